@@ -1,0 +1,31 @@
+# Third-party packages (all from the distribution; nothing is downloaded) and the project's compile options.
+find_package(PkgConfig REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(dnnl CONFIG REQUIRED)
+find_package(Eigen3 3.4 CONFIG REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(nlohmann_json 3.11 CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+if(NOT TARGET yaml-cpp::yaml-cpp)  # 0.7 exports the bare name only
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+
+add_library(nf_options INTERFACE)
+add_library(nf::options ALIAS nf_options)
+target_compile_features(nf_options INTERFACE cxx_std_20)
+target_include_directories(nf_options INTERFACE ${PROJECT_SOURCE_DIR})
+# No contraction: a*b+c rounds twice on every CPU, so all forms of a kernel give the same bits.
+target_compile_options(nf_options INTERFACE
+  -ffp-contract=off
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual)
+if(NF_WERROR)
+  target_compile_options(nf_options INTERFACE -Werror)
+endif()
+if(NF_SANITIZE)
+  target_compile_options(nf_options INTERFACE -fsanitize=${NF_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(nf_options INTERFACE -fsanitize=${NF_SANITIZE})
+endif()
