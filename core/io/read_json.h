@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "core/base/json.h"
+#include "core/base/types.h"
+
+namespace nf {
+
+/// For large objects: Json keeps the order of the keys but looks them up one by one, so parsing an
+/// object of n keys takes n² steps. This one sorts them.
+using SortedJson = nlohmann::json;
+
+/// JSON, strictly: a duplicate key (the parser by itself keeps the last one silently) and nesting
+/// deeper than 64 levels are errors as well. `place` ("FILE" or "FILE: header") opens every
+/// message, `offset` is where `text` begins in the file. DataError "PLACE: byte N: CAUSE".
+Json parse_json(std::string_view text, const std::string& place, Index offset = 0);
+SortedJson parse_sorted_json(std::string_view text, const std::string& place, Index offset = 0);
+
+/// The whole file.
+Json read_json(const std::filesystem::path& path);
+SortedJson read_sorted_json(const std::filesystem::path& path);
+
+/// Text from a file, fit for a one-line message: control characters become '?', and what is longer
+/// than 200 bytes is cut.
+std::string printable(std::string_view text);
+
+}  // namespace nf

@@ -1,0 +1,239 @@
+#include "core/io/checkpoint.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+#include "core/base/check.h"
+#include "core/io/read_file.h"
+#include "core/tensor/matrix.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/write_safetensors.h"
+
+namespace nf {
+namespace {
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+std::vector<TestTensor> some_tensors() {
+  return {{"embed.weight", Dtype::f32, {4, 3}, std::vector<float>(12, 0.5f)},
+          {"layers.0.q_proj.weight", Dtype::f16, {2, 3}, {1, 2, 3, 4, 5, 6}},
+          {"layers.0.q_proj.bias", Dtype::bf16, {2}, {7, 8}},
+          {"norm.weight", Dtype::f32, {3}, {9, 10, 11}}};
+}
+
+/// The message without the directory, which may stand in it twice.
+std::string message_of(const std::filesystem::path& dir) {
+  std::string message = "no error";
+  try {
+    Checkpoint::open(dir);
+  } catch (const DataError& error) {
+    message = error.what();
+  }
+  for (std::size_t at; (at = message.find(dir.string())) != std::string::npos;)
+    message.replace(at, dir.string().size(), "DIR");
+  return message;
+}
+
+TEST(Checkpoint, OpensOneFileAndShardsAlike) {
+  for (const int shards : {0, 1, 3}) {
+    const TempDir dir;
+    write(dir / "config.json", R"({"model_type": "opt", "hidden_size": 3})");
+    if (shards == 0) {
+      write_safetensors(dir / "model.safetensors", some_tensors());
+    } else {
+      write_sharded(dir.path(), some_tensors(), shards);
+    }
+    const Checkpoint checkpoint = Checkpoint::open(dir.path());
+    EXPECT_EQ(checkpoint.dir(), dir.path());
+    EXPECT_EQ(checkpoint.config()["hidden_size"], 3);
+    EXPECT_EQ(checkpoint.names(),
+              (std::vector<std::string>{"embed.weight", "layers.0.q_proj.bias",
+                                        "layers.0.q_proj.weight", "norm.weight"}));
+    EXPECT_TRUE(checkpoint.has("norm.weight"));
+    EXPECT_FALSE(checkpoint.has("norm"));
+    EXPECT_EQ(checkpoint.info("embed.weight").shape_text(), "[4, 3]");
+    Matrix q(1, 3), bias(1, 2);
+    checkpoint.prefetch("layers.0.q_proj.weight");
+    for (int pass = 0; pass < 2; ++pass) {
+      checkpoint.read_f32("layers.0.q_proj.weight", 1, 1, q);
+      EXPECT_EQ(std::vector<float>(q.data(), q.data() + 3), (std::vector<float>{4, 5, 6}));
+      checkpoint.release("layers.0.q_proj.weight");  // and reads again afterwards
+    }
+    checkpoint.read_f32("layers.0.q_proj.bias", 0, 1, bias);
+    EXPECT_EQ(bias(0, 1), 8.0f);
+    EXPECT_THROW(checkpoint.read_f32("layers.0.q_proj.bias", 0, 2, bias), InternalError);
+  }
+}
+
+TEST(Checkpoint, MovesWithItsTensors) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  write_sharded(dir.path(), some_tensors(), 2);
+  Checkpoint first = Checkpoint::open(dir.path());
+  const Checkpoint second = std::move(first);
+  Matrix norm(1, 3);
+  second.read_f32("norm.weight", 0, 1, norm);
+  EXPECT_EQ(norm(0, 2), 11.0f);
+}
+
+TEST(Checkpoint, PrefersTheSingleFile) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  write_sharded(dir.path(), some_tensors(), 2);
+  write_safetensors(dir / "model.safetensors", {{"only", Dtype::f32, {1}, {1}}});
+  EXPECT_EQ(Checkpoint::open(dir.path()).names(), std::vector<std::string>{"only"});
+}
+
+TEST(Checkpoint, MissingTensorsSuggestAName) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  write_safetensors(dir / "model.safetensors", some_tensors());
+  const Checkpoint checkpoint = Checkpoint::open(dir.path());
+  const auto message = [&](const std::string& name) -> std::string {
+    try {
+      checkpoint.info(name);
+    } catch (const DataError& error) {
+      return std::string(error.what()).substr(dir.path().string().size());
+    }
+    return "no error";
+  };
+  EXPECT_EQ(message("layers.0.q_proj.weigth"),
+            ": tensor 'layers.0.q_proj.weigth' is missing; did you mean 'layers.0.q_proj.weight'?");
+  EXPECT_EQ(message("zzz"), ": tensor 'zzz' is missing");
+}
+
+TEST(Checkpoint, NonFiniteWeightsNameFileTensorAndPlace) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  write_sharded(dir.path(),
+                {{"a", Dtype::f32, {1}, {1}}, {"b", Dtype::f16, {2, 2}, {1, 2, NAN, 4}}}, 2);
+  const Checkpoint checkpoint = Checkpoint::open(dir.path());
+  Matrix out(2, 2);
+  try {
+    checkpoint.read_f32("b", 0, 2, out);
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.what(),
+              (dir / "model-00002-of-00002.safetensors").string() + ": tensor 'b': NaN at [1, 0]");
+  }
+}
+
+TEST(Checkpoint, IncompleteDirectoriesSayWhatIsMissing) {
+  const TempDir dir;
+  EXPECT_EQ(message_of(dir / "none"), "DIR: no such directory");
+  write(dir / "file", "");
+  EXPECT_EQ(message_of(dir / "file"), "DIR: not a directory; a Hugging Face checkpoint is one");
+  EXPECT_EQ(message_of(dir.path()),
+            "DIR: no config.json; is this a Hugging Face checkpoint directory?");
+  write(dir / "config.json", "{\"a\": 1,}");
+  EXPECT_EQ(message_of(dir.path()),
+            "DIR/config.json: byte 8: syntax error while parsing object key - unexpected '}'; "
+            "expected string literal");
+  write(dir / "config.json", "[]");
+  EXPECT_EQ(message_of(dir.path()), "DIR/config.json: expected a JSON object");
+  write(dir / "config.json", "{}");
+  EXPECT_EQ(message_of(dir.path()),
+            "DIR: neither model.safetensors nor model.safetensors.index.json is here");
+  write(dir / "pytorch_model.bin", "");
+  EXPECT_EQ(message_of(dir.path()),
+            "DIR: only pytorch_model.bin is here, but weights are read from model.safetensors (or "
+            "shards and model.safetensors.index.json); save the model again with "
+            "save_pretrained(dir, safe_serialization=True)");
+  write(dir / "model.safetensors", "");
+  EXPECT_EQ(message_of(dir.path()),
+            "DIR/model.safetensors: truncated: 0 bytes, a safetensors file begins with 8 of header "
+            "length");
+}
+
+TEST(Checkpoint, WrongIndexesNameTheirMistake) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  const std::filesystem::path index = dir / "model.safetensors.index.json";
+  const auto with_index = [&](const std::string& text) {
+    write(index, text);
+    return message_of(dir.path());
+  };
+  write_safetensors(dir / "s1.safetensors", {{"a", Dtype::f32, {1}, {1}}});
+  write_safetensors(dir / "s2.safetensors",
+                    {{"b", Dtype::f32, {1}, {2}}, {"c", Dtype::f32, {1}, {3}}});
+  const std::string start = "DIR/model.safetensors.index.json: ";
+  EXPECT_EQ(with_index("{"), start +
+                                 "byte 1: syntax error while parsing object key - unexpected end "
+                                 "of input; expected string literal");
+  EXPECT_EQ(with_index("[]"), start + "weight_map is missing or not an object");
+  EXPECT_EQ(with_index("{}"), start + "weight_map is missing or not an object");
+  EXPECT_EQ(with_index(R"({"weight_map": {"a": 1}})"),
+            start + "tensor 'a': expected the name of a file beside the index, found 1");
+  EXPECT_EQ(with_index(R"({"weight_map": {"a": "../s1.safetensors"}})"),
+            start +
+                "tensor 'a': expected the name of a file beside the index, found "
+                "\"../s1.safetensors\"");
+  EXPECT_EQ(with_index(R"({"weight_map": {"a": ".."}})"),
+            start + "tensor 'a': expected the name of a file beside the index, found \"..\"");
+  EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "a": "s2.safetensors"}})"),
+            start + "key 'a' appears twice");
+  EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "z": "s9.safetensors"}})"),
+            start + "shard 's9.safetensors' is missing in DIR");
+  EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "z": "s1.safetensors"}})"),
+            start + "tensor 'z' is not in shard 's1.safetensors'");
+  EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "b": "s2.safetensors"}})"),
+            "DIR/s2.safetensors: tensor 'c' is not in the weight_map of "
+            "model.safetensors.index.json");
+  EXPECT_EQ(
+      with_index(
+          R"({"weight_map": {"a": "s1.safetensors", "b": "s2.safetensors", "c": "s2.safetensors"}})"),
+      "no error");
+  write(dir / "s2.safetensors", read_text_file(dir / "s2.safetensors") + "x");
+  EXPECT_NE(message_of(dir.path()), "no error") << "damage in a shard is found at opening";
+}
+
+TEST(Checkpoint, ContentHashSeesEveryByteButNoPath) {
+  const auto hash_of = [](const std::string& config, float value, bool sharded) {
+    const TempDir dir;  // another path every time
+    write(dir / "config.json", config);
+    std::vector<TestTensor> tensors = some_tensors();
+    tensors[3].values[2] = value;
+    if (sharded) {
+      write_sharded(dir.path(), tensors, 2);
+    } else {
+      write_safetensors(dir / "model.safetensors", tensors);
+    }
+    return Checkpoint::open(dir.path()).content_hash();
+  };
+  const std::string hash = hash_of("{}", 1.0f, true);
+  EXPECT_EQ(hash.size(), 32u);
+  EXPECT_EQ(hash_of("{}", 1.0f, true), hash);
+  EXPECT_NE(hash_of("{} ", 1.0f, true), hash);
+  EXPECT_NE(hash_of("{}", 1.0000001f, true), hash);
+  EXPECT_NE(hash_of("{}", 1.0f, false), hash);
+}
+
+TEST(Checkpoint, OpensTheReferenceModels) {
+  const char* const reference = std::getenv("NOISEFLOOR_REFERENCE_DIR");
+  if (reference == nullptr) GTEST_SKIP() << "NOISEFLOOR_REFERENCE_DIR is not set";
+  int opened = 0;
+  for (const char* folder : {"models", "conformance"}) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(reference) / folder)) {
+      const Checkpoint checkpoint = Checkpoint::open(entry.path());
+      EXPECT_TRUE(checkpoint.config().contains("model_type")) << entry.path();
+      Matrix out;
+      for (const std::string& name : checkpoint.names()) {
+        const TensorInfo& info = checkpoint.info(name);
+        out.resize(info.rows(), info.cols());
+        checkpoint.read_f32(name, 0, info.rows(), out);
+        checkpoint.release(name);
+      }
+      ++opened;
+    }
+  }
+  EXPECT_GE(opened, 12);
+}
+
+}  // namespace
+}  // namespace nf
