@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/config/config_node.h"
+
+namespace nf {
+
+/// Collects the mistakes of an experiment file, so that one look at it finds them all: a place in a
+/// cluster's queue is too dear for one typing mistake at a time. Whoever reads a value adds an
+/// error and goes on with a default value; the caller ends with throw_if_any(). Not thread-safe.
+class ConfigErrors {
+ public:
+  static constexpr Index kMostShown = 10;  ///< the rest is counted: "... and N more"
+
+  /// The line is `FILE:LINE:COL: key.path: cause`. `cause` is one line, begins in lower case, and
+  /// ends with a suggestion where there is one (core/base/suggest.h). The same line is kept once: a
+  /// trial expanded twenty times reports its mistake once.
+  void add(const ConfigNode& node, const std::string& cause);
+  /// For a mistake in a key: the key's place, the path of its mapping.
+  void add(const ConfigPlace& place, const std::string& path, const std::string& cause);
+
+  bool empty() const { return found_.empty(); }
+  Index count() const { return static_cast<Index>(found_.size()); }
+
+  /// The lines in the order of the file, at most kMostShown and "... and N more", joined by '\n'.
+  std::string message() const;
+  /// Throws ConfigError(message()) when there is anything to report.
+  void throw_if_any() const;
+
+ private:
+  struct Found {
+    ConfigPlace place;
+    std::string line;
+  };
+  std::vector<Found> found_;
+};
+
+}  // namespace nf

@@ -1,0 +1,122 @@
+#include "core/config/config_value.h"
+
+#include <algorithm>
+
+#include "core/config/scalar.h"
+
+namespace nf {
+namespace {
+
+/// A hint for a number that cannot be read although it looks like one.
+std::string number_hint(const ConfigNode& node, bool integer) {
+  const std::string& text = node.text();
+  if (node.is_quoted()) return parse_number(text) ? "remove the quotes" : "";
+  if (integer && parse_number(text)) return "only whole numbers of up to 64 bits fit here";
+  const std::size_t first_nonzero = text.find_first_not_of("+-0");
+  if (first_nonzero != std::string::npos && first_nonzero > 0 &&
+      parse_number(text.substr(first_nonzero))) {
+    return "write it without leading zeros";
+  }
+  return "";
+}
+
+/// "7" or "4-6": what is left of a list of layers when flow style splits it at its commas.
+bool is_bare_number_or_span(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return parse_integer(text).has_value();
+  return parse_integer(text.substr(0, dash)) && parse_integer(text.substr(dash + 1));
+}
+
+/// The items of a list that flow style has split, beginning with the value of entries[first]: the
+/// entries after it that are bare numbers without values. One item when nothing was split.
+std::vector<std::string> split_list(const std::vector<ConfigEntry>& entries, std::size_t first) {
+  std::vector<std::string> items = {entries[first].value.text()};
+  for (std::size_t i = first + 1; i < entries.size(); ++i) {
+    if (!entries[i].value.is_null() || !is_bare_number_or_span(entries[i].key)) break;
+    items.push_back(entries[i].key);
+  }
+  return items;
+}
+
+}  // namespace
+
+void add_unreadable(const ConfigNode& node, std::string_view wanted, std::string_view hint,
+                    ConfigErrors& errors) {
+  errors.add(node, fmt::format("cannot read {} as {}{}{}", describe(node), wanted,
+                               hint.empty() ? "" : "; ", hint));
+}
+
+std::optional<double> ConfigValue<double>::read(const ConfigNode& node, ConfigErrors& errors) {
+  if (node.is_scalar() && !node.is_quoted()) {
+    if (const auto value = parse_number(node.text())) return value;
+  }
+  add_unreadable(node, "a number", number_hint(node, false), errors);
+  return std::nullopt;
+}
+
+std::optional<Index> ConfigValue<Index>::read(const ConfigNode& node, ConfigErrors& errors) {
+  if (node.is_scalar() && !node.is_quoted()) {
+    if (const auto value = parse_integer(node.text())) return value;
+  }
+  add_unreadable(node, "an integer", number_hint(node, true), errors);
+  return std::nullopt;
+}
+
+std::optional<bool> ConfigValue<bool>::read(const ConfigNode& node, ConfigErrors& errors) {
+  if (node.is_scalar() && !node.is_quoted()) {
+    if (const auto value = parse_bool(node.text())) return value;
+  }
+  const std::optional<bool> meant = meant_bool(node.text());
+  add_unreadable(node, "true or false", meant ? fmt::format("write {}", *meant) : "", errors);
+  return std::nullopt;
+}
+
+std::optional<std::string> ConfigValue<std::string>::read(const ConfigNode& node,
+                                                          ConfigErrors& errors) {
+  if (node.is_scalar()) return node.text();
+  add_unreadable(node, "text", "", errors);
+  return std::nullopt;
+}
+
+std::optional<ConfigEntry> read_single_key(const ConfigNode& node,
+                                           const std::vector<std::string>& names,
+                                           ConfigErrors& errors) {
+  const Index before = errors.count();
+  check_unknown_keys(node, names, errors);
+  if (errors.count() != before) return std::nullopt;
+  const std::vector<ConfigEntry> entries = node.entries();
+  if (entries.size() != 1) {
+    errors.add(node, fmt::format("needs exactly one of: {}", fmt::join(names, ", ")));
+    return std::nullopt;
+  }
+  return entries.front();
+}
+
+void check_unknown_keys(const ConfigNode& node, const std::vector<std::string>& names,
+                        ConfigErrors& errors) {
+  if (!node.is_mapping()) {
+    add_unreadable(node, "a mapping", "", errors);
+    return;
+  }
+  const std::vector<ConfigEntry> entries = node.entries();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string& key = entries[i].key;
+    if (std::find(names.begin(), names.end(), key) == names.end()) {
+      const bool glued = entries[i].value.is_null() && key.find(':') != std::string::npos;
+      errors.add(
+          entries[i].key_place, node.path(),
+          fmt::format("unknown key '{}'{}", key,
+                      glued ? "; a space is missing after the ':'" : suggestion(key, names)));
+    }
+    if (!entries[i].value.is_scalar()) continue;
+    const std::vector<std::string> items = split_list(entries, i);
+    if (items.size() == 1) continue;
+    errors.add(entries[i + 1].key_place, node.path(),
+               fmt::format("unknown key '{}'; a list in flow style needs brackets: [{}], or "
+                           "quotes: \"{}\"",
+                           items[1], fmt::join(items, ", "), fmt::join(items, ",")));
+    i += items.size() - 1;
+  }
+}
+
+}  // namespace nf

@@ -1,0 +1,192 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/config/config_value.h"
+#include "core/config/range.h"
+
+namespace nf {
+
+/// What a table says of a field beyond its name and member. Write it with designated initialisers:
+/// {.summary = "bits per value", .unit = "bits", .range = between(2, 8), .example = 4}.
+struct FieldSpec {
+  std::string summary{};  ///< one line, lower case, no full stop
+  std::string unit{};     ///< "nats", "bits", "ratio", "tokens"; empty where there is none
+  Range range{};          ///< of a number, or of each number in a list
+  Json example{};         ///< as it would stand in YAML; null: the default serves as example
+};
+
+/// One key as users read about it: `noisefloor list`, docs/experiment.md and the JSON Schema are
+/// made of these, so they cannot differ from what is accepted.
+struct FieldDoc {
+  std::string name;
+  std::string type;  ///< e.g. "number", "[integer, ...]", "gaussian | uniform"
+  std::string unit;
+  std::string range;  ///< e.g. "between 2 and 8"; empty: no bounds
+  std::string summary;
+  bool required = false;
+  Json default_value;           ///< null: none
+  Json example;                 ///< null: none
+  Json schema;                  ///< JSON Schema of the value, with bounds, default and description
+  std::vector<Choice> choices;  ///< for enums: every word with its meaning
+};
+
+/// JSON Schema of a mapping with these keys and no others.
+Json object_schema(const std::vector<FieldDoc>& docs);
+
+/// The same schema, but wherever a number, a truth value or one of several words is asked for, a
+/// variable "${name}" will do as well. For editors, which see the file before substitution.
+Json allow_variables(Json schema);
+
+/// The keys of one mapping, each said once: reading, writing, checking and documentation all come
+/// from here. `Owner` is a plain struct whose member initialisers are the defaults. Usage:
+///
+///   struct Clip {
+///     std::optional<double> quantile;
+///     Index floor_steps = 0;
+///     static FieldTable<Clip> fields() {
+///       FieldTable<Clip> table;
+///       table.optional("quantile", &Clip::quantile,
+///                      {.summary = "threshold as a quantile of |x|", .range = between(0, 1)});
+///       return table;
+///     }
+///     /// Optional: rules between fields; called by read() when the mapping itself had no error.
+///     void check(const ConfigNode& node, ConfigErrors& errors) const;
+///   };
+///   const Clip clip = Clip::fields().read(node, errors);
+///
+/// A type with such a fields() can itself be a member of another one, alone, optional or in a list.
+template <typename Owner>
+class FieldTable {
+ public:
+  /// A key that must be given.
+  template <typename T, typename Base>
+  FieldTable& required(const std::string& name, T Base::*member, const FieldSpec& spec) {
+    return add(name, member, spec, true);
+  }
+
+  /// A key that may be left out; its default is what a default-constructed Owner holds.
+  template <typename T, typename Base>
+  FieldTable& optional(const std::string& name, T Base::*member, const FieldSpec& spec) {
+    return add(name, member, spec, false);
+  }
+
+  /// Reads a whole mapping: unknown keys, then the fields, then Owner::check if there is one.
+  Owner read(const ConfigNode& node, ConfigErrors& errors) const {
+    const Index before = errors.count();
+    Owner owner;
+    check_unknown_keys(node, names(), errors);
+    read_fields(node, owner, errors);
+    if constexpr (requires { owner.check(node, errors); }) {
+      if (errors.count() == before) owner.check(node, errors);
+    }
+    return owner;
+  }
+
+  /// Reads this table's keys and looks at no other: for a mapping read by several tables, after
+  /// check_unknown_keys with all their names. After an error the field keeps its value.
+  void read_fields(const ConfigNode& node, Owner& owner, ConfigErrors& errors) const {
+    if (!node.is_mapping()) {
+      add_unreadable(node, "a mapping", "", errors);
+      return;
+    }
+    for (const Field& field : fields_) {
+      if (const auto value = node.find(field.doc.name)) {
+        field.read(*value, owner, errors);
+      } else if (field.doc.required) {
+        errors.add(node, fmt::format("required key '{}' is missing", field.doc.name));
+      }
+    }
+  }
+
+  /// Every key with its value, defaults written out; an optional without a value is left out.
+  Json write(const Owner& owner) const {
+    Json json = Json::object();
+    for (const Field& field : fields_) {
+      Json value = field.write(owner);
+      if (!value.is_null()) json[field.doc.name] = std::move(value);
+    }
+    return json;
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    for (const Field& field : fields_) result.push_back(field.doc.name);
+    return result;
+  }
+
+  std::vector<FieldDoc> docs() const {
+    std::vector<FieldDoc> result;
+    for (const Field& field : fields_) result.push_back(field.doc);
+    return result;
+  }
+
+  Json schema() const { return object_schema(docs()); }
+
+ private:
+  struct Field {
+    FieldDoc doc;
+    std::function<void(const ConfigNode&, Owner&, ConfigErrors&)> read;
+    std::function<Json(const Owner&)> write;
+  };
+
+  template <typename T, typename Base>
+  FieldTable& add(const std::string& name, T Base::*member, const FieldSpec& spec, bool required) {
+    static_assert(std::is_base_of_v<Base, Owner>, "the member must be one of the owner's");
+    FieldDoc doc;
+    doc.name = name;
+    doc.type = ConfigValue<T>::type();
+    doc.unit = spec.unit;
+    doc.range = spec.range.str();
+    doc.summary = spec.summary;
+    doc.required = required;
+    if (!required) doc.default_value = ConfigValue<T>::write(Owner{}.*member);
+    doc.example = spec.example.is_null() ? doc.default_value : spec.example;
+    doc.schema = ConfigValue<T>::schema();
+    const bool bounded = add_range_to_schema(spec.range, doc.schema);
+    NF_CHECK(bounded || doc.range.empty(), "field '{}' has a range but no number", name);
+    if (!doc.default_value.is_null()) doc.schema["default"] = doc.default_value;
+    doc.schema["description"] =
+        spec.unit.empty() ? spec.summary : fmt::format("{} [{}]", spec.summary, spec.unit);
+    if constexpr (requires { ConfigValue<T>::choices(); }) doc.choices = ConfigValue<T>::choices();
+
+    const auto read = [member, range = spec.range](const ConfigNode& node, Owner& owner,
+                                                   ConfigErrors& errors) {
+      std::optional<T> value = ConfigValue<T>::read(node, errors);
+      if (value && check_range(range, node, errors)) owner.*member = std::move(*value);
+    };
+    const auto write = [member](const Owner& owner) {
+      return ConfigValue<T>::write(owner.*member);
+    };
+    fields_.push_back({std::move(doc), read, write});
+    return *this;
+  }
+
+  std::vector<Field> fields_;
+};
+
+/// A type whose keys are said by a static fields(): a nested mapping.
+template <typename T>
+requires requires { T::fields().names(); }
+struct ConfigValue<T> {
+  /// Always a value, possibly with defaults where errors were added: reading goes on.
+  static std::optional<T> read(const ConfigNode& node, ConfigErrors& errors) {
+    return T::fields().read(node, errors);
+  }
+  static Json write(const T& value) { return T::fields().write(value); }
+  static std::string type() {
+    std::vector<std::string> parts;
+    for (const FieldDoc& doc : T::fields().docs()) {
+      parts.push_back(fmt::format("{}: {}", doc.name, doc.type));
+    }
+    return fmt::format("{{{}}}", fmt::join(parts, ", "));
+  }
+  static Json schema() { return T::fields().schema(); }
+};
+
+}  // namespace nf

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "core/config/config_node.h"
+
+namespace nf {
+
+/// The command line's `--set KEY=VALUE`: `root` with the value at `key` replaced. `key` goes down
+/// mappings by name and sequences by number, counted from 0 (`trials.0.seed`, `trials[0].seed`);
+/// its last name may be new to its mapping. `value` is YAML: a number, a text, `[1, 2]`, `{a: 1}`.
+/// The new nodes stand at the place `--set KEY`. Throws ConfigError (`--set trials.7.seed: ...`).
+ConfigNode with_override(const ConfigNode& root, const std::string& key, const std::string& value);
+
+/// The same for "KEY=VALUE" in one word, as it comes from the command line.
+ConfigNode with_override(const ConfigNode& root, const std::string& assignment);
+
+}  // namespace nf

@@ -1,0 +1,236 @@
+#include "core/config/yaml_reader.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <map>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "core/io/read_file.h"
+
+namespace nf {
+namespace {
+
+/// The library's words for the commonest slips, in plainer ones.
+std::string plain_words(const std::string& message) {
+  namespace Said = YAML::ErrorMsg;
+  static const std::map<std::string, std::string> kWords = {
+      {Said::END_OF_MAP, "this fits nothing above it; is the indentation right?"},
+      {Said::END_OF_SEQ, "this fits nothing above it; is the indentation right?"},
+      {Said::END_OF_MAP_FLOW, "a '{' is not closed; text with commas or brackets needs quotes"},
+      {Said::END_OF_SEQ_FLOW, "a '[' is not closed; text with commas or brackets needs quotes"},
+      {Said::EOF_IN_SCALAR, "a quote is not closed"},
+      {Said::UNKNOWN_TOKEN, "text that begins like this needs quotes"},
+      {Said::FLOW_END, "a '}' or ']' closes nothing"},
+      {Said::MAP_VALUE, "a ':' too many; is the indentation right, or does a text need quotes?"},
+  };
+  const auto known = kWords.find(message);
+  return known == kWords.end() ? message : known->second;
+}
+
+/// True when the scalar at `position` begins with a quote that never ends: the library then takes
+/// the rest of the file for its text without a word.
+bool is_open_quote(std::string_view text, std::size_t position) {
+  if (position < text.size() && text[position] == '&') {  // an anchor stands before it
+    position = text.find_first_not_of(' ', text.find_first_of(" \n", position));
+  }
+  if (position >= text.size()) return false;
+  const char quote = text[position];
+  if (quote != '"' && quote != '\'') return false;
+  for (std::size_t i = position + 1; i < text.size(); ++i) {
+    const bool doubled = quote == '\'' && text.substr(i, 2) == "''";
+    if (doubled || (quote == '"' && text[i] == '\\')) {
+      ++i;  // '' and \" stand for the quote itself
+    } else if (text[i] == quote) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The type of a list's style: EmitterStyle::value in older releases of the library, EmitterStyle
+/// in newer.
+template <typename Style>
+Style style_argument(void (YAML::EventHandler::*)(const YAML::Mark&, const std::string&,
+                                                  YAML::anchor_t, Style));
+using Style = decltype(style_argument(&YAML::EventHandler::OnMapStart));
+
+/// Builds a ConfigNode from the parser's events. (The library's own tree hides duplicate keys and
+/// loses whether a scalar was quoted.)
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(const std::string& text, const std::string& name, ConfigErrors& errors)
+      : text_(text), name_(name), errors_(errors) {}
+
+  const ConfigNode& root() const { return root_; }
+  ConfigPlace place(const YAML::Mark& mark) const {
+    return {name_, mark.line + 1, mark.column + 1};
+  }
+  Index documents() const { return documents_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ < 2) return;
+    errors_.add(place(mark), "",
+                "a second document begins here, but only one is read; is the indentation right?");
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    finish(ConfigNode::null(place(mark)), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto known = anchors_.find(anchor);
+    if (known != anchors_.end()) return finish(known->second, 0);
+    errors_.add(place(mark), "", "an alias cannot stand inside what it refers to");
+    finish(ConfigNode::null(place(mark)), 0);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    refuse_tag(mark, tag);
+    const bool quoted = tag == "!";  // the library's mark for a scalar that is not plain
+    if (quoted && is_open_quote(text_, static_cast<std::size_t>(mark.pos))) {
+      throw YAML::ParserException(mark, YAML::ErrorMsg::EOF_IN_SCALAR);
+    }
+    finish(ConfigNode::scalar(value, quoted, place(mark)), anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       Style) override {
+    refuse_tag(mark, tag);
+    open_.push_back({.is_mapping = false, .place = place(mark), .anchor = anchor});
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  Style) override {
+    refuse_tag(mark, tag);
+    open_.push_back({.is_mapping = true, .place = place(mark), .anchor = anchor});
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  /// A list or mapping whose end has not come yet.
+  struct Open {
+    bool is_mapping = false;
+    ConfigPlace place{};
+    YAML::anchor_t anchor = 0;
+    std::vector<ConfigNode> items{};
+    std::vector<ConfigEntry> entries{};
+    std::optional<ConfigNode> key{};  ///< of a mapping, while its value has not come yet
+  };
+
+  /// The library hands on "?" for no tag and "!" for text by its quotes.
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") {
+      errors_.add(place(mark), "", fmt::format("tags such as '{}' are not read", tag));
+    }
+  }
+
+  /// Where the parser is, as far as it has got: the path of the innermost open list or mapping.
+  std::string path() const {
+    std::string path;
+    for (const Open& open : open_) {
+      if (open.is_mapping && open.key) {
+        path += (path.empty() ? "" : ".") + open.key->text();
+      } else if (!open.is_mapping && &open != &open_.back()) {
+        path += fmt::format("[{}]", open.items.size());
+      }
+    }
+    return path;
+  }
+
+  void close() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    finish(done.is_mapping ? ConfigNode::mapping(std::move(done.entries), done.place)
+                           : ConfigNode::sequence(std::move(done.items), done.place),
+           done.anchor);
+  }
+
+  /// Puts a finished node where it belongs: the root, an item, a key or the value of the key before
+  /// it.
+  void finish(const ConfigNode& node, YAML::anchor_t anchor) {
+    if (anchor != 0) anchors_[anchor] = node;
+    if (open_.empty()) {
+      if (documents_ == 1) root_ = node;
+      return;
+    }
+    Open& parent = open_.back();
+    if (!parent.is_mapping) {
+      parent.items.push_back(node);
+    } else if (!parent.key) {
+      parent.key = node;
+    } else {
+      const ConfigNode key = *std::exchange(parent.key, std::nullopt);
+      // The library places an empty value at whatever comes next, maybe a line later.
+      add_entry(parent, key, node.is_null() ? ConfigNode::null(key.place()) : node);
+    }
+  }
+
+  void add_entry(Open& mapping, const ConfigNode& key, const ConfigNode& value) {
+    if (!key.is_scalar()) {
+      errors_.add(key.place(), path(), fmt::format("{} cannot be a key", describe(key)));
+      return;
+    }
+    if (key.text() == "<<" && !key.is_quoted()) {
+      errors_.add(key.place(), path(), "merge keys ('<<') are not read; write the keys out");
+      return;
+    }
+    for (const ConfigEntry& entry : mapping.entries) {
+      if (entry.key != key.text()) continue;
+      errors_.add(key.place(), path(),
+                  fmt::format("key '{}' is given twice; it stands on line {} already", entry.key,
+                              entry.key_place.line));
+      return;
+    }
+    mapping.entries.push_back({key.text(), key.place(), value});
+  }
+
+  const std::string& text_;
+  const std::string& name_;
+  ConfigErrors& errors_;
+  ConfigNode root_;
+  Index documents_ = 0;
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, ConfigNode> anchors_;
+};
+
+}  // namespace
+
+ConfigNode parse_yaml(const std::string& given, const std::string& name, ConfigErrors& errors) {
+  const std::string byte_order_mark = "\xEF\xBB\xBF";
+  const std::string text = given.starts_with(byte_order_mark) ? given.substr(3) : given;
+  TreeBuilder builder(text, name, errors);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    throw ConfigError(fmt::format("{}: not valid YAML: {}", builder.place(error.mark).str(),
+                                  plain_words(error.msg)));
+  }
+  if (builder.root().is_null()) {
+    throw ConfigError(fmt::format("{}:1:1: there is nothing in it", name));
+  }
+  return builder.root();
+}
+
+ConfigNode read_yaml_file(const std::string& file, ConfigErrors& errors) {
+  std::string text;
+  try {
+    text = read_text_file(file);
+  } catch (const DataError& error) {
+    throw ConfigError(
+        error.what());  // an experiment that cannot be read is a mistake in the command
+  }
+  return parse_yaml(text, file, errors);
+}
+
+}  // namespace nf

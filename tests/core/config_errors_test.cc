@@ -1,0 +1,69 @@
+#include "core/config/config_errors.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/config_support.h"
+
+namespace nf {
+namespace {
+
+TEST(ConfigErrors, SaysNothingWhenThereIsNothing) {
+  const ConfigErrors errors;
+  EXPECT_TRUE(errors.empty());
+  EXPECT_NO_THROW(errors.throw_if_any());
+}
+
+TEST(ConfigErrors, SortsByPlaceWhateverTheOrderOfFinding) {
+  const ConfigNode root = parse_good("a: 1\nb: 2\nc: {d: 3, e: 4}\n");
+  ConfigErrors errors;
+  errors.add(*root.find("c")->find("e"), "fourth");
+  errors.add(*root.find("c")->find("d"), "third");
+  errors.add(root, "first");
+  errors.add(*root.find("b"), "second");
+  EXPECT_EQ(errors.message(),
+            "f.yaml:1:1: first\n"
+            "f.yaml:2:4: b: second\n"
+            "f.yaml:3:8: c.d: third\n"
+            "f.yaml:3:14: c.e: fourth");
+}
+
+TEST(ConfigErrors, KeepsTheSameLineOnce) {
+  const ConfigNode root = parse_good("a: 1\n");
+  ConfigErrors errors;
+  for (int i = 0; i < 5; ++i) errors.add(*root.find("a"), "wrong");
+  EXPECT_EQ(errors.count(), 1);
+}
+
+TEST(ConfigErrors, ShowsTenAndCountsTheRest) {
+  std::string text;
+  for (int line = 1; line <= 12; ++line) text += "k" + std::to_string(line) + ": x\n";
+  std::string expected;
+  for (int line = 1; line <= 10; ++line) {
+    const std::string n = std::to_string(line);
+    const std::string column = std::to_string(n.size() + 4);
+    expected += "f.yaml:" + n + ":" + column + ": k" + n + ": wrong\n";
+  }
+  expected += "... and 2 more";
+  EXPECT_EQ(config_message(text,
+                           [](const ConfigNode& root, ConfigErrors& errors) {
+                             for (const ConfigEntry& entry : root.entries()) {
+                               errors.add(entry.value, "wrong");
+                             }
+                           }),
+            expected);
+}
+
+TEST(ConfigErrors, ThrowsAConfigError) {
+  ConfigErrors errors;
+  errors.add({.source = "--set a"}, "a", "wrong");
+  try {
+    errors.throw_if_any();
+    FAIL() << "nothing was thrown";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(), "--set a: a: wrong");
+    EXPECT_EQ(error.exit_code(), ExitCode::config);
+  }
+}
+
+}  // namespace
+}  // namespace nf

@@ -1,0 +1,128 @@
+#include "core/config/yaml_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "tests/support/config_support.h"
+
+namespace nf {
+namespace {
+
+struct Case {
+  const char* text;
+  const char* message;
+};
+
+/// Mistakes the reader itself finds, each with its full message.
+constexpr Case kMistakes[] = {
+    {"", "f.yaml:1:1: there is nothing in it"},
+    {"# a comment\n", "f.yaml:1:1: there is nothing in it"},
+    {"~\n", "f.yaml:1:1: there is nothing in it"},
+    {"a: 1\nb: 2\na: 3\n", "f.yaml:3:1: key 'a' is given twice; it stands on line 1 already"},
+    {"trials:\n  - {name: x}\n  - {name: x,\n     name: y}\n",
+     "f.yaml:4:6: trials[1]: key 'name' is given twice; it stands on line 3 already"},
+    {"a: &x {p: 1}\nb:\n  <<: *x\n",
+     "f.yaml:3:3: b: merge keys ('<<') are not read; write the keys out"},
+    {"a: 1\n---\nb: 2\n",
+     "f.yaml:2:1: a second document begins here, but only one is read; is the indentation right?"},
+    {"a: &x [1, *x]\n", "f.yaml:1:11: an alias cannot stand inside what it refers to"},
+    {"a: !!int 5\n", "f.yaml:1:4: tags such as 'tag:yaml.org,2002:int' are not read"},
+    {"? [a, b]\n: 1\n", "f.yaml:1:3: a list cannot be a key"},
+    {"a: {b: 1\nc: 2\n",
+     "f.yaml:2:2: not valid YAML: a '{' is not closed; text with commas or brackets needs quotes"},
+    {"a: [1, 2\nc: 2\n",
+     "f.yaml:2:2: not valid YAML: a '[' is not closed; text with commas or brackets needs quotes"},
+    {"a: b: c\n",
+     "f.yaml:1:5: not valid YAML: a ':' too many; is the indentation right, or does a text need "
+     "quotes?"},
+    {"a:\n  - b\n - c\n",
+     "f.yaml:3:2: not valid YAML: this fits nothing above it; is the indentation right?"},
+    {"a: [b]]\n", "f.yaml:1:7: not valid YAML: a '}' or ']' closes nothing"},
+    {"a: @b\n", "f.yaml:1:4: not valid YAML: text that begins like this needs quotes"},
+    {"a: 1\nb: \"two\nc: 3\n", "f.yaml:2:4: not valid YAML: a quote is not closed"},
+    {"a: 1\nb: 'it''s\nc: 3\n", "f.yaml:2:4: not valid YAML: a quote is not closed"},
+    {"a: \xC3\xA9\nb: &x \"say \\\"\nc: 3\n", "f.yaml:2:4: not valid YAML: a quote is not closed"},
+};
+
+TEST(YamlReader, NamesEveryMistakeWithItsPlace) {
+  for (const Case& mistake : kMistakes) {
+    EXPECT_EQ(config_message(mistake.text, [](const ConfigNode&, ConfigErrors&) {}),
+              mistake.message)
+        << mistake.text;
+  }
+}
+
+TEST(YamlReader, ReportsASyntaxErrorAlone) {
+  EXPECT_EQ(config_message("a: 1\na: 2\nb: ]\n", [](const ConfigNode&, ConfigErrors&) {}),
+            "f.yaml:3:4: not valid YAML: a '}' or ']' closes nothing");
+}
+
+TEST(YamlReader, GoesOnBehindADuplicateKeyAndTheFirstCounts) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml("a: 1\na: 2\nb: 3\n", "f.yaml", errors);
+  EXPECT_EQ(errors.count(), 1);
+  EXPECT_EQ(to_json(root), Json({{"a", 1}, {"b", 3}}));
+}
+
+TEST(YamlReader, KeepsPlacesOfKeysAndValues) {
+  const ConfigNode root = parse_good("a:  1\nlist:\n  - x\n  - {k: \"v\"}\n");
+  const std::vector<ConfigEntry> entries = root.entries();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].key_place.str(), "f.yaml:1:1");
+  EXPECT_EQ(entries[0].value.where(), "f.yaml:1:5: a");
+  EXPECT_EQ(entries[1].value.items()[0].where(), "f.yaml:3:5: list[0]");
+  EXPECT_EQ(entries[1].value.items()[1].find("k")->where(), "f.yaml:4:9: list[1].k");
+}
+
+TEST(YamlReader, PlacesAnEmptyValueAtItsKey) {
+  const ConfigNode root = parse_good("a:\n\n\nb: 1\n");
+  EXPECT_TRUE(root.find("a")->is_null());
+  EXPECT_EQ(root.find("a")->where(), "f.yaml:1:1: a");
+}
+
+TEST(YamlReader, TellsQuotedFromPlain) {
+  const ConfigNode root = parse_good("p: 1\ns: '1'\nd: \"1\"\nb: |\n  1\n");
+  EXPECT_FALSE(root.find("p")->is_quoted());
+  EXPECT_TRUE(root.find("s")->is_quoted());
+  EXPECT_TRUE(root.find("d")->is_quoted());
+  EXPECT_TRUE(root.find("b")->is_quoted());
+  EXPECT_EQ(root.find("b")->text(), "1\n");
+}
+
+TEST(YamlReader, ExpandsAliasesUnderTheirOwnPath) {
+  const ConfigNode root = parse_good("a: &x {p: 1}\nb: [*x]\n");
+  EXPECT_EQ(to_json(root), Json({{"a", {{"p", 1}}}, {"b", Json::array({{{"p", 1}}})}}));
+  EXPECT_EQ(root.find("b")->items()[0].find("p")->path(), "b[0].p");
+}
+
+TEST(YamlReader, ReadsAByteOrderMarkAndCarriageReturns) {
+  const ConfigNode root = parse_good(
+      "\xEF\xBB\xBF"
+      "a: \"x\"\r\nb: 2\r\n");
+  EXPECT_EQ(to_json(root), Json({{"a", "x"}, {"b", 2}}));
+  EXPECT_EQ(root.find("b")->where(), "f.yaml:2:4: b");
+}
+
+TEST(YamlReader, NamesAFileThatIsNotThere) {
+  const auto read = [](const std::string& file) {
+    return config_error_of([&] {
+      ConfigErrors errors;
+      read_yaml_file(file, errors);
+    });
+  };
+  EXPECT_EQ(read("no/such.yaml"), "no/such.yaml: cannot open: No such file or directory");
+  EXPECT_EQ(read("/"), "/: cannot read: Is a directory");
+}
+
+TEST(YamlReader, ReadsAFileUnderTheNameGiven) {
+  const std::string file = testing::TempDir() + "yaml_reader_test.yaml";
+  std::ofstream(file) << "a: 1\n";
+  ConfigErrors errors;
+  EXPECT_EQ(read_yaml_file(file, errors).find("a")->where(), file + ":1:4: a");
+  std::remove(file.c_str());
+}
+
+}  // namespace
+}  // namespace nf
