@@ -1,0 +1,153 @@
+#include "core/text/added_tokens.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "core/io/read_json.h"
+#include "core/text/pattern_syntax.h"
+#include "core/text/utf8.h"
+
+namespace nf {
+namespace {
+
+std::size_t first_byte(std::string_view text) { return static_cast<unsigned char>(text.front()); }
+
+bool is_white_space(char32_t c) {
+  return (c >= 0x9 && c <= 0xD) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
+
+/// `at` moved left over white space, not beyond `limit`.
+Index skip_space_left(std::string_view text, Index at, Index limit) {
+  while (at > limit) {
+    const Index previous = previous_character(text, at);
+    if (!is_white_space(code_point_at(text, previous))) break;
+    at = previous;
+  }
+  return at;
+}
+
+/// `at` moved right over white space.
+Index skip_space_right(std::string_view text, Index at) {
+  while (at < static_cast<Index>(text.size()) && is_white_space(code_point_at(text, at))) {
+    at += utf8_length(text[static_cast<std::size_t>(at)]);
+  }
+  return at;
+}
+
+}  // namespace
+
+// Rust's \w has the joiners, Oniguruma's lacks them.
+AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model)
+    : word_character_("[\\w\\x{200c}\\x{200d}]", list.file()) {
+  std::unordered_map<std::string, Index> seen;
+  const auto count = static_cast<Index>(list.as_array().size());
+  for (Index i = 0; i < count; ++i) {
+    const JsonPlace entry = list.item(i);
+    Token token;
+    token.content = entry.at("content").as_string();
+    token.single_word = entry.at("single_word").as_bool();
+    token.lstrip = entry.at("lstrip").as_bool();
+    token.rstrip = entry.at("rstrip").as_bool();
+    const bool normalized = entry.at("normalized").as_bool();
+    const std::int32_t written_id = entry.at("id").as_token_id();
+    if (token.content.empty()) continue;
+
+    const auto [earlier, is_new] = seen.emplace(token.content, i);
+    if (!is_new) {
+      entry.fail(fmt::format("'{}' is added_tokens[{}] already", printable(token.content),
+                             earlier->second));
+    }
+    const auto vocabulary_size = static_cast<std::int32_t>(model.token_count());
+    token.id = model.token_id(token.content)
+                   .value_or(largest_id_ >= vocabulary_size ? largest_id_ + 1 : vocabulary_size);
+    if (token.id != written_id) {
+      entry.at("id").fail(fmt::format(
+          "{} does not fit: '{}' has the id {} {}", written_id, printable(token.content), token.id,
+          model.token_id(token.content) ? "in model.vocab" : "when counting on from model.vocab"));
+    }
+    largest_id_ = std::max(largest_id_, token.id);
+    const auto table = static_cast<std::size_t>(normalized);
+    has_tokens_[table] = true;
+    tables_[table][first_byte(token.content)].push_back(std::move(token));
+  }
+  for (Table& table : tables_) {
+    for (std::vector<Token>& tokens : table) {
+      std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) {
+        return a.content.size() > b.content.size();
+      });
+    }
+  }
+}
+
+void AddedTokens::cut(bool normalized, Pieces& pieces) const {
+  const auto table = static_cast<std::size_t>(normalized);
+  if (!has_tokens_[table]) return;
+  std::vector<Span> out;
+  for (const Span& span : pieces.spans) {
+    if (span.is_token()) {
+      out.push_back(span);
+    } else {
+      cut_span(tables_[table], pieces, span, out);
+    }
+  }
+  pieces.spans = std::move(out);
+}
+
+const AddedTokens::Token* AddedTokens::longest_at(const Table& table, std::string_view text,
+                                                  Index at) {
+  const std::string_view rest = text.substr(static_cast<std::size_t>(at));
+  for (const Token& token : table[first_byte(rest)]) {
+    if (rest.starts_with(token.content)) return &token;
+  }
+  return nullptr;
+}
+
+bool AddedTokens::touches_word(std::string_view text, Index begin, Index end) const {
+  const auto is_word_character = [&](Index at) {
+    const Index length = utf8_length(text[static_cast<std::size_t>(at)]);
+    RegexSearch search(word_character_,
+                       text.substr(static_cast<std::size_t>(at), static_cast<std::size_t>(length)));
+    std::vector<Match> matches;
+    search.find_all(0, length, matches);
+    return !matches.empty();
+  };
+  return (begin > 0 && is_word_character(previous_character(text, begin))) ||
+         (end < static_cast<Index>(text.size()) && is_word_character(end));
+}
+
+void AddedTokens::cut_span(const Table& table, const Pieces& pieces, const Span& span,
+                           std::vector<Span>& out) const {
+  const std::string_view text = pieces.view(span);
+  const auto add = [&](Index begin, Index end, std::int32_t id) {
+    out.push_back({span.begin + begin, span.begin + end, id});
+  };
+  Index done = 0;  // everything before is in `out`
+  for (Index at = 0; at < static_cast<Index>(text.size());) {
+    const Token* token = longest_at(table, text, at);
+    if (token == nullptr) {
+      ++at;
+      continue;
+    }
+    Index begin = at;
+    Index end = at + static_cast<Index>(token->content.size());
+    at = end;
+    if (token->single_word && touches_word(text, begin, end)) continue;
+    if (token->lstrip) begin = skip_space_left(text, begin, done);
+    if (token->rstrip) end = skip_space_right(text, end);
+    // A token of white space may lie inside what rstrip of the one before it swallowed. It counts
+    // all the same, and what follows it is text once more: so Hugging Face tokenizers does it.
+    if (done < begin) add(done, begin, Span::kNoId);
+    add(begin, end, token->id);
+    done = end;
+  }
+  if (done < static_cast<Index>(text.size())) {
+    add(done, static_cast<Index>(text.size()), Span::kNoId);
+  }
+}
+
+}  // namespace nf

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/text/json_place.h"
+#include "core/text/pcre.h"
+#include "core/text/pieces.h"
+#include "core/text/token_model.h"
+
+namespace nf {
+
+/// The `added_tokens` of a tokenizer.json: words that are found in the text itself, before it is
+/// cut by the pre-tokenizer, and stand for one id each. Special or not makes no difference to
+/// encoding.
+class AddedTokens {
+ public:
+  /// `list` is the array `added_tokens`. Hugging Face tokenizers goes by the content alone: a token
+  /// that the model knows has the model's id, others count on from its vocabulary, whatever the
+  /// file says. An `id` that differs from that is an error here. Tokens without content match
+  /// nothing and are dropped.
+  AddedTokens(const JsonPlace& list, const TokenModel& model);
+
+  /// Cuts the spans of `pieces` at the tokens that are matched in the text before (`normalized`
+  /// false) or after (true) the normalizer. The leftmost match counts, of several there the
+  /// longest.
+  void cut(bool normalized, Pieces& pieces) const;
+
+  /// The largest id, -1 without tokens.
+  std::int32_t largest_id() const { return largest_id_; }
+
+ private:
+  struct Token {
+    std::string content;
+    std::int32_t id = 0;
+    bool single_word = false;  ///< only where no word character touches it
+    bool lstrip = false;       ///< swallows the white space before it
+    bool rstrip = false;       ///< swallows the white space after it
+  };
+  /// Tokens by their first byte, the longest first.
+  using Table = std::array<std::vector<Token>, 256>;
+
+  static const Token* longest_at(const Table& table, std::string_view text, Index at);
+  bool touches_word(std::string_view text, Index begin, Index end) const;
+  void cut_span(const Table& table, const Pieces& pieces, const Span& span,
+                std::vector<Span>& out) const;
+
+  std::array<Table, 2> tables_;  ///< [normalized]
+  std::array<bool, 2> has_tokens_ = {false, false};
+  std::int32_t largest_id_ = -1;
+  Regex word_character_;
+};
+
+}  // namespace nf

@@ -1,0 +1,212 @@
+#include "core/text/bpe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <queue>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/text/utf8.h"
+
+namespace nf {
+namespace {
+
+std::uint64_t pair_key(std::int32_t left, std::int32_t right) {
+  return (static_cast<std::uint64_t>(left) << 32) | static_cast<std::uint64_t>(right);
+}
+
+/// A pair that can be merged, in the order in which that happens.
+struct Candidate {
+  std::int32_t rank = 0;
+  std::int32_t position = 0;  ///< of the left symbol
+  std::int32_t id = 0;        ///< of the token it becomes
+
+  friend bool operator>(const Candidate& a, const Candidate& b) {
+    return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
+  }
+};
+
+/// The options of the model that change ids and are not built.
+void refuse_unsupported(const JsonPlace& model) {
+  if (const auto dropout = model.find("dropout")) {
+    if (!dropout->value().is_number() || dropout->value().get<double>() != 0.0)
+      dropout->fail("dropout is not supported: ids would be random");
+  }
+  for (const std::string_view key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+    const auto option = model.find(key);
+    if (option && !option->as_string().empty()) option->fail("only \"\" or null is supported");
+  }
+  for (const std::string_view key : {"byte_fallback", "fuse_unk"}) {
+    if (model.bool_or(key, false)) model.at(key).fail("only false is supported");
+  }
+}
+
+}  // namespace
+
+Bpe::Bpe(const JsonPlace& model) {
+  refuse_unsupported(model);
+  read_vocabulary(model.at("vocab"));
+  read_merges(model.at("merges"));
+  ignore_merges_ = model.bool_or("ignore_merges", false);
+  if (const auto unknown = model.find("unk_token")) {
+    unknown_id_ = token_id(unknown->as_string());
+    if (!unknown_id_)
+      unknown->fail(fmt::format("'{}' is not in model.vocab", printable(unknown->as_string())));
+  }
+}
+
+void Bpe::read_vocabulary(const JsonPlace& vocab) {
+  const SortedJson::object_t& entries = vocab.as_object();
+  vocabulary_.reserve(entries.size());
+  std::unordered_map<std::int32_t, std::string_view> owners;
+  owners.reserve(entries.size());
+  for (const auto& [token, value] : entries) {
+    // A place is a string: made for an entry only when there is something to complain about.
+    const auto fail = [&vocab, &key = token](std::string_view cause) {
+      vocab.fail(fmt::format("token '{}': {}", printable(key), cause));
+    };
+    const std::optional<std::int32_t> id = token_id_from(value);
+    if (!id) fail(kTokenIdCause);
+    const auto [owner, is_new] = owners.emplace(*id, token);
+    if (!is_new) fail(fmt::format("its id {} is that of '{}'", *id, printable(owner->second)));
+    vocabulary_.emplace(token, *id);
+    largest_id_ = std::max(largest_id_, *id);
+  }
+}
+
+void Bpe::read_merges(const JsonPlace& merges) {
+  const SortedJson::array_t& entries = merges.as_array();
+  merges_.reserve(entries.size());
+  std::int32_t rank = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto fail = [&merges, i](std::string_view cause) {
+      merges.item(static_cast<Index>(i)).fail(cause);
+    };
+    const SortedJson& entry = entries[i];
+    if (entry.type() != entries.front().type())
+      fail("merges must be all strings or all pairs, not some of each");
+    std::string_view left;
+    std::string_view right;
+    if (entry.is_string()) {
+      const std::string_view text = entry.get_ref<const std::string&>();
+      if (text.starts_with("#version")) continue;  // first line of a merges.txt; takes no rank
+      const std::size_t space = text.find(' ');
+      if (space == std::string_view::npos || text.find(' ', space + 1) != std::string_view::npos)
+        fail(fmt::format("'{}' must be two tokens with one space between them", printable(text)));
+      left = text.substr(0, space);
+      right = text.substr(space + 1);
+    } else {
+      if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_string())
+        fail("must be \"LEFT RIGHT\" or [\"LEFT\", \"RIGHT\"]");
+      left = entry[0].get_ref<const std::string&>();
+      right = entry[1].get_ref<const std::string&>();
+    }
+    const auto id_of = [&](std::string_view token) {
+      const std::optional<std::int32_t> id = token_id(token);
+      if (!id) fail(fmt::format("'{}' is not in model.vocab", printable(token)));
+      return *id;
+    };
+    const std::uint64_t key = pair_key(id_of(left), id_of(right));
+    // A pair that comes twice has its later rank, as in Hugging Face tokenizers.
+    merges_[key] = {rank, id_of(std::string(left).append(right))};
+    ++rank;
+  }
+}
+
+std::optional<std::int32_t> Bpe::token_id(std::string_view token) const {
+  const auto entry = vocabulary_.find(token);
+  if (entry == vocabulary_.end()) return std::nullopt;
+  return entry->second;
+}
+
+const Bpe::Merge* Bpe::find_merge(std::int32_t left, std::int32_t right) const {
+  const auto entry = merges_.find(pair_key(left, right));
+  return entry == merges_.end() ? nullptr : &entry->second;
+}
+
+void Bpe::encode(const Pieces& pieces, std::vector<std::int32_t>& ids) const {
+  // Most pieces of a text come again and again: their ids are copied from where they were made
+  // first.
+  struct Made {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  std::unordered_map<std::string_view, Made> made;
+  std::vector<Symbol> symbols;
+  for (const Span& span : pieces.spans) {
+    if (span.is_token()) {
+      ids.push_back(span.id);
+      continue;
+    }
+    const std::string_view piece = pieces.view(span);
+    const auto [entry, is_new] = made.try_emplace(piece);
+    if (is_new) {
+      entry->second.begin = ids.size();
+      encode_piece(piece, symbols, ids);
+      entry->second.end = ids.size();
+    } else {
+      const Made& where = entry->second;
+      for (std::size_t i = where.begin; i < where.end; ++i) ids.push_back(ids[i]);
+    }
+  }
+}
+
+void Bpe::encode_piece(std::string_view piece, std::vector<Symbol>& symbols,
+                       std::vector<std::int32_t>& ids) const {
+  if (ignore_merges_) {
+    if (const std::optional<std::int32_t> id = token_id(piece)) {
+      ids.push_back(*id);
+      return;
+    }
+  }
+  if (piece.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+    throw DataError("a text of more than 2 GiB without a place to cut it cannot be encoded");
+  symbols.clear();
+  for (std::size_t i = 0; i < piece.size();) {
+    const auto length = static_cast<std::size_t>(utf8_length(piece[i]));
+    const std::optional<std::int32_t> known = token_id(piece.substr(i, length));
+    const std::optional<std::int32_t> id = known ? known : unknown_id_;
+    i += length;
+    if (!id) continue;
+    const auto position = static_cast<std::int32_t>(symbols.size());
+    if (position > 0) symbols.back().next = position;
+    symbols.push_back({*id, position - 1, -1, false});
+  }
+  merge_all(symbols);
+  for (const Symbol& symbol : symbols) {
+    if (!symbol.is_merged_away) ids.push_back(symbol.id);
+  }
+}
+
+void Bpe::merge_all(std::vector<Symbol>& symbols) const {
+  const auto symbol_at = [&symbols](std::int32_t position) -> Symbol& {
+    return symbols[static_cast<std::size_t>(position)];
+  };
+  std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
+  const auto offer = [&](std::int32_t left, std::int32_t right) {
+    if (left < 0 || right < 0) return;
+    if (const Merge* merge = find_merge(symbol_at(left).id, symbol_at(right).id))
+      queue.push({merge->rank, left, merge->id});
+  };
+  for (std::int32_t i = 1; i < static_cast<std::int32_t>(symbols.size()); ++i) offer(i - 1, i);
+  while (!queue.empty()) {
+    const Candidate best = queue.top();
+    queue.pop();
+    Symbol& left = symbol_at(best.position);
+    if (left.is_merged_away || left.next < 0) continue;
+    Symbol& right = symbol_at(left.next);
+    // The pair may have become another one since it was offered.
+    const Merge* merge = find_merge(left.id, right.id);
+    if (merge == nullptr || merge->rank != best.rank) continue;
+    left.id = best.id;
+    left.next = right.next;
+    right.is_merged_away = true;
+    if (left.next >= 0) symbol_at(left.next).previous = best.position;
+    offer(left.previous, best.position);
+    offer(best.position, left.next);
+  }
+}
+
+}  // namespace nf

@@ -1,0 +1,83 @@
+#include "core/text/added_tokens.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/tokenizer_file.h"
+
+namespace nf {
+namespace {
+
+using Ids = std::vector<std::int32_t>;
+
+// Expected ids were seen from Hugging Face tokenizers 0.23.2. Ids of the vocabulary: a 0, b 1, c 2,
+// space 3, ab 4, X 6, Y 7, Z 8.
+Ids encode(const std::vector<SortedJson>& tokens, const std::string& text) {
+  SortedJson json = small_tokenizer();
+  json["added_tokens"] = tokens;
+  return encode_with(json, text);
+}
+
+SortedJson with(SortedJson token, const std::string& option) {
+  token[option] = true;
+  return token;
+}
+
+TEST(AddedTokens, AreFoundBeforeTheModelSeesTheText) {
+  EXPECT_EQ(encode({added_token(1, "b")}, "ab"), (Ids{0, 1})) << "no merge over it";
+}
+
+TEST(AddedTokens, TheLeftmostMatchCountsAndOfThoseTheLongest) {
+  EXPECT_EQ(
+      encode({added_token(10, "XY"), added_token(11, "XYZ"), added_token(12, "YZ")}, "aXYZYZXYb"),
+      (Ids{0, 11, 12, 10, 1}));
+}
+
+TEST(AddedTokens, OnesOfTheRawTextComeBeforeNormalizedOnes) {
+  EXPECT_EQ(encode({with(added_token(10, "XY"), "normalized"), added_token(11, "YZ")}, "aXYZXYb"),
+            (Ids{0, 6, 11, 10, 1}));
+}
+
+TEST(AddedTokens, SpecialMakesNoDifference) {
+  EXPECT_EQ(encode({with(added_token(10, "<s>"), "special")}, "a<s>b"), (Ids{0, 10, 1}));
+}
+
+TEST(AddedTokens, SingleWordMustNotTouchAWordCharacter) {
+  const std::vector<SortedJson> tokens = {with(added_token(10, "<m>"), "single_word")};
+  EXPECT_EQ(encode(tokens, "<m> <m>"), (Ids{10, 3, 10}));
+  EXPECT_EQ(encode(tokens, "a<m>"), (Ids{0}));
+  EXPECT_EQ(encode(tokens, "<m>\u0301"), (Ids{})) << "a mark is a word character";
+  EXPECT_EQ(encode(tokens, "<m>\u200D"), (Ids{})) << "so is a joiner";
+  EXPECT_EQ(encode(tokens, "½<m>-"), (Ids{10})) << "a fraction is none";
+  EXPECT_EQ(encode({with(added_token(10, "XYZ"), "single_word"), added_token(11, "YZ")}, "aXYZb"),
+            (Ids{0, 6, 7, 8, 1}))
+      << "what is inside a match that is turned down is not looked at again";
+}
+
+TEST(AddedTokens, StripSwallowsWhiteSpace) {
+  const SortedJson left = with(added_token(10, "<l>"), "lstrip");
+  const SortedJson right = with(added_token(10, "<r>"), "rstrip");
+  EXPECT_EQ(encode({left}, "a \u3000<l> b"), (Ids{0, 10, 3, 1}));
+  EXPECT_EQ(encode({right}, "a <r>\t\u2003 b"), (Ids{0, 3, 10, 1}));
+  EXPECT_EQ(encode({with(left, "rstrip")}, "<l>  <l>"), (Ids{10, 10}));
+}
+
+TEST(AddedTokens, ATokenInsideSwallowedSpaceCountsAllTheSame) {
+  EXPECT_EQ(encode({with(added_token(6, "X"), "rstrip"), added_token(10, "  Y")}, "aX  Yb"),
+            (Ids{0, 6, 10, 1}));
+}
+
+TEST(AddedTokens, WithoutContentMatchNothing) {
+  EXPECT_EQ(encode({added_token(10, "")}, "ab"), (Ids{4}));
+}
+
+TEST(AddedTokens, CountOnFromTheVocabulary) {
+  SortedJson json = small_tokenizer();
+  json["added_tokens"] = {added_token(10, "<1>"), added_token(6, "X"), added_token(11, "<2>")};
+  const TempDir dir;
+  const Tokenizer tokenizer = load_tokenizer(dir, json);
+  EXPECT_EQ(tokenizer.encode("<2>X<1>"), (Ids{11, 6, 10}));
+  EXPECT_EQ(tokenizer.vocab_size(), 12);
+}
+
+}  // namespace
+}  // namespace nf
