@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/types.h"
+
+namespace nf {
+
+/// A checkpoint's config.json with Hugging Face's field names. Every getter throws DataError naming the
+/// file, the field, what was found and what was expected. Unknown fields are ignored, as transformers does.
+class HfConfig {
+ public:
+  /// `file` is how errors name it.
+  HfConfig(Json json, std::string file) : json_(std::move(json)), file_(std::move(file)) {}
+
+  Index positive(const std::string& field) const;
+  Index positive_or(const std::string& field, Index fallback) const;
+  double number_or(const std::string& field, double fallback) const;
+  bool flag_or(const std::string& field, bool fallback) const;
+  std::string text_or(const std::string& field, const std::string& fallback) const;
+  /// The field as it is; null where it is absent or null.
+  const Json& raw(const std::string& field) const;
+  /// A nested object as a config of its own, named "field" in errors.
+  HfConfig object(const std::string& field) const;
+  /// Refuses a field whose value would change the numbers in a way that is not implemented.
+  void require(bool condition, const std::string& field, const std::string& cause) const;
+
+  const std::string& file() const { return file_; }
+
+ private:
+  [[noreturn]] void fail(const std::string& field, const std::string& cause) const;
+
+  Json json_;
+  std::string file_;
+};
+
+}  // namespace nf

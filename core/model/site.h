@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/types.h"
+
+namespace nf {
+
+/// The linears of a decoder block, by Hugging Face's names, in the order in which a block uses them.
+/// The names mean the same in every family; fused tensors are split on loading.
+enum class Role { q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj };
+inline constexpr int kRoleCount = 7;
+
+std::string_view role_name(Role role);
+/// The role of that name, nullopt for an unknown one. Family aliases (OPT's fc1, fc2) are the family's matter.
+std::optional<Role> role_from_name(std::string_view name);
+
+/// Roles that read the same tensor share one distorted input; draws use the first role's name:
+/// q/k/v read what q_proj reads, gate/up what gate_proj reads (up_proj where there is no gate).
+/// `has_gate`: the family has gate_proj.
+Role input_owner(Role role, bool has_gate);
+
+/// Which tensor of a linear a site is.
+enum class SiteTensor { weight, input };
+std::string_view site_tensor_name(SiteTensor tensor);
+
+/// One place where a distortion can act.
+struct Site {
+  Index layer = 0;
+  Role role = Role::q_proj;
+  SiteTensor tensor = SiteTensor::weight;
+
+  /// "layers.3.q_proj.weight": the name in results and the key of the draws.
+  std::string name() const;
+  friend bool operator==(const Site&, const Site&) = default;
+};
+
+}  // namespace nf

@@ -1,0 +1,278 @@
+#include <omp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <set>
+#include <shared_mutex>
+#include <tuple>
+#include <unordered_map>
+
+#include "core/base/check.h"
+#include "core/ops/gemm.h"
+#include "core/tensor/matrix.h"
+
+namespace nf {
+namespace {
+
+using dnnl::memory;
+
+/// One thread inside a product: oneDNN asks OpenMP for the number of threads when a primitive is made and
+/// when it runs, so both happen under this guard. (In a team of one, omp_in_parallel() is false and oneDNN
+/// would open a team of its own.)
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+const dnnl::engine& cpu_engine() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::stream& thread_stream() {
+  thread_local dnnl::stream stream(cpu_engine());
+  return stream;
+}
+
+/// dst[kRowTile, n] (+)= src[kRowTile, k] · weights[k, n] + bias. Everything that decides which primitive it is.
+struct ProductShape {
+  Index k = 0;
+  Index n = 0;
+  Index src_stride = 0;
+  Index dst_stride = 0;
+  Index weights_stride = 0;  ///< 0: packed, in the layout oneDNN chooses
+  bool weights_transposed = false;
+  bool bias = false;
+  Epilogue epilogue = Epilogue::store;
+
+  auto key() const {
+    return std::tie(k, n, src_stride, dst_stride, weights_stride, weights_transposed, bias, epilogue);
+  }
+  bool operator<(const ProductShape& other) const { return key() < other.key(); }
+};
+
+struct Product {
+  memory::desc src, weights, bias, dst, scratchpad;
+  dnnl::matmul primitive;
+  std::string implementation;
+};
+
+memory::desc strided(Index rows, Index cols, Index row_stride, Index col_stride) {
+  return {{rows, cols}, memory::data_type::f32, memory::dims{row_stride, col_stride}};
+}
+
+std::mutex names_mutex;
+std::set<std::string>& implementation_names() {
+  static std::set<std::string> names;
+  return names;
+}
+
+void append_relu(dnnl::post_ops& ops) {
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#else
+  ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#endif
+}
+
+Product make_product(const ProductShape& shape) {
+  const OneThread guard;
+  Product p;
+  p.src = strided(kRowTile, shape.k, shape.src_stride, 1);
+  p.dst = strided(kRowTile, shape.n, shape.dst_stride, 1);
+  if (shape.weights_stride == 0)
+    p.weights = memory::desc({shape.k, shape.n}, memory::data_type::f32, memory::format_tag::any);
+  else if (shape.weights_transposed)
+    p.weights = strided(shape.k, shape.n, 1, shape.weights_stride);
+  else
+    p.weights = strided(shape.k, shape.n, shape.weights_stride, 1);
+  if (shape.bias) p.bias = strided(1, shape.n, shape.n, 1);
+
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);  // ours, per thread: no allocation in a product
+  dnnl::post_ops post_ops;
+  if (shape.epilogue == Epilogue::add) post_ops.append_sum(1.0f);
+  if (shape.epilogue == Epilogue::relu) append_relu(post_ops);
+  attr.set_post_ops(post_ops);
+#if DNNL_VERSION_MAJOR >= 3
+  const auto& e = cpu_engine();
+  const auto pd = shape.bias
+                      ? dnnl::matmul::primitive_desc(e, p.src, p.weights, p.bias, p.dst, attr)
+                      : dnnl::matmul::primitive_desc(e, p.src, p.weights, p.dst, attr);
+#else
+  const auto desc = shape.bias ? dnnl::matmul::desc(p.src, p.weights, p.bias, p.dst)
+                               : dnnl::matmul::desc(p.src, p.weights, p.dst);
+  const dnnl::matmul::primitive_desc pd(desc, attr, cpu_engine());
+#endif
+  p.weights = pd.weights_desc();
+  p.scratchpad = pd.scratchpad_desc();
+  p.primitive = dnnl::matmul(pd);
+  p.implementation = pd.impl_info_str();
+  const std::lock_guard lock(names_mutex);
+  implementation_names().insert(p.implementation);
+  return p;
+}
+
+/// Made once per shape and process, then shared: creation costs a JIT compilation (0.1-0.5 ms).
+const Product& product(const ProductShape& shape) {
+  static std::shared_mutex mutex;
+  static std::map<ProductShape, std::unique_ptr<const Product>> products;
+  {
+    const std::shared_lock lock(mutex);
+    if (const auto it = products.find(shape); it != products.end()) return *it->second;
+  }
+  auto made = std::make_unique<const Product>(make_product(shape));
+  const std::unique_lock lock(mutex);
+  return *products.emplace(shape, std::move(made)).first->second;
+}
+
+memory wrap(const memory::desc& desc, const void* data) {
+  return {desc, cpu_engine(), const_cast<void*>(data)};
+}
+
+void* thread_scratch(std::size_t bytes) {
+  thread_local Matrix scratch;
+  scratch.resize(1, static_cast<Index>((bytes + sizeof(float) - 1) / sizeof(float)));
+  return scratch.data();
+}
+
+void execute(const Product& p, const float* src, const void* weights, const float* bias,
+             float* dst) {
+  const OneThread guard;
+  std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, wrap(p.src, src)},
+                                               {DNNL_ARG_WEIGHTS, wrap(p.weights, weights)},
+                                               {DNNL_ARG_DST, wrap(p.dst, dst)}};
+  if (bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, wrap(p.bias, bias));
+  if (const std::size_t bytes = p.scratchpad.get_size(); bytes > 0)
+    arguments.emplace(DNNL_ARG_SCRATCHPAD, wrap(p.scratchpad, thread_scratch(bytes)));
+  p.primitive.execute(thread_stream(), arguments);
+  thread_stream().wait();
+}
+
+void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed) {
+  NF_CHECK(a.rows() == kRowTile && c.rows() == kRowTile, "tiles of {} and {} rows", a.rows(), c.rows());
+  const ProductShape shape{.k = a.cols(),
+                           .n = c.cols(),
+                           .src_stride = a.stride(),
+                           .dst_stride = c.stride(),
+                           .weights_stride = b.stride(),
+                           .weights_transposed = transposed};
+  execute(product(shape), a.data(), b.data(), nullptr, c.data());
+}
+
+}  // namespace
+
+struct PackedWeight::Storage {
+  explicit Storage(std::size_t size)
+      : bytes(static_cast<Index>(size)), data(1, static_cast<Index>((size + 3) / 4)) {}
+  Index bytes;
+  Matrix data;
+};
+
+Index PackedWeight::bytes() const { return storage_ ? storage_->bytes : 0; }
+
+PackedWeight pack_weight(ConstMatrixView w) {
+  const OneThread guard;
+  PackedWeight packed;
+  packed.out_ = w.rows();
+  packed.in_ = w.cols();
+  const Product& p =
+      product({.k = w.cols(), .n = w.rows(), .src_stride = w.cols(), .dst_stride = w.rows()});
+  auto storage = std::make_shared<PackedWeight::Storage>(p.weights.get_size());
+  memory from = wrap(strided(w.cols(), w.rows(), 1, w.stride()), w.data());
+  memory to = wrap(p.weights, storage->data.data());
+  dnnl::reorder(from, to).execute(thread_stream(), from, to);
+  thread_stream().wait();
+  packed.storage_ = std::move(storage);
+  return packed;
+}
+
+void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
+            Epilogue epilogue) {
+  NF_CHECK(x.cols() == w.in(), "x has {} features, the weight takes {}", x.cols(), w.in());
+  NF_CHECK_SHAPE(y, x.rows(), w.out());
+  NF_CHECK(bias.empty() || static_cast<Index>(bias.size()) == w.out(), "bias of {}", bias.size());
+  ProductShape shape{.k = w.in(),
+                     .n = w.out(),
+                     .src_stride = x.stride(),
+                     .dst_stride = y.stride(),
+                     .bias = !bias.empty(),
+                     .epilogue = epilogue};
+  const void* weights = w.storage_->data.data();
+  const float* b = bias.empty() ? nullptr : bias.data();
+  Index row = 0;
+  for (; row + kRowTile <= x.rows(); row += kRowTile) {
+    const Product& p = product(shape);
+    NF_CHECK(static_cast<Index>(p.weights.get_size()) == w.bytes(), "packed for another layout");
+    execute(p, x.row(row), weights, b, y.row(row));
+  }
+  if (row == x.rows()) return;
+
+  // The short last tile goes through a padded copy, so that its rows see the same product as all others.
+  const Index rest = x.rows() - row;
+  thread_local Matrix x_tile, y_tile;
+  x_tile.resize(kRowTile, w.in());
+  y_tile.resize(kRowTile, w.out());
+  x_tile.fill(0.0f);
+  for (Index r = 0; r < rest; ++r) std::copy_n(x.row(row + r), w.in(), x_tile.view().row(r));
+  if (epilogue == Epilogue::add) {
+    y_tile.fill(0.0f);
+    for (Index r = 0; r < rest; ++r) std::copy_n(y.row(row + r), w.out(), y_tile.view().row(r));
+  }
+  shape.src_stride = w.in();
+  shape.dst_stride = w.out();
+  execute(product(shape), x_tile.data(), weights, b, y_tile.data());
+  for (Index r = 0; r < rest; ++r) std::copy_n(y_tile.view().row(r), w.out(), y.row(row + r));
+}
+
+void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
+  NF_CHECK(a.cols() == b.cols() && b.rows() == c.cols(), "[{}, {}]·[{}, {}]ᵀ", a.rows(), a.cols(),
+           b.rows(), b.cols());
+  matmul(a, b, c, true);
+}
+
+void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
+  NF_CHECK(a.cols() == b.rows() && b.cols() == c.cols(), "[{}, {}]·[{}, {}]", a.rows(), a.cols(),
+           b.rows(), b.cols());
+  matmul(a, b, c, false);
+}
+
+std::string gemm_library() {
+  const dnnl_version_t* v = dnnl_version();
+  return fmt::format("oneDNN {}.{}.{}", v->major, v->minor, v->patch);
+}
+
+std::string gemm_isa() {
+  // The names of dnnl_cpu_isa_t that occur on x86-64, in both major versions.
+  switch (static_cast<int>(dnnl::get_effective_cpu_isa())) {
+    case dnnl_cpu_isa_sse41: return "sse41";
+    case dnnl_cpu_isa_avx: return "avx";
+    case dnnl_cpu_isa_avx2: return "avx2";
+    case dnnl_cpu_isa_avx2_vnni: return "avx2_vnni";
+    case dnnl_cpu_isa_avx512_core: return "avx512_core";
+    case dnnl_cpu_isa_avx512_core_vnni: return "avx512_core_vnni";
+    case dnnl_cpu_isa_avx512_core_bf16: return "avx512_core_bf16";
+    case dnnl_cpu_isa_avx512_core_amx: return "avx512_core_amx";
+    default: return fmt::format("isa_{:#x}", static_cast<int>(dnnl::get_effective_cpu_isa()));
+  }
+}
+
+std::string gemm_probe() {
+  return product({.k = 64, .n = 64, .src_stride = 64, .dst_stride = 64}).implementation;
+}
+
+std::vector<std::string> gemm_implementations() {
+  const std::lock_guard lock(names_mutex);
+  return {implementation_names().begin(), implementation_names().end()};
+}
+
+}  // namespace nf
