@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/base/json.h"
+#include "core/model/site.h"
+#include "core/tensor/view.h"
+
+namespace nf {
+
+/// What a distortion has to know about the matrix it is given, beyond its values.
+struct DistortionContext {
+  /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear for one whole window.
+  SiteTensor tensor = SiteTensor::weight;
+  /// Key of the random draws: draw_key(site name, ordinal of the entry among those touching this
+  /// site).
+  std::uint64_t key = 0;
+  std::uint64_t seed = 0;
+  /// Index of x(0,0) among the elements of the site; x(r,c) is element first_element + r·cols + c.
+  /// 0 for a weight; window·context·features for an input.
+  std::uint64_t first_element = 0;
+};
+
+/// What only the distortion itself can count.
+struct DistortionReport {
+  Index clipped = 0;  ///< values outside the representable range before clamping
+};
+
+/// The central interface of noisefloor: x → x̃ = x + δ (arXiv 2403.06408, abstract). Noise kinds and
+/// quantizers are both distortions. Immutable and thread-safe: the same x, context and parameters
+/// give the same bits, whatever the thread, the order of calls or the CPU.
+class Distortion {
+ public:
+  virtual ~Distortion() = default;
+
+  /// distorted ← x̃. x, distorted: [rows, cols], not overlapping. Single-threaded.
+  virtual DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
+                                 MatrixView distorted) const = 0;
+
+  /// True when x̃ == x bit for bit whatever x is (a strength of zero): the caller may skip it.
+  virtual bool is_identity() const { return false; }
+  /// True when the seed can change the result.
+  virtual bool draws() const { return false; }
+  /// True when the distortion has grid steps that local_step() can report (quantizers).
+  virtual bool has_steps() const { return false; }
+  /// step ← width of the grid cell each value falls in, in the unit of x. x, step: [rows, cols].
+  virtual void local_step(ConstMatrixView x, const DistortionContext& context,
+                          MatrixView step) const;
+
+  /// The resolved entry as it would stand in YAML (without `sites`): printed by `check`, hashed
+  /// into ids.
+  virtual Json config() const = 0;
+};
+
+using DistortionPtr = std::shared_ptr<const Distortion>;
+
+}  // namespace nf

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <cmath>
+
+#include "perturb/noise_entry.h"
+#include "perturb/noise_kernels.h"
+#include "perturb/noise_registry.h"
+#include "perturb/order_statistic.h"
+#include "perturb/unit_slices.h"
+
+namespace nf {
+namespace {
+
+struct Entry {
+  std::string noise;
+  std::optional<double> quantile;
+  std::optional<double> fraction_of_max;
+  std::optional<Unit> scope;
+
+  static FieldTable<Entry> fields() {
+    FieldTable<Entry> table;
+    table.required("noise", &Entry::noise, noise_name_field("clip"));
+    table.optional(
+        "quantile", &Entry::quantile,
+        {.summary = "threshold: the k-th smallest |x| of the unit, k = max(1, floor(q n))",
+         .unit = "ratio",
+         .range = between(0, 1),
+         .example = 0.999});
+    table.optional("fraction_of_max", &Entry::fraction_of_max,
+                   {.summary = "threshold: this share of the unit's max|x|",
+                    .unit = "ratio",
+                    .range = between(0, 1),
+                    .example = 0.5});
+    table.optional(
+        "scope", &Entry::scope,
+        {.summary = "values that share a threshold; tensor when left out", .example = "token"});
+    return table;
+  }
+
+  void check(const ConfigNode& node, ConfigErrors& errors) const {
+    if (quantile.has_value() == fraction_of_max.has_value())
+      errors.add(node, "needs exactly one of: quantile, fraction_of_max");
+  }
+};
+
+/// x̃ = x clamped to [−t, t], t per unit. Draws nothing; reports how many |x| > t.
+class Clip final : public Distortion {
+ public:
+  Clip(const Entry& entry, Unit scope, SiteTensor tensor)
+      : entry_(entry), scope_(scope), tensor_(tensor) {}
+
+  DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
+                         MatrixView distorted) const override {
+    NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
+    NF_CHECK(context.tensor == tensor_, "built for another tensor");
+    DistortionReport report;
+    const UnitBlocks blocks(scope_, tensor_, x.rows(), x.cols());
+    for_each_unit(blocks, {x, {}, {}}, distorted, [&](const UnitSlice& unit) {
+      const float limit = threshold(unit.in[0]);
+      for (Index r = 0; r < unit.out.rows(); ++r)
+        report.clipped +=
+            noise_kernels().clip(unit.in[0].row(r), limit, unit.out.row(r), unit.out.cols());
+    });
+    return report;
+  }
+
+  bool is_identity() const override {
+    return entry_.quantile.value_or(0.0) == 1.0 || entry_.fraction_of_max.value_or(0.0) == 1.0;
+  }
+
+  Json config() const override {
+    Json json = Entry::fields().write(entry_);
+    json["scope"] = ConfigValue<Unit>::write(scope_);
+    return json;
+  }
+
+ private:
+  float threshold(ConstMatrixView unit) const {
+    if (entry_.quantile) {
+      const double rank = std::floor(*entry_.quantile * static_cast<double>(unit.size()));
+      return kth_smallest_magnitude(unit, std::max<Index>(1, static_cast<Index>(rank)));
+    }
+    float largest = 0.0f;
+    for (Index r = 0; r < unit.rows(); ++r)
+      largest = std::max(largest, noise_kernels().max_abs(unit.row(r), unit.cols()));
+    return static_cast<float>(*entry_.fraction_of_max * static_cast<double>(largest));
+  }
+
+  Entry entry_;
+  Unit scope_;
+  SiteTensor tensor_;
+};
+
+}  // namespace
+
+void register_clip(NoiseRegistry& registry) {
+  NoiseKind kind;
+  kind.name = "clip";
+  kind.summary = "values beyond a threshold are moved to it";
+  kind.fields = Entry::fields().docs();
+  kind.create = [](const ConfigNode& node, SiteTensor tensor, const DistortionBuilder&,
+                   ConfigErrors& errors) -> DistortionPtr {
+    const Index before = errors.count();
+    const Entry entry = Entry::fields().read(node, errors);
+    const Unit scope = resolve_scope(entry.scope, Unit::tensor(), node, tensor, errors);
+    if (errors.count() != before) return nullptr;
+    return std::make_shared<Clip>(entry, scope, tensor);
+  };
+  registry.add(std::move(kind));
+}
+
+}  // namespace nf

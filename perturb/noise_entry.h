@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "perturb/noise_registry.h"
+#include "perturb/unit.h"
+
+namespace nf {
+
+/// The quantizer a noise refers to, as it stands in YAML: a mapping that only the quantizers
+/// understand.
+struct QuantizerEntry {
+  ConfigNode node;
+};
+
+template <>
+struct ConfigValue<QuantizerEntry> {
+  static std::optional<QuantizerEntry> read(const ConfigNode& node, ConfigErrors& errors);
+  static Json write(const QuantizerEntry& entry) { return to_json(entry.node); }
+  static std::string type() { return "quantizer"; }
+  static Json schema() { return {{"type", "object"}}; }
+};
+
+/// Field specs that several kinds share.
+FieldSpec noise_name_field(const std::string& example);
+FieldSpec scope_field();
+
+/// The scope written in `entry`, or the default; adds an error when this tensor has no such unit.
+Unit resolve_scope(const std::optional<Unit>& scope, Unit fallback, const ConfigNode& entry,
+                   SiteTensor tensor, ConfigErrors& errors);
+
+}  // namespace nf

@@ -1,0 +1,35 @@
+#include "perturb/noise_registry.h"
+
+namespace nf {
+
+void NoiseRegistry::add(NoiseKind kind) {
+  NF_CHECK(find(kind.name) == nullptr, "noise '{}' is registered twice", kind.name);
+  kinds_.push_back(std::move(kind));
+}
+
+const NoiseKind* NoiseRegistry::find(const std::string& name) const {
+  for (const NoiseKind& kind : kinds_)
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+DistortionPtr NoiseRegistry::create(const ConfigNode& entry, SiteTensor tensor,
+                                    const DistortionBuilder& build_reference,
+                                    ConfigErrors& errors) const {
+  const std::optional<ConfigNode> name = entry.find("noise");
+  if (!name) {
+    errors.add(entry, "required key 'noise' is missing");
+    return nullptr;
+  }
+  const NoiseKind* kind = name->is_scalar() ? find(name->text()) : nullptr;
+  if (kind == nullptr) {
+    std::vector<std::string> names;
+    for (const NoiseKind& known : kinds_) names.push_back(known.name);
+    errors.add(*name,
+               fmt::format("unknown noise {}{}", describe(*name), suggestion(name->text(), names)));
+    return nullptr;
+  }
+  return kind->create(entry, tensor, build_reference, errors);
+}
+
+}  // namespace nf

@@ -1,0 +1,210 @@
+#include "perturb/reference_noise.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/random/philox.h"
+#include "core/tensor/matrix.h"
+#include "perturb/distribution.h"
+#include "perturb/noise_entry.h"
+#include "perturb/noise_kernels.h"
+#include "perturb/strength.h"
+#include "perturb/unit_slices.h"
+
+namespace nf {
+namespace {
+
+struct Entry {
+  std::string noise;
+  std::optional<QuantizerEntry> reference;
+  std::optional<Strength> strength;
+  std::optional<Unit> scope;
+
+  static FieldTable<Entry> fields() {
+    FieldTable<Entry> table;
+    table.required("noise", &Entry::noise, noise_name_field("permuted"));
+    table.optional(
+        "reference", &Entry::reference,
+        {.summary = "the quantizer whose error is rearranged; that of strength: {match: ...} "
+                    "when left out",
+         .example = {{"grid", "uniform"}, {"bits", 4}, {"granularity", "channel"}}});
+    table.optional(
+        "strength", &Entry::strength,
+        {.summary = "size of the noise in each unit; that of the reference when left out",
+         .example = {{"relative_l2", 0.1}}});
+    table.optional("scope", &Entry::scope, scope_field());
+    return table;
+  }
+
+  void check(const ConfigNode& node, ConfigErrors& errors) const {
+    if (!reference && !(strength && strength->match))
+      errors.add(node,
+                 "required key 'reference' is missing; write reference: {grid: ..., bits: ..., "
+                 "granularity: ...}");
+  }
+};
+
+class ReferenceNoise final : public Distortion {
+ public:
+  ReferenceNoise(Rearrangement rearrangement, const Entry& entry,
+                 std::optional<StrengthRule> strength, Unit scope, SiteTensor tensor,
+                 DistortionPtr reference)
+      : rearrangement_(rearrangement),
+        entry_(entry),
+        strength_(std::move(strength)),
+        scope_(scope),
+        tensor_(tensor),
+        reference_(std::move(reference)) {}
+
+  DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
+                         MatrixView distorted) const override;
+  bool is_identity() const override {
+    return reference_->is_identity() || (strength_ && strength_->is_zero());
+  }
+  bool draws() const override { return !is_identity(); }
+  Json config() const override;
+
+ private:
+  void permute(const Rectangle& where, Index row_length, const DistortionContext& context,
+               std::vector<float>& delta) const;
+  void resign(const Rectangle& where, Index row_length, const DistortionContext& context,
+              std::vector<float>& delta) const;
+  /// What δ of the unit is multiplied by to have its strength.
+  double scale(const UnitSlice& unit, const std::vector<float>& delta) const;
+
+  Rearrangement rearrangement_;
+  Entry entry_;
+  std::optional<StrengthRule> strength_;
+  Unit scope_;
+  SiteTensor tensor_;
+  DistortionPtr reference_;
+};
+
+/// Calls use(offset in the unit, index of the element, n) for the runs of consecutive elements of a
+/// unit.
+template <class Use>
+void for_each_run(const Rectangle& where, Index row_length, const DistortionContext& context,
+                  Use use) {
+  for (Index r = 0; r < where.rows; ++r) {
+    const Index element = (where.row + r) * row_length + where.col;
+    use(r * where.cols, context.first_element + static_cast<std::uint64_t>(element), where.cols);
+  }
+}
+
+void ReferenceNoise::permute(const Rectangle& where, Index row_length,
+                             const DistortionContext& context, std::vector<float>& delta) const {
+  std::vector<std::uint64_t> draws(delta.size());
+  for_each_run(where, row_length, context, [&](Index offset, std::uint64_t element, Index n) {
+    philox_kernels().draw_u64(draws.data() + offset, n, element, context.key, context.seed);
+  });
+  struct Place {
+    std::uint64_t draw;
+    std::size_t index;
+  };
+  std::vector<Place> order(delta.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = {draws[i], i};
+  std::sort(order.begin(), order.end(), [](const Place& a, const Place& b) {
+    return a.draw != b.draw ? a.draw < b.draw : a.index < b.index;
+  });
+  std::vector<float> shuffled(delta.size());
+  for (std::size_t i = 0; i < order.size(); ++i) shuffled[i] = delta[order[i].index];
+  delta.swap(shuffled);
+}
+
+void ReferenceNoise::resign(const Rectangle& where, Index row_length,
+                            const DistortionContext& context, std::vector<float>& delta) const {
+  std::vector<float> signs(delta.size());
+  for_each_run(where, row_length, context, [&](Index offset, std::uint64_t element, Index n) {
+    fill_draws(Distribution::rademacher, signs.data() + offset, n, element, context.key,
+               context.seed);
+  });
+  noise_kernels().multiply_abs(signs.data(), delta.data(), static_cast<Index>(delta.size()));
+  delta.swap(signs);
+}
+
+double ReferenceNoise::scale(const UnitSlice& unit, const std::vector<float>& delta) const {
+  if (!strength_) return 1.0;
+  const NoiseKernels& kernels = noise_kernels();
+  const auto& [x, matched, unused] = unit.in;
+  double x_squares = 0.0, matched_squares = 0.0;
+  for (Index r = 0; r < x.rows(); ++r) {
+    x_squares += kernels.sum_squares(x.row(r), x.cols());
+    if (!matched.empty())
+      matched_squares += kernels.squared_distance(matched.row(r), x.row(r), x.cols());
+  }
+  const double squares = kernels.sum_squares(delta.data(), x.size());
+  const double target = strength_->norm(std::sqrt(x_squares), std::sqrt(matched_squares), x.size());
+  return squares > 0.0 ? target / std::sqrt(squares) : 0.0;
+}
+
+DistortionReport ReferenceNoise::apply(ConstMatrixView x, const DistortionContext& context,
+                                       MatrixView distorted) const {
+  NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
+  NF_CHECK(context.tensor == tensor_, "built for another tensor");
+  if (is_identity()) {
+    for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
+    return {};
+  }
+  reference_->apply(x, context, distorted);
+  Matrix matched;
+  if (strength_ && strength_->matched()) {
+    matched.resize(x.rows(), x.cols());
+    strength_->matched()->apply(x, context, matched);
+  }
+  const UnitBlocks blocks(scope_, tensor_, x.rows(), x.cols());
+  const NoiseKernels& kernels = noise_kernels();
+  std::vector<float> delta;
+  for_each_unit(blocks, {x, matched, {}}, distorted, [&](const UnitSlice& unit) {
+    const ConstMatrixView unit_x = unit.in[0];
+    const Index n = unit_x.cols();
+    delta.resize(static_cast<std::size_t>(unit_x.size()));
+    for (Index r = 0; r < unit_x.rows(); ++r)
+      kernels.subtract(unit.out.row(r), unit_x.row(r), delta.data() + r * n, n);
+    if (rearrangement_ == Rearrangement::permuted) {
+      permute(unit.where, x.cols(), context, delta);
+    } else {
+      resign(unit.where, x.cols(), context, delta);
+    }
+    const double factor = scale(unit, delta);
+    for (Index r = 0; r < unit_x.rows(); ++r)
+      kernels.add_scaled(unit_x.row(r), delta.data() + r * n, factor, unit.out.row(r), n);
+  });
+  return {};
+}
+
+Json ReferenceNoise::config() const {
+  Json json = {{"noise", entry_.noise}, {"reference", reference_->config()}};
+  if (strength_) json["strength"] = strength_->config();
+  json["scope"] = ConfigValue<Unit>::write(scope_);
+  return json;
+}
+
+}  // namespace
+
+NoiseKind reference_noise_kind(Rearrangement rearrangement, const std::string& name,
+                               const std::string& summary) {
+  NoiseKind kind;
+  kind.name = name;
+  kind.summary = summary;
+  kind.fields = Entry::fields().docs();
+  kind.create = [rearrangement](const ConfigNode& node, SiteTensor tensor,
+                                const DistortionBuilder& build_reference,
+                                ConfigErrors& errors) -> DistortionPtr {
+    const Index before = errors.count();
+    const Entry entry = Entry::fields().read(node, errors);
+    const Unit scope =
+        resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
+    DistortionPtr matched, reference;
+    if (entry.strength && entry.strength->match)
+      matched = build_reference(*entry.strength->match, tensor, errors);
+    reference = entry.reference ? build_reference(entry.reference->node, tensor, errors) : matched;
+    if (errors.count() != before) return nullptr;
+    std::optional<StrengthRule> strength;
+    if (entry.strength) strength.emplace(*entry.strength, matched);
+    return std::make_shared<ReferenceNoise>(rearrangement, entry, std::move(strength), scope,
+                                            tensor, reference);
+  };
+  return kind;
+}
+
+}  // namespace nf

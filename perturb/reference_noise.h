@@ -1,0 +1,22 @@
+#pragma once
+
+#include "perturb/noise_registry.h"
+
+namespace nf {
+
+/// How a quantizer's own error is taken apart to see what of it does the damage.
+enum class Rearrangement {
+  permuted,  ///< shuffled within each unit: same values, no longer tied to the x they came from
+  resigned,  ///< same magnitudes at the same places, random signs
+};
+
+/// δ = the reference's own error, rearranged within each unit of the scope. Keeps the reference's
+/// L2 in the unit unless `strength` asks for another. The order of `permuted` is that of 64-bit
+/// draws, one an element (ties by index); the signs of `resigned` are Rademacher draws.
+///
+/// YAML: {noise: permuted, reference: {quantizer}, scope: channel}, `strength` as for the
+/// distributions.
+NoiseKind reference_noise_kind(Rearrangement rearrangement, const std::string& name,
+                               const std::string& summary);
+
+}  // namespace nf

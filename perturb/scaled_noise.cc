@@ -1,0 +1,185 @@
+#include "perturb/scaled_noise.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/tensor/matrix.h"
+#include "perturb/noise_entry.h"
+#include "perturb/noise_kernels.h"
+#include "perturb/relation.h"
+#include "perturb/strength.h"
+#include "perturb/unit_slices.h"
+
+namespace nf {
+namespace {
+
+struct Entry {
+  std::string noise;
+  Relation relation;
+  std::optional<double> floor;
+  Strength strength;
+  std::optional<Unit> scope;
+  std::optional<QuantizerEntry> reference;
+
+  static FieldTable<Entry> fields() {
+    FieldTable<Entry> table;
+    table.required("noise", &Entry::noise, noise_name_field("gaussian"));
+    table.optional("relation", &Entry::relation,
+                   {.summary = "how the size of the noise follows the value it is added to"});
+    table.optional("floor", &Entry::floor,
+                   {.summary = "lowest |x| of a negative power, as a share of the unit's root mean "
+                               "square; 0.001 when left out",
+                    .unit = "ratio",
+                    .range = above(0),
+                    .example = kDefaultFloor});
+    table.required("strength", &Entry::strength,
+                   {.summary = "size of the noise in each unit, met exactly",
+                    .example = {{"relative_l2", 0.1}}});
+    table.optional("scope", &Entry::scope, scope_field());
+    table.optional(
+        "reference", &Entry::reference,
+        {.summary = "quantizer of relation step; that of strength: {match: ...} when left out",
+         .example = {{"grid", "uniform"}, {"bits", 4}, {"granularity", "channel"}}});
+    return table;
+  }
+
+  bool has_negative_power() const {
+    return relation.kind == Relation::Kind::power && relation.exponent < 0.0;
+  }
+  bool has_step() const { return relation.kind == Relation::Kind::step; }
+
+  void check(const ConfigNode& node, ConfigErrors& errors) const {
+    if (floor && !has_negative_power())
+      errors.add(*node.find("floor"), "is read only by relation: {power: p} with p < 0");
+    if (reference && !has_step())
+      errors.add(*node.find("reference"), "is read only by relation: step");
+    if (has_step() && !reference && !strength.match)
+      errors.add(*node.find("relation"),
+                 "step needs a quantizer; add reference: {grid: ..., bits: ..., granularity: ...}");
+  }
+};
+
+class ScaledNoise final : public Distortion {
+ public:
+  ScaledNoise(Distribution distribution, const Entry& entry, StrengthRule strength, Unit scope,
+              SiteTensor tensor, DistortionPtr reference)
+      : distribution_(distribution),
+        entry_(entry),
+        strength_(std::move(strength)),
+        scope_(scope),
+        tensor_(tensor),
+        reference_(std::move(reference)) {}
+
+  DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
+                         MatrixView distorted) const override;
+  bool is_identity() const override { return strength_.is_zero(); }
+  bool draws() const override { return !is_identity(); }
+  Json config() const override;
+
+ private:
+  /// z ← draws of n elements of the matrix from `element` on.
+  void draw(Index element, const DistortionContext& context, float* z, Index n) const {
+    fill_draws(distribution_, z, n, context.first_element + static_cast<std::uint64_t>(element),
+               context.key, context.seed);
+  }
+  void distort_unit(const UnitSlice& unit, Index row_length,
+                    const DistortionContext& context) const;
+
+  Distribution distribution_;
+  Entry entry_;
+  StrengthRule strength_;
+  Unit scope_;
+  SiteTensor tensor_;
+  DistortionPtr reference_;  ///< of relation `step`, else null
+};
+
+DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& context,
+                                    MatrixView distorted) const {
+  NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
+  NF_CHECK(context.tensor == tensor_, "built for another tensor");
+  if (is_identity()) {
+    for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
+    return {};
+  }
+  Matrix step, matched;
+  if (reference_) {
+    step.resize(x.rows(), x.cols());
+    reference_->local_step(x, context, step);
+  }
+  if (const Distortion* quantizer = strength_.matched()) {
+    matched.resize(x.rows(), x.cols());
+    quantizer->apply(x, context, matched);
+  }
+  const UnitBlocks blocks(scope_, tensor_, x.rows(), x.cols());
+  if (blocks.are_columns())  // a draw costs least for consecutive elements
+    for (Index r = 0; r < x.rows(); ++r) draw(r * x.cols(), context, distorted.row(r), x.cols());
+  for_each_unit(blocks, {x, step, matched}, distorted,
+                [&](const UnitSlice& unit) { distort_unit(unit, x.cols(), context); });
+  return {};
+}
+
+void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
+                               const DistortionContext& context) const {
+  const NoiseKernels& kernels = noise_kernels();
+  const auto& [x, step, matched] = unit.in;
+  const RelationWeights weights(entry_.relation, entry_.floor.value_or(kDefaultFloor), x);
+  const Index n = x.cols();
+  double x_squares = 0.0, z_squares = 0.0, matched_squares = 0.0;
+  for (Index r = 0; r < x.rows(); ++r) {
+    float* z = unit.out.row(r);  // stands where x̃ will stand
+    if (!unit.copied) draw((unit.where.row + r) * row_length + unit.where.col, context, z, n);
+    weights.multiply(z, x.row(r), step.empty() ? nullptr : step.row(r), n);
+    x_squares += kernels.sum_squares(x.row(r), n);
+    z_squares += kernels.sum_squares(z, n);
+    if (!matched.empty()) matched_squares += kernels.squared_distance(matched.row(r), x.row(r), n);
+  }
+  const double target = strength_.norm(std::sqrt(x_squares), std::sqrt(matched_squares), x.size());
+  const double scale = z_squares > 0.0 ? target / std::sqrt(z_squares) : 0.0;
+  for (Index r = 0; r < x.rows(); ++r) {
+    if (scale == 0.0) {
+      std::copy_n(x.row(r), n, unit.out.row(r));
+    } else {
+      kernels.add_scaled(x.row(r), unit.out.row(r), scale, unit.out.row(r), n);
+    }
+  }
+}
+
+Json ScaledNoise::config() const {
+  Json json = Entry::fields().write(entry_);
+  if (entry_.has_negative_power()) json["floor"] = entry_.floor.value_or(kDefaultFloor);
+  json["strength"] = strength_.config();
+  json["scope"] = ConfigValue<Unit>::write(scope_);
+  if (reference_) json["reference"] = reference_->config();
+  return json;
+}
+
+}  // namespace
+
+NoiseKind scaled_noise_kind(Distribution distribution, const std::string& summary) {
+  NoiseKind kind;
+  kind.name = distribution_name(distribution);
+  kind.summary = summary;
+  kind.fields = Entry::fields().docs();
+  kind.create = [distribution](const ConfigNode& node, SiteTensor tensor,
+                               const DistortionBuilder& build_reference,
+                               ConfigErrors& errors) -> DistortionPtr {
+    const Index before = errors.count();
+    const Entry entry = Entry::fields().read(node, errors);
+    const Unit scope =
+        resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
+    DistortionPtr matched, reference;
+    if (entry.strength.match) matched = build_reference(*entry.strength.match, tensor, errors);
+    if (entry.has_step()) {
+      reference =
+          entry.reference ? build_reference(entry.reference->node, tensor, errors) : matched;
+      if (reference && !reference->has_steps())
+        errors.add(*node.find("relation"), "the reference has no steps");
+    }
+    if (errors.count() != before) return nullptr;
+    return std::make_shared<ScaledNoise>(distribution, entry, StrengthRule(entry.strength, matched),
+                                         scope, tensor, reference);
+  };
+  return kind;
+}
+
+}  // namespace nf

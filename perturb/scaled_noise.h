@@ -1,0 +1,17 @@
+#pragma once
+
+#include "perturb/distribution.h"
+#include "perturb/noise_registry.h"
+
+namespace nf {
+
+/// δ = z·w·(target / ‖z·w‖) in each unit of the scope: z drawn from a distribution, w the weights
+/// of the relation, ‖δ‖ exactly what `strength` asks for (arXiv 2403.06408 draws noise of a given
+/// size relative to the values; here the size is met, not expected). Norms in double. ‖x‖ = 0 or
+/// ‖z·w‖ = 0 gives δ = 0.
+///
+/// YAML: {noise: gaussian, relation: independent, strength: {relative_l2: 0.1}, scope: channel},
+/// `floor` for negative powers, `reference: {quantizer}` for relation `step`.
+NoiseKind scaled_noise_kind(Distribution distribution, const std::string& summary);
+
+}  // namespace nf

@@ -1,0 +1,142 @@
+#include "perturb/site_selector.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace nf {
+namespace {
+
+std::optional<Index> parse_layer(std::string_view text) {
+  Index value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return value;
+}
+
+bool glob_matches(const std::string& pattern, std::string_view name) {
+  return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0;
+}
+
+bool names_role(const std::string& pattern, Role role, const DecoderSpec& spec) {
+  if (glob_matches(pattern, role_name(role))) return true;
+  return std::any_of(spec.aliases.begin(), spec.aliases.end(), [&](const auto& alias) {
+    return alias.second == role && alias.first == pattern;
+  });
+}
+
+bool names_any_role(const std::string& pattern, const DecoderSpec& spec) {
+  const std::vector<Role> roles = spec.roles();
+  return std::any_of(roles.begin(), roles.end(),
+                     [&](Role role) { return names_role(pattern, role, spec); });
+}
+
+}  // namespace
+
+std::pair<Index, Index> LayerRange::bounds(Index layers) const {
+  if (text == "first") return {0, 0};
+  if (text == "last") return {layers - 1, layers - 1};
+  return {first, std::min(last, layers - 1)};
+}
+
+std::optional<LayerRange> ConfigValue<LayerRange>::read(const ConfigNode& node,
+                                                        ConfigErrors& errors) {
+  LayerRange range{.text = node.text()};
+  if (range.text == "first" || range.text == "last") return range;
+  const std::size_t dash = range.text.find('-');
+  const std::optional<Index> first = parse_layer(range.text.substr(0, dash));
+  const std::optional<Index> last =
+      dash == std::string::npos ? first : parse_layer(range.text.substr(dash + 1));
+  if (!node.is_scalar() || !first || !last || *first > *last) {
+    const bool list = range.text.find(',') != std::string::npos;
+    add_unreadable(node, "layers: 0-3, 7, first or last",
+                   list ? "; several ranges are a list: [0-3, 7]" : "", errors);
+    return std::nullopt;
+  }
+  range.first = *first;
+  range.last = *last;
+  return range;
+}
+
+Json ConfigValue<LayerRange>::write(const LayerRange& range) {
+  const std::optional<Index> single = parse_layer(range.text);
+  return single ? Json(*single) : Json(range.text);
+}
+
+Json ConfigValue<LayerRange>::schema() {
+  return {{"anyOf",
+           Json::array({{{"type", "integer"}, {"minimum", 0}},
+                        {{"type", "string"}, {"pattern", "^([0-9]+(-[0-9]+)?|first|last)$"}}})}};
+}
+
+FieldTable<SiteSelector> SiteSelector::fields() {
+  FieldTable<SiteSelector> table;
+  table.required("tensor", &SiteSelector::tensor,
+                 {.summary = "which tensor of the selected linears", .example = "weight"});
+  table.optional("roles", &SiteSelector::roles,
+                 {.summary = "linears by role, by the family's own name, or by glob",
+                  .example = Json::array({"q_proj", "k_proj"})});
+  table.optional("layers", &SiteSelector::layers,
+                 {.summary = "decoder blocks, counted from 0, both ends included; all by default",
+                  .example = "0-2"});
+  return table;
+}
+
+std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
+  const auto selects_layer = [&](Index layer) {
+    if (!layers) return true;
+    return std::any_of(layers->begin(), layers->end(), [&](const LayerRange& range) {
+      const auto [first, last] = range.bounds(spec.num_hidden_layers);
+      return first <= layer && layer <= last;
+    });
+  };
+  const std::vector<Role> all_roles = spec.roles();
+  std::vector<Site> sites;
+  for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
+    if (!selects_layer(layer)) continue;
+    for (Role role : all_roles) {
+      const bool selected =
+          std::any_of(roles.begin(), roles.end(),
+                      [&](const std::string& pattern) { return names_role(pattern, role, spec); });
+      if (selected) sites.push_back({layer, role, tensor});
+    }
+  }
+  return sites;
+}
+
+void SiteSelector::check_against(
+    const std::vector<std::pair<std::string, const DecoderSpec*>>& models, const ConfigNode& node,
+    ConfigErrors& errors) const {
+  const Index before = errors.count();
+  const ConfigNode at_roles = node.find("roles").value_or(node);
+  const ConfigNode at_layers = node.find("layers").value_or(node);
+  for (const std::string& pattern : roles) {
+    const bool known = std::any_of(models.begin(), models.end(), [&](const auto& model) {
+      return names_any_role(pattern, *model.second);
+    });
+    if (known) continue;
+    std::vector<std::string> names;
+    for (const auto& [model, spec] : models) {
+      for (Role role : spec->roles()) names.emplace_back(role_name(role));
+      for (const auto& alias : spec->aliases) names.push_back(alias.first);
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    errors.add(at_roles, fmt::format("unknown role '{}'{}", pattern, suggestion(pattern, names)));
+  }
+  for (const auto& [model, spec] : models) {
+    if (layers) {
+      for (const LayerRange& range : *layers) {
+        const auto [first, last] = range.bounds(spec->num_hidden_layers);
+        if (first > last)
+          errors.add(at_layers, fmt::format("'{}' matches no layer of {}, which has layers 0-{}",
+                                            range.text, model, spec->num_hidden_layers - 1));
+      }
+    }
+    if (errors.count() == before && select(*spec).empty())
+      errors.add(node, fmt::format("selects nothing in {}", model));
+  }
+}
+
+}  // namespace nf

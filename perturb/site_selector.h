@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/config/field_table.h"
+#include "core/model/decoder_spec.h"
+
+namespace nf {
+
+/// Layers as written: `0-3`, `7`, `first`, `last`, or a list of these. Both ends are included.
+struct LayerRange {
+  std::string text;           ///< as written
+  Index first = 0, last = 0;  ///< counted from 0; meaningless for `first` and `last`
+  /// The layers it means in a model of `layers` blocks; empty when it has none of them.
+  std::pair<Index, Index> bounds(Index layers) const;
+};
+
+template <>
+struct ConfigValue<LayerRange> {
+  static std::optional<LayerRange> read(const ConfigNode& node, ConfigErrors& errors);
+  static Json write(const LayerRange& range);
+  static std::string type() { return "0-3 | 7 | first | last"; }
+  static Json schema();
+};
+
+/// The `sites` of an entry: which tensor of which linears in which layers.
+struct SiteSelector {
+  SiteTensor tensor = SiteTensor::weight;
+  /// Role names, the family's own names (fc1) or globs (`*_proj`, `[qk]_proj`); all linears of the
+  /// blocks by default.
+  OneOrMore<std::string> roles = {"*"};
+  std::optional<OneOrMore<LayerRange>> layers;  ///< none: all layers
+
+  static FieldTable<SiteSelector> fields();
+
+  /// The sites it means in one model, in the order of the forward pass.
+  std::vector<Site> select(const DecoderSpec& spec) const;
+  /// Checks the selector, standing at `node`, against all models of the experiment: every role must
+  /// be known in one of them, every layer range must have a layer in each, and something must be
+  /// selected in each.
+  void check_against(const std::vector<std::pair<std::string, const DecoderSpec*>>& models,
+                     const ConfigNode& node, ConfigErrors& errors) const;
+};
+
+template <>
+struct EnumNames<SiteTensor> {
+  static constexpr EnumName<SiteTensor> table[] = {
+      {SiteTensor::weight, "weight", "the weight matrix of a linear, [out, in]"},
+      {SiteTensor::input, "input", "the input of a linear, [T, in], one window at a time"},
+  };
+};
+
+}  // namespace nf

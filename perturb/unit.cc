@@ -1,0 +1,138 @@
+#include "perturb/unit.h"
+
+#include <algorithm>
+
+#include "core/config/field_table.h"
+
+namespace nf {
+namespace {
+
+enum class GroupAxis { out, in };
+
+}  // namespace
+
+template <>
+struct EnumNames<GroupAxis> {
+  static constexpr EnumName<GroupAxis> table[] = {
+      {GroupAxis::out, "out", "consecutive values of a row (the default)"},
+      {GroupAxis::in, "in", "consecutive outputs within one input column of a weight"},
+  };
+};
+
+namespace {
+
+struct GroupForm {
+  Index group = 0;
+  GroupAxis axis = GroupAxis::out;
+
+  static FieldTable<GroupForm> fields() {
+    FieldTable<GroupForm> table;
+    table.required("group", &GroupForm::group,
+                   {.summary = "values in a group", .range = at_least(1), .example = 64});
+    table.optional("axis", &GroupForm::axis, {.summary = "the direction in which a group extends"});
+    return table;
+  }
+};
+
+constexpr std::pair<const char*, Unit::Kind> kWords[] = {
+    {"tensor", Unit::Kind::tensor}, {"channel", Unit::Kind::channel}, {"token", Unit::Kind::token}};
+
+Index divide_up(Index n, Index d) { return (n + d - 1) / d; }
+
+}  // namespace
+
+std::optional<std::string> unit_problem(const Unit& unit, SiteTensor tensor, UnitUse use) {
+  const bool weight = tensor == SiteTensor::weight;
+  if (unit.kind == Unit::Kind::token && weight)
+    return "a weight has no tokens; use tensor, channel, {group: g} or {group: g, axis: in}";
+  if (unit.kind == Unit::Kind::group_in && !weight)
+    return "{group: g, axis: in} is for weights; on an input use tensor, token or {group: g}";
+  if (unit.kind == Unit::Kind::channel && !weight && use == UnitUse::quantizer)
+    return "a feature's range over the window would need the future; on an input use tensor, token "
+           "or "
+           "{group: g}";
+  return std::nullopt;
+}
+
+Unit default_noise_scope(SiteTensor tensor) {
+  return tensor == SiteTensor::weight ? Unit::tensor() : Unit::token();
+}
+
+std::optional<Unit> ConfigValue<Unit>::read(const ConfigNode& node, ConfigErrors& errors) {
+  if (node.is_mapping()) {
+    const Index before = errors.count();
+    const GroupForm form = GroupForm::fields().read(node, errors);
+    if (errors.count() != before) return std::nullopt;
+    return form.axis == GroupAxis::in ? Unit::groups_in(form.group) : Unit::groups(form.group);
+  }
+  if (!node.is_scalar()) {
+    add_unreadable(node, type(), "", errors);
+    return std::nullopt;
+  }
+  std::vector<std::string> names;
+  for (const auto& [word, kind] : kWords) {
+    if (node.text() == word) return Unit{kind, 0};
+    names.push_back(word);
+  }
+  names.push_back("{group: g}");
+  errors.add(node,
+             fmt::format("unknown value {}{}", describe(node), suggestion(node.text(), names)));
+  return std::nullopt;
+}
+
+Json ConfigValue<Unit>::write(const Unit& unit) {
+  if (unit.kind == Unit::Kind::group) return {{"group", unit.group}};
+  if (unit.kind == Unit::Kind::group_in) return {{"group", unit.group}, {"axis", "in"}};
+  for (const auto& [word, kind] : kWords)
+    if (unit.kind == kind) return word;
+  NF_CHECK(false, "unit kind {}", static_cast<int>(unit.kind));
+}
+
+std::string ConfigValue<Unit>::type() {
+  return "tensor | channel | token | {group: integer, axis: in | out}";
+}
+
+Json ConfigValue<Unit>::schema() {
+  Json words = Json::array();
+  for (const auto& [word, kind] : kWords) words.push_back(word);
+  return {{"anyOf", Json::array({{{"enum", words}}, GroupForm::fields().schema()})}};
+}
+
+UnitBlocks::UnitBlocks(const Unit& unit, SiteTensor tensor, Index rows, Index cols)
+    : rows_(rows), cols_(cols), block_rows_(1), block_cols_(cols) {
+  const std::optional<std::string> problem = unit_problem(unit, tensor, UnitUse::noise);
+  NF_CHECK(!problem, "{}", *problem);
+  switch (unit.kind) {
+    case Unit::Kind::tensor:
+      block_rows_ = rows;
+      break;
+    case Unit::Kind::channel:
+      if (tensor == SiteTensor::input) {
+        block_rows_ = rows;
+        block_cols_ = 1;
+      }
+      break;
+    case Unit::Kind::token:
+      break;
+    case Unit::Kind::group:
+      NF_CHECK(unit.group >= 1, "group of {}", unit.group);
+      block_cols_ = std::min(unit.group, cols);
+      break;
+    case Unit::Kind::group_in:
+      NF_CHECK(unit.group >= 1, "group of {}", unit.group);
+      block_rows_ = std::min(unit.group, rows);
+      block_cols_ = 1;
+      break;
+  }
+  const bool empty = rows == 0 || cols == 0;
+  down_ = empty ? 0 : divide_up(rows, block_rows_);
+  across_ = empty ? 0 : divide_up(cols, block_cols_);
+}
+
+Rectangle UnitBlocks::operator[](Index i) const {
+  const Index row = i / across_ * block_rows_;
+  const Index col = i % across_ * block_cols_;
+  return {row, col, std::min(block_rows_, rows_ - row), std::min(block_cols_, cols_ - col)};
+}
+
+}  // namespace nf
