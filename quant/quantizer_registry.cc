@@ -1,0 +1,77 @@
+#include "quant/quantizer_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace nf {
+
+void QuantizerRegistry::add(QuantizerMethod method) {
+  NF_CHECK(find(method.name) == nullptr, "quantizer method '{}' is registered twice", method.name);
+  methods_.push_back(std::move(method));
+}
+
+std::vector<std::string> QuantizerRegistry::names() const {
+  std::vector<std::string> names;
+  for (const QuantizerMethod& method : methods_) names.push_back(method.name);
+  return names;
+}
+
+const QuantizerMethod* QuantizerRegistry::find(const std::string& name) const {
+  const auto found = std::find_if(methods_.begin(), methods_.end(),
+                                  [&](const QuantizerMethod& m) { return m.name == name; });
+  return found == methods_.end() ? nullptr : &*found;
+}
+
+std::vector<FieldDoc> QuantizerRegistry::common_fields() const {
+  std::vector<FieldDoc> docs = QuantizerConfig::fields().docs();
+  for (FieldDoc& doc : docs) {
+    if (doc.name != "method") continue;
+    Json words = Json::array();
+    for (const QuantizerMethod& method : methods_) {
+      doc.choices.push_back({method.name, method.summary});
+      words.push_back(method.name);
+    }
+    doc.type = fmt::format("{}", fmt::join(names(), " | "));
+    doc.schema["enum"] = std::move(words);
+  }
+  return docs;
+}
+
+DistortionPtr QuantizerRegistry::create(const ConfigNode& entry, SiteTensor tensor,
+                                        ConfigErrors& errors,
+                                        const std::vector<std::string>& other_keys) const {
+  // Whether a step went well is asked of a collector of its own: `errors` keeps equal lines once,
+  // so it need not grow with a mistake that another point of the same sweep has already reported.
+  const auto went_well = [&](const auto& step) {
+    ConfigErrors own;
+    step(own);
+    if (!own.empty()) step(errors);
+    return own.empty();
+  };
+
+  QuantizerConfig values;
+  const FieldTable<QuantizerConfig> table = QuantizerConfig::fields();
+  const bool readable = went_well([&](ConfigErrors& e) { table.read_fields(entry, values, e); });
+  if (!entry.is_mapping()) return nullptr;
+
+  const QuantizerMethod* method = find(values.method);
+  if (method == nullptr) {
+    errors.add(
+        entry.find("method").value_or(entry),
+        fmt::format("unknown method '{}'{}", values.method, suggestion(values.method, names())));
+    return nullptr;
+  }
+  std::vector<std::string> known = table.names();
+  for (const FieldDoc& doc : method->fields) known.push_back(doc.name);
+  known.insert(known.end(), other_keys.begin(), other_keys.end());
+  const bool all_known = went_well([&](ConfigErrors& e) { check_unknown_keys(entry, known, e); });
+  if (!readable || !all_known) return nullptr;
+
+  if (!went_well([&](ConfigErrors& e) { values.check(entry, tensor, e); })) return nullptr;
+  DistortionPtr quantizer;
+  const bool made =
+      went_well([&](ConfigErrors& e) { quantizer = method->create(values, entry, tensor, e); });
+  return made ? quantizer : nullptr;
+}
+
+}  // namespace nf

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+
+#include "core/tensor/view.h"
+#include "perturb/unit.h"
+#include "quant/grid.h"
+
+namespace nf {
+
+/// `count` consecutive values of a row, from column `col` on, and their scales.
+struct ScaledRun {
+  Index row = 0;
+  Index col = 0;
+  Index count = 0;
+  UnitScales scales;  ///< valid during the visit
+};
+
+/// Fits `grid` to the min-max range of every unit of x [rows, cols] and visits every value of x
+/// once, in runs, each after its unit has been fitted. All units are rows or parts of rows, columns
+/// of a band of rows
+/// ({group: g, axis: in}), or the whole matrix: `channel` means a row here, so x is not an input
+/// then. Single-threaded; touches x twice, the second time from a cache unless the unit is the
+/// whole matrix.
+void for_each_scaled_run(const Grid& grid, const Unit& unit, ConstMatrixView x,
+                         const std::function<void(const ScaledRun&)>& visit);
+
+}  // namespace nf

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <vector>
+
+#include "core/tensor/matrix.h"
+#include "perturb/unit.h"
+#include "quant/grid_spec.h"
+
+namespace nf::reference {
+
+/// A quantizer written from its formulas: scalar, one value at a time, library roots. f32 where the
+/// definition says f32, double inside a root.
+struct Quantizer {
+  GridSpec grid;
+  Index bits = 4;
+  bool symmetric = true;
+  Unit unit;
+};
+
+/// Scale and zero point of a unit with these values.
+struct Fit {
+  float scale = 0.0f;
+  float zero = 0.0f;
+};
+Fit fit(const Quantizer& quantizer, const std::vector<float>& unit_values);
+
+/// One value under a given scale.
+struct Quantized {
+  float value = 0.0f;
+  float level = 0.0f;  ///< k; for the asymmetric grid k − zero
+  bool clipped = false;
+};
+Quantized quantize(const Quantizer& quantizer, const Fit& fit, float x);
+
+/// Number of the unit that element (r, c) of a [rows, cols] matrix belongs to.
+Index unit_of(const Unit& unit, Index rows, Index cols, Index r, Index c);
+
+/// The whole matrix. values, scales, levels: [rows, cols]; scales are those of each value's unit.
+struct QuantizedMatrix {
+  Matrix values, scales, levels;
+  Matrix clipped;  ///< 1 where a value lay beyond the last level, else 0
+};
+QuantizedMatrix quantize(const Quantizer& quantizer, ConstMatrixView x);
+
+}  // namespace nf::reference
