@@ -1,0 +1,22 @@
+#include <fmt/format.h>
+
+#include "core/config/yaml_writer.h"
+#include "eval/cli/command.h"
+#include "eval/experiment/experiment.h"
+
+namespace nf {
+
+int check_command(const std::vector<std::string>& arguments) {
+  CommandLine line("check EXPERIMENT.yaml [options]",
+                   "Validates an experiment: keys, values, paths, selectors against the models' sites. Prints it\n"
+                   "with every sweep expanded and every default filled in. Reads no weights.");
+  line.positional("EXPERIMENT.yaml", "the experiment")
+      .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated");
+  if (!line.parse(arguments)) return 0;
+  const Experiment experiment =
+      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
+  fmt::print("{}", to_yaml(experiment.resolved()));
+  return 0;
+}
+
+}  // namespace nf

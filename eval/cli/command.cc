@@ -1,0 +1,129 @@
+#include "eval/cli/command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/base/suggest.h"
+
+namespace nf {
+
+namespace po = boost::program_options;
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      {"run", "run an experiment, or go on with one", run_command},
+      {"check", "validate an experiment and print it resolved; reads no weights", check_command},
+      {"perplexity", "perplexity of a model on a text", perplexity_command},
+      {"logits", "logits of given token ids, as .npy", logits_command},
+      {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
+      {"list", "noises, quantizers, metrics, architectures, or a model's sites", list_command},
+  };
+  return all;
+}
+
+CommandLine::CommandLine(std::string usage, std::string about)
+    : usage_(std::move(usage)), about_(std::move(about)), options_("options") {
+  options_.add_options()("help,h", "print this and exit");
+}
+
+CommandLine& CommandLine::positional(const std::string& name, const std::string& help, bool optional) {
+  words_.add_options()(name.c_str(), po::value<std::string>(), help.c_str());
+  order_.add(name.c_str(), 1);
+  if (!optional) required_.push_back(name);
+  return *this;
+}
+
+CommandLine& CommandLine::flag(const std::string& name, const std::string& help) {
+  options_.add_options()(name.c_str(), help.c_str());
+  return *this;
+}
+
+CommandLine& CommandLine::option(const std::string& name, const std::string& help) {
+  options_.add_options()(name.c_str(), po::value<std::string>()->value_name("VALUE"), help.c_str());
+  return *this;
+}
+
+CommandLine& CommandLine::required(const std::string& name, const std::string& help) {
+  required_.push_back(name);
+  return option(name, help);
+}
+
+CommandLine& CommandLine::repeated(const std::string& name, const std::string& help) {
+  options_.add_options()(
+      name.c_str(), po::value<std::vector<std::string>>()->composing()->value_name("VALUE"), help.c_str());
+  return *this;
+}
+
+std::vector<std::string> CommandLine::option_names() const {
+  std::vector<std::string> names;
+  for (const auto& option : options_.options()) names.push_back("--" + option->long_name());
+  return names;
+}
+
+bool CommandLine::parse(const std::vector<std::string>& arguments) {
+  po::options_description all;
+  all.add(options_).add(words_);
+  // No guessing: "--thread" is a mistake to be told, not an abbreviation.
+  const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+  const std::string see = fmt::format("; see 'noisefloor {} --help'", usage_.substr(0, usage_.find(' ')));
+  try {
+    po::store(po::command_line_parser(arguments).options(all).positional(order_).style(style).run(), values_);
+  } catch (const po::unknown_option& error) {
+    throw ConfigError(fmt::format("unknown option '{}'{}", error.get_option_name(),
+                                  suggestion(error.get_option_name(), option_names())));
+  } catch (const po::error& error) {
+    throw ConfigError(fmt::format("{}{}", error.what(), see));
+  }
+  if (has("help")) {
+    fmt::print("usage: noisefloor {}\n\n{}\n", usage_, about_);
+    for (const auto& word : words_.options())
+      fmt::print("\n  {:<22}{}", word->long_name(), word->description());
+    if (!words_.options().empty()) fmt::print("\n");
+    std::string lines;
+    for (const auto& option : options_.options()) {
+      const bool takes_value = option->semantic()->max_tokens() > 0;
+      lines += fmt::format("  --{:<20}{}\n", option->long_name() + (takes_value ? " VALUE" : ""),
+                           option->description());
+    }
+    fmt::print("\n{}", lines);
+    return false;
+  }
+  for (const std::string& name : required_) {
+    if (has(name)) continue;
+    const bool is_option = options_.find_nothrow(name, false) != nullptr;
+    throw ConfigError(fmt::format("{}{} is missing{}", is_option ? "--" : "", name, see));
+  }
+  return true;
+}
+
+std::vector<std::string> CommandLine::texts(const std::string& name) const {
+  return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+std::optional<std::int64_t> CommandLine::number(const std::string& name, std::int64_t least) const {
+  if (!has(name)) return std::nullopt;
+  const std::string value = text(name);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size() || number < least)
+    throw ConfigError(fmt::format("--{}: needs a whole number of at least {}, is '{}'", name, least, value));
+  return number;
+}
+
+std::filesystem::path model_directory(const CommandLine& line) {
+  std::filesystem::path dir = line.text("model");
+  if (!std::filesystem::is_directory(dir))
+    throw ConfigError(fmt::format("--model: no such directory: {}", dir.string()));
+  return dir;
+}
+
+void use_threads(const CommandLine& line) {
+  if (const auto threads = line.number("threads", 1)) set_thread_count(std::min<std::int64_t>(*threads, 4096));
+}
+
+}  // namespace nf

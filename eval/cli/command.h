@@ -1,0 +1,66 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nf {
+
+/// One word of the command line: `noisefloor <name> ...`.
+struct Command {
+  std::string name;
+  std::string summary;  ///< one line
+  /// Takes what follows the name, returns the exit code; throws what main() turns into one.
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+/// All commands, in the order of `noisefloor --help`.
+const std::vector<Command>& commands();
+
+int run_command(const std::vector<std::string>& arguments);
+int check_command(const std::vector<std::string>& arguments);
+int logits_command(const std::vector<std::string>& arguments);
+int tokenize_command(const std::vector<std::string>& arguments);
+int perplexity_command(const std::vector<std::string>& arguments);
+int list_command(const std::vector<std::string>& arguments);
+
+/// The arguments of one command: described once, parsed and explained from the same place.
+class CommandLine {
+ public:
+  /// `usage`: what stands behind "usage: noisefloor ". `about`: a paragraph for --help.
+  CommandLine(std::string usage, std::string about);
+
+  /// A word without dashes. Required unless `optional`.
+  CommandLine& positional(const std::string& name, const std::string& help, bool optional = false);
+  CommandLine& flag(const std::string& name, const std::string& help);
+  CommandLine& option(const std::string& name, const std::string& help);
+  CommandLine& required(const std::string& name, const std::string& help);
+  CommandLine& repeated(const std::string& name, const std::string& help);
+
+  /// False when --help was asked for and printed. Throws ConfigError.
+  bool parse(const std::vector<std::string>& arguments);
+
+  bool has(const std::string& name) const { return values_.count(name) > 0; }
+  std::string text(const std::string& name) const { return values_[name].as<std::string>(); }
+  std::vector<std::string> texts(const std::string& name) const;
+  /// A whole number of at least `least`; nullopt where the option was not given.
+  std::optional<std::int64_t> number(const std::string& name, std::int64_t least) const;
+
+ private:
+  std::vector<std::string> option_names() const;
+
+  std::string usage_, about_;
+  boost::program_options::options_description options_, words_;
+  boost::program_options::positional_options_description order_;
+  std::vector<std::string> required_;
+  boost::program_options::variables_map values_;
+};
+
+/// The directory behind --model: must be there (ConfigError).
+std::filesystem::path model_directory(const CommandLine& line);
+/// Takes --threads N into effect where it was given.
+void use_threads(const CommandLine& line);
+
+}  // namespace nf

@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include <functional>
+#include <map>
+
+#include "core/base/error.h"
+#include "core/base/suggest.h"
+#include "core/model/decoder.h"
+#include "eval/cli/command.h"
+#include "eval/experiment/kinds.h"
+#include "eval/metrics/metric_registry.h"
+
+namespace nf {
+namespace {
+
+void print_fields(const std::vector<FieldDoc>& fields) {
+  for (const FieldDoc& field : fields) {
+    std::string notes;
+    if (!field.unit.empty()) notes += fmt::format(" [{}]", field.unit);
+    if (!field.range.empty()) notes += fmt::format(", {}", field.range);
+    if (field.required) notes += ", required";
+    if (!field.default_value.is_null()) notes += fmt::format(", default {}", field.default_value.dump());
+    fmt::print("    {:<16}{}\n{:20}{}{}\n", field.name, field.type, "", field.summary, notes);
+  }
+}
+
+void list_noises(const CommandLine&) {
+  const Kinds kinds = Kinds::builtin();
+  for (const NoiseKind& kind : kinds.noises.kinds()) {
+    fmt::print("{:<14}{}\n", kind.name, kind.summary);
+    print_fields(kind.fields);
+  }
+}
+
+void list_quantizers(const CommandLine&) {
+  const Kinds kinds = Kinds::builtin();
+  for (const QuantizerMethod& method : kinds.quantizers.methods()) {
+    fmt::print("{:<14}{}\n", method.name, method.summary);
+    print_fields(method.fields);
+  }
+  fmt::print("every quantizer\n");
+  print_fields(kinds.quantizers.common_fields());
+}
+
+void list_metrics(const CommandLine&) {
+  MetricRegistry registry;
+  register_builtin_metrics(registry);
+  for (const Metric& metric : registry.metrics())
+    fmt::print("{:<16}{}{}; {} is better\n", metric.name, metric.summary,
+               metric.unit.empty() ? "" : fmt::format(" [{}]", metric.unit),
+               metric.higher_is_better ? "higher" : "lower");
+}
+
+void list_architectures(const CommandLine&) {
+  const Kinds kinds = Kinds::builtin();
+  for (const Architecture& architecture : kinds.architectures.all())
+    fmt::print("{:<10}{:<20}{}\n", architecture.model_type, architecture.architecture,
+               architecture.summary);
+}
+
+void list_sites(const CommandLine& line) {
+  if (!line.has("model")) throw ConfigError("list sites: --model DIR is missing");
+  const Decoder decoder = Decoder::open(model_directory(line), Kinds::builtin().architectures);
+  const BlockTensors tensors = decoder.spec().block(0);
+  for (const Site& site : decoder.sites()) {
+    for (const LinearTensors& linear : tensors.linears) {
+      if (linear.role != site.role) continue;
+      const std::string shape = site.tensor == SiteTensor::weight
+                                    ? fmt::format("[{}, {}]", linear.out, linear.in)
+                                    : fmt::format("[T, {}]", linear.in);
+      fmt::print("{:<32}{}\n", site.name(), shape);
+    }
+  }
+}
+
+}  // namespace
+
+int list_command(const std::vector<std::string>& arguments) {
+  const std::map<std::string, std::function<void(const CommandLine&)>> lists = {
+      {"noises", list_noises},
+      {"quantizers", list_quantizers},
+      {"metrics", list_metrics},
+      {"architectures", list_architectures},
+      {"sites", list_sites}};
+  CommandLine line("list noises|quantizers|metrics|architectures|sites [--model DIR]",
+                   "Prints what there is, with parameters and units, from the tables that validate experiments.");
+  line.positional("WHAT", "noises, quantizers, metrics, architectures or sites")
+      .option("model", "for sites: the checkpoint directory");
+  if (!line.parse(arguments)) return 0;
+  const auto found = lists.find(line.text("WHAT"));
+  if (found == lists.end()) {
+    std::vector<std::string> names;
+    for (const auto& entry : lists) names.push_back(entry.first);
+    throw ConfigError(
+        fmt::format("list: unknown '{}'{}", line.text("WHAT"), suggestion(line.text("WHAT"), names)));
+  }
+  found->second(line);
+  return 0;
+}
+
+}  // namespace nf

@@ -1,0 +1,24 @@
+#include "core/io/npy.h"
+#include "eval/cli/command.h"
+#include "eval/run/write_logits.h"
+
+namespace nf {
+
+int logits_command(const std::vector<std::string>& arguments) {
+  CommandLine line("logits --model DIR --ids IDS.npy --out LOGITS.npy",
+                   "Runs the untouched model over int32 token ids [B, T] and writes float32 logits [B, T, V].\n"
+                   "Needs only config.json and the weights in DIR.");
+  line.required("model", "checkpoint directory")
+      .required("ids", "token ids, int32 [B, T]")
+      .required("out", "where the logits go, float32 [B, T, V]")
+      .option("threads", "threads to use; default: as many as there are");
+  if (!line.parse(arguments)) return 0;
+  use_threads(line);
+  ArchitectureRegistry architectures;
+  register_builtin_architectures(architectures);
+  Decoder decoder = Decoder::open(model_directory(line), architectures);
+  write_logits(decoder, line.text("ids"), line.text("out"));
+  return 0;
+}
+
+}  // namespace nf

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/io/read_file.h"
+#include "eval/cli/command.h"
+#include "eval/cli/stop_signal.h"
+#include "eval/report/progress.h"
+#include "eval/run/stage_runner.h"
+
+namespace nf {
+
+int perplexity_command(const std::vector<std::string>& arguments) {
+  CommandLine line("perplexity --model DIR --text FILE --context N [options]",
+                   "Perplexity of the untouched model on a text: non-overlapping windows of N tokens, the first\n"
+                   "token of each not scored, a tail shorter than N dropped, no special tokens.");
+  line.required("model", "checkpoint directory")
+      .required("text", "plain UTF-8 text")
+      .required("context", "tokens in a window")
+      .flag("json", "print {nll, ppl, tokens, windows, context} instead of a sentence")
+      .option("threads", "threads to use; default: as many as there are")
+      .flag("quiet", "no progress on stderr");
+  if (!line.parse(arguments)) return 0;
+  use_threads(line);
+  const Index context = *line.number("context", 2);
+  const std::filesystem::path dir = model_directory(line);
+  ArchitectureRegistry architectures;
+  register_builtin_architectures(architectures);
+  Decoder decoder = Decoder::open(dir, architectures);
+  if (context > decoder.spec().max_position_embeddings)
+    throw ConfigError(fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
+                                  context, decoder.spec().max_position_embeddings));
+  const std::string file = line.text("text");
+  if (!std::filesystem::is_regular_file(file))
+    throw ConfigError(fmt::format("--text: no such file: {}", file));
+  const TokenWindows windows = TokenWindows::from_documents({read_text_file(file)}, Tokenizer::load(dir),
+                                                            {.context = context}, file);
+
+  catch_stop_signals();
+  Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
+  for (const std::string& warning : windows.warnings()) progress.message("warning: " + warning);
+  decoder.prepare(context);
+  const std::vector<Stage> stages = cut_stages(decoder.spec(), windows, 1);
+  const DecoderSpec& spec = decoder.spec();
+  double total = 0.0;
+  for (Index w = 0; w < windows.count(); ++w) {
+    const Index tokens = static_cast<Index>(windows.window(w).size());
+    total += static_cast<double>(spec.num_hidden_layers) * block_flops(spec, tokens) +
+             head_flops(spec, tokens - 1);
+  }
+  progress.start("perplexity", total, 0.0);
+  const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },
+                         .should_stop = stop_requested};
+  WindowSums sums;
+  for (const Stage& stage : stages) {
+    for (const WindowSums& window :
+         run_stage(decoder, windows, stage, {}, StatsMode::none, hooks).baseline.windows) {
+      sums.nll += window.nll;
+      sums.tokens += window.tokens;
+    }
+  }
+  progress.finish();
+  const double nll = sums.nll / static_cast<double>(sums.tokens);
+  if (line.has("json"))
+    fmt::print("{}\n", Json{{"nll", nll},
+                            {"ppl", std::exp(nll)},
+                            {"tokens", sums.tokens},
+                            {"windows", windows.count()},
+                            {"context", context}}
+                           .dump());
+  else
+    fmt::print("perplexity {:.4f}  ({:.5f} nats per token; {} tokens scored in {} windows of {})\n",
+               std::exp(nll), nll, sums.tokens, windows.count(), context);
+  return 0;
+}
+
+}  // namespace nf

@@ -1,0 +1,57 @@
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "eval/cli/command.h"
+#include "eval/cli/stop_signal.h"
+#include "eval/run/run_experiment.h"
+
+namespace nf {
+namespace {
+
+Index terminal_columns() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 120;
+}
+
+std::string joined(const std::vector<std::string>& arguments) {
+  std::string line = "noisefloor run";
+  for (const std::string& argument : arguments) line += " " + argument;
+  return line;
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments) {
+  CommandLine line("run EXPERIMENT.yaml [options]",
+                   "Runs every trial of the experiment on every model beside the untouched baseline, prints a\n"
+                   "table and leaves results.csv, sites.csv and records.jsonl in the run folder. Called again with\n"
+                   "the same folder it goes on where it stopped.");
+  line.positional("EXPERIMENT.yaml", "the experiment; docs/experiment.md explains every key")
+      .option("out", "run folder; default runs/<experiment>")
+      .option("threads", "threads to use; default: as many as there are. Results do not depend on it")
+      .repeated("set", "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
+      .flag("quiet", "no progress on stderr");
+  if (!line.parse(arguments)) return 0;
+  use_threads(line);
+
+  Experiment experiment =
+      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
+  const RunOptions options{
+      .out = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment,
+      .command = joined(arguments),
+      .should_stop = stop_requested};
+  catch_stop_signals();
+  Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
+  const RunOutcome outcome = run_experiment(experiment, options, progress);
+
+  fmt::print("{}", results_table(outcome.rows, terminal_columns()));
+  fmt::print("\n{}: results.csv, sites.csv, records.jsonl\n", options.out.string());
+  if (outcome.interrupted) {
+    fmt::print(stderr, "interrupted; the same command goes on where this one stopped\n");
+    return static_cast<int>(ExitCode::interrupted);
+  }
+  return static_cast<int>(outcome.failed > 0 ? ExitCode::numeric : ExitCode::ok);
+}
+
+}  // namespace nf

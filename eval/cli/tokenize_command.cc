@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/text/tokenizer.h"
+#include "eval/cli/command.h"
+#include "eval/data/windows.h"
+
+namespace nf {
+
+int tokenize_command(const std::vector<std::string>& arguments) {
+  CommandLine line("tokenize --model DIR --jsonl FILE",
+                   "Prints {\"ids\": [...]} for each line {\"text\": ...} of FILE; other keys are ignored. No special\n"
+                   "tokens are added. Needs only the tokenizer's files in DIR.");
+  line.required("model", "checkpoint directory with a tokenizer.json")
+      .required("jsonl", "JSON lines with a \"text\" each");
+  if (!line.parse(arguments)) return 0;
+  const Tokenizer tokenizer = Tokenizer::load(model_directory(line));
+  const std::string file = line.text("jsonl");
+  Index number = 0;
+  for (const std::string& text : read_jsonl_documents(file, "text")) {
+    ++number;
+    try {
+      fmt::print("{}\n", Json{{"ids", tokenizer.encode(text)}}.dump());
+    } catch (const DataError& error) {
+      throw DataError(fmt::format("{}: text {}: {}", file, number, error.what()));
+    }
+  }
+  return 0;
+}
+
+}  // namespace nf

@@ -1,0 +1,181 @@
+#include "eval/experiment/experiment.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/config/override.h"
+#include "core/config/yaml_reader.h"
+#include "core/io/read_file.h"
+
+namespace nf {
+namespace {
+
+/// The last `parts` components of a path, joined by '/'.
+std::string path_tail(const std::filesystem::path& path, std::size_t parts) {
+  std::vector<std::string> names;
+  for (const auto& part : path)
+    if (!part.empty() && part != ".") names.push_back(part.string());
+  std::string tail;
+  for (std::size_t i = names.size() - std::min(parts, names.size()); i < names.size(); ++i)
+    tail += (tail.empty() ? "" : "/") + names[i];
+  return tail;
+}
+
+/// Short names of the models: the last path component, and more of the path where two would be equal.
+std::vector<std::string> model_names(const std::vector<PathValue>& models) {
+  std::vector<std::string> names(models.size());
+  std::vector<std::size_t> parts(models.size(), 1);
+  // A path has at most a few dozen components; equal ones are an error elsewhere.
+  for (int round = 0; round < 64; ++round) {
+    std::map<std::string, int> count;
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      // "." and ".." say nothing about the model: use what they stand for.
+      const auto whole = std::filesystem::weakly_canonical(models[i].resolved);
+      names[i] = path_tail(whole.has_filename() ? whole : whole.parent_path(), parts[i]);
+      ++count[names[i]];
+    }
+    bool changed = false;
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      if (count[names[i]] > 1) {
+        ++parts[i];
+        changed = true;
+      }
+    }
+    if (!changed) break;
+  }
+  return names;
+}
+
+void check_models_differ(const std::vector<PathValue>& models, ConfigErrors& errors) {
+  for (std::size_t i = 0; i < models.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (std::filesystem::weakly_canonical(models[i].resolved) ==
+          std::filesystem::weakly_canonical(models[j].resolved)) {
+        errors.add(models[i].node, "the same model stands here twice");
+        return;
+      }
+}
+
+std::vector<ExperimentModel> open_models(const ExperimentConfig& config,
+                                         const ConfigNode& at_context, const Kinds& kinds,
+                                         ConfigErrors& errors) {
+  std::vector<ExperimentModel> models;
+  const std::vector<std::string> names = model_names(config.model);
+  for (std::size_t i = 0; i < config.model.size(); ++i) {
+    const PathValue& path = config.model[i];
+    if (!std::filesystem::is_directory(path.resolved)) {
+      errors.add(path.node, fmt::format("no such directory: {}", path.resolved.string()));
+      continue;
+    }
+    models.push_back({names[i], path, Decoder::open(path.resolved, kinds.architectures)});
+    const DecoderSpec& spec = models.back().decoder.spec();
+    if (config.data.context > spec.max_position_embeddings)
+      errors.add(at_context, fmt::format("{} tokens are more than the {} positions of {}",
+                                         config.data.context, spec.max_position_embeddings, names[i]));
+    if (config.data.bos != Bos::none && !spec.bos_token_id)
+      errors.add(path.node, "data.bos needs a model with a bos_token_id in config.json");
+  }
+  return models;
+}
+
+void check_names(const std::vector<Trial>& trials, const std::vector<ConfigNode>& nodes,
+                 ConfigErrors& errors) {
+  std::map<std::string, std::string> seen;
+  for (const ConfigNode& node : nodes) {
+    const std::optional<ConfigNode> name = node.find("name");
+    if (!name || !name->is_scalar()) continue;
+    const auto [first, inserted] = seen.emplace(name->text(), name->place().str());
+    if (!inserted)
+      errors.add(*name, fmt::format("the name '{}' stands at {} already", name->text(), first->second));
+  }
+  if (trials.empty() && errors.empty() && !nodes.empty()) errors.add(nodes.front(), "gives no trial");
+}
+
+}  // namespace
+
+FieldTable<ExperimentConfig> ExperimentConfig::fields() {
+  FieldTable<ExperimentConfig> table;
+  table.required("experiment", &ExperimentConfig::experiment,
+                 {.summary = "name of the experiment; its run folder is runs/<name>",
+                  .example = "first-look"});
+  table.required("model", &ExperimentConfig::model,
+                 {.summary = "Hugging Face checkpoint directories",
+                  .example = Json::array({"../assets/models/opt-nano"})});
+  table.required("data", &ExperimentConfig::data,
+                 {.summary = "evaluation text and windows",
+                  .example = {{"text", "../assets/text/eval-en.txt"}, {"context", 512}}});
+  table.optional("seed", &ExperimentConfig::seed,
+                 {.summary = "first seed of trials that name none", .range = at_least(0)});
+  table.optional("stats", &ExperimentConfig::stats, {.summary = "which statistics of δ are gathered"});
+  table.required("trials", &ExperimentConfig::trials,
+                 {.summary = "the conditions", .example = Json::array()});
+  return table;
+}
+
+void ExperimentConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
+  if (experiment.empty() || experiment.find('/') != std::string::npos)
+    errors.add(*node.find("experiment"), "names a folder: it must not be empty or hold a '/'");
+  if (trials.empty()) errors.add(*node.find("trials"), "needs at least one trial");
+}
+
+Experiment Experiment::load(const std::string& file, const std::vector<std::string>& overrides,
+                            const Kinds& kinds) {
+  ConfigErrors errors;
+  Experiment experiment;
+  ConfigNode root = read_yaml_file(file, errors);
+  experiment.source_text = read_text_file(file);
+  for (const std::string& assignment : overrides) root = with_override(root, assignment);
+  ExperimentConfig& config = experiment.config;
+  config = ExperimentConfig::fields().read(root, errors);
+
+  for (const ConfigNode& node : config.trials) {
+    std::vector<Trial> trials =
+        expand_trial(node, static_cast<std::uint64_t>(config.seed), kinds, errors);
+    std::move(trials.begin(), trials.end(), std::back_inserter(experiment.trials));
+  }
+  check_names(experiment.trials, config.trials, errors);
+  check_models_differ(config.model, errors);
+  if (!config.model.empty() && config.data.context > 0)
+    experiment.models = open_models(config, *root.find("data")->find("context"), kinds, errors);
+
+  std::vector<std::pair<std::string, const DecoderSpec*>> specs;
+  for (const ExperimentModel& model : experiment.models)
+    specs.emplace_back(model.name, &model.decoder.spec());
+  if (!specs.empty()) {
+    for (const Trial& trial : experiment.trials)
+      for (const Entry& entry : trial.entries)
+        entry.sites.check_against(specs, *entry.node.find("sites"), errors);
+  }
+  errors.throw_if_any();
+  return experiment;
+}
+
+Json Experiment::resolved() const {
+  Json json = Json::object();
+  json["experiment"] = config.experiment;
+  Json model_list = Json::array();
+  for (const ExperimentModel& model : models) {
+    const DecoderSpec& spec = model.decoder.spec();
+    model_list.push_back({{"name", model.name},
+                          {"path", model.path.resolved.generic_string()},
+                          {"architecture", spec.architecture},
+                          {"num_hidden_layers", spec.num_hidden_layers},
+                          {"hidden_size", spec.hidden_size},
+                          {"vocab_size", spec.vocab_size}});
+  }
+  json["model"] = std::move(model_list);
+  json["data"] = DataConfig::fields().write(config.data);
+  json["stats"] = enum_name(config.stats);
+  Json trial_list = Json::array();
+  for (const Trial& trial : trials) {
+    Json one = {{"name", trial.name}, {"seed", trial.seed}};
+    if (!trial.vars.empty()) one["vars"] = trial.vars;
+    one["distort"] = Json::array();
+    for (const Entry& entry : trial.entries) one["distort"].push_back(entry.config());
+    trial_list.push_back(std::move(one));
+  }
+  json["trials"] = std::move(trial_list);
+  return json;
+}
+
+}  // namespace nf

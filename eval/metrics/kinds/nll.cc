@@ -1,0 +1,15 @@
+#include "eval/metrics/metric_registry.h"
+
+namespace nf {
+
+void register_nll(MetricRegistry& registry) {
+  registry.add({.name = "nll",
+                .unit = "nats per token",
+                .summary = "mean negative log-likelihood of the scored tokens",
+                .higher_is_better = false,
+                .value = [](const WindowSums& sums) {
+                  return sums.nll / static_cast<double>(sums.tokens);
+                }});
+}
+
+}  // namespace nf

@@ -1,0 +1,15 @@
+#include "eval/metrics/metric_registry.h"
+
+namespace nf {
+
+void register_top1_agreement(MetricRegistry& registry) {
+  registry.add({.name = "top1_agreement",
+                .unit = "share of tokens",
+                .summary = "how often baseline and trial have the same most probable next token",
+                .higher_is_better = true,
+                .value = [](const WindowSums& sums) {
+                  return static_cast<double>(sums.top1) / static_cast<double>(sums.tokens);
+                }});
+}
+
+}  // namespace nf

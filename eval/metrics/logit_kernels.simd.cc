@@ -1,0 +1,56 @@
+#include "eval/metrics/logit_kernels.h"
+
+#include "core/simd/vec.h"
+
+namespace nf::NF_SIMD_NAMESPACE {
+namespace {
+
+float max_of(const float* logits, Index n) {
+  const float lowest = -__builtin_huge_valf();
+  F32 best = splat(lowest);
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) best = max(load(logits + i), best);
+  if (i < n) best = max(load_part(logits + i, n - i, lowest), best);
+  return max_lane(best);
+}
+
+double exps_of(const float* logits, float shift, Index n, float* exps) {
+  F32 total{};
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const F32 e = exp(load(logits + i) - shift);
+    store(exps + i, e);
+    total += e;
+  }
+  if (i < n) {
+    store_part(exps + i, exp(load_part(logits + i, n - i, shift) - shift), n - i);
+    total += load_part(exps + i, n - i, 0.0f);
+  }
+  return sum(widen(total));
+}
+
+double exp_sum_and_difference(const float* logits, float shift, const float* reference,
+                              const float* weights, Index n, double* difference) {
+  F32 total{}, weighted{};
+  Index i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const F32 v = load(logits + i);
+    total += exp(v - shift);
+    weighted += load(weights + i) * (load(reference + i) - v);
+  }
+  if (i < n) {
+    const F32 v = load_part(logits + i, n - i, 0.0f);
+    float rest[kLanes];
+    store(rest, exp(v - shift));
+    total += load_part(rest, n - i, 0.0f);
+    weighted += load_part(weights + i, n - i, 0.0f) * (load_part(reference + i, n - i, 0.0f) - v);
+  }
+  *difference = sum(widen(weighted));
+  return sum(widen(total));
+}
+
+}  // namespace
+
+extern const LogitKernels logit_kernels = {max_of, exps_of, exp_sum_and_difference};
+
+}  // namespace nf::NF_SIMD_NAMESPACE

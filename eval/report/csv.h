@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/types.h"
+
+namespace nf {
+
+/// The shortest decimal that reads back as the same double; `inf`, `-inf` and `nan` for the rest.
+std::string csv_number(double value);
+/// A value of an experiment file as a field: text as it is, numbers as csv_number has them, null as
+/// nothing, lists and mappings as JSON.
+std::string csv_value(const Json& value);
+
+/// A table of text in CSV (RFC 4180): fields with a comma, a quote or a line break stand in quotes,
+/// a quote inside is doubled. Lines end in '\n' alone, as files of a Unix system do; every reader
+/// of CSV takes that.
+class CsvText {
+ public:
+  explicit CsvText(const std::vector<std::string>& columns);
+
+  /// As many fields as there are columns.
+  void add_row(const std::vector<std::string>& fields);
+  const std::string& text() const { return text_; }
+
+ private:
+  void add_line(const std::vector<std::string>& fields);
+
+  std::size_t columns_ = 0;
+  std::string text_;
+};
+
+}  // namespace nf

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+namespace nf {
+
+/// A number for reading, with `digits` significant digits: 0.0180, 1.23e-06, 105000. Fixed-point
+/// from 1e-4 up to 1e7, scientific outside, so that a small number never shows as zero.
+std::string short_number(double value, int digits);
+
+/// Exactly `decimals` decimals up to 1e7, then as short_number.
+std::string fixed_number(double value, int decimals);
+
+/// The same with its sign, "+0.0185"; zero has none.
+std::string signed_number(double value, int digits);
+
+/// A standard deviation to stand beside `mean`, as one of the above wrote it: two significant
+/// digits, but no decimal that the mean does not have, unless nothing would be left.
+std::string spread_number(double deviation, const std::string& mean);
+
+}  // namespace nf

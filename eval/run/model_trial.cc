@@ -1,0 +1,71 @@
+#include "eval/run/model_trial.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/check.h"
+#include "core/random/draw_key.h"
+
+namespace nf {
+
+DistortionReport SiteChain::apply(ConstMatrixView x, DistortionContext context,
+                                  MatrixView distorted) const {
+  NF_CHECK(!steps.empty(), "{} is untouched", site);
+  thread_local Matrix between;
+  if (steps.size() > 1) between.resize(x.rows(), x.cols());
+  // Steps alternate between the two buffers so that the last one writes to `distorted`.
+  DistortionReport total;
+  ConstMatrixView from = x;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const bool to_result = (steps.size() - 1 - i) % 2 == 0;
+    const MatrixView to = to_result ? distorted : between.view();
+    context.key = steps[i].key;
+    total.clipped += steps[i].distortion->apply(from, context, to).clipped;
+    from = to;
+  }
+  return total;
+}
+
+ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
+    : seed_(trial.seed),
+      weights_(static_cast<std::size_t>(spec.num_hidden_layers)),
+      inputs_(static_cast<std::size_t>(spec.num_hidden_layers)) {
+  // Entries touching each site, to number the draws and to tell which roles share an input.
+  std::map<std::string, std::vector<std::size_t>> touching;
+  for (std::size_t e = 0; e < trial.entries.size(); ++e) {
+    const Entry& entry = trial.entries[e];
+    Json names = Json::array();
+    for (const Site& site : entry.sites.select(spec)) {
+      names.push_back(site.name());
+      const bool is_weight = site.tensor == SiteTensor::weight;
+      SiteChain& chain = (is_weight ? weights_ : inputs_)[static_cast<std::size_t>(site.layer)]
+                                                         [static_cast<std::size_t>(site.role)];
+      std::vector<std::size_t>& entries = touching[site.name()];
+      const std::uint64_t ordinal = entries.size();
+      entries.push_back(e);
+      Site owner = site;
+      if (!is_weight) owner.role = input_owner(site.role, spec.has_gate());
+      chain.site = owner.name();
+      if (!entry.distortion->is_identity())
+        chain.steps.push_back({entry.distortion, draw_key(chain.site, ordinal)});
+    }
+    identity_.push_back({{"sites", std::move(names)}, {"distortion", entry.distortion->config()}});
+  }
+  for (std::size_t layer = 0; layer < inputs_.size(); ++layer) {
+    std::map<std::vector<std::size_t>, int> variants;
+    for (int r = 0; r < kRoleCount; ++r) {
+      SiteChain& chain = inputs_[layer][static_cast<std::size_t>(r)];
+      if (chain.empty()) continue;
+      const Site site{static_cast<Index>(layer), static_cast<Role>(r), SiteTensor::input};
+      const int next = static_cast<int>(variants.size()) + 1;
+      chain.variant = variants.emplace(touching[site.name()], next).first->second;
+    }
+  }
+}
+
+bool ModelTrial::touches_inputs(Index layer) const {
+  const auto& chains = inputs_[static_cast<std::size_t>(layer)];
+  return std::any_of(chains.begin(), chains.end(), [](const SiteChain& chain) { return !chain.empty(); });
+}
+
+}  // namespace nf

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/decoder_block.h"
+#include "eval/experiment/trial.h"
+
+namespace nf {
+
+/// One distortion acting at one site.
+struct SiteStep {
+  DistortionPtr distortion;
+  std::uint64_t key = 0;  ///< of its draws
+};
+
+/// All that acts at one site, in order. Empty: the site is untouched.
+struct SiteChain {
+  std::string site;  ///< "layers.3.q_proj.input"; inputs go by the first role that reads the tensor
+  std::vector<SiteStep> steps;
+  /// Inputs only: roles that read one tensor and have the same number share one x̃; 0: untouched.
+  int variant = 0;
+
+  bool empty() const { return steps.empty(); }
+  /// distorted ← all steps one after the other. x, distorted: [rows, cols], not overlapping. `context`
+  /// gives everything but the key.
+  DistortionReport apply(ConstMatrixView x, DistortionContext context, MatrixView distorted) const;
+};
+
+/// A trial made ready for one model: what acts at each site.
+class ModelTrial {
+ public:
+  ModelTrial(const Trial& trial, const DecoderSpec& spec);
+
+  std::uint64_t seed() const { return seed_; }
+  const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }
+  const SiteChain& input(Index layer, Role role) const { return chain(inputs_, layer, role); }
+  bool touches_inputs(Index layer) const;
+  /// The resolved condition on this model, apart from seed and name: sites and what acts there. Hashed
+  /// into the trial's id.
+  const Json& identity() const { return identity_; }
+
+ private:
+  using Chains = std::vector<std::array<SiteChain, kRoleCount>>;
+  static const SiteChain& chain(const Chains& chains, Index layer, Role role) {
+    return chains[static_cast<std::size_t>(layer)][static_cast<std::size_t>(role)];
+  }
+
+  std::uint64_t seed_;
+  Chains weights_, inputs_;  ///< by layer and role
+  Json identity_ = Json::array();
+};
+
+}  // namespace nf

@@ -1,0 +1,263 @@
+#include "eval/run/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/base/check.h"
+#include "core/base/suggest.h"
+#include "core/io/read_json.h"
+
+namespace nf {
+namespace {
+
+template <class T>
+struct StatsField {
+  const char* key;
+  T DistortionStats::*member;
+  bool always;  ///< also where the statistics are not complete
+};
+
+/// The sums of DistortionStats as they stand in a record, in this order.
+constexpr std::array<StatsField<double>, 12> kStatsSums = {
+    {{"sum_x2", &DistortionStats::sum_x2, true},
+     {"sum_d2", &DistortionStats::sum_d2, true},
+     {"sum_y2", &DistortionStats::sum_y2, false},
+     {"sum_xy", &DistortionStats::sum_xy, false},
+     {"sum_abs_x", &DistortionStats::sum_abs_x, false},
+     {"sum_d", &DistortionStats::sum_d, false},
+     {"sum_d3", &DistortionStats::sum_d3, false},
+     {"sum_d4", &DistortionStats::sum_d4, false},
+     {"sum_abs_d", &DistortionStats::sum_abs_d, false},
+     {"sum_abs_xd", &DistortionStats::sum_abs_xd, false},
+     {"sum_d2_small", &DistortionStats::sum_d2_small, false},
+     {"max_abs_d", &DistortionStats::max_abs_d, false}}};
+constexpr std::array<StatsField<Index>, 4> kStatsCounts = {
+    {{"count", &DistortionStats::count, true},
+     {"clipped", &DistortionStats::clipped, true},
+     {"sign_flips", &DistortionStats::sign_flips, false},
+     {"to_zero", &DistortionStats::to_zero, false}}};
+
+bool is_dyadic(Index first, Index count) {
+  return count > 0 && (count & (count - 1)) == 0 && first >= 0 && first % count == 0;
+}
+
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// A sum that was gathered: JSON has no way to write it when it is not finite, and no sum of a
+/// record is.
+Json finite(double value, const std::string& what, const Record& record) {
+  NF_CHECK(std::isfinite(value), "{} of '{}' ({}) is {}", what, record.name, record.id, value);
+  return value;
+}
+
+Json metrics_json(const Record& record) {
+  double nll = 0.0;
+  double kl = 0.0;
+  Index top1 = 0;
+  Index tokens = 0;
+  for (const WindowSums& sums : record.windows) {
+    nll += sums.nll;
+    kl += sums.kl;
+    top1 += sums.top1;
+    tokens += sums.tokens;
+  }
+  const double n = static_cast<double>(tokens);
+  return {{"nll", finite_or_null(nll / n)},
+          {"ppl", finite_or_null(std::exp(nll / n))},
+          {"kl", finite_or_null(kl / n)},
+          {"top1_agreement", finite_or_null(static_cast<double>(top1) / n)},
+          {"tokens", tokens}};
+}
+
+Json windows_json(const Record& record) {
+  Json array = Json::array();
+  for (const WindowSums& sums : record.windows)
+    array.push_back({{"window", sums.window},
+                     {"tokens", sums.tokens},
+                     {"nll", finite(sums.nll, "nll", record)},
+                     {"kl", finite(sums.kl, "kl", record)},
+                     {"top1", sums.top1}});
+  return array;
+}
+
+Json sites_json(const Record& record) {
+  Json array = Json::array();
+  for (const SiteStats& site : record.sites) {
+    NF_CHECK(!site.site.ends_with(".input") || is_dyadic(site.first_window, site.windows),
+             "{}: windows {} from {} are no block", site.site, site.windows, site.first_window);
+    Json json = {{"site", site.site}};
+    if (site.windows > 0) {
+      json["first_window"] = site.first_window;
+      json["windows"] = site.windows;
+    }
+    json["complete"] = site.complete;
+    for (const auto& field : kStatsCounts)
+      if (site.complete || field.always) json[field.key] = site.stats.*field.member;
+    for (const auto& field : kStatsSums)
+      if (site.complete || field.always)
+        json[field.key] = finite(site.stats.*field.member, site.site + ' ' + field.key, record);
+    json["relative_l2"] = finite_or_null(site.stats.relative_l2());
+    array.push_back(std::move(json));
+  }
+  return array;
+}
+
+/// An object out of a file, read key by key; every mistake names the place.
+class ObjectReader {
+ public:
+  ObjectReader(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
+    if (!object.is_object()) fail("", "expected an object");
+  }
+
+  const Json* find(const char* key) const {
+    const auto found = object_.find(key);
+    return found == object_.end() ? nullptr : &*found;
+  }
+  const Json& at(const char* key) const {
+    const Json* value = find(key);
+    if (value == nullptr) fail(key, "required key is missing");
+    return *value;
+  }
+  std::string text(const char* key) const {
+    const Json& value = at(key);
+    if (!value.is_string()) fail(key, "expected a string");
+    return value.get<std::string>();
+  }
+  double number(const char* key) const {
+    const Json& value = at(key);
+    if (!value.is_number()) fail(key, "expected a number");
+    return value.get<double>();
+  }
+  Index count(const char* key) const {
+    const Json& value = at(key);
+    if (!value.is_number_unsigned() || value.get<Index>() < 0)
+      fail(key, "expected a whole number from 0 on");
+    return value.get<Index>();
+  }
+  bool flag(const char* key) const {
+    const Json& value = at(key);
+    if (!value.is_boolean()) fail(key, "expected true or false");
+    return value.get<bool>();
+  }
+  const Json& object(const char* key) const {
+    const Json& value = at(key);
+    if (!value.is_object()) fail(key, "expected an object");
+    return value;
+  }
+  /// Calls read(reader) for each object of a list.
+  template <class Read>
+  void each(const char* key, const Read& read) const {
+    const Json& list = at(key);
+    if (!list.is_array()) fail(key, "expected a list");
+    for (std::size_t i = 0; i < list.size(); ++i)
+      read(ObjectReader(list[i], fmt::format("{}: {}[{}]", place_, key, i)));
+  }
+
+  [[noreturn]] void fail(std::string_view key, std::string_view cause) const {
+    throw DataError(fmt::format("{}: {}{}{}", place_, key, key.empty() ? "" : ": ", cause));
+  }
+
+ private:
+  const Json& object_;
+  std::string place_;
+};
+
+WindowSums read_window(const ObjectReader& reader) {
+  return {.window = reader.count("window"),
+          .tokens = reader.count("tokens"),
+          .nll = reader.number("nll"),
+          .kl = reader.number("kl"),
+          .top1 = reader.count("top1")};
+}
+
+SiteStats read_site(const ObjectReader& reader) {
+  SiteStats site{.site = reader.text("site"), .stats = {}, .complete = reader.flag("complete")};
+  if (reader.find("windows") != nullptr) {
+    site.first_window = reader.count("first_window");
+    site.windows = reader.count("windows");
+    if (!is_dyadic(site.first_window, site.windows))
+      reader.fail("windows", fmt::format("{} windows from {} are no block of 2^k windows",
+                                         site.windows, site.first_window));
+  }
+  for (const auto& field : kStatsCounts)
+    if (site.complete || field.always) site.stats.*field.member = reader.count(field.key);
+  for (const auto& field : kStatsSums)
+    if (site.complete || field.always) site.stats.*field.member = reader.number(field.key);
+  return site;
+}
+
+}  // namespace
+
+void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
+  sites.push_back(part);
+  // As a binary counter carries: two neighbours of one size become the block that holds both.
+  while (true) {
+    const auto same_site = [&part](const SiteStats& site) { return site.site == part.site; };
+    const auto last = std::find_if(sites.rbegin(), sites.rend(), same_site);
+    const auto before = std::find_if(std::next(last), sites.rend(), same_site);
+    if (before == sites.rend()) return;
+    NF_CHECK(before->windows > 0 && before->first_window + before->windows <= last->first_window,
+             "{}: windows from {} on do not come after those from {} on", part.site,
+             last->first_window, before->first_window);
+    const bool siblings = before->windows == last->windows &&
+                          before->first_window % (2 * before->windows) == 0 &&
+                          before->first_window + before->windows == last->first_window;
+    if (!siblings) return;
+    before->stats.merge(last->stats);
+    before->windows += last->windows;
+    before->complete = before->complete && last->complete;
+    sites.erase(std::next(last).base());
+  }
+}
+
+std::string record_to_line(const Record& record) {
+  const bool failed = record.status == "failed";
+  NF_CHECK(failed || record.status == "ok", "status '{}'", record.status);
+  Json json;
+  json["id"] = record.id;
+  json["name"] = record.name;
+  json["model"] = record.model;
+  json["seed"] = record.seed ? Json(*record.seed) : Json(nullptr);
+  json["vars"] = record.vars;
+  json["status"] = record.status;
+  if (failed) json["error"] = record.error;
+  json["metrics"] = failed ? Json::object() : metrics_json(record);
+  json["windows"] = failed ? Json::array() : windows_json(record);
+  json["sites"] = failed ? Json::array() : sites_json(record);
+  json["env"] = record.env;
+  json["run"] = record.run;
+  return json.dump();
+}
+
+Record record_from_line(const std::string& line, const std::string& place) {
+  const Json json = parse_json(line, place);
+  const ObjectReader reader(json, place);
+  Record record;
+  record.id = reader.text("id");
+  record.name = reader.text("name");
+  record.model = reader.text("model");
+  const Json& seed = reader.at("seed");
+  if (seed.is_number_unsigned())
+    record.seed = seed.get<std::uint64_t>();
+  else if (!seed.is_null())
+    reader.fail("seed", "expected a whole number from 0 on, or null");
+  record.vars = reader.object("vars");
+  record.status = reader.text("status");
+  if (record.status != "ok" && record.status != "failed")
+    reader.fail("status", fmt::format("unknown status '{}'{}", printable(record.status),
+                                      suggestion(record.status, {"ok", "failed"})));
+  if (record.status == "failed") record.error = reader.text("error");
+  reader.each("windows", [&record](const ObjectReader& window) {
+    record.windows.push_back(read_window(window));
+  });
+  reader.each("sites",
+              [&record](const ObjectReader& site) { record.sites.push_back(read_site(site)); });
+  record.env = reader.object("env");
+  record.run = reader.object("run");
+  return record;
+}
+
+}  // namespace nf

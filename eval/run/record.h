@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/types.h"
+#include "perturb/distortion_stats.h"
+
+namespace nf {
+
+/// Sufficient statistics of one window of one trial: sums over its scored tokens. Everything the
+/// metrics say is computed from these, so windows can be pooled, paired and resampled.
+struct WindowSums {
+  Index window = 0;  ///< counted from the start of the text
+  Index tokens = 0;  ///< scored tokens
+  double nll = 0.0;  ///< sum of -log p(token), nats
+  double kl = 0.0;   ///< sum of KL(baseline‖trial) over the full vocabulary, nats
+  Index top1 = 0;    ///< positions where baseline and trial have the same most probable token
+};
+
+/// δ at one site of one trial: at a weight, or at an input over a block of windows.
+///
+/// A block is dyadic: 2^k windows that begin at a multiple of 2^k, summed as a binary tree. The
+/// sums over a text so have one order, wherever stages were cut, and a record still holds few of
+/// them.
+struct SiteStats {
+  std::string site;  ///< "layers.3.q_proj.weight"
+  DistortionStats stats{};
+  /// False: only count, sum_x2, sum_d2 and clipped were gathered, so only the relative L2, the SQNR
+  /// and the clipped share mean anything.
+  bool complete = true;
+  Index first_window = 0;  ///< of an input's block, counted from the start of the text
+  Index windows = 0;       ///< in the block; 0 for a weight
+};
+
+/// Adds a part to `sites`, joining it with the blocks of the same site that it completes. The parts
+/// of an input must come in ascending order of windows.
+void add_site(const SiteStats& part, std::vector<SiteStats>& sites);
+
+/// What one trial has to show for one stage of windows: one line of records.jsonl.
+struct Record {
+  std::string id{};     ///< identity of the trial: same id, same bits
+  std::string name{};   ///< the trial's name as written; "baseline" for the baseline
+  std::string model{};  ///< the model's name in this run
+  std::optional<std::uint64_t> seed{};  ///< none for the baseline
+  Json vars = Json::object();           ///< the sweep point
+  std::string status = "ok";            ///< or "failed"
+  std::string error{};                  ///< why it failed, else empty
+  std::vector<WindowSums> windows{};    ///< in ascending order
+  /// Weights: in the trial's first stage only; inputs: of this stage.
+  std::vector<SiteStats> sites{};
+  Json env = Json::object();  ///< what may change bits between machines: ISA, library versions
+  Json run = Json::object();  ///< what may differ between two runs of one trial: times, threads
+};
+
+/// One line, without the newline. `metrics` (nll, ppl, kl, top1_agreement, tokens) is derived on
+/// writing; a figure without a finite value is null there. Of a failed record neither windows nor
+/// sites are written: they may hold anything.
+std::string record_to_line(const Record& record);
+/// Keys it does not know are ignored: a newer program may have written them. Throws DataError with
+/// `place` ("FILE:LINE") for a line that is no record of this program.
+Record record_from_line(const std::string& line, const std::string& place);
+
+}  // namespace nf

@@ -1,0 +1,109 @@
+#include "eval/run/results.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_map>
+
+namespace nf {
+namespace {
+
+using RecordsById = std::unordered_map<std::string, std::vector<const Record*>>;
+
+WindowSums sum_windows(const std::vector<WindowSums>& windows) {
+  WindowSums sums;
+  for (const WindowSums& window : windows) {
+    ++sums.window;
+    sums.tokens += window.tokens;
+    sums.nll += window.nll;
+    sums.kl += window.kl;
+    sums.top1 += window.top1;
+  }
+  return sums;
+}
+
+/// One site's parts out of all records, joined to one. Two blocks are apart or one lies in the
+/// other, so of what is there twice the larger block says it all.
+SiteStats join_site(std::vector<const SiteStats*> parts) {
+  std::stable_sort(parts.begin(), parts.end(), [](const SiteStats* a, const SiteStats* b) {
+    return a->first_window != b->first_window ? a->first_window < b->first_window
+                                              : a->windows > b->windows;
+  });
+  std::vector<SiteStats> blocks;
+  Index end = -1;  // of the windows covered; a weight's part ends at 0
+  for (const SiteStats* part : parts) {
+    if (part->first_window + part->windows <= end) continue;
+    end = part->first_window + part->windows;
+    add_site(*part, blocks);
+  }
+  SiteStats joined = blocks.front();
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    joined.stats.merge(blocks[i].stats);
+    joined.complete = joined.complete && blocks[i].complete;
+    joined.windows += blocks[i].windows;
+  }
+  return joined;
+}
+
+std::vector<SiteStats> join_sites(const std::vector<const Record*>& records) {
+  std::vector<std::string> order;
+  std::unordered_map<std::string, std::vector<const SiteStats*>> parts;
+  for (const Record* record : records) {
+    for (const SiteStats& site : record->sites) {
+      std::vector<const SiteStats*>& known = parts[site.site];
+      if (known.empty()) order.push_back(site.site);
+      known.push_back(&site);
+    }
+  }
+  std::vector<SiteStats> sites;
+  for (const std::string& name : order) sites.push_back(join_site(std::move(parts[name])));
+  return sites;
+}
+
+std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites,
+                                         const std::string& suffix) {
+  DistortionStats pool;
+  for (const SiteStats& site : sites)
+    if (site.site.ends_with(suffix)) pool.merge(site.stats);
+  if (pool.count == 0) return std::nullopt;
+  return pool.relative_l2();
+}
+
+ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records) {
+  ResultRow row{.key = key};
+  const auto failure = std::find_if(records.begin(), records.end(), [](const Record* record) {
+    return record->status == "failed";
+  });
+  if (failure != records.end()) {
+    row.status = "failed";
+    row.error = (*failure)->error;
+    return row;
+  }
+  std::map<Index, WindowSums> windows;
+  for (const Record* record : records)
+    for (const WindowSums& window : record->windows) windows.emplace(window.window, window);
+  for (const auto& [number, window] : windows) row.windows.push_back(window);
+  row.sums = sum_windows(row.windows);
+  row.sites = join_sites(records);
+  row.relative_l2_weight = pooled_relative_l2(row.sites, ".weight");
+  row.relative_l2_input = pooled_relative_l2(row.sites, ".input");
+  return row;
+}
+
+}  // namespace
+
+double ResultRow::ppl() const { return std::exp(nll()); }
+
+std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
+                                     const std::vector<Record>& records) {
+  RecordsById by_id;
+  for (const Record& record : records) by_id[record.id].push_back(&record);
+  std::vector<ResultRow> rows;
+  for (const RowKey& key : keys) {
+    const auto found = by_id.find(key.id);
+    if (found != by_id.end()) rows.push_back(join_row(key, found->second));
+  }
+  return rows;
+}
+
+}  // namespace nf

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/run/record.h"
+
+namespace nf {
+
+/// What one row of results is about: one model × trial × sweep point × repeat, in the experiment's
+/// order.
+struct RowKey {
+  /// Whose records count. Several rows may share one: repeats of what draws nothing.
+  std::string id;
+  std::string name;  ///< "baseline" for the baseline
+  std::string model{};
+  std::optional<std::uint64_t> seed{};
+  Json vars = Json::object();
+};
+
+/// One row of results.csv: all records with the row's id together. A failed row has no numbers.
+struct ResultRow {
+  RowKey key;
+  std::string status = "ok";
+  std::string error{};
+  std::vector<WindowSums> windows{};  ///< in ascending order, each once
+  WindowSums sums{};                  ///< over all windows; `window` counts them
+  /// Pooled over the sites: sqrt(Σ‖δ‖² / Σ‖x‖²). None where nothing of that tensor was distorted.
+  std::optional<double> relative_l2_weight{}, relative_l2_input{};
+  std::vector<SiteStats>
+      sites{};  ///< each site once, over all windows, in order of first appearance
+
+  bool failed() const { return status == "failed"; }
+
+  double nll() const { return sums.nll / static_cast<double>(sums.tokens); }
+  double ppl() const;
+  double kl() const { return sums.kl / static_cast<double>(sums.tokens); }
+  double top1_agreement() const {
+    return static_cast<double>(sums.top1) / static_cast<double>(sums.tokens);
+  }
+};
+
+/// Joins records to rows. What is there twice (a window, a block of a site) counts once, the first
+/// time. Windows are summed in ascending order and blocks as the tree they are parts of, so that
+/// stages cut differently give the same bits. One failed record makes its row fail. Rows without
+/// any record are left out.
+std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
+                                     const std::vector<Record>& records);
+
+/// results.csv, RFC 4180, shortest round-trip decimals: name, model, seed, nll, ppl, kl,
+/// top1_agreement, tokens, status, relative_l2_weight, relative_l2_input, then one column per sweep
+/// variable.
+std::string results_csv(const std::vector<ResultRow>& rows);
+/// The fixed columns of results.csv and sites.csv: a sweep variable may not have one of these
+/// names.
+const std::vector<std::string>& result_columns();
+/// sites.csv: one row per trial and site: name, model, seed, one column per sweep variable, site,
+/// elements, relative_l2, sqnr_db, max (of |δ|), mean (of δ), kurtosis, cosine, correlation (of |δ|
+/// and |x|), and as shares in [0, 1]: energy_below_median (of ‖δ‖²), sign_flips, to_zero, clipped
+/// (of the elements). Empty where it was not gathered.
+std::string sites_csv(const std::vector<ResultRow>& rows);
+/// The table for the terminal: one line per trial and sweep point, repeats joined as mean ±
+/// standard deviation over seeds; with each model's baseline first. Δnll is taken over the windows
+/// that trial and baseline share. Why rows failed stands below. `columns`: the terminal's width, 0:
+/// as wide as it comes.
+std::string results_table(const std::vector<ResultRow>& rows, Index columns);
+
+}  // namespace nf

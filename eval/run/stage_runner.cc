@@ -1,0 +1,235 @@
+#include "eval/run/stage_runner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "core/base/check.h"
+#include "core/base/parallel.h"
+#include "core/ops/elementwise.h"
+#include "eval/metrics/token_scores.h"
+#include "eval/run/lane_inputs.h"
+
+namespace nf {
+namespace {
+
+/// Vocabulary rows of the head held packed at a time: a memory bound, no result depends on it.
+constexpr Index kHeadSlab = 8 * kVocabChunk;
+
+/// One lane on its way through the model.
+struct Traveller {
+  const ModelTrial* trial = nullptr;  ///< null: the baseline
+  bool weight_stats = false;
+  std::vector<Matrix> hidden;        ///< by window of the stage: [T, H]
+  std::vector<WindowScores> scores;  ///< likewise
+  std::vector<SiteStats> sites;
+  std::string error;
+
+  bool failed() const { return !error.empty(); }
+};
+
+class StageRun {
+ public:
+  StageRun(const Decoder& decoder, const TokenWindows& windows, Stage stage, StatsMode stats,
+           const StageHooks& hooks)
+      : decoder_(decoder), windows_(windows), stage_(stage), stats_(stats), hooks_(hooks) {}
+
+  StageResult run(const std::vector<Lane>& lanes) {
+    enter(lanes);
+    for (Index layer = 0; layer < decoder_.spec().num_hidden_layers; ++layer) {
+      const BlockWeights weights = decoder_.load_block(layer);
+      const PackedLinears packed = decoder_.pack_block(weights);
+      for (Traveller& traveller : travellers_) pass_block(traveller, weights, packed);
+    }
+    pass_head();
+    return leave();
+  }
+
+ private:
+  Index window_count() const { return stage_.last - stage_.first; }
+  std::span<const std::int32_t> ids(Index w) const { return windows_.window(stage_.first + w); }
+
+  /// Work shared out among threads, with a look at the stop sign before each piece.
+  void each(Index count, const std::function<void(Index)>& body) {
+    parallel_for(count, [&](Index i) {
+      if (hooks_.should_stop()) throw Interrupted();
+      body(i);
+    });
+  }
+
+  /// Embeds every window once; all lanes start from the same hidden states.
+  void enter(const std::vector<Lane>& lanes) {
+    travellers_.resize(lanes.size() + 1);
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      travellers_[i + 1].trial = lanes[i].trial;
+      travellers_[i + 1].weight_stats = lanes[i].weight_stats;
+    }
+    for (Traveller& traveller : travellers_) {
+      traveller.hidden.resize(static_cast<std::size_t>(window_count()));
+      for (Index w = 0; w < window_count(); ++w) traveller.scores.emplace_back(ids(w));
+    }
+    each(window_count(), [&](Index w) {
+      const auto i = static_cast<std::size_t>(w);
+      Matrix& first = travellers_.front().hidden[i];
+      first.resize(static_cast<Index>(ids(w).size()), decoder_.spec().hidden_size);
+      decoder_.embed(ids(w), first);
+      for (std::size_t lane = 1; lane < travellers_.size(); ++lane) {
+        travellers_[lane].hidden[i].resize(first.rows(), first.cols());
+        std::copy_n(first.data(), first.size(), travellers_[lane].hidden[i].data());
+      }
+    });
+  }
+
+  /// One lane through one block: its weights where it has weights of its own, then every window.
+  void pass_block(Traveller& traveller, const BlockWeights& weights, const PackedLinears& packed) {
+    if (traveller.failed()) return;
+    const Index layer = weights.layer;
+    const PackedLinears own =
+        traveller.trial == nullptr ? packed : distort_weights(traveller, weights, packed);
+    const bool touches_inputs = traveller.trial != nullptr && traveller.trial->touches_inputs(layer);
+    std::vector<std::vector<SiteStats>> input_sites(static_cast<std::size_t>(window_count()));
+    std::vector<Index> bad(static_cast<std::size_t>(window_count()), -1);
+    each(window_count(), [&](Index w) {
+      const auto i = static_cast<std::size_t>(w);
+      Matrix& hidden = traveller.hidden[i];
+      if (touches_inputs) {
+        LaneInputs inputs(*traveller.trial, layer, stage_.first + w, windows_.context(),
+                          stats_ == StatsMode::all);
+        decoder_.run(weights, own, &inputs, hidden);
+        input_sites[i] = inputs.take_sites();
+      } else {
+        decoder_.run(weights, own, nullptr, hidden);
+      }
+      bad[i] = first_non_finite(hidden);
+      hooks_.advance(block_flops(decoder_.spec(), hidden.rows()));
+    });
+    for (Index w = 0; w < window_count() && !traveller.failed(); ++w)
+      note_failure(traveller, layer, w, bad[static_cast<std::size_t>(w)]);
+    for (const std::vector<SiteStats>& sites : input_sites)
+      for (const SiteStats& site : sites) add_site(site, traveller.sites);
+  }
+
+  void note_failure(Traveller& traveller, Index layer, Index w, Index bad) {
+    if (bad < 0) return;
+    const Index hidden_size = decoder_.spec().hidden_size;
+    traveller.error =
+        fmt::format("layer {}: hidden state of window {}, position {}, feature {} is not finite", layer,
+                    stage_.first + w, bad / hidden_size, bad % hidden_size);
+    if (traveller.trial == nullptr)
+      throw NumericError(fmt::format("{}: the untouched model fails: {}",
+                                     decoder_.checkpoint().dir().string(), traveller.error));
+  }
+
+  /// The lane's packed weights: shared with the baseline except where the trial acts.
+  PackedLinears distort_weights(Traveller& traveller, const BlockWeights& weights,
+                                const PackedLinears& packed) {
+    PackedLinears own = packed;
+    std::vector<SiteStats> sites(weights.linears.size());
+    each(static_cast<Index>(weights.linears.size()), [&](Index i) {
+      const LinearWeights& linear = weights.linears[static_cast<std::size_t>(i)];
+      const SiteChain& chain = traveller.trial->weight(weights.layer, linear.role);
+      if (chain.empty()) return;
+      thread_local Matrix distorted;
+      distorted.resize(linear.weight.rows(), linear.weight.cols());
+      const DistortionContext context{.tensor = SiteTensor::weight, .seed = traveller.trial->seed()};
+      const DistortionReport report = chain.apply(linear.weight, context, distorted);
+      if (traveller.weight_stats)
+        sites[static_cast<std::size_t>(i)] = measure_site(chain.site, linear.weight, distorted, SiteTensor::weight,
+                                                          report, stats_ != StatsMode::none);
+      own[static_cast<std::size_t>(linear.role)] = pack_weight(distorted);
+    });
+    for (const SiteStats& site : sites)
+      if (!site.site.empty()) add_site(site, traveller.sites);
+    return own;
+  }
+
+  /// Final norm, then the head in slabs: chunk by chunk of the vocabulary the baseline and all lanes meet.
+  void pass_head() {
+    const Index vocab = decoder_.spec().vocab_size;
+    struct Tile {
+      Index window, first_row, rows;
+    };
+    std::vector<Tile> tiles;
+    for (Index w = 0; w < window_count(); ++w) {
+      const Index rows = travellers_.front().scores[static_cast<std::size_t>(w)].rows();
+      for (Index first = 0; first < rows; first += kRowTile)
+        tiles.push_back({w, first, std::min(kRowTile, rows - first)});
+    }
+    each(window_count() * static_cast<Index>(travellers_.size()), [&](Index i) {
+      Traveller& traveller = travellers_[static_cast<std::size_t>(i / window_count())];
+      if (!traveller.failed())
+        decoder_.final_norm(traveller.hidden[static_cast<std::size_t>(i % window_count())]);
+    });
+    for (Index first = 0; first < vocab; first += kHeadSlab) {
+      const HeadSlab slab = decoder_.load_head(first, kHeadSlab);
+      each(static_cast<Index>(tiles.size()), [&](Index i) {
+        const Tile& tile = tiles[static_cast<std::size_t>(i)];
+        score_tile(slab, tile.window, tile.first_row, tile.rows);
+      });
+    }
+  }
+
+  void score_tile(const HeadSlab& slab, Index window, Index first_row, Index rows) {
+    thread_local Matrix baseline, logits, exps;
+    double rescale[kRowTile];
+    const auto w = static_cast<std::size_t>(window);
+    Index first_token = slab.first_token;
+    for (const PackedWeight& chunk : slab.chunks) {
+      for (Matrix* buffer : {&baseline, &logits, &exps}) buffer->resize(rows, chunk.out());
+      for (Traveller& traveller : travellers_) {
+        if (traveller.failed()) continue;
+        const bool is_baseline = traveller.trial == nullptr;
+        Matrix& out = is_baseline ? baseline : logits;
+        linear(traveller.hidden[w].view().middle_rows(first_row, rows), chunk, {}, out);
+        WindowScores& scores = traveller.scores[w];
+        if (is_baseline)
+          scores.add_baseline(out, first_row, first_token, exps, std::span(rescale, kRowTile));
+        else
+          scores.add_trial(out, first_row, first_token, baseline, exps, std::span(rescale, kRowTile));
+        hooks_.advance(2.0 * static_cast<double>(rows * chunk.in() * chunk.out()));
+      }
+      first_token += chunk.out();
+    }
+  }
+
+  StageResult leave() {
+    StageResult result;
+    for (Traveller& traveller : travellers_) {
+      LaneResult lane;
+      for (Index w = 0; w < window_count() && !traveller.failed(); ++w) {
+        const auto i = static_cast<std::size_t>(w);
+        lane.windows.push_back(
+            traveller.scores[i].sums(stage_.first + w, travellers_.front().scores[i]));
+        if (!std::isfinite(lane.windows.back().nll) || !std::isfinite(lane.windows.back().kl))
+          traveller.error = fmt::format("logits of window {} are not finite", stage_.first + w);
+      }
+      lane.error = traveller.error;
+      if (traveller.failed()) lane.windows.clear();
+      lane.sites = std::move(traveller.sites);
+      if (traveller.trial != nullptr)
+        result.lanes.push_back(std::move(lane));
+      else if (traveller.failed())
+        throw NumericError(fmt::format("{}: the untouched model fails: {}",
+                                       decoder_.checkpoint().dir().string(), traveller.error));
+      else
+        result.baseline = std::move(lane);
+    }
+    return result;
+  }
+
+  const Decoder& decoder_;
+  const TokenWindows& windows_;
+  Stage stage_;
+  StatsMode stats_;
+  const StageHooks& hooks_;
+  std::vector<Traveller> travellers_;  ///< the baseline first
+};
+
+}  // namespace
+
+StageResult run_stage(const Decoder& decoder, const TokenWindows& windows, Stage stage,
+                      const std::vector<Lane>& lanes, StatsMode stats, const StageHooks& hooks) {
+  return StageRun(decoder, windows, stage, stats, hooks).run(lanes);
+}
+
+}  // namespace nf

@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "eval/run/results.h"
+
+namespace nf {
+namespace {
+
+/// nll 2 nats and ln-friendly numbers on 100 tokens.
+ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, const Json& vars) {
+  ResultRow row;
+  row.key = {.id = name, .name = name, .model = "opt-nano", .seed = seed, .vars = vars};
+  row.sums = {.window = 1, .tokens = 100, .nll = 0.0, .kl = 12.5, .top1 = 75};
+  return row;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
+  ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
+  baseline.sums.kl = 0.0;
+  baseline.sums.top1 = 100;
+  ResultRow noise = row_of("noise, \"big\"", 3, {{"r", 0.1}, {"dist", "gaussian"}});
+  noise.relative_l2_weight = 0.1;
+  ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
+  other.relative_l2_input = 0.30000000000000004;
+  EXPECT_EQ(results_csv({baseline, noise, other}),
+            "name,model,seed,nll,ppl,kl,top1_agreement,tokens,status,relative_l2_weight,"
+            "relative_l2_input,r,dist,bits\n"
+            "baseline,opt-nano,,0,1,0,1,100,ok,,,,,\n"
+            "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.75,100,ok,0.1,,0.1,gaussian,\n"
+            "bits,opt-nano,0,0,1,0.125,0.75,100,ok,,0.30000000000000004,1,,4\n");
+}
+
+TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
+  ResultRow failed = row_of("noise", 1, Json::object());
+  failed.status = "failed";
+  failed.error = "layer 0: not finite";
+  failed.sums = {};
+  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,0,failed,,");
+}
+
+TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(results_csv({})).size(), 1u); }
+
+SiteStats two_value_site() {
+  // x = {3, -4}, x̃ = {3.5, -4.5}: δ = {0.5, -0.5}
+  SiteStats site{.site = "layers.0.q_proj.weight"};
+  site.stats.count = 2;
+  site.stats.sum_x2 = 25.0;
+  site.stats.sum_y2 = 32.5;
+  site.stats.sum_xy = 28.5;
+  site.stats.sum_abs_x = 7.0;
+  site.stats.sum_d2 = 0.25;  // not the data's 0.5: relative_l2 is then exactly 0.1
+  site.stats.sum_d4 = 0.03125;
+  site.stats.sum_abs_d = 1.0;
+  site.stats.sum_abs_xd = 3.5;
+  site.stats.sum_d2_small = 0.125;
+  site.stats.max_abs_d = 0.5;
+  site.stats.sign_flips = 0;
+  site.stats.to_zero = 1;
+  site.stats.clipped = 2;
+  return site;
+}
+
+TEST(SitesCsv, HasOneRowPerTrialAndSite) {
+  ResultRow row = row_of("noise", 7, {{"r", 0.1}});
+  row.sites = {two_value_site(), two_value_site()};
+  row.sites[1].site = "layers.0.q_proj.input";
+  row.sites[1].complete = false;
+  const std::vector<std::string> lines = lines_of(sites_csv({row}));
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0],
+            "name,model,seed,r,site,elements,relative_l2,sqnr_db,max,mean,kurtosis,cosine,"
+            "correlation,energy_below_median,sign_flips,to_zero,clipped");
+  EXPECT_EQ(lines[1].substr(0, 54), "noise,opt-nano,7,0.1,layers.0.q_proj.weight,2,0.1,20,0");
+  EXPECT_NE(lines[1].find(",0.5,0,0.5,1"), std::string::npos);  // energy, flips, to zero, clipped
+  EXPECT_EQ(lines[2], "noise,opt-nano,7,0.1,layers.0.q_proj.input,2,0.1,20,,,,,,,,,1");
+}
+
+TEST(ResultColumns, AreThoseOfBothFiles) {
+  const std::vector<std::string>& columns = result_columns();
+  const auto expect_all_known = [&columns](const std::string& header) {
+    std::istringstream stream(header);
+    for (std::string column; std::getline(stream, column, ',');)
+      EXPECT_NE(std::find(columns.begin(), columns.end(), column), columns.end()) << column;
+  };
+  expect_all_known(lines_of(results_csv({}))[0]);
+  expect_all_known(lines_of(sites_csv({}))[0]);
+}
+
+}  // namespace
+}  // namespace nf

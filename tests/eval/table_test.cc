@@ -1,0 +1,74 @@
+#include "eval/report/table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/base/error.h"
+
+namespace nf {
+namespace {
+
+Index widest_line(const std::string& text) {
+  std::istringstream lines(text);
+  Index widest = 0;
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
+  return widest;
+}
+
+TextTable example() {
+  TextTable table({"size", "KL\n(nats)", "unused"});
+  table.add_section("first");
+  table.add_row("plain", {{"12.5", ""}, {"0.018", "0.001"}, {}});
+  table.add_row("with a longer label", {{"104832", ""}, {"1.23e-06", ""}, {}});
+  table.add_section("second");
+  table.add_row("Δ, 模型", {{"failed", ""}, {}, {}});
+  return table;
+}
+
+TEST(DisplayWidth, CountsColumnsNotBytes) {
+  EXPECT_EQ(display_width("plain"), 5);
+  EXPECT_EQ(display_width("± Δ‖δ‖"), 6);
+  EXPECT_EQ(display_width("模型"), 4);
+  EXPECT_EQ(display_width("e\xcc\x81"), 1);  // e and a combining acute
+  EXPECT_EQ(display_width("\xff\xfe"), 2);   // no UTF-8
+}
+
+TEST(WrapWords, BreaksAtSpacesAndKeepsLongWordsWhole) {
+  const std::vector<std::string> expected = {"one two", "three", "extraordinary", "x"};
+  EXPECT_EQ(wrap_words("one two three extraordinary x", 7), expected);
+  EXPECT_EQ(wrap_words("", 7), std::vector<std::string>{""});
+}
+
+TEST(TextTable, AlignsDecimalPointsAndDropsEmptyColumns) {
+  EXPECT_EQ(example().render(0),
+            "                           size          KL\n"
+            "                                     (nats)\n"
+            "first\n"
+            "  plain                   12.5      0.018    ± 0.001\n"
+            "  with a longer label     104832    1.23e-06\n"
+            "\n"
+            "second\n"
+            "  Δ, 模型                 failed\n");
+}
+
+TEST(TextTable, MovesSpreadsBelowWhereTheyDoNotFit) {
+  const std::string text = example().render(45);
+  EXPECT_LE(widest_line(text), 45);
+  EXPECT_NE(text.find("\n    "), std::string::npos);
+}
+
+TEST(TextTable, BreaksLabelsWhereNothingElseHelps) {
+  TextTable table({"a", "b"});
+  table.add_row("noise-sweep r=0.05 dist=rademacher", {{"1.5", "0.25"}, {"2", ""}});
+  EXPECT_EQ(table.render(36), "");
+}
+
+TEST(TextTable, RefusesARowOfAnotherLength) {
+  TextTable table({"a", "b"});
+  EXPECT_THROW(table.add_row("x", {{"1", ""}}), InternalError);
+}
+
+}  // namespace
+}  // namespace nf
