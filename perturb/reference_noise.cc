@@ -46,13 +46,12 @@ struct Entry {
 
 class ReferenceNoise final : public Distortion {
  public:
+  /// entry: with its scope filled in.
   ReferenceNoise(Rearrangement rearrangement, const Entry& entry,
-                 std::optional<StrengthRule> strength, Unit scope, SiteTensor tensor,
-                 DistortionPtr reference)
+                 std::optional<StrengthRule> strength, SiteTensor tensor, DistortionPtr reference)
       : rearrangement_(rearrangement),
         entry_(entry),
         strength_(std::move(strength)),
-        scope_(scope),
         tensor_(tensor),
         reference_(std::move(reference)) {}
 
@@ -75,7 +74,6 @@ class ReferenceNoise final : public Distortion {
   Rearrangement rearrangement_;
   Entry entry_;
   std::optional<StrengthRule> strength_;
-  Unit scope_;
   SiteTensor tensor_;
   DistortionPtr reference_;
 };
@@ -151,7 +149,7 @@ DistortionReport ReferenceNoise::apply(ConstMatrixView x, const DistortionContex
     matched.resize(x.rows(), x.cols());
     strength_->matched()->apply(x, context, matched);
   }
-  const UnitBlocks blocks(scope_, tensor_, x.rows(), x.cols());
+  const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
   const NoiseKernels& kernels = noise_kernels();
   std::vector<float> delta;
   for_each_unit(blocks, {x, matched, {}}, distorted, [&](const UnitSlice& unit) {
@@ -175,7 +173,7 @@ DistortionReport ReferenceNoise::apply(ConstMatrixView x, const DistortionContex
 Json ReferenceNoise::config() const {
   Json json = {{"noise", entry_.noise}, {"reference", reference_->config()}};
   if (strength_) json["strength"] = strength_->config();
-  json["scope"] = ConfigValue<Unit>::write(scope_);
+  json["scope"] = ConfigValue<Unit>::write(*entry_.scope);
   return json;
 }
 
@@ -191,9 +189,8 @@ NoiseKind reference_noise_kind(Rearrangement rearrangement, const std::string& n
                                 const DistortionBuilder& build_reference,
                                 ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    const Entry entry = Entry::fields().read(node, errors);
-    const Unit scope =
-        resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
+    Entry entry = Entry::fields().read(node, errors);
+    entry.scope = resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
     DistortionPtr matched, reference;
     if (entry.strength && entry.strength->match)
       matched = build_reference(*entry.strength->match, tensor, errors);
@@ -201,8 +198,8 @@ NoiseKind reference_noise_kind(Rearrangement rearrangement, const std::string& n
     if (errors.count() != before) return nullptr;
     std::optional<StrengthRule> strength;
     if (entry.strength) strength.emplace(*entry.strength, matched);
-    return std::make_shared<ReferenceNoise>(rearrangement, entry, std::move(strength), scope,
-                                            tensor, reference);
+    return std::make_shared<ReferenceNoise>(rearrangement, entry, std::move(strength), tensor,
+                                            reference);
   };
   return kind;
 }

@@ -61,12 +61,12 @@ struct Entry {
 
 class ScaledNoise final : public Distortion {
  public:
-  ScaledNoise(Distribution distribution, const Entry& entry, StrengthRule strength, Unit scope,
+  /// entry: with all defaults filled in.
+  ScaledNoise(Distribution distribution, const Entry& entry, StrengthRule strength,
               SiteTensor tensor, DistortionPtr reference)
       : distribution_(distribution),
         entry_(entry),
         strength_(std::move(strength)),
-        scope_(scope),
         tensor_(tensor),
         reference_(std::move(reference)) {}
 
@@ -88,7 +88,6 @@ class ScaledNoise final : public Distortion {
   Distribution distribution_;
   Entry entry_;
   StrengthRule strength_;
-  Unit scope_;
   SiteTensor tensor_;
   DistortionPtr reference_;  ///< of relation `step`, else null
 };
@@ -110,7 +109,7 @@ DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& 
     matched.resize(x.rows(), x.cols());
     quantizer->apply(x, context, matched);
   }
-  const UnitBlocks blocks(scope_, tensor_, x.rows(), x.cols());
+  const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
   if (blocks.are_columns())  // a draw costs least for consecutive elements
     for (Index r = 0; r < x.rows(); ++r) draw(r * x.cols(), context, distorted.row(r), x.cols());
   for_each_unit(blocks, {x, step, matched}, distorted,
@@ -146,9 +145,7 @@ void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
 
 Json ScaledNoise::config() const {
   Json json = Entry::fields().write(entry_);
-  if (entry_.has_negative_power()) json["floor"] = entry_.floor.value_or(kDefaultFloor);
   json["strength"] = strength_.config();
-  json["scope"] = ConfigValue<Unit>::write(scope_);
   if (reference_) json["reference"] = reference_->config();
   return json;
 }
@@ -164,9 +161,9 @@ NoiseKind scaled_noise_kind(Distribution distribution, const std::string& summar
                                const DistortionBuilder& build_reference,
                                ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    const Entry entry = Entry::fields().read(node, errors);
-    const Unit scope =
-        resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
+    Entry entry = Entry::fields().read(node, errors);
+    entry.scope = resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
+    if (entry.has_negative_power()) entry.floor = entry.floor.value_or(kDefaultFloor);
     DistortionPtr matched, reference;
     if (entry.strength.match) matched = build_reference(*entry.strength.match, tensor, errors);
     if (entry.has_step()) {
@@ -177,7 +174,7 @@ NoiseKind scaled_noise_kind(Distribution distribution, const std::string& summar
     }
     if (errors.count() != before) return nullptr;
     return std::make_shared<ScaledNoise>(distribution, entry, StrengthRule(entry.strength, matched),
-                                         scope, tensor, reference);
+                                         tensor, reference);
   };
   return kind;
 }

@@ -7,7 +7,7 @@
 #include "core/simd/native.h"
 
 namespace nf {
-namespace {
+namespace {  // NOLINT(google-build-namespaces): internal linkage is the point
 namespace native {
 
 /// One half of cube_root: z is 1/∛a to 14 bits. ∛a = a·z²·(1 − e)^(−2/3), with e = 1 − a·z³ at
@@ -25,8 +25,7 @@ NF_INLINE F32 cube_root(F32 v) {
   F32 a = abs(v);
   const I32 is_tiny = a < tiny;
   a = is_tiny ? a * 0x1p24f : a;
-  // 1/∛a: a third of the exponent, to 3.5 %, then one step of a division-free fourth-order
-  // iteration.
+  // 1/∛a to 3.5 % by a third of the exponent, then one step of a fourth-order iteration.
   F32 z = bit_cast<F32>(0x54a20c00u - bit_cast<U32>(a) / 3u);
   const F32 e = 1.0f - ((a * z) * z) * z;
   z = z + z * (e * (1.0f / 3 + e * (2.0f / 9 + e * (14.0f / 81))));
@@ -37,15 +36,13 @@ NF_INLINE F32 cube_root(F32 v) {
 }
 
 /// log2(a) for finite a > 0, error below 1e-13. a = m·2^k with m in [√½, √2), and log m as the
-/// series of 2·artanh(s), s = (m − 1)/(m + 1), |s| < 0.172: the first dropped term is s^19·2/19 <
-/// 4e-16.
+/// series of 2·artanh(s), s = (m − 1)/(m + 1), |s| < 0.172; the first dropped term is below 4e-16.
 NF_INLINE F64 log2(F64 a) {
   const std::uint64_t sqrt_half = 0x3fe6a09e667f3bcdu;
   const U64 b = bit_cast<U64>(a);
   const U64 biased = (b - sqrt_half + (std::uint64_t{1024} << 52)) >> 52;  // k + 1024
   const F64 m = bit_cast<F64>(b - ((biased - 1024u) << 52));
-  // An integer below 2^51 in the low bits of a double of the exponent of 2^52 is 2^52 + that
-  // integer.
+  // A small integer in the low bits of the double 2^52 makes it 2^52 + that integer.
   const F64 k = bit_cast<F64>(biased | 0x4330000000000000u) - (0x1p52 + 1024.0);
   const F64 s = (m - 1.0) / (m + 1.0);
   const F64 q = s * s;

@@ -17,7 +17,7 @@ constexpr Index kBatch = 1024;
 
 /// Ranges and scales of a batch of units side by side.
 struct Batch {
-  std::array<float, kBatch> lowest, highest, scale, zero;
+  std::array<float, kBatch> lowest{}, highest{}, scale{}, zero{};
 
   void clear(Index n) {
     std::fill_n(lowest.begin(), n, std::numeric_limits<float>::infinity());

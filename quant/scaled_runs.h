@@ -17,11 +17,9 @@ struct ScaledRun {
 };
 
 /// Fits `grid` to the min-max range of every unit of x [rows, cols] and visits every value of x
-/// once, in runs, each after its unit has been fitted. All units are rows or parts of rows, columns
-/// of a band of rows
-/// ({group: g, axis: in}), or the whole matrix: `channel` means a row here, so x is not an input
-/// then. Single-threaded; touches x twice, the second time from a cache unless the unit is the
-/// whole matrix.
+/// once, in runs, each after its unit has been fitted. A unit is a row, a part of one, a part of a
+/// column ({group: g, axis: in}) or the matrix; `channel` means a row, so x is no input then.
+/// Single-threaded. Reads x twice, the second time from a cache unless the unit is the matrix.
 void for_each_scaled_run(const Grid& grid, const Unit& unit, ConstMatrixView x,
                          const std::function<void(const ScaledRun&)>& visit);
 

@@ -17,7 +17,7 @@
 #define NF_INLINE [[gnu::always_inline]] inline
 
 namespace nf {
-namespace {
+namespace {  // NOLINT(google-build-namespaces): internal linkage is the point
 namespace native {
 
 #if defined(NF_SIMD_avx512)
@@ -40,7 +40,7 @@ using F32Half [[gnu::vector_size(kBytes / 2)]] = float;
 template <class To, class From>
 NF_INLINE To bit_cast(From from) {
   static_assert(sizeof(To) == sizeof(From));
-  To to;
+  To to{};
   std::memcpy(&to, &from, sizeof to);
   return to;
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
 #include "core/io/read_json.h"
@@ -137,10 +136,12 @@ void AddedTokens::cut_span(const Table& table, const Pieces& pieces, const Span&
     Index end = at + static_cast<Index>(token->content.size());
     at = end;
     if (token->single_word && touches_word(text, begin, end)) continue;
-    if (token->lstrip) begin = skip_space_left(text, begin, done);
+    if (token->lstrip) begin = std::max(skip_space_left(text, begin, done), done);
     if (token->rstrip) end = skip_space_right(text, end);
-    // A token of white space may lie inside what rstrip of the one before it swallowed. It counts
-    // all the same, and what follows it is text once more: so Hugging Face tokenizers does it.
+    // A token of white space may lie inside what rstrip of the one before it swallowed. With lstrip
+    // of its own nothing is left of it. Without, it counts all the same, and what follows it is
+    // text once more: so Hugging Face tokenizers does it.
+    if (begin >= end) continue;
     if (done < begin) add(done, begin, Span::kNoId);
     add(begin, end, token->id);
     done = end;

@@ -1,11 +1,9 @@
 #include "core/text/split.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 
 #include "core/base/suggest.h"

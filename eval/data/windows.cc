@@ -52,6 +52,15 @@ TokenWindows TokenWindows::from_documents(const std::vector<std::string>& docume
   return windows;
 }
 
+TokenWindows TokenWindows::from_ids(std::vector<std::int32_t> ids, Index context) {
+  TokenWindows windows;
+  windows.context_ = context;
+  windows.ids_ = std::move(ids);
+  for (Index end = context; end <= static_cast<Index>(windows.ids_.size()); end += context)
+    windows.starts_.push_back(end);
+  return windows;
+}
+
 std::span<const std::int32_t> TokenWindows::window(Index w) const {
   const auto i = static_cast<std::size_t>(w);
   return std::span(ids_).subspan(static_cast<std::size_t>(starts_[i]),

@@ -33,6 +33,9 @@ class TokenWindows {
   static TokenWindows from_documents(const std::vector<std::string>& documents, const Tokenizer& tokenizer,
                                      const WindowOptions& options, const std::string& name);
 
+  /// Windows cut from token ids that are there already, as one document; a short tail is dropped.
+  static TokenWindows from_ids(std::vector<std::int32_t> ids, Index context);
+
   Index count() const { return static_cast<Index>(starts_.size()) - 1; }
   Index context() const { return context_; }
   /// Tokens of one window, at most context() of them: [T]

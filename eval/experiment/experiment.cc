@@ -108,7 +108,11 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
                  {.summary = "first seed of trials that name none", .range = at_least(0)});
   table.optional("stats", &ExperimentConfig::stats, {.summary = "which statistics of δ are gathered"});
   table.required("trials", &ExperimentConfig::trials,
-                 {.summary = "the conditions", .example = Json::array()});
+                 {.summary = "the conditions", .example = Json::array({{{"name", "w4"},
+                                           {"quantize", Json::array({{{"sites", {{"tensor", "weight"}}},
+                                                                      {"grid", "uniform"},
+                                                                      {"bits", 4},
+                                                                      {"granularity", "channel"}}})}}})});
   return table;
 }
 

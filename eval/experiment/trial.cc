@@ -11,13 +11,6 @@ namespace {
 /// One value for each variable of a sweep.
 using Point = std::vector<std::pair<std::string, ConfigNode>>;
 
-/// The values behind a sweep's variable; an error where it is no list or an empty one.
-std::vector<ConfigNode> values_of(const ConfigEntry& variable, ConfigErrors& errors) {
-  std::vector<ConfigNode> values = variable.value.items();
-  if (values.empty()) errors.add(variable.value, "needs a list of at least one value");
-  return values;
-}
-
 void check_variable_name(const ConfigEntry& variable, ConfigErrors& errors) {
   const std::vector<std::string>& columns = result_columns();
   if (std::find(columns.begin(), columns.end(), variable.key) != columns.end())
@@ -33,7 +26,7 @@ std::vector<Point> cartesian(const ConfigNode& sweep, ConfigErrors& errors) {
     check_variable_name(variable, errors);
     std::vector<Point> longer;
     for (const Point& point : points) {
-      for (const ConfigNode& value : values_of(variable, errors)) {
+      for (const ConfigNode& value : variable.value.items()) {
         longer.push_back(point);
         longer.back().emplace_back(variable.key, value);
       }
@@ -48,7 +41,7 @@ std::vector<Point> in_step(const ConfigNode& zip, ConfigErrors& errors) {
   std::vector<Point> points;
   for (const ConfigEntry& variable : zip.entries()) {
     check_variable_name(variable, errors);
-    const std::vector<ConfigNode> values = values_of(variable, errors);
+    const std::vector<ConfigNode> values = variable.value.items();
     if (points.empty()) points.resize(values.size());
     if (points.size() != values.size()) {
       errors.add(variable.value, fmt::format("has {} values, the variables before it have {}",
@@ -62,10 +55,10 @@ std::vector<Point> in_step(const ConfigNode& zip, ConfigErrors& errors) {
 
 std::vector<Point> sweep_points(const TrialConfig& config, ConfigErrors& errors) {
   std::vector<Point> points = {{}};
-  if (config.sweep) points = cartesian(*config.sweep, errors);
+  if (config.sweep) points = cartesian(config.sweep->node, errors);
   if (!config.zip) return points;
   std::vector<Point> both;
-  const std::vector<Point> steps = in_step(*config.zip, errors);
+  const std::vector<Point> steps = in_step(config.zip->node, errors);
   for (const Point& point : points) {
     for (const Point& step : steps) {
       both.push_back(point);
@@ -78,9 +71,9 @@ std::vector<Point> sweep_points(const TrialConfig& config, ConfigErrors& errors)
 /// Every variable is used somewhere: one that is not would repeat the same condition under other names.
 void check_variables_used(const TrialConfig& config, const ConfigNode& entries, ConfigErrors& errors) {
   const std::set<std::string> used = collect_variables(entries);
-  for (const std::optional<ConfigNode>& variables : {config.sweep, config.zip}) {
+  for (const std::optional<VariableLists>& variables : {config.sweep, config.zip}) {
     if (!variables) continue;
-    for (const ConfigEntry& variable : variables->entries()) {
+    for (const ConfigEntry& variable : variables->node.entries()) {
       if (!used.contains(variable.key))
         errors.add(variable.value, fmt::format("variable '{0}' is never used; write \"${{{0}}}\" where "
                                                "its value goes",
@@ -144,6 +137,23 @@ bool Trial::draws() const {
                      [](const Entry& entry) { return entry.distortion->draws(); });
 }
 
+std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node, ConfigErrors& errors) {
+  if (!node.items().empty()) return EntryList{node};
+  add_unreadable(node, "a list of at least one entry", "", errors);
+  return std::nullopt;
+}
+
+std::optional<VariableLists> ConfigValue<VariableLists>::read(const ConfigNode& node,
+                                                              ConfigErrors& errors) {
+  const Index before = errors.count();
+  if (node.entries().empty()) add_unreadable(node, "a mapping of variables to lists", "", errors);
+  for (const ConfigEntry& variable : node.entries())
+    if (variable.value.items().empty())
+      errors.add(variable.value, "needs a list of at least one value");
+  if (errors.count() != before) return std::nullopt;
+  return VariableLists{node};
+}
+
 FieldTable<TrialConfig> TrialConfig::fields() {
   FieldTable<TrialConfig> table;
   table.required("name", &TrialConfig::name,
@@ -189,9 +199,6 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
   if (lists > 1)
     errors.add(node, "has more than one of perturb, quantize and distort; write one list under 'distort', "
                      "in the order in which the entries act");
-  for (const std::optional<ConfigNode>& variables : {sweep, zip})
-    if (variables && variables->entries().empty())
-      add_unreadable(*variables, "a mapping of variables to lists", "", errors);
 }
 
 FieldTable<Entry> entry_fields() {
@@ -209,13 +216,9 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
   const EntryKind kind = config.perturb    ? EntryKind::noise
                          : config.quantize ? EntryKind::quantizer
                                            : EntryKind::any;
-  const ConfigNode list = config.perturb    ? *config.perturb
-                          : config.quantize ? *config.quantize
-                                            : *config.distort;
-  if (list.items().empty()) {
-    add_unreadable(list, "a list of at least one entry", "", errors);
-    return {};
-  }
+  const ConfigNode list = config.perturb    ? config.perturb->node
+                          : config.quantize ? config.quantize->node
+                                            : config.distort->node;
   check_variables_used(config, list, errors);
 
   std::vector<Trial> trials;

@@ -31,13 +31,39 @@ struct Trial {
   bool draws() const;
 };
 
+/// A list of entries as written: read once the variables in it have values.
+struct EntryList {
+  ConfigNode node;
+};
+template <>
+struct ConfigValue<EntryList> {
+  static std::optional<EntryList> read(const ConfigNode& node, ConfigErrors& errors);
+  static Json write(const EntryList& list) { return to_json(list.node); }
+  static std::string type() { return "[entry, ...]"; }
+  static Json schema() { return {{"type", "array"}, {"minItems", 1}}; }
+};
+
+/// Variables of a sweep, each with its list of values, as written.
+struct VariableLists {
+  ConfigNode node;
+};
+template <>
+struct ConfigValue<VariableLists> {
+  static std::optional<VariableLists> read(const ConfigNode& node, ConfigErrors& errors);
+  static Json write(const VariableLists& lists) { return to_json(lists.node); }
+  static std::string type() { return "{name: [value, ...], ...}"; }
+  static Json schema() {
+    return {{"type", "object"}, {"additionalProperties", {{"type", "array"}, {"minItems", 1}}}};
+  }
+};
+
 /// `trials[i]` as written, before variables have values.
 struct TrialConfig {
   std::string name;
-  std::optional<ConfigNode> sweep, zip;
+  std::optional<VariableLists> sweep, zip;
   Index repeat = 1;
   std::optional<Index> seed;
-  std::optional<ConfigNode> perturb, quantize, distort;
+  std::optional<EntryList> perturb, quantize, distort;
 
   static FieldTable<TrialConfig> fields();
   void check(const ConfigNode& node, ConfigErrors& errors) const;

@@ -45,15 +45,15 @@ struct Entry {
 /// x̃ = x clamped to [−t, t], t per unit. Draws nothing; reports how many |x| > t.
 class Clip final : public Distortion {
  public:
-  Clip(const Entry& entry, Unit scope, SiteTensor tensor)
-      : entry_(entry), scope_(scope), tensor_(tensor) {}
+  /// entry: with its scope filled in.
+  Clip(const Entry& entry, SiteTensor tensor) : entry_(entry), tensor_(tensor) {}
 
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     NF_CHECK(context.tensor == tensor_, "built for another tensor");
     DistortionReport report;
-    const UnitBlocks blocks(scope_, tensor_, x.rows(), x.cols());
+    const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
     for_each_unit(blocks, {x, {}, {}}, distorted, [&](const UnitSlice& unit) {
       const float limit = threshold(unit.in[0]);
       for (Index r = 0; r < unit.out.rows(); ++r)
@@ -67,11 +67,7 @@ class Clip final : public Distortion {
     return entry_.quantile.value_or(0.0) == 1.0 || entry_.fraction_of_max.value_or(0.0) == 1.0;
   }
 
-  Json config() const override {
-    Json json = Entry::fields().write(entry_);
-    json["scope"] = ConfigValue<Unit>::write(scope_);
-    return json;
-  }
+  Json config() const override { return Entry::fields().write(entry_); }
 
  private:
   float threshold(ConstMatrixView unit) const {
@@ -86,7 +82,6 @@ class Clip final : public Distortion {
   }
 
   Entry entry_;
-  Unit scope_;
   SiteTensor tensor_;
 };
 
@@ -100,10 +95,10 @@ void register_clip(NoiseRegistry& registry) {
   kind.create = [](const ConfigNode& node, SiteTensor tensor, const DistortionBuilder&,
                    ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    const Entry entry = Entry::fields().read(node, errors);
-    const Unit scope = resolve_scope(entry.scope, Unit::tensor(), node, tensor, errors);
+    Entry entry = Entry::fields().read(node, errors);
+    entry.scope = resolve_scope(entry.scope, Unit::tensor(), node, tensor, errors);
     if (errors.count() != before) return nullptr;
-    return std::make_shared<Clip>(entry, scope, tensor);
+    return std::make_shared<Clip>(entry, tensor);
   };
   registry.add(std::move(kind));
 }

@@ -66,6 +66,11 @@ TEST(AddedTokens, ATokenInsideSwallowedSpaceCountsAllTheSame) {
             (Ids{0, 6, 10, 1}));
 }
 
+TEST(AddedTokens, SpaceThatWasSwallowedIsNotSwallowedAgain) {
+  const SortedJson space = with(with(added_token(3, " "), "lstrip"), "rstrip");
+  EXPECT_EQ(encode({space}, "   a  b"), (Ids{3, 0, 3, 1}));
+}
+
 TEST(AddedTokens, WithoutContentMatchNothing) {
   EXPECT_EQ(encode({added_token(10, "")}, "ab"), (Ids{4}));
 }

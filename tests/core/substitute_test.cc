@@ -19,7 +19,7 @@ Variables variables() {
 
 ConfigNode substituted(const std::string& text) {
   ConfigErrors errors;
-  const ConfigNode node = substitute(parse_good(text), variables(), errors);
+  ConfigNode node = substitute(parse_good(text), variables(), errors);
   errors.throw_if_any();
   return node;
 }

@@ -113,13 +113,13 @@ class RandomJson {
   std::uint64_t below(std::uint64_t end) { return engine_() % end; }
 
   std::string text() {
-    static const std::vector<std::string> pieces = {
+    static const std::vector<std::string> kPieces = {
         "a",  "B",    "7",   "0",   ".",    "-",    "e",        "+",  " ",    "  ",          ":",
         ": ", " #",   ",",   "[",   "]",    "{",    "}",        "\"", "'",    "\\",          "\n",
         "\t", "null", "yes", "<<",  "true", "${x}", "\xC3\xA9", "&",  "*",    "!",           "| ",
         ">",  "%",    "@",   "---", "~",    "?",    "=",        "\r", "\x7F", "\xE2\x80\xA8"};
     std::string result;
-    for (std::uint64_t i = below(5); i > 0; --i) result += pieces[below(pieces.size())];
+    for (std::uint64_t i = below(5); i > 0; --i) result += kPieces[below(kPieces.size())];
     return result;
   }
 

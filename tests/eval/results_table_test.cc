@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "eval/report/table.h"
@@ -73,10 +74,44 @@ Index widest_line(const std::string& text) {
   return widest;
 }
 
-TEST(ResultsTable, ShowsAllThatAFirstReaderNeeds) { EXPECT_EQ(results_table(example(), 0), ""); }
+TEST(ResultsTable, ShowsAllThatAFirstReaderNeeds) {
+  const std::string expected =
+      R"(                                                                                           same         rel. L2  rel. L2
+                                         ppl             Δnll                KL           top-1 %       weights   inputs
+
+opt-nano: 1022 tokens scored in 2 windows
+  baseline                             33.12
+  gaussian (3 seeds)                   34.19 ± 0.07  +0.0320  ± 0.0020  0.0318  ± 0.0009  90.22 ± 0.68   0.100
+  noise-sweep r=0.05 dist=rademacher   33.12         +4.0e-05           1.2e-06           99.80          0.0500
+  clip                                 81.45         +0.900             0.810             54.99                    0.213
+  huge                                failed
+
+opt-nano: huge: failed: layer 2: hidden state of window 0 is not finite
+
+ppl: perplexity. Δnll: negative log-likelihood minus the baseline's, nats per token. KL:
+KL(baseline‖trial) of the next-token distributions, nats per token. same top-1: positions where both
+find the same token most probable. rel. L2: ‖δ‖/‖x‖ over all distorted weights or inputs. ±:
+standard deviation over seeds.
+)";
+  EXPECT_EQ(results_table(example(), 0), expected);
+}
 
 TEST(ResultsTable, MovesSpreadsAndBreaksLabelsToFit) {
-  EXPECT_EQ(without_legend(results_table(example(), 80)), "");
+  EXPECT_EQ(without_legend(results_table(example(), 80)),
+            R"(                                                          same  rel. L2  rel. L2
+                            ppl       Δnll         KL  top-1 %  weights   inputs
+
+opt-nano: 1022 tokens scored in 2 windows
+  baseline                33.12
+  gaussian (3 seeds)      34.19   +0.0320     0.0318     90.22   0.100
+                         ± 0.07  ± 0.0020   ± 0.0009    ± 0.68
+  noise-sweep r=0.05      33.12   +4.0e-05    1.2e-06    99.80   0.0500
+    dist=rademacher
+  clip                    81.45   +0.900      0.810      54.99             0.213
+  huge                   failed
+
+opt-nano: huge: failed: layer 2: hidden state of window 0 is not finite
+)");
 }
 
 TEST(ResultsTable, FitsUsualTerminals) {

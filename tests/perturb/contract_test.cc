@@ -144,8 +144,9 @@ TEST_P(EveryNoise, TakesEveryShapeAndStaysFinite) {
       for (Index i = 0; i < x.size(); ++i) scaled.data()[i] = x.data()[i] * scale;
       const Matrix distorted = apply(scaled);
       for (Index i = 0; i < x.size(); ++i) ASSERT_TRUE(std::isfinite(distorted.data()[i])) << scale;
-      if (scale == 0.0f)
+      if (scale == 0.0f) {
         EXPECT_TRUE(std::equal(distorted.data(), distorted.data() + x.size(), scaled.data()));
+      }
     }
     x.fill(-1.5f);  // all values equal
     const Matrix distorted = apply(x);

@@ -52,8 +52,8 @@ TEST(Relation, SaysWhatIsWrong) {
             "f.yaml:1:1: unknown value 'independant'; did you mean 'independent'?");
   EXPECT_EQ(relation_error("{power: 9}"), "f.yaml:1:9: power: must be between -4 and 4, is 9");
   EXPECT_EQ(relation_error("{pow: 1}"),
-            "f.yaml:1:2: unknown key 'pow'; did you mean 'power'?\n"
-            "f.yaml:1:1: required key 'power' is missing");
+            "f.yaml:1:1: required key 'power' is missing\n"
+            "f.yaml:1:2: unknown key 'pow'; known: power");
 }
 
 TEST(Relation, WeighsByTheValue) {

@@ -178,7 +178,7 @@ TEST(ScaledNoise, WritesItsResolvedEntry) {
           "{noise: laplace, relation: {power: -1}, strength: {snr_db: 20}, scope: {group: 8}}")
           ->config()
           .dump(),
-      R"({"noise":"laplace","relation":{"power":-1.0},"strength":{"snr_db":20.0},"scope":{"group":8},"floor":0.001})");
+      R"({"noise":"laplace","relation":{"power":-1.0},"floor":0.001,"strength":{"snr_db":20.0},"scope":{"group":8}})");
   EXPECT_EQ(
       make_noise("{noise: uniform, relation: step, strength: {match: {step: 0.25}}}")
           ->config()
@@ -218,11 +218,12 @@ TEST(ScaledNoise, SaysWhatIsWrong) {
             "f.yaml:1:29: relation: step needs a quantizer; add reference: {grid: ..., bits: ..., "
             "granularity: ...}");
   EXPECT_EQ(noise_error("{noise: gaussian, strengh: {relative_l2: 0.1}}"),
-            "f.yaml:1:19: unknown key 'strengh'; did you mean 'strength'?\n" + start +
-                "required key 'strength' is missing");
+            start +
+                "required key 'strength' is missing\n"
+                "f.yaml:1:19: unknown key 'strengh'; did you mean 'strength'?");
   EXPECT_EQ(noise_error("{noise: gaussian, strength: {match: {stepp: 1}}}"),
-            "f.yaml:1:38: strength.match: unknown key 'stepp'; did you mean 'step'?\n"
-            "f.yaml:1:37: strength.match: required key 'step' is missing");
+            "f.yaml:1:37: strength.match: required key 'step' is missing\n"
+            "f.yaml:1:38: strength.match: unknown key 'stepp'; did you mean 'step'?");
 }
 
 }  // namespace

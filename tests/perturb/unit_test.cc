@@ -51,8 +51,8 @@ TEST(Unit, ReadsAndWritesItsForms) {
 
 TEST(Unit, SaysWhatIsWrong) {
   EXPECT_EQ(unit_error("{u: chanel}"),
-            "f.yaml:1:1: unknown key 'u'; known: group, axis\n"
-            "f.yaml:1:1: required key 'group' is missing");
+            "f.yaml:1:1: required key 'group' is missing\n"
+            "f.yaml:1:2: unknown key 'u'; known: group, axis");
   EXPECT_EQ(unit_error("chanel"), "f.yaml:1:1: unknown value 'chanel'; did you mean 'channel'?");
   EXPECT_EQ(unit_error("{group: 0}"), "f.yaml:1:9: group: must be at least 1, is 0");
   EXPECT_EQ(unit_error("{group: 4, axis: input}"),

@@ -8,8 +8,8 @@ namespace nf {
 namespace {
 
 struct Mistake {
-  const char* yaml;
-  const char* message;
+  const char* yaml = "";
+  const char* message = "";
   SiteTensor tensor = SiteTensor::weight;
 };
 

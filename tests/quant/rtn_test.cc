@@ -20,9 +20,9 @@ struct Case {
 /// All grids x bits x granularities.
 std::vector<Case> all_cases() {
   struct Named {
-    const char* text;
+    const char* text = nullptr;
     GridSpec grid;
-    bool symmetric;
+    bool symmetric = true;
   };
   const Named grids[] = {
       {"grid: uniform", {}, true},

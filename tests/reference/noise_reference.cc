@@ -14,7 +14,8 @@ double reference_draw(Distribution distribution, std::uint64_t element, std::uin
   const auto fraction = [](std::uint32_t word) {
     return static_cast<double>(static_cast<std::int32_t>(word | 1)) / 2147483648.0;
   };
-  const double u = (static_cast<double>(words[0] / 2) + 0.5) / 2147483648.0;
+  const float u_scaled = static_cast<float>(words[0] / 2) + 0.5f;  // of 2^31
+  const double u = static_cast<double>(u_scaled) / 2147483648.0;
   switch (distribution) {
     case Distribution::gaussian:
       return std::sqrt(-2.0 * std::log(u)) * std::sin(M_PI / 2.0 * fraction(words[1]));

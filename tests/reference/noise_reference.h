@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// One draw, from the scalar Philox and libm, in double.
+/// One draw, from the scalar Philox and libm, in double but for u, which is an f32.
 double reference_draw(Distribution distribution, std::uint64_t element, std::uint64_t key,
                       std::uint64_t seed);
 

@@ -11,7 +11,7 @@ namespace nf {
 /// The tree of a YAML text that is right, under the name "f.yaml".
 inline ConfigNode parse_good(const std::string& text) {
   ConfigErrors errors;
-  const ConfigNode node = parse_yaml(text, "f.yaml", errors);
+  ConfigNode node = parse_yaml(text, "f.yaml", errors);
   errors.throw_if_any();
   return node;
 }

@@ -1,0 +1,46 @@
+#include "core/model/site.h"
+
+#include <gtest/gtest.h>
+
+namespace nf {
+namespace {
+
+TEST(Site, NamesAreTheKeysOfTheDraws) {
+  EXPECT_EQ((Site{3, Role::q_proj, SiteTensor::weight}).name(), "layers.3.q_proj.weight");
+  EXPECT_EQ((Site{0, Role::down_proj, SiteTensor::input}).name(), "layers.0.down_proj.input");
+  EXPECT_EQ((Site{11, Role::gate_proj, SiteTensor::input}).name(), "layers.11.gate_proj.input");
+}
+
+TEST(Site, IsEqualOnlyInAllThreeParts) {
+  const Site site{1, Role::k_proj, SiteTensor::weight};
+  EXPECT_EQ(site, (Site{1, Role::k_proj, SiteTensor::weight}));
+  EXPECT_NE(site, (Site{2, Role::k_proj, SiteTensor::weight}));
+  EXPECT_NE(site, (Site{1, Role::v_proj, SiteTensor::weight}));
+  EXPECT_NE(site, (Site{1, Role::k_proj, SiteTensor::input}));
+}
+
+TEST(Role, NameAndRoleAreInverse) {
+  for (int i = 0; i < kRoleCount; ++i) {
+    const Role role = static_cast<Role>(i);
+    EXPECT_EQ(role_from_name(role_name(role)), role);
+  }
+  EXPECT_EQ(role_from_name("fc1"), std::nullopt);
+  EXPECT_EQ(role_from_name("Q_PROJ"), std::nullopt);
+  EXPECT_EQ(role_from_name(""), std::nullopt);
+}
+
+TEST(Role, SharersOfAnInputHaveTheFirstAsOwner) {
+  for (const bool has_gate : {false, true}) {
+    EXPECT_EQ(input_owner(Role::q_proj, has_gate), Role::q_proj);
+    EXPECT_EQ(input_owner(Role::k_proj, has_gate), Role::q_proj);
+    EXPECT_EQ(input_owner(Role::v_proj, has_gate), Role::q_proj);
+    EXPECT_EQ(input_owner(Role::o_proj, has_gate), Role::o_proj);
+    EXPECT_EQ(input_owner(Role::gate_proj, has_gate), Role::gate_proj);
+    EXPECT_EQ(input_owner(Role::down_proj, has_gate), Role::down_proj);
+  }
+  EXPECT_EQ(input_owner(Role::up_proj, true), Role::gate_proj);
+  EXPECT_EQ(input_owner(Role::up_proj, false), Role::up_proj);
+}
+
+}  // namespace
+}  // namespace nf

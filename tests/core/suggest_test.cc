@@ -1,0 +1,40 @@
+#include "core/base/suggest.h"
+
+#include <gtest/gtest.h>
+
+namespace nf {
+namespace {
+
+const std::vector<std::string> kNoises = {"gaussian", "uniform", "laplace", "clip"};
+
+TEST(NearestName, FindsTypingMistakes) {
+  EXPECT_EQ(nearest_name("gausian", kNoises), "gaussian");    // a letter missing
+  EXPECT_EQ(nearest_name("gaussiann", kNoises), "gaussian");  // one too many
+  EXPECT_EQ(nearest_name("unifrom", kNoises), "uniform");     // two swapped: two substitutions
+  EXPECT_EQ(nearest_name("clop", kNoises), "clip");
+  EXPECT_EQ(nearest_name("clip", kNoises), "clip");
+}
+
+TEST(NearestName, LeavesOtherWordsAlone) {
+  EXPECT_EQ(nearest_name("poisson", kNoises), "");
+  EXPECT_EQ(nearest_name("bit", kNoises), "");
+  EXPECT_EQ(nearest_name("anything", {}), "");
+}
+
+TEST(NearestName, AllowsAThirdOfTheLettersAndOne) {
+  EXPECT_EQ(nearest_name("abcdef", {"abcdxy"}), "abcdxy");  // 2 of 6
+  EXPECT_EQ(nearest_name("abcdef", {"abcxyz"}), "");        // 3 of 6
+  EXPECT_EQ(nearest_name("ab", {"ax"}), "ax");
+  EXPECT_EQ(nearest_name("ab", {"xy"}), "");
+}
+
+TEST(NearestName, TakesTheFirstOfEquals) { EXPECT_EQ(nearest_name("fc3", {"fc1", "fc2"}), "fc1"); }
+
+TEST(Suggestion, IsTheEndOfAMessage) {
+  EXPECT_EQ(suggestion("gausian", kNoises), "; did you mean 'gaussian'?");
+  EXPECT_EQ(suggestion("poisson", kNoises), "; known: gaussian, uniform, laplace, clip");
+  EXPECT_EQ(suggestion("poisson", {}), "");
+}
+
+}  // namespace
+}  // namespace nf

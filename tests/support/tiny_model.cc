@@ -1,0 +1,223 @@
+#include "tests/support/tiny_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include "core/random/draw_key.h"
+#include "core/text/byte_level.h"
+#include "core/text/utf8.h"
+#include "perturb/distribution.h"
+
+namespace nf {
+namespace {
+
+/// Adds tensors of normal values, each with draws of its own.
+class TensorMaker {
+ public:
+  TensorMaker(const TinyOptions& options, std::vector<TestTensor>& tensors)
+      : options_(options), tensors_(tensors) {}
+
+  void add(const std::string& name, const std::vector<Index>& shape, double mean, double sigma) {
+    Index count = 1;
+    for (const Index size : shape) count *= size;
+    std::vector<float> values(static_cast<std::size_t>(count));
+    fill_draws(Distribution::gaussian, values.data(), count, 0, draw_key(name, 0), options_.seed);
+    for (float& v : values) v = static_cast<float>(mean) + static_cast<float>(sigma) * v;
+    tensors_.push_back({name, options_.dtype, shape, std::move(values)});
+  }
+  void linear(const std::string& name, Index out, Index in, bool bias) {
+    add(name + ".weight", {out, in}, 0.0, kGain / std::sqrt(static_cast<double>(in)));
+    if (bias) add(name + ".bias", {out}, 0.0, 0.2);
+  }
+  void norm(const std::string& name, bool bias) {
+    add(name + ".weight", {options_.hidden_size}, 1.0, 0.2);
+    if (bias) add(name + ".bias", {options_.hidden_size}, 0.0, 0.2);
+  }
+
+ private:
+  /// More than one, so that attention weights are far from uniform.
+  static constexpr double kGain = 1.5;
+  const TinyOptions& options_;
+  std::vector<TestTensor>& tensors_;
+};
+
+/// Logits come out with a standard deviation of about 2.8 = kHeadScale·√hidden_size: neither flat
+/// nor a single token.
+constexpr double kHeadScale = 0.5;
+
+Json common_config(const TinyOptions& o, const std::string& model_type,
+                   const std::string& architecture) {
+  return {{"architectures", Json::array({architecture})},
+          {"model_type", model_type},
+          {"hidden_size", o.hidden_size},
+          {"num_hidden_layers", o.layers},
+          {"num_attention_heads", o.heads},
+          {"vocab_size", o.vocab_size},
+          {"max_position_embeddings", o.max_position_embeddings},
+          {"tie_word_embeddings", o.tied},
+          {"bos_token_id", 0},
+          {"torch_dtype", "float32"}};
+}
+
+constexpr std::array<std::pair<const char*, const char*>, kTinyTokens - 256> kMerges = {
+    {{"t", "h"},
+     {"h", "e"},
+     {" ", "t"},
+     {" ", "a"},
+     {"i", "n"},
+     {" ", "th"},
+     {"th", "e"},
+     {" th", "e"}}};
+
+/// As the file spells it: every byte by its character.
+std::string byte_level_text(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) append_utf8(byte_character(static_cast<unsigned char>(c)), text);
+  return text;
+}
+
+void write_json(const std::filesystem::path& path, const Json& json) {
+  std::ofstream out(path);
+  out << json.dump(1);
+  if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
+}  // namespace
+
+TestTensor& TinyModel::tensor(std::string_view name) {
+  for (TestTensor& candidate : tensors)
+    if (candidate.name == name) return candidate;
+  throw std::invalid_argument(fmt::format("no tensor '{}'", name));
+}
+
+void TinyModel::remove(std::string_view name) {
+  const TestTensor& unwanted = tensor(name);
+  tensors.erase(tensors.begin() + (&unwanted - tensors.data()));
+}
+
+void TinyModel::write(const std::filesystem::path& dir) const {
+  std::filesystem::create_directories(dir);
+  write_json(dir / "config.json", config);
+  write_safetensors(dir / "model.safetensors", tensors);
+  write_tiny_tokenizer(dir);
+}
+
+TinyModel tiny_opt(const TinyOptions& o) {
+  TinyModel model;
+  model.config = common_config(o, "opt", "OPTForCausalLM");
+  model.config["ffn_dim"] = o.intermediate_size;
+  model.config["word_embed_proj_dim"] = o.hidden_size;
+  model.config["do_layer_norm_before"] = true;
+  model.config["activation_function"] = "relu";
+  model.config["enable_bias"] = o.biases;
+
+  TensorMaker maker(o, model.tensors);
+  const std::string prefix = "model.decoder.";
+  const Index h = o.hidden_size;
+  maker.add(prefix + "embed_tokens.weight", {o.vocab_size, h}, 0.0, kHeadScale);
+  maker.add(prefix + "embed_positions.weight", {o.max_position_embeddings + 2, h}, 0.0, kHeadScale);
+  maker.norm(prefix + "final_layer_norm", true);
+  for (Index layer = 0; layer < o.layers; ++layer) {
+    const std::string block = fmt::format("{}layers.{}.", prefix, layer);
+    for (const char* role : {"q_proj", "k_proj", "v_proj", "out_proj"})
+      maker.linear(block + "self_attn." + role, h, h, o.biases);
+    maker.norm(block + "self_attn_layer_norm", true);
+    maker.linear(block + "fc1", o.intermediate_size, h, o.biases);
+    maker.linear(block + "fc2", h, o.intermediate_size, o.biases);
+    maker.norm(block + "final_layer_norm", true);
+  }
+  if (!o.tied) maker.add("lm_head.weight", {o.vocab_size, h}, 0.0, kHeadScale);
+  return model;
+}
+
+TinyModel tiny_llama(const TinyOptions& o) {
+  TinyModel model;
+  model.config = common_config(o, "llama", "LlamaForCausalLM");
+  model.config["intermediate_size"] = o.intermediate_size;
+  model.config["num_key_value_heads"] = o.key_value_heads;
+  model.config["hidden_act"] = "silu";
+  model.config["rms_norm_eps"] = 1e-5;
+  model.config["rope_theta"] = 10000.0;
+  model.config["attention_bias"] = o.biases;
+  model.config["mlp_bias"] = o.biases;
+
+  TensorMaker maker(o, model.tensors);
+  const Index h = o.hidden_size;
+  const Index kv = h / o.heads * o.key_value_heads;
+  maker.add("model.embed_tokens.weight", {o.vocab_size, h}, 0.0, kHeadScale);
+  maker.norm("model.norm", false);
+  for (Index layer = 0; layer < o.layers; ++layer) {
+    const std::string block = fmt::format("model.layers.{}.", layer);
+    maker.linear(block + "self_attn.q_proj", h, h, o.biases);
+    maker.linear(block + "self_attn.k_proj", kv, h, o.biases);
+    maker.linear(block + "self_attn.v_proj", kv, h, o.biases);
+    maker.linear(block + "self_attn.o_proj", h, h, o.biases);
+    maker.norm(block + "input_layernorm", false);
+    maker.norm(block + "post_attention_layernorm", false);
+    maker.linear(block + "mlp.gate_proj", o.intermediate_size, h, o.biases);
+    maker.linear(block + "mlp.up_proj", o.intermediate_size, h, o.biases);
+    maker.linear(block + "mlp.down_proj", h, o.intermediate_size, o.biases);
+  }
+  if (!o.tied) maker.add("lm_head.weight", {o.vocab_size, h}, 0.0, kHeadScale);
+  return model;
+}
+
+void write_tiny_tokenizer(const std::filesystem::path& dir) {
+  Json vocab = Json::object();
+  for (int byte = 0; byte < 256; ++byte)
+    vocab[byte_level_text(std::string(1, static_cast<char>(byte)))] = byte;
+  Json merges = Json::array();
+  for (const auto& [left, right] : kMerges) {
+    merges.push_back({byte_level_text(left), byte_level_text(right)});
+    const std::size_t id = vocab.size();
+    vocab[byte_level_text(std::string(left) + right)] = id;
+  }
+  write_json(
+      dir / "tokenizer.json",
+      {{"version", "1.0"},
+       {"truncation", nullptr},
+       {"padding", nullptr},
+       {"added_tokens", Json::array()},
+       {"normalizer", nullptr},
+       {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}}},
+       {"post_processor", nullptr},
+       {"decoder", nullptr},
+       {"model",
+        {{"type", "BPE"},
+         {"dropout", nullptr},
+         {"unk_token", nullptr},
+         {"continuing_subword_prefix", nullptr},
+         {"end_of_word_suffix", nullptr},
+         {"fuse_unk", false},
+         {"byte_fallback", false},
+         {"ignore_merges", false},
+         {"vocab", vocab},
+         {"merges", merges}}}});
+}
+
+Decoder open_decoder(const std::filesystem::path& dir) {
+  ArchitectureRegistry registry;
+  register_builtin_architectures(registry);
+  return Decoder::open(dir, registry);
+}
+
+std::vector<std::int32_t> random_ids(Index count, Index vocab_size, std::uint64_t salt) {
+  std::vector<float> u(static_cast<std::size_t>(count));
+  fill_draws(Distribution::uniform, u.data(), count, 0, draw_key("ids", 0), salt);
+  std::vector<std::int32_t> ids;
+  const double width = 2.0 * std::sqrt(3.0);  // of the distribution's interval
+  for (const float v : u) {
+    const double share = std::clamp(static_cast<double>(v) / width + 0.5, 0.0, 1.0);
+    const double id = share * static_cast<double>(vocab_size);
+    ids.push_back(static_cast<std::int32_t>(std::min(id, static_cast<double>(vocab_size - 1))));
+  }
+  return ids;
+}
+
+}  // namespace nf
