@@ -6,25 +6,27 @@ namespace nf {
 namespace NF_SIMD_NAMESPACE {
 namespace {
 
+using native::bit_cast;
+using native::F32;
+using native::I32;
+using native::PhiloxWords;
+using native::splat;
+using native::U32;
+
 constexpr float kTwoToMinus31 = 4.656612873077392578125e-10f;
 
-NF_INLINE F32 signed_fraction(U32 word) {
-  I32 odd;
-  word |= 1;  // odd numbers lie symmetrically around zero and never on it
-  std::memcpy(&odd, &word, sizeof odd);
-  return to_f32(odd);
-}
+NF_INLINE F32 to_f32(I32 v) { return __builtin_convertvector(v, F32); }
+
+/// Odd numbers lie symmetrically around zero and never on it.
+NF_INLINE F32 signed_odd(U32 word) { return to_f32(bit_cast<I32>(word | 1u)); }
 
 /// −2 ln u for u = (⌊word/2⌋ + ½)/2^31. With u = m·2^(e−31), m in [√½, √2): (31 − e)·2 ln 2 +
 /// x·P(x), x = m − 1; P is the degree-7 minimax fit of −2 ln(1 + x)/x, relative error 1.7e-7.
 NF_INLINE F32 minus_two_log(U32 word) {
   constexpr std::int32_t kSqrtHalfBits = 0x3f3504f3;
-  I32 half_word;
-  word >>= 1;
-  std::memcpy(&half_word, &word, sizeof half_word);
-  const I32 b = bits(to_f32(half_word) + 0.5f) - kSqrtHalfBits;
+  const I32 b = bit_cast<I32>(to_f32(bit_cast<I32>(word >> 1)) + 0.5f) - kSqrtHalfBits;
   const F32 exponent = to_f32(b >> 23);
-  const F32 x = from_bits((b & 0x7fffff) + kSqrtHalfBits) - 1.0f;
+  const F32 x = bit_cast<F32>((b & 0x7fffff) + kSqrtHalfBits) - 1.0f;
   F32 p = splat(0.20213528626579488f);
   p = p * x - 0.3244504892976859f;
   p = p * x + 0.34501696338531407f;
@@ -39,26 +41,17 @@ NF_INLINE F32 minus_two_log(U32 word) {
 /// The hardware's square root: correctly rounded on every CPU.
 NF_INLINE F32 square_root(F32 v) {
 #if defined(NF_SIMD_avx512)
-  using Part = __m512;
   // The form without a mask makes GCC 12 warn about an uninitialised value in its own header.
-  const auto root = [](Part x) { return _mm512_maskz_sqrt_ps(0xffff, x); };
+  return bit_cast<F32>(_mm512_maskz_sqrt_ps(0xffff, bit_cast<__m512>(v)));
 #elif defined(NF_SIMD_avx2)
-  using Part = __m256;
-  const auto root = [](Part x) { return _mm256_sqrt_ps(x); };
+  return bit_cast<F32>(_mm256_sqrt_ps(bit_cast<__m256>(v)));
 #else
-  using Part = __m128;
-  const auto root = [](Part x) { return _mm_sqrt_ps(x); };
+  return bit_cast<F32>(_mm_sqrt_ps(bit_cast<__m128>(v)));
 #endif
-  constexpr int kParts = sizeof(F32) / sizeof(Part);
-  Part parts[kParts];
-  std::memcpy(parts, &v, sizeof v);
-  for (int i = 0; i < kParts; ++i) parts[i] = root(parts[i]);
-  std::memcpy(&v, parts, sizeof v);
-  return v;
 }
 
 NF_INLINE F32 gaussian(PhiloxWords words) {
-  const F32 t = signed_fraction(words.word1) * kTwoToMinus31;
+  const F32 t = signed_odd(words.word1) * kTwoToMinus31;
   const F32 tt = t * t;
   // sin(π/2·t) = t·Q(t²), degree-4 minimax fit, relative error 5e-9.
   F32 q = splat(0.0001514851289942396f);
@@ -70,32 +63,29 @@ NF_INLINE F32 gaussian(PhiloxWords words) {
 }
 
 NF_INLINE F32 uniform(PhiloxWords words) {
-  return signed_fraction(words.word0) * 8.065490101e-10f;  // √3·2^-31
+  return signed_odd(words.word0) * 8.065490101e-10f;  // √3·2^-31
 }
 
 NF_INLINE F32 rademacher(PhiloxWords words) {
-  I32 word;
-  std::memcpy(&word, &words.word0, sizeof word);
-  return from_bits((word & INT32_MIN) | bits(splat(1.0f)));
+  return bit_cast<F32>((bit_cast<I32>(words.word0) & INT32_MIN) | bit_cast<I32>(splat(1.0f)));
 }
 
 NF_INLINE F32 laplace(PhiloxWords words) {
-  I32 word;
-  std::memcpy(&word, &words.word0, sizeof word);
   const F32 magnitude = minus_two_log(words.word0) * 0.35355339059327373f;  // 1/(2√2)
-  return from_bits(bits(magnitude) | (word << 31));
+  return bit_cast<F32>(bit_cast<U32>(magnitude) | (words.word0 << 31));
 }
 
 template <F32 (*transform)(PhiloxWords)>
 void fill(float* z, Index n, std::uint64_t first_element, std::uint64_t key, std::uint64_t seed) {
-  for_each_philox(n, first_element, key, seed, [&](Index offset, PhiloxWords words, Index lanes) {
-    const F32 v = transform(words);
-    if (lanes == kLanes) {
-      store(z + offset, v);
-    } else {
-      store_part(z + offset, v, lanes);
-    }
-  });
+  native::for_each_philox(n, first_element, key, seed,
+                          [&](Index offset, PhiloxWords words, Index lanes) {
+                            const F32 v = transform(words);
+                            if (lanes == native::kWidth) {
+                              native::store(z + offset, v);
+                            } else {
+                              native::store_part(z + offset, v, lanes);
+                            }
+                          });
 }
 
 }  // namespace

@@ -26,7 +26,14 @@ bool names_role(const std::string& pattern, Role role, const DecoderSpec& spec) 
   });
 }
 
+/// embed_tokens and lm_head are never meant by a glob, and `layers` excludes them.
+bool names_outer_role(const std::string& pattern) {
+  const std::optional<Role> role = role_from_name(pattern);
+  return role && !is_block_role(*role);
+}
+
 bool names_any_role(const std::string& pattern, const DecoderSpec& spec) {
+  if (names_outer_role(pattern)) return true;
   const std::vector<Role> roles = spec.roles();
   return std::any_of(roles.begin(), roles.end(),
                      [&](Role role) { return names_role(pattern, role, spec); });
@@ -91,8 +98,13 @@ std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
       return first <= layer && layer <= last;
     });
   };
+  const auto selects_outer = [&](Role role) {
+    return !layers && std::find(roles.begin(), roles.end(), role_name(role)) != roles.end();
+  };
   const std::vector<Role> all_roles = spec.roles();
   std::vector<Site> sites;
+  if (tensor == SiteTensor::weight && selects_outer(Role::embed_tokens))
+    sites.push_back({0, Role::embed_tokens, tensor});
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     if (!selects_layer(layer)) continue;
     for (Role role : all_roles) {
@@ -102,6 +114,7 @@ std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
       if (selected) sites.push_back({layer, role, tensor});
     }
   }
+  if (selects_outer(Role::lm_head)) sites.push_back({0, Role::lm_head, tensor});
   return sites;
 }
 
@@ -116,7 +129,8 @@ void SiteSelector::check_against(
       return names_any_role(pattern, *model.second);
     });
     if (known) continue;
-    std::vector<std::string> names;
+    std::vector<std::string> names = {std::string(role_name(Role::embed_tokens)),
+                                      std::string(role_name(Role::lm_head))};
     for (const auto& [model, spec] : models) {
       for (Role role : spec->roles()) names.emplace_back(role_name(role));
       for (const auto& alias : spec->aliases) names.push_back(alias.first);

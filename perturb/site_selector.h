@@ -29,6 +29,7 @@ struct SiteSelector {
   SiteTensor tensor = SiteTensor::weight;
   /// Role names, the family's own names (fc1) or globs (`*_proj`, `[qk]_proj`); all linears of the
   /// blocks by default.
+  /// embed_tokens and lm_head stand outside the blocks and are only meant by their full names.
   OneOrMore<std::string> roles = {"*"};
   std::optional<OneOrMore<LayerRange>> layers;  ///< none: all layers
 

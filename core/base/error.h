@@ -34,7 +34,8 @@ class ConfigError : public Error {
   explicit ConfigError(const std::string& message) : Error(ExitCode::config, message) {}
 };
 
-/// A missing, truncated or corrupt file. The message names the file and, where known, tensor or offset.
+/// A missing, truncated or corrupt file. The message names the file and, where known, tensor or
+/// offset.
 class DataError : public Error {
  public:
   explicit DataError(const std::string& message) : Error(ExitCode::data, message) {}

@@ -30,7 +30,7 @@ void parallel_for(Index count, const std::function<void(Index)>& body) {
   std::atomic<bool> failed{false};
   std::exception_ptr first;
   std::mutex first_mutex;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(static_cast<int>(thread_count()))
+#pragma omp parallel for schedule(dynamic, 1) num_threads(static_cast <int>(thread_count()))
   for (Index i = 0; i < count; ++i) {
     if (failed) continue;
     try {

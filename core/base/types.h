@@ -4,7 +4,8 @@
 
 namespace nf {
 
-/// Every size, index and loop counter. Signed, so that differences and reverse loops mean what they say.
+/// Every size, index and loop counter. Signed, so that differences and reverse loops mean what they
+/// say.
 ///
 /// Dimension letters used in shape comments throughout the project:
 ///   T tokens (rows) of one window    H hidden_size      F intermediate_size

@@ -16,6 +16,7 @@ void ConfigErrors::add(const ConfigPlace& place, const std::string& path,
                        const std::string& cause) {
   std::string line = path.empty() ? fmt::format("{}: {}", place.str(), cause)
                                   : fmt::format("{}: {}: {}", place.str(), path, cause);
+  ++added_;
   const bool known = std::any_of(found_.begin(), found_.end(),
                                  [&](const Found& found) { return found.line == line; });
   if (!known) found_.push_back({place, std::move(line)});
@@ -30,7 +31,8 @@ std::string ConfigErrors::message() const {
   std::vector<std::string> lines;
   for (const Found& each : found) {
     if (static_cast<Index>(lines.size()) == kMostShown) {
-      lines.push_back(fmt::format("... and {} more", count() - kMostShown));
+      lines.push_back(
+          fmt::format("... and {} more", found.size() - static_cast<std::size_t>(kMostShown)));
       break;
     }
     lines.push_back(each.line);

@@ -23,7 +23,9 @@ class ConfigErrors {
   void add(const ConfigPlace& place, const std::string& path, const std::string& cause);
 
   bool empty() const { return found_.empty(); }
-  Index count() const { return static_cast<Index>(found_.size()); }
+  /// Mistakes added so far, equal lines counted each time: unchanged means that what was read in
+  /// between was sound, also when it was read before.
+  Index count() const { return added_; }
 
   /// The lines in the order of the file, at most kMostShown and "... and N more", joined by '\n'.
   std::string message() const;
@@ -36,6 +38,7 @@ class ConfigErrors {
     std::string line;
   };
   std::vector<Found> found_;
+  Index added_ = 0;
 };
 
 }  // namespace nf

@@ -18,7 +18,8 @@ std::vector<float> read_vector(const Checkpoint& checkpoint, const std::string& 
 }
 
 NormWeights read_norm(const Checkpoint& checkpoint, const NormTensors& tensors, Index size) {
-  return {read_vector(checkpoint, tensors.weight, size), read_vector(checkpoint, tensors.bias, size)};
+  return {read_vector(checkpoint, tensors.weight, size),
+          read_vector(checkpoint, tensors.bias, size)};
 }
 
 bool matches(const std::string& name, const std::string& pattern) {
@@ -73,8 +74,9 @@ void Decoder::check_tensors() const {
     }
   }
   for (const std::string& name : checkpoint_->names()) {
-    const bool ignored = std::any_of(spec_.ignored.begin(), spec_.ignored.end(),
-                                     [&](const std::string& pattern) { return matches(name, pattern); });
+    const bool ignored =
+        std::any_of(spec_.ignored.begin(), spec_.ignored.end(),
+                    [&](const std::string& pattern) { return matches(name, pattern); });
     if (!used.contains(name) && !ignored)
       throw DataError(fmt::format("{}: tensor '{}' is not part of a {} with this config.json",
                                   checkpoint_->dir().string(), name, spec_.architecture));
@@ -84,14 +86,18 @@ void Decoder::check_tensors() const {
 std::vector<Site> Decoder::sites() const {
   std::vector<Site> sites;
   const std::vector<Role> roles = spec_.roles();
+  sites.push_back({0, Role::embed_tokens, SiteTensor::weight});
   for (Index layer = 0; layer < spec_.num_hidden_layers; ++layer)
     for (Role role : roles)
       for (SiteTensor tensor : {SiteTensor::weight, SiteTensor::input})
         sites.push_back({layer, role, tensor});
+  for (SiteTensor tensor : {SiteTensor::weight, SiteTensor::input})
+    sites.push_back({0, Role::lm_head, tensor});
   return sites;
 }
 
-void Decoder::embed(std::span<const std::int32_t> ids, MatrixView hidden) const {
+void Decoder::embed(std::span<const std::int32_t> ids, MatrixView hidden,
+                    ConstMatrixView tokens) const {
   NF_CHECK_SHAPE(hidden, static_cast<Index>(ids.size()), spec_.hidden_size);
   std::vector<float> position(static_cast<std::size_t>(spec_.hidden_size));
   for (Index t = 0; t < hidden.rows(); ++t) {
@@ -99,13 +105,28 @@ void Decoder::embed(std::span<const std::int32_t> ids, MatrixView hidden) const 
     if (id < 0 || id >= spec_.vocab_size)
       throw DataError(fmt::format("{}: token id {} at position {} is outside the vocabulary of {}",
                                   checkpoint_->dir().string(), id, t, spec_.vocab_size));
-    checkpoint_->read_f32(spec_.embed_tokens, id, 1, hidden.middle_rows(t, 1));
+    if (tokens.empty())
+      checkpoint_->read_f32(spec_.embed_tokens, id, 1, hidden.middle_rows(t, 1));
+    else
+      std::copy_n(tokens.row(id), spec_.hidden_size, hidden.row(t));
     if (!spec_.positions) continue;
     checkpoint_->read_f32(spec_.positions->tensor, t + spec_.positions->offset, 1,
                           MatrixView(position.data(), 1, spec_.hidden_size));
     for (Index i = 0; i < spec_.hidden_size; ++i)
       hidden(t, i) += position[static_cast<std::size_t>(i)];
   }
+}
+
+Matrix Decoder::load_outer(Role role) const {
+  NF_CHECK(!is_block_role(role), "{} is part of a block", role_name(role));
+  const std::string& name = role == Role::embed_tokens ? spec_.embed_tokens : spec_.lm_head;
+  Matrix whole(spec_.vocab_size, spec_.hidden_size);
+  parallel_for((spec_.vocab_size + kVocabChunk - 1) / kVocabChunk, [&](Index i) {
+    const Index begin = i * kVocabChunk;
+    const Index rows = std::min(kVocabChunk, spec_.vocab_size - begin);
+    checkpoint_->read_f32(name, begin, rows, whole.view().middle_rows(begin, rows));
+  });
+  return whole;
 }
 
 BlockWeights Decoder::load_block(Index layer) const {
@@ -148,6 +169,19 @@ void Decoder::run(const BlockWeights& weights, const PackedLinears& packed, Inpu
 void Decoder::final_norm(MatrixView hidden) const { run_norm(spec_, final_norm_, hidden, hidden); }
 
 HeadSlab Decoder::load_head(Index first_token, Index tokens) const {
+  return pack_slab(first_token, tokens, [&](Index begin, MatrixView rows) {
+    checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
+  });
+}
+
+HeadSlab Decoder::pack_head(ConstMatrixView head, Index first_token, Index tokens) const {
+  return pack_slab(first_token, tokens, [&](Index begin, MatrixView rows) {
+    std::copy_n(head.row(begin), rows.size(), rows.data());
+  });
+}
+
+HeadSlab Decoder::pack_slab(Index first_token, Index tokens,
+                            const std::function<void(Index, MatrixView)>& read) const {
   NF_CHECK(first_token % kVocabChunk == 0, "head from token {}", first_token);
   const Index end = std::min(first_token + tokens, spec_.vocab_size);
   HeadSlab slab;
@@ -156,7 +190,7 @@ HeadSlab Decoder::load_head(Index first_token, Index tokens) const {
   parallel_for(static_cast<Index>(slab.chunks.size()), [&](Index i) {
     const Index begin = first_token + i * kVocabChunk;
     Matrix rows(std::min(kVocabChunk, end - begin), spec_.hidden_size);
-    checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
+    read(begin, rows);
     slab.chunks[static_cast<std::size_t>(i)] = pack_weight(rows);
   });
   return slab;

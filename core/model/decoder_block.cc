@@ -63,8 +63,8 @@ void run_block(const DecoderSpec& spec, const BlockWeights& weights, const Packe
   const Index tokens = hidden.rows();
   Inputs inputs(filter, s.distorted);
   const auto project = [&](Role role, MatrixView y, Epilogue epilogue) {
-    linear(inputs.for_role(role), packed[static_cast<std::size_t>(role)],
-           weights.linear(role).bias, y, epilogue);
+    linear(inputs.for_role(role), packed[static_cast<std::size_t>(role)], weights.linear(role).bias,
+           y, epilogue);
   };
 
   s.normed.resize(tokens, spec.hidden_size);

@@ -50,8 +50,8 @@ struct LearnedPositions {
   Index offset = 0;
 };
 
-/// A family member as data: shapes, options and where every tensor lies. An architecture file makes one
-/// out of config.json; the decoder runs whatever it says. Field names are Hugging Face's.
+/// A family member as data: shapes, options and where every tensor lies. An architecture file makes
+/// one out of config.json; the decoder runs whatever it says. Field names are Hugging Face's.
 struct DecoderSpec {
   std::string architecture;  ///< "OPTForCausalLM"
   Index hidden_size = 0;
@@ -76,7 +76,8 @@ struct DecoderSpec {
   NormTensors final_norm;
   std::function<BlockTensors(Index layer)> block;
 
-  /// Tensor names (exact or, with a leading '*', by ending) that a checkpoint may hold beside these.
+  /// Tensor names (exact or, with a leading '*', by ending) that a checkpoint may hold beside
+  /// these.
   std::vector<std::string> ignored;
   /// The family's own names of the roles, accepted in selectors: {"fc1", up_proj}.
   std::vector<std::pair<std::string, Role>> aliases;

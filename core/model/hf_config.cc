@@ -17,7 +17,8 @@ const Json& HfConfig::raw(const std::string& field) const {
 Index HfConfig::positive(const std::string& field) const {
   const Json& value = raw(field);
   if (value.is_null()) fail(field, "required field is missing");
-  if (!value.is_number_integer() || value.get<Index>() <= 0 || value.get<Index>() > (Index{1} << 31))
+  if (!value.is_number_integer() || value.get<Index>() <= 0 ||
+      value.get<Index>() > (Index{1} << 31))
     fail(field, fmt::format("must be a positive integer, is {}", value.dump()));
   return value.get<Index>();
 }

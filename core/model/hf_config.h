@@ -8,8 +8,9 @@
 
 namespace nf {
 
-/// A checkpoint's config.json with Hugging Face's field names. Every getter throws DataError naming the
-/// file, the field, what was found and what was expected. Unknown fields are ignored, as transformers does.
+/// A checkpoint's config.json with Hugging Face's field names. Every getter throws DataError naming
+/// the file, the field, what was found and what was expected. Unknown fields are ignored, as
+/// transformers does.
 class HfConfig {
  public:
   /// `file` is how errors name it.

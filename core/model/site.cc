@@ -7,25 +7,29 @@
 namespace nf {
 namespace {
 
-constexpr std::array<std::string_view, kRoleCount> kRoleNames = {
-    "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
+constexpr std::array<std::string_view, kRoleCount + 2> kRoleNames = {
+    "q_proj",  "k_proj",    "v_proj",       "o_proj", "gate_proj",
+    "up_proj", "down_proj", "embed_tokens", "lm_head"};
 
 }  // namespace
 
 std::string_view role_name(Role role) { return kRoleNames[static_cast<std::size_t>(role)]; }
 
 std::optional<Role> role_from_name(std::string_view name) {
-  for (int i = 0; i < kRoleCount; ++i)
-    if (kRoleNames[static_cast<std::size_t>(i)] == name) return static_cast<Role>(i);
+  for (std::size_t i = 0; i < kRoleNames.size(); ++i)
+    if (kRoleNames[i] == name) return static_cast<Role>(i);
   return std::nullopt;
 }
 
 Role input_owner(Role role, bool has_gate) {
   switch (role) {
     case Role::k_proj:
-    case Role::v_proj: return Role::q_proj;
-    case Role::up_proj: return has_gate ? Role::gate_proj : Role::up_proj;
-    default: return role;
+    case Role::v_proj:
+      return Role::q_proj;
+    case Role::up_proj:
+      return has_gate ? Role::gate_proj : Role::up_proj;
+    default:
+      return role;
   }
 }
 
@@ -34,6 +38,7 @@ std::string_view site_tensor_name(SiteTensor tensor) {
 }
 
 std::string Site::name() const {
+  if (!is_block_role(role)) return fmt::format("{}.{}", role_name(role), site_tensor_name(tensor));
   return fmt::format("layers.{}.{}.{}", layer, role_name(role), site_tensor_name(tensor));
 }
 

@@ -10,13 +10,28 @@
 
 namespace nf {
 
-/// The linears of a decoder block, by Hugging Face's names, in the order in which a block uses them.
-/// The names mean the same in every family; fused tensors are split on loading.
-enum class Role { q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj };
-inline constexpr int kRoleCount = 7;
+/// The linears of a decoder block first, by Hugging Face's names, in the order in which a block
+/// uses them. The names mean the same in every family; fused tensors are split on loading.
+///
+/// embed_tokens and lm_head stand outside the blocks. They are two sites even where the checkpoint
+/// ties them: distorting one leaves the other.
+enum class Role {
+  q_proj,
+  k_proj,
+  v_proj,
+  o_proj,
+  gate_proj,
+  up_proj,
+  down_proj,
+  embed_tokens,
+  lm_head
+};
+inline constexpr int kRoleCount = 7;  ///< of a block: the roles before embed_tokens
+inline constexpr bool is_block_role(Role role) { return static_cast<int>(role) < kRoleCount; }
 
 std::string_view role_name(Role role);
-/// The role of that name, nullopt for an unknown one. Family aliases (OPT's fc1, fc2) are the family's matter.
+/// The role of that name, nullopt for an unknown one. Family aliases (OPT's fc1, fc2) are the
+/// family's matter.
 std::optional<Role> role_from_name(std::string_view name);
 
 /// Roles that read the same tensor share one distorted input; draws use the first role's name:
@@ -30,11 +45,11 @@ std::string_view site_tensor_name(SiteTensor tensor);
 
 /// One place where a distortion can act.
 struct Site {
-  Index layer = 0;
+  Index layer = 0;  ///< 0 for the roles outside the blocks
   Role role = Role::q_proj;
   SiteTensor tensor = SiteTensor::weight;
 
-  /// "layers.3.q_proj.weight": the name in results and the key of the draws.
+  /// "layers.3.q_proj.weight", "lm_head.weight": the name in results and the key of the draws.
   std::string name() const;
   friend bool operator==(const Site&, const Site&) = default;
 };

@@ -39,7 +39,8 @@ void causal_softmax(MatrixView scores, float scale, Index first_position) {
 Index first_non_finite(ConstMatrixView x) {
   for (Index r = 0; r < x.rows(); ++r) {
     if (elementwise_kernels().all_finite(x.row(r), x.cols())) continue;
-    const float* bad = std::find_if_not(x.row(r), x.row(r) + x.cols(), [](float v) { return std::isfinite(v); });
+    const float* bad =
+        std::find_if_not(x.row(r), x.row(r) + x.cols(), [](float v) { return std::isfinite(v); });
     return r * x.cols() + (bad - x.row(r));
   }
   return -1;

@@ -1,7 +1,8 @@
 #pragma once
 
-/// What happens to rows between the matrix products. Reductions run over sixteen lanes in a fixed order,
-/// so the bits depend neither on the CPU nor on threads. All are single-threaded and thread-safe.
+/// What happens to rows between the matrix products. Reductions run over sixteen lanes in a fixed
+/// order, so the bits depend neither on the CPU nor on threads. All are single-threaded and
+/// thread-safe.
 
 #include "core/simd/dispatch.h"
 #include "core/tensor/view.h"
@@ -27,8 +28,8 @@ void layer_norm(ConstMatrixView x, ConstVectorView weight, ConstVectorView bias,
 void rms_norm(ConstMatrixView x, ConstVectorView weight, float eps, MatrixView y);
 /// gate = silu(gate) · up, silu(v) = v / (1 + e^-v). gate, up: [T, F]
 void silu_multiply(MatrixView gate, ConstMatrixView up);
-/// Causal attention weights in place: row r becomes softmax(scale · scores[r, 0 .. first_position + r]),
-/// zeros behind. scores: [rows, keys]
+/// Causal attention weights in place: row r becomes softmax(scale · scores[r, 0 .. first_position +
+/// r]), zeros behind. scores: [rows, keys]
 void causal_softmax(MatrixView scores, float scale, Index first_position);
 /// First position (row·cols + col) that is NaN or infinite, -1 where all are finite. x: [T, H]
 Index first_non_finite(ConstMatrixView x);

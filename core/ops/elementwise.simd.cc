@@ -1,10 +1,12 @@
 #include "core/ops/elementwise.h"
+
 #include "core/simd/vec.h"
 
 namespace nf::NF_SIMD_NAMESPACE {
 namespace {
 
-/// Calls body(offset, lanes) for each group of sixteen and once for the rest; both must treat lanes alike.
+/// Calls body(offset, lanes) for each group of sixteen and once for the rest; both must treat lanes
+/// alike.
 template <class Body>
 NF_INLINE void for_lanes(Index n, const Body& body) {
   Index i = 0;
@@ -62,7 +64,8 @@ void silu_multiply(float* gate, const float* up, Index n) {
 void softmax(float* x, float scale, Index n) {
   const float lowest = -__builtin_huge_valf();
   F32 largest = splat(lowest);
-  for_lanes(n, [&](Index i, Index lanes) { largest = max(load_lanes(x + i, lanes, lowest), largest); });
+  for_lanes(
+      n, [&](Index i, Index lanes) { largest = max(load_lanes(x + i, lanes, lowest), largest); });
   const float top = max_lane(largest) * scale;
   F32 total{};
   for_lanes(n, [&](Index i, Index lanes) {
@@ -71,7 +74,9 @@ void softmax(float* x, float scale, Index n) {
     total += lanes == kLanes ? e : load_lanes(x + i, lanes);  // padding lanes add 0
   });
   const float inverse = 1.0f / sum(total);
-  for_lanes(n, [&](Index i, Index lanes) { store_lanes(x + i, load_lanes(x + i, lanes) * inverse, lanes); });
+  for_lanes(n, [&](Index i, Index lanes) {
+    store_lanes(x + i, load_lanes(x + i, lanes) * inverse, lanes);
+  });
 }
 
 void rotate_half(float* x, const float* cos, const float* sin, Index half) {
@@ -84,7 +89,8 @@ void rotate_half(float* x, const float* cos, const float* sin, Index half) {
 }
 
 bool all_finite(const float* x, Index n) {
-  // The exponent of a NaN or an infinity is all ones: the largest magnitude, read as an integer, tells.
+  // The exponent of a NaN or an infinity is all ones: the largest magnitude, read as an integer,
+  // tells.
   I32 largest{};
   for_lanes(n, [&](Index i, Index lanes) {
     const I32 magnitude = bits(load_lanes(x + i, lanes)) & 0x7fffffff;

@@ -1,11 +1,12 @@
 #pragma once
 
-/// Matrix products. The only door to oneDNN (core/ops/gemm_onednn.cc), so that versions 2.6 and 3.x and,
-/// one day, another library are one file's matter.
+/// Matrix products. The only door to oneDNN (core/ops/gemm_onednn.cc), so that versions 2.6 and 3.x
+/// and, one day, another library are one file's matter.
 ///
-/// Same bits by construction: every product runs on tiles of kRowTile rows with one thread inside (a short
-/// last tile is padded with zeros), so a row's result depends neither on how many rows travel with it nor
-/// on the number of threads. Callers share out rows, heads or windows among threads.
+/// Same bits by construction: every product runs on tiles of kRowTile rows with one thread inside
+/// (a short last tile is padded with zeros), so a row's result depends neither on how many rows
+/// travel with it nor on the number of threads. Callers share out rows, heads or windows among
+/// threads.
 
 #include <memory>
 #include <string>
@@ -23,8 +24,8 @@ inline constexpr Index padded_rows(Index n) { return (n + kRowTile - 1) / kRowTi
 
 enum class Epilogue : int;
 
-/// A weight [out, in] in the layout the product likes best. Immutable and cheap to copy: threads and
-/// lanes share one.
+/// A weight [out, in] in the layout the product likes best. Immutable and cheap to copy: threads
+/// and lanes share one.
 class PackedWeight {
  public:
   PackedWeight() = default;
@@ -47,9 +48,9 @@ PackedWeight pack_weight(ConstMatrixView w);
 
 /// What happens to a product on its way out of the registers.
 enum class Epilogue : int {
-  store,     ///< y = x·wᵀ + bias
-  add,       ///< y += x·wᵀ + bias, the residual connection
-  relu,      ///< y = max(x·wᵀ + bias, 0)
+  store,  ///< y = x·wᵀ + bias
+  add,    ///< y += x·wᵀ + bias, the residual connection
+  relu,   ///< y = max(x·wᵀ + bias, 0)
 };
 
 /// x: [T, in]  bias: [out] or empty  y: [T, out], not overlapping x. f32 throughout. Thread-safe.
@@ -65,11 +66,11 @@ void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c);
 std::string gemm_library();
 /// The instruction set oneDNN may use here (ONEDNN_MAX_CPU_ISA lowers it), e.g. "avx512_core_vnni".
 std::string gemm_isa();
-/// Name of the implementation chosen for a small product of fixed shape: the same on machines that agree,
-/// whatever ran before.
+/// Name of the implementation chosen for a small product of fixed shape: the same on machines that
+/// agree, whatever ran before.
 std::string gemm_probe();
-/// Names of the implementations chosen so far in this process, sorted. One containing "ref" is thousands
-/// of times slower than it should be: a warning to users, an error in tests.
+/// Names of the implementations chosen so far in this process, sorted. One containing "ref" is
+/// thousands of times slower than it should be: a warning to users, an error in tests.
 std::vector<std::string> gemm_implementations();
 
 }  // namespace nf

@@ -19,9 +19,9 @@ namespace {
 
 using dnnl::memory;
 
-/// One thread inside a product: oneDNN asks OpenMP for the number of threads when a primitive is made and
-/// when it runs, so both happen under this guard. (In a team of one, omp_in_parallel() is false and oneDNN
-/// would open a team of its own.)
+/// One thread inside a product: oneDNN asks OpenMP for the number of threads when a primitive is
+/// made and when it runs, so both happen under this guard. (In a team of one, omp_in_parallel() is
+/// false and oneDNN would open a team of its own.)
 class OneThread {
  public:
   OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
@@ -43,7 +43,8 @@ dnnl::stream& thread_stream() {
   return stream;
 }
 
-/// dst[kRowTile, n] (+)= src[kRowTile, k] · weights[k, n] + bias. Everything that decides which primitive it is.
+/// dst[kRowTile, n] (+)= src[kRowTile, k] · weights[k, n] + bias. Everything that decides which
+/// primitive it is.
 struct ProductShape {
   Index k = 0;
   Index n = 0;
@@ -55,7 +56,8 @@ struct ProductShape {
   Epilogue epilogue = Epilogue::store;
 
   auto key() const {
-    return std::tie(k, n, src_stride, dst_stride, weights_stride, weights_transposed, bias, epilogue);
+    return std::tie(k, n, src_stride, dst_stride, weights_stride, weights_transposed, bias,
+                    epilogue);
   }
   bool operator<(const ProductShape& other) const { return key() < other.key(); }
 };
@@ -84,12 +86,22 @@ void append_relu(dnnl::post_ops& ops) {
 #endif
 }
 
+const Product& product(const ProductShape& shape);
+
+/// The layout of a packed weight [n, k]: what oneDNN chooses for the plain product. The other
+/// epilogues take it as it is.
+memory::desc packed_layout(Index k, Index n) {
+  return product({.k = k, .n = n, .src_stride = k, .dst_stride = n}).weights;
+}
+
 Product make_product(const ProductShape& shape) {
   const OneThread guard;
   Product p;
   p.src = strided(kRowTile, shape.k, shape.src_stride, 1);
   p.dst = strided(kRowTile, shape.n, shape.dst_stride, 1);
-  if (shape.weights_stride == 0)
+  if (shape.weights_stride == 0 && (shape.bias || shape.epilogue != Epilogue::store))
+    p.weights = packed_layout(shape.k, shape.n);
+  else if (shape.weights_stride == 0)
     p.weights = memory::desc({shape.k, shape.n}, memory::data_type::f32, memory::format_tag::any);
   else if (shape.weights_transposed)
     p.weights = strided(shape.k, shape.n, 1, shape.weights_stride);
@@ -98,7 +110,8 @@ Product make_product(const ProductShape& shape) {
   if (shape.bias) p.bias = strided(1, shape.n, shape.n, 1);
 
   dnnl::primitive_attr attr;
-  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);  // ours, per thread: no allocation in a product
+  attr.set_scratchpad_mode(
+      dnnl::scratchpad_mode::user);  // ours, per thread: no allocation in a product
   dnnl::post_ops post_ops;
   if (shape.epilogue == Epilogue::add) post_ops.append_sum(1.0f);
   if (shape.epilogue == Epilogue::relu) append_relu(post_ops);
@@ -158,8 +171,26 @@ void execute(const Product& p, const float* src, const void* weights, const floa
   thread_stream().wait();
 }
 
+/// A tile through contiguous copies, padded with zero rows: its rows see the same product as all
+/// others.
+void execute_copy(const Product& p, ConstMatrixView x, const void* weights, const float* bias,
+                  MatrixView y, Epilogue epilogue) {
+  thread_local Matrix x_tile, y_tile;
+  x_tile.resize(kRowTile, x.cols());
+  y_tile.resize(kRowTile, y.cols());
+  x_tile.fill(0.0f);
+  for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), x_tile.view().row(r));
+  if (epilogue == Epilogue::add) {
+    y_tile.fill(0.0f);
+    for (Index r = 0; r < y.rows(); ++r) std::copy_n(y.row(r), y.cols(), y_tile.view().row(r));
+  }
+  execute(p, x_tile.data(), weights, bias, y_tile.data());
+  for (Index r = 0; r < y.rows(); ++r) std::copy_n(y_tile.view().row(r), y.cols(), y.row(r));
+}
+
 void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed) {
-  NF_CHECK(a.rows() == kRowTile && c.rows() == kRowTile, "tiles of {} and {} rows", a.rows(), c.rows());
+  NF_CHECK(a.rows() == kRowTile && c.rows() == kRowTile, "tiles of {} and {} rows", a.rows(),
+           c.rows());
   const ProductShape shape{.k = a.cols(),
                            .n = c.cols(),
                            .src_stride = a.stride(),
@@ -201,37 +232,24 @@ void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, Matr
   NF_CHECK(x.cols() == w.in(), "x has {} features, the weight takes {}", x.cols(), w.in());
   NF_CHECK_SHAPE(y, x.rows(), w.out());
   NF_CHECK(bias.empty() || static_cast<Index>(bias.size()) == w.out(), "bias of {}", bias.size());
-  ProductShape shape{.k = w.in(),
-                     .n = w.out(),
-                     .src_stride = x.stride(),
-                     .dst_stride = y.stride(),
-                     .bias = !bias.empty(),
-                     .epilogue = epilogue};
+  // Every tile is contiguous: for other strides oneDNN chooses another implementation, which reads
+  // the packed weight in another layout and gives other bits.
+  const Product& p = product({.k = w.in(),
+                              .n = w.out(),
+                              .src_stride = w.in(),
+                              .dst_stride = w.out(),
+                              .bias = !bias.empty(),
+                              .epilogue = epilogue});
   const void* weights = w.storage_->data.data();
   const float* b = bias.empty() ? nullptr : bias.data();
-  Index row = 0;
-  for (; row + kRowTile <= x.rows(); row += kRowTile) {
-    const Product& p = product(shape);
-    NF_CHECK(static_cast<Index>(p.weights.get_size()) == w.bytes(), "packed for another layout");
-    execute(p, x.row(row), weights, b, y.row(row));
+  const bool contiguous = x.contiguous() && y.contiguous();
+  for (Index row = 0; row < x.rows(); row += kRowTile) {
+    const Index rows = std::min(kRowTile, x.rows() - row);
+    if (contiguous && rows == kRowTile)
+      execute(p, x.row(row), weights, b, y.row(row));
+    else
+      execute_copy(p, x.middle_rows(row, rows), weights, b, y.middle_rows(row, rows), epilogue);
   }
-  if (row == x.rows()) return;
-
-  // The short last tile goes through a padded copy, so that its rows see the same product as all others.
-  const Index rest = x.rows() - row;
-  thread_local Matrix x_tile, y_tile;
-  x_tile.resize(kRowTile, w.in());
-  y_tile.resize(kRowTile, w.out());
-  x_tile.fill(0.0f);
-  for (Index r = 0; r < rest; ++r) std::copy_n(x.row(row + r), w.in(), x_tile.view().row(r));
-  if (epilogue == Epilogue::add) {
-    y_tile.fill(0.0f);
-    for (Index r = 0; r < rest; ++r) std::copy_n(y.row(row + r), w.out(), y_tile.view().row(r));
-  }
-  shape.src_stride = w.in();
-  shape.dst_stride = w.out();
-  execute(product(shape), x_tile.data(), weights, b, y_tile.data());
-  for (Index r = 0; r < rest; ++r) std::copy_n(y_tile.view().row(r), w.out(), y.row(row + r));
 }
 
 void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
@@ -254,15 +272,24 @@ std::string gemm_library() {
 std::string gemm_isa() {
   // The names of dnnl_cpu_isa_t that occur on x86-64, in both major versions.
   switch (static_cast<int>(dnnl::get_effective_cpu_isa())) {
-    case dnnl_cpu_isa_sse41: return "sse41";
-    case dnnl_cpu_isa_avx: return "avx";
-    case dnnl_cpu_isa_avx2: return "avx2";
-    case dnnl_cpu_isa_avx2_vnni: return "avx2_vnni";
-    case dnnl_cpu_isa_avx512_core: return "avx512_core";
-    case dnnl_cpu_isa_avx512_core_vnni: return "avx512_core_vnni";
-    case dnnl_cpu_isa_avx512_core_bf16: return "avx512_core_bf16";
-    case dnnl_cpu_isa_avx512_core_amx: return "avx512_core_amx";
-    default: return fmt::format("isa_{:#x}", static_cast<int>(dnnl::get_effective_cpu_isa()));
+    case dnnl_cpu_isa_sse41:
+      return "sse41";
+    case dnnl_cpu_isa_avx:
+      return "avx";
+    case dnnl_cpu_isa_avx2:
+      return "avx2";
+    case dnnl_cpu_isa_avx2_vnni:
+      return "avx2_vnni";
+    case dnnl_cpu_isa_avx512_core:
+      return "avx512_core";
+    case dnnl_cpu_isa_avx512_core_vnni:
+      return "avx512_core_vnni";
+    case dnnl_cpu_isa_avx512_core_bf16:
+      return "avx512_core_bf16";
+    case dnnl_cpu_isa_avx512_core_amx:
+      return "avx512_core_amx";
+    default:
+      return fmt::format("isa_{:#x}", static_cast<int>(dnnl::get_effective_cpu_isa()));
   }
 }
 

@@ -1,50 +1,43 @@
 #pragma once
 
-/// Philox4x32-10 on sixteen consecutive elements at a time, for *.simd.cc files only (internal
-/// linkage, as core/simd/vec.h). Computes words 0 and 1 of each block: no distribution needs more.
+/// Philox4x32-10 on a register full of consecutive elements, for *.simd.cc files only (internal
+/// linkage, as core/simd/native.h). Computes words 0 and 1 of each block: no distribution needs
+/// more.
 
-#include "core/simd/vec.h"
+#include "core/simd/native.h"
 
-#if !defined(NF_SIMD_avx512) && !defined(NF_SIMD_avx2)
+#if defined(NF_SIMD_avx512) || defined(NF_SIMD_avx2)
+#include <immintrin.h>
+#else
 #include <emmintrin.h>  // SSE2 is part of every x86-64
 #endif
 
 namespace nf {
 namespace {
+namespace native {
 
 /// The full 64-bit products of the low halves of the lanes.
 NF_INLINE U64 multiply_low_halves(U64 a, U64 b) {
 #if defined(NF_SIMD_avx512)
-  using Part = __m512i;
   // The form without a mask makes GCC 12 warn about an uninitialised value in its own header.
-  const auto multiply = [](Part x, Part y) { return _mm512_maskz_mul_epu32(0xff, x, y); };
+  return bit_cast<U64>(_mm512_maskz_mul_epu32(0xff, bit_cast<__m512i>(a), bit_cast<__m512i>(b)));
 #elif defined(NF_SIMD_avx2)
-  using Part = __m256i;
-  const auto multiply = [](Part x, Part y) { return _mm256_mul_epu32(x, y); };
+  return bit_cast<U64>(_mm256_mul_epu32(bit_cast<__m256i>(a), bit_cast<__m256i>(b)));
 #else
-  using Part = __m128i;
-  const auto multiply = [](Part x, Part y) { return _mm_mul_epu32(x, y); };
+  return bit_cast<U64>(_mm_mul_epu32(bit_cast<__m128i>(a), bit_cast<__m128i>(b)));
 #endif
-  constexpr int kParts = sizeof(U64) / sizeof(Part);
-  Part pa[kParts], pb[kParts];
-  std::memcpy(pa, &a, sizeof a);
-  std::memcpy(pb, &b, sizeof b);
-  for (int i = 0; i < kParts; ++i) pa[i] = multiply(pa[i], pb[i]);
-  U64 product;
-  std::memcpy(&product, pa, sizeof product);
-  return product;
 }
 
 NF_INLINE U64 splat_u64(std::uint64_t v) { return U64{} + v; }
 
-/// Words 0 and 1 of sixteen blocks, in the order of the elements.
+/// Words 0 and 1 of kWidth blocks, in the order of the elements.
 struct PhiloxWords {
   U32 word0, word1;
 };
 
-/// Ten rounds on eight blocks, one per 64-bit lane, each word in the low half of its lane. What
-/// stands in the high halves is left over from products and never read. `index_high` is the same
-/// for all lanes. `shifted`: give the words in the high halves instead.
+/// Ten rounds on kWidth / 2 blocks, one per 64-bit lane, each word in the low half of its lane.
+/// What stands in the high halves is left over from products and never read. `index_high` is the
+/// same for all lanes. `shifted`: give the words in the high halves instead.
 NF_INLINE void philox_rounds(U64 index_low, std::uint64_t index_high, std::uint64_t key,
                              std::uint64_t seed, bool shifted, U64& word0, U64& word1) {
   const U64 m0 = splat_u64(0xD2511F53), m1 = splat_u64(0xCD9E8D57);
@@ -75,23 +68,24 @@ NF_INLINE void philox_rounds(U64 index_low, std::uint64_t index_high, std::uint6
 
 NF_INLINE U32 interleave(U64 even_low, U64 odd_high) {
   const U64 low_half = splat_u64(0xffffffff);
-  const U64 both = (even_low & low_half) | (odd_high & ~low_half);
-  U32 out;
-  std::memcpy(&out, &both, sizeof out);
-  return out;
+  return bit_cast<U32>((even_low & low_half) | (odd_high & ~low_half));
 }
 
-/// Words of the elements index .. index + 15; the 32-bit addition to `index_low` must not carry.
+/// Words of the elements index .. index + kWidth - 1; those beyond a carry out of the low half are
+/// wrong.
 NF_INLINE PhiloxWords philox_words(std::uint64_t index_low, std::uint64_t index_high,
                                    std::uint64_t key, std::uint64_t seed) {
-  const U64 even = splat_u64(index_low) + U64{0, 2, 4, 6, 8, 10, 12, 14};
+  constexpr std::uint64_t kEven[] = {0, 2, 4, 6, 8, 10, 12, 14};
+  U64 even;
+  std::memcpy(&even, kEven, sizeof even);
+  even += index_low;
   U64 even0, even1, odd0, odd1;
   philox_rounds(even, index_high, key, seed, false, even0, even1);
   philox_rounds(even + 1, index_high, key, seed, true, odd0, odd1);
   return {interleave(even0, odd0), interleave(even1, odd1)};
 }
 
-/// Calls use(offset, words, lanes) for consecutive elements in groups of sixteen, the last one with
+/// Calls use(offset, words, lanes) for consecutive elements in groups of kWidth, the last one with
 /// fewer valid lanes. Cuts where the low half of the index wraps, so that its high half is constant
 /// in a group.
 template <class Use>
@@ -104,14 +98,16 @@ NF_INLINE void for_each_philox(Index n, std::uint64_t first_element, std::uint64
     const std::uint64_t index_high = element >> 32;
     const Index until_wrap = static_cast<Index>((std::uint64_t{1} << 32) - index_low);
     const Index run = n - done < until_wrap ? n - done : until_wrap;
-    for (Index i = 0; i < run; i += kLanes) {
-      const Index lanes = run - i < kLanes ? run - i : kLanes;
-      use(done + i, philox_words(index_low + static_cast<std::uint64_t>(i), index_high, key, seed),
-          lanes);
-    }
+    const auto words = [&](Index i) {
+      return philox_words(index_low + static_cast<std::uint64_t>(i), index_high, key, seed);
+    };
+    Index i = 0;
+    for (; i + kWidth <= run; i += kWidth) use(done + i, words(i), kWidth);
+    if (i < run) use(done + i, words(i), run - i);
     done += run;
   }
 }
 
+}  // namespace native
 }  // namespace
 }  // namespace nf

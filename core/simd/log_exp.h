@@ -1,7 +1,7 @@
 #pragma once
 
-/// log2 and 2^x for *.simd.cc files, in double with IEEE operations in one order, so that no libm and no
-/// instruction set changes a bit. Everything has internal linkage, as in core/simd/native.h.
+/// log2 and 2^x for *.simd.cc files, in double with IEEE operations in one order, so that no libm
+/// and no instruction set changes a bit. Everything has internal linkage, as in core/simd/native.h.
 
 #include "core/simd/native.h"
 
@@ -9,15 +9,16 @@ namespace nf {
 namespace {
 namespace native {
 
-
-/// log2(a) for finite a > 0, error below 1e-13. a = m·2^k with m in [√½, √2), and log m as the series of
-/// 2·artanh(s), s = (m − 1)/(m + 1), |s| < 0.172: the first dropped term is s^19·2/19 < 4e-16.
+/// log2(a) for finite a > 0, error below 1e-13. a = m·2^k with m in [√½, √2), and log m as the
+/// series of 2·artanh(s), s = (m − 1)/(m + 1), |s| < 0.172: the first dropped term is s^19·2/19 <
+/// 4e-16.
 NF_INLINE F64 log2(F64 a) {
   const std::uint64_t sqrt_half = 0x3fe6a09e667f3bcdu;
   const U64 b = bit_cast<U64>(a);
   const U64 biased = (b - sqrt_half + (std::uint64_t{1024} << 52)) >> 52;  // k + 1024
   const F64 m = bit_cast<F64>(b - ((biased - 1024u) << 52));
-  // An integer below 2^51 in the low bits of a double of the exponent of 2^52 is 2^52 + that integer.
+  // An integer below 2^51 in the low bits of a double of the exponent of 2^52 is 2^52 + that
+  // integer.
   const F64 k = bit_cast<F64>(biased | 0x4330000000000000u) - (0x1p52 + 1024.0);
   const F64 s = (m - 1.0) / (m + 1.0);
   const F64 q = s * s;
@@ -39,7 +40,8 @@ NF_INLINE F64 exp2(F64 v) {
   v = v > 1000.0 ? F64{} + 1000.0 : v;
   const double shift = 0x1.8p52;  // v + shift has the rounded v in its low bits
   const F64 shifted = v + shift;
-  const F64 g = (v - (shifted - shift)) * 0.69314718055994531;  // ln 2; |g| <= 0.347, g^13/13! < 2e-16
+  const F64 g =
+      (v - (shifted - shift)) * 0.69314718055994531;  // ln 2; |g| <= 0.347, g^13/13! < 2e-16
   F64 p = F64{} + 1.0 / 479001600;
   p = p * g + 1.0 / 39916800;
   p = p * g + 1.0 / 3628800;

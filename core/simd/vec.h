@@ -1,11 +1,11 @@
 #pragma once
 
-/// Sixteen-lane vectors for *.simd.cc files, and nothing else: everything here has internal linkage, so
-/// that code compiled for AVX-512 can never be picked by the linker for another file.
+/// Sixteen-lane vectors for *.simd.cc files, and nothing else: everything here has internal
+/// linkage, so that code compiled for AVX-512 can never be picked by the linker for another file.
 ///
-/// Design: GCC's vector types of 64 bytes. The compiler lowers them to one AVX-512, two AVX2 or four SSE
-/// registers; the operations are IEEE ones in one order, so every form of a kernel gives the same bits.
-/// Not a goal: other widths, other architectures.
+/// Design: GCC's vector types of 64 bytes. The compiler lowers them to one AVX-512, two AVX2 or
+/// four SSE registers; the operations are IEEE ones in one order, so every form of a kernel gives
+/// the same bits. Not a goal: other widths, other architectures.
 
 #include <cstdint>
 #include <cstring>
@@ -115,8 +115,9 @@ NF_INLINE float max_lane(F32 v) {
   return best;
 }
 
-/// e^v for v in [-87.3, 88.4], clamped outside, NaN stays NaN; about 1 unit in the last place. Degree-6 polynomial after
-/// v = n·ln2 + r with ln2 in two parts, the first short enough that n·ln2 is exact.
+/// e^v, about 1 unit in the last place; e^-87.3 below -87.3, infinity above 127.5·ln2 = 88.376, NaN
+/// stays NaN. Degree-6 polynomial after v = n·ln2 + r with ln2 in two parts, the first short enough
+/// that n·ln2 is exact.
 NF_INLINE F32 exp(F32 v) {
   v = min(splat(88.4f), max(splat(-87.3f), v));  // in this order a comparison with NaN keeps it
   const F32 n = round_even(v * 1.44269504088896341f);

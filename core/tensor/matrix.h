@@ -10,7 +10,8 @@
 
 namespace nf {
 
-/// Owns a row-major f32 matrix [rows, cols], 64-byte aligned, uninitialised on construction. Moves, never copies.
+/// Owns a row-major f32 matrix [rows, cols], 64-byte aligned, uninitialised on construction. Moves,
+/// never copies.
 class Matrix {
  public:
   Matrix() = default;
@@ -36,7 +37,9 @@ class Matrix {
   Index size() const { return rows_ * cols_; }
   bool empty() const { return size() == 0; }
   float& operator()(Index r, Index c) { return data_[static_cast<std::size_t>(r * cols_ + c)]; }
-  float operator()(Index r, Index c) const { return data_[static_cast<std::size_t>(r * cols_ + c)]; }
+  float operator()(Index r, Index c) const {
+    return data_[static_cast<std::size_t>(r * cols_ + c)];
+  }
 
   MatrixView view() { return {data(), rows_, cols_}; }
   ConstMatrixView view() const { return {data(), rows_, cols_}; }

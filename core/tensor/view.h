@@ -7,8 +7,8 @@
 
 namespace nf {
 
-/// Row-major f32 matrix owned by somebody else: [rows, cols], consecutive rows `stride` floats apart.
-/// Cheap to copy. `T` is `float` or `const float`.
+/// Row-major f32 matrix owned by somebody else: [rows, cols], consecutive rows `stride` floats
+/// apart. Cheap to copy. `T` is `float` or `const float`.
 template <class T>
 class BasicMatrixView {
  public:
@@ -17,9 +17,7 @@ class BasicMatrixView {
   BasicMatrixView(T* data, Index rows, Index cols, Index stride)
       : data_(data), rows_(rows), cols_(cols), stride_(stride) {}
   /// A mutable view reads as a const one.
-  operator BasicMatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator BasicMatrixView<const T>() const requires(!std::is_const_v<T>) {
     return {data_, rows_, cols_, stride_};
   }
 

@@ -8,7 +8,8 @@ namespace nf {
 
 int check_command(const std::vector<std::string>& arguments) {
   CommandLine line("check EXPERIMENT.yaml [options]",
-                   "Validates an experiment: keys, values, paths, selectors against the models' sites. Prints it\n"
+                   "Validates an experiment: keys, values, paths, selectors against the models' "
+                   "sites. Prints it\n"
                    "with every sweep expanded and every default filled in. Reads no weights.");
   line.positional("EXPERIMENT.yaml", "the experiment")
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated");

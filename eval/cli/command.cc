@@ -31,7 +31,8 @@ CommandLine::CommandLine(std::string usage, std::string about)
   options_.add_options()("help,h", "print this and exit");
 }
 
-CommandLine& CommandLine::positional(const std::string& name, const std::string& help, bool optional) {
+CommandLine& CommandLine::positional(const std::string& name, const std::string& help,
+                                     bool optional) {
   words_.add_options()(name.c_str(), po::value<std::string>(), help.c_str());
   order_.add(name.c_str(), 1);
   if (!optional) required_.push_back(name);
@@ -54,8 +55,9 @@ CommandLine& CommandLine::required(const std::string& name, const std::string& h
 }
 
 CommandLine& CommandLine::repeated(const std::string& name, const std::string& help) {
-  options_.add_options()(
-      name.c_str(), po::value<std::vector<std::string>>()->composing()->value_name("VALUE"), help.c_str());
+  options_.add_options()(name.c_str(),
+                         po::value<std::vector<std::string>>()->composing()->value_name("VALUE"),
+                         help.c_str());
   return *this;
 }
 
@@ -70,9 +72,11 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   all.add(options_).add(words_);
   // No guessing: "--thread" is a mistake to be told, not an abbreviation.
   const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-  const std::string see = fmt::format("; see 'noisefloor {} --help'", usage_.substr(0, usage_.find(' ')));
+  const std::string see =
+      fmt::format("; see 'noisefloor {} --help'", usage_.substr(0, usage_.find(' ')));
   try {
-    po::store(po::command_line_parser(arguments).options(all).positional(order_).style(style).run(), values_);
+    po::store(po::command_line_parser(arguments).options(all).positional(order_).style(style).run(),
+              values_);
   } catch (const po::unknown_option& error) {
     throw ConfigError(fmt::format("unknown option '{}'{}", error.get_option_name(),
                                   suggestion(error.get_option_name(), option_names())));
@@ -111,7 +115,8 @@ std::optional<std::int64_t> CommandLine::number(const std::string& name, std::in
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc{} || end != value.data() + value.size() || number < least)
-    throw ConfigError(fmt::format("--{}: needs a whole number of at least {}, is '{}'", name, least, value));
+    throw ConfigError(
+        fmt::format("--{}: needs a whole number of at least {}, is '{}'", name, least, value));
   return number;
 }
 
@@ -123,7 +128,8 @@ std::filesystem::path model_directory(const CommandLine& line) {
 }
 
 void use_threads(const CommandLine& line) {
-  if (const auto threads = line.number("threads", 1)) set_thread_count(std::min<std::int64_t>(*threads, 4096));
+  if (const auto threads = line.number("threads", 1))
+    set_thread_count(std::min<std::int64_t>(*threads, 4096));
 }
 
 }  // namespace nf

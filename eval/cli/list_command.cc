@@ -19,7 +19,8 @@ void print_fields(const std::vector<FieldDoc>& fields) {
     if (!field.unit.empty()) notes += fmt::format(" [{}]", field.unit);
     if (!field.range.empty()) notes += fmt::format(", {}", field.range);
     if (field.required) notes += ", required";
-    if (!field.default_value.is_null()) notes += fmt::format(", default {}", field.default_value.dump());
+    if (!field.default_value.is_null())
+      notes += fmt::format(", default {}", field.default_value.dump());
     fmt::print("    {:<16}{}\n{:20}{}{}\n", field.name, field.type, "", field.summary, notes);
   }
 }
@@ -61,9 +62,13 @@ void list_architectures(const CommandLine&) {
 void list_sites(const CommandLine& line) {
   if (!line.has("model")) throw ConfigError("list sites: --model DIR is missing");
   const Decoder decoder = Decoder::open(model_directory(line), Kinds::builtin().architectures);
-  const BlockTensors tensors = decoder.spec().block(0);
+  const DecoderSpec& spec = decoder.spec();
+  std::vector<LinearTensors> linears = spec.block(0).linears;
+  for (Role role : {Role::embed_tokens, Role::lm_head})
+    linears.push_back(
+        {.role = role, .out = spec.vocab_size, .in = spec.hidden_size, .weight = {}, .bias = {}});
   for (const Site& site : decoder.sites()) {
-    for (const LinearTensors& linear : tensors.linears) {
+    for (const LinearTensors& linear : linears) {
       if (linear.role != site.role) continue;
       const std::string shape = site.tensor == SiteTensor::weight
                                     ? fmt::format("[{}, {}]", linear.out, linear.in)
@@ -83,7 +88,8 @@ int list_command(const std::vector<std::string>& arguments) {
       {"architectures", list_architectures},
       {"sites", list_sites}};
   CommandLine line("list noises|quantizers|metrics|architectures|sites [--model DIR]",
-                   "Prints what there is, with parameters and units, from the tables that validate experiments.");
+                   "Prints what there is, with parameters and units, from the tables that validate "
+                   "experiments.");
   line.positional("WHAT", "noises, quantizers, metrics, architectures or sites")
       .option("model", "for sites: the checkpoint directory");
   if (!line.parse(arguments)) return 0;
@@ -91,8 +97,8 @@ int list_command(const std::vector<std::string>& arguments) {
   if (found == lists.end()) {
     std::vector<std::string> names;
     for (const auto& entry : lists) names.push_back(entry.first);
-    throw ConfigError(
-        fmt::format("list: unknown '{}'{}", line.text("WHAT"), suggestion(line.text("WHAT"), names)));
+    throw ConfigError(fmt::format("list: unknown '{}'{}", line.text("WHAT"),
+                                  suggestion(line.text("WHAT"), names)));
   }
   found->second(line);
   return 0;

@@ -5,9 +5,10 @@
 namespace nf {
 
 int logits_command(const std::vector<std::string>& arguments) {
-  CommandLine line("logits --model DIR --ids IDS.npy --out LOGITS.npy",
-                   "Runs the untouched model over int32 token ids [B, T] and writes float32 logits [B, T, V].\n"
-                   "Needs only config.json and the weights in DIR.");
+  CommandLine line(
+      "logits --model DIR --ids IDS.npy --out LOGITS.npy",
+      "Runs the untouched model over int32 token ids [B, T] and writes float32 logits [B, T, V].\n"
+      "Needs only config.json and the weights in DIR.");
   line.required("model", "checkpoint directory")
       .required("ids", "token ids, int32 [B, T]")
       .required("out", "where the logits go, float32 [B, T, V]")

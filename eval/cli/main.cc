@@ -20,11 +20,14 @@ namespace {
 void print_help() {
   fmt::print(
       "usage: noisefloor COMMAND [options]\n\n"
-      "Injects noise and quantizers into a language model's weights and activations and measures what it "
+      "Injects noise and quantizers into a language model's weights and activations and measures "
+      "what it "
       "costs.\n\n");
-  for (const Command& command : commands()) fmt::print("  {:<12}{}\n", command.name, command.summary);
+  for (const Command& command : commands())
+    fmt::print("  {:<12}{}\n", command.name, command.summary);
   fmt::print(
-      "\n'noisefloor COMMAND --help' explains a command; docs/experiment.md every key of an experiment.\n");
+      "\n'noisefloor COMMAND --help' explains a command; docs/experiment.md every key of an "
+      "experiment.\n");
 }
 
 int dispatch(const std::vector<std::string>& arguments) {
@@ -46,7 +49,8 @@ int dispatch(const std::vector<std::string>& arguments) {
       return command.run({std::next(arguments.begin()), arguments.end()});
     names.push_back(command.name);
   }
-  throw ConfigError(fmt::format("unknown command '{}'{}", arguments[0], suggestion(arguments[0], names)));
+  throw ConfigError(
+      fmt::format("unknown command '{}'{}", arguments[0], suggestion(arguments[0], names)));
 }
 
 /// "error: " before each line: several mistakes in one file are several errors.
@@ -73,7 +77,8 @@ int main(int argc, char** argv) {
     nf::print_error(error.what());
     return static_cast<int>(nf::ExitCode::data);
   } catch (const std::bad_alloc&) {
-    nf::print_error("out of memory; fewer trials at once, fewer windows or a smaller context need less");
+    nf::print_error(
+        "out of memory; fewer trials at once, fewer windows or a smaller context need less");
     return static_cast<int>(nf::ExitCode::data);
   } catch (const std::exception& error) {
     nf::print_error(fmt::format("internal error, please report it: {}", error.what()));

@@ -12,7 +12,8 @@ namespace nf {
 
 int perplexity_command(const std::vector<std::string>& arguments) {
   CommandLine line("perplexity --model DIR --text FILE --context N [options]",
-                   "Perplexity of the untouched model on a text: non-overlapping windows of N tokens, the first\n"
+                   "Perplexity of the untouched model on a text: non-overlapping windows of N "
+                   "tokens, the first\n"
                    "token of each not scored, a tail shorter than N dropped, no special tokens.");
   line.required("model", "checkpoint directory")
       .required("text", "plain UTF-8 text")
@@ -28,13 +29,14 @@ int perplexity_command(const std::vector<std::string>& arguments) {
   register_builtin_architectures(architectures);
   Decoder decoder = Decoder::open(dir, architectures);
   if (context > decoder.spec().max_position_embeddings)
-    throw ConfigError(fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
-                                  context, decoder.spec().max_position_embeddings));
+    throw ConfigError(
+        fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
+                    context, decoder.spec().max_position_embeddings));
   const std::string file = line.text("text");
   if (!std::filesystem::is_regular_file(file))
     throw ConfigError(fmt::format("--text: no such file: {}", file));
-  const TokenWindows windows = TokenWindows::from_documents({read_text_file(file)}, Tokenizer::load(dir),
-                                                            {.context = context}, file);
+  const TokenWindows windows = TokenWindows::from_documents(
+      {read_text_file(file)}, Tokenizer::load(dir), {.context = context}, file);
 
   catch_stop_signals();
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));

@@ -23,14 +23,19 @@ std::string joined(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
-  CommandLine line("run EXPERIMENT.yaml [options]",
-                   "Runs every trial of the experiment on every model beside the untouched baseline, prints a\n"
-                   "table and leaves results.csv, sites.csv and records.jsonl in the run folder. Called again with\n"
-                   "the same folder it goes on where it stopped.");
+  CommandLine line(
+      "run EXPERIMENT.yaml [options]",
+      "Runs every trial of the experiment on every model beside the untouched baseline, prints a\n"
+      "table and leaves results.csv, sites.csv and records.jsonl in the run folder. Called again "
+      "with\n"
+      "the same folder it goes on where it stopped.");
   line.positional("EXPERIMENT.yaml", "the experiment; docs/experiment.md explains every key")
       .option("out", "run folder; default runs/<experiment>")
-      .option("threads", "threads to use; default: as many as there are. Results do not depend on it")
-      .repeated("set", "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
+      .option("threads",
+              "threads to use; default: as many as there are. Results do not depend on it")
+      .repeated(
+          "set",
+          "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
       .flag("quiet", "no progress on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);

@@ -10,7 +10,8 @@ namespace nf {
 
 int tokenize_command(const std::vector<std::string>& arguments) {
   CommandLine line("tokenize --model DIR --jsonl FILE",
-                   "Prints {\"ids\": [...]} for each line {\"text\": ...} of FILE; other keys are ignored. No special\n"
+                   "Prints {\"ids\": [...]} for each line {\"text\": ...} of FILE; other keys are "
+                   "ignored. No special\n"
                    "tokens are added. Needs only the tokenizer's files in DIR.");
   line.required("model", "checkpoint directory with a tokenizer.json")
       .required("jsonl", "JSON lines with a \"text\" each");

@@ -41,14 +41,15 @@ TokenWindows TokenWindows::from_documents(const std::vector<std::string>& docume
     }
   }
   if (windows.count() == 0)
-    throw DataError(fmt::format("{}: no window with a token to score; the text is empty or too short", name));
+    throw DataError(
+        fmt::format("{}: no window with a token to score; the text is empty or too short", name));
   if (short_documents > 0)
     windows.warnings_.push_back(fmt::format(
-        "{}: {} of {} documents shorter than the context of {} tokens; each is one shorter window", name,
-        short_documents, documents.size(), options.context));
+        "{}: {} of {} documents shorter than the context of {} tokens; each is one shorter window",
+        name, short_documents, documents.size(), options.context));
   if (options.limit && windows.count() < *options.limit)
-    windows.warnings_.push_back(fmt::format("{}: {} windows, {} were asked for", name, windows.count(),
-                                            *options.limit));
+    windows.warnings_.push_back(
+        fmt::format("{}: {} windows, {} were asked for", name, windows.count(), *options.limit));
   return windows;
 }
 
@@ -68,7 +69,8 @@ std::span<const std::int32_t> TokenWindows::window(Index w) const {
 }
 
 Index TokenWindows::scored(Index first, Index last) const {
-  return starts_[static_cast<std::size_t>(last)] - starts_[static_cast<std::size_t>(first)] - (last - first);
+  return starts_[static_cast<std::size_t>(last)] - starts_[static_cast<std::size_t>(first)] -
+         (last - first);
 }
 
 std::string TokenWindows::hash() const {

@@ -6,13 +6,16 @@ namespace nf {
 
 FieldTable<DataConfig> DataConfig::fields() {
   FieldTable<DataConfig> table;
-  table.optional("text", &DataConfig::text,
-                 {.summary = "plain UTF-8 text, one document", .example = "../assets/text/eval-en.txt"});
-  table.optional("jsonl", &DataConfig::jsonl,
-                 {.summary = "JSON lines, one document a line, windowed apart", .example = "docs.jsonl"});
+  table.optional(
+      "text", &DataConfig::text,
+      {.summary = "plain UTF-8 text, one document", .example = "../assets/text/eval-en.txt"});
+  table.optional(
+      "jsonl", &DataConfig::jsonl,
+      {.summary = "JSON lines, one document a line, windowed apart", .example = "docs.jsonl"});
   table.optional("field", &DataConfig::field, {.summary = "key of the text in each JSON line"});
-  table.required("context", &DataConfig::context,
-                 {.summary = "length of a window", .unit = "tokens", .range = at_least(2), .example = 512});
+  table.required(
+      "context", &DataConfig::context,
+      {.summary = "length of a window", .unit = "tokens", .range = at_least(2), .example = 512});
   table.optional("windows", &DataConfig::windows,
                  {.summary = "at most that many windows, from the start; all by default",
                   .unit = "windows",

@@ -14,7 +14,8 @@ struct EnumNames<Bos> {
   static constexpr EnumName<Bos> table[] = {
       {Bos::none, "none", "no special token anywhere"},
       {Bos::document, "document", "the model's bos_token_id before each document"},
-      {Bos::window, "window", "the model's bos_token_id at the start of each window, counted in its length"},
+      {Bos::window, "window",
+       "the model's bos_token_id at the start of each window, counted in its length"},
   };
 };
 
@@ -24,7 +25,8 @@ template <>
 struct EnumNames<Convention> {
   static constexpr EnumName<Convention> table[] = {
       {Convention::window, "window",
-       "non-overlapping windows, the first token of each not scored, a short tail dropped (version 1)"},
+       "non-overlapping windows, the first token of each not scored, a short tail dropped (version "
+       "1)"},
   };
 };
 

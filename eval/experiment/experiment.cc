@@ -21,7 +21,8 @@ std::string path_tail(const std::filesystem::path& path, std::size_t parts) {
   return tail;
 }
 
-/// Short names of the models: the last path component, and more of the path where two would be equal.
+/// Short names of the models: the last path component, and more of the path where two would be
+/// equal.
 std::vector<std::string> model_names(const std::vector<PathValue>& models) {
   std::vector<std::string> names(models.size());
   std::vector<std::size_t> parts(models.size(), 1);
@@ -70,8 +71,9 @@ std::vector<ExperimentModel> open_models(const ExperimentConfig& config,
     models.push_back({names[i], path, Decoder::open(path.resolved, kinds.architectures)});
     const DecoderSpec& spec = models.back().decoder.spec();
     if (config.data.context > spec.max_position_embeddings)
-      errors.add(at_context, fmt::format("{} tokens are more than the {} positions of {}",
-                                         config.data.context, spec.max_position_embeddings, names[i]));
+      errors.add(at_context,
+                 fmt::format("{} tokens are more than the {} positions of {}", config.data.context,
+                             spec.max_position_embeddings, names[i]));
     if (config.data.bos != Bos::none && !spec.bos_token_id)
       errors.add(path.node, "data.bos needs a model with a bos_token_id in config.json");
   }
@@ -86,9 +88,11 @@ void check_names(const std::vector<Trial>& trials, const std::vector<ConfigNode>
     if (!name || !name->is_scalar()) continue;
     const auto [first, inserted] = seen.emplace(name->text(), name->place().str());
     if (!inserted)
-      errors.add(*name, fmt::format("the name '{}' stands at {} already", name->text(), first->second));
+      errors.add(*name,
+                 fmt::format("the name '{}' stands at {} already", name->text(), first->second));
   }
-  if (trials.empty() && errors.empty() && !nodes.empty()) errors.add(nodes.front(), "gives no trial");
+  if (trials.empty() && errors.empty() && !nodes.empty())
+    errors.add(nodes.front(), "gives no trial");
 }
 
 }  // namespace
@@ -106,13 +110,16 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
                   .example = {{"text", "../assets/text/eval-en.txt"}, {"context", 512}}});
   table.optional("seed", &ExperimentConfig::seed,
                  {.summary = "first seed of trials that name none", .range = at_least(0)});
-  table.optional("stats", &ExperimentConfig::stats, {.summary = "which statistics of δ are gathered"});
-  table.required("trials", &ExperimentConfig::trials,
-                 {.summary = "the conditions", .example = Json::array({{{"name", "w4"},
-                                           {"quantize", Json::array({{{"sites", {{"tensor", "weight"}}},
-                                                                      {"grid", "uniform"},
-                                                                      {"bits", 4},
-                                                                      {"granularity", "channel"}}})}}})});
+  table.optional("stats", &ExperimentConfig::stats,
+                 {.summary = "which statistics of δ are gathered"});
+  table.required(
+      "trials", &ExperimentConfig::trials,
+      {.summary = "the conditions",
+       .example = Json::array({{{"name", "w4"},
+                                {"quantize", Json::array({{{"sites", {{"tensor", "weight"}}},
+                                                           {"grid", "uniform"},
+                                                           {"bits", 4},
+                                                           {"granularity", "channel"}}})}}})});
   return table;
 }
 

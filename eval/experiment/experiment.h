@@ -10,12 +10,14 @@
 
 namespace nf {
 
-/// Which δ-statistics are gathered. The energies behind relative_l2 cost next to nothing and always are.
+/// Which δ-statistics are gathered. The energies behind relative_l2 cost next to nothing and always
+/// are.
 enum class StatsMode { weights, all, none };
 template <>
 struct EnumNames<StatsMode> {
   static constexpr EnumName<StatsMode> table[] = {
-      {StatsMode::weights, "weights", "full statistics of distorted weights, relative L2 of inputs"},
+      {StatsMode::weights, "weights",
+       "full statistics of distorted weights, relative L2 of inputs"},
       {StatsMode::all, "all", "full statistics of distorted weights and inputs; inputs cost time"},
       {StatsMode::none, "none", "relative L2 only"},
   };
@@ -41,16 +43,16 @@ struct ExperimentConfig {
   void check(const ConfigNode& node, ConfigErrors& errors) const;
 };
 
-/// A whole experiment, validated: everything that can be known to be wrong before a weight is read has
-/// been reported.
+/// A whole experiment, validated: everything that can be known to be wrong before a weight is read
+/// has been reported.
 struct Experiment {
   ExperimentConfig config;
   std::string source_text;  ///< the file as given
   std::vector<ExperimentModel> models;
   std::vector<Trial> trials;  ///< in the order of the file, sweeps and repeats expanded
 
-  /// Reads and validates. `overrides`: the command line's --set, "key=value" each. Throws ConfigError
-  /// with up to ten lines, DataError for a broken checkpoint.
+  /// Reads and validates. `overrides`: the command line's --set, "key=value" each. Throws
+  /// ConfigError with up to ten lines, DataError for a broken checkpoint.
   static Experiment load(const std::string& file, const std::vector<std::string>& overrides,
                          const Kinds& kinds);
 

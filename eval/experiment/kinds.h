@@ -6,8 +6,8 @@
 
 namespace nf {
 
-/// Everything that can be named in an experiment: built once by the command line (or a test) and passed
-/// down. Only eval sees noise, quantizers and architectures together.
+/// Everything that can be named in an experiment: built once by the command line (or a test) and
+/// passed down. Only eval sees noise, quantizers and architectures together.
 struct Kinds {
   NoiseRegistry noises;
   QuantizerRegistry quantizers;

@@ -2,7 +2,8 @@
 
 namespace nf {
 
-std::optional<PathValue> ConfigValue<PathValue>::read(const ConfigNode& node, ConfigErrors& errors) {
+std::optional<PathValue> ConfigValue<PathValue>::read(const ConfigNode& node,
+                                                      ConfigErrors& errors) {
   const std::optional<std::string> written = ConfigValue<std::string>::read(node, errors);
   if (!written) return std::nullopt;
   const bool from_command_line = node.place().line == 0;

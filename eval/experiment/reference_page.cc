@@ -10,7 +10,8 @@ namespace {
 
 /// Markdown tables break at a bare '|'.
 std::string escaped(std::string text) {
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+    text.insert(at, "\\");
   return text;
 }
 
@@ -23,19 +24,21 @@ std::string inline_yaml(const std::string& name, const Json& value) {
 }
 
 std::string table(const std::vector<FieldDoc>& fields) {
-  std::string text = "| key | type | unit | default | meaning | example |\n|---|---|---|---|---|---|\n";
+  std::string text =
+      "| key | type | unit | default | meaning | example |\n|---|---|---|---|---|---|\n";
   for (const FieldDoc& field : fields) {
     // A nested mapping has a section of its own.
     const std::string type = field.type.size() > 100 ? "mapping, see below" : field.type;
-    const std::string fallback = field.required                  ? "required"
-                                 : field.default_value.is_null() ? "-"
-                                                                 : "`" + field.default_value.dump() + "`";
+    const std::string fallback = field.required ? "required"
+                                 : field.default_value.is_null()
+                                     ? "-"
+                                     : "`" + field.default_value.dump() + "`";
     std::string meaning = field.summary;
     if (!field.range.empty()) meaning += ", " + field.range;
     const std::string example =
         field.example.is_null() ? "" : "`" + escaped(inline_yaml(field.name, field.example)) + "`";
-    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", field.name, escaped(type), field.unit,
-                        escaped(fallback), escaped(meaning), example);
+    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", field.name, escaped(type),
+                        field.unit, escaped(fallback), escaped(meaning), example);
   }
   for (const FieldDoc& field : fields) {
     if (field.choices.empty()) continue;
@@ -49,7 +52,8 @@ std::string table(const std::vector<FieldDoc>& fields) {
 }
 
 /// Schema of one entry: `sites` and the kind's own keys.
-Json entry_schema(const std::vector<FieldDoc>& own, const std::string& fixed_key, const Json& fixed_value) {
+Json entry_schema(const std::vector<FieldDoc>& own, const std::string& fixed_key,
+                  const Json& fixed_value) {
   std::vector<FieldDoc> fields = entry_fields().docs();
   fields.insert(fields.end(), own.begin(), own.end());
   Json schema = object_schema(fields);
@@ -84,27 +88,38 @@ Json list_of(Json forms) {
 std::string experiment_page(const Kinds& kinds) {
   std::string page =
       "# Experiment files\n\n"
-      "Every key an experiment can have. This page is generated from the tables that validate experiments\n"
+      "Every key an experiment can have. This page is generated from the tables that validate "
+      "experiments\n"
       "(`NOISEFLOOR_REGENERATE=1 build/release/tests/eval_reference_page_test` rewrites it), and\n"
       "`experiment.schema.json` beside it gives editors completion: put\n"
-      "`# yaml-language-server: $schema=docs/experiment.schema.json` into the first line of a file. What the words\n"
-      "mean to the last bit (units, draws, windows, files, exit codes) stands in [meaning.md](meaning.md).\n\n"
-      "`noisefloor check FILE` validates a file and prints it resolved, without reading weights. Mistakes are\n"
-      "reported with line and column, up to ten at once. A key given twice, an unknown key and a selector that\n"
-      "matches nothing are mistakes. `true` and `false` are the only truth values; a quoted number is text.\n\n";
+      "`# yaml-language-server: $schema=docs/experiment.schema.json` into the first line of a "
+      "file. What the words\n"
+      "mean to the last bit (units, draws, windows, files, exit codes) stands in "
+      "[meaning.md](meaning.md).\n\n"
+      "`noisefloor check FILE` validates a file and prints it resolved, without reading weights. "
+      "Mistakes are\n"
+      "reported with line and column, up to ten at once. A key given twice, an unknown key and a "
+      "selector that\n"
+      "matches nothing are mistakes. `true` and `false` are the only truth values; a quoted number "
+      "is text.\n\n";
   page += "## The experiment\n\n" + table(ExperimentConfig::fields().docs());
-  page += "\n## `data`\n\nExactly one of `text` and `jsonl`.\n\n" + table(DataConfig::fields().docs());
   page +=
-      "\n## `trials`\n\nA list. Each item has exactly one of `perturb` (noise), `quantize` (quantizers) and "
-      "`distort` (both, in\nthe order in which they act; each sees the result of those before it). `\"${name}\"` "
+      "\n## `data`\n\nExactly one of `text` and `jsonl`.\n\n" + table(DataConfig::fields().docs());
+  page +=
+      "\n## `trials`\n\nA list. Each item has exactly one of `perturb` (noise), `quantize` "
+      "(quantizers) and "
+      "`distort` (both, in\nthe order in which they act; each sees the result of those before it). "
+      "`\"${name}\"` "
       "in an entry stands for a\nvariable of `sweep` or `zip`.\n\n" +
       table(TrialConfig::fields().docs());
   page += "\n## `sites` of an entry\n\n" + table(SiteSelector::fields().docs()) +
-          "\nIn flow style write `layers: [0-3, 7]` or quotes: `{layers: 0-3,7}` is read by YAML as a key `7`.\n"
+          "\nIn flow style write `layers: [0-3, 7]` or quotes: `{layers: 0-3,7}` is read by YAML "
+          "as a key `7`.\n"
           "`noisefloor list sites --model DIR` prints what there is to select.\n";
   page += "\n## Noise entries\n\nAn entry with `noise:`.\n";
   for (const NoiseKind& kind : kinds.noises.kinds())
-    page += fmt::format("\n### `noise: {}`\n\n{}.\n\n{}", kind.name, kind.summary, table(kind.fields));
+    page +=
+        fmt::format("\n### `noise: {}`\n\n{}.\n\n{}", kind.name, kind.summary, table(kind.fields));
   page += "\n## Quantizer entries\n\nAn entry with `grid:` (always the quantization grid).\n\n" +
           table(kinds.quantizers.common_fields());
   for (const QuantizerMethod& method : kinds.quantizers.methods()) {
@@ -130,10 +145,13 @@ std::string experiment_schema(const Kinds& kinds) {
   set_list("perturb", std::move(noise));
   set_list("quantize", std::move(quantizers));
   set_list("distort", std::move(both));
-  trial["oneOf"] = Json::array({{{"required", {"perturb"}}}, {{"required", {"quantize"}}}, {{"required", {"distort"}}}});
+  trial["oneOf"] = Json::array(
+      {{{"required", {"perturb"}}}, {{"required", {"quantize"}}}, {{"required", {"distort"}}}});
   const Json description = schema["properties"]["trials"]["description"];
-  schema["properties"]["trials"] = {
-      {"description", description}, {"type", "array"}, {"minItems", 1}, {"items", std::move(trial)}};
+  schema["properties"]["trials"] = {{"description", description},
+                                    {"type", "array"},
+                                    {"minItems", 1},
+                                    {"items", std::move(trial)}};
   return schema.dump(1) + "\n";
 }
 

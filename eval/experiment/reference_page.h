@@ -6,8 +6,8 @@
 
 namespace nf {
 
-/// docs/experiment.md: every key of an experiment with type, unit, default and example, made from the tables
-/// that validate.
+/// docs/experiment.md: every key of an experiment with type, unit, default and example, made from
+/// the tables that validate.
 std::string experiment_page(const Kinds& kinds);
 
 /// docs/experiment.schema.json: JSON Schema (draft 2020-12) of an experiment, for editors.

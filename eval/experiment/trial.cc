@@ -58,6 +58,10 @@ std::vector<Point> sweep_points(const TrialConfig& config, ConfigErrors& errors)
   if (config.sweep) points = cartesian(config.sweep->node, errors);
   if (!config.zip) return points;
   std::vector<Point> both;
+  for (const ConfigEntry& variable : config.zip->node.entries())
+    if (config.sweep && config.sweep->node.find(variable.key))
+      errors.add(variable.key_place, variable.value.path(),
+                 fmt::format("variable '{}' stands in sweep already", variable.key));
   const std::vector<Point> steps = in_step(config.zip->node, errors);
   for (const Point& point : points) {
     for (const Point& step : steps) {
@@ -68,16 +72,19 @@ std::vector<Point> sweep_points(const TrialConfig& config, ConfigErrors& errors)
   return both;
 }
 
-/// Every variable is used somewhere: one that is not would repeat the same condition under other names.
-void check_variables_used(const TrialConfig& config, const ConfigNode& entries, ConfigErrors& errors) {
+/// Every variable is used somewhere: one that is not would repeat the same condition under other
+/// names.
+void check_variables_used(const TrialConfig& config, const ConfigNode& entries,
+                          ConfigErrors& errors) {
   const std::set<std::string> used = collect_variables(entries);
   for (const std::optional<VariableLists>& variables : {config.sweep, config.zip}) {
     if (!variables) continue;
     for (const ConfigEntry& variable : variables->node.entries()) {
       if (!used.contains(variable.key))
-        errors.add(variable.value, fmt::format("variable '{0}' is never used; write \"${{{0}}}\" where "
-                                               "its value goes",
-                                               variable.key));
+        errors.add(variable.value,
+                   fmt::format("variable '{0}' is never used; write \"${{{0}}}\" where "
+                               "its value goes",
+                               variable.key));
     }
   }
 }
@@ -137,7 +144,8 @@ bool Trial::draws() const {
                      [](const Entry& entry) { return entry.distortion->draws(); });
 }
 
-std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node, ConfigErrors& errors) {
+std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node,
+                                                      ConfigErrors& errors) {
   if (!node.items().empty()) return EntryList{node};
   add_unreadable(node, "a list of at least one entry", "", errors);
   return std::nullopt;
@@ -156,8 +164,9 @@ std::optional<VariableLists> ConfigValue<VariableLists>::read(const ConfigNode& 
 
 FieldTable<TrialConfig> TrialConfig::fields() {
   FieldTable<TrialConfig> table;
-  table.required("name", &TrialConfig::name,
-                 {.summary = "what results call it; unique, not 'baseline'", .example = "gaussian"});
+  table.required(
+      "name", &TrialConfig::name,
+      {.summary = "what results call it; unique, not 'baseline'", .example = "gaussian"});
   table.optional("perturb", &TrialConfig::perturb,
                  {.summary = "list of noise entries, applied in order",
                   .example = Json::array({{{"sites", {{"tensor", "weight"}}},
@@ -169,12 +178,12 @@ FieldTable<TrialConfig> TrialConfig::fields() {
                                            {"grid", "uniform"},
                                            {"bits", 4},
                                            {"granularity", "channel"}}})});
-  table.optional("distort", &TrialConfig::distort,
-                 {.summary = "list of noise and quantizer entries, applied in order; instead of perturb "
-                             "and quantize",
-                  .example = Json::array({{{"sites", {{"tensor", "input"}}},
-                                           {"noise", "clip"},
-                                           {"quantile", 0.999}}})});
+  table.optional(
+      "distort", &TrialConfig::distort,
+      {.summary = "list of noise and quantizer entries, applied in order; instead of perturb "
+                  "and quantize",
+       .example = Json::array(
+           {{{"sites", {{"tensor", "input"}}}, {"noise", "clip"}, {"quantile", 0.999}}})});
   table.optional("sweep", &TrialConfig::sweep,
                  {.summary = "variables and their values; every combination is a trial",
                   .example = {{"r", Json::array({0.05, 0.1})}}});
@@ -182,11 +191,13 @@ FieldTable<TrialConfig> TrialConfig::fields() {
                  {.summary = "variables whose values go in step",
                   .example = {{"bits", Json::array({4, 8})}, {"g", Json::array({64, 128})}}});
   table.optional("repeat", &TrialConfig::repeat,
-                 {.summary = "number of seeds: seed, seed + 1, ...", .unit = "seeds",
+                 {.summary = "number of seeds: seed, seed + 1, ...",
+                  .unit = "seeds",
                   .range = between(1, 10000)});
   table.optional("seed", &TrialConfig::seed,
                  {.summary = "first seed of this trial; the experiment's by default",
-                  .range = at_least(0), .example = 0});
+                  .range = at_least(0),
+                  .example = 0});
   return table;
 }
 
@@ -197,8 +208,10 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
   const int lists = int{perturb.has_value()} + int{quantize.has_value()} + int{distort.has_value()};
   if (lists == 0) errors.add(node, "needs one of: perturb, quantize, distort");
   if (lists > 1)
-    errors.add(node, "has more than one of perturb, quantize and distort; write one list under 'distort', "
-                     "in the order in which the entries act");
+    errors.add(
+        node,
+        "has more than one of perturb, quantize and distort; write one list under 'distort', "
+        "in the order in which the entries act");
 }
 
 FieldTable<Entry> entry_fields() {
@@ -227,13 +240,18 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
     Trial trial;
     trial.name = config.name;
     for (const auto& [name, value] : point) {
-      if (variables.contains(name)) errors.add(value, fmt::format("variable '{}' stands twice", name));
       variables.emplace(name, value);
       trial.vars[name] = to_json(value);
     }
     for (const ConfigNode& item : list.items()) {
-      std::optional<Entry> entry =
-          read_entry(substitute(item, variables, errors), kind, kinds, errors);
+      // An unknown variable is one mistake, not a second one where its text is read as a value.
+      ConfigErrors unknown;
+      const ConfigNode resolved = substitute(item, variables, unknown);
+      if (!unknown.empty()) {
+        substitute(item, variables, errors);
+        continue;
+      }
+      std::optional<Entry> entry = read_entry(resolved, kind, kinds, errors);
       if (entry) trial.entries.push_back(std::move(*entry));
     }
     const std::uint64_t first =

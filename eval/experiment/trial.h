@@ -72,8 +72,8 @@ struct TrialConfig {
 /// The keys of an entry that say where it acts; the kinds bring their own.
 FieldTable<Entry> entry_fields();
 
-/// All conditions one item of `trials` stands for: sweep (cartesian, the last variable fastest) × zip
-/// (in step) × repeat. Mistakes go to `errors`.
+/// All conditions one item of `trials` stands for: sweep (cartesian, the last variable fastest) ×
+/// zip (in step) × repeat. Mistakes go to `errors`.
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
                                 const Kinds& kinds, ConfigErrors& errors);
 

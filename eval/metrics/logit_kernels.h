@@ -5,8 +5,8 @@
 
 namespace nf {
 
-/// Row kernels over one chunk of logits: [n], sixteen lanes in a fixed order. Sums are over f32 terms,
-/// handed on in double.
+/// Row kernels over one chunk of logits: [n], sixteen lanes in a fixed order. Sums are over f32
+/// terms, handed on in double.
 struct LogitKernels {
   float (*max)(const float* logits, Index n);
   /// exps[i] = e^(logits[i] - shift); returns their sum.

@@ -10,7 +10,7 @@ namespace nf {
 
 /// One figure of results.csv, computed from sums over windows. A file of eval/metrics/kinds.
 struct Metric {
-  std::string name;     ///< its column, the stem of its file
+  std::string name;  ///< its column, the stem of its file
   std::string unit;
   std::string summary;  ///< one line, lower case, no full stop
   bool higher_is_better = false;

@@ -11,8 +11,8 @@ namespace nf {
 double RowScore::log_sum_exp() const { return static_cast<double>(max) + std::log(exp_sum); }
 
 /// Takes the chunk into the row's target logit, most probable token and maximum.
-void WindowScores::note_target_and_best(ConstMatrixView logits, Index r, Index row, Index first_token,
-                                        float chunk_max) {
+void WindowScores::note_target_and_best(ConstMatrixView logits, Index r, Index row,
+                                        Index first_token, float chunk_max) {
   RowScore& score = rows_[static_cast<std::size_t>(row)];
   const Index target = ids_[static_cast<std::size_t>(row) + 1] - first_token;
   if (0 <= target && target < logits.cols()) score.target_logit = logits(r, target);
@@ -29,11 +29,12 @@ void WindowScores::add_baseline(ConstMatrixView logits, Index first_row, Index f
   for (Index r = 0; r < logits.rows(); ++r) {
     RowScore& score = rows_[static_cast<std::size_t>(first_row + r)];
     const float before = score.max;
-    note_target_and_best(logits, r, first_row + r, first_token, kernels.max(logits.row(r), logits.cols()));
+    note_target_and_best(logits, r, first_row + r, first_token,
+                         kernels.max(logits.row(r), logits.cols()));
     const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
     rescale[static_cast<std::size_t>(r)] = factor;
-    score.exp_sum = score.exp_sum * factor +
-                    kernels.exps(logits.row(r), score.max, logits.cols(), exps.row(r));
+    score.exp_sum =
+        score.exp_sum * factor + kernels.exps(logits.row(r), score.max, logits.cols(), exps.row(r));
   }
 }
 
@@ -44,11 +45,12 @@ void WindowScores::add_trial(ConstMatrixView logits, Index first_row, Index firs
   for (Index r = 0; r < logits.rows(); ++r) {
     RowScore& score = rows_[static_cast<std::size_t>(first_row + r)];
     const float before = score.max;
-    note_target_and_best(logits, r, first_row + r, first_token, kernels.max(logits.row(r), logits.cols()));
+    note_target_and_best(logits, r, first_row + r, first_token,
+                         kernels.max(logits.row(r), logits.cols()));
     const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
     double difference = 0.0;
-    const double exp_sum = kernels.exp_sum_and_difference(
-        logits.row(r), score.max, baseline.row(r), exps.row(r), logits.cols(), &difference);
+    const double exp_sum = kernels.exp_sum_and_difference(logits.row(r), score.max, baseline.row(r),
+                                                          exps.row(r), logits.cols(), &difference);
     score.exp_sum = score.exp_sum * factor + exp_sum;
     score.difference = score.difference * rescale[static_cast<std::size_t>(r)] + difference;
   }

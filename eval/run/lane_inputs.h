@@ -12,11 +12,15 @@ namespace nf {
 SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixView distorted,
                        SiteTensor tensor, const DistortionReport& report, bool complete);
 
+/// Distorts the input of a linear for one window and measures what it did. x, distorted: [T, in]
+SiteStats distort_input(const SiteChain& chain, std::uint64_t seed, Index window, Index context,
+                        bool complete, ConstMatrixView x, MatrixView distorted);
+
 /// Distorts the inputs of linears of one lane in one layer and window, and measures what it did.
 class LaneInputs final : public InputFilter {
  public:
-  /// `window`: counted from the start of the text. `context`: tokens from one window's first element to
-  /// the next one's, for the numbering of draws. `complete`: gather all statistics.
+  /// `window`: counted from the start of the text. `context`: tokens from one window's first
+  /// element to the next one's, for the numbering of draws. `complete`: gather all statistics.
   LaneInputs(const ModelTrial& trial, Index layer, Index window, Index context, bool complete);
 
   int variant(Role role) const override { return trial_.input(layer_, role).variant; }

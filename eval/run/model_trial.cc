@@ -37,35 +37,46 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
     Json names = Json::array();
     for (const Site& site : entry.sites.select(spec)) {
       names.push_back(site.name());
-      const bool is_weight = site.tensor == SiteTensor::weight;
-      SiteChain& chain = (is_weight ? weights_ : inputs_)[static_cast<std::size_t>(site.layer)]
-                                                         [static_cast<std::size_t>(site.role)];
+      SiteChain& chain = chain_at(site);
       std::vector<std::size_t>& entries = touching[site.name()];
       const std::uint64_t ordinal = entries.size();
       entries.push_back(e);
-      Site owner = site;
-      if (!is_weight) owner.role = input_owner(site.role, spec.has_gate());
-      chain.site = owner.name();
+      Site drawn = site;
+      if (site.tensor == SiteTensor::input) drawn.role = input_owner(site.role, spec.has_gate());
+      chain.site = site.name();
       if (!entry.distortion->is_identity())
-        chain.steps.push_back({entry.distortion, draw_key(chain.site, ordinal)});
+        chain.steps.push_back({entry.distortion, draw_key(drawn.name(), ordinal)});
     }
     identity_.push_back({{"sites", std::move(names)}, {"distortion", entry.distortion->config()}});
   }
   for (std::size_t layer = 0; layer < inputs_.size(); ++layer) {
     std::map<std::vector<std::size_t>, int> variants;
+    std::map<std::pair<Role, int>, std::string> shared;  // name of each x̃, by tensor and variant
     for (int r = 0; r < kRoleCount; ++r) {
       SiteChain& chain = inputs_[layer][static_cast<std::size_t>(r)];
       if (chain.empty()) continue;
       const Site site{static_cast<Index>(layer), static_cast<Role>(r), SiteTensor::input};
       const int next = static_cast<int>(variants.size()) + 1;
       chain.variant = variants.emplace(touching[site.name()], next).first->second;
+      const Role owner = input_owner(site.role, spec.has_gate());
+      chain.site = shared.emplace(std::pair(owner, chain.variant), site.name()).first->second;
     }
   }
 }
 
+SiteChain& ModelTrial::chain_at(const Site& site) {
+  const bool is_weight = site.tensor == SiteTensor::weight;
+  if (site.role == Role::embed_tokens) return embed_tokens_;
+  if (site.role == Role::lm_head) return is_weight ? lm_head_ : lm_head_input_;
+  return (is_weight
+              ? weights_
+              : inputs_)[static_cast<std::size_t>(site.layer)][static_cast<std::size_t>(site.role)];
+}
+
 bool ModelTrial::touches_inputs(Index layer) const {
   const auto& chains = inputs_[static_cast<std::size_t>(layer)];
-  return std::any_of(chains.begin(), chains.end(), [](const SiteChain& chain) { return !chain.empty(); });
+  return std::any_of(chains.begin(), chains.end(),
+                     [](const SiteChain& chain) { return !chain.empty(); });
 }
 
 }  // namespace nf

@@ -16,14 +16,14 @@ struct SiteStep {
 
 /// All that acts at one site, in order. Empty: the site is untouched.
 struct SiteChain {
-  std::string site;  ///< "layers.3.q_proj.input"; inputs go by the first role that reads the tensor
+  std::string site;  ///< "layers.3.q_proj.input"; an input goes by the first role that reads this x̃
   std::vector<SiteStep> steps;
   /// Inputs only: roles that read one tensor and have the same number share one x̃; 0: untouched.
   int variant = 0;
 
   bool empty() const { return steps.empty(); }
-  /// distorted ← all steps one after the other. x, distorted: [rows, cols], not overlapping. `context`
-  /// gives everything but the key.
+  /// distorted ← all steps one after the other. x, distorted: [rows, cols], not overlapping.
+  /// `context` gives everything but the key.
   DistortionReport apply(ConstMatrixView x, DistortionContext context, MatrixView distorted) const;
 };
 
@@ -36,8 +36,11 @@ class ModelTrial {
   const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }
   const SiteChain& input(Index layer, Role role) const { return chain(inputs_, layer, role); }
   bool touches_inputs(Index layer) const;
-  /// The resolved condition on this model, apart from seed and name: sites and what acts there. Hashed
-  /// into the trial's id.
+  const SiteChain& embed_tokens() const { return embed_tokens_; }
+  const SiteChain& lm_head() const { return lm_head_; }
+  const SiteChain& lm_head_input() const { return lm_head_input_; }
+  /// The resolved condition on this model, apart from seed and name: sites and what acts there.
+  /// Hashed into the trial's id.
   const Json& identity() const { return identity_; }
 
  private:
@@ -46,7 +49,10 @@ class ModelTrial {
     return chains[static_cast<std::size_t>(layer)][static_cast<std::size_t>(role)];
   }
 
+  SiteChain& chain_at(const Site& site);
+
   std::uint64_t seed_;
+  SiteChain embed_tokens_, lm_head_, lm_head_input_;
   Chains weights_, inputs_;  ///< by layer and role
   Json identity_ = Json::array();
 };

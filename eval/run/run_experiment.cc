@@ -36,7 +36,8 @@ struct ModelPlan {
 };
 
 TokenWindows read_windows(const ExperimentConfig& config, const ExperimentModel& model) {
-  WindowOptions options{.context = config.data.context, .limit = config.data.windows, .bos = config.data.bos};
+  WindowOptions options{
+      .context = config.data.context, .limit = config.data.windows, .bos = config.data.bos};
   if (options.bos != Bos::none)
     options.bos_id = static_cast<std::int32_t>(*model.decoder.spec().bos_token_id);
   const Tokenizer tokenizer = Tokenizer::load(model.path.resolved);
@@ -50,11 +51,13 @@ ModelPlan plan_model(const Experiment& experiment, const ExperimentModel& model)
   const auto id = [&](const Json& what, std::optional<std::uint64_t> seed) {
     return trial_id(plan.identity.model_hash, plan.identity.data_hash, what, seed);
   };
-  plan.rows.push_back({.id = id("baseline", std::nullopt), .name = "baseline", .model = model.name});
+  plan.rows.push_back(
+      {.id = id("baseline", std::nullopt), .name = "baseline", .model = model.name});
   std::set<std::string> seen;
   for (const Trial& trial : experiment.trials) {
     ModelTrial model_trial(trial, model.decoder.spec());
-    const std::optional<std::uint64_t> drawn = trial.draws() ? std::optional(trial.seed) : std::nullopt;
+    const std::optional<std::uint64_t> drawn =
+        trial.draws() ? std::optional(trial.seed) : std::nullopt;
     const RowKey key{.id = id(model_trial.identity(), drawn),
                      .name = trial.name,
                      .model = model.name,
@@ -110,8 +113,13 @@ class ModelRunner {
  public:
   ModelRunner(const Experiment& experiment, ModelPlan& plan, Decoder& decoder, RunFolder& folder,
               const RunOptions& options, const Json& env, Progress& progress)
-      : stats_(experiment.config.stats), plan_(plan), decoder_(decoder), folder_(folder),
-        options_(options), env_(env), progress_(progress) {}
+      : stats_(experiment.config.stats),
+        plan_(plan),
+        decoder_(decoder),
+        folder_(folder),
+        options_(options),
+        env_(env),
+        progress_(progress) {}
 
   void run() {
     double total = 0.0, done = 0.0;
@@ -129,7 +137,8 @@ class ModelRunner {
   }
 
  private:
-  /// Lanes a stage needs: the baseline rides along wherever a trial is left, or its own windows are.
+  /// Lanes a stage needs: the baseline rides along wherever a trial is left, or its own windows
+  /// are.
   Index pending_lanes(const Stage& stage) const {
     const Index trials = static_cast<Index>(pending_jobs(plan_, stage).size());
     if (trials == 0 && is_done(plan_, baseline().id, stage)) return 0;
@@ -148,23 +157,22 @@ class ModelRunner {
     StageResult result = run_stage(decoder_, plan_.windows, stage, lanes, stats_, hooks);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
 
-    const Json run = {{"seconds", seconds.count()},
-                      {"lanes", lanes.size() + 1},
-                      {"threads", thread_count()},
-                      {"finished", utc_time()},
-                      {"version", version()},
-                      {"git", git_hash()}};
+    const Json run = {{"seconds", seconds.count()}, {"lanes", lanes.size() + 1},
+                      {"threads", thread_count()},  {"finished", utc_time()},
+                      {"version", version()},       {"git", git_hash()}};
     if (!is_done(plan_, baseline().id, stage)) append(baseline(), std::move(result.baseline), run);
     for (std::size_t i = 0; i < pending.size(); ++i)
       append(pending[i]->key, std::move(result.lanes[i]), run);
   }
 
   void append(const RowKey& key, LaneResult result, const Json& run) {
-    Record record{.id = key.id, .name = key.name, .model = key.model, .seed = key.seed, .vars = key.vars};
+    Record record{
+        .id = key.id, .name = key.name, .model = key.model, .seed = key.seed, .vars = key.vars};
     if (!result.error.empty()) {
       record.status = "failed";
       record.error = result.error;
-      progress_.message(fmt::format("warning: {}: trial '{}' failed: {}", key.model, key.name, result.error));
+      progress_.message(
+          fmt::format("warning: {}: trial '{}' failed: {}", key.model, key.name, result.error));
     }
     record.windows = std::move(result.windows);
     record.sites = std::move(result.sites);
@@ -186,15 +194,16 @@ class ModelRunner {
 void warn_of_reference_kernels(Progress& progress) {
   for (const std::string& name : gemm_implementations())
     if (name.find("ref") != std::string::npos)
-      progress.message(fmt::format("warning: oneDNN has only the reference kernel '{}' here; expect it to be "
-                                   "very slow",
-                                   name));
+      progress.message(
+          fmt::format("warning: oneDNN has only the reference kernel '{}' here; expect it to be "
+                      "very slow",
+                      name));
 }
 
 }  // namespace
 
-std::string trial_id(const std::string& model_hash, const std::string& data_hash, const Json& identity,
-                     std::optional<std::uint64_t> seed) {
+std::string trial_id(const std::string& model_hash, const std::string& data_hash,
+                     const Json& identity, std::optional<std::uint64_t> seed) {
   ContentHash hash;
   hash.add(fmt::format("numerics {}", kNumericsVersion));
   hash.add(model_hash);
@@ -230,13 +239,16 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
                             {"env", env},
                             {"command", options.command}});
   for (const ModelPlan& plan : plans)
-    for (const std::string& warning : plan.windows.warnings()) progress.message("warning: " + warning);
+    for (const std::string& warning : plan.windows.warnings())
+      progress.message("warning: " + warning);
 
   RunOutcome outcome;
   try {
     for (std::size_t i = 0; i < plans.size(); ++i) {
       note_done(folder.records(), plans[i]);
-      ModelRunner(experiment, plans[i], experiment.models[i].decoder, folder, options, env, progress).run();
+      ModelRunner(experiment, plans[i], experiment.models[i].decoder, folder, options, env,
+                  progress)
+          .run();
     }
   } catch (const Interrupted&) {
     outcome.interrupted = true;

@@ -25,15 +25,16 @@ struct RunOutcome {
   bool interrupted = false;  ///< stopped by should_stop(); finished stages are kept
 };
 
-/// Runs all models and trials, or what is left of them when the folder holds a part already: per model
-/// stages of whole windows, each recorded before the next begins. results.csv is rebuilt at every end.
-/// Throws ConfigError, DataError and NumericError; what was finished before is kept then, too.
+/// Runs all models and trials, or what is left of them when the folder holds a part already: per
+/// model stages of whole windows, each recorded before the next begins. results.csv is rebuilt at
+/// every end. Throws ConfigError, DataError and NumericError; what was finished before is kept
+/// then, too.
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress);
 
-/// Hash of exactly what can change a trial's numbers: numerics version, model, windows, what acts where,
-/// and the seed where something is drawn.
-std::string trial_id(const std::string& model_hash, const std::string& data_hash, const Json& identity,
-                     std::optional<std::uint64_t> seed);
+/// Hash of exactly what can change a trial's numbers: numerics version, model, windows, what acts
+/// where, and the seed where something is drawn.
+std::string trial_id(const std::string& model_hash, const std::string& data_hash,
+                     const Json& identity, std::optional<std::uint64_t> seed);
 
 /// What may change bits from machine to machine: compared before records are mixed.
 Json numerics_env();

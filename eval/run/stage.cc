@@ -22,8 +22,9 @@ double head_flops(const DecoderSpec& spec, Index tokens) {
 std::vector<Stage> cut_stages(const DecoderSpec& spec, const TokenWindows& windows, Index lanes) {
   const Index context = windows.context();
   const double lane_count = static_cast<double>(lanes);
-  const double flops = lane_count * (static_cast<double>(spec.num_hidden_layers) * block_flops(spec, context) +
-                                     head_flops(spec, context));
+  const double flops =
+      lane_count * (static_cast<double>(spec.num_hidden_layers) * block_flops(spec, context) +
+                    head_flops(spec, context));
   const double bytes = lane_count * 4.0 * static_cast<double>(context * spec.hidden_size);
   const Index per_stage = std::clamp<Index>(
       static_cast<Index>(std::min(kStageFlops / flops, kStageBytes / bytes)), 1, windows.count());

@@ -18,8 +18,8 @@ double block_flops(const DecoderSpec& spec, Index tokens);
 double head_flops(const DecoderSpec& spec, Index tokens);
 
 /// Cuts the windows into stages of equal numbers of windows such that `lanes` lanes do about
-/// kStageFlops each and their hidden states fit kStageBytes. Depends on the model and the number of lanes
-/// alone, so a run that goes on has the same stages as one that was never interrupted.
+/// kStageFlops each and their hidden states fit kStageBytes. Depends on the model and the number of
+/// lanes alone, so a run that goes on has the same stages as one that was never interrupted.
 std::vector<Stage> cut_stages(const DecoderSpec& spec, const TokenWindows& windows, Index lanes);
 
 /// Half a minute on a core with AVX-512, five on the slowest that counts (30 GFLOP/s).

@@ -23,6 +23,7 @@ struct Traveller {
   std::vector<Matrix> hidden;        ///< by window of the stage: [T, H]
   std::vector<WindowScores> scores;  ///< likewise
   std::vector<SiteStats> sites;
+  Matrix head;  ///< a distorted head of its own, [V, H], else empty
   std::string error;
 
   bool failed() const { return !error.empty(); }
@@ -78,6 +79,36 @@ class StageRun {
         std::copy_n(first.data(), first.size(), travellers_[lane].hidden[i].data());
       }
     });
+    for (Traveller& traveller : travellers_) {
+      if (traveller.trial == nullptr) continue;
+      traveller.head = distort_outer(traveller, Role::lm_head, traveller.trial->lm_head());
+      const Matrix tokens =
+          distort_outer(traveller, Role::embed_tokens, traveller.trial->embed_tokens());
+      if (tokens.empty()) continue;
+      each(window_count(), [&](Index w) {
+        decoder_.embed(ids(w), traveller.hidden[static_cast<std::size_t>(w)], tokens);
+      });
+    }
+  }
+
+  /// The embedding or the head as this lane has it; empty where it is the checkpoint's.
+  Matrix distort_outer(Traveller& traveller, Role role, const SiteChain& chain) {
+    if (chain.empty()) return {};
+    const Matrix weight = decoder_.load_outer(role);
+    Matrix distorted(weight.rows(), weight.cols());
+    distort_weight(traveller, chain, weight, distorted, traveller.sites);
+    return distorted;
+  }
+
+  /// distorted <- what the chain makes of a weight; its statistics, where wanted, go to `sites`.
+  void distort_weight(const Traveller& traveller, const SiteChain& chain, ConstMatrixView weight,
+                      MatrixView distorted, std::vector<SiteStats>& sites) const {
+    const DistortionContext context{.tensor = SiteTensor::weight, .seed = traveller.trial->seed()};
+    const DistortionReport report = chain.apply(weight, context, distorted);
+    if (traveller.weight_stats)
+      add_site(measure_site(chain.site, weight, distorted, SiteTensor::weight, report,
+                            stats_ != StatsMode::none),
+               sites);
   }
 
   /// One lane through one block: its weights where it has weights of its own, then every window.
@@ -86,7 +117,8 @@ class StageRun {
     const Index layer = weights.layer;
     const PackedLinears own =
         traveller.trial == nullptr ? packed : distort_weights(traveller, weights, packed);
-    const bool touches_inputs = traveller.trial != nullptr && traveller.trial->touches_inputs(layer);
+    const bool touches_inputs =
+        traveller.trial != nullptr && traveller.trial->touches_inputs(layer);
     std::vector<std::vector<SiteStats>> input_sites(static_cast<std::size_t>(window_count()));
     std::vector<Index> bad(static_cast<std::size_t>(window_count()), -1);
     each(window_count(), [&](Index w) {
@@ -105,16 +137,21 @@ class StageRun {
     });
     for (Index w = 0; w < window_count() && !traveller.failed(); ++w)
       note_failure(traveller, layer, w, bad[static_cast<std::size_t>(w)]);
-    for (const std::vector<SiteStats>& sites : input_sites)
-      for (const SiteStats& site : sites) add_site(site, traveller.sites);
+    add_in_order(input_sites, traveller.sites);
+  }
+
+  static void add_in_order(const std::vector<std::vector<SiteStats>>& parts,
+                           std::vector<SiteStats>& sites) {
+    for (const std::vector<SiteStats>& part : parts)
+      for (const SiteStats& site : part) add_site(site, sites);
   }
 
   void note_failure(Traveller& traveller, Index layer, Index w, Index bad) {
     if (bad < 0) return;
     const Index hidden_size = decoder_.spec().hidden_size;
     traveller.error =
-        fmt::format("layer {}: hidden state of window {}, position {}, feature {} is not finite", layer,
-                    stage_.first + w, bad / hidden_size, bad % hidden_size);
+        fmt::format("layer {}: hidden state of window {}, position {}, feature {} is not finite",
+                    layer, stage_.first + w, bad / hidden_size, bad % hidden_size);
     if (traveller.trial == nullptr)
       throw NumericError(fmt::format("{}: the untouched model fails: {}",
                                      decoder_.checkpoint().dir().string(), traveller.error));
@@ -124,26 +161,23 @@ class StageRun {
   PackedLinears distort_weights(Traveller& traveller, const BlockWeights& weights,
                                 const PackedLinears& packed) {
     PackedLinears own = packed;
-    std::vector<SiteStats> sites(weights.linears.size());
+    std::vector<std::vector<SiteStats>> sites(weights.linears.size());
     each(static_cast<Index>(weights.linears.size()), [&](Index i) {
       const LinearWeights& linear = weights.linears[static_cast<std::size_t>(i)];
       const SiteChain& chain = traveller.trial->weight(weights.layer, linear.role);
       if (chain.empty()) return;
       thread_local Matrix distorted;
       distorted.resize(linear.weight.rows(), linear.weight.cols());
-      const DistortionContext context{.tensor = SiteTensor::weight, .seed = traveller.trial->seed()};
-      const DistortionReport report = chain.apply(linear.weight, context, distorted);
-      if (traveller.weight_stats)
-        sites[static_cast<std::size_t>(i)] = measure_site(chain.site, linear.weight, distorted, SiteTensor::weight,
-                                                          report, stats_ != StatsMode::none);
+      distort_weight(traveller, chain, linear.weight, distorted,
+                     sites[static_cast<std::size_t>(i)]);
       own[static_cast<std::size_t>(linear.role)] = pack_weight(distorted);
     });
-    for (const SiteStats& site : sites)
-      if (!site.site.empty()) add_site(site, traveller.sites);
+    add_in_order(sites, traveller.sites);
     return own;
   }
 
-  /// Final norm, then the head in slabs: chunk by chunk of the vocabulary the baseline and all lanes meet.
+  /// Final norm, then the head in slabs: chunk by chunk of the vocabulary the baseline and all
+  /// lanes meet.
   void pass_head() {
     const Index vocab = decoder_.spec().vocab_size;
     struct Tile {
@@ -155,29 +189,53 @@ class StageRun {
       for (Index first = 0; first < rows; first += kRowTile)
         tiles.push_back({w, first, std::min(kRowTile, rows - first)});
     }
-    each(window_count() * static_cast<Index>(travellers_.size()), [&](Index i) {
-      Traveller& traveller = travellers_[static_cast<std::size_t>(i / window_count())];
-      if (!traveller.failed())
-        decoder_.final_norm(traveller.hidden[static_cast<std::size_t>(i % window_count())]);
-    });
+    for (Traveller& traveller : travellers_)
+      if (!traveller.failed()) pass_final_norm(traveller);
     for (Index first = 0; first < vocab; first += kHeadSlab) {
-      const HeadSlab slab = decoder_.load_head(first, kHeadSlab);
+      const HeadSlab shared = decoder_.load_head(first, kHeadSlab);
+      std::vector<HeadSlab> slabs;  // by traveller
+      for (const Traveller& traveller : travellers_)
+        slabs.push_back(
+            traveller.head.empty() ? shared : decoder_.pack_head(traveller.head, first, kHeadSlab));
       each(static_cast<Index>(tiles.size()), [&](Index i) {
         const Tile& tile = tiles[static_cast<std::size_t>(i)];
-        score_tile(slab, tile.window, tile.first_row, tile.rows);
+        score_tile(slabs, tile.window, tile.first_row, tile.rows);
       });
     }
   }
 
-  void score_tile(const HeadSlab& slab, Index window, Index first_row, Index rows) {
+  /// What the head reads: the normed hidden states, distorted where the trial says so.
+  void pass_final_norm(Traveller& traveller) {
+    const bool distorts = traveller.trial != nullptr && !traveller.trial->lm_head_input().empty();
+    std::vector<std::vector<SiteStats>> sites(static_cast<std::size_t>(window_count()));
+    each(window_count(), [&](Index w) {
+      const auto i = static_cast<std::size_t>(w);
+      Matrix& hidden = traveller.hidden[i];
+      decoder_.final_norm(hidden);
+      if (!distorts) return;
+      Matrix distorted(hidden.rows(), hidden.cols());
+      sites[i].push_back(distort_input(traveller.trial->lm_head_input(), traveller.trial->seed(),
+                                       stage_.first + w, windows_.context(),
+                                       stats_ == StatsMode::all, hidden, distorted));
+      hidden = std::move(distorted);
+    });
+    add_in_order(sites, traveller.sites);
+  }
+
+  /// Some rows of one window against a part of the vocabulary. slabs: that part of each traveller's
+  /// head.
+  void score_tile(const std::vector<HeadSlab>& slabs, Index window, Index first_row, Index rows) {
     thread_local Matrix baseline, logits, exps;
     double rescale[kRowTile];
     const auto w = static_cast<std::size_t>(window);
-    Index first_token = slab.first_token;
-    for (const PackedWeight& chunk : slab.chunks) {
-      for (Matrix* buffer : {&baseline, &logits, &exps}) buffer->resize(rows, chunk.out());
-      for (Traveller& traveller : travellers_) {
+    Index first_token = slabs.front().first_token;
+    for (std::size_t c = 0; c < slabs.front().chunks.size(); ++c) {
+      const Index chunk_tokens = slabs.front().chunks[c].out();
+      for (Matrix* buffer : {&baseline, &logits, &exps}) buffer->resize(rows, chunk_tokens);
+      for (std::size_t lane = 0; lane < travellers_.size(); ++lane) {
+        Traveller& traveller = travellers_[lane];
         if (traveller.failed()) continue;
+        const PackedWeight& chunk = slabs[lane].chunks[c];
         const bool is_baseline = traveller.trial == nullptr;
         Matrix& out = is_baseline ? baseline : logits;
         linear(traveller.hidden[w].view().middle_rows(first_row, rows), chunk, {}, out);
@@ -185,10 +243,11 @@ class StageRun {
         if (is_baseline)
           scores.add_baseline(out, first_row, first_token, exps, std::span(rescale, kRowTile));
         else
-          scores.add_trial(out, first_row, first_token, baseline, exps, std::span(rescale, kRowTile));
+          scores.add_trial(out, first_row, first_token, baseline, exps,
+                           std::span(rescale, kRowTile));
         hooks_.advance(2.0 * static_cast<double>(rows * chunk.in() * chunk.out()));
       }
-      first_token += chunk.out();
+      first_token += chunk_tokens;
     }
   }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-/// Runs one stage: the baseline and all lanes of a stage go through the model together, one block's weights
-/// at a time, and meet at the head, where every lane is compared with the baseline chunk by chunk.
+/// Runs one stage: the baseline and all lanes of a stage go through the model together, one block's
+/// weights at a time, and meet at the head, where every lane is compared with the baseline chunk by
+/// chunk.
 
 #include <functional>
 #include <string>
@@ -19,7 +20,8 @@ namespace nf {
 /// A trial's part in a stage.
 struct Lane {
   const ModelTrial* trial = nullptr;
-  bool weight_stats = false;  ///< gather the statistics of distorted weights (they are the same in every stage)
+  bool weight_stats =
+      false;  ///< gather the statistics of distorted weights (they are the same in every stage)
 };
 
 /// What a lane has to show for a stage.
@@ -46,8 +48,8 @@ struct StageResult {
   std::vector<LaneResult> lanes;
 };
 
-/// `decoder` must be prepared for the windows' context. Throws NumericError when the baseline itself leaves
-/// the finite numbers, DataError for bad weights, Interrupted.
+/// `decoder` must be prepared for the windows' context. Throws NumericError when the baseline
+/// itself leaves the finite numbers, DataError for bad weights, Interrupted.
 StageResult run_stage(const Decoder& decoder, const TokenWindows& windows, Stage stage,
                       const std::vector<Lane>& lanes, StatsMode stats, const StageHooks& hooks);
 

@@ -9,15 +9,17 @@
 
 namespace nf {
 
-void write_logits(Decoder& decoder, const std::filesystem::path& ids, const std::filesystem::path& out) {
+void write_logits(Decoder& decoder, const std::filesystem::path& ids,
+                  const std::filesystem::path& out) {
   const NpyInts input = read_npy_ints(ids);
   const DecoderSpec& spec = decoder.spec();
   const Index tokens = input.shape.back();
   const Index sequences = input.shape.size() == 1 ? 1 : input.shape.front();
   if (sequences * tokens == 0) throw DataError(fmt::format("{}: holds no token", ids.string()));
   if (tokens > spec.max_position_embeddings)
-    throw DataError(fmt::format("{}: sequences of {} tokens, the model has max_position_embeddings {}",
-                                ids.string(), tokens, spec.max_position_embeddings));
+    throw DataError(
+        fmt::format("{}: sequences of {} tokens, the model has max_position_embeddings {}",
+                    ids.string(), tokens, spec.max_position_embeddings));
   decoder.prepare(tokens);
 
   std::vector<Matrix> hidden(static_cast<std::size_t>(sequences));
@@ -26,9 +28,10 @@ void write_logits(Decoder& decoder, const std::filesystem::path& ids, const std:
   };
   each_sequence([&](Index s, Matrix& h) {
     h.resize(tokens, spec.hidden_size);
-    decoder.embed(std::span(input.values).subspan(static_cast<std::size_t>(s * tokens),
-                                                  static_cast<std::size_t>(tokens)),
-                  h);
+    decoder.embed(
+        std::span(input.values)
+            .subspan(static_cast<std::size_t>(s * tokens), static_cast<std::size_t>(tokens)),
+        h);
   });
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const BlockWeights weights = decoder.load_block(layer);

@@ -71,7 +71,7 @@ TEST(HfConfig, ErrorsNameFileFieldAndCause) {
       {{{"n", 1}},
        [](const HfConfig& c) { c.flag_or("n", false); },
        "n: must be true or false, is 1"},
-      {{{"n", {"a"}}},
+      {{{"n", Json::array({"a"})}},
        [](const HfConfig& c) { c.text_or("n", ""); },
        "n: must be a string, is [\"a\"]"},
       {{{"n", 1}}, [](const HfConfig& c) { c.object("n"); }, "n: must be an object, is 1"},

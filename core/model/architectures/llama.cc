@@ -7,8 +7,8 @@
 namespace nf {
 namespace {
 
-/// Llama 1, 2 and 3 (arXiv 2302.13971, 2307.09288, 2407.21783): RMSNorm, SwiGLU, rotary positions, grouped
-/// key/value heads.
+/// Llama 1, 2 and 3 (arXiv 2302.13971, 2307.09288, 2407.21783): RMSNorm, SwiGLU, rotary positions,
+/// grouped key/value heads.
 DecoderSpec llama_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   config.require(config.text_or("hidden_act", "silu") == "silu", "hidden_act",
                  "only silu is implemented");
@@ -37,7 +37,8 @@ DecoderSpec llama_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   const bool tied = config.flag_or("tie_word_embeddings", false);
   spec.lm_head = tied ? spec.embed_tokens : "lm_head.weight";
   if (tied) spec.ignored.push_back("lm_head.weight");
-  spec.ignored.push_back("*rotary_emb.inv_freq");  // older checkpoints store what config.json implies
+  spec.ignored.push_back(
+      "*rotary_emb.inv_freq");  // older checkpoints store what config.json implies
   spec.final_norm = {prefix + "norm.weight", ""};
 
   const Index h = spec.hidden_size, f = spec.intermediate_size;
@@ -68,7 +69,8 @@ DecoderSpec llama_spec(const HfConfig& config, const Checkpoint& checkpoint) {
 
 void register_llama(ArchitectureRegistry& registry) {
   registry.add({"llama", "LlamaForCausalLM",
-                "Llama 1, 2, 3: RMSNorm, SwiGLU, rotary positions, grouped key/value heads", llama_spec});
+                "Llama 1, 2, 3: RMSNorm, SwiGLU, rotary positions, grouped key/value heads",
+                llama_spec});
 }
 
 }  // namespace nf

@@ -6,14 +6,16 @@
 namespace nf {
 namespace {
 
-/// OPT (arXiv 2205.01068): pre-LayerNorm, ReLU, learned positions starting at row 2, biases everywhere.
+/// OPT (arXiv 2205.01068): pre-LayerNorm, ReLU, learned positions starting at row 2, biases
+/// everywhere.
 DecoderSpec opt_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   config.require(config.flag_or("do_layer_norm_before", true), "do_layer_norm_before",
                  "only the pre-LayerNorm form is implemented");
   config.require(!config.flag_or("_remove_final_layer_norm", false), "_remove_final_layer_norm",
                  "a model without its final LayerNorm is not implemented");
   config.require(config.flag_or("layer_norm_elementwise_affine", true),
-                 "layer_norm_elementwise_affine", "a LayerNorm without parameters is not implemented");
+                 "layer_norm_elementwise_affine",
+                 "a LayerNorm without parameters is not implemented");
   config.require(config.text_or("activation_function", "relu") == "relu", "activation_function",
                  "only relu is implemented");
 
@@ -27,7 +29,8 @@ DecoderSpec opt_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   spec.vocab_size = config.positive("vocab_size");
   spec.max_position_embeddings = config.positive("max_position_embeddings");
   config.require(config.positive_or("word_embed_proj_dim", spec.hidden_size) == spec.hidden_size,
-                 "word_embed_proj_dim", "a projection between embedding and blocks is not implemented");
+                 "word_embed_proj_dim",
+                 "a projection between embedding and blocks is not implemented");
   config.require(spec.hidden_size % spec.num_attention_heads == 0, "num_attention_heads",
                  fmt::format("must divide hidden_size {}", spec.hidden_size));
   spec.head_dim = spec.hidden_size / spec.num_attention_heads;
@@ -54,7 +57,8 @@ DecoderSpec opt_spec(const HfConfig& config, const Checkpoint& checkpoint) {
       return NormTensors{block + name + ".weight", block + name + ".bias"};
     };
     const auto linear = [&](Role role, const std::string& name, Index out, Index in) {
-      return LinearTensors{role, out, in, block + name + ".weight", biases ? block + name + ".bias" : ""};
+      return LinearTensors{role, out, in, block + name + ".weight",
+                           biases ? block + name + ".bias" : ""};
     };
     return BlockTensors{norm("self_attn_layer_norm"),
                         norm("final_layer_norm"),

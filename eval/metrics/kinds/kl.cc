@@ -3,13 +3,12 @@
 namespace nf {
 
 void register_kl(MetricRegistry& registry) {
-  registry.add({.name = "kl",
-                .unit = "nats per token",
-                .summary = "mean KL(baseline‖trial) of the next-token distribution over the full vocabulary",
-                .higher_is_better = false,
-                .value = [](const WindowSums& sums) {
-                  return sums.kl / static_cast<double>(sums.tokens);
-                }});
+  registry.add(
+      {.name = "kl",
+       .unit = "nats per token",
+       .summary = "mean KL(baseline‖trial) of the next-token distribution over the full vocabulary",
+       .higher_is_better = false,
+       .value = [](const WindowSums& sums) { return sums.kl / static_cast<double>(sums.tokens); }});
 }
 
 }  // namespace nf

@@ -1,0 +1,260 @@
+// How near a pass comes to its matrix products. One pass is a stage of run_stage: the baseline and
+// one trial with nothing distorted, KL and all, over 16 windows of 512 tokens; beside it the same
+// matrix products alone (linears, QK', PV, head, weights packed), and the other parts alone. usage:
+// pass_bench [rounds [windows]]
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/base/parallel.h"
+#include "core/io/atomic_file.h"
+#include "core/model/attention.h"
+#include "core/ops/elementwise.h"
+#include "eval/metrics/token_scores.h"
+#include "eval/run/stage_runner.h"
+#include "perturb/distribution.h"
+#include "tests/bench/bench_support.h"
+#include "tests/support/write_safetensors.h"
+
+namespace nf {
+namespace {
+
+constexpr Index kContext = 512;
+constexpr Index kHidden = 768, kLayers = 12, kHeads = 12, kVocab = 32000;
+constexpr Index kLanes = 2;
+
+/// A checkpoint with small random weights; its values do not matter, its shapes do.
+class RandomCheckpoint {
+ public:
+  RandomCheckpoint(const std::string& model_type, Index intermediate)
+      : dir_(std::filesystem::temp_directory_path() /
+             fmt::format("noisefloor-bench-{}", model_type)) {
+    std::filesystem::create_directories(dir_);
+    if (model_type == "opt")
+      write_opt(intermediate);
+    else
+      write_llama(intermediate);
+    write_safetensors(dir_ / "model.safetensors", tensors_);
+    tensors_.clear();
+  }
+  ~RandomCheckpoint() { std::filesystem::remove_all(dir_); }
+  const std::filesystem::path& dir() const { return dir_; }
+
+ private:
+  void tensor(const std::string& name, std::vector<Index> shape, float scale = 0.02f,
+              float shift = 0.0f) {
+    Index size = 1;
+    for (Index n : shape) size *= n;
+    std::vector<float> values(static_cast<std::size_t>(size));
+    fill_draws(Distribution::uniform, values.data(), size, 0, tensors_.size(), 0);
+    for (float& v : values) v = v * scale + shift;
+    tensors_.push_back({name, Dtype::f16, std::move(shape), std::move(values)});
+  }
+  void norm(const std::string& name, bool bias) {
+    tensor(name + ".weight", {kHidden}, 0.01f, 1.0f);
+    if (bias) tensor(name + ".bias", {kHidden});
+  }
+  void linear(const std::string& name, Index out, Index in, bool bias) {
+    tensor(name + ".weight", {out, in});
+    if (bias) tensor(name + ".bias", {out});
+  }
+  void config(const Json& json) { write_file_atomically(dir_ / "config.json", json.dump()); }
+
+  void write_opt(Index f) {
+    config({{"model_type", "opt"},
+            {"hidden_size", kHidden},
+            {"ffn_dim", f},
+            {"num_hidden_layers", kLayers},
+            {"num_attention_heads", kHeads},
+            {"vocab_size", kVocab},
+            {"max_position_embeddings", kContext}});
+    tensor("model.decoder.embed_tokens.weight", {kVocab, kHidden});
+    tensor("model.decoder.embed_positions.weight", {kContext + 2, kHidden});
+    norm("model.decoder.final_layer_norm", true);
+    for (Index layer = 0; layer < kLayers; ++layer) {
+      const std::string block = fmt::format("model.decoder.layers.{}.", layer);
+      for (const char* name : {"q_proj", "k_proj", "v_proj", "out_proj"})
+        linear(block + "self_attn." + name, kHidden, kHidden, true);
+      norm(block + "self_attn_layer_norm", true);
+      norm(block + "final_layer_norm", true);
+      linear(block + "fc1", f, kHidden, true);
+      linear(block + "fc2", kHidden, f, true);
+    }
+  }
+  void write_llama(Index f) {
+    config({{"model_type", "llama"},
+            {"hidden_size", kHidden},
+            {"intermediate_size", f},
+            {"num_hidden_layers", kLayers},
+            {"num_attention_heads", kHeads},
+            {"vocab_size", kVocab},
+            {"max_position_embeddings", kContext},
+            {"tie_word_embeddings", true}});
+    tensor("model.embed_tokens.weight", {kVocab, kHidden});
+    norm("model.norm", false);
+    for (Index layer = 0; layer < kLayers; ++layer) {
+      const std::string block = fmt::format("model.layers.{}.", layer);
+      for (const char* name : {"q_proj", "k_proj", "v_proj", "o_proj"})
+        linear(block + "self_attn." + name, kHidden, kHidden, false);
+      norm(block + "input_layernorm", false);
+      norm(block + "post_attention_layernorm", false);
+      linear(block + "mlp.gate_proj", f, kHidden, false);
+      linear(block + "mlp.up_proj", f, kHidden, false);
+      linear(block + "mlp.down_proj", kHidden, f, false);
+    }
+  }
+
+  std::filesystem::path dir_;
+  std::vector<TestTensor> tensors_;
+};
+
+/// All matrix products of one window through the model and the head, on buffers of its own.
+class Products {
+ public:
+  explicit Products(const DecoderSpec& spec) : spec_(spec) {
+    for (const LinearTensors& linear : spec.block(0).linears) {
+      Matrix w(linear.out, linear.in);
+      fill_draws(Distribution::uniform, w.data(), w.size(), 0, 1, 2);
+      linears_.push_back(pack_weight(w));
+    }
+    for (Index first = 0; first < spec.vocab_size; first += kVocabChunk) {
+      Matrix w(std::min(kVocabChunk, spec.vocab_size - first), spec.hidden_size);
+      fill_draws(Distribution::uniform, w.data(), w.size(), 0, 1, 2);
+      head_.push_back(pack_weight(w));
+    }
+    const Index widest = std::max(spec.intermediate_size, spec.hidden_size);
+    for (Matrix* m : {&x_, &y_}) {
+      m->resize(kContext, widest);
+      fill_draws(Distribution::uniform, m->data(), m->size(), 0, 3, 4);
+    }
+    logits_.resize(kRowTile, kVocabChunk);
+  }
+  void block() {
+    for (const PackedWeight& w : linears_)
+      linear({x_.data(), kContext, w.in()}, w, {}, {y_.data(), kContext, w.out()});
+    for (Index head = 0; head < spec_.num_attention_heads; ++head) {
+      for (Index first = 0; first < kContext; first += kRowTile) {
+        const Index keys = first + kRowTile;
+        matmul_nt({x_.data(), kRowTile, spec_.head_dim}, {x_.data(), keys, spec_.head_dim},
+                  {y_.data(), kRowTile, keys});
+        matmul_nn({x_.data(), kRowTile, keys}, {y_.data(), keys, spec_.head_dim},
+                  {logits_.data(), kRowTile, spec_.head_dim});
+      }
+    }
+  }
+  void head() {
+    for (Index first = 0; first < kContext; first += kRowTile)
+      for (const PackedWeight& w : head_)
+        linear({x_.data() + first * w.in(), kRowTile, w.in()}, w, {},
+               {logits_.data(), kRowTile, w.out()});
+  }
+
+ private:
+  DecoderSpec spec_;
+  std::vector<PackedWeight> linears_, head_;
+  Matrix x_, y_, logits_;
+};
+
+void bench(const std::string& model_type, Index intermediate, int rounds, Index window_count) {
+  const RandomCheckpoint checkpoint(model_type, intermediate);
+  ArchitectureRegistry registry;
+  register_builtin_architectures(registry);
+  Decoder decoder = Decoder::open(checkpoint.dir(), registry);
+  decoder.prepare(kContext);
+  const DecoderSpec& spec = decoder.spec();
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(window_count * kContext));
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    ids[i] = static_cast<std::int32_t>(i * 7919 % kVocab);
+  const TokenWindows windows = TokenWindows::from_ids(ids, kContext);
+  const ModelTrial untouched(Trial{.name = "untouched", .entries = {}}, spec);
+
+  Products products(spec);
+  Matrix x(kContext, spec.intermediate_size), y(kContext, spec.intermediate_size);
+  fill_draws(Distribution::gaussian, x.data(), x.size(), 0, 3, 4);
+  Matrix scores(kRowTile, kContext), exps(kRowTile, kVocabChunk);
+  const std::vector<float> weight(static_cast<std::size_t>(spec.intermediate_size), 1.0f);
+  const ConstVectorView norm_weight = std::span(weight).first(static_cast<std::size_t>(kHidden));
+  const double passes = static_cast<double>(kLanes * window_count);
+  const auto times = [](double n, const std::function<void()>& work) {
+    for (Index i = 0; i < static_cast<Index>(n); ++i) work();
+  };
+
+  Interleaved all;
+  all.add("pass", [&] {
+    run_stage(decoder, windows, {0, window_count}, {{.trial = &untouched}}, StatsMode::none, {});
+  });
+  all.add("products", [&] {
+    times(passes * kLayers, [&] { products.block(); });
+    times(passes, [&] { products.head(); });
+  });
+  all.add("weights", [&] {
+    for (Index layer = 0; layer < kLayers; ++layer) decoder.pack_block(decoder.load_block(layer));
+    decoder.load_head(0, kVocab);
+  });
+  all.add("soft-max", [&] {
+    times(passes * kLayers * kHeads, [&] {
+      for (Index first = 0; first < kContext; first += kRowTile)
+        causal_softmax({scores.data(), kRowTile, first + kRowTile}, 0.125f, first);
+    });
+  });
+  all.add("norms", [&] {
+    times(passes * (2 * kLayers + 1), [&] {
+      const MatrixView rows(x.data(), kContext, kHidden), out(y.data(), kContext, kHidden);
+      if (spec.norm == NormKind::layer_norm)
+        layer_norm(rows, norm_weight, norm_weight, 1e-5f, out);
+      else
+        rms_norm(rows, norm_weight, 1e-5f, out);
+    });
+  });
+  if (spec.mlp == MlpKind::silu)
+    all.add("silu", [&] { times(passes * kLayers, [&] { silu_multiply(y, x); }); });
+  all.add("scores and KL", [&] {
+    double rescale[kRowTile];
+    const Index chunks = (kVocab + kVocabChunk - 1) / kVocabChunk;
+    times(static_cast<double>(window_count), [&] {
+      WindowScores baseline(windows.window(0)), trial(windows.window(0));
+      for (Index first = 0; first + kRowTile < kContext; first += kRowTile) {
+        for (Index c = 0; c < chunks; ++c) {
+          const ConstMatrixView logits(x.data(), kRowTile, kVocabChunk),
+              other(x.data() + 64, kRowTile, kVocabChunk);
+          baseline.add_baseline(logits, first, c * kVocabChunk, exps, rescale);
+          trial.add_trial(other, first, c * kVocabChunk, logits, exps, rescale);
+        }
+      }
+    });
+  });
+  all.run(rounds);
+
+  const double pass = all.best("pass"), bare = all.best("products");
+  const double flops = passes * (static_cast<double>(kLayers) * block_flops(spec, kContext) +
+                                 head_flops(spec, kContext));
+  fmt::print(
+      "\n{}: hidden {} x {} layers, intermediate {}, vocabulary {}; {} windows of {}, 2 lanes, "
+      "best of {}\n\n",
+      spec.architecture, kHidden, kLayers, intermediate, kVocab, window_count, kContext, rounds);
+  fmt::print("| part | seconds | share of the pass |\n|---|---|---|\n");
+  fmt::print("| pass | {:.2f} | {:.0f} tokens/s, {:.0f} GFLOP/s |\n", pass,
+             passes * kContext / pass, flops / pass / 1e9);
+  for (const char* part : {"products", "weights", "soft-max", "norms", "silu", "scores and KL"}) {
+    if (std::string(part) == "silu" && spec.mlp != MlpKind::silu) continue;
+    fmt::print("| {} alone | {:.2f} | {:.1f} % |\n", part, all.best(part),
+               100.0 * all.best(part) / pass);
+  }
+  fmt::print("\nGEMM-bound: {:.1f} % (bare products {:.2f} s / pass {:.2f} s)\n",
+             100.0 * bare / pass, bare, pass);
+}
+
+}  // namespace
+}  // namespace nf
+
+int main(int argc, char** argv) {
+  const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
+  const nf::Index windows = argc > 2 ? std::atoi(argv[2]) : 16;
+  nf::set_thread_count(1);
+  fmt::print("{}\n", nf::machine_line());
+  nf::bench("opt", 3072, rounds, windows);
+  nf::bench("llama", 2048, rounds, windows);
+  return 0;
+}

@@ -1,0 +1,237 @@
+#include "core/model/decoder_block.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "tests/support/random_matrix.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tensor_near.h"
+#include "tests/support/tiny_model.h"
+
+namespace nf {
+namespace {
+
+constexpr Index kTokens = 37;
+
+/// x̃ = factor·x, by role, and a note of each call. Factors are powers of two: the same bits come
+/// out where the weight is scaled instead.
+class ScalingFilter final : public InputFilter {
+ public:
+  struct Rule {
+    int variant = 0;
+    float factor = 1.0f;
+  };
+  struct Call {
+    Role role;
+    Index rows, cols;
+    bool operator==(const Call&) const = default;
+  };
+
+  explicit ScalingFilter(std::map<Role, Rule> rules) : rules_(std::move(rules)) {}
+
+  int variant(Role role) const override {
+    const auto rule = rules_.find(role);
+    return rule == rules_.end() ? 0 : rule->second.variant;
+  }
+  void apply(Role role, ConstMatrixView x, MatrixView distorted) override {
+    calls.push_back({role, x.rows(), x.cols()});
+    EXPECT_EQ(distorted.rows(), x.rows());
+    EXPECT_EQ(distorted.cols(), x.cols());
+    EXPECT_NE(distorted.data(), x.data());
+    for (Index r = 0; r < x.rows(); ++r)
+      for (Index c = 0; c < x.cols(); ++c) distorted(r, c) = rules_.at(role).factor * x(r, c);
+  }
+
+  std::vector<Call> calls;
+
+ private:
+  std::map<Role, Rule> rules_;
+};
+
+/// Block 0 of a tiny model, and a window's hidden states.
+class OneBlock {
+ public:
+  explicit OneBlock(const TinyModel& model)
+      : decoder_(open(model)), weights_(decoder_.load_block(0)) {
+    if (spec().rope) rope_.emplace(*spec().rope, 300);
+  }
+
+  const DecoderSpec& spec() const { return decoder_.spec(); }
+  const BlockWeights& weights() const { return weights_; }
+
+  Matrix run(InputFilter* filter, const std::map<Role, float>& weight_factors = {},
+             Index tokens = kTokens, std::uint64_t salt = 0) const {
+    PackedLinears packed = decoder_.pack_block(weights_);
+    for (const auto& [role, factor] : weight_factors) {
+      const Matrix& weight = weights_.linear(role).weight;
+      Matrix scaled(weight.rows(), weight.cols());
+      for (Index i = 0; i < weight.size(); ++i) scaled.data()[i] = factor * weight.data()[i];
+      packed[static_cast<std::size_t>(role)] = pack_weight(scaled);
+    }
+    Matrix hidden = random_matrix(tokens, spec().hidden_size, salt);
+    run_block(spec(), weights_, packed, rope_ ? &*rope_ : nullptr, filter, hidden);
+    return hidden;
+  }
+  void run_in_place(MatrixView hidden) const {
+    run_block(spec(), weights_, decoder_.pack_block(weights_), rope_ ? &*rope_ : nullptr, nullptr,
+              hidden);
+  }
+
+ private:
+  static Decoder open(const TinyModel& model) {
+    const TempDir dir;  // mapped files outlive their names
+    model.write(dir.path());
+    return open_decoder(dir.path());
+  }
+
+  Decoder decoder_;
+  BlockWeights weights_;
+  std::optional<RopeTable> rope_;
+};
+
+std::vector<OneBlock> both_families() {
+  std::vector<OneBlock> blocks;
+  blocks.emplace_back(tiny_opt());
+  blocks.emplace_back(tiny_llama());
+  return blocks;
+}
+
+TEST(RunBlock, ALinearReadsItsDistortedInput) {
+  for (const OneBlock& block : both_families()) {
+    const Matrix plain = block.run(nullptr);
+    for (const Role role : block.spec().roles()) {
+      ScalingFilter filter({{role, {1, 2.0f}}});
+      const Matrix filtered = block.run(&filter);
+      EXPECT_TRUE(equal_bits(filtered, block.run(nullptr, {{role, 2.0f}}))) << role_name(role);
+      EXPECT_FALSE(equal_bits(filtered, plain)) << role_name(role);
+      EXPECT_EQ(filter.calls.size(), 1u);
+    }
+  }
+}
+
+TEST(RunBlock, RolesOfOneVariantShareOneDistortedInput) {
+  for (const OneBlock& block : both_families()) {
+    const Index h = block.spec().hidden_size, f = block.spec().intermediate_size;
+    std::map<Role, ScalingFilter::Rule> rules;
+    std::map<Role, float> factors;
+    for (const Role role : block.spec().roles()) {
+      rules[role] = {1, 0.5f};
+      factors[role] = 0.5f;
+    }
+    ScalingFilter filter(rules);
+    EXPECT_TRUE(equal_bits(block.run(&filter), block.run(nullptr, factors)));
+    const Role first_of_mlp = block.spec().has_gate() ? Role::gate_proj : Role::up_proj;
+    const std::vector<ScalingFilter::Call> expected = {{Role::q_proj, kTokens, h},
+                                                       {Role::o_proj, kTokens, h},
+                                                       {first_of_mlp, kTokens, h},
+                                                       {Role::down_proj, kTokens, f}};
+    EXPECT_TRUE(filter.calls == expected);
+  }
+}
+
+TEST(RunBlock, RolesOfDifferentVariantsReadDifferentInputs) {
+  const OneBlock block(tiny_llama());
+  ScalingFilter all({{Role::q_proj, {1, 2.0f}},
+                     {Role::k_proj, {2, 0.5f}},
+                     {Role::v_proj, {3, 4.0f}},
+                     {Role::gate_proj, {1, 0.25f}},
+                     {Role::up_proj, {2, 2.0f}}});
+  EXPECT_TRUE(equal_bits(block.run(&all), block.run(nullptr, {{Role::q_proj, 2.0f},
+                                                              {Role::k_proj, 0.5f},
+                                                              {Role::v_proj, 4.0f},
+                                                              {Role::gate_proj, 0.25f},
+                                                              {Role::up_proj, 2.0f}})));
+  EXPECT_EQ(all.calls.size(), 5u);
+
+  // The same number again after another one is still the same input.
+  ScalingFilter around(
+      {{Role::q_proj, {1, 2.0f}}, {Role::k_proj, {2, 0.5f}}, {Role::v_proj, {1, 2.0f}}});
+  EXPECT_TRUE(equal_bits(
+      block.run(&around),
+      block.run(nullptr, {{Role::q_proj, 2.0f}, {Role::k_proj, 0.5f}, {Role::v_proj, 2.0f}})));
+}
+
+TEST(RunBlock, VariantZeroIsUntouched) {
+  for (const OneBlock& block : both_families()) {
+    const Matrix plain = block.run(nullptr);
+    ScalingFilter nothing({});
+    EXPECT_TRUE(equal_bits(block.run(&nothing), plain));
+    EXPECT_TRUE(nothing.calls.empty());
+
+    // Between two roles that are distorted, too.
+    ScalingFilter around({{Role::q_proj, {1, 2.0f}}, {Role::v_proj, {1, 2.0f}}});
+    EXPECT_TRUE(equal_bits(block.run(&around),
+                           block.run(nullptr, {{Role::q_proj, 2.0f}, {Role::v_proj, 2.0f}})));
+    EXPECT_EQ(around.calls.size(), 1u);
+  }
+}
+
+TEST(RunBlock, AFilterThatCopiesIsTheIdentity) {
+  for (const OneBlock& block : both_families()) {
+    std::map<Role, ScalingFilter::Rule> rules;
+    for (const Role role : block.spec().roles()) rules[role] = {7, 1.0f};
+    ScalingFilter copy(rules);
+    EXPECT_TRUE(equal_bits(block.run(&copy), block.run(nullptr)));
+    EXPECT_EQ(copy.calls.size(), 4u);
+  }
+}
+
+TEST(SameBitsBlock, AWindowDoesNotDependOnOtherWindows) {
+  for (const OneBlock& block : both_families())
+    for (const Index tokens : {1, 130}) {
+      const Matrix expected = block.run(nullptr, {}, tokens, 5);
+      Matrix bad(300, block.spec().hidden_size);
+      bad.fill(std::nanf(""));
+      block.run_in_place(bad);
+      EXPECT_TRUE(equal_bits(block.run(nullptr, {}, tokens, 5), expected)) << tokens;
+      for (const Index threads : {2, 3}) {
+        set_thread_count(threads);
+        parallel_for(9, [&](Index i) {
+          block.run(nullptr, {}, 20 * i + 1, static_cast<std::uint64_t>(i));
+          EXPECT_TRUE(equal_bits(block.run(nullptr, {}, tokens, 5), expected)) << tokens;
+        });
+        set_thread_count(0);
+      }
+    }
+}
+
+TEST(SameBitsBlock, AWindowsBeginningDoesNotDependOnItsEnd) {
+  for (const OneBlock& block : both_families()) {
+    const Matrix whole = block.run(nullptr, {}, 300);
+    for (const Index tokens : {1, 128, 129, 299})
+      EXPECT_TRUE(equal_bits(block.run(nullptr, {}, tokens), whole.view().middle_rows(0, tokens)))
+          << tokens;
+  }
+}
+
+TEST(BlockWeights, FindsALinearByRole) {
+  const OneBlock opt(tiny_opt());
+  EXPECT_EQ(opt.weights().linear(Role::down_proj).weight.cols(), opt.spec().intermediate_size);
+  EXPECT_THROW(opt.weights().linear(Role::gate_proj), InternalError);
+}
+
+TEST(RunNorm, IsTheOneOfTheSpec) {
+  DecoderSpec spec;
+  const NormWeights norm{{1.0f, 2.0f}, {10.0f, 20.0f}};
+  Matrix x(1, 2), y(1, 2);
+  x(0, 0) = 3.0f;
+  x(0, 1) = 1.0f;
+  spec.norm = NormKind::layer_norm;  // mean 2, standard deviation 1
+  spec.norm_eps = 0.0f;
+  run_norm(spec, norm, x, y);
+  EXPECT_EQ(y(0, 0), 11.0f);
+  EXPECT_EQ(y(0, 1), 18.0f);
+  spec.norm = NormKind::rms_norm;  // mean square 5, no bias
+  run_norm(spec, norm, x, y);
+  EXPECT_FLOAT_EQ(y(0, 0), 3.0f / std::sqrt(5.0f));
+  EXPECT_FLOAT_EQ(y(0, 1), 2.0f / std::sqrt(5.0f));
+}
+
+}  // namespace
+}  // namespace nf

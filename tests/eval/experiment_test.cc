@@ -1,0 +1,190 @@
+#include "eval/experiment/experiment.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/config_support.h"
+#include "tests/support/experiment_files.h"
+
+namespace nf {
+namespace {
+
+const std::string kQuantizer = "grid: uniform, bits: 4, granularity: channel";
+const std::string kTrial = "  - {name: a, quantize: [{sites: {tensor: weight}, " + kQuantizer + "}]}\n";
+const std::string kHead =
+    "experiment: e\nmodel: [opt, llama]\ndata: {text: text.txt, context: 32}\n";
+
+/// The folder is made once: no test changes a model.
+class ExperimentFile : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { files_ = std::make_unique<ExperimentFiles>(); }
+  static void TearDownTestSuite() { files_.reset(); }
+
+  static Experiment load(const std::string& yaml, const std::vector<std::string>& overrides = {}) {
+    return Experiment::load(files_->write("e.yaml", yaml).string(), overrides, Kinds::builtin());
+  }
+  /// The message of loading, the folder's own path left out.
+  static std::string message_of(const std::string& yaml,
+                                const std::vector<std::string>& overrides = {}) {
+    std::string message = config_error_of([&] { load(yaml, overrides); });
+    const std::string folder = files_->dir().string() + "/";
+    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
+      message.erase(at, folder.size());
+    return message;
+  }
+
+  static inline std::unique_ptr<ExperimentFiles> files_;
+};
+
+TEST_F(ExperimentFile, OpensItsModelsAndExpandsItsTrials) {
+  const Experiment experiment = load(
+      kHead + "seed: 7\ntrials:\n" + kTrial +
+      "  - {name: n, repeat: 2, perturb: [{sites: {tensor: input}, noise: uniform, strength: "
+      "{snr_db: 20}}]}\n");
+  ASSERT_EQ(experiment.models.size(), 2u);
+  EXPECT_EQ(experiment.models[0].name, "opt");
+  EXPECT_EQ(experiment.models[1].name, "llama");
+  EXPECT_EQ(experiment.models[1].decoder.spec().architecture, "LlamaForCausalLM");
+  ASSERT_EQ(experiment.trials.size(), 3u);
+  EXPECT_EQ(experiment.trials[0].seed, 7u);
+  EXPECT_EQ(experiment.trials[2].seed, 8u);
+  EXPECT_EQ(experiment.config.stats, StatsMode::weights);
+}
+
+TEST_F(ExperimentFile, TakesOneModelWithoutBrackets) {
+  EXPECT_EQ(load("experiment: e\nmodel: llama\ndata: {text: text.txt, context: 32}\ntrials:\n" +
+                 kTrial)
+                .models.size(),
+            1u);
+}
+
+TEST_F(ExperimentFile, NamesModelsByAsMuchOfThePathAsTellsThemApart) {
+  tiny_opt().write(*files_ / "other/opt");
+  const Experiment experiment = load(
+      "experiment: e\nmodel: [opt, other/opt, llama/.]\ndata: {text: text.txt, context: 32}\n"
+      "trials:\n" +
+      kTrial);
+  EXPECT_EQ(experiment.models[0].name, files_->dir().filename().string() + "/opt");
+  EXPECT_EQ(experiment.models[1].name, "other/opt");
+  EXPECT_EQ(experiment.models[2].name, "llama");
+}
+
+TEST_F(ExperimentFile, ResolvesToYamlWithEverythingFilledIn) {
+  const Json resolved = load(kHead + "trials:\n" + kTrial).resolved();
+  EXPECT_EQ(resolved["experiment"], "e");
+  EXPECT_EQ(resolved["model"][0]["name"], "opt");
+  EXPECT_EQ(resolved["model"][0]["path"], (*files_ / "opt").generic_string());
+  EXPECT_EQ(resolved["model"][1]["num_hidden_layers"], 2);
+  EXPECT_EQ(resolved["data"]["bos"], "none");
+  EXPECT_EQ(resolved["data"]["convention"], "window");
+  EXPECT_EQ(resolved["stats"], "weights");
+  EXPECT_EQ(resolved["trials"][0].dump(),
+            R"({"name":"a","seed":0,"distort":[{"sites":{"tensor":"weight","roles":"*"},)"
+            R"("grid":"uniform","bits":4,"granularity":"channel","symmetric":true,)"
+            R"("method":"rtn"}]})");
+}
+
+TEST_F(ExperimentFile, TakesOverridesThroughTheSameChecks) {
+  const std::string yaml = kHead + "trials:\n" + kTrial;
+  EXPECT_EQ(load(yaml, {"data.windows=3", "seed=9"}).config.data.windows, 3);
+  EXPECT_EQ(load(yaml, {"trials.0.quantize.0.bits=8"}).trials[0].entries[0].config()["bits"], 8);
+  EXPECT_EQ(message_of(yaml, {"data.windows=0"}),
+            "--set data.windows: data.windows: must be at least 1, is 0");
+  EXPECT_EQ(message_of(yaml, {"data.window=4"}),
+            "--set data.window: data: unknown key 'window'; did you mean 'windows'?");
+  EXPECT_EQ(message_of(yaml, {"trials.0.quantize.0.bits=nine"}),
+            "--set trials.0.quantize.0.bits: trials[0].quantize[0].bits: cannot read 'nine' as an "
+            "integer");
+}
+
+struct Mistake {
+  std::string yaml;
+  std::string message;
+};
+
+TEST_F(ExperimentFile, NamesEachMistakeAndItsPlace) {
+  const std::vector<Mistake> mistakes = {
+      {kHead + "trails:\n" + kTrial,
+       "e.yaml:1:1: required key 'trials' is missing\n"
+       "e.yaml:4:1: unknown key 'trails'; did you mean 'trials'?"},
+      {kHead + "trials: []\n", "e.yaml:4:9: trials: needs at least one trial"},
+      {"experiment: a/b\nmodel: opt\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
+       "e.yaml:1:13: experiment: names a folder: it must not be empty or hold a '/'"},
+      {"experiment: e\nmodel: [opt, lama]\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
+       "e.yaml:2:14: model[1]: no such directory: lama"},
+      {"experiment: e\nmodel: [opt, llama/../opt]\ndata: {text: text.txt, context: 32}\ntrials:\n" +
+           kTrial,
+       "e.yaml:2:14: model[1]: the same model stands here twice"},
+      {"experiment: e\nmodel: opt\ndata: {text: texts.txt, context: 32}\ntrials:\n" + kTrial,
+       "e.yaml:3:14: data.text: no such file: texts.txt"},
+      {"experiment: e\nmodel: opt\ndata: {text: text.txt, context: 513}\ntrials:\n" + kTrial,
+       "e.yaml:3:33: data.context: 513 tokens are more than the 512 positions of opt"},
+      {kHead + "stats: weigths\ntrials:\n" + kTrial,
+       "e.yaml:4:8: stats: unknown value 'weigths'; did you mean 'weights'?"},
+      {kHead + "seed: 0.5\ntrials:\n" + kTrial,
+       "e.yaml:4:7: seed: cannot read '0.5' as an integer; only whole numbers of up to 64 bits fit "
+       "here"},
+      {kHead + "seed: 1\nseed: 2\ntrials:\n" + kTrial,
+       "e.yaml:5:1: key 'seed' is given twice; it stands on line 4 already"},
+      {kHead + "trials:\n" + kTrial + kTrial,
+       "e.yaml:6:12: trials[1].name: the name 'a' stands at e.yaml:5:12 already"},
+      {kHead + "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, roles: [q_proj, "
+               "k_prj]}, " +
+           kQuantizer + "}]}\n",
+       "e.yaml:5:58: trials[0].quantize[0].sites.roles: unknown role 'k_prj'; did you mean "
+       "'k_proj'?"},
+      {kHead + "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, roles: gate_proj}, " +
+           kQuantizer + "}]}\n",
+       "e.yaml:5:34: trials[0].quantize[0].sites: selects nothing in opt"},
+      {kHead + "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, layers: [0, 2-3]}, " +
+           kQuantizer + "}]}\n",
+       "e.yaml:5:59: trials[0].quantize[0].sites.layers: '2-3' matches no layer of opt, which has "
+       "layers 0-1\n"
+       "e.yaml:5:59: trials[0].quantize[0].sites.layers: '2-3' matches no layer of llama, which "
+       "has layers 0-1"},
+  };
+  for (const Mistake& mistake : mistakes)
+    EXPECT_EQ(message_of(mistake.yaml), mistake.message) << mistake.yaml;
+}
+
+TEST_F(ExperimentFile, NamesMistakesOfAllPartsAtOnce) {
+  EXPECT_EQ(message_of("experiment: e\n"
+                       "model: [opt, lama]\n"
+                       "data: {text: texts.txt, context: 32}\n"
+                       "trials:\n"
+                       "  - {name: a, perturb: [{sites: {tensor: weight}, noise: gausian, "
+                       "strength: {snr_db: 3}}]}\n"
+                       "  - {name: b, quantize: [{sites: {tensor: weight, roles: qproj}, " +
+                       kQuantizer +
+                       "}]}\n"
+                       "  - {name: a, repeats: 3, quantize: [{sites: {tensor: weight}, " +
+                       kQuantizer + "}]}\n"),
+            "e.yaml:2:14: model[1]: no such directory: lama\n"
+            "e.yaml:3:14: data.text: no such file: texts.txt\n"
+            "e.yaml:5:58: trials[0].perturb[0].noise: unknown noise 'gausian'; did you mean "
+            "'gaussian'?\n"
+            "e.yaml:6:58: trials[1].quantize[0].sites.roles: unknown role 'qproj'; did you mean "
+            "'q_proj'?\n"
+            "e.yaml:7:12: trials[2].name: the name 'a' stands at e.yaml:5:12 already\n"
+            "e.yaml:7:15: trials[2]: unknown key 'repeats'; did you mean 'repeat'?");
+}
+
+TEST_F(ExperimentFile, CountsWhatItDoesNotShow) {
+  std::string trials;
+  for (int i = 0; i < 13; ++i)
+    trials += fmt::format(
+        "  - {{name: t{}, quantize: [{{sites: {{tensor: weight}}, grid: cubic, bits: 4, "
+        "granularity: channel}}]}}\n",
+        i);
+  const std::string message = message_of(kHead + "trials:\n" + trials);
+  EXPECT_TRUE(message.ends_with("\n... and 3 more")) << message;
+  EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 10);
+}
+
+TEST_F(ExperimentFile, SaysThatThereIsNoSuchFile) {
+  EXPECT_EQ(config_error_of([] { Experiment::load("/nowhere/e.yaml", {}, Kinds::builtin()); }),
+            "/nowhere/e.yaml: cannot open: No such file or directory");
+}
+
+}  // namespace
+}  // namespace nf

@@ -1,0 +1,127 @@
+#include "perturb/site_selector.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/config_support.h"
+#include "tests/support/tiny_model.h"
+
+namespace nf {
+namespace {
+
+/// Models of 12 layers, opened once: OPT has no gate_proj.
+struct Specs {
+  Specs() {
+    tiny_opt({.layers = 12, .hidden_size = 8, .heads = 2}).write(dir / "opt");
+    tiny_llama({.layers = 12, .hidden_size = 8, .heads = 2, .key_value_heads = 1})
+        .write(dir / "llama");
+    opt = open_decoder(dir / "opt").spec();
+    llama = open_decoder(dir / "llama").spec();
+  }
+  TempDir dir;
+  DecoderSpec opt, llama;
+};
+
+const Specs& specs() {
+  static const Specs all;
+  return all;
+}
+
+SiteSelector read(const std::string& yaml) {
+  ConfigErrors errors;
+  SiteSelector selector = SiteSelector::fields().read(parse_good(yaml), errors);
+  errors.throw_if_any();
+  return selector;
+}
+
+/// "0.q_proj 1.q_proj": layers and roles.
+std::string selected(const std::string& yaml, const DecoderSpec& spec) {
+  std::string names;
+  for (const Site& site : read(yaml).select(spec))
+    names += fmt::format("{}{}.{}", names.empty() ? "" : " ", site.layer, role_name(site.role));
+  return names;
+}
+
+std::string message_of(const std::string& yaml) {
+  return config_message(yaml, [](const ConfigNode& node, ConfigErrors& errors) {
+    const SiteSelector selector = SiteSelector::fields().read(node, errors);
+    if (errors.empty())
+      selector.check_against({{"opt", &specs().opt}, {"llama", &specs().llama}}, node, errors);
+  });
+}
+
+TEST(SiteSelector, MeansAllLinearsOfAllBlocksByDefault) {
+  EXPECT_EQ(read("{tensor: weight}").select(specs().opt).size(), 12u * 6);
+  EXPECT_EQ(read("{tensor: input}").select(specs().llama).size(), 12u * 7);
+  EXPECT_EQ(read("{tensor: input}").select(specs().llama)[6].name(), "layers.0.down_proj.input");
+}
+
+TEST(SiteSelector, CountsBothEndsOfARangeOfLayers) {
+  EXPECT_EQ(selected("{tensor: weight, roles: q_proj, layers: 0-2}", specs().opt),
+            "0.q_proj 1.q_proj 2.q_proj");
+  EXPECT_EQ(selected("{tensor: weight, roles: q_proj, layers: 7}", specs().opt), "7.q_proj");
+  EXPECT_EQ(selected("{tensor: weight, roles: q_proj, layers: [0-1, 7]}", specs().opt),
+            "0.q_proj 1.q_proj 7.q_proj");
+  EXPECT_EQ(selected("{tensor: weight, roles: q_proj, layers: 10-99}", specs().opt),
+            "10.q_proj 11.q_proj");
+}
+
+TEST(SiteSelector, KnowsTheFirstAndTheLastLayer) {
+  EXPECT_EQ(selected("{tensor: weight, roles: o_proj, layers: [last, first]}", specs().opt),
+            "0.o_proj 11.o_proj");
+}
+
+TEST(SiteSelector, TakesEachSiteOnceInTheOrderOfTheForwardPass) {
+  EXPECT_EQ(selected("{tensor: weight, roles: [v_proj, q_proj, '[qv]_proj'], layers: [3, 2-3]}",
+                     specs().opt),
+            "2.q_proj 2.v_proj 3.q_proj 3.v_proj");
+}
+
+TEST(SiteSelector, KnowsTheFamilysOwnNamesAndGlobs) {
+  EXPECT_EQ(selected("{tensor: weight, roles: [fc1, fc2], layers: 0}", specs().opt),
+            "0.up_proj 0.down_proj");
+  EXPECT_EQ(selected("{tensor: weight, roles: out_proj, layers: 0}", specs().opt), "0.o_proj");
+  EXPECT_EQ(selected("{tensor: weight, roles: '[qk]_proj', layers: 0}", specs().llama),
+            "0.q_proj 0.k_proj");
+  EXPECT_EQ(selected("{tensor: weight, roles: '*_proj', layers: 0}", specs().opt),
+            "0.q_proj 0.k_proj 0.v_proj 0.o_proj 0.up_proj 0.down_proj");
+}
+
+TEST(SiteSelector, MayNameARoleThatOnlySomeModelsHave) {
+  EXPECT_EQ(message_of("{tensor: weight, roles: [gate_proj, up_proj]}"), "no error");
+  EXPECT_EQ(message_of("{tensor: weight, roles: fc1}"), "f.yaml:1:1: selects nothing in llama");
+}
+
+TEST(SiteSelector, NamesEachMistake) {
+  const std::vector<std::pair<std::string, std::string>> mistakes = {
+      {"{tensor: wieght}", "f.yaml:1:10: tensor: unknown value 'wieght'; did you mean 'weight'?"},
+      {"{roles: q_proj}", "f.yaml:1:1: required key 'tensor' is missing"},
+      {"{tensor: weight, roles: []}", "f.yaml:1:25: roles: needs at least one item"},
+      {"{tensor: weight, roles: [q_proj, qproj]}",
+       "f.yaml:1:25: roles: unknown role 'qproj'; did you mean 'q_proj'?"},
+      {"{tensor: weight, roles: gate_proj}", "f.yaml:1:1: selects nothing in opt"},
+      {"{tensor: weight, layers: 12}",
+       "f.yaml:1:26: layers: '12' matches no layer of opt, which has layers 0-11\n"
+       "f.yaml:1:26: layers: '12' matches no layer of llama, which has layers 0-11"},
+      {"{tensor: weight, layers: 3-1}",
+       "f.yaml:1:26: layers: cannot read '3-1' as layers: 0-3, 7, first or last"},
+      {"{tensor: weight, layers: \"0-3,7\"}",
+       "f.yaml:1:26: layers: cannot read \"0-3,7\" as layers: 0-3, 7, first or last; several "
+       "ranges are a list: [0-3, 7]"},
+      {"{tensor: weight, layers: 0-3,7}",
+       "f.yaml:1:30: unknown key '7'; a list in flow style needs brackets: [0-3, 7], or quotes: "
+       "\"0-3,7\""},
+      {"{tensor: weight, layers: -1}",
+       "f.yaml:1:26: layers: cannot read '-1' as layers: 0-3, 7, first or last"},
+  };
+  for (const auto& [yaml, message] : mistakes) EXPECT_EQ(message_of(yaml), message) << yaml;
+}
+
+TEST(SiteSelector, WritesWhatItReads) {
+  for (const std::string yaml :
+       {"{tensor: weight, roles: '*'}", "{tensor: input, roles: [q_proj, fc1], layers: 0-2}",
+        "{tensor: weight, roles: o_proj, layers: [7, last]}"})
+    EXPECT_EQ(SiteSelector::fields().write(read(yaml)), to_json(parse_good(yaml))) << yaml;
+}
+
+}  // namespace
+}  // namespace nf

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace nf {
+
+/// How the real program ended and what it said.
+struct ProgramResult {
+  int exit_code = -1;  ///< 128 + n where signal n ended it, as a shell has it
+  std::string out;     ///< standard output
+  std::string err;     ///< standard error
+};
+
+/// The real program, running beside the test. Ended, if it still runs, with the object.
+class RunningProgram {
+ public:
+  /// Starts `noisefloor arguments...` in `dir`, the caller's own when empty, with
+  /// NAME=VALUE pairs added to the environment. Throws std::runtime_error where it cannot.
+  explicit RunningProgram(const std::vector<std::string>& arguments,
+                          const std::filesystem::path& dir = {},
+                          const std::vector<std::string>& environment = {});
+  ~RunningProgram();
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  void send(int signal) const;
+  /// Waits for its end; to be called once.
+  ProgramResult wait();
+
+ private:
+  pid_t pid_ = -1;
+  int out_ = -1, err_ = -1;  ///< files without a name
+};
+
+/// Starts the program and waits for its end.
+ProgramResult run_program(const std::vector<std::string>& arguments,
+                          const std::filesystem::path& dir = {},
+                          const std::vector<std::string>& environment = {});
+
+}  // namespace nf
