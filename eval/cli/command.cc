@@ -127,6 +127,13 @@ std::filesystem::path model_directory(const CommandLine& line) {
   return dir;
 }
 
+std::string existing_file(const CommandLine& line, const std::string& option) {
+  std::string file = line.text(option);
+  if (!std::filesystem::exists(file) || std::filesystem::is_directory(file))
+    throw ConfigError(fmt::format("--{}: no such file: {}", option, file));
+  return file;
+}
+
 void use_threads(const CommandLine& line) {
   if (const auto threads = line.number("threads", 1))
     set_thread_count(std::min<std::int64_t>(*threads, 4096));

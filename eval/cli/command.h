@@ -60,6 +60,8 @@ class CommandLine {
 
 /// The directory behind --model: must be there (ConfigError).
 std::filesystem::path model_directory(const CommandLine& line);
+/// The file behind an option: must be there (ConfigError).
+std::string existing_file(const CommandLine& line, const std::string& option);
 /// Takes --threads N into effect where it was given.
 void use_threads(const CommandLine& line);
 

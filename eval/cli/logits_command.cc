@@ -18,7 +18,7 @@ int logits_command(const std::vector<std::string>& arguments) {
   ArchitectureRegistry architectures;
   register_builtin_architectures(architectures);
   Decoder decoder = Decoder::open(model_directory(line), architectures);
-  write_logits(decoder, line.text("ids"), line.text("out"));
+  write_logits(decoder, existing_file(line, "ids"), line.text("out"));
   return 0;
 }
 

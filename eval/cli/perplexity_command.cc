@@ -32,9 +32,7 @@ int perplexity_command(const std::vector<std::string>& arguments) {
     throw ConfigError(
         fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
                     context, decoder.spec().max_position_embeddings));
-  const std::string file = line.text("text");
-  if (!std::filesystem::is_regular_file(file))
-    throw ConfigError(fmt::format("--text: no such file: {}", file));
+  const std::string file = existing_file(line, "text");
   const TokenWindows windows = TokenWindows::from_documents(
       {read_text_file(file)}, Tokenizer::load(dir), {.context = context}, file);
 

@@ -36,6 +36,7 @@ int run_command(const std::vector<std::string>& arguments) {
       .repeated(
           "set",
           "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
+      .flag("any-env", "go on in a folder begun with another instruction set or library version")
       .flag("quiet", "no progress on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
@@ -44,6 +45,7 @@ int run_command(const std::vector<std::string>& arguments) {
       Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
   const RunOptions options{
       .out = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment,
+      .any_env = line.has("any-env"),
       .command = joined(arguments),
       .should_stop = stop_requested};
   catch_stop_signals();

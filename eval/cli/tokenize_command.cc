@@ -17,7 +17,7 @@ int tokenize_command(const std::vector<std::string>& arguments) {
       .required("jsonl", "JSON lines with a \"text\" each");
   if (!line.parse(arguments)) return 0;
   const Tokenizer tokenizer = Tokenizer::load(model_directory(line));
-  const std::string file = line.text("jsonl");
+  const std::string file = existing_file(line, "jsonl");
   Index number = 0;
   for (const std::string& text : read_jsonl_documents(file, "text")) {
     ++number;

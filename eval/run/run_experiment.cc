@@ -230,7 +230,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
     rows.insert(rows.end(), plans.back().rows.begin(), plans.back().rows.end());
   }
   const Json env = numerics_env();
-  RunFolder folder = RunFolder::open(options.out, identities, env);
+  RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
   folder.write_description(experiment.source_text, to_yaml(experiment.resolved()),
                            {{"version", version()},
                             {"git", git_hash()},

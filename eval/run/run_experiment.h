@@ -14,6 +14,7 @@ namespace nf {
 /// How an experiment is run; none of it changes a result.
 struct RunOptions {
   std::filesystem::path out;  ///< the run folder
+  bool any_env = false;       ///< go on in a folder begun under another env
   std::string command;        ///< for manifest.json
   std::function<bool()> should_stop = [] { return false; };
 };

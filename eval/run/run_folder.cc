@@ -53,8 +53,8 @@ void check_env(const Json& before, const Json& now, const std::string& place) {
       if (shown(before, key) == shown(now, key)) continue;
       throw ConfigError(
           fmt::format("{}: env '{}' was {} when this folder was begun and is {} now, which can "
-                      "change the last bits of results: choose another --out folder, or go on on "
-                      "the same machine type",
+                      "change the last bits of results: choose another --out folder, go on on the "
+                      "same machine type, or say --any-env",
                       place, printable(key), shown(before, key), shown(now, key)));
     }
   }
@@ -105,23 +105,24 @@ std::vector<ModelIdentity> models_from(const Json& manifest, const std::string& 
 RunFolder::RunFolder(const fs::path& dir) : dir_(make_folder(dir)), records_file_(dir / kRecords) {}
 
 RunFolder RunFolder::open(const fs::path& dir, const std::vector<ModelIdentity>& models,
-                          const Json& env) {
+                          const Json& env, bool any_env) {
   NF_CHECK(env.is_object(), "env is {}", env.dump());
   RunFolder folder(dir);
   folder.models_ = models;
   folder.env_ = env;
   folder.read_records();
-  folder.check_manifest(models, env);
+  folder.check_manifest(models, any_env);
   return folder;
 }
 
-void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, const Json& env) {
+void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool any_env) {
   const fs::path path = dir_ / kManifest;
   const std::string place = path.string();
   if (!fs::exists(path)) {
     // Killed before the description was written, or the manifest was deleted: ids keep models and
     // data apart, only the machine is left to compare.
-    if (!records_.empty()) check_env(records_.front().env, env, (dir_ / kRecords).string() + ":1");
+    if (!records_.empty() && !any_env)
+      check_env(records_.front().env, env_, (dir_ / kRecords).string() + ":1");
     return;
   }
   const Json manifest = read_json(path);
@@ -143,7 +144,7 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, const J
     else
       models_.push_back(before);
   }
-  check_env(manifest.at("env"), env, place);
+  if (!any_env) check_env(manifest.at("env"), env_, place);
 }
 
 void RunFolder::read_records() {

@@ -26,8 +26,9 @@ class RunFolder {
   /// dropped). Throws ConfigError where the folder is no run folder, belongs to other models, data
   /// or numerics, or was made in another `env` (an object: ISA, library versions), and DataError
   /// where it cannot be read or written or another run holds it.
+  /// `any_env`: take another env; each record says its own.
   static RunFolder open(const std::filesystem::path& dir, const std::vector<ModelIdentity>& models,
-                        const Json& env);
+                        const Json& env, bool any_env = false);
 
   const std::filesystem::path& dir() const { return dir_; }
   /// As they stand in the file, those of trials that the experiment no longer has among them.
@@ -45,7 +46,7 @@ class RunFolder {
  private:
   explicit RunFolder(const std::filesystem::path& dir);
 
-  void check_manifest(const std::vector<ModelIdentity>& models, const Json& env);
+  void check_manifest(const std::vector<ModelIdentity>& models, bool any_env);
   void read_records();
 
   std::filesystem::path dir_;

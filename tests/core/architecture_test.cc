@@ -16,6 +16,12 @@ namespace {
 
 HfConfig config_of(const Json& json) { return HfConfig(json, "config.json"); }
 
+Architecture named(const std::string& model_type) {
+  Architecture architecture;
+  architecture.model_type = model_type;
+  return architecture;
+}
+
 ArchitectureRegistry builtin() {
   ArchitectureRegistry registry;
   register_builtin_architectures(registry);
@@ -24,7 +30,8 @@ ArchitectureRegistry builtin() {
 
 TEST(ArchitectureRegistry, HoldsTheFilesOfItsDirectory) {
   std::vector<std::string> model_types;
-  for (const Architecture& architecture : builtin().all()) {
+  const ArchitectureRegistry registry = builtin();
+  for (const Architecture& architecture : registry.all()) {
     model_types.push_back(architecture.model_type);
     EXPECT_FALSE(architecture.summary.empty());
     EXPECT_TRUE(architecture.architecture.ends_with("ForCausalLM")) << architecture.architecture;
@@ -36,14 +43,15 @@ TEST(ArchitectureRegistry, HoldsTheFilesOfItsDirectory) {
 }
 
 TEST(ArchitectureRegistry, FindsByModelType) {
-  EXPECT_EQ(builtin().find(config_of({{"model_type", "opt"}})).architecture, "OPTForCausalLM");
-  EXPECT_EQ(builtin().find(config_of({{"model_type", "llama"}})).architecture, "LlamaForCausalLM");
+  const ArchitectureRegistry registry = builtin();
+  EXPECT_EQ(registry.find(config_of({{"model_type", "opt"}})).architecture, "OPTForCausalLM");
+  EXPECT_EQ(registry.find(config_of({{"model_type", "llama"}})).architecture, "LlamaForCausalLM");
 }
 
 TEST(ArchitectureRegistry, UnknownModelTypesGetASuggestion) {
   ArchitectureRegistry registry;
-  registry.add({.model_type = "opt"});
-  registry.add({.model_type = "llama"});
+  registry.add(named("opt"));
+  registry.add(named("llama"));
   const auto message = [&](const Json& json) {
     return data_error_of([&] { registry.find(config_of(json)); });
   };
@@ -58,8 +66,8 @@ TEST(ArchitectureRegistry, UnknownModelTypesGetASuggestion) {
 
 TEST(ArchitectureRegistry, ANameTwiceIsOurBug) {
   ArchitectureRegistry registry;
-  registry.add({.model_type = "opt"});
-  EXPECT_THROW(registry.add({.model_type = "opt"}), InternalError);
+  registry.add(named("opt"));
+  EXPECT_THROW(registry.add(named("opt")), InternalError);
 }
 
 TEST(FindPrefix, IsTheFirstThatHoldsTheProbe) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/io/npy.h"
 #include "tests/reference/forward.h"
 #include "tests/support/decoder_forward.h"
@@ -206,10 +207,38 @@ TEST(Decoder, SitesGoInTheOrderOfTheForwardPass) {
   const TempDir dir;
   tiny_opt({.layers = 3}).write(dir.path());
   const std::vector<Site> sites = open_decoder(dir.path()).sites();
-  ASSERT_EQ(sites.size(), 36u);
-  EXPECT_EQ(sites[0], (Site{0, Role::q_proj, SiteTensor::weight}));
-  EXPECT_EQ(sites[1], (Site{0, Role::q_proj, SiteTensor::input}));
-  EXPECT_EQ(sites[35], (Site{2, Role::down_proj, SiteTensor::input}));
+  ASSERT_EQ(sites.size(), 39u);
+  EXPECT_EQ(sites[0], (Site{0, Role::embed_tokens, SiteTensor::weight}));
+  EXPECT_EQ(sites[1], (Site{0, Role::q_proj, SiteTensor::weight}));
+  EXPECT_EQ(sites[2], (Site{0, Role::q_proj, SiteTensor::input}));
+  EXPECT_EQ(sites[36], (Site{2, Role::down_proj, SiteTensor::input}));
+  EXPECT_EQ(sites[38], (Site{0, Role::lm_head, SiteTensor::input}));
+}
+
+/// What a lane does that distorts the embedding or the head: with a copy that is not distorted
+/// nothing changes, whether or not the two are tied.
+TEST(Decoder, EmbeddingsAndHeadOfOnesOwnGiveTheSameBits) {
+  for (const bool tied : {false, true}) {
+    const TempDir dir;
+    tiny_opt({.vocab_size = 1100, .tied = tied}).write(dir.path());
+    const Decoder decoder = open_decoder(dir.path());
+    const Matrix embeddings = decoder.load_outer(Role::embed_tokens);
+    const Matrix head = decoder.load_outer(Role::lm_head);
+    EXPECT_EQ(static_cast<bool>(equal_bits(embeddings, head)), tied);
+    const std::vector<std::int32_t> ids = random_ids(20, 1100);
+    Matrix hidden(20, 32), other(20, 32);
+    decoder.embed(ids, hidden);
+    decoder.embed(ids, other, embeddings);
+    EXPECT_TRUE(equal_bits(other, hidden));
+    const HeadSlab slab = decoder.load_head(kVocabChunk, kVocabChunk);
+    const HeadSlab own = decoder.pack_head(head, kVocabChunk, kVocabChunk);
+    ASSERT_EQ(own.chunks.size(), 1u);
+    Matrix logits(20, 76), own_logits(20, 76);
+    linear(hidden, slab.chunks[0], {}, logits);
+    linear(hidden, own.chunks[0], {}, own_logits);
+    EXPECT_TRUE(equal_bits(own_logits, logits));
+    EXPECT_THROW(decoder.load_outer(Role::q_proj), InternalError);
+  }
 }
 
 /// Logits of the library that the models come from, in its own float32.

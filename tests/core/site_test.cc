@@ -9,6 +9,8 @@ TEST(Site, NamesAreTheKeysOfTheDraws) {
   EXPECT_EQ((Site{3, Role::q_proj, SiteTensor::weight}).name(), "layers.3.q_proj.weight");
   EXPECT_EQ((Site{0, Role::down_proj, SiteTensor::input}).name(), "layers.0.down_proj.input");
   EXPECT_EQ((Site{11, Role::gate_proj, SiteTensor::input}).name(), "layers.11.gate_proj.input");
+  EXPECT_EQ((Site{0, Role::embed_tokens, SiteTensor::weight}).name(), "embed_tokens.weight");
+  EXPECT_EQ((Site{0, Role::lm_head, SiteTensor::input}).name(), "lm_head.input");
 }
 
 TEST(Site, IsEqualOnlyInAllThreeParts) {
@@ -20,9 +22,10 @@ TEST(Site, IsEqualOnlyInAllThreeParts) {
 }
 
 TEST(Role, NameAndRoleAreInverse) {
-  for (int i = 0; i < kRoleCount; ++i) {
+  for (int i = 0; i < kRoleCount + 2; ++i) {
     const Role role = static_cast<Role>(i);
     EXPECT_EQ(role_from_name(role_name(role)), role);
+    EXPECT_EQ(is_block_role(role), role != Role::embed_tokens && role != Role::lm_head);
   }
   EXPECT_EQ(role_from_name("fc1"), std::nullopt);
   EXPECT_EQ(role_from_name("Q_PROJ"), std::nullopt);
@@ -37,6 +40,7 @@ TEST(Role, SharersOfAnInputHaveTheFirstAsOwner) {
     EXPECT_EQ(input_owner(Role::o_proj, has_gate), Role::o_proj);
     EXPECT_EQ(input_owner(Role::gate_proj, has_gate), Role::gate_proj);
     EXPECT_EQ(input_owner(Role::down_proj, has_gate), Role::down_proj);
+    EXPECT_EQ(input_owner(Role::lm_head, has_gate), Role::lm_head);
   }
   EXPECT_EQ(input_owner(Role::up_proj, true), Role::gate_proj);
   EXPECT_EQ(input_owner(Role::up_proj, false), Role::up_proj);

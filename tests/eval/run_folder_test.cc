@@ -134,8 +134,8 @@ TEST_F(RunFolderOfAFirstRun, RefusesAnotherEnv) {
   EXPECT_EQ(refusal_of(kModels, {{"isa", "avx512"}, {"onednn", "3.8"}}),
             (dir_ / "manifest.json").string() +
                 ": env 'isa' was \"avx2\" when this folder was begun and is \"avx512\" now, which "
-                "can change the last bits of results: choose another --out folder, or go on on the "
-                "same machine type");
+                "can change the last bits of results: choose another --out folder, go on on the "
+                "same machine type, or say --any-env");
   EXPECT_NE(refusal_of(kModels, {{"isa", "avx2"}})
                 .find("env 'onednn' was \"2.6.3\" when this "
                       "folder was begun and is missing now"),

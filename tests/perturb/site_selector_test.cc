@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/config_support.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 
 namespace nf {
@@ -65,6 +66,11 @@ TEST(SiteSelector, CountsBothEndsOfARangeOfLayers) {
             "10.q_proj 11.q_proj");
 }
 
+TEST(SiteSelector, TakesAListInQuotes) {
+  EXPECT_EQ(selected("{tensor: weight, roles: q_proj, layers: \"0-1,7, last\"}", specs().opt),
+            "0.q_proj 1.q_proj 7.q_proj 11.q_proj");
+}
+
 TEST(SiteSelector, KnowsTheFirstAndTheLastLayer) {
   EXPECT_EQ(selected("{tensor: weight, roles: o_proj, layers: [last, first]}", specs().opt),
             "0.o_proj 11.o_proj");
@@ -104,9 +110,8 @@ TEST(SiteSelector, NamesEachMistake) {
        "f.yaml:1:26: layers: '12' matches no layer of llama, which has layers 0-11"},
       {"{tensor: weight, layers: 3-1}",
        "f.yaml:1:26: layers: cannot read '3-1' as layers: 0-3, 7, first or last"},
-      {"{tensor: weight, layers: \"0-3,7\"}",
-       "f.yaml:1:26: layers: cannot read \"0-3,7\" as layers: 0-3, 7, first or last; several "
-       "ranges are a list: [0-3, 7]"},
+      {"{tensor: weight, layers: \"0-3,x\"}",
+       "f.yaml:1:26: layers: cannot read \"x\" as layers: 0-3, 7, first or last"},
       {"{tensor: weight, layers: 0-3,7}",
        "f.yaml:1:30: unknown key '7'; a list in flow style needs brackets: [0-3, 7], or quotes: "
        "\"0-3,7\""},

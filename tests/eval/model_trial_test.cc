@@ -1,0 +1,145 @@
+#include "eval/run/model_trial.h"
+
+#include <gtest/gtest.h>
+
+#include "core/random/draw_key.h"
+#include "tests/support/random_matrix.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tiny_model.h"
+#include "tests/support/trial_support.h"
+
+namespace nf {
+namespace {
+
+const DecoderSpec& spec_of(const char* family) {
+  static const TempDir dir;
+  static const bool written = [] {
+    tiny_opt().write(dir / "opt");
+    tiny_llama().write(dir / "llama");
+    return true;
+  }();
+  static const DecoderSpec opt = open_decoder(dir / "opt").spec();
+  static const DecoderSpec llama = open_decoder(dir / "llama").spec();
+  return written && std::string(family) == "opt" ? opt : llama;
+}
+
+std::string noise(const std::string& sites, double r = 0.1) {
+  return fmt::format("{{sites: {{{}}}, noise: gaussian, strength: {{relative_l2: {}}}}}", sites, r);
+}
+
+TEST(ModelTrial, ActsWhereItsEntriesSayAndNowhereElse) {
+  const ModelTrial trial =
+      make_model_trial(noise("tensor: weight, roles: k_proj, layers: 1"), spec_of("opt"));
+  EXPECT_EQ(trial.weight(1, Role::k_proj).site, "layers.1.k_proj.weight");
+  EXPECT_EQ(trial.weight(1, Role::k_proj).steps.size(), 1u);
+  EXPECT_TRUE(trial.weight(0, Role::k_proj).empty());
+  EXPECT_TRUE(trial.weight(1, Role::q_proj).empty());
+  EXPECT_TRUE(trial.input(1, Role::k_proj).empty());
+  EXPECT_FALSE(trial.touches_inputs(1));
+}
+
+TEST(ModelTrial, KeysDrawsBySiteAndOrdinal) {
+  const ModelTrial trial = make_model_trial(
+      noise("tensor: weight, layers: 0") + ", " + noise("tensor: weight, roles: k_proj"),
+      spec_of("opt"));
+  const SiteChain& k = trial.weight(0, Role::k_proj);
+  ASSERT_EQ(k.steps.size(), 2u);
+  EXPECT_EQ(k.steps[0].key, draw_key("layers.0.k_proj.weight", 0));
+  EXPECT_EQ(k.steps[1].key, draw_key("layers.0.k_proj.weight", 1));
+  // In layer 1 the second entry is the first that touches the site.
+  EXPECT_EQ(trial.weight(1, Role::k_proj).steps[0].key, draw_key("layers.1.k_proj.weight", 0));
+}
+
+TEST(ModelTrial, CountsAnEntryOfStrengthZeroAmongThoseTouchingASite) {
+  const ModelTrial trial = make_model_trial(
+      noise("tensor: weight", 0.0) + ", " + noise("tensor: weight"), spec_of("opt"));
+  const SiteChain& q = trial.weight(0, Role::q_proj);
+  ASSERT_EQ(q.steps.size(), 1u);
+  EXPECT_EQ(q.steps[0].key, draw_key("layers.0.q_proj.weight", 1));
+  EXPECT_TRUE(
+      make_model_trial(noise("tensor: input", 0.0), spec_of("opt")).input(0, Role::q_proj).empty());
+}
+
+TEST(ModelTrial, SharesOneDistortedInputAmongRolesThatReadOneTensor) {
+  const ModelTrial trial = make_model_trial(noise("tensor: input"), spec_of("llama"));
+  for (const Role role : {Role::q_proj, Role::k_proj, Role::v_proj}) {
+    EXPECT_EQ(trial.input(0, role).site, "layers.0.q_proj.input");
+    EXPECT_EQ(trial.input(0, role).steps[0].key, draw_key("layers.0.q_proj.input", 0));
+    EXPECT_EQ(trial.input(0, role).variant, trial.input(0, Role::q_proj).variant);
+  }
+  EXPECT_EQ(trial.input(0, Role::up_proj).steps[0].key, draw_key("layers.0.gate_proj.input", 0));
+  EXPECT_EQ(trial.input(0, Role::up_proj).variant, trial.input(0, Role::gate_proj).variant);
+}
+
+TEST(ModelTrial, DrawsUnderUpProjWhereThereIsNoGate) {
+  const ModelTrial trial = make_model_trial(noise("tensor: input"), spec_of("opt"));
+  EXPECT_EQ(trial.input(1, Role::up_proj).steps[0].key, draw_key("layers.1.up_proj.input", 0));
+}
+
+TEST(ModelTrial, DrawsUnderTheFirstRolesNameWhicheverRoleIsSelected) {
+  const ModelTrial trial =
+      make_model_trial(noise("tensor: input, roles: v_proj"), spec_of("llama"));
+  EXPECT_EQ(trial.input(0, Role::v_proj).steps[0].key, draw_key("layers.0.q_proj.input", 0));
+  EXPECT_EQ(trial.input(0, Role::q_proj).variant, 0);
+  EXPECT_NE(trial.input(0, Role::v_proj).variant, 0);
+}
+
+TEST(ModelTrial, TellsInputsOfOneTensorApartThatGoThroughDifferentEntries) {
+  const ModelTrial trial = make_model_trial(
+      noise("tensor: input, roles: [q_proj, v_proj]") + ", " +
+          noise("tensor: input, roles: k_proj", 0.2),
+      spec_of("llama"));
+  EXPECT_EQ(trial.input(0, Role::q_proj).variant, trial.input(0, Role::v_proj).variant);
+  EXPECT_NE(trial.input(0, Role::q_proj).variant, trial.input(0, Role::k_proj).variant);
+  EXPECT_EQ(trial.input(0, Role::v_proj).site, "layers.0.q_proj.input");
+  EXPECT_EQ(trial.input(0, Role::k_proj).site, "layers.0.k_proj.input");
+}
+
+TEST(ModelTrial, IdentityIsWhatActsWhere) {
+  const auto identity = [](const std::string& entries, std::uint64_t seed = 0) {
+    return make_model_trial(entries, spec_of("opt"), seed).identity();
+  };
+  const Json plain = identity(noise("tensor: weight"));
+  EXPECT_EQ(plain, identity(noise("tensor: weight"), 9));  // the seed is told apart elsewhere
+  EXPECT_EQ(plain, identity(noise("tensor: weight, roles: '*', layers: 0-1")));
+  EXPECT_NE(plain, identity(noise("tensor: weight, layers: 0")));
+  EXPECT_NE(plain, identity(noise("tensor: input")));
+  EXPECT_NE(plain, identity(noise("tensor: weight", 0.2)));
+  EXPECT_NE(identity(noise("tensor: weight") + ", " + noise("tensor: input")),
+            identity(noise("tensor: input") + ", " + noise("tensor: weight")));
+}
+
+TEST(SiteChain, AppliesItsStepsOneAfterTheOther) {
+  const Matrix x = random_matrix(6, 32, 1);
+  for (const std::string& entries :
+       {noise("tensor: weight"), noise("tensor: weight") + ", " + noise("tensor: weight", 0.3),
+        noise("tensor: weight") + ", " + noise("tensor: weight", 0.3) +
+            ", {sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}"}) {
+    const ModelTrial trial = make_model_trial(entries, spec_of("opt"), 3);
+    const SiteChain& chain = trial.weight(0, Role::q_proj);
+    Matrix by_hand(6, 32), next(6, 32), by_chain(6, 32);
+    std::copy_n(x.data(), x.size(), by_hand.data());
+    for (const SiteStep& step : chain.steps) {
+      step.distortion->apply(by_hand, {.key = step.key, .seed = 3}, next);
+      std::swap(by_hand, next);
+    }
+    chain.apply(x, {.seed = 3}, by_chain);
+    for (Index i = 0; i < x.size(); ++i) ASSERT_EQ(by_chain.data()[i], by_hand.data()[i]);
+  }
+}
+
+TEST(SiteChain, AddsUpWhatItsStepsClipped) {
+  const std::string clip = "{sites: {tensor: weight}, noise: clip, fraction_of_max: 0.5}";
+  const Matrix x = random_matrix(4, 64, 2);
+  Matrix once(4, 64), twice(4, 64);
+  const auto clipped = [&](const std::string& entries, Matrix& out) {
+    const ModelTrial trial = make_model_trial(entries, spec_of("opt"));
+    return trial.weight(0, Role::q_proj).apply(x, {}, out).clipped;
+  };
+  const Index first = clipped(clip, once);
+  EXPECT_GT(first, 0);
+  EXPECT_GT(clipped(clip + ", " + clip, twice), first);
+}
+
+}  // namespace
+}  // namespace nf
