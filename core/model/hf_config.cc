@@ -27,6 +27,11 @@ Index HfConfig::positive_or(const std::string& field, Index fallback) const {
   return raw(field).is_null() ? fallback : positive(field);
 }
 
+double HfConfig::number(const std::string& field) const {
+  if (raw(field).is_null()) fail(field, "required field is missing");
+  return number_or(field, 0.0);
+}
+
 double HfConfig::number_or(const std::string& field, double fallback) const {
   const Json& value = raw(field);
   if (value.is_null()) return fallback;

@@ -18,6 +18,7 @@ class HfConfig {
 
   Index positive(const std::string& field) const;
   Index positive_or(const std::string& field, Index fallback) const;
+  double number(const std::string& field) const;
   double number_or(const std::string& field, double fallback) const;
   bool flag_or(const std::string& field, bool fallback) const;
   std::string text_or(const std::string& field, const std::string& fallback) const;

@@ -11,10 +11,10 @@ namespace {
 /// The llama3 rule: wavelengths beyond the low-frequency bound are stretched by `factor`, those
 /// below the high-frequency bound kept, those between mixed linearly.
 float llama3_frequency(float frequency, const HfConfig& scaling) {
-  const double factor = scaling.number_or("factor", 8.0);
-  const double low = scaling.number_or("low_freq_factor", 1.0);
-  const double high = scaling.number_or("high_freq_factor", 4.0);
-  const double context = scaling.number_or("original_max_position_embeddings", 8192.0);
+  const double factor = scaling.number("factor");
+  const double low = scaling.number("low_freq_factor");
+  const double high = scaling.number("high_freq_factor");
+  const double context = scaling.number("original_max_position_embeddings");
   const double turns = context * frequency / (2.0 * std::numbers::pi);  // over the original context
   if (turns > high) return frequency;
   if (turns < low) return static_cast<float>(frequency / factor);
@@ -40,8 +40,7 @@ RopeSpec rope_spec(const HfConfig& config, Index head_dim) {
   for (Index i = 0; i < head_dim; i += 2) {
     const double exponent = static_cast<double>(i) / static_cast<double>(head_dim);
     float frequency = 1.0f / static_cast<float>(std::pow(theta, exponent));
-    if (type == "linear")
-      frequency = static_cast<float>(frequency / scaling.number_or("factor", 1.0));
+    if (type == "linear") frequency = static_cast<float>(frequency / scaling.number("factor"));
     if (type == "llama3") frequency = llama3_frequency(frequency, scaling);
     spec.inverse_frequencies.push_back(frequency);
   }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "eval/experiment/kinds.h"
+
 namespace nf {
 
 /// Seconds one call takes.
@@ -45,5 +47,8 @@ class Interleaved {
 
 /// "CPU, 1 thread, kernels avx512, oneDNN 2.6.3 (avx512_core_vnni)": the line above every table.
 std::string machine_line();
+
+/// The distortion of an entry written in YAML without `sites`.
+DistortionPtr read_distortion(const Kinds& kinds, const std::string& yaml, SiteTensor tensor);
 
 }  // namespace nf

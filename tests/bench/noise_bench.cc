@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "core/base/parallel.h"
-#include "core/config/yaml_reader.h"
 #include "core/tensor/matrix.h"
 #include "eval/experiment/kinds.h"
 #include "perturb/distribution.h"
@@ -20,20 +19,6 @@ struct Shape {
   SiteTensor tensor;
   Index rows, cols;
 };
-
-DistortionPtr read_distortion(const Kinds& kinds, const std::string& yaml, SiteTensor tensor) {
-  ConfigErrors errors;
-  const ConfigNode node = parse_yaml(yaml, "bench", errors);
-  const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor of,
-                                          ConfigErrors& inner) {
-    return kinds.quantizers.create(quantizer, of, inner);
-  };
-  DistortionPtr distortion = node.find("noise")
-                                 ? kinds.noises.create(node, tensor, reference, errors)
-                                 : kinds.quantizers.create(node, tensor, errors);
-  errors.throw_if_any();
-  return distortion;
-}
 
 void bench(int rounds) {
   set_thread_count(1);

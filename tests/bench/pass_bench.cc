@@ -169,6 +169,15 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
     ids[i] = static_cast<std::int32_t>(i * 7919 % kVocab);
   const TokenWindows windows = TokenWindows::from_ids(ids, kContext);
   const ModelTrial untouched(Trial{.name = "untouched", .entries = {}}, spec);
+  const Kinds kinds = Kinds::builtin();
+  std::vector<std::pair<std::string, ModelTrial>> noisy;  // all inputs of all linears
+  for (const char* noise : {"uniform", "rademacher", "gaussian"}) {
+    const std::string yaml = fmt::format("{{noise: {}, strength: {{relative_l2: 0.1}}}}", noise);
+    Entry entry;
+    entry.sites.tensor = SiteTensor::input;
+    entry.distortion = read_distortion(kinds, yaml, SiteTensor::input);
+    noisy.emplace_back(noise, ModelTrial(Trial{.name = noise, .entries = {entry}}, spec));
+  }
 
   Products products(spec);
   Matrix x(kContext, spec.intermediate_size), y(kContext, spec.intermediate_size);
@@ -185,6 +194,11 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   all.add("pass", [&] {
     run_stage(decoder, windows, {0, window_count}, {{.trial = &untouched}}, StatsMode::none, {});
   });
+  for (const auto& [name, trial] : noisy) {
+    all.add(name, [&decoder, &windows, &trial = trial, window_count] {
+      run_stage(decoder, windows, {0, window_count}, {{.trial = &trial}}, StatsMode::none, {});
+    });
+  }
   all.add("products", [&] {
     times(passes * kLayers, [&] { products.block(); });
     times(passes, [&] { products.head(); });
@@ -242,6 +256,9 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
     fmt::print("| {} alone | {:.2f} | {:.1f} % |\n", part, all.best(part),
                100.0 * all.best(part) / pass);
   }
+  for (const auto& [name, trial] : noisy)
+    fmt::print("| {} noise on all inputs of one lane | +{:.2f} | {:.1f} % of a lane |\n", name,
+               all.best(name) - pass, 100.0 * kLanes * (all.best(name) - pass) / pass);
   fmt::print("\nGEMM-bound: {:.1f} % (bare products {:.2f} s / pass {:.2f} s)\n",
              100.0 * bare / pass, bare, pass);
 }

@@ -10,7 +10,7 @@ const std::vector<std::string> kNoises = {"gaussian", "uniform", "laplace", "cli
 TEST(NearestName, FindsTypingMistakes) {
   EXPECT_EQ(nearest_name("gausian", kNoises), "gaussian");    // a letter missing
   EXPECT_EQ(nearest_name("gaussiann", kNoises), "gaussian");  // one too many
-  EXPECT_EQ(nearest_name("unifrom", kNoises), "uniform");     // two swapped: two substitutions
+  EXPECT_EQ(nearest_name("unifrom", kNoises), "uniform");     // two swapped
   EXPECT_EQ(nearest_name("clop", kNoises), "clip");
   EXPECT_EQ(nearest_name("clip", kNoises), "clip");
 }
@@ -26,6 +26,11 @@ TEST(NearestName, AllowsAThirdOfTheLettersAndOne) {
   EXPECT_EQ(nearest_name("abcdef", {"abcxyz"}), "");        // 3 of 6
   EXPECT_EQ(nearest_name("ab", {"ax"}), "ax");
   EXPECT_EQ(nearest_name("ab", {"xy"}), "");
+}
+
+TEST(NearestName, SwappedNeighboursAreOneEdit) {
+  EXPECT_EQ(nearest_name("ab", {"ba"}), "ba");
+  EXPECT_EQ(nearest_name("k_prjo", {"k_abjo", "k_proj"}), "k_proj");  // 1 edit against 2
 }
 
 TEST(NearestName, TakesTheFirstOfEquals) { EXPECT_EQ(nearest_name("fc3", {"fc1", "fc2"}), "fc1"); }

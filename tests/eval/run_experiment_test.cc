@@ -1,0 +1,237 @@
+#include "eval/run/run_experiment.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "core/io/read_file.h"
+#include "tests/support/experiment_files.h"
+#include "tests/support/run_program.h"
+
+namespace nf {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kNoise =
+    "  - {name: noise, repeat: 2, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: "
+    "{relative_l2: 0.1}}]}\n";
+const std::string kInputs =
+    "  - {name: inputs, perturb: [{sites: {tensor: input}, noise: uniform, strength: {snr_db: "
+    "20}}]}\n";
+const std::string kQuantizer =
+    "  - {name: w4, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: "
+    "channel}]}\n";
+
+ProgramResult run(const ExperimentFiles& files, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words = {"run", "e.yaml", "--out", "out"};
+  words.insert(words.end(), more.begin(), more.end());
+  return run_program(words, files.dir());
+}
+
+/// results.csv as "name seed model" of each row.
+std::vector<std::string> row_names(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (auto& row : read_csv(folder / "results.csv"))
+    names.push_back(row["name"] + " " + row["seed"] + " " + row["model"]);
+  return names;
+}
+
+TEST(TrialId, ChangesWithEverythingThatChangesANumber) {
+  const std::string id = trial_id("m", "d", Json::array({1}), 3);
+  EXPECT_EQ(trial_id("m", "d", Json::array({1}), 3), id);
+  EXPECT_NE(trial_id("n", "d", Json::array({1}), 3), id);
+  EXPECT_NE(trial_id("m", "e", Json::array({1}), 3), id);
+  EXPECT_NE(trial_id("m", "d", Json::array({2}), 3), id);
+  EXPECT_NE(trial_id("m", "d", Json::array({1}), 4), id);
+  EXPECT_NE(trial_id("m", "d", Json::array({1}), std::nullopt), id);
+}
+
+TEST(IntegrationRun, LeavesTheFilesOfARun) {
+  const ExperimentFiles files;
+  files.write_experiment(kNoise + kQuantizer);
+  const ProgramResult result = run(files, {"--quiet"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(row_names(files / "out"),
+            (std::vector<std::string>{"baseline  opt", "noise 0 opt", "noise 1 opt", "w4 0 opt",
+                                      "baseline  llama", "noise 0 llama", "noise 1 llama",
+                                      "w4 0 llama"}));
+  for (auto& row : read_csv(files / "out/results.csv")) {
+    EXPECT_EQ(row["status"], "ok");
+    EXPECT_EQ(row["tokens"], "124");  // 4 windows of 32, the first token of each not scored
+    if (row["name"] == "baseline") {
+      EXPECT_EQ(row["kl"], "0");
+      EXPECT_EQ(row["top1_agreement"], "1");
+    } else {
+      EXPECT_GT(std::stod(row["kl"]), 0.0);
+    }
+  }
+  EXPECT_EQ(read_text_file(files / "out/experiment.yaml"), read_text_file(files / "e.yaml"));
+  for (const char* name : {"resolved.yaml", "manifest.json", "sites.csv", "records.jsonl"})
+    EXPECT_TRUE(fs::exists(files / "out" / name)) << name;
+  EXPECT_NE(result.out.find("w4"), std::string::npos);
+}
+
+TEST(IntegrationRun, HasTheSameRecordsWithAnyNumberOfThreads) {
+  const ExperimentFiles files;
+  files.write_experiment(kNoise + kInputs + kQuantizer);
+  for (const char* threads : {"1", "2", "3"})
+    ASSERT_EQ(run_program({"run", "e.yaml", "--out", threads, "--threads", threads}, files.dir())
+                  .exit_code,
+              0);
+  EXPECT_EQ(comparable_records(files / "1"), comparable_records(files / "2"));
+  EXPECT_EQ(comparable_records(files / "1"), comparable_records(files / "3"));
+  EXPECT_EQ(read_text_file(files / "1/results.csv"), read_text_file(files / "3/results.csv"));
+  EXPECT_EQ(read_text_file(files / "1/sites.csv"), read_text_file(files / "3/sites.csv"));
+}
+
+TEST(IntegrationRun, ComputesRepeatsOfAQuantizerOnce) {
+  const ExperimentFiles files;
+  files.write_experiment(
+      "  - {name: w4, repeat: 3, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, "
+      "granularity: channel}]}\n");
+  ASSERT_EQ(run(files, {"--set", "model=opt"}).exit_code, 0);
+  EXPECT_EQ(row_names(files / "out"), (std::vector<std::string>{"baseline  opt", "w4 0 opt",
+                                                                "w4 1 opt", "w4 2 opt"}));
+  EXPECT_EQ(comparable_records(files / "out").size(), 2u);
+  const auto rows = read_csv(files / "out/results.csv");
+  EXPECT_EQ(rows[1].at("nll"), rows[3].at("nll"));
+}
+
+TEST(IntegrationRun, DoesNothingAgainWhenAllIsDone) {
+  const ExperimentFiles files;
+  files.write_experiment(kNoise);
+  ASSERT_EQ(run(files).exit_code, 0);
+  const std::string records = read_text_file(files / "out/records.jsonl");
+  const std::string results = read_text_file(files / "out/results.csv");
+  fs::remove(files / "out/results.csv");
+  ASSERT_EQ(run(files).exit_code, 0);
+  EXPECT_EQ(read_text_file(files / "out/records.jsonl"), records);
+  EXPECT_EQ(read_text_file(files / "out/results.csv"), results);
+}
+
+TEST(IntegrationRun, TakesMoreAndFewerTrialsInTheSameFolder) {
+  const ExperimentFiles files;
+  files.write_experiment(kNoise);
+  ASSERT_EQ(run(files).exit_code, 0);
+  const std::string before = read_text_file(files / "out/records.jsonl");
+  files.write_experiment(kInputs + kNoise + kQuantizer);
+  ASSERT_EQ(run(files).exit_code, 0);
+  EXPECT_TRUE(read_text_file(files / "out/records.jsonl").starts_with(before));
+
+  // As if all had been there from the start.
+  ASSERT_EQ(run_program({"run", "e.yaml", "--out", "fresh"}, files.dir()).exit_code, 0);
+  EXPECT_EQ(comparable_records(files / "out"), comparable_records(files / "fresh"));
+  EXPECT_EQ(read_text_file(files / "out/results.csv"),
+            read_text_file(files / "fresh/results.csv"));
+
+  const std::string all = read_text_file(files / "out/records.jsonl");
+  files.write_experiment(kQuantizer);
+  ASSERT_EQ(run(files).exit_code, 0);
+  EXPECT_EQ(read_text_file(files / "out/records.jsonl"), all);
+  EXPECT_EQ(row_names(files / "out"), (std::vector<std::string>{"baseline  opt", "w4 0 opt",
+                                                                "baseline  llama", "w4 0 llama"}));
+}
+
+TEST(IntegrationRun, RefusesAnotherModelOrTextInTheSameFolder) {
+  const ExperimentFiles files;
+  files.write_experiment(kQuantizer);
+  ASSERT_EQ(run(files).exit_code, 0);
+  const std::string records = read_text_file(files / "out/records.jsonl");
+
+  const ProgramResult context = run(files, {"--set", "data.context=16"});
+  EXPECT_EQ(context.exit_code, 2);
+  EXPECT_NE(context.err.find("another text, context, window limit or tokenizer"),
+            std::string::npos)
+      << context.err;
+  tiny_opt({.seed = 2}).write(files / "opt");
+  const ProgramResult model = run(files);
+  EXPECT_EQ(model.exit_code, 2);
+  EXPECT_NE(model.err.find("other weights or another config"), std::string::npos) << model.err;
+  EXPECT_EQ(read_text_file(files / "out/records.jsonl"), records);
+}
+
+TEST(IntegrationRun, KeepsTheOthersWhenATrialFails) {
+  const ExperimentFiles files;
+  std::string overflow;  // 1e9 to the sixth is beyond f32
+  for (int i = 0; i < 6; ++i)
+    overflow += (i > 0 ? ", " : "") +
+                std::string("{sites: {tensor: weight, roles: down_proj}, noise: gaussian, "
+                            "strength: {relative_l2: 1e9}}");
+  files.write_experiment("  - {name: broken, perturb: [" + overflow + "]}\n" + kQuantizer);
+  const ProgramResult result = run(files);
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_NE(result.err.find("trial 'broken' failed: layer 0: hidden state of window 0"),
+            std::string::npos)
+      << result.err;
+  for (auto& row : read_csv(files / "out/results.csv")) {
+    EXPECT_EQ(row["status"], row["name"] == "broken" ? "failed" : "ok");
+    EXPECT_EQ(row["nll"].empty(), row["name"] == "broken");
+  }
+  EXPECT_EQ(run(files).exit_code, 4);  // and stays failed
+}
+
+/// Many small models: as many stages, each ending with a few records.
+std::string write_stages(const ExperimentFiles& files) {
+  std::string models;
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = "m" + std::to_string(i);
+    tiny_opt({.hidden_size = 64, .intermediate_size = 256, .seed = static_cast<std::uint64_t>(i)})
+        .write(files / name);
+    models += (i > 0 ? ", " : "") + name;
+  }
+  files.write("text.txt", plain_text(12000));
+  files.write("e.yaml", "experiment: e\nmodel: [" + models +
+                            "]\ndata: {text: text.txt, context: 64}\ntrials:\n" + kNoise +
+                            kInputs + kQuantizer);
+  return "e.yaml";
+}
+
+TEST(IntegrationRun, KilledAtAnyMomentAndResumedEqualsAStraightRun) {
+  const ExperimentFiles files;
+  write_stages(files);
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run_program({"run", "e.yaml", "--out", "straight"}, files.dir()).exit_code, 0);
+  const auto straight = std::chrono::steady_clock::now() - start;
+
+  constexpr int kKills = 10;
+  int killed = 0;
+  for (int i = 1; i <= kKills; ++i) {
+    RunningProgram program({"run", "e.yaml", "--out", "out"}, files.dir());
+    // Moments that are spread over a run unevenly; each run goes on where the last one stopped.
+    std::this_thread::sleep_for(straight * (1 + i * 7 % kKills) / (2 * kKills));
+    program.send(SIGKILL);
+    killed += program.wait().exit_code == 128 + SIGKILL ? 1 : 0;
+  }
+  EXPECT_GT(killed, 0);
+  ASSERT_EQ(run_program({"run", "e.yaml", "--out", "out"}, files.dir()).exit_code, 0);
+  EXPECT_EQ(comparable_records(files / "out"), comparable_records(files / "straight"));
+  for (const char* name : {"results.csv", "sites.csv", "resolved.yaml"})
+    EXPECT_EQ(read_text_file(files / "out" / name), read_text_file(files / "straight" / name));
+}
+
+TEST(IntegrationRun, StopsAtSigintWithItsResults) {
+  const ExperimentFiles files;
+  write_stages(files);
+  RunningProgram program({"run", "e.yaml", "--out", "out", "--threads", "1"}, files.dir());
+  // As soon as a first record is there, most of the run is still ahead.
+  const fs::path records = files / "out/records.jsonl";
+  for (int i = 0; i < 6000 && (!fs::exists(records) || fs::file_size(records) == 0); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  program.send(SIGINT);
+  const ProgramResult result = program.wait();
+  EXPECT_EQ(result.exit_code, 130);
+  EXPECT_NE(result.err.find("interrupted"), std::string::npos) << result.err;
+  const std::size_t rows = read_csv(files / "out/results.csv").size();
+  EXPECT_GT(rows, 0u);
+  EXPECT_LT(rows, 6u * 5);
+
+  ASSERT_EQ(run_program({"run", "e.yaml", "--out", "out"}, files.dir()).exit_code, 0);
+  EXPECT_EQ(read_csv(files / "out/results.csv").size(), 6u * 5);
+}
+
+}  // namespace
+}  // namespace nf
