@@ -43,7 +43,7 @@ Decoder::Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec)
   check_tensors();
 }
 
-void Decoder::check_tensors() const {
+void Decoder::check_tensors() {
   std::set<std::string> used;
   const auto expect = [&](const std::string& name, const std::vector<Index>& shape) {
     if (name.empty()) return;
@@ -81,6 +81,27 @@ void Decoder::check_tensors() const {
       throw DataError(fmt::format("{}: tensor '{}' is not part of a {} with this config.json",
                                   checkpoint_->dir().string(), name, spec_.architecture));
   }
+  tensors_.assign(used.begin(), used.end());
+}
+
+void Decoder::check_weights() const {
+  struct Part {
+    const std::string* name;
+    Index first_row, rows, cols;
+  };
+  constexpr Index kRowsAtOnce = 1024;
+  std::vector<Part> parts;
+  for (const std::string& name : tensors_) {
+    const TensorInfo& info = checkpoint_->info(name);
+    for (Index row = 0; row < info.rows(); row += kRowsAtOnce)
+      parts.push_back({&name, row, std::min(kRowsAtOnce, info.rows() - row), info.cols()});
+  }
+  parallel_for(static_cast<Index>(parts.size()), [&](Index i) {
+    thread_local Matrix rows;
+    const Part& part = parts[static_cast<std::size_t>(i)];
+    rows.resize(part.rows, part.cols);
+    checkpoint_->read_f32(*part.name, part.first_row, part.rows, rows);
+  });
 }
 
 std::vector<Site> Decoder::sites() const {

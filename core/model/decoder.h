@@ -34,10 +34,14 @@ class Decoder {
   /// Throws DataError, also for tensors of the checkpoint that the model would not use.
   static Decoder open(const std::filesystem::path& dir, const ArchitectureRegistry& registry);
 
+  /// Reads every weight once, by all threads. Throws DataError where one is not finite: before a
+  /// run, so that it does not end half-way.
+  void check_weights() const;
+
   const DecoderSpec& spec() const { return spec_; }
   const Checkpoint& checkpoint() const { return *checkpoint_; }
-  /// Every place a distortion can act, in the order of the forward pass: the embedding, per layer the roles in
-  /// order of use, weight before input.
+  /// Every place a distortion can act, in the order of the forward pass: the embedding, per layer
+  /// the roles in order of use, weight before input.
   std::vector<Site> sites() const;
 
   /// hidden ← embeddings (and learned positions) of one window starting at position 0.
@@ -68,12 +72,13 @@ class Decoder {
 
  private:
   Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec);
-  void check_tensors() const;
+  void check_tensors();
   HeadSlab pack_slab(Index first_token, Index tokens,
                      const std::function<void(Index begin, MatrixView rows)>& read) const;
 
   std::shared_ptr<const Checkpoint> checkpoint_;
   DecoderSpec spec_;
+  std::vector<std::string> tensors_;       ///< names of all that the model uses
   std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions reserved
   NormWeights final_norm_;
 };

@@ -225,6 +225,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   std::vector<ModelIdentity> identities;
   std::vector<RowKey> rows;
   for (const ExperimentModel& model : experiment.models) {
+    model.decoder.check_weights();
     plans.push_back(plan_model(experiment, model));
     identities.push_back(plans.back().identity);
     rows.insert(rows.end(), plans.back().rows.begin(), plans.back().rows.end());

@@ -1,0 +1,79 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/config_support.h"
+#include "tests/support/experiment_files.h"
+#include "tests/support/run_program.h"
+
+namespace nf {
+namespace {
+
+const std::string kTrials =
+    "  - {name: \"noise: a, b\", repeat: 2, perturb: [{sites: {tensor: input}, noise: uniform, "
+    "strength: {snr_db: 20}}]}\n"
+    "  - name: s\n"
+    "    sweep: {b: [4, 8]}\n"
+    "    quantize: [{sites: {tensor: weight, roles: [fc1, up_proj]}, grid: uniform, bits: \"${b}\", "
+    "granularity: channel}]\n";
+
+TEST(IntegrationCheck, PrintsTheExperimentResolvedAsYaml) {
+  const ExperimentFiles files;
+  files.write_experiment(kTrials);
+  const ProgramResult result = run_program({"check", "e.yaml"}, files.dir());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  const Json read = to_json(parse_good(result.out));
+  EXPECT_EQ(read["experiment"], "e");
+  ASSERT_EQ(read["trials"].size(), 4u);
+  EXPECT_EQ(read["trials"][1]["name"], "noise: a, b");
+  EXPECT_EQ(read["trials"][1]["seed"], 1);
+  EXPECT_EQ(read["trials"][1]["distort"][0]["scope"], "token");
+  EXPECT_EQ(read["trials"][3]["vars"]["b"], 8);
+  EXPECT_EQ(read["trials"][3]["distort"][0]["bits"], 8);
+  EXPECT_FALSE(std::filesystem::exists(files / "runs"));
+}
+
+TEST(IntegrationCheck, PrintsAnErrorALine) {
+  const ExperimentFiles files;
+  files.write_experiment(
+      "  - {name: a, perturb: [{sites: {tensor: weight}, noise: gausian}]}\n"
+      "  - {name: b, quantise: []}\n");
+  const ProgramResult result = run_program({"check", "e.yaml"}, files.dir());
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err,
+            "error: e.yaml:5:58: trials[0].perturb[0].noise: unknown noise 'gausian'; did you mean "
+            "'gaussian'?\n"
+            "error: e.yaml:6:15: trials[1]: unknown key 'quantise'; did you mean 'quantize'?\n");
+}
+
+TEST(IntegrationCheck, TakesOverrides) {
+  const ExperimentFiles files;
+  files.write_experiment(kTrials);
+  const ProgramResult good =
+      run_program({"check", "e.yaml", "--set", "data.windows=2", "--set", "trials.0.seed=30",
+                   "--set", "model=llama"},
+                  files.dir());
+  ASSERT_EQ(good.exit_code, 0) << good.err;
+  const Json read = to_json(parse_good(good.out));
+  EXPECT_EQ(read["data"]["windows"], 2);
+  EXPECT_EQ(read["trials"][1]["seed"], 31);
+  EXPECT_EQ(read["model"].size(), 1u);
+
+  const ProgramResult bad =
+      run_program({"check", "e.yaml", "--set", "trials.0.repeat=many"}, files.dir());
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_EQ(bad.err,
+            "error: --set trials.0.repeat: trials[0].repeat: cannot read 'many' as an integer\n");
+}
+
+TEST(IntegrationCheck, CountsPathsFromTheFile) {
+  const ExperimentFiles files;
+  files.write_experiment(kTrials);
+  const std::string folder = files.dir().filename().string();
+  const ProgramResult result =
+      run_program({"check", folder + "/e.yaml"}, files.dir().parent_path());
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
+}  // namespace
+}  // namespace nf

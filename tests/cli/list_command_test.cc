@@ -1,0 +1,56 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/experiment_files.h"
+#include "tests/support/run_program.h"
+
+namespace nf {
+namespace {
+
+std::string list(const std::vector<std::string>& more) {
+  std::vector<std::string> words = {"list"};
+  words.insert(words.end(), more.begin(), more.end());
+  const ProgramResult result = run_program(words);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  return result.out;
+}
+
+void expect_all(const std::string& text, const std::vector<std::string>& words) {
+  for (const std::string& word : words)
+    EXPECT_NE(text.find(word), std::string::npos) << word << " in\n" << text;
+}
+
+TEST(IntegrationList, NamesNoisesWithTheirKeys) {
+  expect_all(list({"noises"}), {"gaussian", "uniform", "laplace", "rademacher", "permuted",
+                                "resigned", "clip", "strength", "relation", "quantile"});
+}
+
+TEST(IntegrationList, NamesQuantizersWithTheirKeys) {
+  expect_all(list({"quantizers"}),
+             {"rtn", "grid", "bits", "granularity", "symmetric", "default true"});
+}
+
+TEST(IntegrationList, NamesMetrics) {
+  expect_all(list({"metrics"}), {"nll", "ppl", "kl", "top1_agreement", "higher is better"});
+}
+
+TEST(IntegrationList, NamesArchitectures) {
+  expect_all(list({"architectures"}), {"OPTForCausalLM", "LlamaForCausalLM"});
+}
+
+TEST(IntegrationList, NamesTheSitesOfAModelWithTheirShapes) {
+  const ExperimentFiles files;
+  const std::string sites = list({"sites", "--model", (files / "llama").string()});
+  expect_all(sites, {"layers.0.q_proj.weight", "layers.1.down_proj.input", "[16, 32]", "[32, 56]",
+                     "[T, 56]"});
+  EXPECT_EQ(sites.find("layers.2."), std::string::npos);
+}
+
+TEST(IntegrationList, NeedsAModelForSites) {
+  const ProgramResult result = run_program({"list", "sites"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, "error: list sites: --model DIR is missing\n");
+}
+
+}  // namespace
+}  // namespace nf
