@@ -11,10 +11,9 @@ namespace nf {
 /// The shapes noise can have. All have mean 0 and variance 1; z comes from the element's own Philox
 /// block (words w0, w1 of element_block) with +, -, *, / and square roots only, so its bits are the
 /// same everywhere.
-///   gaussian    √(−2 ln u)·sin(π/2·t), u = (⌊w0/2⌋ + ½)/2^31 in f32, t = (w1 | 1)/2^31 as a signed
-///   number: Box and
-///               Muller's pair with the angle folded into the half turn in which the sine takes
-///               every value once. |z| <= 6.66.
+///   gaussian    √(−2 ln u)·sin(π/2·t), u = (⌊w0/2⌋ + ½)/2^31 in f32, t = (w1 | 1)/2^31 as a
+///               signed number: Box and Muller's pair with the angle folded into the half turn in
+///               which the sine takes every value once. |z| <= 6.66.
 ///   uniform     √3·(w0 | 1)/2^31 as a signed number, in (−√3, √3)
 ///   rademacher  −1 where w0's top bit is set, else +1
 ///   laplace     ∓ln(u)/√2, u as above, sign from w0's lowest bit. |z| <= 15.7.

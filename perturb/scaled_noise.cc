@@ -133,7 +133,10 @@ void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
     if (!matched.empty()) matched_squares += kernels.squared_distance(matched.row(r), x.row(r), n);
   }
   const double target = strength_.norm(std::sqrt(x_squares), std::sqrt(matched_squares), x.size());
-  const double scale = z_squares > 0.0 ? target / std::sqrt(z_squares) : 0.0;
+  // Noise beyond f32 must show as a failure, not vanish as target / infinity would.
+  const double scale = z_squares == 0.0           ? 0.0
+                       : std::isfinite(z_squares) ? target / std::sqrt(z_squares)
+                                                  : std::numeric_limits<double>::quiet_NaN();
   for (Index r = 0; r < x.rows(); ++r) {
     if (scale == 0.0) {
       std::copy_n(x.row(r), n, unit.out.row(r));

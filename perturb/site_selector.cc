@@ -15,6 +15,20 @@ std::optional<Index> parse_layer(std::string_view text) {
   return value;
 }
 
+std::optional<LayerRange> parse_range(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  LayerRange range{.text = std::string(text)};
+  if (text == "first" || text == "last") return range;
+  const std::size_t dash = text.find('-');
+  const std::optional<Index> first = parse_layer(text.substr(0, dash));
+  const std::optional<Index> last =
+      dash == std::string_view::npos ? first : parse_layer(text.substr(dash + 1));
+  if (!first || !last || *first > *last) return std::nullopt;
+  range.first = *first;
+  range.last = *last;
+  return range;
+}
+
 bool glob_matches(const std::string& pattern, std::string_view name) {
   return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0;
 }
@@ -47,34 +61,44 @@ std::pair<Index, Index> LayerRange::bounds(Index layers) const {
   return {first, std::min(last, layers - 1)};
 }
 
-std::optional<LayerRange> ConfigValue<LayerRange>::read(const ConfigNode& node,
-                                                        ConfigErrors& errors) {
-  LayerRange range{.text = node.text()};
-  if (range.text == "first" || range.text == "last") return range;
-  const std::size_t dash = range.text.find('-');
-  const std::optional<Index> first = parse_layer(range.text.substr(0, dash));
-  const std::optional<Index> last =
-      dash == std::string::npos ? first : parse_layer(range.text.substr(dash + 1));
-  if (!node.is_scalar() || !first || !last || *first > *last) {
-    const bool list = range.text.find(',') != std::string::npos;
-    add_unreadable(node, "layers: 0-3, 7, first or last",
-                   list ? "; several ranges are a list: [0-3, 7]" : "", errors);
-    return std::nullopt;
+std::optional<LayerRanges> ConfigValue<LayerRanges>::read(const ConfigNode& node,
+                                                          ConfigErrors& errors) {
+  LayerRanges ranges;
+  const std::vector<ConfigNode> items =
+      node.is_sequence() ? node.items() : std::vector<ConfigNode>{node};
+  for (const ConfigNode& item : items) {
+    std::string_view rest = item.text();
+    do {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      const std::optional<LayerRange> range = parse_range(rest.substr(0, comma));
+      if (!range) {
+        add_unreadable(item, "layers: 0-3, 7, first, last or a list of these", "", errors);
+        return std::nullopt;
+      }
+      ranges.push_back(*range);
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    } while (!rest.empty());
   }
-  range.first = *first;
-  range.last = *last;
-  return range;
+  if (!ranges.empty()) return ranges;
+  errors.add(node, "needs at least one layer");
+  return std::nullopt;
 }
 
-Json ConfigValue<LayerRange>::write(const LayerRange& range) {
-  const std::optional<Index> single = parse_layer(range.text);
-  return single ? Json(*single) : Json(range.text);
+Json ConfigValue<LayerRanges>::write(const LayerRanges& ranges) {
+  Json items = Json::array();
+  for (const LayerRange& range : ranges) {
+    const std::optional<Index> single = parse_layer(range.text);
+    items.push_back(single ? Json(*single) : Json(range.text));
+  }
+  return items.size() == 1 ? items[0] : items;
 }
 
-Json ConfigValue<LayerRange>::schema() {
-  return {{"anyOf",
-           Json::array({{{"type", "integer"}, {"minimum", 0}},
-                        {{"type", "string"}, {"pattern", "^([0-9]+(-[0-9]+)?|first|last)$"}}})}};
+Json ConfigValue<LayerRanges>::schema() {
+  const std::string one = "([0-9]+(-[0-9]+)?|first|last)";
+  const Json item = {{"anyOf", Json::array({{{"type", "integer"}, {"minimum", 0}},
+                                            {{"type", "string"},
+                                             {"pattern", "^" + one + "(, ?" + one + ")*$"}}})}};
+  return {{"anyOf", Json::array({item, {{"type", "array"}, {"minItems", 1}, {"items", item}}})}};
 }
 
 FieldTable<SiteSelector> SiteSelector::fields() {
@@ -125,10 +149,19 @@ void SiteSelector::check_against(
   const ConfigNode at_roles = node.find("roles").value_or(node);
   const ConfigNode at_layers = node.find("layers").value_or(node);
   for (const std::string& pattern : roles) {
-    const bool known = std::any_of(models.begin(), models.end(), [&](const auto& model) {
-      return names_any_role(pattern, *model.second);
-    });
-    if (known) continue;
+    const auto in_some_model = [&](const auto& says_yes) {
+      return std::any_of(models.begin(), models.end(),
+                         [&](const auto& model) { return says_yes(*model.second); });
+    };
+    if (in_some_model([&](const DecoderSpec& spec) { return names_any_role(pattern, spec); })) {
+      SiteSelector alone = *this;
+      alone.roles = {pattern};
+      if (roles.size() > 1 &&
+          !in_some_model([&](const DecoderSpec& spec) { return !alone.select(spec).empty(); }))
+        errors.add(at_roles,
+                   fmt::format("'{}' selects nothing with these layers and this tensor", pattern));
+      continue;
+    }
     std::vector<std::string> names = {std::string(role_name(Role::embed_tokens)),
                                       std::string(role_name(Role::lm_head))};
     for (const auto& [model, spec] : models) {

@@ -16,11 +16,14 @@ struct LayerRange {
   std::pair<Index, Index> bounds(Index layers) const;
 };
 
+/// `0-3`, `7`, "0-3,7", or a list of these.
+struct LayerRanges : std::vector<LayerRange> {};
+
 template <>
-struct ConfigValue<LayerRange> {
-  static std::optional<LayerRange> read(const ConfigNode& node, ConfigErrors& errors);
-  static Json write(const LayerRange& range);
-  static std::string type() { return "0-3 | 7 | first | last"; }
+struct ConfigValue<LayerRanges> {
+  static std::optional<LayerRanges> read(const ConfigNode& node, ConfigErrors& errors);
+  static Json write(const LayerRanges& ranges);
+  static std::string type() { return "0-3 | 7 | first | last | [0-3, 7, ...]"; }
   static Json schema();
 };
 
@@ -31,7 +34,7 @@ struct SiteSelector {
   /// blocks by default.
   /// embed_tokens and lm_head stand outside the blocks and are only meant by their full names.
   OneOrMore<std::string> roles = {"*"};
-  std::optional<OneOrMore<LayerRange>> layers;  ///< none: all layers
+  std::optional<LayerRanges> layers;  ///< none: all layers
 
   static FieldTable<SiteSelector> fields();
 

@@ -10,17 +10,19 @@
 
 namespace nf {
 
+// clang-format off
 /// Which values of a matrix belong together: the scope of a noise, the unit of a clip, the
 /// granularity of a quantizer. On a weight [out, in] and on an input [T, in] of one window:
 ///
-///   word                    on a weight                          on an input
-///   tensor                  the matrix                           the window
-///   channel                 an output row                        a feature over the window
-///   token                   (error)                              a position
-///   {group: g}              g consecutive inputs of a row        g consecutive features of a
-///   position {group: g, axis: in}    g consecutive outputs of an input    (error)
+///   word                   on a weight                        on an input
+///   tensor                 the matrix                         the window
+///   channel                an output row                      a feature over the window
+///   token                  (error)                            a position
+///   {group: g}             g consecutive inputs of a row      g consecutive features of a position
+///   {group: g, axis: in}   g consecutive outputs of an input  (error)
 ///
 /// A shorter last group is a group of its own; g >= the dimension is one group.
+// clang-format on
 struct Unit {
   enum class Kind { tensor, channel, token, group, group_in };
   Kind kind = Kind::tensor;

@@ -26,20 +26,22 @@ float scale_of(float extent, float count) {
 /// Both ends at the same distance from 0. An empty range (a unit of NaNs only) is infinite.
 float magnitude(float lowest, float highest) { return std::max(-lowest, highest); }
 
-class SymmetricUniformGrid final : public Grid {
+class UniformGrid final : public Grid {
  public:
-  explicit SymmetricUniformGrid(float last) : last_(last) {}
+  UniformGrid(float last, bool symmetric)
+      : symmetric_(symmetric), first_(symmetric ? -last : 0.0f), last_(last) {}
 
   void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
            VectorView zero) const override {
     for (std::size_t i = 0; i < lowest.size(); ++i) {
-      scale[i] = scale_of(magnitude(lowest[i], highest[i]), last_);
-      zero[i] = 0.0f;
+      const float extent = symmetric_ ? magnitude(lowest[i], highest[i]) : highest[i] - lowest[i];
+      scale[i] = scale_of(extent, last_);
+      zero[i] = symmetric_ ? 0.0f : zero_point(lowest[i], scale[i]);
     }
   }
   Index quantize(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
     check_lengths(x, scales, out);
-    return grid_kernels().uniform(x.data(), length(x), scales, -last_, last_, out.data());
+    return grid_kernels().uniform(x.data(), length(x), scales, first_, last_, out.data());
   }
   void step(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
     check_lengths(x, scales, out);
@@ -47,32 +49,14 @@ class SymmetricUniformGrid final : public Grid {
   }
 
  private:
-  float last_;
-};
-
-class AsymmetricUniformGrid final : public Grid {
- public:
-  explicit AsymmetricUniformGrid(float last) : last_(last) {}
-
-  void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
-           VectorView zero) const override {
-    for (std::size_t i = 0; i < lowest.size(); ++i) {
-      scale[i] = scale_of(highest[i] - lowest[i], last_);
-      const float place = 0.0f - std::nearbyint(lowest[i] / scale[i]);
-      zero[i] = std::min(std::max(place, 0.0f), last_);
-    }
-  }
-  Index quantize(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
-    check_lengths(x, scales, out);
-    return grid_kernels().uniform(x.data(), length(x), scales, 0.0f, last_, out.data());
-  }
-  void step(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
-    check_lengths(x, scales, out);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = scales.scale[scales.each ? i : 0];
+  /// The number of the level that stands for 0.
+  float zero_point(float lowest, float scale) const {
+    const float place = 0.0f - std::nearbyint(lowest / scale);
+    return std::min(std::max(place, 0.0f), last_);
   }
 
- private:
-  float last_;
+  bool symmetric_;
+  float first_, last_;  ///< levels are the integers of [first, last]
 };
 
 class PowerGrid final : public Grid {
@@ -116,8 +100,7 @@ std::unique_ptr<const Grid> make_grid(const GridSpec& spec, Index bits, bool sym
     NF_CHECK(spec.power >= kLowestPower && spec.power <= kHighestPower, "power {}", spec.power);
     return std::make_unique<PowerGrid>(last_symmetric, spec.power);
   }
-  if (symmetric) return std::make_unique<SymmetricUniformGrid>(last_symmetric);
-  return std::make_unique<AsymmetricUniformGrid>(levels - 1);
+  return std::make_unique<UniformGrid>(symmetric ? last_symmetric : levels - 1, symmetric);
 }
 
 }  // namespace nf

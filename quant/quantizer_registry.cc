@@ -38,20 +38,11 @@ std::vector<FieldDoc> QuantizerRegistry::common_fields() const {
 }
 
 DistortionPtr QuantizerRegistry::create(const ConfigNode& entry, SiteTensor tensor,
-                                        ConfigErrors& errors,
-                                        const std::vector<std::string>& other_keys) const {
-  // Whether a step went well is asked of a collector of its own: `errors` keeps equal lines once,
-  // so it need not grow with a mistake that another point of the same sweep has already reported.
-  const auto went_well = [&](const auto& step) {
-    ConfigErrors own;
-    step(own);
-    if (!own.empty()) step(errors);
-    return own.empty();
-  };
-
+                                        ConfigErrors& errors) const {
+  const Index before = errors.count();
   QuantizerConfig values;
   const FieldTable<QuantizerConfig> table = QuantizerConfig::fields();
-  const bool readable = went_well([&](ConfigErrors& e) { table.read_fields(entry, values, e); });
+  table.read_fields(entry, values, errors);
   if (!entry.is_mapping()) return nullptr;
 
   const QuantizerMethod* method = find(values.method);
@@ -63,15 +54,11 @@ DistortionPtr QuantizerRegistry::create(const ConfigNode& entry, SiteTensor tens
   }
   std::vector<std::string> known = table.names();
   for (const FieldDoc& doc : method->fields) known.push_back(doc.name);
-  known.insert(known.end(), other_keys.begin(), other_keys.end());
-  const bool all_known = went_well([&](ConfigErrors& e) { check_unknown_keys(entry, known, e); });
-  if (!readable || !all_known) return nullptr;
-
-  if (!went_well([&](ConfigErrors& e) { values.check(entry, tensor, e); })) return nullptr;
-  DistortionPtr quantizer;
-  const bool made =
-      went_well([&](ConfigErrors& e) { quantizer = method->create(values, entry, tensor, e); });
-  return made ? quantizer : nullptr;
+  check_unknown_keys(entry, known, errors);
+  if (errors.count() == before) values.check(entry, tensor, errors);
+  if (errors.count() != before) return nullptr;
+  DistortionPtr quantizer = method->create(values, entry, tensor, errors);
+  return errors.count() == before ? quantizer : nullptr;
 }
 
 }  // namespace nf

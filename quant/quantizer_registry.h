@@ -38,10 +38,9 @@ class QuantizerRegistry {
   std::vector<FieldDoc> common_fields() const;
 
   /// The quantizer that a mapping with `grid:` describes, for use on that tensor; nullptr after
-  /// what is wrong has been added to `errors`. `other_keys`: keys of the mapping that somebody else
-  /// reads (`sites`); any further key is an error.
-  DistortionPtr create(const ConfigNode& entry, SiteTensor tensor, ConfigErrors& errors,
-                       const std::vector<std::string>& other_keys = {}) const;
+  /// what is wrong has been added to `errors`. A key that neither QuantizerConfig nor the method
+  /// has is an error: `sites` must be gone.
+  DistortionPtr create(const ConfigNode& entry, SiteTensor tensor, ConfigErrors& errors) const;
 
  private:
   std::vector<QuantizerMethod> methods_;

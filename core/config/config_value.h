@@ -28,8 +28,8 @@ namespace nf {
 ///     /// nullopt after an error has been added to `errors`; the field then keeps its default.
 ///     static std::optional<Strength> read(const ConfigNode& node, ConfigErrors& errors);
 ///     static Json write(const Strength& value);  ///< what read() would take again
-///     static std::string type();                 ///< for people: "{relative_l2: number} |
-///     {snr_db: number}" static Json schema();                      ///< a JSON Schema fragment
+///     static std::string type();  ///< for people: "{relative_l2: number} | {snr_db: number}"
+///     static Json schema();       ///< a JSON Schema fragment
 ///   };
 ///
 /// There are ready ones for double, Index and other integers, bool, std::string, std::vector<T>,

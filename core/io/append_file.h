@@ -11,10 +11,9 @@ namespace nf {
 /// for is on the disk. Not thread-safe.
 class AppendFile {
  public:
-  /// Opens or creates the file, locks it against other processes and cuts off a last line without
-  /// its
-  /// '\n', which a killed or full-disk run left. DataError "FILE: another run is writing this file"
-  /// when it is locked, "FILE: cannot ..." for everything else.
+  /// Opens or creates the file, locks it against other processes and cuts off a last line that has
+  /// no '\n', which a killed or full-disk run left. DataError "FILE: another run is writing this
+  /// file" when it is locked, "FILE: cannot ..." for everything else.
   explicit AppendFile(const std::filesystem::path& path);
 
   /// `line` and a '\n' in one write, then on the disk. `line` holds no '\n' itself.

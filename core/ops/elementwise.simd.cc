@@ -23,6 +23,13 @@ NF_INLINE void store_lanes(float* p, F32 v, Index lanes) {
     store_part(p, v, lanes);
 }
 
+/// 1 / sqrt(mean of squares + eps). Squares beyond f32 must show as a failure: 1 / infinity would
+/// quietly make every row zero.
+NF_INLINE float inverse_root(float squares, float count, float eps) {
+  const float mean = squares / count + eps;
+  return mean <= __FLT_MAX__ ? 1.0f / __builtin_sqrtf(mean) : __builtin_nanf("");
+}
+
 void layer_norm(const float* x, const float* weight, const float* bias, float eps, Index n,
                 float* y) {
   const float count = static_cast<float>(n);
@@ -34,7 +41,7 @@ void layer_norm(const float* x, const float* weight, const float* bias, float ep
     const F32 centred = load_lanes(x + i, lanes, mean) - mean;  // padding lanes are 0
     squares += centred * centred;
   });
-  const float scale = 1.0f / __builtin_sqrtf(sum(squares) / count + eps);
+  const float scale = inverse_root(sum(squares), count, eps);
   for_lanes(n, [&](Index i, Index lanes) {
     F32 v = (load_lanes(x + i, lanes) - mean) * scale * load_lanes(weight + i, lanes);
     if (bias != nullptr) v += load_lanes(bias + i, lanes);
@@ -48,7 +55,7 @@ void rms_norm(const float* x, const float* weight, float eps, Index n, float* y)
     const F32 v = load_lanes(x + i, lanes);
     squares += v * v;
   });
-  const float scale = 1.0f / __builtin_sqrtf(sum(squares) / static_cast<float>(n) + eps);
+  const float scale = inverse_root(sum(squares), static_cast<float>(n), eps);
   for_lanes(n, [&](Index i, Index lanes) {
     store_lanes(y + i, load_lanes(x + i, lanes) * scale * load_lanes(weight + i, lanes), lanes);
   });

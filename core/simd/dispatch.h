@@ -17,9 +17,11 @@ const char* isa_name(Isa isa);
 
 /// Declares a table of kernels that a *.simd.cc file defines once per form:
 ///   struct NoiseKernels { void (*add)(const float* x, Index n, float* out); };
-///   NF_DECLARE_KERNELS(NoiseKernels, noise_kernels)      // in the header, namespace nf
-///   namespace nf::NF_SIMD_NAMESPACE { extern const NoiseKernels noise_kernels = {...}; }   // in
-///   the .simd.cc
+///   NF_DECLARE_KERNELS(NoiseKernels, noise_kernels)
+/// both in the header, in namespace nf; and in the *.simd.cc
+///   namespace nf::NF_SIMD_NAMESPACE {
+///   extern const NoiseKernels noise_kernels = {...};
+///   }
 /// `noise_kernels(isa)` returns one form (tests compare them), `noise_kernels()` the one for this
 /// CPU.
 #define NF_DECLARE_KERNELS(Table, table)                                                          \

@@ -10,10 +10,6 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(NF_SIMD_avx512) || defined(NF_SIMD_avx2)
-#include <immintrin.h>
-#endif
-
 #include "core/base/types.h"
 
 namespace nf {
@@ -23,11 +19,8 @@ inline constexpr Index kLanes = 16;
 
 using F32 [[gnu::vector_size(64)]] = float;
 using I32 [[gnu::vector_size(64)]] = std::int32_t;
-using U32 [[gnu::vector_size(64)]] = std::uint32_t;
 /// Half as many lanes: a sixteen-lane double is a pair of these.
 using F64 [[gnu::vector_size(64)]] = double;
-using I64 [[gnu::vector_size(64)]] = std::int64_t;
-using U64 [[gnu::vector_size(64)]] = std::uint64_t;
 using F32Half [[gnu::vector_size(32)]] = float;
 
 #define NF_INLINE [[gnu::always_inline]] inline
@@ -62,7 +55,6 @@ NF_INLINE F32 from_bits(I32 b) {
 NF_INLINE F32 abs(F32 v) { return from_bits(bits(v) & 0x7fffffff); }
 NF_INLINE F32 max(F32 a, F32 b) { return a > b ? a : b; }
 NF_INLINE F32 min(F32 a, F32 b) { return a < b ? a : b; }
-NF_INLINE F32 to_f32(I32 v) { return __builtin_convertvector(v, F32); }
 NF_INLINE I32 to_i32(F32 v) { return __builtin_convertvector(v, I32); }  ///< truncates
 
 /// Rounds to the nearest integer, ties to even: |v| + 2^23 has no fraction bits left.
@@ -83,18 +75,6 @@ NF_INLINE F64Pair widen(F32 v) {
   std::memcpy(&low, &v, sizeof low);
   std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
   return {__builtin_convertvector(low, F64), __builtin_convertvector(high, F64)};
-}
-NF_INLINE F32 narrow(F64Pair v) {
-  const F32Half low = __builtin_convertvector(v.low, F32Half);
-  const F32Half high = __builtin_convertvector(v.high, F32Half);
-  F32 out;
-  std::memcpy(&out, &low, sizeof low);
-  std::memcpy(reinterpret_cast<char*>(&out) + sizeof low, &high, sizeof high);
-  return out;
-}
-NF_INLINE void add(F64Pair& sum, F64Pair v) {
-  sum.low += v.low;
-  sum.high += v.high;
 }
 
 /// Sums and extrema over the lanes, in lane order: the order is part of the numerics version.

@@ -43,8 +43,8 @@ class Matrix {
 
   MatrixView view() { return {data(), rows_, cols_}; }
   ConstMatrixView view() const { return {data(), rows_, cols_}; }
-  operator MatrixView() { return view(); }
-  operator ConstMatrixView() const { return view(); }
+  operator MatrixView() { return view(); }             // NOLINT(google-explicit-constructor)
+  operator ConstMatrixView() const { return view(); }  // NOLINT(google-explicit-constructor)
 
  private:
   struct Free {

@@ -17,6 +17,7 @@ class BasicMatrixView {
   BasicMatrixView(T* data, Index rows, Index cols, Index stride)
       : data_(data), rows_(rows), cols_(cols), stride_(stride) {}
   /// A mutable view reads as a const one.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   operator BasicMatrixView<const T>() const requires(!std::is_const_v<T>) {
     return {data_, rows_, cols_, stride_};
   }

@@ -18,8 +18,9 @@ struct Range {
 
 // Every code point whose general category differs between Unicode 14.0 and 16.0. The stand-ins:
 //   Lo U+10000 (Han U+20000, Hiragana U+1B150, Katakana U+1B164), Lm U+10780, Lu U+10400 U+1E00,
-//   Ll U+10428 U+1E01 (Latin, four bytes: U+1DF00), Mn U+10A01 U+20D0, Mc U+11000 U+0903, Nd
-//   U+104A0, No U+10107, Pd U+10EAD, Po U+10100 U+2020, Sm U+1D6C1, So U+10137 U+2400, Cf U+110BD.
+//   Ll U+10428 U+1E01 (Latin, four bytes: U+1DF00), Mn U+10A01 U+20D0, Mc U+11000 U+0903,
+//   Nd U+104A0, No U+10107, Pd U+10EAD, Po U+10100 U+2020, Sm U+1D6C1, So U+10137 U+2400,
+//   Cf U+110BD.
 constexpr auto kRanges = std::to_array<Range>({
     {0x897, 0x897, 0x20D0},      {0xCF3, 0xCF3, 0x903},       {0xECE, 0xECE, 0x20D0},
     {0x1B4E, 0x1B4F, 0x2020},    {0x1B7F, 0x1B7F, 0x2020},    {0x1C89, 0x1C89, 0x1E00},

@@ -44,8 +44,7 @@ void list_quantizers(const CommandLine&) {
 }
 
 void list_metrics(const CommandLine&) {
-  MetricRegistry registry;
-  register_builtin_metrics(registry);
+  const MetricRegistry registry = MetricRegistry::builtin();
   for (const Metric& metric : registry.metrics())
     fmt::print("{:<16}{}{}; {} is better\n", metric.name, metric.summary,
                metric.unit.empty() ? "" : fmt::format(" [{}]", metric.unit),

@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/io/read_file.h"
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
+#include "eval/metrics/metric_registry.h"
 #include "eval/report/progress.h"
 #include "eval/run/stage_runner.h"
 
@@ -41,36 +40,31 @@ int perplexity_command(const std::vector<std::string>& arguments) {
   for (const std::string& warning : windows.warnings()) progress.message("warning: " + warning);
   decoder.prepare(context);
   const std::vector<Stage> stages = cut_stages(decoder.spec(), windows, 1);
-  const DecoderSpec& spec = decoder.spec();
   double total = 0.0;
-  for (Index w = 0; w < windows.count(); ++w) {
-    const Index tokens = static_cast<Index>(windows.window(w).size());
-    total += static_cast<double>(spec.num_hidden_layers) * block_flops(spec, tokens) +
-             head_flops(spec, tokens - 1);
-  }
+  for (const Stage& stage : stages) total += stage_flops(decoder.spec(), windows, stage);
   progress.start("perplexity", total, 0.0);
   const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },
                          .should_stop = stop_requested};
-  WindowSums sums;
+  std::vector<WindowSums> scored;
   for (const Stage& stage : stages) {
-    for (const WindowSums& window :
-         run_stage(decoder, windows, stage, {}, StatsMode::none, hooks).baseline.windows) {
-      sums.nll += window.nll;
-      sums.tokens += window.tokens;
-    }
+    const StageResult result = run_stage(decoder, windows, stage, {}, StatsMode::none, hooks);
+    scored.insert(scored.end(), result.baseline.windows.begin(), result.baseline.windows.end());
   }
   progress.finish();
-  const double nll = sums.nll / static_cast<double>(sums.tokens);
+  const WindowSums sums = add_up(scored);
+  const MetricRegistry metrics = MetricRegistry::builtin();
+  const double nll = metrics.at("nll").value(sums);
+  const double ppl = metrics.at("ppl").value(sums);
   if (line.has("json"))
     fmt::print("{}\n", Json{{"nll", nll},
-                            {"ppl", std::exp(nll)},
+                            {"ppl", ppl},
                             {"tokens", sums.tokens},
                             {"windows", windows.count()},
                             {"context", context}}
                            .dump());
   else
     fmt::print("perplexity {:.4f}  ({:.5f} nats per token; {} tokens scored in {} windows of {})\n",
-               std::exp(nll), nll, sums.tokens, windows.count(), context);
+               ppl, nll, sums.tokens, windows.count(), context);
   return 0;
 }
 

@@ -52,8 +52,10 @@ int run_command(const std::vector<std::string>& arguments) {
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   const RunOutcome outcome = run_experiment(experiment, options, progress);
 
-  fmt::print("{}", results_table(outcome.rows, terminal_columns()));
-  fmt::print("\n{}: results.csv, sites.csv, records.jsonl\n", options.out.string());
+  if (!outcome.rows.empty()) {
+    fmt::print("{}", results_table(outcome.rows, terminal_columns()));
+    fmt::print("\n{}: results.csv, sites.csv, records.jsonl\n", options.out.string());
+  }
   if (outcome.interrupted) {
     fmt::print(stderr, "interrupted; the same command goes on where this one stopped\n");
     return static_cast<int>(ExitCode::interrupted);

@@ -18,15 +18,8 @@ int tokenize_command(const std::vector<std::string>& arguments) {
   if (!line.parse(arguments)) return 0;
   const Tokenizer tokenizer = Tokenizer::load(model_directory(line));
   const std::string file = existing_file(line, "jsonl");
-  Index number = 0;
-  for (const std::string& text : read_jsonl_documents(file, "text")) {
-    ++number;
-    try {
-      fmt::print("{}\n", Json{{"ids", tokenizer.encode(text)}}.dump());
-    } catch (const DataError& error) {
-      throw DataError(fmt::format("{}: text {}: {}", file, number, error.what()));
-    }
-  }
+  for (const std::string& text : read_jsonl_documents(file, "text"))
+    fmt::print("{}\n", Json{{"ids", tokenizer.encode(text)}}.dump());
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/io/content_hash.h"
 #include "core/io/read_file.h"
+#include "core/text/utf8.h"
 
 namespace nf {
 
@@ -20,21 +21,16 @@ TokenWindows TokenWindows::from_documents(const std::vector<std::string>& docume
   Index short_documents = 0;
   const auto full = [&] { return options.limit && windows.count() == *options.limit; };
   for (std::size_t d = 0; d < documents.size() && !full(); ++d) {
-    std::vector<std::int32_t> ids;
-    try {
-      ids = tokenizer.encode(documents[d]);
-    } catch (const DataError& error) {
-      const std::string where = documents.size() == 1 ? name : fmt::format("{}:{}", name, d + 1);
-      throw DataError(fmt::format("{}: {}", where, error.what()));
-    }
+    check_utf8(documents[d], name);
+    std::vector<std::int32_t> ids = tokenizer.encode(documents[d]);
     if (options.bos == Bos::document) ids.insert(ids.begin(), options.bos_id);
     const Index tokens = static_cast<Index>(ids.size());
     const bool is_short = tokens < step;
-    if (is_short) ++short_documents;
     for (Index begin = 0; is_short ? begin == 0 : begin + step <= tokens; begin += step) {
       if (full()) break;
       const Index length = std::min(step, tokens - begin);
       if (length + bos_in_window < 2) break;  // nothing to score
+      if (is_short) ++short_documents;
       if (bos_in_window == 1) windows.ids_.push_back(options.bos_id);
       windows.ids_.insert(windows.ids_.end(), ids.begin() + begin, ids.begin() + begin + length);
       windows.starts_.push_back(static_cast<Index>(windows.ids_.size()));
@@ -91,6 +87,7 @@ std::vector<std::string> read_jsonl_documents(const std::filesystem::path& path,
     const std::string_view content = std::string_view(text).substr(begin, end - begin);
     begin = end + 1;
     if (content.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    check_utf8(content, fmt::format("{}:{}", path.string(), line));
     const Json json = Json::parse(content, nullptr, false);
     if (!json.is_object())
       throw DataError(fmt::format("{}:{}: not a JSON object", path.string(), line));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/config/substitute.h"
-#include "eval/run/results.h"
+#include "eval/report/columns.h"
 
 namespace nf {
 namespace {
@@ -89,6 +89,17 @@ void check_variables_used(const TrialConfig& config, const ConfigNode& entries,
   }
 }
 
+/// A reference quantizer without a granularity has the usual one: channel on weights, token on
+/// inputs.
+ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
+  if (!quantizer.is_mapping() || quantizer.find("granularity")) return quantizer;
+  std::vector<ConfigEntry> entries = quantizer.entries();
+  const std::string usual = tensor == SiteTensor::weight ? "channel" : "token";
+  entries.push_back(
+      {"granularity", quantizer.place(), ConfigNode::scalar(usual, false, quantizer.place())});
+  return ConfigNode::mapping(std::move(entries), quantizer.place()).with_path(quantizer.path());
+}
+
 /// The entry as its kind reads it.
 ConfigNode without_sites(const ConfigNode& entry) {
   std::vector<ConfigEntry> rest = entry.entries();
@@ -121,13 +132,12 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   if (errors.count() != before) return std::nullopt;
   const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor tensor,
                                           ConfigErrors& reference_errors) {
-    return kinds.quantizers.create(quantizer, tensor, reference_errors);
+    return kinds.quantizers.create(with_granularity(quantizer, tensor), tensor, reference_errors);
   };
   const ConfigNode own = without_sites(node);
   entry.distortion = is_noise ? kinds.noises.create(own, entry.sites.tensor, reference, errors)
                               : kinds.quantizers.create(own, entry.sites.tensor, errors);
-  if (entry.distortion == nullptr) return std::nullopt;
-  return entry;
+  return entry;  // without a distortion where that was wrong: its sites are checked all the same
 }
 
 }  // namespace

@@ -2,28 +2,36 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "eval/run/record.h"
+#include "eval/metrics/window_sums.h"
 
 namespace nf {
 
-/// One figure of results.csv, computed from sums over windows. A file of eval/metrics/kinds.
+/// One figure of records and results.csv, computed from sums over windows. A file of
+/// eval/metrics/kinds.
 struct Metric {
   std::string name;  ///< its column, the stem of its file
   std::string unit;
   std::string summary;  ///< one line, lower case, no full stop
   bool higher_is_better = false;
+  int position = 0;  ///< columns stand in ascending order of this; where equal, of their names
   std::function<double(const WindowSums&)> value;
 };
 
-/// The metrics of a program, by name. A value: built once, passed down.
+/// The metrics of a program. A value: built where it is needed, passed down.
 class MetricRegistry {
  public:
+  /// All files of eval/metrics/kinds.
+  static MetricRegistry builtin();
+
   /// A name given twice is our own bug (NF_CHECK).
   void add(Metric metric);
   /// In the order of the columns.
   const std::vector<Metric>& metrics() const { return metrics_; }
+  /// For code that cannot do without this one: a name not there is our own bug (NF_CHECK).
+  const Metric& at(std::string_view name) const;
 
  private:
   std::vector<Metric> metrics_;

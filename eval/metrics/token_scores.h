@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "core/tensor/matrix.h"
-#include "eval/run/record.h"
+#include "eval/metrics/window_sums.h"
 
 namespace nf {
 

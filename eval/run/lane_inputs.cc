@@ -1,6 +1,10 @@
 #include "eval/run/lane_inputs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "core/ops/elementwise.h"
 
 namespace nf {
 
@@ -19,27 +23,42 @@ LaneInputs::LaneInputs(const ModelTrial& trial, Index layer, Index window, Index
                        bool complete)
     : trial_(trial), layer_(layer), window_(window), context_(context), complete_(complete) {}
 
-SiteStats distort_input(const SiteChain& chain, std::uint64_t seed, Index window, Index context,
-                        bool complete, ConstMatrixView x, MatrixView distorted) {
+std::string finite_problem(const std::string& site, ConstMatrixView distorted) {
+  const Index bad = first_non_finite(distorted);
+  if (bad < 0) return {};
+  return fmt::format("{}: x̃ is not finite at [{}, {}]", site, bad / distorted.cols(),
+                     bad % distorted.cols());
+}
+
+DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index window,
+                             Index context, bool complete, ConstMatrixView x,
+                             MatrixView distorted) {
   const DistortionContext where{
       .tensor = SiteTensor::input,
       .seed = seed,
       .first_element = static_cast<std::uint64_t>(window * context * x.cols())};
   const DistortionReport report = chain.apply(x, where, distorted);
-  SiteStats site = measure_site(chain.site, x, distorted, SiteTensor::input, report, complete);
-  site.first_window = window;
-  site.windows = 1;
-  return site;
+  DistortedInput result{.site = {}, .problem = finite_problem(chain.site, distorted)};
+  if (!result.problem.empty()) return result;
+  result.site = measure_site(chain.site, x, distorted, SiteTensor::input, report, complete);
+  result.site.first_window = window;
+  result.site.windows = 1;
+  return result;
 }
 
 void LaneInputs::apply(Role role, ConstMatrixView x, MatrixView distorted) {
   const SiteChain& chain = trial_.input(layer_, role);
-  SiteStats site = distort_input(chain, trial_.seed(), window_, context_, complete_, x, distorted);
+  DistortedInput result =
+      distort_input(chain, trial_.seed(), window_, context_, complete_, x, distorted);
+  if (!result.problem.empty()) {
+    if (problem_.empty()) problem_ = fmt::format("window {}: {}", window_, result.problem);
+    return;
+  }
   // A block keeps one x̃ at a time: where k goes other ways than q and v, q's is made again for v.
   const bool measured = std::any_of(sites_.begin(), sites_.end(), [&](const SiteStats& known) {
-    return known.site == site.site;
+    return known.site == result.site.site;
   });
-  if (!measured) sites_.push_back(std::move(site));
+  if (!measured) sites_.push_back(std::move(result.site));
 }
 
 }  // namespace nf

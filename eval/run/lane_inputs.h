@@ -12,9 +12,17 @@ namespace nf {
 SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixView distorted,
                        SiteTensor tensor, const DistortionReport& report, bool complete);
 
-/// Distorts the input of a linear for one window and measures what it did. x, distorted: [T, in]
-SiteStats distort_input(const SiteChain& chain, std::uint64_t seed, Index window, Index context,
-                        bool complete, ConstMatrixView x, MatrixView distorted);
+/// "layers.0.up_proj.weight: x̃ is not finite at [3, 17]", or empty where it is finite.
+std::string finite_problem(const std::string& site, ConstMatrixView distorted);
+
+/// Distorts the input of a linear for one window and measures what it did; a problem where the
+/// result is not finite, and then no statistics. x, distorted: [T, in]
+struct DistortedInput {
+  SiteStats site;
+  std::string problem;
+};
+DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index window,
+                             Index context, bool complete, ConstMatrixView x, MatrixView distorted);
 
 /// Distorts the inputs of linears of one lane in one layer and window, and measures what it did.
 class LaneInputs final : public InputFilter {
@@ -27,6 +35,8 @@ class LaneInputs final : public InputFilter {
   void apply(Role role, ConstMatrixView x, MatrixView distorted) override;
 
   std::vector<SiteStats> take_sites() { return std::move(sites_); }
+  /// The first input that was not finite after distortion; empty where all were.
+  const std::string& problem() const { return problem_; }
 
  private:
   const ModelTrial& trial_;
@@ -34,6 +44,7 @@ class LaneInputs final : public InputFilter {
   Index window_, context_;
   bool complete_;
   std::vector<SiteStats> sites_;
+  std::string problem_;
 };
 
 }  // namespace nf

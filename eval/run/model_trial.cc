@@ -44,8 +44,7 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
       Site drawn = site;
       if (site.tensor == SiteTensor::input) drawn.role = input_owner(site.role, spec.has_gate());
       chain.site = site.name();
-      if (!entry.distortion->is_identity())
-        chain.steps.push_back({entry.distortion, draw_key(drawn.name(), ordinal)});
+      chain.steps.push_back({entry.distortion, draw_key(drawn.name(), ordinal)});
     }
     identity_.push_back({{"sites", std::move(names)}, {"distortion", entry.distortion->config()}});
   }

@@ -53,23 +53,13 @@ Json finite(double value, const std::string& what, const Record& record) {
   return value;
 }
 
-Json metrics_json(const Record& record) {
-  double nll = 0.0;
-  double kl = 0.0;
-  Index top1 = 0;
-  Index tokens = 0;
-  for (const WindowSums& sums : record.windows) {
-    nll += sums.nll;
-    kl += sums.kl;
-    top1 += sums.top1;
-    tokens += sums.tokens;
-  }
-  const double n = static_cast<double>(tokens);
-  return {{"nll", finite_or_null(nll / n)},
-          {"ppl", finite_or_null(std::exp(nll / n))},
-          {"kl", finite_or_null(kl / n)},
-          {"top1_agreement", finite_or_null(static_cast<double>(top1) / n)},
-          {"tokens", tokens}};
+Json metrics_json(const Record& record, const MetricRegistry& metrics) {
+  const WindowSums sums = add_up(record.windows);
+  Json json = Json::object();
+  for (const Metric& metric : metrics.metrics())
+    json[metric.name] = finite_or_null(metric.value(sums));
+  json["tokens"] = sums.tokens;
+  return json;
 }
 
 Json windows_json(const Record& record) {
@@ -213,7 +203,7 @@ void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
   }
 }
 
-std::string record_to_line(const Record& record) {
+std::string record_to_line(const Record& record, const MetricRegistry& metrics) {
   const bool failed = record.status == "failed";
   NF_CHECK(failed || record.status == "ok", "status '{}'", record.status);
   Json json;
@@ -224,7 +214,7 @@ std::string record_to_line(const Record& record) {
   json["vars"] = record.vars;
   json["status"] = record.status;
   if (failed) json["error"] = record.error;
-  json["metrics"] = failed ? Json::object() : metrics_json(record);
+  json["metrics"] = failed ? Json::object() : metrics_json(record, metrics);
   json["windows"] = failed ? Json::array() : windows_json(record);
   json["sites"] = failed ? Json::array() : sites_json(record);
   json["env"] = record.env;

@@ -7,19 +7,11 @@
 
 #include "core/base/json.h"
 #include "core/base/types.h"
+#include "eval/metrics/metric_registry.h"
+#include "eval/metrics/window_sums.h"
 #include "perturb/distortion_stats.h"
 
 namespace nf {
-
-/// Sufficient statistics of one window of one trial: sums over its scored tokens. Everything the
-/// metrics say is computed from these, so windows can be pooled, paired and resampled.
-struct WindowSums {
-  Index window = 0;  ///< counted from the start of the text
-  Index tokens = 0;  ///< scored tokens
-  double nll = 0.0;  ///< sum of -log p(token), nats
-  double kl = 0.0;   ///< sum of KL(baseline‖trial) over the full vocabulary, nats
-  Index top1 = 0;    ///< positions where baseline and trial have the same most probable token
-};
 
 /// δ at one site of one trial: at a weight, or at an input over a block of windows.
 ///
@@ -56,10 +48,11 @@ struct Record {
   Json run = Json::object();  ///< what may differ between two runs of one trial: times, threads
 };
 
-/// One line, without the newline. `metrics` (nll, ppl, kl, top1_agreement, tokens) is derived on
+/// One line, without the newline. Its "metrics" (each of `metrics`, then tokens) are derived on
 /// writing; a figure without a finite value is null there. Of a failed record neither windows nor
 /// sites are written: they may hold anything.
-std::string record_to_line(const Record& record);
+std::string record_to_line(const Record& record,
+                           const MetricRegistry& metrics = MetricRegistry::builtin());
 /// Keys it does not know are ignored: a newer program may have written them. Throws DataError with
 /// `place` ("FILE:LINE") for a line that is no record of this program.
 Record record_from_line(const std::string& line, const std::string& place);

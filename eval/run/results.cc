@@ -1,7 +1,6 @@
 #include "eval/run/results.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <unordered_map>
 
@@ -9,18 +8,6 @@ namespace nf {
 namespace {
 
 using RecordsById = std::unordered_map<std::string, std::vector<const Record*>>;
-
-WindowSums sum_windows(const std::vector<WindowSums>& windows) {
-  WindowSums sums;
-  for (const WindowSums& window : windows) {
-    ++sums.window;
-    sums.tokens += window.tokens;
-    sums.nll += window.nll;
-    sums.kl += window.kl;
-    sums.top1 += window.top1;
-  }
-  return sums;
-}
 
 /// One site's parts out of all records, joined to one. Two blocks are apart or one lies in the
 /// other, so of what is there twice the larger block says it all.
@@ -83,7 +70,7 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
   for (const Record* record : records)
     for (const WindowSums& window : record->windows) windows.emplace(window.window, window);
   for (const auto& [number, window] : windows) row.windows.push_back(window);
-  row.sums = sum_windows(row.windows);
+  row.sums = add_up(row.windows);
   row.sites = join_sites(records);
   row.relative_l2_weight = pooled_relative_l2(row.sites, ".weight");
   row.relative_l2_input = pooled_relative_l2(row.sites, ".input");
@@ -91,8 +78,6 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
 }
 
 }  // namespace
-
-double ResultRow::ppl() const { return std::exp(nll()); }
 
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
                                      const std::vector<Record>& records) {

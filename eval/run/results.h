@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/metrics/metric_registry.h"
 #include "eval/run/record.h"
 
 namespace nf {
@@ -33,13 +34,6 @@ struct ResultRow {
       sites{};  ///< each site once, over all windows, in order of first appearance
 
   bool failed() const { return status == "failed"; }
-
-  double nll() const { return sums.nll / static_cast<double>(sums.tokens); }
-  double ppl() const;
-  double kl() const { return sums.kl / static_cast<double>(sums.tokens); }
-  double top1_agreement() const {
-    return static_cast<double>(sums.top1) / static_cast<double>(sums.tokens);
-  }
 };
 
 /// Joins records to rows. What is there twice (a window, a block of a site) counts once, the first
@@ -49,13 +43,10 @@ struct ResultRow {
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
                                      const std::vector<Record>& records);
 
-/// results.csv, RFC 4180, shortest round-trip decimals: name, model, seed, nll, ppl, kl,
-/// top1_agreement, tokens, status, relative_l2_weight, relative_l2_input, then one column per sweep
-/// variable.
-std::string results_csv(const std::vector<ResultRow>& rows);
-/// The fixed columns of results.csv and sites.csv: a sweep variable may not have one of these
-/// names.
-const std::vector<std::string>& result_columns();
+/// results.csv, RFC 4180, shortest round-trip decimals: one row per result, the columns are
+/// results_columns().
+std::string results_csv(const std::vector<ResultRow>& rows,
+                        const MetricRegistry& metrics = MetricRegistry::builtin());
 /// sites.csv: one row per trial and site: name, model, seed, one column per sweep variable, site,
 /// elements, relative_l2, sqnr_db, max (of |δ|), mean (of δ), kurtosis, cosine, correlation (of |δ|
 /// and |x|), and as shares in [0, 1]: energy_below_median (of ‖δ‖²), sign_flips, to_zero, clipped

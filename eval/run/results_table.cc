@@ -128,21 +128,24 @@ TableCell cell(const std::vector<const ResultRow*>& samples,
 /// Digits worth reading in a figure in nats: small ones are known less well.
 int digits_of(double nats) { return std::abs(nats) < 0.01 ? 2 : 3; }
 
-std::vector<TableCell> cells(const Line& line, const ResultRow* baseline) {
+std::vector<TableCell> cells(const Line& line, const ResultRow* baseline,
+                             const MetricRegistry& metrics) {
   const std::vector<const ResultRow*> samples = line.samples();
   if (samples.empty()) return {{"failed", ""}, {}, {}, {}, {}, {}};
-  const TableCell ppl = cell(
-      samples, [](const ResultRow& row) { return row.ppl(); },
-      [](double value) { return fixed_number(value, kPerplexityDecimals); });
+  const auto value_of = [&metrics](const char* metric) {
+    return [&value = metrics.at(metric).value](const ResultRow& row) { return value(row.sums); };
+  };
+  const TableCell ppl = cell(samples, value_of("ppl"),
+                             [](double value) { return fixed_number(value, kPerplexityDecimals); });
   if (line.key().name == "baseline") return {ppl, {}, {}, {}, {}, {}};
   const TableCell nll_difference = cell(
       samples, [&](const ResultRow& row) { return paired_nll_difference(row, baseline); },
       [](double value) { return signed_number(value, digits_of(value)); });
-  const TableCell kl = cell(
-      samples, [](const ResultRow& row) { return row.kl(); },
-      [](double value) { return short_number(value, digits_of(value)); });
+  const TableCell kl = cell(samples, value_of("kl"),
+                            [](double value) { return short_number(value, digits_of(value)); });
   const TableCell top1 = cell(
-      samples, [](const ResultRow& row) { return 100.0 * row.top1_agreement(); },
+      samples,
+      [share = value_of("top1_agreement")](const ResultRow& row) { return 100.0 * share(row); },
       [](double value) { return fixed_number(value, kPercentDecimals); });
   const auto relative_l2 = [&samples](std::optional<double> ResultRow::*figure) {
     constexpr int kDigits = 3;
@@ -202,11 +205,13 @@ std::string legend(Index columns) {
 }  // namespace
 
 std::string results_table(const std::vector<ResultRow>& rows, Index columns) {
+  const MetricRegistry metrics = MetricRegistry::builtin();
   const std::vector<ModelLines> models = group_rows(rows);
   TextTable table({"ppl", "Δnll", "KL", "same\ntop-1 %", "rel. L2\nweights", "rel. L2\ninputs"});
   for (const ModelLines& model : models) {
     table.add_section(heading(model));
-    for (const Line& line : model.lines) table.add_row(label(line), cells(line, model.baseline));
+    for (const Line& line : model.lines)
+      table.add_row(label(line), cells(line, model.baseline, metrics));
   }
   return table.render(columns) + remarks(models) + legend(columns);
 }

@@ -255,7 +255,10 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
     outcome.interrupted = true;
     progress.finish();
   } catch (...) {
-    folder.write_results(rows);
+    try {
+      folder.write_results(rows);
+    } catch (const Error&) {  // the first error is the one to tell; the records are safe
+    }
     throw;
   }
   warn_of_reference_kernels(progress);

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr const char* kRecords = "records.jsonl";
 constexpr const char* kManifest = "manifest.json";
 
-/// The folder, created when it is missing. Nothing is touched in one that holds something else.
+/// The folder, created when it is missing.
 fs::path make_folder(const fs::path& dir) {
   std::error_code error;
   const fs::file_status status = fs::status(dir, error);
@@ -26,14 +26,13 @@ fs::path make_folder(const fs::path& dir) {
     if (!fs::is_directory(status))
       throw ConfigError(
           fmt::format("{}: is not a folder; choose another --out folder", dir.string()));
-    const bool is_run = fs::exists(dir / kManifest, error) || fs::exists(dir / kRecords, error);
-    const bool is_empty = fs::is_empty(dir, error);
-    if (error) throw DataError(fmt::format("{}: cannot read: {}", dir.string(), error.message()));
-    if (!is_run && !is_empty)
-      throw ConfigError(
-          fmt::format("{}: is not a run folder; it holds other files and neither {} nor {}: choose "
-                      "another --out folder",
-                      dir.string(), kManifest, kRecords));
+    if (fs::exists(dir / kManifest, error) || fs::exists(dir / kRecords, error)) return dir;
+    // Somebody else's folder may be used, but none of its files may be written over.
+    for (const char* name : {"experiment.yaml", "resolved.yaml", "results.csv", "sites.csv"})
+      if (fs::exists(dir / name, error))
+        throw ConfigError(fmt::format(
+            "{}: is not a run folder, but holds a file called {}; choose another --out folder",
+            dir.string(), name));
     return dir;
   }
   fs::create_directories(dir, error);
@@ -135,7 +134,8 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
         fmt::format("{}: made with numerics version {}, this program has {}: results would not "
                     "compare; choose another --out folder",
                     place, printable(manifest.at("numerics").dump()), kNumericsVersion));
-  for (const ModelIdentity& before : models_from(manifest, place)) {
+  const std::vector<ModelIdentity> known = models_from(manifest, place);
+  for (const ModelIdentity& before : known) {
     const auto now =
         std::find_if(models.begin(), models.end(),
                      [&before](const ModelIdentity& model) { return model.model == before.model; });
@@ -144,6 +144,12 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
     else
       models_.push_back(before);
   }
+  for (const ModelIdentity& model : models)
+    if (std::none_of(known.begin(), known.end(),
+                     [&model](const ModelIdentity& before) { return before.model == model.model; }))
+      throw ConfigError(fmt::format(
+          "{}: this folder belongs to {}; another model, {}, needs another --out folder", place,
+          known.front().model, model.model));
   if (!any_env) check_env(manifest.at("env"), env_, place);
 }
 

@@ -19,6 +19,16 @@ double head_flops(const DecoderSpec& spec, Index tokens) {
          static_cast<double>(spec.vocab_size);
 }
 
+double stage_flops(const DecoderSpec& spec, const TokenWindows& windows, const Stage& stage) {
+  double flops = 0.0;
+  for (Index w = stage.first; w < stage.last; ++w) {
+    const Index tokens = static_cast<Index>(windows.window(w).size());
+    flops += static_cast<double>(spec.num_hidden_layers) * block_flops(spec, tokens) +
+             head_flops(spec, tokens - 1);
+  }
+  return flops;
+}
+
 std::vector<Stage> cut_stages(const DecoderSpec& spec, const TokenWindows& windows, Index lanes) {
   const Index context = windows.context();
   const double lane_count = static_cast<double>(lanes);

@@ -16,6 +16,9 @@ struct Stage {
 /// Floating-point operations of one window of `tokens` through one block, and through the head.
 double block_flops(const DecoderSpec& spec, Index tokens);
 double head_flops(const DecoderSpec& spec, Index tokens);
+/// Floating-point operations of one lane through a stage: all blocks, and the head for every
+/// position that predicts a token.
+double stage_flops(const DecoderSpec& spec, const TokenWindows& windows, const Stage& stage);
 
 /// Cuts the windows into stages of equal numbers of windows such that `lanes` lanes do about
 /// kStageFlops each and their hidden states fit kStageBytes. Depends on the model and the number of

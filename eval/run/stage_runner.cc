@@ -27,6 +27,10 @@ struct Traveller {
   std::string error;
 
   bool failed() const { return !error.empty(); }
+  /// The first problem is kept: what follows is its consequence.
+  void note(const std::string& problem) {
+    if (error.empty()) error = problem;
+  }
 };
 
 class StageRun {
@@ -96,19 +100,23 @@ class StageRun {
     if (chain.empty()) return {};
     const Matrix weight = decoder_.load_outer(role);
     Matrix distorted(weight.rows(), weight.cols());
-    distort_weight(traveller, chain, weight, distorted, traveller.sites);
+    traveller.note(distort_weight(traveller, chain, weight, distorted, traveller.sites));
     return distorted;
   }
 
   /// distorted <- what the chain makes of a weight; its statistics, where wanted, go to `sites`.
-  void distort_weight(const Traveller& traveller, const SiteChain& chain, ConstMatrixView weight,
-                      MatrixView distorted, std::vector<SiteStats>& sites) const {
+  /// Returns what is wrong with the result, empty where it is finite.
+  std::string distort_weight(const Traveller& traveller, const SiteChain& chain,
+                             ConstMatrixView weight, MatrixView distorted,
+                             std::vector<SiteStats>& sites) const {
     const DistortionContext context{.tensor = SiteTensor::weight, .seed = traveller.trial->seed()};
     const DistortionReport report = chain.apply(weight, context, distorted);
-    if (traveller.weight_stats)
+    std::string problem = finite_problem(chain.site, distorted);
+    if (traveller.weight_stats && problem.empty())
       add_site(measure_site(chain.site, weight, distorted, SiteTensor::weight, report,
                             stats_ != StatsMode::none),
                sites);
+    return problem;
   }
 
   /// One lane through one block: its weights where it has weights of its own, then every window.
@@ -117,10 +125,11 @@ class StageRun {
     const Index layer = weights.layer;
     const PackedLinears own =
         traveller.trial == nullptr ? packed : distort_weights(traveller, weights, packed);
+    if (traveller.failed()) return;
     const bool touches_inputs =
         traveller.trial != nullptr && traveller.trial->touches_inputs(layer);
     std::vector<std::vector<SiteStats>> input_sites(static_cast<std::size_t>(window_count()));
-    std::vector<Index> bad(static_cast<std::size_t>(window_count()), -1);
+    std::vector<std::string> problems(static_cast<std::size_t>(window_count()));
     each(window_count(), [&](Index w) {
       const auto i = static_cast<std::size_t>(w);
       Matrix& hidden = traveller.hidden[i];
@@ -129,14 +138,15 @@ class StageRun {
                           stats_ == StatsMode::all);
         decoder_.run(weights, own, &inputs, hidden);
         input_sites[i] = inputs.take_sites();
+        problems[i] = inputs.problem();
       } else {
         decoder_.run(weights, own, nullptr, hidden);
       }
-      bad[i] = first_non_finite(hidden);
+      if (problems[i].empty()) problems[i] = hidden_problem(layer, stage_.first + w, hidden);
       hooks_.advance(block_flops(decoder_.spec(), hidden.rows()));
     });
-    for (Index w = 0; w < window_count() && !traveller.failed(); ++w)
-      note_failure(traveller, layer, w, bad[static_cast<std::size_t>(w)]);
+    for (const std::string& problem : problems) traveller.note(problem);
+    if (traveller.failed() && traveller.trial == nullptr) throw_baseline_failure(traveller);
     add_in_order(input_sites, traveller.sites);
   }
 
@@ -146,15 +156,16 @@ class StageRun {
       for (const SiteStats& site : part) add_site(site, sites);
   }
 
-  void note_failure(Traveller& traveller, Index layer, Index w, Index bad) {
-    if (bad < 0) return;
-    const Index hidden_size = decoder_.spec().hidden_size;
-    traveller.error =
-        fmt::format("layer {}: hidden state of window {}, position {}, feature {} is not finite",
-                    layer, stage_.first + w, bad / hidden_size, bad % hidden_size);
-    if (traveller.trial == nullptr)
-      throw NumericError(fmt::format("{}: the untouched model fails: {}",
-                                     decoder_.checkpoint().dir().string(), traveller.error));
+  static std::string hidden_problem(Index layer, Index window, ConstMatrixView hidden) {
+    const Index bad = first_non_finite(hidden);
+    if (bad < 0) return {};
+    return fmt::format("layer {}: hidden state of window {}, position {}, feature {} is not finite",
+                       layer, window, bad / hidden.cols(), bad % hidden.cols());
+  }
+
+  [[noreturn]] void throw_baseline_failure(const Traveller& baseline) const {
+    throw NumericError(fmt::format("{}: the untouched model fails: {}",
+                                   decoder_.checkpoint().dir().string(), baseline.error));
   }
 
   /// The lane's packed weights: shared with the baseline except where the trial acts.
@@ -162,16 +173,18 @@ class StageRun {
                                 const PackedLinears& packed) {
     PackedLinears own = packed;
     std::vector<std::vector<SiteStats>> sites(weights.linears.size());
+    std::vector<std::string> problems(weights.linears.size());
     each(static_cast<Index>(weights.linears.size()), [&](Index i) {
       const LinearWeights& linear = weights.linears[static_cast<std::size_t>(i)];
       const SiteChain& chain = traveller.trial->weight(weights.layer, linear.role);
       if (chain.empty()) return;
       thread_local Matrix distorted;
       distorted.resize(linear.weight.rows(), linear.weight.cols());
-      distort_weight(traveller, chain, linear.weight, distorted,
-                     sites[static_cast<std::size_t>(i)]);
+      problems[static_cast<std::size_t>(i)] = distort_weight(
+          traveller, chain, linear.weight, distorted, sites[static_cast<std::size_t>(i)]);
       own[static_cast<std::size_t>(linear.role)] = pack_weight(distorted);
     });
+    for (const std::string& problem : problems) traveller.note(problem);
     add_in_order(sites, traveller.sites);
     return own;
   }
@@ -208,17 +221,21 @@ class StageRun {
   void pass_final_norm(Traveller& traveller) {
     const bool distorts = traveller.trial != nullptr && !traveller.trial->lm_head_input().empty();
     std::vector<std::vector<SiteStats>> sites(static_cast<std::size_t>(window_count()));
+    std::vector<std::string> problems(static_cast<std::size_t>(window_count()));
     each(window_count(), [&](Index w) {
       const auto i = static_cast<std::size_t>(w);
       Matrix& hidden = traveller.hidden[i];
       decoder_.final_norm(hidden);
       if (!distorts) return;
       Matrix distorted(hidden.rows(), hidden.cols());
-      sites[i].push_back(distort_input(traveller.trial->lm_head_input(), traveller.trial->seed(),
-                                       stage_.first + w, windows_.context(),
-                                       stats_ == StatsMode::all, hidden, distorted));
+      DistortedInput result =
+          distort_input(traveller.trial->lm_head_input(), traveller.trial->seed(), stage_.first + w,
+                        windows_.context(), stats_ == StatsMode::all, hidden, distorted);
+      problems[i] = std::move(result.problem);
+      if (problems[i].empty()) sites[i].push_back(std::move(result.site));
       hidden = std::move(distorted);
     });
+    for (const std::string& problem : problems) traveller.note(problem);
     add_in_order(sites, traveller.sites);
   }
 
@@ -268,8 +285,7 @@ class StageRun {
       if (traveller.trial != nullptr)
         result.lanes.push_back(std::move(lane));
       else if (traveller.failed())
-        throw NumericError(fmt::format("{}: the untouched model fails: {}",
-                                       decoder_.checkpoint().dir().string(), traveller.error));
+        throw_baseline_failure(traveller);
       else
         result.baseline = std::move(lane);
     }

@@ -12,7 +12,8 @@ const std::string kTrials =
     "strength: {snr_db: 20}}]}\n"
     "  - name: s\n"
     "    sweep: {b: [4, 8]}\n"
-    "    quantize: [{sites: {tensor: weight, roles: [fc1, up_proj]}, grid: uniform, bits: \"${b}\", "
+    "    quantize: [{sites: {tensor: weight, roles: [fc1, up_proj]}, grid: uniform, bits: "
+    "\"${b}\", "
     "granularity: channel}]\n";
 
 TEST(IntegrationCheck, PrintsTheExperimentResolvedAsYaml) {
@@ -49,10 +50,9 @@ TEST(IntegrationCheck, PrintsAnErrorALine) {
 TEST(IntegrationCheck, TakesOverrides) {
   const ExperimentFiles files;
   files.write_experiment(kTrials);
-  const ProgramResult good =
-      run_program({"check", "e.yaml", "--set", "data.windows=2", "--set", "trials.0.seed=30",
-                   "--set", "model=llama"},
-                  files.dir());
+  const ProgramResult good = run_program({"check", "e.yaml", "--set", "data.windows=2", "--set",
+                                          "trials.0.seed=30", "--set", "model=opt"},
+                                         files.dir());
   ASSERT_EQ(good.exit_code, 0) << good.err;
   const Json read = to_json(parse_good(good.out));
   EXPECT_EQ(read["data"]["windows"], 2);

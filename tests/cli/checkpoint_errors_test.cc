@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
 #include <limits>
 
@@ -15,6 +16,9 @@ namespace fs = std::filesystem;
 const std::string kTrial =
     "  - {name: w4, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: "
     "channel}]}\n";
+
+/// As the error names it: the experiment says `opt`, and lies in the folder the program runs in.
+const std::string kWeights = "opt/model.safetensors: ";
 
 /// What `run` says about broken files: a line naming file and place, exit code 3, no records.
 void expect_refused(const ExperimentFiles& files, const std::vector<std::string>& named) {
@@ -38,22 +42,22 @@ class IntegrationBrokenFiles : public testing::Test {
 
 TEST_F(IntegrationBrokenFiles, TruncatedWeights) {
   fs::resize_file(weights(), fs::file_size(weights()) - 100);
-  expect_refused(files_, {weights().string()});
+  expect_refused(files_, {kWeights});
 }
 
 TEST_F(IntegrationBrokenFiles, TruncatedHeader) {
   fs::resize_file(weights(), 40);
-  expect_refused(files_, {weights().string()});
+  expect_refused(files_, {kWeights});
 }
 
 TEST_F(IntegrationBrokenFiles, WeightsThatAreNoSafetensors) {
   std::ofstream(weights()) << "hello, this is no checkpoint";
-  expect_refused(files_, {weights().string()});
+  expect_refused(files_, {kWeights});
 }
 
 TEST_F(IntegrationBrokenFiles, NoWeights) {
   fs::remove(weights());
-  expect_refused(files_, {(files_ / "opt").string(), "model.safetensors"});
+  expect_refused(files_, {"opt: ", "model.safetensors"});
 }
 
 TEST_F(IntegrationBrokenFiles, AMissingTensor) {
@@ -82,33 +86,31 @@ TEST_F(IntegrationBrokenFiles, ANaNWeightIsFoundByRunAndNotByCheck) {
   model.write(files_ / "opt");
   const ProgramResult check = run_program({"check", "e.yaml"}, files_.dir());
   EXPECT_EQ(check.exit_code, 0) << check.err;
-  expect_refused(files_, {weights().string(), "model.decoder.layers.1.fc1.weight", "NaN",
-                          "[3, 5]"});
+  expect_refused(files_, {kWeights, "model.decoder.layers.1.fc1.weight", "NaN", "[3, 5]"});
 }
 
 TEST_F(IntegrationBrokenFiles, CheckReadsNoWeights) {
   TinyModel model = tiny_opt();
   for (TestTensor& tensor : model.tensors)
-    std::fill(tensor.values.begin(), tensor.values.end(),
-              std::numeric_limits<float>::quiet_NaN());
+    std::fill(tensor.values.begin(), tensor.values.end(), std::numeric_limits<float>::quiet_NaN());
   model.write(files_ / "opt");
   EXPECT_EQ(run_program({"check", "e.yaml"}, files_.dir()).exit_code, 0);
-  expect_refused(files_, {weights().string(), "NaN"});
+  expect_refused(files_, {kWeights, "NaN"});
 }
 
 TEST_F(IntegrationBrokenFiles, TextThatIsNotUtf8) {
   files_.write("text.txt", "plain \xff text, and some more of it");
-  expect_refused(files_, {(files_ / "text.txt").string(), "6"});
+  expect_refused(files_, {"text.txt: byte 6: invalid UTF-8"});
 }
 
 TEST_F(IntegrationBrokenFiles, ABrokenTokenizer) {
   std::ofstream(files_ / "opt/tokenizer.json") << "{\"model\": ";
-  expect_refused(files_, {(files_ / "opt/tokenizer.json").string()});
+  expect_refused(files_, {"opt/tokenizer.json"});
 }
 
 TEST_F(IntegrationBrokenFiles, ABrokenConfig) {
   std::ofstream(files_ / "opt/config.json") << "{\"model_type\": \"opt\"}";
-  expect_refused(files_, {(files_ / "opt/config.json").string()});
+  expect_refused(files_, {"opt/config.json"});
 }
 
 TEST_F(IntegrationBrokenFiles, NamedByPerplexityAndLogitsToo) {

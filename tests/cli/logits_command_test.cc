@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fstream>
 
 #include "core/io/read_file.h"
 #include "tests/reference/forward.h"
@@ -19,8 +20,7 @@ constexpr double kTolerance = 2e-4;
 /// A .npy file, version 1: magic, header padded to 64 bytes, the values.
 void write_npy(const fs::path& path, const std::string& shape,
                const std::vector<std::int32_t>& values) {
-  std::string header =
-      "{'descr': '<i4', 'fortran_order': False, 'shape': (" + shape + "), }";
+  std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (" + shape + "), }";
   while ((10 + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
   std::ofstream out(path, std::ios::binary);
@@ -54,8 +54,8 @@ TEST(IntegrationLogits, AreThoseOfTheSlowForwardPass) {
                 kCount * sizeof(float));
     for (Index s = 0; s < kSequences; ++s) {
       const RowMatrix expected =
-          reference_forward(files / model, std::span(ids).subspan(
-                                               static_cast<std::size_t>(s * kTokens), kTokens))
+          reference_forward(files / model,
+                            std::span(ids).subspan(static_cast<std::size_t>(s * kTokens), kTokens))
               .logits;
       for (Index t = 0; t < kTokens; ++t)
         for (Index v = 0; v < kVocab; ++v)

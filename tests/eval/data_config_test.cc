@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "core/config/yaml_reader.h"
 #include "tests/support/config_support.h"
 #include "tests/support/experiment_files.h"
@@ -12,8 +14,7 @@ namespace {
 class DataOfAnExperiment : public testing::Test {
  protected:
   DataConfig read(const std::string& yaml, ConfigErrors& errors) const {
-    return DataConfig::fields().read(
-        parse_yaml(yaml, (temp_ / "e.yaml").string(), errors), errors);
+    return DataConfig::fields().read(parse_yaml(yaml, (temp_ / "e.yaml").string(), errors), errors);
   }
   DataConfig read(const std::string& yaml) const {
     ConfigErrors errors;
@@ -83,8 +84,7 @@ TEST_F(DataOfAnExperiment, NamesEachMistake) {
       {"{text: ., context: 16}", "e.yaml:1:8: text: no such file: "},
       {"{text: a.txt}", "e.yaml:1:1: required key 'context' is missing"},
       {"{text: a.txt, context: 1}", "e.yaml:1:24: context: must be at least 2, is 1"},
-      {"{text: a.txt, context: 16, windows: 0}",
-       "e.yaml:1:37: windows: must be at least 1, is 0"},
+      {"{text: a.txt, context: 16, windows: 0}", "e.yaml:1:37: windows: must be at least 1, is 0"},
       {"{text: a.txt, context: 16, field: body}", "e.yaml:1:35: field: only goes with jsonl"},
       {"{text: a.txt, context: 16, bos: windows}",
        "e.yaml:1:33: bos: unknown value 'windows'; did you mean 'window'?"},

@@ -10,7 +10,8 @@ namespace nf {
 namespace {
 
 const std::string kQuantizer = "grid: uniform, bits: 4, granularity: channel";
-const std::string kTrial = "  - {name: a, quantize: [{sites: {tensor: weight}, " + kQuantizer + "}]}\n";
+const std::string kTrial =
+    "  - {name: a, quantize: [{sites: {tensor: weight}, " + kQuantizer + "}]}\n";
 const std::string kHead =
     "experiment: e\nmodel: [opt, llama]\ndata: {text: text.txt, context: 32}\n";
 
@@ -37,10 +38,10 @@ class ExperimentFile : public testing::Test {
 };
 
 TEST_F(ExperimentFile, OpensItsModelsAndExpandsItsTrials) {
-  const Experiment experiment = load(
-      kHead + "seed: 7\ntrials:\n" + kTrial +
-      "  - {name: n, repeat: 2, perturb: [{sites: {tensor: input}, noise: uniform, strength: "
-      "{snr_db: 20}}]}\n");
+  const Experiment experiment =
+      load(kHead + "seed: 7\ntrials:\n" + kTrial +
+           "  - {name: n, repeat: 2, perturb: [{sites: {tensor: input}, noise: uniform, strength: "
+           "{snr_db: 20}}]}\n");
   ASSERT_EQ(experiment.models.size(), 2u);
   EXPECT_EQ(experiment.models[0].name, "opt");
   EXPECT_EQ(experiment.models[1].name, "llama");
@@ -52,10 +53,10 @@ TEST_F(ExperimentFile, OpensItsModelsAndExpandsItsTrials) {
 }
 
 TEST_F(ExperimentFile, TakesOneModelWithoutBrackets) {
-  EXPECT_EQ(load("experiment: e\nmodel: llama\ndata: {text: text.txt, context: 32}\ntrials:\n" +
-                 kTrial)
-                .models.size(),
-            1u);
+  EXPECT_EQ(
+      load("experiment: e\nmodel: llama\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial)
+          .models.size(),
+      1u);
 }
 
 TEST_F(ExperimentFile, NamesModelsByAsMuchOfThePathAsTellsThemApart) {
@@ -128,8 +129,9 @@ TEST_F(ExperimentFile, NamesEachMistakeAndItsPlace) {
        "e.yaml:5:1: key 'seed' is given twice; it stands on line 4 already"},
       {kHead + "trials:\n" + kTrial + kTrial,
        "e.yaml:6:12: trials[1].name: the name 'a' stands at e.yaml:5:12 already"},
-      {kHead + "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, roles: [q_proj, "
-               "k_prj]}, " +
+      {kHead +
+           "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, roles: [q_proj, "
+           "k_prj]}, " +
            kQuantizer + "}]}\n",
        "e.yaml:5:58: trials[0].quantize[0].sites.roles: unknown role 'k_prj'; did you mean "
        "'k_proj'?"},

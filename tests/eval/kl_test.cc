@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "eval/metrics/metric_registry.h"
 
 namespace nf {
@@ -9,13 +7,7 @@ namespace {
 
 const WindowSums kSums = {.window = 2, .tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6};
 
-Metric kl() {
-  MetricRegistry registry;
-  register_builtin_metrics(registry);
-  const std::vector<Metric>& all = registry.metrics();
-  return *std::find_if(all.begin(), all.end(),
-                       [](const Metric& metric) { return metric.name == "kl"; });
-}
+Metric kl() { return MetricRegistry::builtin().at("kl"); }
 
 TEST(Kl, IsTheMeanOverScoredTokens) {
   EXPECT_DOUBLE_EQ(kl().value(kSums), 0.0625);

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "tests/support/random_matrix.h"
 
@@ -31,9 +32,7 @@ struct Row {
   Matrix logits, reference;
 };
 
-float largest(const Matrix& row) {
-  return *std::max_element(row.data(), row.data() + row.size());
-}
+float largest(const Matrix& row) { return *std::max_element(row.data(), row.data() + row.size()); }
 
 TEST(LogitKernels, FindTheLargest) {
   for (const Index n : kLengths) {
@@ -45,8 +44,7 @@ TEST(LogitKernels, FindTheLargest) {
 
 TEST(LogitKernels, FindTheLargestOfNegativeOnes) {
   const float logits[] = {-5.0f, -3.0f, -9.0f};
-  for (const Isa form : forms_of_this_cpu())
-    EXPECT_EQ(logit_kernels(form).max(logits, 3), -3.0f);
+  for (const Isa form : forms_of_this_cpu()) EXPECT_EQ(logit_kernels(form).max(logits, 3), -3.0f);
 }
 
 TEST(LogitKernels, SumExponentialsAsDoubleDoes) {
@@ -73,9 +71,9 @@ TEST(LogitKernels, SumDifferencesAsDoubleDoes) {
     logit_kernels().exps(row.reference.data(), largest(row.reference), n, weights.data());
     double sum = 0.0, size = 0.0;
     for (Index i = 0; i < n; ++i) {
-      const double term = static_cast<double>(weights(0, i)) *
-                          (static_cast<double>(row.reference(0, i)) -
-                           static_cast<double>(row.logits(0, i)));
+      const double term =
+          static_cast<double>(weights(0, i)) *
+          (static_cast<double>(row.reference(0, i)) - static_cast<double>(row.logits(0, i)));
       sum += term;
       size += std::abs(term);
     }
@@ -85,8 +83,7 @@ TEST(LogitKernels, SumDifferencesAsDoubleDoes) {
         &difference);
     EXPECT_NEAR(difference, sum, kSumTolerance * size) << n;
     Matrix again(1, n);
-    EXPECT_EQ(exps,
-              logit_kernels().exps(row.logits.data(), largest(row.logits), n, again.data()));
+    EXPECT_EQ(exps, logit_kernels().exps(row.logits.data(), largest(row.logits), n, again.data()));
   }
 }
 
@@ -95,8 +92,7 @@ TEST(LogitKernels, FindNoDifferenceBetweenEqualRows) {
     const Row row(n, static_cast<std::uint64_t>(n) + 300);
     double difference = -1.0;
     logit_kernels().exp_sum_and_difference(row.logits.data(), largest(row.logits),
-                                           row.logits.data(), row.reference.data(), n,
-                                           &difference);
+                                           row.logits.data(), row.reference.data(), n, &difference);
     EXPECT_EQ(difference, 0.0);
   }
 }
@@ -111,8 +107,8 @@ TEST(LogitKernels, GiveTheSameBitsInEveryForm) {
     const LogitKernels& portable = logit_kernels(Isa::portable);
     double expected_difference = 0.0, difference = 0.0;
     const double expected_sum = portable.exps(row.logits.data(), shift, n, expected.data());
-    portable.exp_sum_and_difference(row.logits.data(), shift, row.reference.data(),
-                                    expected.data(), n, &expected_difference);
+    portable.exp_sum_and_difference(row.logits.data(), shift, row.reference.data(), expected.data(),
+                                    n, &expected_difference);
     for (const Isa form : forms) {
       const LogitKernels& kernels = logit_kernels(form);
       EXPECT_EQ(kernels.exps(row.logits.data(), shift, n, exps.data()), expected_sum);

@@ -85,10 +85,9 @@ TEST(ModelTrial, DrawsUnderTheFirstRolesNameWhicheverRoleIsSelected) {
 }
 
 TEST(ModelTrial, TellsInputsOfOneTensorApartThatGoThroughDifferentEntries) {
-  const ModelTrial trial = make_model_trial(
-      noise("tensor: input, roles: [q_proj, v_proj]") + ", " +
-          noise("tensor: input, roles: k_proj", 0.2),
-      spec_of("llama"));
+  const ModelTrial trial = make_model_trial(noise("tensor: input, roles: [q_proj, v_proj]") + ", " +
+                                                noise("tensor: input, roles: k_proj", 0.2),
+                                            spec_of("llama"));
   EXPECT_EQ(trial.input(0, Role::q_proj).variant, trial.input(0, Role::v_proj).variant);
   EXPECT_NE(trial.input(0, Role::q_proj).variant, trial.input(0, Role::k_proj).variant);
   EXPECT_EQ(trial.input(0, Role::v_proj).site, "layers.0.q_proj.input");

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
@@ -42,8 +43,7 @@ INSTANTIATE_TEST_SUITE_P(Golden, NanoModels, testing::Values("opt-nano", "llama-
                          });
 
 TEST_P(NanoModels, TokensAreThoseOfTheTokenizersLibrary) {
-  const std::vector<std::int32_t> ids =
-      Tokenizer::load(model()).encode(read_text_file(text()));
+  const std::vector<std::int32_t> ids = Tokenizer::load(model()).encode(read_text_file(text()));
   EXPECT_EQ(static_cast<Index>(ids.size()), golden_["tokens"].get<Index>());
   const auto first = golden_["first_ids"].get<std::vector<std::int32_t>>();
   EXPECT_EQ(std::vector<std::int32_t>(ids.begin(),

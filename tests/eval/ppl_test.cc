@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "eval/metrics/metric_registry.h"
@@ -10,13 +9,7 @@ namespace {
 
 const WindowSums kSums = {.window = 2, .tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6};
 
-Metric ppl() {
-  MetricRegistry registry;
-  register_builtin_metrics(registry);
-  const std::vector<Metric>& all = registry.metrics();
-  return *std::find_if(all.begin(), all.end(),
-                       [](const Metric& metric) { return metric.name == "ppl"; });
-}
+Metric ppl() { return MetricRegistry::builtin().at("ppl"); }
 
 TEST(Ppl, IsTheExponentialOfTheMeanNll) {
   EXPECT_DOUBLE_EQ(ppl().value(kSums), std::exp(2.5));

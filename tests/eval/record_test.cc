@@ -73,6 +73,21 @@ TEST(Record, WritesItsKeysInOrder) {
             R"("relative_l2":0.1}],"env":{"isa":"avx2"},"run":{"seconds":1.5}})");
 }
 
+TEST(Record, HoldsEveryMetricOfTheRegistry) {
+  MetricRegistry metrics = MetricRegistry::builtin();
+  metrics.add({.name = "windows",
+               .unit = "",
+               .summary = "",
+               .position = 2,
+               .value = [](const WindowSums& sums) { return static_cast<double>(sums.window); }});
+  const Json json = Json::parse(record_to_line(example(), metrics));
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json["metrics"].items()) keys.push_back(key);
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"nll", "ppl", "windows", "kl", "top1_agreement", "tokens"}));
+  EXPECT_EQ(json["metrics"]["windows"], 2.0);
+}
+
 TEST(Record, ReadsBackToTheLastBit) {
   const Record record = example();
   const std::string line = record_to_line(record);

@@ -22,13 +22,7 @@ ResultRow row_of(const std::string& name, const std::string& id, std::optional<s
                            .nll = nll * kTokens,
                            .kl = kl * kTokens,
                            .top1 = static_cast<Index>(top1 * kTokens)});
-  for (const WindowSums& window : row.windows) {
-    ++row.sums.window;
-    row.sums.tokens += window.tokens;
-    row.sums.nll += window.nll;
-    row.sums.kl += window.kl;
-    row.sums.top1 += window.top1;
-  }
+  row.sums = add_up(row.windows);
   return row;
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 namespace nf {
 namespace {
@@ -84,10 +83,9 @@ TEST(Results, AddUpWindows) {
   EXPECT_EQ(row.status, "ok");
   EXPECT_EQ(row.sums.window, 2);
   EXPECT_EQ(row.sums.tokens, 1022);
-  EXPECT_DOUBLE_EQ(row.nll(), (sums_of(0).nll + sums_of(1).nll) / 1022.0);
-  EXPECT_DOUBLE_EQ(row.ppl(), std::exp(row.nll()));
-  EXPECT_DOUBLE_EQ(row.kl(), (sums_of(0).kl + sums_of(1).kl) / 1022.0);
-  EXPECT_DOUBLE_EQ(row.top1_agreement(), 801.0 / 1022.0);
+  EXPECT_DOUBLE_EQ(row.sums.nll, sums_of(0).nll + sums_of(1).nll);
+  EXPECT_DOUBLE_EQ(row.sums.kl, sums_of(0).kl + sums_of(1).kl);
+  EXPECT_EQ(row.sums.top1, 801);
 }
 
 TEST(Results, AreTheSameBitsHoweverStagesWereCut) {

@@ -35,7 +35,9 @@ class StageOfBothFamilies : public testing::TestWithParam<const char*> {
       : decoder_(open(GetParam())),
         windows_(TokenWindows::from_ids(random_ids(kWindows * kContext, kVocab), kContext)) {
     decoder_.prepare(kContext);
+    set_thread_count(1);  // these models are too small to share out
   }
+  ~StageOfBothFamilies() override { set_thread_count(0); }
 
   static constexpr Index kVocab = 1100;
   static std::filesystem::path folder(const std::string& family) {
@@ -96,8 +98,8 @@ TEST_P(StageOfBothFamilies, BaselineEqualsTheSlowForwardPass) {
     for (Index row = 0; row + 1 < kContext; ++row) {
       double sum = 0.0;
       for (Index v = 0; v < kVocab; ++v) sum += std::exp(static_cast<double>(logits(row, v)));
-      nll += std::log(sum) -
-             static_cast<double>(logits(row, ids[static_cast<std::size_t>(row) + 1]));
+      nll +=
+          std::log(sum) - static_cast<double>(logits(row, ids[static_cast<std::size_t>(row) + 1]));
     }
     const WindowSums& sums = result.baseline.windows[static_cast<std::size_t>(w)];
     EXPECT_EQ(sums.window, w);
@@ -135,17 +137,15 @@ TEST_P(StageOfBothFamilies, TrialsDoNotDependOnWhereStagesAreCut) {
 
 TEST_P(StageOfBothFamilies, TrialsDoNotDependOnThreads) {
   const std::vector<WindowSums> before = windows_of(kWeights + ", " + kInputs);
-  const Index threads = thread_count();
-  for (const Index count : {1, 2, 5}) {
+  for (const Index count : {2, 3}) {
     set_thread_count(count);
     expect_same_bits(windows_of(kWeights + ", " + kInputs), before);
   }
-  set_thread_count(threads);
 }
 
 TEST_P(StageOfBothFamilies, StrengthZeroIsTheBaselineBitForBit) {
-  const ModelTrial zero =
-      trial(noise("tensor: weight", "relative_l2: 0") + ", " + noise("tensor: input", "sigma_abs: 0"));
+  const ModelTrial zero = trial(noise("tensor: weight", "relative_l2: 0") + ", " +
+                                noise("tensor: input", "sigma_abs: 0"));
   const StageResult result = run({&zero});
   expect_same_bits(result.lanes[0].windows, result.baseline.windows);
   for (const WindowSums& window : result.lanes[0].windows) {
@@ -155,15 +155,15 @@ TEST_P(StageOfBothFamilies, StrengthZeroIsTheBaselineBitForBit) {
 }
 
 TEST_P(StageOfBothFamilies, QKVShareOneDistortedInput) {
-  const std::vector<WindowSums> all = windows_of(noise("tensor: input, roles: [q_proj, k_proj, v_proj]"));
+  const std::vector<WindowSums> all =
+      windows_of(noise("tensor: input, roles: [q_proj, k_proj, v_proj]"));
   const std::vector<WindowSums> reordered =
       windows_of(noise("tensor: input, roles: [v_proj, '[kq]_proj']"));
   expect_same_bits(all, reordered);
   // Entries of their own for each role draw under the same name and ordinal: the same x̃ again.
-  const std::vector<WindowSums> apart =
-      windows_of(noise("tensor: input, roles: q_proj") + ", " +
-                 noise("tensor: input, roles: k_proj") + ", " +
-                 noise("tensor: input, roles: v_proj"));
+  const std::vector<WindowSums> apart = windows_of(noise("tensor: input, roles: q_proj") + ", " +
+                                                   noise("tensor: input, roles: k_proj") + ", " +
+                                                   noise("tensor: input, roles: v_proj"));
   expect_same_bits(all, apart);
 }
 
@@ -190,7 +190,8 @@ TEST_P(StageOfBothFamilies, RolesOfOneTensorMayGoThroughDifferentEntries) {
 
 TEST_P(StageOfBothFamilies, EntriesOnOneSiteDrawApart) {
   // Twice the same draw would have a relative L2 of 0.2; two independent ones of about 0.1414.
-  const ModelTrial twice = trial(noise("tensor: weight, layers: 0") + ", " + noise("tensor: weight, layers: 0"));
+  const ModelTrial twice =
+      trial(noise("tensor: weight, layers: 0") + ", " + noise("tensor: weight, layers: 0"));
   const StageResult result = run({&twice});
   ASSERT_FALSE(result.lanes[0].sites.empty());
   for (const SiteStats& site : result.lanes[0].sites) {
@@ -227,10 +228,8 @@ TEST_P(StageOfBothFamilies, StatisticsAreAsManyAsAskedFor) {
 TEST_P(StageOfBothFamilies, StopsWhenAsked) {
   int asked = 0;
   const StageHooks hooks{.should_stop = [&asked] { return ++asked > 3; }};
-  set_thread_count(1);
   EXPECT_THROW(run_stage(decoder_, windows_, {0, kWindows}, {}, StatsMode::none, hooks),
                Interrupted);
-  set_thread_count(0);
 }
 
 TEST_P(StageOfBothFamilies, AFailedTrialLeavesTheOthersAlone) {

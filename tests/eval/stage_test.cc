@@ -69,9 +69,15 @@ TEST(Stages, CountTheWorkOfABlockByHand) {
   const DecoderSpec spec = spec_of(2, 32);
   constexpr double kTokens = 10, kHidden = 32, kInner = 128;
   const double linears = 4 * kHidden * kHidden + 2 * kHidden * kInner;
-  EXPECT_DOUBLE_EQ(block_flops(spec, 10),
-                   2 * kTokens * linears + 2 * kTokens * kTokens * kHidden);
+  EXPECT_DOUBLE_EQ(block_flops(spec, 10), 2 * kTokens * linears + 2 * kTokens * kTokens * kHidden);
   EXPECT_DOUBLE_EQ(head_flops(spec, 9), 2.0 * 9 * 32 * 300);
+}
+
+TEST(Stages, CountTheWorkOfALaneWindowByWindow) {
+  const DecoderSpec spec = spec_of(2, 32);
+  const TokenWindows windows = windows_of(5, 10);
+  EXPECT_DOUBLE_EQ(stage_flops(spec, windows, {.first = 1, .last = 4}),
+                   3 * (2 * block_flops(spec, 10) + head_flops(spec, 9)));
 }
 
 }  // namespace

@@ -149,9 +149,9 @@ TEST(WindowScores, BreakTiesByTheLowestId) {
     for (const Index v : trial_best) trial(0, v) = 1.0f;
     return score(baseline, trial, ids, 16).trial.top1 == 1;
   };
-  EXPECT_TRUE(agree(5, {5, 7}));     // in one chunk
+  EXPECT_TRUE(agree(5, {5, 7}));  // in one chunk
   EXPECT_FALSE(agree(7, {5, 7}));
-  EXPECT_TRUE(agree(5, {5, 20}));    // in two chunks
+  EXPECT_TRUE(agree(5, {5, 20}));  // in two chunks
   EXPECT_FALSE(agree(20, {5, 20}));
   EXPECT_FALSE(agree(39, {16, 39}));
   EXPECT_TRUE(agree(0, {}));  // all are equal
@@ -170,8 +170,8 @@ TEST(WindowScores, TakeTheTargetFromTheNextPosition) {
 
 TEST(WindowScores, AreNotFiniteWhereALogitIsNot) {
   const Window window;
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     for (const Index at : {0, 1700, 2499}) {
       Matrix trial = random_matrix(kTokens - 1, kVocab, 2);
       trial(4, at) = bad;

@@ -53,17 +53,16 @@ TEST(Trial, SweepsEveryCombinationTheLastVariableFastest) {
   EXPECT_EQ(conditions("name: s\nsweep: {r: [0.1, 0.2], kind: [gaussian, uniform]}\n"
                        "perturb: [{sites: {tensor: weight}, noise: \"${kind}\", "
                        "strength: {relative_l2: \"${r}\"}}]\n"),
-            (std::vector<std::string>{R"(s 5 {"r":0.1,"kind":"gaussian"})",
-                                      R"(s 5 {"r":0.1,"kind":"uniform"})",
-                                      R"(s 5 {"r":0.2,"kind":"gaussian"})",
-                                      R"(s 5 {"r":0.2,"kind":"uniform"})"}));
+            (std::vector<std::string>{
+                R"(s 5 {"r":0.1,"kind":"gaussian"})", R"(s 5 {"r":0.1,"kind":"uniform"})",
+                R"(s 5 {"r":0.2,"kind":"gaussian"})", R"(s 5 {"r":0.2,"kind":"uniform"})"}));
 }
 
 TEST(Trial, PutsTheVariablesIntoItsEntries) {
-  const std::vector<Trial> trials =
-      expand("name: s\nzip: {b: [4, 8], p: [q, k]}\ndistort: [{sites: {tensor: weight}, grid: uniform, "
-             "bits: \"${b}\", granularity: channel}, {sites: {tensor: weight, roles: "
-             "\"${p}_proj\"}, noise: clip, quantile: 0.5}]\n");
+  const std::vector<Trial> trials = expand(
+      "name: s\nzip: {b: [4, 8], p: [q, k]}\ndistort: [{sites: {tensor: weight}, grid: uniform, "
+      "bits: \"${b}\", granularity: channel}, {sites: {tensor: weight, roles: "
+      "\"${p}_proj\"}, noise: clip, quantile: 0.5}]\n");
   ASSERT_EQ(trials.size(), 2u);
   EXPECT_EQ(trials[0].entries[0].config()["bits"], 4);
   EXPECT_EQ(trials[1].entries[0].config()["bits"], 8);
@@ -74,10 +73,9 @@ TEST(Trial, ZipsInStepAndCrossesWithTheSweep) {
   EXPECT_EQ(conditions("name: z\nsweep: {grid: [uniform, power]}\nzip: {b: [4, 8], g: [32, 64]}\n"
                        "quantize: [{sites: {tensor: weight}, grid: \"${grid}\", bits: \"${b}\", "
                        "granularity: {group: \"${g}\"}}]\n"),
-            (std::vector<std::string>{R"(z 5 {"grid":"uniform","b":4,"g":32})",
-                                      R"(z 5 {"grid":"uniform","b":8,"g":64})",
-                                      R"(z 5 {"grid":"power","b":4,"g":32})",
-                                      R"(z 5 {"grid":"power","b":8,"g":64})"}));
+            (std::vector<std::string>{
+                R"(z 5 {"grid":"uniform","b":4,"g":32})", R"(z 5 {"grid":"uniform","b":8,"g":64})",
+                R"(z 5 {"grid":"power","b":4,"g":32})", R"(z 5 {"grid":"power","b":8,"g":64})"}));
 }
 
 TEST(Trial, RepeatsWithConsecutiveSeeds) {
@@ -91,9 +89,8 @@ TEST(Trial, RepeatsEachPointOfItsSweep) {
   const std::string yaml =
       "name: n\nrepeat: 2\nsweep: {r: [0.1, 0.2]}\nperturb: [{sites: {tensor: weight}, noise: "
       "gaussian, strength: {relative_l2: \"${r}\"}}]\n";
-  EXPECT_EQ(conditions(yaml),
-            (std::vector<std::string>{R"(n 5 {"r":0.1})", R"(n 6 {"r":0.1})", R"(n 5 {"r":0.2})",
-                                      R"(n 6 {"r":0.2})"}));
+  EXPECT_EQ(conditions(yaml), (std::vector<std::string>{R"(n 5 {"r":0.1})", R"(n 6 {"r":0.1})",
+                                                        R"(n 5 {"r":0.2})", R"(n 6 {"r":0.2})"}));
 }
 
 TEST(Trial, KeepsTheOrderOfMixedEntries) {
@@ -116,8 +113,7 @@ TEST(Trial, DrawsOnlyWhereTheSeedMatters) {
   EXPECT_TRUE(draws(kQuantizer + ", " + kNoise));
   EXPECT_FALSE(draws(kQuantizer));
   EXPECT_FALSE(draws("{sites: {tensor: weight}, noise: clip, quantile: 0.9}"));
-  EXPECT_FALSE(
-      draws("{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.0}}"));
+  EXPECT_FALSE(draws("{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.0}}"));
 }
 
 struct Mistake {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "tests/reference/noise_reference.h"
 #include "tests/support/noise_support.h"

@@ -77,8 +77,8 @@ TEST(QuantizerRegistry, ReportsSeveralMistakesTogether) {
             "q.yaml:1:26: unknown key 'granularty'; did you mean 'granularity'?");
 }
 
-TEST(QuantizerRegistry, ARepeatedMistakeIsStillOne) {
-  // Every point of a sweep reads its entry again into the same collector, which keeps equal lines
+TEST(QuantizerRegistry, AMistakeAlreadyReportedIsStillOne) {
+  // Every point of a sweep reads its entry again into the same collector, which shows equal lines
   // once.
   for (const char* yaml : {"{grid: uniform, bits: 9, granularity: channel}",
                            "{grid: uniform, bits: 4, granularity: {group: 0}}",
@@ -88,19 +88,8 @@ TEST(QuantizerRegistry, ARepeatedMistakeIsStillOne) {
     const ConfigNode node = parse_yaml(yaml, "q.yaml", errors);
     for (int i = 0; i < 2; ++i)
       EXPECT_EQ(builtin_quantizers().create(node, SiteTensor::weight, errors), nullptr) << yaml;
-    EXPECT_EQ(errors.count(), 1);
+    EXPECT_EQ(errors.message().find('\n'), std::string::npos) << errors.message();
   }
-}
-
-TEST(QuantizerRegistry, LeavesTheKeysOfOthersAlone) {
-  ConfigErrors errors;
-  const ConfigNode node = parse_yaml(
-      "{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}", "q.yaml", errors);
-  const DistortionPtr rtn =
-      builtin_quantizers().create(node, SiteTensor::weight, errors, {"sites"});
-  EXPECT_EQ(errors.message(), "");
-  ASSERT_NE(rtn, nullptr);
-  EXPECT_FALSE(rtn->config().contains("sites"));
 }
 
 TEST(QuantizerRegistry, WhatConfigWritesCanBeReadAgain) {

@@ -8,6 +8,7 @@ void register_kl(MetricRegistry& registry) {
        .unit = "nats per token",
        .summary = "mean KL(baseline‖trial) of the next-token distribution over the full vocabulary",
        .higher_is_better = false,
+       .position = 3,
        .value = [](const WindowSums& sums) { return sums.kl / static_cast<double>(sums.tokens); }});
 }
 

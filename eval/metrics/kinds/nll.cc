@@ -7,6 +7,7 @@ void register_nll(MetricRegistry& registry) {
                 .unit = "nats per token",
                 .summary = "mean negative log-likelihood of the scored tokens",
                 .higher_is_better = false,
+                .position = 1,
                 .value = [](const WindowSums& sums) {
                   return sums.nll / static_cast<double>(sums.tokens);
                 }});

@@ -9,6 +9,7 @@ void register_ppl(MetricRegistry& registry) {
                 .unit = "",
                 .summary = "perplexity, e^nll, in the window convention",
                 .higher_is_better = false,
+                .position = 2,
                 .value = [](const WindowSums& sums) {
                   return std::exp(sums.nll / static_cast<double>(sums.tokens));
                 }});

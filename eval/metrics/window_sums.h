@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "core/base/types.h"
+
+namespace nf {
+
+/// Sufficient statistics of one window of one trial: sums over its scored tokens. Everything the
+/// metrics say is computed from these, so windows can be pooled, paired and resampled.
+struct WindowSums {
+  Index window = 0;  ///< counted from the start of the text
+  Index tokens = 0;  ///< scored tokens
+  double nll = 0.0;  ///< sum of -log p(token), nats
+  double kl = 0.0;   ///< sum of KL(baseline‖trial) over the full vocabulary, nats
+  Index top1 = 0;    ///< positions where baseline and trial have the same most probable token
+};
+
+/// All windows together, added up in their order; `window` then counts them.
+WindowSums add_up(const std::vector<WindowSums>& windows);
+
+}  // namespace nf

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "eval/metrics/metric_registry.h"
+#include "perturb/distortion_stats.h"
+
+namespace nf {
+
+/// A figure of the δ of one site: a column of sites.csv.
+struct SiteFigure {
+  const char* column;
+  double (*value)(const DistortionStats&);
+  bool always;  ///< also where the statistics are not complete
+};
+/// In the order of the columns.
+std::span<const SiteFigure> site_figures();
+
+/// The header of results.csv: name, model, seed, one column per metric, tokens, status,
+/// relative_l2_weight, relative_l2_input, then one column per sweep variable.
+std::vector<std::string> results_columns(const MetricRegistry& metrics,
+                                         const std::vector<std::string>& variables);
+/// The header of sites.csv: name, model, seed, one column per sweep variable, site, elements, then
+/// one column per figure.
+std::vector<std::string> sites_columns(const std::vector<std::string>& variables);
+
+/// The fixed columns of both files: a sweep variable may not have one of these names.
+std::vector<std::string> result_columns(const MetricRegistry& metrics = MetricRegistry::builtin());
+
+}  // namespace nf

@@ -1,0 +1,24 @@
+#include "eval/metrics/window_sums.h"
+
+#include <gtest/gtest.h>
+
+namespace nf {
+namespace {
+
+TEST(WindowSums, AddUpAndCountTheirWindows) {
+  const WindowSums sums = add_up({{.window = 4, .tokens = 5, .nll = 1.5, .kl = 0.25, .top1 = 3},
+                                  {.window = 7, .tokens = 3, .nll = 2.0, .kl = 0.5, .top1 = 1}});
+  EXPECT_EQ(sums.window, 2);
+  EXPECT_EQ(sums.tokens, 8);
+  EXPECT_EQ(sums.nll, 3.5);
+  EXPECT_EQ(sums.kl, 0.75);
+  EXPECT_EQ(sums.top1, 4);
+}
+
+TEST(WindowSums, OfNothingAreZero) {
+  EXPECT_EQ(add_up({}).window, 0);
+  EXPECT_EQ(add_up({}).tokens, 0);
+}
+
+}  // namespace
+}  // namespace nf
