@@ -90,7 +90,7 @@ std::string experiment_page(const Kinds& kinds) {
       "# Experiment files\n\n"
       "Every key an experiment can have. This page is generated from the tables that validate "
       "experiments\n"
-      "(`NOISEFLOOR_REGENERATE=1 build/release/tests/eval_reference_page_test` rewrites it), and\n"
+      "(`NOISEFLOOR_REGENERATE=1 build/release/bin/eval_tests --gtest_filter=ReferencePage*` rewrites it), and\n"
       "`experiment.schema.json` beside it gives editors completion: put\n"
       "`# yaml-language-server: $schema=docs/experiment.schema.json` into the first line of a "
       "file. What the words\n"

@@ -74,7 +74,9 @@ TEST(IntegrationLogits, NamesMistakesAndWritesNothing) {
     EXPECT_FALSE(fs::exists(files / "logits.npy"));
     return result.err;
   };
-  EXPECT_TRUE(error().starts_with("error: ids.npy: ")) << "missing";
+  const ProgramResult missing = logits(files, "opt");
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_EQ(missing.err, "error: --ids: no such file: ids.npy\n");
   files.write("ids.npy", "no array");
   EXPECT_TRUE(error().starts_with("error: ids.npy: "));
   write_npy(files / "ids.npy", "1, 2", {5, kVocab});

@@ -159,13 +159,19 @@ TEST_F(RunFolderOfAFirstRun, RefusesABrokenManifest) {
                 ": numerics or env is missing; this is no manifest of noisefloor");
 }
 
-TEST_F(RunFolderOfAFirstRun, RemembersModelsOfEarlierRuns) {
+TEST_F(RunFolderOfAFirstRun, RefusesAModelItWasNotBegunWith) {
+  EXPECT_EQ(
+      refusal_of({{"third", "m3", "d3"}}, kEnv),
+      (dir_ / "manifest.json").string() +
+          ": this folder belongs to opt-nano; another model, third, needs another --out folder");
+}
+
+TEST_F(RunFolderOfAFirstRun, RemembersModelsThatALaterRunLeavesOut) {
   {
-    RunFolder folder = RunFolder::open(dir_, {{"third", "m3", "d3"}}, kEnv);
+    RunFolder folder = RunFolder::open(dir_, {kModels.back()}, kEnv);
     folder.write_description("", "", Json::object());
   }
-  EXPECT_NE(refusal_of({{"opt-nano", "m9", "d1"}}, kEnv), "accepted");
-  EXPECT_NE(refusal_of({{"third", "m9", "d3"}}, kEnv), "accepted");
+  EXPECT_NE(refusal_of({{kModels.front().model, "m9", "d1"}}, kEnv), "accepted");
   EXPECT_EQ(refusal_of(kModels, kEnv), "accepted");
 }
 
@@ -189,14 +195,17 @@ TEST(RunFolder, TakesAnEmptyFolder) {
   EXPECT_EQ(RunFolder::open(temp.path(), kModels, kEnv).dir(), temp.path());
 }
 
-TEST(RunFolder, RefusesAFolderWithOtherThings) {
+TEST(RunFolder, NeverWritesOverSomebodyElsesFile) {
   const TempDir temp;
   std::ofstream(temp / "thesis.tex") << "text";
+  std::ofstream(temp / "results.csv") << "mine";
   EXPECT_EQ(refusal<ConfigError>([&] { RunFolder::open(temp.path(), kModels, kEnv); }),
             temp.path().string() +
-                ": is not a run folder; it holds other files and neither manifest.json nor "
-                "records.jsonl: choose another --out folder");
+                ": is not a run folder, but holds a file called results.csv; choose another --out "
+                "folder");
   EXPECT_FALSE(fs::exists(temp / "records.jsonl"));
+  fs::remove(temp / "results.csv");
+  EXPECT_EQ(refusal<ConfigError>([&] { RunFolder::open(temp.path(), kModels, kEnv); }), "accepted");
 }
 
 TEST(RunFolder, RefusesAFile) {

@@ -109,14 +109,15 @@ TEST(SiteSelector, NamesEachMistake) {
        "f.yaml:1:26: layers: '12' matches no layer of opt, which has layers 0-11\n"
        "f.yaml:1:26: layers: '12' matches no layer of llama, which has layers 0-11"},
       {"{tensor: weight, layers: 3-1}",
-       "f.yaml:1:26: layers: cannot read '3-1' as layers: 0-3, 7, first or last"},
+       "f.yaml:1:26: layers: cannot read '3-1' as layers: 0-3, 7, first, last or a list of these"},
       {"{tensor: weight, layers: \"0-3,x\"}",
-       "f.yaml:1:26: layers: cannot read \"x\" as layers: 0-3, 7, first or last"},
+       "f.yaml:1:26: layers: cannot read \"0-3,x\" as layers: 0-3, 7, first, last or a list of "
+       "these"},
       {"{tensor: weight, layers: 0-3,7}",
        "f.yaml:1:30: unknown key '7'; a list in flow style needs brackets: [0-3, 7], or quotes: "
        "\"0-3,7\""},
       {"{tensor: weight, layers: -1}",
-       "f.yaml:1:26: layers: cannot read '-1' as layers: 0-3, 7, first or last"},
+       "f.yaml:1:26: layers: cannot read '-1' as layers: 0-3, 7, first, last or a list of these"},
   };
   for (const auto& [yaml, message] : mistakes) EXPECT_EQ(message_of(yaml), message) << yaml;
 }
