@@ -90,14 +90,7 @@ bool is_done(const ModelPlan& plan, const std::string& id, const Stage& stage) {
 }
 
 double stage_flops(const ModelPlan& plan, const Stage& stage, Index lanes) {
-  const DecoderSpec& spec = plan.model->decoder.spec();
-  double flops = 0.0;
-  for (Index w = stage.first; w < stage.last; ++w) {
-    const Index tokens = static_cast<Index>(plan.windows.window(w).size());
-    flops += static_cast<double>(spec.num_hidden_layers) * block_flops(spec, tokens) +
-             head_flops(spec, tokens - 1);
-  }
-  return flops * static_cast<double>(lanes);
+  return stage_flops(plan.model->decoder.spec(), plan.windows, stage) * static_cast<double>(lanes);
 }
 
 /// What of a stage is still to be done.
