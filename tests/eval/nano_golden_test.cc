@@ -38,8 +38,8 @@ class NanoModels : public testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Golden, NanoModels, testing::Values("opt-nano", "llama-nano"),
-                         [](const auto& info) {
-                           return std::string(info.param) == "opt-nano" ? "Opt" : "Llama";
+                         [](const auto& model) {
+                           return std::string(model.param) == "opt-nano" ? "Opt" : "Llama";
                          });
 
 TEST_P(NanoModels, TokensAreThoseOfTheTokenizersLibrary) {
