@@ -118,9 +118,12 @@ std::string experiment_page(const Kinds& kinds) {
           "as a key `7`.\n"
           "`noisefloor list sites --model DIR` prints what there is to select.\n";
   page += "\n## Noise entries\n\nAn entry with `noise:`.\n";
-  for (const NoiseKind& kind : kinds.noises.kinds())
-    page +=
-        fmt::format("\n### `noise: {}`\n\n{}.\n\n{}", kind.name, kind.summary, table(kind.fields));
+  for (const NoiseKind& kind : kinds.noises.kinds()) {
+    std::vector<FieldDoc> fields = kind.fields;
+    for (FieldDoc& field : fields)
+      if (field.name == "noise") field.example = kind.name;
+    page += fmt::format("\n### `noise: {}`\n\n{}.\n\n{}", kind.name, kind.summary, table(fields));
+  }
   page += "\n## Quantizer entries\n\nAn entry with `grid:` (always the quantization grid).\n\n" +
           table(kinds.quantizers.common_fields());
   for (const QuantizerMethod& method : kinds.quantizers.methods()) {
