@@ -31,7 +31,7 @@ struct Batch {
 
 void visit_matrix(const Grid& grid, ConstMatrixView x, const Visit& visit) {
   const GridKernels& kernels = grid_kernels();
-  Batch batch;
+  Batch batch;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
   batch.clear(1);
   for (Index r = 0; r < x.rows(); ++r)
     kernels.range(x.row(r), x.cols(), batch.lowest.data(), batch.highest.data());
@@ -42,7 +42,7 @@ void visit_matrix(const Grid& grid, ConstMatrixView x, const Visit& visit) {
 
 void visit_row_groups(const Grid& grid, Index group, ConstMatrixView x, const Visit& visit) {
   const GridKernels& kernels = grid_kernels();
-  Batch batch;
+  Batch batch;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
   const Index groups = (x.cols() + group - 1) / group;
   for (Index r = 0; r < x.rows(); ++r) {
     for (Index first = 0; first < groups; first += kBatch) {
@@ -62,7 +62,7 @@ void visit_row_groups(const Grid& grid, Index group, ConstMatrixView x, const Vi
 
 void visit_column_groups(const Grid& grid, Index group, ConstMatrixView x, const Visit& visit) {
   const GridKernels& kernels = grid_kernels();
-  Batch batch;
+  Batch batch;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
   for (Index top = 0; top < x.rows(); top += group) {
     const Index bottom = std::min(top + group, x.rows());
     for (Index col = 0; col < x.cols(); col += kBatch) {

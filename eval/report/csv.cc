@@ -12,7 +12,7 @@ std::string csv_number(double value) {
   // "nan" without the sign that some processors give it.
   if (std::isnan(value)) return "nan";
   constexpr std::size_t kLongest = 32;  // the longest shortest form of a double has 24 characters
-  std::array<char, kLongest> text;
+  std::array<char, kLongest> text{};
   const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
   NF_CHECK(end.ec == std::errc(), "no decimal form of {}", value);
   return {text.data(), end.ptr};
