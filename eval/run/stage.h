@@ -25,7 +25,8 @@ double stage_flops(const DecoderSpec& spec, const TokenWindows& windows, const S
 /// lanes alone, so a run that goes on has the same stages as one that was never interrupted.
 std::vector<Stage> cut_stages(const DecoderSpec& spec, const TokenWindows& windows, Index lanes);
 
-/// Half a minute on a core with AVX-512, five on the slowest that counts (30 GFLOP/s).
+/// 42 s on the core of docs/performance.md (214 GFLOP/s), five minutes on the slowest that counts
+/// (30 GFLOP/s).
 inline constexpr double kStageFlops = 9e12;
 inline constexpr double kStageBytes = 2e9;
 
