@@ -2,32 +2,27 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 
 #include "core/base/check.h"
 #include "core/base/suggest.h"
-#include "core/io/content_hash.h"
+#include "core/io/hash_files.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "core/io/safetensors.h"
+#include "core/io/torch_bin.h"
 
 namespace nf {
+
+/// One of the forms in which weights are published.
+struct Checkpoint::WeightFormat {
+  const char* single_name;
+  const char* index_name;
+  WeightFile (*open)(const std::filesystem::path&);
+  bool strict_index;  ///< a tensor that the index does not list is an error
+};
+
 namespace {
-
-constexpr const char* kSingleName = "model.safetensors";
-constexpr const char* kIndexName = "model.safetensors.index.json";
-/// Bytes hashed at a time: resident memory stays at two of these, however large the model is.
-constexpr Index kHashStep = Index{16} << 20;
-
-[[noreturn]] void fail_without_weights(const std::filesystem::path& dir) {
-  for (const char* pickled : {"pytorch_model.bin", "pytorch_model.bin.index.json"})
-    if (std::filesystem::exists(dir / pickled))
-      throw DataError(
-          fmt::format("{}: only {} is here, but weights are read from {} (or shards and {}); save "
-                      "the model again with save_pretrained(dir, safe_serialization=True)",
-                      dir.string(), pickled, kSingleName, kIndexName));
-  throw DataError(
-      fmt::format("{}: neither {} nor {} is here", dir.string(), kSingleName, kIndexName));
-}
 
 /// weight_map of the index: tensor name -> shard file name.
 std::map<std::string, std::string> read_weight_map(const std::filesystem::path& path) {
@@ -52,6 +47,12 @@ std::map<std::string, std::string> read_weight_map(const std::filesystem::path& 
 
 }  // namespace
 
+Checkpoint Checkpoint::without_weights(Json config) {
+  Checkpoint checkpoint;
+  checkpoint.config_ = std::move(config);
+  return checkpoint;
+}
+
 Checkpoint Checkpoint::open(const std::filesystem::path& dir) {
   Checkpoint checkpoint;
   checkpoint.dir_ = dir;
@@ -69,23 +70,34 @@ Checkpoint Checkpoint::open(const std::filesystem::path& dir) {
   if (!checkpoint.config_.is_object())
     throw DataError(fmt::format("{}: expected a JSON object", config_path.string()));
 
-  // The single file first, as transformers does when both are there.
-  if (std::filesystem::exists(dir / kSingleName)) {
-    checkpoint.open_single(dir / kSingleName);
-  } else if (std::filesystem::exists(dir / kIndexName)) {
-    checkpoint.open_shards(dir / kIndexName);
-  } else {
-    fail_without_weights(dir);
+  // The order in which transformers looks.
+  const std::array<WeightFormat, 2> formats{{
+      {"model.safetensors", "model.safetensors.index.json", open_safetensors, true},
+      {"pytorch_model.bin", "pytorch_model.bin.index.json", open_torch_bin, false},
+  }};
+  std::string looked_for;
+  for (const WeightFormat& format : formats) {
+    if (std::filesystem::exists(dir / format.single_name)) {
+      checkpoint.open_single(format);
+      return checkpoint;
+    }
+    if (std::filesystem::exists(dir / format.index_name)) {
+      checkpoint.open_shards(format);
+      return checkpoint;
+    }
+    looked_for += fmt::format("{}{}, {}", looked_for.empty() ? "" : ", ", format.single_name,
+                              format.index_name);
   }
-  return checkpoint;
+  throw DataError(fmt::format("{}: no weights; looked for {}", dir.string(), looked_for));
 }
 
-void Checkpoint::open_single(const std::filesystem::path& path) {
-  files_.emplace_back(path);
+void Checkpoint::open_single(const WeightFormat& format) {
+  files_.push_back(format.open(dir_ / format.single_name));
   for (const TensorInfo& tensor : files_[0].tensors()) tensors_[tensor.name] = {0, &tensor};
 }
 
-void Checkpoint::open_shards(const std::filesystem::path& index_path) {
+void Checkpoint::open_shards(const WeightFormat& format) {
+  const std::filesystem::path index_path = dir_ / format.index_name;
   const std::map<std::string, std::string> weight_map = read_weight_map(index_path);
   std::map<std::string, std::size_t> shards;  // file name -> place in files_, in the order of names
   for (const auto& [tensor, shard] : weight_map) shards[shard] = 0;
@@ -94,7 +106,7 @@ void Checkpoint::open_shards(const std::filesystem::path& index_path) {
       throw DataError(fmt::format("{}: shard '{}' is missing in {}", index_path.string(),
                                   printable(shard), dir_.string()));
     number = files_.size();
-    files_.emplace_back(dir_ / shard);
+    files_.push_back(format.open(dir_ / shard));
   }
   for (const auto& [tensor, shard] : weight_map) {
     const std::size_t number = shards[shard];
@@ -104,11 +116,28 @@ void Checkpoint::open_shards(const std::filesystem::path& index_path) {
                                   printable(tensor), printable(shard)));
     tensors_[tensor] = {number, info};
   }
-  for (const SafetensorsFile& file : files_)
-    for (const TensorInfo& tensor : file.tensors())
-      if (!has(tensor.name))
-        throw DataError(fmt::format("{}: tensor '{}' is not in the weight_map of {}",
-                                    file.path().string(), printable(tensor.name), kIndexName));
+  take_unlisted(format);
+}
+
+/// Every tensor of the shards must have one place.
+void Checkpoint::take_unlisted(const WeightFormat& format) {
+  for (std::size_t number = 0; number < files_.size(); ++number) {
+    const auto fail = [&](const TensorInfo& tensor, const std::string& cause) {
+      throw DataError(fmt::format("{}: tensor '{}' {}", files_[number].path().string(),
+                                  printable(tensor.name), cause));
+    };
+    for (const TensorInfo& tensor : files_[number].tensors()) {
+      const auto known = tensors_.find(tensor.name);
+      if (known == tensors_.end()) {
+        if (format.strict_index)
+          fail(tensor, fmt::format("is not in the weight_map of {}", format.index_name));
+        tensors_[tensor.name] = {number, &tensor};
+      } else if (known->second.file != number) {
+        fail(tensor, fmt::format("is in {} as well",
+                                 files_[known->second.file].path().filename().string()));
+      }
+    }
+  }
 }
 
 bool Checkpoint::has(std::string_view name) const { return tensors_.find(name) != tensors_.end(); }
@@ -129,22 +158,9 @@ void Checkpoint::read_f32(std::string_view name, Index begin_row, Index row_coun
 }
 
 std::string Checkpoint::content_hash() const {
-  ContentHash hash;
-  hash.add(config_text_);
-  for (const SafetensorsFile& shard : files_) {
-    const MappedFile& file = shard.file();
-    hash.add_length(static_cast<std::size_t>(file.size()));
-    for (Index begin = 0; begin < file.size(); begin += kHashStep) {
-      const Index count = std::min(kHashStep, file.size() - begin);
-      const Index next = begin + count;
-      // Read ahead while this piece is hashed, and keep the resident memory small for large models.
-      file.advise(next, std::min(kHashStep, file.size() - next), MappedFile::Advice::will_need);
-      hash.add_raw(
-          file.bytes().subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)));
-      file.advise(begin, count, MappedFile::Advice::dont_need);
-    }
-  }
-  return hash.hex();
+  std::vector<const MappedFile*> files;
+  for (const WeightFile& file : files_) files.push_back(&file.file());
+  return hash_files(config_text_, files);
 }
 
 const Checkpoint::Place& Checkpoint::place(std::string_view name) const {
@@ -157,7 +173,13 @@ const Checkpoint::Place& Checkpoint::place(std::string_view name) const {
 
 void Checkpoint::advise(std::string_view name, MappedFile::Advice advice) const {
   const Place& at = place(name);
-  files_[at.file].file().advise(at.info->begin, at.info->bytes, advice);
+  files_[at.file].advise(*at.info, advice);
+}
+
+void Checkpoint::advise(std::string_view name, Index begin_row, Index row_count,
+                        MappedFile::Advice advice) const {
+  const Place& at = place(name);
+  files_[at.file].advise(*at.info, begin_row, row_count, advice);
 }
 
 }  // namespace nf

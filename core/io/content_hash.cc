@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 namespace nf {
@@ -42,9 +43,20 @@ void ContentHash::add_length(std::size_t length) {
   add_raw(bytes);
 }
 
-std::string ContentHash::hex() const {
+std::array<std::byte, 16> ContentHash::digest() const {
   const XXH128_hash_t hash = XXH3_128bits_digest(state_->xxh);
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, hash);
+  std::array<std::byte, 16> bytes{};
+  static_assert(sizeof canonical == sizeof bytes);
+  std::memcpy(bytes.data(), &canonical, sizeof bytes);
+  return bytes;
+}
+
+std::string ContentHash::hex() const {
+  std::string out;
+  for (const std::byte byte : digest()) out += fmt::format("{:02x}", std::to_integer<int>(byte));
+  return out;
 }
 
 }  // namespace nf

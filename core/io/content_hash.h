@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -25,7 +26,9 @@ class ContentHash {
   void add_raw(std::span<const std::byte> bytes);
   void add_length(std::size_t length);
 
-  /// 32 lower-case hexadecimal digits, the most significant first. More may be added afterwards.
+  /// The hash, the most significant byte first. More may be added afterwards.
+  std::array<std::byte, 16> digest() const;
+  /// The same as 32 lower-case hexadecimal digits.
   std::string hex() const;
 
  private:

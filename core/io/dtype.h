@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// Element types a safetensors file may hold. The project computes with f32, f16 and bf16; the
+/// Element types a weight file may hold. The project computes with f32, f16 and bf16; the
 /// others are recognised, so that a file which also holds masks or counters can be checked and
 /// opened.
 enum class Dtype {
@@ -32,7 +32,7 @@ enum class Dtype {
   c64,
 };
 
-/// The name in the file: "F32", "BF16", ...
+/// The name in a safetensors file and in messages: "F32", "BF16", ...
 std::string_view dtype_name(Dtype dtype);
 /// nullopt for an unknown name.
 std::optional<Dtype> dtype_from_name(std::string_view name);

@@ -28,7 +28,10 @@ class MappedFile {
     will_need,  ///< start reading the range now
     dont_need,  ///< the range leaves this process's resident memory; touching it reads it again
   };
-  /// A hint on the bytes [offset, offset + count), widened to whole pages. Never fails.
+  /// A hint on the bytes [offset, offset + count). Never fails. will_need, widened to whole pages,
+  /// returns before the bytes are there and makes nothing resident. dont_need, widened to whole
+  /// blocks of 2 MiB, leaves the bytes in the system's page cache: a neighbour that is being read
+  /// gets them back at the cost of one page fault a block, as long as memory is plentiful.
   void advise(Index offset, Index count, Advice advice) const;
 
  private:

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <tuple>
 #include <utility>
 
 #include "core/base/check.h"
@@ -12,6 +13,7 @@
 #include "core/tensor/matrix.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_safetensors.h"
+#include "tests/support/write_torch_bin.h"
 
 namespace nf {
 namespace {
@@ -40,15 +42,29 @@ std::string message_of(const std::filesystem::path& dir) {
   return message;
 }
 
-TEST(Checkpoint, OpensOneFileAndShardsAlike) {
-  for (const int shards : {0, 1, 3}) {
+enum class Form { safetensors, torch_bin };
+
+/// In one file, or in that many shards.
+void write_weights(const TempDir& dir, Form form, int shards,
+                   const std::vector<TestTensor>& tensors) {
+  const bool torch = form == Form::torch_bin;
+  if (shards > 0) {
+    torch ? write_torch_shards(dir.path(), tensors, shards)
+          : write_sharded(dir.path(), tensors, shards);
+  } else {
+    torch ? write_torch_bin(dir / "pytorch_model.bin", tensors)
+          : write_safetensors(dir / "model.safetensors", tensors);
+  }
+}
+
+class CheckpointForm : public testing::TestWithParam<std::tuple<Form, int>> {};
+
+TEST_P(CheckpointForm, ReadsTheSame) {
+  {
+    const auto [form, shards] = GetParam();
     const TempDir dir;
     write(dir / "config.json", R"({"model_type": "opt", "hidden_size": 3})");
-    if (shards == 0) {
-      write_safetensors(dir / "model.safetensors", some_tensors());
-    } else {
-      write_sharded(dir.path(), some_tensors(), shards);
-    }
+    write_weights(dir, form, shards, some_tensors());
     const Checkpoint checkpoint = Checkpoint::open(dir.path());
     EXPECT_EQ(checkpoint.dir(), dir.path());
     EXPECT_EQ(checkpoint.config()["hidden_size"], 3);
@@ -68,8 +84,18 @@ TEST(Checkpoint, OpensOneFileAndShardsAlike) {
     checkpoint.read_f32("layers.0.q_proj.bias", 0, 1, bias);
     EXPECT_EQ(bias(0, 1), 8.0f);
     EXPECT_THROW(checkpoint.read_f32("layers.0.q_proj.bias", 0, 2, bias), InternalError);
+    checkpoint.prefetch("embed.weight", 1, 2);
+    Matrix embed(4, 3);
+    checkpoint.read_f32("embed.weight", 0, 4, embed);
+    checkpoint.release("embed.weight", 0, 4);
+    EXPECT_EQ(embed(3, 2), 0.5f);
+    EXPECT_THROW(checkpoint.release("embed.weight", 3, 2), InternalError);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, CheckpointForm,
+                         testing::Combine(testing::Values(Form::safetensors, Form::torch_bin),
+                                          testing::Values(0, 1, 3)));
 
 TEST(Checkpoint, MovesWithItsTensors) {
   const TempDir dir;
@@ -82,12 +108,21 @@ TEST(Checkpoint, MovesWithItsTensors) {
   EXPECT_EQ(norm(0, 2), 11.0f);
 }
 
-TEST(Checkpoint, PrefersTheSingleFile) {
+TEST(Checkpoint, TakesTheWeightsThatTransformersWouldTake) {
   const TempDir dir;
   write(dir / "config.json", "{}");
-  write_sharded(dir.path(), some_tensors(), 2);
-  write_safetensors(dir / "model.safetensors", {{"only", Dtype::f32, {1}, {1}}});
-  EXPECT_EQ(Checkpoint::open(dir.path()).names(), std::vector<std::string>{"only"});
+  const auto tensor = [](const char* name) {
+    return std::vector<TestTensor>{{name, Dtype::f32, {1}, {1}}};
+  };
+  write_torch_shards(dir.path(), tensor("torch shard"), 1);
+  const auto name = [&] { return Checkpoint::open(dir.path()).names().at(0); };
+  EXPECT_EQ(name(), "torch shard");
+  write_torch_bin(dir / "pytorch_model.bin", tensor("torch"));
+  EXPECT_EQ(name(), "torch");
+  write_sharded(dir.path(), tensor("shard"), 1);
+  EXPECT_EQ(name(), "shard");
+  write_safetensors(dir / "model.safetensors", tensor("single"));
+  EXPECT_EQ(name(), "single");
 }
 
 TEST(Checkpoint, MissingTensorsSuggestAName) {
@@ -139,12 +174,12 @@ TEST(Checkpoint, IncompleteDirectoriesSayWhatIsMissing) {
   EXPECT_EQ(message_of(dir.path()), "DIR/config.json: expected a JSON object");
   write(dir / "config.json", "{}");
   EXPECT_EQ(message_of(dir.path()),
-            "DIR: neither model.safetensors nor model.safetensors.index.json is here");
+            "DIR: no weights; looked for model.safetensors, model.safetensors.index.json, "
+            "pytorch_model.bin, pytorch_model.bin.index.json");
   write(dir / "pytorch_model.bin", "");
   EXPECT_EQ(message_of(dir.path()),
-            "DIR: only pytorch_model.bin is here, but weights are read from model.safetensors (or "
-            "shards and model.safetensors.index.json); save the model again with "
-            "save_pretrained(dir, safe_serialization=True)");
+            "DIR/pytorch_model.bin: not a zip archive, as torch.save writes since PyTorch 1.6; "
+            "truncated or not finished downloading?");
   write(dir / "model.safetensors", "");
   EXPECT_EQ(message_of(dir.path()),
             "DIR/model.safetensors: truncated: 0 bytes, a safetensors file begins with 8 of header "
@@ -191,6 +226,39 @@ TEST(Checkpoint, WrongIndexesNameTheirMistake) {
       "no error");
   write(dir / "s2.safetensors", read_text_file(dir / "s2.safetensors") + "x");
   EXPECT_NE(message_of(dir.path()), "no error") << "damage in a shard is found at opening";
+}
+
+TEST(Checkpoint, TensorsOfOneNameInTwoShardsAreRefused) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  const std::vector<TestTensor> ab{{"a", Dtype::f32, {1}, {1}}, {"b", Dtype::f32, {1}, {2}}};
+  write_torch_bin(dir / "1.bin", ab);
+  write_torch_bin(dir / "2.bin", ab);
+  write_safetensors(dir / "1.safetensors", ab);
+  write_safetensors(dir / "2.safetensors", ab);
+  for (const std::string form : {"bin", "safetensors"}) {
+    write(dir / (form == "bin" ? "pytorch_model.bin.index.json" : "model.safetensors.index.json"),
+          R"({"weight_map": {"a": "1.)" + form + R"(", "b": "2.)" + form + "\"}}");
+    EXPECT_EQ(message_of(dir.path()),
+              "DIR/1." + form + ": tensor 'b' is in 2." + form + " as well");
+  }
+}
+
+TEST(Checkpoint, TorchShardsMayHoldMoreThanTheIndexLists) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  write_torch_bin(dir / "1.bin", {{"a", Dtype::f32, {1}, {1}}, {"extra", Dtype::f32, {1}, {5}}});
+  write_torch_bin(dir / "2.bin", {{"b", Dtype::f32, {1}, {2}}});
+  const std::filesystem::path index = dir / "pytorch_model.bin.index.json";
+  write(index, R"({"weight_map": {"a": "1.bin", "b": "2.bin"}})");
+  const Checkpoint checkpoint = Checkpoint::open(dir.path());
+  EXPECT_EQ(checkpoint.names(), (std::vector<std::string>{"a", "b", "extra"}));
+  Matrix extra(1, 1);
+  checkpoint.read_f32("extra", 0, 1, extra);
+  EXPECT_EQ(extra(0, 0), 5.0f);
+  write(index, R"({"weight_map": {"a": "1.bin", "b": "2.bin", "c": "2.bin"}})");
+  EXPECT_EQ(message_of(dir.path()),
+            "DIR/pytorch_model.bin.index.json: tensor 'c' is not in shard '2.bin'");
 }
 
 TEST(Checkpoint, ContentHashSeesEveryByteButNoPath) {

@@ -1,11 +1,20 @@
 #include "core/io/mapped_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <stdexcept>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
+#include "core/io/posix_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
@@ -51,6 +60,35 @@ TEST(MappedFile, AdviceKeepsTheBytes) {
   for (const std::byte b : file.bytes()) ASSERT_EQ(b, std::byte{'y'});
   EXPECT_THROW(file.advise(1, file.size(), MappedFile::Advice::dont_need), InternalError);
   EXPECT_THROW(file.advise(-1, 1, MappedFile::Advice::dont_need), InternalError);
+}
+
+/// Bytes of the file that are in the page cache.
+Index cached_bytes(const MappedFile& file) {
+  const Index page = ::sysconf(_SC_PAGESIZE);
+  std::vector<unsigned char> pages(static_cast<std::size_t>((file.size() + page - 1) / page));
+  if (::mincore(const_cast<std::byte*>(file.bytes().data()), file.bytes().size(), pages.data()) !=
+      0)
+    throw std::runtime_error("mincore");
+  return page * std::count_if(pages.begin(), pages.end(),
+                              [](unsigned char flags) { return (flags & 1) != 0; });
+}
+
+TEST(MappedFile, PrefetchReadsLargeRangesWhole) {
+  constexpr Index kBytes = Index{32} << 20;  // several times what one request may read
+  constexpr int kTenthsOfSeconds = 200;
+  const TempDir dir;
+  {
+    PosixFile out(dir / "f", O_CREAT | O_WRONLY);
+    out.write(std::vector<std::byte>(static_cast<std::size_t>(kBytes), std::byte{1}));
+    out.sync();
+    ::posix_fadvise(out.fd(), 0, 0, POSIX_FADV_DONTNEED);
+  }
+  const MappedFile file(dir / "f");
+  if (cached_bytes(file) > kBytes / 4) GTEST_SKIP() << "this file system keeps its pages";
+  file.advise(0, kBytes, MappedFile::Advice::will_need);
+  for (int i = 0; i < kTenthsOfSeconds && cached_bytes(file) < kBytes; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(cached_bytes(file), kBytes);
 }
 
 TEST(MappedFile, MovesItsMapping) {

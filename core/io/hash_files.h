@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/io/mapped_file.h"
+
+namespace nf {
+
+/// Names contents: 32 hexadecimal digits of `head` and of every byte of the files, in their order;
+/// file names do not count. Every file is cut into pieces of 64 MiB, which are hashed side by side
+/// (parallel_for) with XXH3-128; the answer is the ContentHash of `head`, then for each file its
+/// length and its pieces' hashes (16 bytes each, most significant first). The number of threads
+/// makes no difference. Reads everything; a few MiB for each thread are resident meanwhile.
+std::string hash_files(std::string_view head, std::span<const MappedFile* const> files);
+
+}  // namespace nf
