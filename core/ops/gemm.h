@@ -1,7 +1,8 @@
 #pragma once
 
 /// Matrix products. The only door to oneDNN (core/ops/gemm_onednn.cc), so that versions 2.6 and 3.x
-/// and, one day, another library are one file's matter.
+/// and, one day, another library are one file's matter. A weight is brought into the layout that
+/// the library's product reads by code of our own (core/ops/weight_packer.cc).
 ///
 /// Same bits by construction: every product runs on tiles of kRowTile rows with one thread inside
 /// (a short last tile is padded with zeros), so a row's result depends neither on how many rows
@@ -22,8 +23,6 @@ inline constexpr Index kRowTile = 128;
 /// `n` rounded up to whole row tiles.
 inline constexpr Index padded_rows(Index n) { return (n + kRowTile - 1) / kRowTile * kRowTile; }
 
-enum class Epilogue : int;
-
 /// A weight [out, in] in the layout the product likes best. Immutable and cheap to copy: threads
 /// and lanes share one.
 class PackedWeight {
@@ -31,20 +30,48 @@ class PackedWeight {
   PackedWeight() = default;
   Index out() const { return out_; }
   Index in() const { return in_; }
-  Index bytes() const;
+  Index bytes() const { return floats_ * static_cast<Index>(sizeof(float)); }
+  /// All floats of the layout, its padding (zeros) included.
+  ConstVectorView values() const { return {values_.get(), static_cast<std::size_t>(floats_)}; }
 
  private:
-  friend PackedWeight pack_weight(ConstMatrixView w);
-  friend void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
-                     Epilogue epilogue);
-  struct Storage;
-  std::shared_ptr<const Storage> storage_;
+  friend class WeightPacker;
+  std::shared_ptr<const float[]> values_;
+  Index floats_ = 0;
   Index out_ = 0;
   Index in_ = 0;
 };
 
-/// w: [out, in] row-major.
+/// w: [out, in] row-major. In the calling thread.
 PackedWeight pack_weight(ConstMatrixView w);
+
+/// Who arranges the values. The packed floats are the same.
+enum class Packing {
+  own,      ///< each block of rows at once
+  library,  ///< oneDNN, the whole matrix in finish(): for layouts that `own` does not understand
+};
+
+/// Packs a weight a few rows at a time, so that it never exists row by row in f32 as a whole.
+class WeightPacker {
+ public:
+  /// Packing::own becomes Packing::library by itself where it has to.
+  WeightPacker(Index out, Index in, Packing packing = Packing::own);
+  WeightPacker(WeightPacker&&) noexcept;
+  WeightPacker& operator=(WeightPacker&&) noexcept;
+  ~WeightPacker();
+
+  /// put_rows() takes that many rows at once, or a multiple; the last block may be shorter.
+  Index row_block() const;
+  /// Rows [first, first + rows.rows()) of the weight, `first` a multiple of row_block(). rows: [n,
+  /// in]. Each row once, in any order; thread-safe.
+  void put_rows(Index first, ConstMatrixView rows);
+  /// Once all rows are there.
+  PackedWeight finish() &&;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// What happens to a product on its way out of the registers.
 enum class Epilogue : int {
@@ -57,9 +84,10 @@ enum class Epilogue : int {
 void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
             Epilogue epilogue = Epilogue::store);
 
-/// c = a·bᵀ. a: [kRowTile, k]  b: [n, k]  c: [kRowTile, n]. The scores of a tile of queries.
+/// c = a·bᵀ. a: [rows, k]  b: [n, k]  c: [rows, n]. The scores of a tile of queries; few different
+/// `rows` should occur, since each costs a compilation.
 void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c);
-/// c = a·b. a: [kRowTile, k]  b: [k, n]  c: [kRowTile, n]. Attention weights times values.
+/// c = a·b. a: [rows, k]  b: [k, n]  c: [rows, n]. Attention weights times values.
 void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c);
 
 /// "oneDNN 2.6.3".

@@ -1,10 +1,9 @@
 #include <omp.h>
 
-#include <algorithm>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <tuple>
@@ -12,6 +11,7 @@
 
 #include "core/base/check.h"
 #include "core/ops/gemm.h"
+#include "core/ops/gemm_backend.h"
 #include "core/tensor/matrix.h"
 
 namespace nf {
@@ -43,9 +43,9 @@ dnnl::stream& thread_stream() {
   return stream;
 }
 
-/// dst[kRowTile, n] (+)= src[kRowTile, k] · weights[k, n] + bias. Everything that decides which
-/// primitive it is.
+/// dst[m, n] (+)= src[m, k] · weights[k, n] + bias. Everything that decides which primitive it is.
 struct ProductShape {
+  Index m = kRowTile;
   Index k = 0;
   Index n = 0;
   Index src_stride = 0;
@@ -56,7 +56,7 @@ struct ProductShape {
   Epilogue epilogue = Epilogue::store;
 
   auto key() const {
-    return std::tie(k, n, src_stride, dst_stride, weights_stride, weights_transposed, bias,
+    return std::tie(m, k, n, src_stride, dst_stride, weights_stride, weights_transposed, bias,
                     epilogue);
   }
   bool operator<(const ProductShape& other) const { return key() < other.key(); }
@@ -97,8 +97,8 @@ memory::desc packed_layout(Index k, Index n) {
 Product make_product(const ProductShape& shape) {
   const OneThread guard;
   Product p;
-  p.src = strided(kRowTile, shape.k, shape.src_stride, 1);
-  p.dst = strided(kRowTile, shape.n, shape.dst_stride, 1);
+  p.src = strided(shape.m, shape.k, shape.src_stride, 1);
+  p.dst = strided(shape.m, shape.n, shape.dst_stride, 1);
   if (shape.weights_stride == 0 && (shape.bias || shape.epilogue != Epilogue::store))
     p.weights = packed_layout(shape.k, shape.n);
   else if (shape.weights_stride == 0)
@@ -148,6 +148,33 @@ const Product& product(const ProductShape& shape) {
   return *products.emplace(shape, std::move(made)).first->second;
 }
 
+/// oneDNN's description of a layout as ours; nothing where it is of another kind.
+std::optional<BlockedLayout> blocked_layout(const memory::desc& layout) {
+  BlockedDescription d;
+  d.floats = static_cast<Index>(layout.get_size() / sizeof(float));
+#if DNNL_VERSION_MAJOR >= 3
+  if (layout.get_format_kind() != memory::format_kind::blocked) return std::nullopt;
+  const memory::dims sizes = layout.get_dims(), padded = layout.get_padded_dims(),
+                     strides = layout.get_strides(), blocks = layout.get_inner_blks(),
+                     dimensions = layout.get_inner_idxs();
+  const auto inner = blocks.size();
+#else
+  if (layout.data.format_kind != dnnl_blocked) return std::nullopt;
+  const auto& [strides, inner_count, blocks, dimensions] = layout.data.format_desc.blocking;
+  const auto& sizes = layout.data.dims;
+  const auto& padded = layout.data.padded_dims;
+  const auto inner = static_cast<std::size_t>(inner_count);
+#endif
+  for (std::size_t i = 0; i < 2; ++i) {
+    d.sizes[i] = sizes[i];
+    d.padded[i] = padded[i];
+    d.strides[i] = strides[i];
+  }
+  for (std::size_t i = 0; i < inner; ++i)
+    d.inner.push_back({static_cast<int>(dimensions[i]), blocks[i]});
+  return BlockedLayout::from(d);
+}
+
 memory wrap(const memory::desc& desc, const void* data) {
   return {desc, cpu_engine(), const_cast<void*>(data)};
 }
@@ -171,27 +198,10 @@ void execute(const Product& p, const float* src, const void* weights, const floa
   thread_stream().wait();
 }
 
-/// A tile through contiguous copies, padded with zero rows: its rows see the same product as all
-/// others.
-void execute_copy(const Product& p, ConstMatrixView x, const void* weights, const float* bias,
-                  MatrixView y, Epilogue epilogue) {
-  thread_local Matrix x_tile, y_tile;
-  x_tile.resize(kRowTile, x.cols());
-  y_tile.resize(kRowTile, y.cols());
-  x_tile.fill(0.0f);
-  for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), x_tile.view().row(r));
-  if (epilogue == Epilogue::add) {
-    y_tile.fill(0.0f);
-    for (Index r = 0; r < y.rows(); ++r) std::copy_n(y.row(r), y.cols(), y_tile.view().row(r));
-  }
-  execute(p, x_tile.data(), weights, bias, y_tile.data());
-  for (Index r = 0; r < y.rows(); ++r) std::copy_n(y_tile.view().row(r), y.cols(), y.row(r));
-}
-
 void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed) {
-  NF_CHECK(a.rows() == kRowTile && c.rows() == kRowTile, "tiles of {} and {} rows", a.rows(),
-           c.rows());
-  const ProductShape shape{.k = a.cols(),
+  NF_CHECK(a.rows() == c.rows(), "tiles of {} and {} rows", a.rows(), c.rows());
+  const ProductShape shape{.m = a.rows(),
+                           .k = a.cols(),
                            .n = c.cols(),
                            .src_stride = a.stride(),
                            .dst_stride = c.stride(),
@@ -202,54 +212,28 @@ void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed)
 
 }  // namespace
 
-struct PackedWeight::Storage {
-  explicit Storage(std::size_t size)
-      : bytes(static_cast<Index>(size)), data(1, static_cast<Index>((size + 3) / 4)) {}
-  Index bytes;
-  Matrix data;
-};
-
-Index PackedWeight::bytes() const { return storage_ ? storage_->bytes : 0; }
-
-PackedWeight pack_weight(ConstMatrixView w) {
-  const OneThread guard;
-  PackedWeight packed;
-  packed.out_ = w.rows();
-  packed.in_ = w.cols();
-  const Product& p =
-      product({.k = w.cols(), .n = w.rows(), .src_stride = w.cols(), .dst_stride = w.rows()});
-  auto storage = std::make_shared<PackedWeight::Storage>(p.weights.get_size());
-  memory from = wrap(strided(w.cols(), w.rows(), 1, w.stride()), w.data());
-  memory to = wrap(p.weights, storage->data.data());
-  dnnl::reorder(from, to).execute(thread_stream(), from, to);
-  thread_stream().wait();
-  packed.storage_ = std::move(storage);
-  return packed;
+PackedForm packed_form(Index out, Index in) {
+  const memory::desc layout = packed_layout(in, out);
+  return {static_cast<Index>(layout.get_size() / sizeof(float)), blocked_layout(layout)};
 }
 
-void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
-            Epilogue epilogue) {
-  NF_CHECK(x.cols() == w.in(), "x has {} features, the weight takes {}", x.cols(), w.in());
-  NF_CHECK_SHAPE(y, x.rows(), w.out());
-  NF_CHECK(bias.empty() || static_cast<Index>(bias.size()) == w.out(), "bias of {}", bias.size());
-  // Every tile is contiguous: for other strides oneDNN chooses another implementation, which reads
-  // the packed weight in another layout and gives other bits.
-  const Product& p = product({.k = w.in(),
-                              .n = w.out(),
-                              .src_stride = w.in(),
-                              .dst_stride = w.out(),
-                              .bias = !bias.empty(),
-                              .epilogue = epilogue});
-  const void* weights = w.storage_->data.data();
-  const float* b = bias.empty() ? nullptr : bias.data();
-  const bool contiguous = x.contiguous() && y.contiguous();
-  for (Index row = 0; row < x.rows(); row += kRowTile) {
-    const Index rows = std::min(kRowTile, x.rows() - row);
-    if (contiguous && rows == kRowTile)
-      execute(p, x.row(row), weights, b, y.row(row));
-    else
-      execute_copy(p, x.middle_rows(row, rows), weights, b, y.middle_rows(row, rows), epilogue);
-  }
+void reorder_weight(ConstMatrixView w, float* packed) {
+  const OneThread guard;
+  memory from = wrap(strided(w.cols(), w.rows(), 1, w.stride()), w.data());
+  memory to = wrap(packed_layout(w.cols(), w.rows()), packed);
+  dnnl::reorder(from, to).execute(thread_stream(), from, to);
+  thread_stream().wait();
+}
+
+void multiply_tile(const float* x, const PackedWeight& w, const float* bias, float* y,
+                   Epilogue epilogue) {
+  const ProductShape shape{.k = w.in(),
+                           .n = w.out(),
+                           .src_stride = w.in(),
+                           .dst_stride = w.out(),
+                           .bias = bias != nullptr,
+                           .epilogue = epilogue};
+  execute(product(shape), x, w.values().data(), bias, y);
 }
 
 void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c) {

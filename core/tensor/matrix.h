@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "core/base/check.h"
+#include "core/base/large_pages.h"
 #include "core/tensor/view.h"
 
 namespace nf {
@@ -22,7 +22,7 @@ class Matrix {
     NF_CHECK(rows >= 0 && cols >= 0, "matrix of [{}, {}]", rows, cols);
     const Index wanted = rows * cols;
     if (wanted > capacity_) {
-      data_.reset(allocate(wanted));
+      data_.reset(allocate_floats(wanted));
       capacity_ = wanted;
     }
     rows_ = rows;
@@ -50,12 +50,6 @@ class Matrix {
   struct Free {
     void operator()(float* p) const { std::free(p); }
   };
-  static float* allocate(Index count) {
-    const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(float) + 63) / 64 * 64;
-    void* p = std::aligned_alloc(64, bytes);
-    if (p == nullptr) throw std::bad_alloc();
-    return static_cast<float*>(p);
-  }
 
   std::unique_ptr<float[], Free> data_;
   Index capacity_ = 0;

@@ -102,26 +102,29 @@ TEST(Linear, ShapesAreChecked) {
 }
 
 TEST(MatmulNt, IsTheProductWithTheTranspose) {
-  for (const Index k : {1, 16, 33, 64})
-    for (const Index n : {1, 48, 128, 384}) {
-      const Matrix a = random_matrix(kRowTile, k, 1), b = random_matrix(n, k, 2);
-      Matrix c(kRowTile, n);
-      c.fill(-77.0f);
-      matmul_nt(a, b, c);
-      EXPECT_TRUE(tensor_near(c, to_double(a) * to_double(b).transpose(), sum_tolerance(k)))
-          << k << ", " << n;
-    }
+  for (const Index rows : {Index{1}, Index{50}, kRowTile})
+    for (const Index k : {1, 16, 33, 64})
+      for (const Index n : {1, 48, 128, 384}) {
+        const Matrix a = random_matrix(rows, k, 1), b = random_matrix(n, k, 2);
+        Matrix c(rows, n);
+        c.fill(-77.0f);
+        matmul_nt(a, b, c);
+        EXPECT_TRUE(tensor_near(c, to_double(a) * to_double(b).transpose(), sum_tolerance(k)))
+            << rows << ", " << k << ", " << n;
+      }
 }
 
 TEST(MatmulNn, IsTheProduct) {
-  for (const Index k : {1, 48, 128, 384})
-    for (const Index n : {1, 16, 33, 64}) {
-      const Matrix a = random_matrix(kRowTile, k, 1), b = random_matrix(k, n, 2);
-      Matrix c(kRowTile, n);
-      c.fill(-77.0f);
-      matmul_nn(a, b, c);
-      EXPECT_TRUE(tensor_near(c, to_double(a) * to_double(b), sum_tolerance(k))) << k << ", " << n;
-    }
+  for (const Index rows : {Index{1}, Index{50}, kRowTile})
+    for (const Index k : {1, 48, 128, 384})
+      for (const Index n : {1, 16, 33, 64}) {
+        const Matrix a = random_matrix(rows, k, 1), b = random_matrix(k, n, 2);
+        Matrix c(rows, n);
+        c.fill(-77.0f);
+        matmul_nn(a, b, c);
+        EXPECT_TRUE(tensor_near(c, to_double(a) * to_double(b), sum_tolerance(k)))
+            << rows << ", " << k << ", " << n;
+      }
 }
 
 TEST(Matmul, TakesStridedViews) {
@@ -147,7 +150,8 @@ TEST(Matmul, ShapesAreChecked) {
   const Matrix short_a = random_matrix(127, 8, 1), a = random_matrix(128, 8, 1);
   const Matrix b = random_matrix(4, 8, 2);
   Matrix c(128, 4), short_c(127, 4);
-  EXPECT_THROW(matmul_nt(short_a, b, short_c), InternalError);
+  EXPECT_THROW(matmul_nt(short_a, b, c), InternalError);
+  EXPECT_THROW(matmul_nt(a, b, short_c), InternalError);
   EXPECT_THROW(matmul_nn(a, b, c), InternalError);
 }
 

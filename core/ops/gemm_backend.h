@@ -1,0 +1,31 @@
+#pragma once
+
+/// What core/ops asks of the library behind the matrix products: gemm_onednn.cc. Internal to
+/// core/ops and its tests.
+
+#include <optional>
+
+#include "core/ops/blocked_layout.h"
+#include "core/ops/gemm.h"
+#include "core/tensor/view.h"
+
+namespace nf {
+
+/// How a packed weight lies in memory.
+struct PackedForm {
+  Index floats = 0;
+  std::optional<BlockedLayout> layout;  ///< of the matrix [in, out]; nothing: of no kind we know
+};
+
+/// For a weight [out, in].
+PackedForm packed_form(Index out, Index in);
+
+/// The library's own way: w [out, in] into packed_form().floats floats, 64-byte aligned.
+void reorder_weight(ConstMatrixView w, float* packed);
+
+/// linear() for one tile of contiguous rows. x: [kRowTile, in]  bias: [out] or nullptr  y:
+/// [kRowTile, out]
+void multiply_tile(const float* x, const PackedWeight& w, const float* bias, float* y,
+                   Epilogue epilogue);
+
+}  // namespace nf

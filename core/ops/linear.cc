@@ -1,0 +1,48 @@
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/ops/gemm.h"
+#include "core/ops/gemm_backend.h"
+#include "core/tensor/matrix.h"
+
+namespace nf {
+namespace {
+
+/// A tile through contiguous copies, padded with zero rows: its rows see the same product as all
+/// others.
+void multiply_copy(ConstMatrixView x, const PackedWeight& w, const float* bias, MatrixView y,
+                   Epilogue epilogue) {
+  thread_local Matrix x_tile, y_tile;
+  x_tile.resize(kRowTile, x.cols());
+  y_tile.resize(kRowTile, y.cols());
+  x_tile.fill(0.0f);
+  for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), x_tile.view().row(r));
+  if (epilogue == Epilogue::add) {
+    y_tile.fill(0.0f);
+    for (Index r = 0; r < y.rows(); ++r) std::copy_n(y.row(r), y.cols(), y_tile.view().row(r));
+  }
+  multiply_tile(x_tile.data(), w, bias, y_tile.data(), epilogue);
+  for (Index r = 0; r < y.rows(); ++r) std::copy_n(y_tile.view().row(r), y.cols(), y.row(r));
+}
+
+}  // namespace
+
+void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
+            Epilogue epilogue) {
+  NF_CHECK(x.cols() == w.in(), "x has {} features, the weight takes {}", x.cols(), w.in());
+  NF_CHECK_SHAPE(y, x.rows(), w.out());
+  NF_CHECK(bias.empty() || static_cast<Index>(bias.size()) == w.out(), "bias of {}", bias.size());
+  const float* b = bias.empty() ? nullptr : bias.data();
+  // Every tile is contiguous: for other strides oneDNN chooses another implementation, which reads
+  // the packed weight in another layout and gives other bits.
+  const bool contiguous = x.contiguous() && y.contiguous();
+  for (Index row = 0; row < x.rows(); row += kRowTile) {
+    const Index rows = std::min(kRowTile, x.rows() - row);
+    if (contiguous && rows == kRowTile)
+      multiply_tile(x.row(row), w, b, y.row(row), epilogue);
+    else
+      multiply_copy(x.middle_rows(row, rows), w, b, y.middle_rows(row, rows), epilogue);
+  }
+}
+
+}  // namespace nf

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/large_pages.h"
+#include "core/ops/gemm.h"
+#include "core/ops/gemm_backend.h"
+#include "core/ops/pack.h"
+#include "core/tensor/matrix.h"
+
+namespace nf {
+namespace {
+
+/// Rows at once where oneDNN packs.
+constexpr Index kLibraryRowBlock = 64;
+
+}  // namespace
+
+struct WeightPacker::State {
+  Index out = 0, in = 0;
+  PackedForm form;
+  std::shared_ptr<float[]> values;
+  Matrix collected;  ///< Packing::library: the rows until they are all there
+  std::atomic<Index> rows{0};
+};
+
+WeightPacker::WeightPacker(Index out, Index in, Packing packing)
+    : state_(std::make_unique<State>()) {
+  state_->out = out;
+  state_->in = in;
+  state_->form = packed_form(out, in);
+  if (packing == Packing::library) state_->form.layout.reset();
+  if (!state_->form.layout) state_->collected.resize(out, in);
+  state_->values = {allocate_floats(state_->form.floats), std::free};
+}
+
+WeightPacker::WeightPacker(WeightPacker&&) noexcept = default;
+WeightPacker& WeightPacker::operator=(WeightPacker&&) noexcept = default;
+WeightPacker::~WeightPacker() = default;
+
+Index WeightPacker::row_block() const {
+  return state_->form.layout ? pack_row_block(*state_->form.layout) : kLibraryRowBlock;
+}
+
+void WeightPacker::put_rows(Index first, ConstMatrixView rows) {
+  State& s = *state_;
+  const Index end = first + rows.rows();
+  NF_CHECK(first >= 0 && end <= s.out, "rows {} to {} of {}", first, end, s.out);
+  NF_CHECK(first % row_block() == 0 && (end == s.out || end % row_block() == 0),
+           "rows {} to {} in blocks of {}", first, end, row_block());
+  NF_CHECK(rows.cols() == s.in, "rows of {}, the weight has {}", rows.cols(), s.in);
+  if (s.form.layout)
+    pack_rows(*s.form.layout, first, rows, s.values.get());
+  else
+    for (Index r = 0; r < rows.rows(); ++r)
+      std::copy_n(rows.row(r), s.in, s.collected.view().row(first + r));
+  s.rows += rows.rows();
+}
+
+PackedWeight WeightPacker::finish() && {
+  State& s = *state_;
+  NF_CHECK(s.rows == s.out, "{} rows put, the weight has {}", s.rows.load(), s.out);
+  if (!s.form.layout) reorder_weight(s.collected, s.values.get());
+  PackedWeight packed;
+  packed.values_ = std::move(s.values);
+  packed.floats_ = s.form.floats;
+  packed.out_ = s.out;
+  packed.in_ = s.in;
+  state_.reset();
+  return packed;
+}
+
+PackedWeight pack_weight(ConstMatrixView w) {
+  WeightPacker packer(w.rows(), w.cols());
+  packer.put_rows(0, w);
+  return std::move(packer).finish();
+}
+
+}  // namespace nf
