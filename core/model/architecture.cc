@@ -24,6 +24,7 @@ const Architecture& ArchitectureRegistry::find(const HfConfig& config) const {
 
 std::string find_prefix(const Checkpoint& checkpoint, const std::vector<std::string>& prefixes,
                         const std::string& probe) {
+  if (checkpoint.names().empty()) return prefixes.front();  // Checkpoint::without_weights
   for (const std::string& prefix : prefixes)
     if (checkpoint.has(prefix + probe)) return prefix;
   checkpoint.info(prefixes.front() + probe);  // throws, naming the tensor and its nearest neighbour

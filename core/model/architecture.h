@@ -36,7 +36,8 @@ class ArchitectureRegistry {
 void register_builtin_architectures(ArchitectureRegistry& registry);
 
 /// The first of `prefixes` under which the checkpoint holds `probe`; throws DataError naming the
-/// tensor where none does. (Checkpoints saved from the inner model lack the outer prefix.)
+/// tensor where none does. (Checkpoints saved from the inner model lack the outer prefix.) The
+/// first one where there are no weights to look at.
 std::string find_prefix(const Checkpoint& checkpoint, const std::vector<std::string>& prefixes,
                         const std::string& probe);
 

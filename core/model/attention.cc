@@ -1,6 +1,7 @@
 #include "core/model/attention.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/ops/elementwise.h"
@@ -10,61 +11,99 @@
 namespace nf {
 namespace {
 
-/// One head's rows, contiguous and padded with zero rows to whole row tiles: [padded T, D].
-struct HeadRows {
-  void gather(ConstMatrixView all, Index head, Index head_dim) {
-    const Index padded = padded_rows(all.rows());
-    rows.resize(padded, head_dim);
-    for (Index t = 0; t < all.rows(); ++t)
-      std::copy_n(all.row(t) + head * head_dim, head_dim, rows.view().row(t));
-    std::fill(rows.view().row(all.rows()), rows.data() + rows.size(), 0.0f);
+/// One head's rows of one segment, contiguous and padded with zero rows: [padded rows, D].
+class HeadRows {
+ public:
+  HeadRows(Matrix& rows, Index head_dim, const RopeTable* rope)
+      : rows_(rows), head_dim_(head_dim), rope_(rope) {}
+
+  /// Rows [first, first + count) of head `head` of `all`, as positions from `position` on.
+  void gather(ConstMatrixView all, Index head, Index first, Index count, Index position) {
+    for (Index r = 0; r < count; ++r) {
+      float* const to = rows_.view().row(used_ + r);
+      std::copy_n(all.row(first + r) + head * head_dim_, head_dim_, to);
+      if (rope_ != nullptr) rope_->rotate(to, position + r);
+    }
+    used_ += count;
   }
-  void rotate(const RopeTable& rope, Index tokens) {
-    for (Index t = 0; t < tokens; ++t)
-      elementwise_kernels().rotate_half(rows.view().row(t), rope.cos.view().row(t),
-                                        rope.sin.view().row(t), rope.cos.cols());
+  void start(Index padded) {
+    rows_.resize(padded, head_dim_);
+    used_ = 0;
   }
-  Matrix rows;
+  void pad() { std::fill(rows_.view().row(used_), rows_.data() + rows_.size(), 0.0f); }
+  ConstMatrixView rows(Index first, Index count) const {
+    return std::as_const(rows_).view().middle_rows(first, count);
+  }
+
+ private:
+  Matrix& rows_;
+  Index head_dim_;
+  const RopeTable* rope_;
+  Index used_ = 0;
 };
 
-struct Scratch {
-  HeadRows q, k, v;
-  Matrix scores;  // [kRowTile, keys]
-  Matrix mixed;   // [kRowTile, D]
-};
+/// Queries that go through the scores together: as many as kRowTile, fewer for a short segment,
+/// which would otherwise mostly multiply padding. A matter of the segment alone.
+Index query_tile(Index rows) {
+  Index tile = 16;
+  while (tile < rows && tile < kRowTile) tile *= 2;
+  return tile;
+}
 
 }  // namespace
 
-void causal_attention(const DecoderSpec& spec, const RopeTable* rope, ConstMatrixView q,
-                      ConstMatrixView k, ConstMatrixView v, MatrixView out) {
+void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const RopeTable* rope,
+                      const Layout& layout, ConstMatrixView q, ConstMatrixView k, ConstMatrixView v,
+                      MatrixView out) {
   const Index tokens = q.rows(), head_dim = spec.head_dim;
   const Index group = spec.num_attention_heads / spec.num_key_value_heads;
+  NF_CHECK(layout.rows() == tokens, "layout of {} rows for {}", layout.rows(), tokens);
   NF_CHECK_SHAPE(q, tokens, spec.num_attention_heads * head_dim);
   NF_CHECK_SHAPE(k, tokens, spec.num_key_value_heads * head_dim);
   NF_CHECK_SHAPE(v, tokens, spec.num_key_value_heads * head_dim);
   NF_CHECK_SHAPE(out, tokens, q.cols());
-  NF_CHECK(rope == nullptr || rope->cos.rows() >= tokens, "rope for {} of {} positions",
-           rope == nullptr ? 0 : rope->cos.rows(), tokens);
+  NF_CHECK(rope == nullptr || rope->positions() >= layout.positions(),
+           "rope for {} of {} positions", rope == nullptr ? 0 : rope->positions(),
+           layout.positions());
 
-  thread_local Scratch s;
-  s.mixed.resize(kRowTile, head_dim);
-  for (Index head = 0; head < spec.num_attention_heads; ++head) {
-    s.q.gather(q, head, head_dim);
-    if (rope != nullptr) s.q.rotate(*rope, tokens);
-    if (head % group == 0) {
-      s.k.gather(k, head / group, head_dim);
-      s.v.gather(v, head / group, head_dim);
-      if (rope != nullptr) s.k.rotate(*rope, tokens);
-    }
-    for (Index first = 0; first < tokens; first += kRowTile) {
-      const Index keys = first + kRowTile;  // a tile's last query sees no key behind it
-      s.scores.resize(kRowTile, keys);
-      matmul_nt(s.q.rows.view().middle_rows(first, kRowTile), s.k.rows.view().middle_rows(0, keys),
-                s.scores);
-      causal_softmax(s.scores, spec.attention_scale, first);
-      matmul_nn(s.scores, s.v.rows.view().middle_rows(0, keys), s.mixed);
-      for (Index r = 0; r < std::min(kRowTile, tokens - first); ++r)
-        std::copy_n(s.mixed.view().row(r), head_dim, out.row(first + r) + head * head_dim);
+  thread_local Matrix query_rows, key_rows, value_rows, scores, mixed;
+  HeadRows queries(query_rows, head_dim, rope), keys(key_rows, head_dim, rope),
+      values(value_rows, head_dim, nullptr);
+  for (const Segment& segment : layout.segments) {
+    const Index tile = query_tile(segment.rows);
+    const Index padded = padded_rows(segment.positions() + tile);
+    const auto gather_all = [&](HeadRows& rows, ConstMatrixView all, Index head) {
+      rows.start(padded);
+      rows.gather(all, head, segment.prefix_first, segment.prefix_rows, 0);
+      rows.gather(all, head, segment.first, segment.rows, segment.prefix_rows);
+      rows.pad();
+    };
+    mixed.resize(tile, head_dim);
+    for (Index head = 0; head < spec.num_attention_heads; ++head) {
+      queries.start((segment.rows + tile - 1) / tile * tile);
+      queries.gather(q, head, segment.first, segment.rows, segment.prefix_rows);
+      queries.pad();
+      if (head % group == 0) {
+        gather_all(keys, k, head / group);
+        gather_all(values, v, head / group);
+      }
+      const float slope =
+          spec.alibi_slopes.empty() ? 0.0f : spec.alibi_slopes[static_cast<std::size_t>(head)];
+      for (Index first = 0; first < segment.rows; first += tile) {
+        CausalMask mask{.first_query = segment.prefix_rows + first, .window = block.sliding_window};
+        // Whole tiles of keys, from the oldest that the first query sees to the last one's own.
+        if (mask.window > 0)
+          mask.first_key =
+              std::max<Index>(0, mask.first_query - mask.window + 1) / kRowTile * kRowTile;
+        const Index count = padded_rows(mask.first_query + tile) - mask.first_key;
+        scores.resize(tile, count);
+        matmul_nt(queries.rows(first, tile), keys.rows(mask.first_key, count), scores);
+        causal_softmax(scores, block.attention_scale, slope, mask);
+        matmul_nn(scores, values.rows(mask.first_key, count), mixed);
+        for (Index r = 0; r < std::min(tile, segment.rows - first); ++r)
+          std::copy_n(mixed.view().row(r), head_dim,
+                      out.row(segment.first + first + r) + head * head_dim);
+      }
     }
   }
 }

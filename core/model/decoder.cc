@@ -11,15 +11,61 @@
 namespace nf {
 namespace {
 
-std::vector<float> read_vector(const Checkpoint& checkpoint, const std::string& name, Index size) {
-  std::vector<float> values(name.empty() ? 0 : static_cast<std::size_t>(size));
-  if (!name.empty()) checkpoint.read_f32(name, 0, 1, MatrixView(values.data(), 1, size));
+/// Rows of a transposed tensor turned round at a time: few enough that their columns stay in cache.
+constexpr Index kTransposedRows = 32;
+/// Pages of a file are dropped in pieces of that size.
+constexpr Index kReleaseBytes = Index{8} << 20;
+
+std::vector<float> read_vector(const Checkpoint& checkpoint, const std::string& name) {
+  if (name.empty()) return {};
+  const TensorInfo& info = checkpoint.info(name);
+  std::vector<float> values(static_cast<std::size_t>(info.rows() * info.cols()));
+  checkpoint.read_f32(name, 0, info.rows(), MatrixView(values.data(), info.rows(), info.cols()));
   return values;
 }
 
-NormWeights read_norm(const Checkpoint& checkpoint, const NormTensors& tensors, Index size) {
-  return {read_vector(checkpoint, tensors.weight, size),
-          read_vector(checkpoint, tensors.bias, size)};
+NormWeights read_norm(const Checkpoint& checkpoint, const NormTensors& tensors) {
+  return {read_vector(checkpoint, tensors.weight), read_vector(checkpoint, tensors.bias)};
+}
+
+/// The whole-tensor row of a role's row r.
+Index source_row(const RowRuns& runs, Index r) {
+  return runs.length == 0 ? r : runs.first + r / runs.length * runs.step + r % runs.length;
+}
+
+/// The part of a (possibly fused) bias that is one role's.
+std::vector<float> read_bias(const Checkpoint& checkpoint, const LinearTensors& linear) {
+  const std::vector<float> whole = read_vector(checkpoint, linear.bias);
+  if (whole.empty()) return {};
+  std::vector<float> bias(static_cast<std::size_t>(linear.out));
+  for (Index r = 0; r < linear.out; ++r)
+    bias[static_cast<std::size_t>(r)] = whole[static_cast<std::size_t>(source_row(linear.rows, r))];
+  return bias;
+}
+
+PackedWeight read_and_pack(const Checkpoint& checkpoint, const std::string& name) {
+  if (name.empty()) return {};
+  const TensorInfo& info = checkpoint.info(name);
+  Matrix weight(info.rows(), info.cols());
+  checkpoint.read_f32(name, 0, info.rows(), weight);
+  return pack_weight(weight);
+}
+
+Index rows_at_once(const WeightPacker& packer) {
+  const Index block = packer.row_block();
+  return (kConversionRows + block - 1) / block * block;
+}
+
+/// Rows [first, last) have been converted: the pieces of kReleaseBytes that end among them leave
+/// the resident memory. Smaller pieces would cost more than the conversion.
+void release_behind(const Checkpoint& checkpoint, const std::string& name, Index first,
+                    Index last) {
+  const TensorInfo& info = checkpoint.info(name);
+  const Index row_bytes = std::max<Index>(1, info.bytes / std::max<Index>(1, info.rows()));
+  const Index piece = std::max<Index>(1, kReleaseBytes / row_bytes);
+  const Index begin = first / piece * piece;
+  const Index end = last == info.rows() ? last : last / piece * piece;
+  if (end > first) checkpoint.release(name, begin, end - begin);
 }
 
 bool matches(const std::string& name, const std::string& pattern) {
@@ -43,35 +89,15 @@ Decoder::Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec)
   check_tensors();
 }
 
-void Decoder::check_tensors() {
+void Decoder::check_tensors() const {
   std::set<std::string> used;
-  const auto expect = [&](const std::string& name, const std::vector<Index>& shape) {
-    if (name.empty()) return;
-    const std::vector<Index>& found = checkpoint_->info(name).shape;
-    if (found != shape)
+  for (const ExpectedTensor& expected : expected_tensors(spec_)) {
+    const std::vector<Index>& found = checkpoint_->info(expected.name).shape;
+    if (found != expected.shape)
       throw DataError(fmt::format("{}: tensor '{}' is [{}], config.json implies [{}]",
-                                  checkpoint_->dir().string(), name, fmt::join(found, ", "),
-                                  fmt::join(shape, ", ")));
-    used.insert(name);
-  };
-  const Index h = spec_.hidden_size;
-  const auto expect_norm = [&](const NormTensors& norm) {
-    expect(norm.weight, {h});
-    expect(norm.bias, {h});
-  };
-  expect(spec_.embed_tokens, {spec_.vocab_size, h});
-  expect(spec_.lm_head, {spec_.vocab_size, h});
-  if (spec_.positions)
-    expect(spec_.positions->tensor, {spec_.max_position_embeddings + spec_.positions->offset, h});
-  expect_norm(spec_.final_norm);
-  for (Index layer = 0; layer < spec_.num_hidden_layers; ++layer) {
-    const BlockTensors block = spec_.block(layer);
-    expect_norm(block.attention_norm);
-    expect_norm(block.mlp_norm);
-    for (const LinearTensors& linear : block.linears) {
-      expect(linear.weight, {linear.out, linear.in});
-      expect(linear.bias, {linear.out});
-    }
+                                  checkpoint_->dir().string(), expected.name,
+                                  fmt::join(found, ", "), fmt::join(expected.shape, ", ")));
+    used.insert(expected.name);
   }
   for (const std::string& name : checkpoint_->names()) {
     const bool ignored =
@@ -81,27 +107,6 @@ void Decoder::check_tensors() {
       throw DataError(fmt::format("{}: tensor '{}' is not part of a {} with this config.json",
                                   checkpoint_->dir().string(), name, spec_.architecture));
   }
-  tensors_.assign(used.begin(), used.end());
-}
-
-void Decoder::check_weights() const {
-  struct Part {
-    const std::string* name;
-    Index first_row, rows, cols;
-  };
-  constexpr Index kRowsAtOnce = 1024;
-  std::vector<Part> parts;
-  for (const std::string& name : tensors_) {
-    const TensorInfo& info = checkpoint_->info(name);
-    for (Index row = 0; row < info.rows(); row += kRowsAtOnce)
-      parts.push_back({&name, row, std::min(kRowsAtOnce, info.rows() - row), info.cols()});
-  }
-  parallel_for(static_cast<Index>(parts.size()), [&](Index i) {
-    thread_local Matrix rows;
-    const Part& part = parts[static_cast<std::size_t>(i)];
-    rows.resize(part.rows, part.cols);
-    checkpoint_->read_f32(*part.name, part.first_row, part.rows, rows);
-  });
 }
 
 std::vector<Site> Decoder::sites() const {
@@ -117,81 +122,145 @@ std::vector<Site> Decoder::sites() const {
   return sites;
 }
 
-void Decoder::embed(std::span<const std::int32_t> ids, MatrixView hidden,
+void Decoder::prepare(Index positions) {
+  embedding_norm_ = read_norm(*checkpoint_, spec_.embedding_norm);
+  final_norm_ = read_norm(*checkpoint_, spec_.final_norm);
+  project_in_ = read_and_pack(*checkpoint_, spec_.project_in);
+  project_out_ = read_and_pack(*checkpoint_, spec_.project_out);
+  if (spec_.rope) rope_ = std::make_shared<const RopeTable>(*spec_.rope, positions);
+}
+
+void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
                     ConstMatrixView tokens) const {
   NF_CHECK_SHAPE(hidden, static_cast<Index>(ids.size()), spec_.hidden_size);
-  std::vector<float> position(static_cast<std::size_t>(spec_.hidden_size));
+  NF_CHECK(layout.rows() == hidden.rows(), "layout of {} rows for {}", layout.rows(),
+           hidden.rows());
+  Matrix narrow;  // [T, E], where that is not the hidden state itself
+  MatrixView embedded = hidden;
+  if (!spec_.project_in.empty()) {
+    narrow.resize(hidden.rows(), spec_.embedding_size());
+    embedded = narrow;
+  }
   for (Index t = 0; t < hidden.rows(); ++t) {
     const Index id = ids[static_cast<std::size_t>(t)];
     if (id < 0 || id >= spec_.vocab_size)
       throw DataError(fmt::format("{}: token id {} at position {} is outside the vocabulary of {}",
                                   checkpoint_->dir().string(), id, t, spec_.vocab_size));
     if (tokens.empty())
-      checkpoint_->read_f32(spec_.embed_tokens, id, 1, hidden.middle_rows(t, 1));
+      checkpoint_->read_f32(spec_.embed_tokens, id, 1, embedded.middle_rows(t, 1));
     else
-      std::copy_n(tokens.row(id), spec_.hidden_size, hidden.row(t));
-    if (!spec_.positions) continue;
-    checkpoint_->read_f32(spec_.positions->tensor, t + spec_.positions->offset, 1,
-                          MatrixView(position.data(), 1, spec_.hidden_size));
-    for (Index i = 0; i < spec_.hidden_size; ++i)
-      hidden(t, i) += position[static_cast<std::size_t>(i)];
+      std::copy_n(tokens.row(id), embedded.cols(), embedded.row(t));
+  }
+  if (!spec_.project_in.empty()) linear(embedded, project_in_, {}, hidden);
+  if (spec_.positions) {
+    Matrix position(1, spec_.hidden_size);
+    for (const Segment& segment : layout.segments) {
+      for (Index r = 0; r < segment.rows; ++r) {
+        checkpoint_->read_f32(spec_.positions->tensor,
+                              segment.prefix_rows + r + spec_.positions->offset, 1, position);
+        add(hidden.middle_rows(segment.first + r, 1), position);
+      }
+    }
+  }
+  if (embedding_norm_.exists()) run_norm(spec_, embedding_norm_, hidden, hidden);
+}
+
+void Decoder::release_embedding() const { checkpoint_->release(spec_.embed_tokens); }
+
+void Decoder::read_rows(const LinearTensors& from, Index first, MatrixView rows) const {
+  if (from.transposed) {
+    NF_CHECK_SHAPE(rows, from.out, from.in);
+    Matrix columns(kTransposedRows, from.source_rows());
+    for (Index begin = 0; begin < from.in; begin += kTransposedRows) {
+      const Index count = std::min(kTransposedRows, from.in - begin);
+      checkpoint_->read_f32(from.weight, begin, count, columns.view().middle_rows(0, count));
+      release_behind(*checkpoint_, from.weight, begin, begin + count);
+      for (Index r = 0; r < from.out; ++r) {
+        const Index source = source_row(from.rows, r);
+        for (Index i = 0; i < count; ++i) rows(r, begin + i) = columns(i, source);
+      }
+    }
+    return;
+  }
+  const Index run = from.rows.length == 0 ? from.out : from.rows.length;
+  const Index last = first + rows.rows();
+  for (Index r = first; r < last;) {
+    const Index count = std::min(run - r % run, last - r);
+    const Index source = source_row(from.rows, r);
+    checkpoint_->read_f32(from.weight, source, count, rows.middle_rows(r - first, count));
+    release_behind(*checkpoint_, from.weight, source, source + count);
+    r += count;
   }
 }
 
-Matrix Decoder::load_outer(Role role) const {
-  NF_CHECK(!is_block_role(role), "{} is part of a block", role_name(role));
-  const std::string& name = role == Role::embed_tokens ? spec_.embed_tokens : spec_.lm_head;
-  Matrix whole(spec_.vocab_size, spec_.hidden_size);
-  parallel_for((spec_.vocab_size + kVocabChunk - 1) / kVocabChunk, [&](Index i) {
-    const Index begin = i * kVocabChunk;
-    const Index rows = std::min(kVocabChunk, spec_.vocab_size - begin);
-    checkpoint_->read_f32(name, begin, rows, whole.view().middle_rows(begin, rows));
-  });
-  return whole;
+void Decoder::read_weight(Index layer, Role role, MatrixView weight) const {
+  for (const LinearTensors& linear : spec_.block(layer).linears)
+    if (linear.role == role) return read_rows(linear, 0, weight);
+  throw InternalError(fmt::format("no {} in layer {}", role_name(role), layer));
 }
 
 BlockWeights Decoder::load_block(Index layer) const {
-  const BlockTensors tensors = spec_.block(layer);
   BlockWeights weights;
   weights.layer = layer;
-  weights.attention_norm = read_norm(*checkpoint_, tensors.attention_norm, spec_.hidden_size);
-  weights.mlp_norm = read_norm(*checkpoint_, tensors.mlp_norm, spec_.hidden_size);
-  weights.linears.resize(tensors.linears.size());
-  parallel_for(static_cast<Index>(tensors.linears.size()), [&](Index i) {
-    const LinearTensors& from = tensors.linears[static_cast<std::size_t>(i)];
-    LinearWeights& to = weights.linears[static_cast<std::size_t>(i)];
-    to.role = from.role;
-    to.weight.resize(from.out, from.in);
-    checkpoint_->read_f32(from.weight, 0, from.out, to.weight);
-    to.bias = read_vector(*checkpoint_, from.bias, from.out);
+  weights.spec = spec_.block(layer);
+  weights.attention_norm = read_norm(*checkpoint_, weights.spec.attention_norm);
+  weights.mlp_norm = read_norm(*checkpoint_, weights.spec.mlp_norm);
+  weights.q_norm = read_norm(*checkpoint_, weights.spec.q_norm);
+  weights.k_norm = read_norm(*checkpoint_, weights.spec.k_norm);
+  for (const LinearTensors& from : weights.spec.linears)
+    weights.biases[from.role] = read_bias(*checkpoint_, from);
+  // Blocks of rows are shared out, not linears: those differ in size.
+  struct Piece {
+    std::size_t linear;
+    Index first, rows;
+  };
+  std::vector<WeightPacker> packers;
+  std::vector<Piece> pieces;
+  for (const LinearTensors& from : weights.spec.linears) {
+    packers.emplace_back(from.out, from.in);
+    const Index step = from.transposed ? from.out : rows_at_once(packers.back());
+    for (Index first = 0; first < from.out; first += step)
+      pieces.push_back({packers.size() - 1, first, std::min(step, from.out - first)});
+  }
+  parallel_for(static_cast<Index>(pieces.size()), [&](Index i) {
+    thread_local Matrix rows;
+    const Piece& piece = pieces[static_cast<std::size_t>(i)];
+    const LinearTensors& from = weights.spec.linears[piece.linear];
+    rows.resize(piece.rows, from.in);
+    read_rows(from, piece.first, rows);
+    packers[piece.linear].put_rows(piece.first, rows);
   });
+  for (std::size_t i = 0; i < packers.size(); ++i)
+    weights.packed[weights.spec.linears[i].role] = std::move(packers[i]).finish();
   return weights;
 }
 
-PackedLinears Decoder::pack_block(const BlockWeights& weights) const {
-  PackedLinears packed;
-  parallel_for(static_cast<Index>(weights.linears.size()), [&](Index i) {
-    const LinearWeights& from = weights.linears[static_cast<std::size_t>(i)];
-    packed[static_cast<std::size_t>(from.role)] = pack_weight(from.weight);
-  });
-  return packed;
+void Decoder::prefetch_block(Index layer) const {
+  for (const LinearTensors& from : spec_.block(layer).linears) checkpoint_->prefetch(from.weight);
 }
 
-void Decoder::prepare(Index tokens) {
-  final_norm_ = read_norm(*checkpoint_, spec_.final_norm, spec_.hidden_size);
-  if (spec_.rope) rope_ = std::make_shared<const RopeTable>(*spec_.rope, tokens);
+void Decoder::run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
+                  InputFilter* filter, MatrixView hidden) const {
+  run_block(spec_, weights, packed, rope_.get(), layout, filter, hidden);
 }
 
-void Decoder::run(const BlockWeights& weights, const PackedLinears& packed, InputFilter* filter,
-                  MatrixView hidden) const {
-  run_block(spec_, weights, packed, rope_.get(), filter, hidden);
+void Decoder::final_norm(Matrix& hidden) const {
+  if (final_norm_.exists()) run_norm(spec_, final_norm_, hidden, hidden);
+  if (spec_.project_out.empty()) return;
+  Matrix projected(hidden.rows(), spec_.embedding_size());
+  linear(hidden, project_out_, {}, projected);
+  hidden = std::move(projected);
 }
 
-void Decoder::final_norm(MatrixView hidden) const { run_norm(spec_, final_norm_, hidden, hidden); }
+void Decoder::prefetch_head(Index first_token, Index tokens) const {
+  const Index count = std::min(tokens, spec_.vocab_size - first_token);
+  if (count > 0) checkpoint_->prefetch(spec_.lm_head, first_token, count);
+}
 
 HeadSlab Decoder::load_head(Index first_token, Index tokens) const {
   return pack_slab(first_token, tokens, [&](Index begin, MatrixView rows) {
     checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
+    release_behind(*checkpoint_, spec_.lm_head, begin, begin + rows.rows());
   });
 }
 
@@ -209,12 +278,37 @@ HeadSlab Decoder::pack_slab(Index first_token, Index tokens,
   slab.first_token = first_token;
   slab.chunks.resize(static_cast<std::size_t>((end - first_token + kVocabChunk - 1) / kVocabChunk));
   parallel_for(static_cast<Index>(slab.chunks.size()), [&](Index i) {
+    thread_local Matrix rows;
     const Index begin = first_token + i * kVocabChunk;
-    Matrix rows(std::min(kVocabChunk, end - begin), spec_.hidden_size);
-    read(begin, rows);
-    slab.chunks[static_cast<std::size_t>(i)] = pack_weight(rows);
+    const Index count = std::min(kVocabChunk, end - begin);
+    WeightPacker packer(count, spec_.embedding_size());
+    const Index step = rows_at_once(packer);
+    for (Index first = 0; first < count; first += step) {
+      rows.resize(std::min(step, count - first), spec_.embedding_size());
+      read(begin + first, rows);
+      packer.put_rows(first, rows);
+    }
+    slab.chunks[static_cast<std::size_t>(i)] = std::move(packer).finish();
   });
   return slab;
+}
+
+Matrix Decoder::load_outer(Role role) const {
+  NF_CHECK(!is_block_role(role), "{} is part of a block", role_name(role));
+  const std::string& name = role == Role::embed_tokens ? spec_.embed_tokens : spec_.lm_head;
+  Matrix whole(spec_.vocab_size, spec_.embedding_size());
+  parallel_for((spec_.vocab_size + kVocabChunk - 1) / kVocabChunk, [&](Index i) {
+    const Index begin = i * kVocabChunk;
+    const Index rows = std::min(kVocabChunk, spec_.vocab_size - begin);
+    checkpoint_->read_f32(name, begin, rows, whole.view().middle_rows(begin, rows));
+  });
+  checkpoint_->release(name);
+  return whole;
+}
+
+void Decoder::logits(ConstMatrixView x, const PackedWeight& chunk, MatrixView logits) const {
+  linear(x, chunk, {}, logits);
+  if (spec_.logit_scale != 1.0f) scale(logits, spec_.logit_scale);
 }
 
 }  // namespace nf

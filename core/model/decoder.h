@@ -2,10 +2,11 @@
 
 /// A causal language model as a sequence of steps over lanes: embed, block(0) .. block(L-1), final
 /// norm, head. The caller holds the hidden states and at most one block's weights at a time; there
-/// is no whole-model forward beside it. Every step is thread-safe, and runs one window in the
-/// calling thread.
+/// is no whole-model forward beside it. Every step is thread-safe and works in the calling thread,
+/// loading apart, which shares the work out.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -20,12 +21,16 @@ namespace nf {
 /// order. Part of the numerics version.
 inline constexpr Index kVocabChunk = 1024;
 
+/// Rows of a weight converted to f32 at a time while it is packed, rounded up to the layout's
+/// blocks: few enough that they stay in the cache between the two.
+inline constexpr Index kConversionRows = 64;
+
 /// Rows [first_token, first_token + chunks' sum) of the head, packed in pieces of kVocabChunk
 /// tokens.
 struct HeadSlab {
   Index first_token = 0;
   std::vector<PackedWeight>
-      chunks;  ///< [kVocabChunk, H] each, the vocabulary's last may be shorter
+      chunks;  ///< [kVocabChunk, E] each, the vocabulary's last may be shorter
 };
 
 class Decoder {
@@ -34,53 +39,63 @@ class Decoder {
   /// Throws DataError, also for tensors of the checkpoint that the model would not use.
   static Decoder open(const std::filesystem::path& dir, const ArchitectureRegistry& registry);
 
-  /// Reads every weight once, by all threads. Throws DataError where one is not finite: before a
-  /// run, so that it does not end half-way.
-  void check_weights() const;
-
   const DecoderSpec& spec() const { return spec_; }
   const Checkpoint& checkpoint() const { return *checkpoint_; }
   /// Every place a distortion can act, in the order of the forward pass: the embedding, per layer
   /// the roles in order of use, weight before input.
   std::vector<Site> sites() const;
 
-  /// hidden ← embeddings (and learned positions) of one window starting at position 0.
+  /// Reads what every batch needs (norms outside the blocks, projections, rotary tables of
+  /// positions 0 .. positions-1). To be called once, before the first embed() or run().
+  void prepare(Index positions);
+
+  /// hidden ← embeddings (and learned positions) of some tokens that lie as `layout` says.
   /// ids: [T]  hidden: [T, H]. Throws DataError for an id outside the vocabulary.
-  /// tokens: embeddings to use instead of the checkpoint's, [V, H], or empty.
-  void embed(std::span<const std::int32_t> ids, MatrixView hidden,
+  /// tokens: embeddings to use instead of the checkpoint's, [V, E], or empty.
+  void embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
              ConstMatrixView tokens = {}) const;
-  /// The whole embedding or head in f32, [V, H], read by all threads: for a lane that distorts it.
-  Matrix load_outer(Role role) const;
+  /// The embeddings read so far leave the resident memory.
+  void release_embedding() const;
 
-  /// Block `layer` in f32, read by all threads. Throws DataError where a weight is not finite.
+  /// One linear's weight in f32 as the model uses it (a fused tensor's part, not transposed).
+  /// weight: [out, in]. Throws DataError where a value is not finite. In the calling thread.
+  void read_weight(Index layer, Role role, MatrixView weight) const;
+  /// Block `layer`, converted and packed by all threads. Throws DataError where a weight is not
+  /// finite.
   BlockWeights load_block(Index layer) const;
-  /// Packs all linears of a block, by all threads.
-  PackedLinears pack_block(const BlockWeights& weights) const;
-  /// Reads what every window needs (final norm, rotary tables of positions 0 .. tokens-1). To be
-  /// called once, before the first run().
-  void prepare(Index tokens);
-  /// Runs a block on one window of at most that many tokens in place (run_block). hidden: [T, H]
-  void run(const BlockWeights& weights, const PackedLinears& packed, InputFilter* filter,
-           MatrixView hidden) const;
+  /// Starts reading a block from the disk while something else is computed. A hint.
+  void prefetch_block(Index layer) const;
+  /// Runs a block on some rows in place (run_block). hidden: [T, H]
+  void run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
+           InputFilter* filter, MatrixView hidden) const;
 
-  /// hidden ← final norm of hidden, what the head reads. [T, H]
-  void final_norm(MatrixView hidden) const;
+  /// hidden ← what the head reads: the final norm, projected where the model does that.
+  /// [T, H] becomes [T, E].
+  void final_norm(Matrix& hidden) const;
+  /// Starts reading a part of the head from the disk. A hint.
+  void prefetch_head(Index first_token, Index tokens) const;
   /// A part of the head, read by all threads. first_token must be a multiple of kVocabChunk.
   HeadSlab load_head(Index first_token, Index tokens) const;
-  /// The same part of a head of one's own, [V, H].
+  /// The same part of a head of one's own, [V, E].
   HeadSlab pack_head(ConstMatrixView head, Index first_token, Index tokens) const;
+  /// The whole embedding or head in f32, [V, E], read by all threads: for a lane that distorts it.
+  Matrix load_outer(Role role) const;
+  /// Logits of one chunk of the vocabulary. x: [T, E]  logits: [T, chunk.out()]
+  void logits(ConstMatrixView x, const PackedWeight& chunk, MatrixView logits) const;
 
  private:
   Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec);
-  void check_tensors();
+  void check_tensors() const;
+  /// Rows [first, first + rows.rows()) of a linear; of a transposed tensor all of them.
+  void read_rows(const LinearTensors& from, Index first, MatrixView rows) const;
   HeadSlab pack_slab(Index first_token, Index tokens,
                      const std::function<void(Index begin, MatrixView rows)>& read) const;
 
   std::shared_ptr<const Checkpoint> checkpoint_;
   DecoderSpec spec_;
-  std::vector<std::string> tensors_;       ///< names of all that the model uses
-  std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions reserved
-  NormWeights final_norm_;
+  std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions prepared
+  NormWeights embedding_norm_, final_norm_;
+  PackedWeight project_in_, project_out_;
 };
 
 }  // namespace nf

@@ -1,5 +1,7 @@
 #include "core/model/decoder_block.h"
 
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "core/model/attention.h"
 #include "core/ops/elementwise.h"
@@ -35,20 +37,165 @@ class Inputs {
   int held_ = 0;
 };
 
-/// One thread's working memory, reused from window to window.
+/// One thread's working memory, reused from block to block.
 struct Scratch {
   Matrix normed, distorted;   // [T, H], [T, in]
   Matrix q, k, v, attention;  // [T, A·D], [T, K·D], [T, K·D], [T, A·D]
   Matrix gate, up;            // [T, F]
 };
 
-}  // namespace
-
-const LinearWeights& BlockWeights::linear(Role role) const {
-  for (const LinearWeights& candidate : linears)
-    if (candidate.role == role) return candidate;
-  throw InternalError(fmt::format("no {} in layer {}", role_name(role), layer));
+void copy_rows(ConstMatrixView from, MatrixView to) {
+  for (Index r = 0; r < from.rows(); ++r) std::copy_n(from.row(r), from.cols(), to.row(r));
 }
+
+/// Normalises every head of every row over its D features. x: [T, heads·D]
+void norm_heads(const DecoderSpec& spec, const NormWeights& norm, MatrixView x) {
+  const Index d = spec.head_dim;
+  const auto part = [&](const std::vector<float>& values, Index head) {
+    const Index first = spec.qk_norm_per_head ? head * d : 0;
+    return values.empty() ? ConstVectorView{}
+                          : ConstVectorView(values).subspan(static_cast<std::size_t>(first),
+                                                            static_cast<std::size_t>(d));
+  };
+  for (Index head = 0; head < x.cols() / d; ++head) {
+    const MatrixView features = x.middle_cols(head * d, d);
+    if (spec.norm == NormKind::layer_norm)
+      layer_norm(features, part(norm.weight, head), part(norm.bias, head), spec.norm_eps, features);
+    else
+      rms_norm(features, part(norm.weight, head), spec.norm_eps, features);
+  }
+}
+
+/// The two sub-layers of one block over some rows.
+class BlockRun {
+ public:
+  BlockRun(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
+           const RopeTable* rope, const Layout& layout, InputFilter* filter, Scratch& scratch)
+      : spec_(spec),
+        weights_(weights),
+        packed_(packed),
+        rope_(rope),
+        layout_(layout),
+        inputs_(filter, scratch.distorted),
+        s_(scratch) {}
+
+  void run(MatrixView hidden) {
+    switch (spec_.form) {
+      case BlockForm::sequential:
+        norm(weights_.attention_norm, hidden);
+        if (spec_.residual_from_norm) copy_rows(s_.normed, hidden);
+        attention(s_.normed, hidden);
+        norm(weights_.mlp_norm, hidden);
+        if (spec_.residual_from_norm) copy_rows(s_.normed, hidden);
+        mlp(s_.normed, hidden);
+        return;
+      case BlockForm::parallel:
+        run_parallel(hidden);
+        return;
+      case BlockForm::post_norm:
+        // The sub-layers read the stream that they then add to: they need a copy.
+        s_.normed.resize(hidden.rows(), hidden.cols());
+        copy_rows(hidden, s_.normed);
+        attention(s_.normed, hidden);
+        run_norm(spec_, weights_.attention_norm, hidden, hidden);
+        copy_rows(hidden, s_.normed);
+        mlp(s_.normed, hidden);
+        run_norm(spec_, weights_.mlp_norm, hidden, hidden);
+        return;
+    }
+  }
+
+ private:
+  void norm(const NormWeights& norm, ConstMatrixView x) {
+    s_.normed.resize(x.rows(), x.cols());
+    run_norm(spec_, norm, x, s_.normed);
+    inputs_.next(s_.normed);
+  }
+
+  /// Both sub-layers read the stream as it was, so the MLP's norm is taken before attention adds to
+  /// it. Where they share one norm, they share its distorted forms as well.
+  void run_parallel(MatrixView hidden) {
+    thread_local Matrix mlp_input;
+    const bool own_norm = weights_.mlp_norm.exists();
+    if (own_norm) {
+      mlp_input.resize(hidden.rows(), hidden.cols());
+      run_norm(spec_, weights_.mlp_norm, hidden, mlp_input);
+    }
+    norm(weights_.attention_norm, hidden);
+    attention_heads();
+    if (own_norm) {
+      attention_out(hidden);
+      mlp(mlp_input, hidden);
+    } else {
+      up_and_activate();
+      attention_out(hidden);
+      down(hidden);
+    }
+  }
+
+  void project(Role role, MatrixView y, Epilogue epilogue) {
+    linear(inputs_.for_role(role), packed_[role], weights_.biases[role], y, epilogue);
+  }
+
+  void attention(ConstMatrixView x, MatrixView hidden) {
+    inputs_.next(x);
+    attention_heads();
+    attention_out(hidden);
+  }
+
+  void attention_heads() {
+    const Index tokens = layout_.rows();
+    s_.q.resize(tokens, spec_.num_attention_heads * spec_.head_dim);
+    s_.k.resize(tokens, spec_.num_key_value_heads * spec_.head_dim);
+    s_.v.resize(tokens, spec_.num_key_value_heads * spec_.head_dim);
+    project(Role::q_proj, s_.q, Epilogue::store);
+    project(Role::k_proj, s_.k, Epilogue::store);
+    project(Role::v_proj, s_.v, Epilogue::store);
+    if (weights_.q_norm.exists()) norm_heads(spec_, weights_.q_norm, s_.q);
+    if (weights_.k_norm.exists()) norm_heads(spec_, weights_.k_norm, s_.k);
+    s_.attention.resize(tokens, s_.q.cols());
+    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention);
+  }
+  void attention_out(MatrixView hidden) {
+    inputs_.next(s_.attention);
+    project(Role::o_proj, hidden, Epilogue::add);
+  }
+
+  void mlp(ConstMatrixView x, MatrixView hidden) {
+    inputs_.next(x);
+    up_and_activate();
+    down(hidden);
+  }
+
+  void up_and_activate() {
+    s_.up.resize(layout_.rows(), spec_.intermediate_size);
+    if (spec_.gated) {
+      s_.gate.resize(layout_.rows(), spec_.intermediate_size);
+      project(Role::gate_proj, s_.gate, Epilogue::store);
+      project(Role::up_proj, s_.up, Epilogue::store);
+      activate_and_multiply(spec_.activation, s_.gate, s_.up);
+    } else if (spec_.activation == Activation::relu) {
+      project(Role::up_proj, s_.up, Epilogue::relu);
+    } else {
+      project(Role::up_proj, s_.up, Epilogue::store);
+      activate(spec_.activation, s_.up);
+    }
+  }
+  void down(MatrixView hidden) {
+    inputs_.next(spec_.gated ? s_.gate : s_.up);
+    project(Role::down_proj, hidden, Epilogue::add);
+  }
+
+  const DecoderSpec& spec_;
+  const BlockWeights& weights_;
+  const PackedLinears& packed_;
+  const RopeTable* rope_;
+  const Layout& layout_;
+  Inputs inputs_;
+  Scratch& s_;
+};
+
+}  // namespace
 
 void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView x, MatrixView y) {
   if (spec.norm == NormKind::layer_norm)
@@ -58,43 +205,10 @@ void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView 
 }
 
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
-               const RopeTable* rope, InputFilter* filter, MatrixView hidden) {
-  thread_local Scratch s;
-  const Index tokens = hidden.rows();
-  Inputs inputs(filter, s.distorted);
-  const auto project = [&](Role role, MatrixView y, Epilogue epilogue) {
-    linear(inputs.for_role(role), packed[static_cast<std::size_t>(role)], weights.linear(role).bias,
-           y, epilogue);
-  };
-
-  s.normed.resize(tokens, spec.hidden_size);
-  run_norm(spec, weights.attention_norm, hidden, s.normed);
-  inputs.next(s.normed);
-  s.q.resize(tokens, spec.num_attention_heads * spec.head_dim);
-  s.k.resize(tokens, spec.num_key_value_heads * spec.head_dim);
-  s.v.resize(tokens, spec.num_key_value_heads * spec.head_dim);
-  project(Role::q_proj, s.q, Epilogue::store);
-  project(Role::k_proj, s.k, Epilogue::store);
-  project(Role::v_proj, s.v, Epilogue::store);
-  s.attention.resize(tokens, s.q.cols());
-  causal_attention(spec, rope, s.q, s.k, s.v, s.attention);
-  inputs.next(s.attention);
-  project(Role::o_proj, hidden, Epilogue::add);
-
-  run_norm(spec, weights.mlp_norm, hidden, s.normed);
-  inputs.next(s.normed);
-  s.up.resize(tokens, spec.intermediate_size);
-  if (spec.mlp == MlpKind::silu) {
-    s.gate.resize(tokens, spec.intermediate_size);
-    project(Role::gate_proj, s.gate, Epilogue::store);
-    project(Role::up_proj, s.up, Epilogue::store);
-    silu_multiply(s.gate, s.up);
-    inputs.next(s.gate);
-  } else {
-    project(Role::up_proj, s.up, Epilogue::relu);
-    inputs.next(s.up);
-  }
-  project(Role::down_proj, hidden, Epilogue::add);
+               const RopeTable* rope, const Layout& layout, InputFilter* filter,
+               MatrixView hidden) {
+  thread_local Scratch scratch;
+  BlockRun(spec, weights, packed, rope, layout, filter, scratch).run(hidden);
 }
 
 }  // namespace nf

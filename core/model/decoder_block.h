@@ -1,44 +1,51 @@
 #pragma once
 
 #include <array>
-#include <memory>
 #include <vector>
 
 #include "core/model/decoder_spec.h"
+#include "core/model/layout.h"
 #include "core/model/rope.h"
 #include "core/ops/gemm.h"
 #include "core/tensor/matrix.h"
 
 namespace nf {
 
-/// One linear as the checkpoint has it, in f32.
-struct LinearWeights {
-  Role role = Role::q_proj;
-  Matrix weight;            ///< [out, in]
-  std::vector<float> bias;  ///< [out] or empty
-};
-
+/// A norm's parameters; both empty: there is no such norm.
 struct NormWeights {
-  std::vector<float> weight;  ///< [H]
-  std::vector<float> bias;    ///< [H] or empty
+  std::vector<float> weight;
+  std::vector<float> bias;
+  bool exists() const { return !weight.empty(); }
 };
 
-/// One block's weights in f32: what distortions read, and what stays untouched by them (biases,
-/// norms).
+/// Something for each linear of a block, by role.
+template <class T>
+class ByRole {
+ public:
+  T& operator[](Role role) { return values_[static_cast<std::size_t>(role)]; }
+  const T& operator[](Role role) const { return values_[static_cast<std::size_t>(role)]; }
+
+ private:
+  std::array<T, kRoleCount> values_{};
+};
+
+/// The packed weights of one block's linears. Copies share storage: a lane that distorts one role
+/// replaces one entry.
+using PackedLinears = ByRole<PackedWeight>;
+
+/// One block as a run needs it. Distortions replace `packed`; the rest stays untouched by them. The
+/// f32 weights are not kept: who distorts one reads it again (Decoder::read_weight).
 struct BlockWeights {
   Index layer = 0;
-  NormWeights attention_norm, mlp_norm;
-  std::vector<LinearWeights> linears;  ///< in order of use
-
-  const LinearWeights& linear(Role role) const;
+  BlockSpec spec;
+  NormWeights attention_norm, mlp_norm;  ///< [H]
+  NormWeights q_norm, k_norm;            ///< [D], [A, D] or [K, D]
+  ByRole<std::vector<float>> biases;     ///< [out] or empty
+  PackedLinears packed;
 };
 
-/// The packed weights of one block's linears, by role. Copies share storage: a lane that distorts
-/// one role replaces one entry.
-using PackedLinears = std::array<PackedWeight, kRoleCount>;
-
-/// Replaces inputs of linears while a block runs on one window: the door through which activations
-/// are distorted. Made by the caller for one (lane, layer, window).
+/// Replaces inputs of linears while a block runs: the door through which activations are distorted.
+/// Made by the caller for one (lane, layer, batch).
 class InputFilter {
  public:
   virtual ~InputFilter() = default;
@@ -49,11 +56,11 @@ class InputFilter {
   virtual void apply(Role role, ConstMatrixView x, MatrixView distorted) = 0;
 };
 
-/// Runs one decoder block on one window in place, in the calling thread. hidden: [T, H]
-/// rope: at least T positions where the spec has rotary positions, else ignored. filter may be
-/// null.
+/// Runs one decoder block on some rows in place, in the calling thread. hidden: [T, H], lying as
+/// `layout` says. packed: weights.packed or a lane's own. rope: at least the layout's positions
+/// where the spec has rotary positions, else ignored. filter may be null.
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
-               const RopeTable* rope, InputFilter* filter, MatrixView hidden);
+               const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden);
 
 /// y = norm(x) as the spec says. x, y: [T, H], may be the same.
 void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView x, MatrixView y);

@@ -53,6 +53,12 @@ std::string HfConfig::text_or(const std::string& field, const std::string& fallb
   return value.get<std::string>();
 }
 
+std::string HfConfig::spelling(const std::vector<std::string>& names) const {
+  for (const std::string& name : names)
+    if (!raw(name).is_null()) return name;
+  return names.front();
+}
+
 HfConfig HfConfig::object(const std::string& field) const {
   const Json& value = raw(field);
   if (!value.is_object()) fail(field, fmt::format("must be an object, is {}", value.dump()));
@@ -60,7 +66,8 @@ HfConfig HfConfig::object(const std::string& field) const {
 }
 
 void HfConfig::require(bool condition, const std::string& field, const std::string& cause) const {
-  if (!condition) fail(field, fmt::format("{} (is {})", cause, raw(field).dump()));
+  if (!condition)
+    fail(field, fmt::format("{} (is {})", cause, has(field) ? raw(field).dump() : "absent"));
 }
 
 }  // namespace nf

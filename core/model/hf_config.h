@@ -25,6 +25,12 @@ class HfConfig {
   std::string text_or(const std::string& field, const std::string& fallback) const;
   /// The field as it is; null where it is absent or null.
   const Json& raw(const std::string& field) const;
+  /// The field is there, be it null. Most fields mean the same absent and null, but not all:
+  /// Mistral's sliding_window is 4096 where it is absent and none where it is null.
+  bool has(const std::string& field) const { return json_.contains(field); }
+  /// Which of a field's names this file uses: the first that is neither absent nor null, and the
+  /// first of all where none is.
+  std::string spelling(const std::vector<std::string>& names) const;
   /// A nested object as a config of its own, named "field" in errors.
   HfConfig object(const std::string& field) const;
   /// Refuses a field whose value would change the numbers in a way that is not implemented.

@@ -21,18 +21,6 @@ std::optional<Role> role_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-Role input_owner(Role role, bool has_gate) {
-  switch (role) {
-    case Role::k_proj:
-    case Role::v_proj:
-      return Role::q_proj;
-    case Role::up_proj:
-      return has_gate ? Role::gate_proj : Role::up_proj;
-    default:
-      return role;
-  }
-}
-
 std::string_view site_tensor_name(SiteTensor tensor) {
   return tensor == SiteTensor::weight ? "weight" : "input";
 }

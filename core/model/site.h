@@ -34,11 +34,6 @@ std::string_view role_name(Role role);
 /// family's matter.
 std::optional<Role> role_from_name(std::string_view name);
 
-/// Roles that read the same tensor share one distorted input; draws use the first role's name:
-/// q/k/v read what q_proj reads, gate/up what gate_proj reads (up_proj where there is no gate).
-/// `has_gate`: the family has gate_proj.
-Role input_owner(Role role, bool has_gate);
-
 /// Which tensor of a linear a site is.
 enum class SiteTensor { weight, input };
 std::string_view site_tensor_name(SiteTensor tensor);

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/ops/elementwise.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tensor_near.h"
@@ -68,20 +69,21 @@ class OneBlock {
 
   Matrix run(InputFilter* filter, const std::map<Role, float>& weight_factors = {},
              Index tokens = kTokens, std::uint64_t salt = 0) const {
-    PackedLinears packed = decoder_.pack_block(weights_);
+    PackedLinears packed = weights_.packed;
     for (const auto& [role, factor] : weight_factors) {
-      const Matrix& weight = weights_.linear(role).weight;
-      Matrix scaled(weight.rows(), weight.cols());
-      for (Index i = 0; i < weight.size(); ++i) scaled.data()[i] = factor * weight.data()[i];
-      packed[static_cast<std::size_t>(role)] = pack_weight(scaled);
+      Matrix weight(packed[role].out(), packed[role].in());
+      decoder_.read_weight(0, role, weight);
+      scale(weight, factor);
+      packed[role] = pack_weight(weight);
     }
     Matrix hidden = random_matrix(tokens, spec().hidden_size, salt);
-    run_block(spec(), weights_, packed, rope_ ? &*rope_ : nullptr, filter, hidden);
+    run_block(spec(), weights_, packed, rope_ ? &*rope_ : nullptr, Layout::window(tokens), filter,
+              hidden);
     return hidden;
   }
   void run_in_place(MatrixView hidden) const {
-    run_block(spec(), weights_, decoder_.pack_block(weights_), rope_ ? &*rope_ : nullptr, nullptr,
-              hidden);
+    run_block(spec(), weights_, weights_.packed, rope_ ? &*rope_ : nullptr,
+              Layout::window(hidden.rows()), nullptr, hidden);
   }
 
  private:
@@ -127,7 +129,7 @@ TEST(RunBlock, RolesOfOneVariantShareOneDistortedInput) {
     }
     ScalingFilter filter(rules);
     EXPECT_TRUE(equal_bits(block.run(&filter), block.run(nullptr, factors)));
-    const Role first_of_mlp = block.spec().has_gate() ? Role::gate_proj : Role::up_proj;
+    const Role first_of_mlp = block.spec().gated ? Role::gate_proj : Role::up_proj;
     const std::vector<ScalingFilter::Call> expected = {{Role::q_proj, kTokens, h},
                                                        {Role::o_proj, kTokens, h},
                                                        {first_of_mlp, kTokens, h},
@@ -183,6 +185,34 @@ TEST(RunBlock, AFilterThatCopiesIsTheIdentity) {
   }
 }
 
+/// One norm before both sub-layers: all of q/k/v/gate/up read what q_proj reads.
+TEST(RunBlock, AParallelBlockWithOneNormSharesOneInput) {
+  const OneBlock block(tiny_cohere());
+  std::map<Role, ScalingFilter::Rule> rules;
+  std::map<Role, float> factors;
+  for (const Role role : block.spec().roles()) {
+    rules[role] = {1, 0.5f};
+    factors[role] = 0.5f;
+    if (role != Role::o_proj && role != Role::down_proj)
+      EXPECT_EQ(block.spec().input_owner(role), Role::q_proj);
+  }
+  ScalingFilter filter(rules);
+  EXPECT_TRUE(equal_bits(block.run(&filter), block.run(nullptr, factors)));
+  EXPECT_EQ(filter.calls.size(), 3u);
+}
+
+TEST(InputOwner, IsTheFirstRoleThatReadsTheTensor) {
+  for (const OneBlock& block : both_families()) {
+    const DecoderSpec& spec = block.spec();
+    const Role first_of_mlp = spec.gated ? Role::gate_proj : Role::up_proj;
+    for (const Role role : {Role::q_proj, Role::k_proj, Role::v_proj})
+      EXPECT_EQ(spec.input_owner(role), Role::q_proj);
+    EXPECT_EQ(spec.input_owner(Role::up_proj), first_of_mlp);
+    for (const Role role : {Role::o_proj, Role::down_proj, Role::lm_head})
+      EXPECT_EQ(spec.input_owner(role), role);
+  }
+}
+
 TEST(SameBitsBlock, AWindowDoesNotDependOnOtherWindows) {
   for (const OneBlock& block : both_families())
     for (const Index tokens : {1, 130}) {
@@ -209,12 +239,6 @@ TEST(SameBitsBlock, AWindowsBeginningDoesNotDependOnItsEnd) {
       EXPECT_TRUE(equal_bits(block.run(nullptr, {}, tokens), whole.view().middle_rows(0, tokens)))
           << tokens;
   }
-}
-
-TEST(BlockWeights, FindsALinearByRole) {
-  const OneBlock opt(tiny_opt());
-  EXPECT_EQ(opt.weights().linear(Role::down_proj).weight.cols(), opt.spec().intermediate_size);
-  EXPECT_THROW(opt.weights().linear(Role::gate_proj), InternalError);
 }
 
 TEST(RunNorm, IsTheOneOfTheSpec) {

@@ -3,20 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/io/npy.h"
 #include "tests/reference/forward.h"
 #include "tests/support/decoder_forward.h"
 #include "tests/support/model_errors.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tensor_near.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/write_torch_bin.h"
 
 namespace nf {
 namespace {
@@ -116,7 +114,9 @@ TEST(Decoder, IdsOutsideTheVocabularyAreRefused) {
     Matrix hidden(3, 32);
     for (const std::int32_t bad : {-1, 300, 100000}) {
       const std::vector<std::int32_t> ids = {299, 0, bad};
-      EXPECT_EQ(data_error_of([&] { decoder.embed(ids, hidden); }),
+      EXPECT_EQ(data_error_of([&] {
+                  decoder.embed(ids, Layout::window(static_cast<Index>(ids.size())), hidden);
+                }),
                 dir.path().string() + ": token id " + std::to_string(bad) +
                     " at position 2 is outside the vocabulary of 300");
     }
@@ -142,7 +142,7 @@ TEST(Decoder, WeightsThatAreNotFiniteAreRefused) {
       {"model.embed_tokens.weight", 32 * 7 + 2, -INFINITY, "infinity at [7, 2]",
        [](Decoder& d) {
          Matrix hidden(1, 32);
-         d.embed(std::vector<std::int32_t>{7}, hidden);
+         d.embed(std::vector<std::int32_t>{7}, Layout::window(1), hidden);
        }},
   };
   for (const Case& c : cases) {
@@ -192,7 +192,8 @@ TEST(Decoder, TensorsMustBeThoseOfTheConfig) {
       {[](TinyModel& m) { m.config["model_type"] = "lama"; },
        "DIR/config.json: model_type: 'lama' is not supported; did you mean 'llama'?"},
       {[](TinyModel& m) { m.config.erase("model_type"); },
-       "DIR/config.json: model_type: '' is not supported; known: llama, opt"},
+       "DIR/config.json: model_type: '' is not supported; known: bloom, cohere, gpt2, gpt_neox, "
+       "llama, mistral, opt, qwen2, qwen3"},
       {[](TinyModel& m) { m.config.erase("hidden_size"); },
        "DIR/config.json: hidden_size: required field is missing"},
   };
@@ -200,6 +201,27 @@ TEST(Decoder, TensorsMustBeThoseOfTheConfig) {
     TinyModel model = tiny_llama();
     c.change(model);
     EXPECT_EQ(open_error(model), c.message);
+  }
+}
+
+/// The same weights in the files that older checkpoints consist of, whole and in shards.
+TEST(Decoder, ReadsPytorchFilesAsSafetensors) {
+  for (const TinyModel& model : {tiny_opt({.dtype = Dtype::f16}), tiny_gpt2(), tiny_bloom()}) {
+    const TempDir dir;
+    model.write(dir / "safetensors");
+    for (const char* form : {"bin", "shards"}) {
+      std::filesystem::create_directories(dir / form);
+      std::filesystem::copy(dir / "safetensors" / "config.json", dir / form / "config.json");
+    }
+    write_torch_bin(dir / "bin" / "pytorch_model.bin", model.tensors);
+    write_torch_shards(dir / "shards", model.tensors, 3);
+    const auto logits = [&](const char* form) {
+      Decoder decoder = open_decoder(dir / form);
+      return decoder_forward(decoder, random_ids(20, decoder.spec().vocab_size)).logits;
+    };
+    const Matrix expected = logits("safetensors");
+    EXPECT_TRUE(equal_bits(logits("bin"), expected));
+    EXPECT_TRUE(equal_bits(logits("shards"), expected));
   }
 }
 
@@ -227,8 +249,8 @@ TEST(Decoder, EmbeddingsAndHeadOfOnesOwnGiveTheSameBits) {
     EXPECT_EQ(static_cast<bool>(equal_bits(embeddings, head)), tied);
     const std::vector<std::int32_t> ids = random_ids(20, 1100);
     Matrix hidden(20, 32), other(20, 32);
-    decoder.embed(ids, hidden);
-    decoder.embed(ids, other, embeddings);
+    decoder.embed(ids, Layout::window(static_cast<Index>(ids.size())), hidden);
+    decoder.embed(ids, Layout::window(20), other, embeddings);
     EXPECT_TRUE(equal_bits(other, hidden));
     const HeadSlab slab = decoder.load_head(kVocabChunk, kVocabChunk);
     const HeadSlab own = decoder.pack_head(head, kVocabChunk, kVocabChunk);
@@ -240,49 +262,6 @@ TEST(Decoder, EmbeddingsAndHeadOfOnesOwnGiveTheSameBits) {
     EXPECT_THROW(decoder.load_outer(Role::q_proj), InternalError);
   }
 }
-
-/// Logits of the library that the models come from, in its own float32.
-class GoldenConformance : public ::testing::TestWithParam<const char*> {};
-
-/// Of the logits' range; the contract of the reference data.
-constexpr double kConformanceTolerance = 1e-4;
-/// The reference model computes in double, so only the library's own roundings are left.
-constexpr double kReferenceTolerance = 1e-5;
-
-/// The f32 values of an .npy file behind its header of 128 bytes.
-std::vector<float> read_npy_floats(const std::filesystem::path& path, Index count) {
-  std::ifstream in(path, std::ios::binary);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  const std::streamsize bytes = static_cast<std::streamsize>(values.size() * sizeof(float));
-  in.seekg(128).read(reinterpret_cast<char*>(values.data()), bytes);
-  if (in.gcount() != bytes || in.get() != std::ifstream::traits_type::eof())
-    throw DataError(path.string() + ": not the expected number of values");
-  return values;
-}
-
-TEST_P(GoldenConformance, LogitsAreTheLibrarys) {
-  const char* reference = std::getenv("NOISEFLOOR_REFERENCE_DIR");
-  if (reference == nullptr) GTEST_SKIP() << "NOISEFLOOR_REFERENCE_DIR is not set";
-  const std::filesystem::path dir = std::filesystem::path(reference) / "conformance" / GetParam();
-  const NpyInts ids = read_npy_ints(dir / "input_ids.npy");
-  ASSERT_EQ(ids.shape.size(), 2u);
-  Decoder decoder = open_decoder(dir);
-  const Index tokens = ids.shape[1], vocab = decoder.spec().vocab_size;
-  std::vector<float> logits = read_npy_floats(dir / "logits.npy", ids.shape[0] * tokens * vocab);
-  for (Index window = 0; window < ids.shape[0]; ++window) {
-    const std::span<const std::int32_t> window_ids(ids.values.data() + window * tokens,
-                                                   static_cast<std::size_t>(tokens));
-    const RowMatrix expected =
-        to_double(MatrixView(logits.data() + window * tokens * vocab, tokens, vocab));
-    const double range = expected.maxCoeff() - expected.minCoeff();
-    EXPECT_TRUE(tensor_near(decoder_forward(decoder, window_ids).logits, expected,
-                            kConformanceTolerance * range));
-    const RowMatrix difference = reference_forward(dir, window_ids).logits - expected;
-    EXPECT_LT(difference.cwiseAbs().maxCoeff(), kReferenceTolerance * range);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Models, GoldenConformance, ::testing::Values("opt", "llama", "llama3"));
 
 }  // namespace
 }  // namespace nf

@@ -103,7 +103,7 @@ TEST(SiluMultiply, IsTheFormula) {
     const Matrix up = random_matrix(3, n, 2);
     RowMatrix expected = to_double(gate).unaryExpr(&silu).cwiseProduct(to_double(up));
     const double largest = std::max(1.0, expected.cwiseAbs().maxCoeff());
-    silu_multiply(gate, up);
+    activate_and_multiply(Activation::silu, gate, up);
     EXPECT_TRUE(tensor_near(gate, expected, kSiluTolerance * largest)) << n;
   }
 }
@@ -113,7 +113,7 @@ TEST(SiluMultiply, FarFromZeroItIsTheIdentityOrZero) {
   up.fill(1.0f);
   const float values[] = {100.0f, -100.0f, 1e30f, -1e30f};
   std::copy_n(values, 4, gate.data());
-  silu_multiply(gate, up);
+  activate_and_multiply(Activation::silu, gate, up);
   EXPECT_EQ(gate(0, 0), 100.0f);
   EXPECT_NEAR(gate(0, 1), 0.0f, 1e-35f);
   EXPECT_EQ(gate(0, 2), 1e30f);
@@ -126,11 +126,11 @@ TEST(SiluMultiply, NanAndInfinityShow) {
     for (const Index at : {0, 15, 16, 20}) {
       Matrix gate = random_matrix(1, 21, 1), up = random_matrix(1, 21, 2);
       gate(0, at) = bad;
-      silu_multiply(gate, up);
+      activate_and_multiply(Activation::silu, gate, up);
       EXPECT_EQ(first_non_finite(gate), at);
       gate = random_matrix(1, 21, 1);
       up(0, at) = bad;
-      silu_multiply(gate, up);
+      activate_and_multiply(Activation::silu, gate, up);
       EXPECT_EQ(first_non_finite(gate), at);
     }
 }
@@ -152,7 +152,7 @@ TEST(CausalSoftmax, IsTheFormulaWithZerosBehind) {
       const Index rows = std::min<Index>(keys, 40);
       Matrix scores = random_matrix(rows, keys, 1, 5.0f);
       const RowMatrix expected = softmax_reference(scores, 0.3, first);
-      causal_softmax(scores, 0.3f, first);
+      causal_softmax(scores, 0.3f, 0.0f, {.first_query = first});
       EXPECT_TRUE(tensor_near(scores, expected, kSoftmaxTolerance)) << keys << ", " << first;
       for (Index r = 0; r < rows; ++r)
         for (Index c = first + r + 1; c < keys; ++c) ASSERT_EQ(scores(r, c), 0.0f);
@@ -163,8 +163,8 @@ TEST(CausalSoftmax, WhatLiesBehindIsNotRead) {
   Matrix scores = random_matrix(20, 40, 1), other = random_matrix(20, 40, 1);
   for (Index r = 0; r < 20; ++r)
     for (Index c = 3 + r + 1; c < 40; ++c) other(r, c) = c % 2 == 0 ? kNan : 1e30f;
-  causal_softmax(scores, 1.0f, 3);
-  causal_softmax(other, 1.0f, 3);
+  causal_softmax(scores, 1.0f, 0.0f, {.first_query = 3});
+  causal_softmax(other, 1.0f, 0.0f, {.first_query = 3});
   EXPECT_TRUE(equal_bits(other, scores));
 }
 
@@ -172,7 +172,7 @@ TEST(CausalSoftmax, LargeScoresDoNotOverflow) {
   Matrix scores(1, 18);
   scores.fill(3e4f);
   scores(0, 17) = -3e4f;
-  causal_softmax(scores, 1.0f, 17);
+  causal_softmax(scores, 1.0f, 0.0f, {.first_query = 17});
   for (Index c = 0; c < 17; ++c) EXPECT_NEAR(scores(0, c), 1.0f / 17.0f, 1e-7f);
   EXPECT_NEAR(scores(0, 17), 0.0f, 1e-30f);
 }
@@ -184,9 +184,83 @@ TEST(CausalSoftmax, NanAndInfinityShow) {
       for (Index at = 0; at < visible; ++at) {
         Matrix scores = random_matrix(1, 40, 1);
         scores(0, at) = bad;
-        causal_softmax(scores, 0.5f, visible - 1);
+        causal_softmax(scores, 0.5f, 0.0f, {.first_query = visible - 1});
         EXPECT_GE(first_non_finite(scores), 0) << bad << " at " << at << " of " << visible;
       }
+}
+
+/// Row r is the query at first_query + r, column c the key at first_key + c.
+TEST(CausalSoftmax, SeesAWindowOfKeysAndTheirSlope) {
+  const CausalMask mask{.first_query = 150, .first_key = 128, .window = 20};
+  for (const float slope : {0.0f, 0.25f}) {
+    Matrix scores = random_matrix(16, 64, 1, 5.0f);
+    RowMatrix expected = RowMatrix::Zero(16, 64);
+    for (Index r = 0; r < 16; ++r) {
+      double sum = 0.0;
+      for (Index key = 150 + r - 19; key <= 150 + r; ++key) {
+        const double score = 0.3 * static_cast<double>(scores(r, key - 128)) +
+                             static_cast<double>(slope) * static_cast<double>(key - 150);
+        expected(r, key - 128) = std::exp(score);
+        sum += expected(r, key - 128);
+      }
+      expected.row(r) /= sum;
+    }
+    causal_softmax(scores, 0.3f, slope, mask);
+    // slope · position is rounded at 40.
+    EXPECT_TRUE(tensor_near(scores, expected, kSoftmaxTolerance * (slope == 0.0f ? 1.0 : 4.0)));
+  }
+}
+
+TEST(Activate, IsTheFormula) {
+  const auto gelu = [](double v) { return 0.5 * v * std::erfc(-v / std::sqrt(2.0)); };
+  const auto gelu_tanh = [](double v) {
+    return 0.5 * v *
+           (1.0 + std::tanh(std::sqrt(2.0 / 3.14159265358979324) * (v + 0.044715 * v * v * v)));
+  };
+  const auto relu = [](double v) { return std::max(v, 0.0); };
+  const std::vector<std::pair<Activation, std::function<double(double)>>> cases = {
+      {Activation::relu, relu},
+      {Activation::silu, silu},
+      {Activation::gelu, gelu},
+      {Activation::gelu_tanh, gelu_tanh}};
+  for (const auto& [activation, formula] : cases)
+    for (const Index n : kLengths) {
+      Matrix x = random_matrix(3, n, 1, 3.0f);
+      const Matrix up = random_matrix(3, n, 2);
+      Matrix gate = random_matrix(3, n, 1, 3.0f);
+      const RowMatrix expected = to_double(x).unaryExpr(formula);
+      const double largest = std::max(1.0, expected.cwiseAbs().maxCoeff());
+      activate(activation, x);
+      EXPECT_TRUE(tensor_near(x, expected, kSiluTolerance * largest)) << n;
+      activate_and_multiply(activation, gate, up);
+      EXPECT_TRUE(
+          tensor_near(gate, expected.cwiseProduct(to_double(up)), kSiluTolerance * largest * 4.0))
+          << n;
+    }
+}
+
+TEST(Activate, NanShows) {
+  for (const Activation activation :
+       {Activation::relu, Activation::silu, Activation::gelu, Activation::gelu_tanh})
+    for (const Index at : {0, 15, 16, 20}) {
+      Matrix x = random_matrix(1, 21, 1);
+      x(0, at) = kNan;
+      activate(activation, x);
+      EXPECT_EQ(first_non_finite(x), at);
+    }
+}
+
+TEST(RotatePairs, TurnsNeighbours) {
+  Matrix x = random_matrix(1, 6, 1), cos = random_matrix(1, 3, 2), sin = random_matrix(1, 3, 3);
+  RowMatrix expected(1, 6);
+  for (Index i = 0; i < 3; ++i) {
+    const double c = static_cast<double>(cos(0, i)), s = static_cast<double>(sin(0, i));
+    const double a = static_cast<double>(x(0, 2 * i)), b = static_cast<double>(x(0, 2 * i + 1));
+    expected(0, 2 * i) = a * c - b * s;
+    expected(0, 2 * i + 1) = b * c + a * s;
+  }
+  elementwise_kernels().rotate_pairs(x.data(), cos.data(), sin.data(), 3);
+  EXPECT_TRUE(tensor_near(x, expected, kRotationTolerance));
 }
 
 TEST(RotateHalf, TurnsPairs) {
@@ -255,6 +329,19 @@ TEST(ElementwiseForms, AreEqualBitForBit) {
                        Matrix& x) { k.rms_norm(x.data(), w.data(), 1e-6f, n, x.data()); }},
       {"silu_multiply", [&](const ElementwiseKernels& k, Index n,
                             Matrix& x) { k.silu_multiply(x.data(), w.data(), n); }},
+      {"gelu", [](const ElementwiseKernels& k, Index n, Matrix& x) { k.gelu(x.data(), n); }},
+      {"gelu_tanh",
+       [](const ElementwiseKernels& k, Index n, Matrix& x) { k.gelu_tanh(x.data(), n); }},
+      {"silu", [](const ElementwiseKernels& k, Index n, Matrix& x) { k.silu(x.data(), n); }},
+      {"relu", [](const ElementwiseKernels& k, Index n, Matrix& x) { k.relu(x.data(), n); }},
+      {"multiply",
+       [&](const ElementwiseKernels& k, Index n, Matrix& x) { k.multiply(x.data(), w.data(), n); }},
+      {"add",
+       [&](const ElementwiseKernels& k, Index n, Matrix& x) { k.add(x.data(), w.data(), n); }},
+      {"scale_and_slope", [](const ElementwiseKernels& k, Index n,
+                             Matrix& x) { k.scale_and_slope(x.data(), 0.3f, 0.07f, 11, n); }},
+      {"rotate_pairs", [&](const ElementwiseKernels& k, Index n,
+                           Matrix& x) { k.rotate_pairs(x.data(), w.data(), b.data(), n / 2); }},
       {"softmax",
        [&](const ElementwiseKernels& k, Index n, Matrix& x) { k.softmax(x.data(), 0.37f, n); }},
       {"rotate_half", [&](const ElementwiseKernels& k, Index n,

@@ -36,6 +36,20 @@ TEST(HfConfig, ReadsFieldsAndFallbacks) {
   EXPECT_EQ(config.raw("hidden_size"), Json(768));
 }
 
+TEST(HfConfig, AbsentIsNotNull) {
+  const HfConfig config = config_of({{"none", nullptr}, {"zero", 0}});
+  EXPECT_TRUE(config.has("none"));
+  EXPECT_TRUE(config.has("zero"));
+  EXPECT_FALSE(config.has("absent"));
+}
+
+TEST(HfConfig, SpellingIsTheFirstThatSaysSomething) {
+  const HfConfig config = config_of({{"n_embd", nullptr}, {"hidden_size", 8}, {"width", 9}});
+  EXPECT_EQ(config.spelling({"n_embd", "hidden_size", "width"}), "hidden_size");
+  EXPECT_EQ(config.spelling({"width", "hidden_size"}), "width");
+  EXPECT_EQ(config.spelling({"n_embd", "d_model"}), "n_embd");
+}
+
 TEST(HfConfig, NestedObjectsKeepTheirPlace) {
   const HfConfig config = config_of({{"rope_scaling", {{"factor", 8}}}});
   EXPECT_EQ(config.object("rope_scaling").positive("factor"), 8);
@@ -81,6 +95,8 @@ TEST(HfConfig, ErrorsNameFileFieldAndCause) {
       {{{"n", "gelu"}},
        [](const HfConfig& c) { c.require(false, "n", "only silu is implemented"); },
        "n: only silu is implemented (is \"gelu\")"},
+      {Json::object(), [](const HfConfig& c) { c.require(false, "n", "only silu is implemented"); },
+       "n: only silu is implemented (is absent)"},
   };
   for (const Case& c : cases) {
     try {

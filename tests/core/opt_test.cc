@@ -1,32 +1,13 @@
 #include <gtest/gtest.h>
 
-#include <string>
-#include <utility>
-#include <vector>
-
-#include "tests/support/decoder_forward.h"
-#include "tests/support/golden_lines.h"
-#include "tests/support/model_errors.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/family_support.h"
 #include "tests/support/tensor_near.h"
-#include "tests/support/tiny_model.h"
 
 namespace nf {
 namespace {
 
-Matrix logits_of(const TinyModel& model) {
-  const TempDir dir;
-  model.write(dir.path());
-  Decoder decoder = open_decoder(dir.path());
-  const std::vector<std::int32_t> ids = random_ids(9, 300);
-  return decoder_forward(decoder, ids).logits;
-}
-
 TEST(Opt, SpecIsTheConfigs) {
-  const TempDir dir;
-  tiny_opt().write(dir.path());
-  const Decoder decoder = open_decoder(dir.path());
-  const DecoderSpec& spec = decoder.spec();
+  const DecoderSpec spec = spec_of(tiny_opt().config);
   EXPECT_EQ(spec.architecture, "OPTForCausalLM");
   EXPECT_EQ(spec.hidden_size, 32);
   EXPECT_EQ(spec.intermediate_size, 56);
@@ -36,79 +17,82 @@ TEST(Opt, SpecIsTheConfigs) {
   EXPECT_EQ(spec.head_dim, 8);
   EXPECT_EQ(spec.vocab_size, 300);
   EXPECT_EQ(spec.max_position_embeddings, 512);
-  EXPECT_EQ(spec.bos_token_id, 0);
+  EXPECT_EQ(spec.norm, NormKind::layer_norm);
+  EXPECT_EQ(spec.norm_eps, 1e-5f);
+  EXPECT_EQ(spec.activation, Activation::relu);
+  EXPECT_FALSE(spec.gated);
+  EXPECT_EQ(spec.form, BlockForm::sequential);
   EXPECT_EQ(spec.lm_head, spec.embed_tokens);
+  EXPECT_EQ(spec.embedding_size(), 32);
+  EXPECT_TRUE(spec.project_in.empty());
+  EXPECT_TRUE(spec.final_norm.exists());
   EXPECT_FALSE(spec.rope.has_value());
   ASSERT_TRUE(spec.positions.has_value());
   EXPECT_EQ(spec.positions->offset, 2);
-  EXPECT_FALSE(spec.has_gate());
+  EXPECT_EQ(spec.input_owner(Role::up_proj), Role::up_proj);
   const std::vector<std::pair<std::string, Role>> aliases = {
       {"out_proj", Role::o_proj}, {"fc1", Role::up_proj}, {"fc2", Role::down_proj}};
   EXPECT_EQ(spec.aliases, aliases);
 }
 
+/// OPT-350m: norms behind the sub-layers and none at the end, an embedding narrower than the
+/// blocks.
+TEST(Opt, The350mFormIsTheConfigs) {
+  const DecoderSpec spec = spec_of(tiny_opt_350m().config);
+  EXPECT_EQ(spec.form, BlockForm::post_norm);
+  EXPECT_FALSE(spec.final_norm.exists());
+  EXPECT_EQ(spec.embedding_size(), 20);
+  EXPECT_EQ(spec.project_in, "model.decoder.project_in.weight");
+  EXPECT_EQ(spec.project_out, "model.decoder.project_out.weight");
+}
+
+TEST(Opt, OptionsAreTheConfigs) {
+  const Json config = tiny_opt().config;
+  EXPECT_FALSE(
+      spec_of(with_fields(config, {{"_remove_final_layer_norm", true}})).final_norm.exists());
+  EXPECT_EQ(spec_of(with_fields(config, {{"tie_word_embeddings", false}})).lm_head,
+            "lm_head.weight");
+  EXPECT_EQ(spec_of(with_fields(config, {{"activation_function", "gelu"}})).activation,
+            Activation::gelu);
+  for (const bool bias : {false, true}) {
+    const DecoderSpec spec = spec_of(with_fields(config, {{"enable_bias", bias}}));
+    for (const LinearTensors& linear : spec.block(1).linears)
+      EXPECT_EQ(linear.bias.empty(), !bias) << linear.weight;
+  }
+}
+
 TEST(GoldenOpt, SitesArePinned) {
-  const TempDir dir;
-  tiny_opt().write(dir.path());
-  std::vector<std::string> names;
-  for (const Site& site : open_decoder(dir.path()).sites()) names.push_back(site.name());
-  EXPECT_EQ(names, golden_lines("sites/opt.txt"));
+  expect_golden_sites(tiny_opt(), "opt");
+  expect_golden_sites(tiny_opt_350m(), "opt");
 }
 
 /// Checkpoints saved from the inner model lack the outer prefix.
 TEST(Opt, ShorterPrefixesAreTheSameModel) {
-  const Matrix expected = logits_of(tiny_opt());
-  for (const std::string prefix : {"decoder.", ""}) {
-    TinyModel model = tiny_opt();
-    for (TestTensor& tensor : model.tensors)
-      tensor.name.replace(0, std::string("model.decoder.").size(), prefix);
-    EXPECT_TRUE(equal_bits(logits_of(model), expected)) << prefix;
-  }
-}
-
-TEST(Opt, AStoredHeadIsIgnoredWhereItIsTied) {
-  TinyModel model = tiny_opt();
-  model.tensors.push_back(
-      {"lm_head.weight", Dtype::f32, {300, 32}, std::vector<float>(300 * 32, 9.0f)});
-  EXPECT_TRUE(equal_bits(logits_of(model), logits_of(tiny_opt())));
-  model.config["tie_word_embeddings"] = false;
-  EXPECT_FALSE(equal_bits(logits_of(model), logits_of(tiny_opt())));
+  for (const char* prefix : {"decoder.", ""})
+    expect_same_under(tiny_opt(), "model.decoder.", prefix);
 }
 
 TEST(Opt, DefaultsAreTheLibrarys) {
-  TinyModel model = tiny_opt();
-  for (const char* field : {"do_layer_norm_before", "activation_function", "enable_bias",
-                            "word_embed_proj_dim", "tie_word_embeddings"})
-    model.config.erase(field);
-  EXPECT_TRUE(equal_bits(logits_of(model), logits_of(tiny_opt())));
+  expect_defaults(tiny_opt(), {"do_layer_norm_before", "activation_function", "enable_bias",
+                               "word_embed_proj_dim", "tie_word_embeddings"});
+  TinyModel model = tiny_opt({.max_position_embeddings = 2048});
+  expect_defaults(model, {"max_position_embeddings"});
 }
 
 TEST(Opt, RefusesWhatWouldGiveOtherNumbers) {
-  struct Case {
-    const char* field;
-    Json value;
-    std::string message;
-  };
-  const std::vector<Case> cases = {
-      {"do_layer_norm_before", false,
-       "do_layer_norm_before: only the pre-LayerNorm form is implemented (is false)"},
-      {"_remove_final_layer_norm", true,
-       "_remove_final_layer_norm: a model without its final LayerNorm is not implemented (is "
-       "true)"},
-      {"layer_norm_elementwise_affine", false,
-       "layer_norm_elementwise_affine: a LayerNorm without parameters is not implemented (is "
-       "false)"},
-      {"activation_function", "gelu",
-       "activation_function: only relu is implemented (is \"gelu\")"},
-      {"word_embed_proj_dim", 16,
-       "word_embed_proj_dim: a projection between embedding and blocks is not implemented (is 16)"},
-      {"num_attention_heads", 5, "num_attention_heads: must divide hidden_size 32 (is 5)"},
-  };
-  for (const Case& c : cases) {
-    TinyModel model = tiny_opt();
-    model.config[c.field] = c.value;
-    EXPECT_EQ(open_error(model), "DIR/config.json: " + c.message);
-  }
+  const Json config = tiny_opt().config;
+  EXPECT_EQ(refusal_of(with_fields(config, {{"layer_norm_elementwise_affine", false}})),
+            "layer_norm_elementwise_affine: would change the numbers and is not implemented for "
+            "this family (is false)");
+  EXPECT_EQ(refusal_of(with_fields(config, {{"scale_embeddings", true}})),
+            "scale_embeddings: would change the numbers and is not implemented for this family (is "
+            "true)");
+  EXPECT_EQ(refusal_of(with_fields(config, {{"num_attention_heads", 5}})),
+            "num_attention_heads: must divide hidden_size 32 (is 5)");
+  EXPECT_EQ(refusal_of(with_fields(config, {{"layer_norm_elementwise_affine", true},
+                                            {"scale_embeddings", false},
+                                            {"learned_embeddings", true}})),
+            "no error");
 }
 
 }  // namespace

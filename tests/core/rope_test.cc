@@ -10,12 +10,12 @@
 namespace nf {
 namespace {
 
-/// The power and its quotient are rounded to f32, 2^-24 each, and so is the result; the mixed band
-/// of llama3 takes the error twice, as its weights come from the frequency as well.
-constexpr double kFrequencyTolerance = 4e-7;  // relative
+/// Of the frequency: exponents are f32 (2^-25 · ln θ), and so are the power and its quotient, 2^-24
+/// each; the mixed band of llama3 takes the error twice, as its weights come from the frequency.
+constexpr double kFrequencyTolerance = 1e-6;
 
-RopeSpec spec_of(const Json& config, Index head_dim = 16) {
-  return rope_spec(HfConfig(config, "config.json"), head_dim);
+RopeSpec spec_of(const Json& config, const RopeOptions& options = {.head_dim = 16}) {
+  return rope_spec(HfConfig(config, "config.json"), options);
 }
 
 std::string error_of(const Json& config) {
@@ -45,12 +45,22 @@ std::vector<double> default_frequencies(double theta, Index head_dim) {
 
 TEST(RopeSpec, FrequenciesFallGeometrically) {
   expect_frequencies(spec_of({{"rope_theta", 10000.0}}), default_frequencies(10000.0, 16));
-  expect_frequencies(spec_of({{"rope_theta", 500000}}, 64), default_frequencies(500000.0, 64));
+  expect_frequencies(spec_of({{"rope_theta", 500000}}, {.head_dim = 64}),
+                     default_frequencies(500000.0, 64));
 }
 
 TEST(RopeSpec, ThetaIs10000WhereConfigIsSilent) {
   expect_frequencies(spec_of(Json::object()), default_frequencies(10000.0, 16));
   expect_frequencies(spec_of({{"rope_scaling", nullptr}}), default_frequencies(10000.0, 16));
+  expect_frequencies(spec_of(Json::object(), {.head_dim = 16, .theta = 500.0}),
+                     default_frequencies(500.0, 16));
+}
+
+/// As transformers has it, in f32: 2/6 is no f32 number.
+TEST(RopeSpec, ExponentsAreF32) {
+  const RopeSpec spec = spec_of({{"rope_theta", 500000.0}}, {.head_dim = 6});
+  const double exponent = static_cast<double>(2.0f / 6.0f);
+  EXPECT_EQ(spec.inverse_frequencies[1], 1.0f / static_cast<float>(std::pow(500000.0, exponent)));
 }
 
 TEST(RopeSpec, LinearDividesPositions) {
@@ -88,7 +98,24 @@ TEST(RopeSpec, Llama3SlowsLowFrequenciesDown) {
   EXPECT_EQ(kept, 29);
   EXPECT_EQ(mixed, 6);
   EXPECT_EQ(slowed, 29);
-  expect_frequencies(spec_of(config, 128), expected);
+  expect_frequencies(spec_of(config, {.head_dim = 128}), expected);
+}
+
+TEST(RopeSpec, Llama3sContextMayStandElsewhere) {
+  const Json scaling = {{"rope_type", "llama3"},
+                        {"factor", 8.0},
+                        {"low_freq_factor", 1.0},
+                        {"high_freq_factor", 4.0}};
+  Json whole = scaling;
+  whole["original_max_position_embeddings"] = 32;
+  const std::vector<float> expected = spec_of({{"rope_scaling", whole}}).inverse_frequencies;
+  EXPECT_EQ(
+      spec_of({{"rope_scaling", scaling}, {"max_position_embeddings", 32}}).inverse_frequencies,
+      expected);
+  whole["original_max_position_embeddings"] = 999;
+  EXPECT_EQ(spec_of({{"rope_scaling", whole}, {"original_max_position_embeddings", 32}})
+                .inverse_frequencies,
+            expected);
 }
 
 TEST(RopeSpec, NewerSpellingMeansTheSame) {
@@ -104,6 +131,46 @@ TEST(RopeSpec, NewerSpellingMeansTheSame) {
   EXPECT_EQ(spec_of({{"rope_parameters", {{"rope_type", "default"}, {"rope_theta", 7.0}}}})
                 .inverse_frequencies,
             spec_of({{"rope_theta", 7.0}}).inverse_frequencies);
+  // Where the object is silent the older place still counts.
+  EXPECT_EQ(spec_of({{"rope_parameters", {{"rope_type", "default"}}}, {"rope_theta", 7.0}})
+                .inverse_frequencies,
+            spec_of({{"rope_theta", 7.0}}).inverse_frequencies);
+}
+
+/// As the library chooses where a file has both objects.
+TEST(RopeSpec, RopeScalingGoesBeforeRopeParameters) {
+  const Json linear = {{"type", "linear"}, {"factor", 4.0}};
+  const Json plain = {{"rope_type", "default"}, {"rope_theta", 7.0}};
+  EXPECT_EQ(spec_of({{"rope_scaling", linear}, {"rope_parameters", plain}}).inverse_frequencies,
+            spec_of({{"rope_scaling", linear}}).inverse_frequencies);
+  for (const Json& silent : {Json(nullptr), Json::object()})
+    EXPECT_EQ(spec_of({{"rope_scaling", silent}, {"rope_parameters", plain}}).inverse_frequencies,
+              spec_of({{"rope_theta", 7.0}}).inverse_frequencies);
+}
+
+TEST(RopeSpec, RopeTypeGoesBeforeType) {
+  const Json both = {{"rope_type", "default"}, {"type", "linear"}, {"factor", 4.0}};
+  EXPECT_EQ(spec_of({{"rope_scaling", both}}).inverse_frequencies,
+            spec_of(Json::object()).inverse_frequencies);
+}
+
+TEST(RopeSpec, PartOfAHeadMayTurn) {
+  const RopeOptions options{.head_dim = 20, .may_be_partial = true};
+  expect_frequencies(spec_of({{"partial_rotary_factor", 0.5}}, options),
+                     default_frequencies(10000.0, 10));
+  const Json parameters = {{"partial_rotary_factor", 0.2}};
+  expect_frequencies(spec_of({{"rope_parameters", parameters}}, options),
+                     default_frequencies(10000.0, 4));
+  // Seven features: as many pairs as cover them, with a seventh in the exponent.
+  const RopeSpec odd = spec_of({{"partial_rotary_factor", 0.35}}, options);
+  ASSERT_EQ(odd.inverse_frequencies.size(), 4u);
+  EXPECT_NEAR(static_cast<double>(odd.inverse_frequencies[3]), std::pow(10000.0, -6.0 / 7.0), 1e-9);
+  EXPECT_TRUE(spec_of({{"partial_rotary_factor", 0.0}}, options).inverse_frequencies.empty());
+}
+
+TEST(RopeSpec, InterleavingIsTheFamilys) {
+  EXPECT_FALSE(spec_of(Json::object()).interleaved);
+  EXPECT_TRUE(spec_of(Json::object(), {.head_dim = 16, .interleaved = true}).interleaved);
 }
 
 TEST(RopeSpec, RefusesWhatWouldGiveOtherNumbers) {
@@ -121,6 +188,22 @@ TEST(RopeSpec, RefusesWhatWouldGiveOtherNumbers) {
             "config.json: rope_scaling: must be an object, is \"linear\"");
   EXPECT_EQ(error_of({{"rope_theta", "big"}}),
             "config.json: rope_theta: must be a number, is \"big\"");
+  EXPECT_EQ(error_of({{"rope_theta", 0}}),
+            "config.json: rope_theta: the base of rotary positions must be positive, not 0 (is 0)");
+  EXPECT_EQ(error_of({{"rope_scaling", {{"type", "linear"}, {"factor", 0}}}}),
+            "config.json: rope_scaling: factor: must be positive (is 0)");
+  EXPECT_EQ(error_of({{"rope_scaling", {{"type", "linear"}}}}),
+            "config.json: rope_scaling: factor: required field is missing");
+  EXPECT_EQ(error_of({{"partial_rotary_factor", 0.5}}),
+            "config.json: partial_rotary_factor: rotating 0.5 of each head is not implemented for "
+            "this family (is 0.5)");
+  const Json plain = {{"rope_type", "default"}};
+  EXPECT_EQ(error_of({{"rope_parameters", {{"full_attention", plain}}}}),
+            "config.json: rope_parameters: full_attention: other rotary positions for each kind of "
+            "layer are not implemented (is {\"rope_type\":\"default\"})");
+  EXPECT_EQ(error_of({{"rope_scaling", {{"mrope_section", {16, 24, 24}}}}}),
+            "config.json: rope_scaling: mrope_section: would change the numbers and is not "
+            "implemented (is [16,24,24])");
 }
 
 /// The older spelling of the type is refused as well, under its own name.
@@ -131,23 +214,41 @@ TEST(RopeSpec, RefusesUnknownTypesInTheOlderSpelling) {
       "llama3 (is \"dynamic\")");
 }
 
-TEST(RopeTable, HoldsCosinesAndSinesOfTheF32Angles) {
-  const RopeSpec spec = spec_of({{"rope_theta", 10000.0}});
-  const RopeTable table(spec, 300);
-  ASSERT_EQ(table.cos.rows(), 300);
-  ASSERT_EQ(table.cos.cols(), 8);
-  for (Index t = 0; t < 300; ++t)
-    for (Index i = 0; i < 8; ++i) {
-      const double angle = static_cast<double>(
-          static_cast<float>(t) * spec.inverse_frequencies[static_cast<std::size_t>(i)]);
-      // Half a unit in the last place of 1, and as much for another libm.
-      EXPECT_NEAR(static_cast<double>(table.cos(t, i)), std::cos(angle), 1.2e-7);
-      EXPECT_NEAR(static_cast<double>(table.sin(t, i)), std::sin(angle), 1.2e-7);
+/// Two features (1, 0) and (0, 1) of a pair come out as its cosine and sine.
+TEST(RopeTable, TurnsPairsByTheF32Angles) {
+  for (const bool interleaved : {false, true}) {
+    const RopeSpec spec =
+        spec_of({{"rope_theta", 10000.0}}, {.head_dim = 16, .interleaved = interleaved});
+    const RopeTable table(spec, 300);
+    EXPECT_EQ(table.positions(), 300);
+    for (Index t = 0; t < 300; ++t) {
+      std::vector<float> features(16, 0.0f);
+      for (std::size_t i = 0; i < 8; ++i) features[interleaved ? 2 * i : i] = 1.0f;
+      table.rotate(features.data(), t);
+      for (std::size_t i = 0; i < 8; ++i) {
+        const double angle =
+            static_cast<double>(static_cast<float>(t) * spec.inverse_frequencies[i]);
+        // Half a unit in the last place of 1, and as much for another libm.
+        const double cosine = static_cast<double>(features[interleaved ? 2 * i : i]);
+        const double sine = static_cast<double>(features[interleaved ? 2 * i + 1 : i + 8]);
+        EXPECT_NEAR(cosine, std::cos(angle), 1.2e-7);
+        EXPECT_NEAR(sine, std::sin(angle), 1.2e-7);
+      }
+      if (t > 0) continue;
+      for (std::size_t i = 0; i < 16; ++i)
+        EXPECT_EQ(features[i], (interleaved ? i % 2 == 0 : i < 8) ? 1.0f : 0.0f) << i;
     }
-  for (Index i = 0; i < 8; ++i) {
-    EXPECT_EQ(table.cos(0, i), 1.0f);
-    EXPECT_EQ(table.sin(0, i), 0.0f);
   }
+}
+
+TEST(RopeTable, LeavesFeaturesBehindAlone) {
+  const RopeSpec spec =
+      spec_of({{"partial_rotary_factor", 0.25}}, {.head_dim = 16, .may_be_partial = true});
+  const RopeTable table(spec, 4);
+  std::vector<float> features(16, 1.0f);
+  table.rotate(features.data(), 3);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NE(features[i], 1.0f) << i;
+  for (std::size_t i = 4; i < 16; ++i) EXPECT_EQ(features[i], 1.0f) << i;
 }
 
 }  // namespace

@@ -32,19 +32,5 @@ TEST(Role, NameAndRoleAreInverse) {
   EXPECT_EQ(role_from_name(""), std::nullopt);
 }
 
-TEST(Role, SharersOfAnInputHaveTheFirstAsOwner) {
-  for (const bool has_gate : {false, true}) {
-    EXPECT_EQ(input_owner(Role::q_proj, has_gate), Role::q_proj);
-    EXPECT_EQ(input_owner(Role::k_proj, has_gate), Role::q_proj);
-    EXPECT_EQ(input_owner(Role::v_proj, has_gate), Role::q_proj);
-    EXPECT_EQ(input_owner(Role::o_proj, has_gate), Role::o_proj);
-    EXPECT_EQ(input_owner(Role::gate_proj, has_gate), Role::gate_proj);
-    EXPECT_EQ(input_owner(Role::down_proj, has_gate), Role::down_proj);
-    EXPECT_EQ(input_owner(Role::lm_head, has_gate), Role::lm_head);
-  }
-  EXPECT_EQ(input_owner(Role::up_proj, true), Role::gate_proj);
-  EXPECT_EQ(input_owner(Role::up_proj, false), Role::up_proj);
-}
-
 }  // namespace
 }  // namespace nf

@@ -1,36 +1,47 @@
 #pragma once
 
-/// The model as its papers write it, in double, every matrix in full: slow and obvious. It reads
-/// the checkpoint by itself and shares nothing with core/model, so that the two can be compared.
+/// The models as their papers write them, in double, every matrix in full: slow and obvious. They
+/// read the checkpoint by themselves and share nothing with core/model, so that the two can be
+/// compared. Where the papers leave something open they do as Hugging Face transformers does.
 
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <vector>
 
-#include "core/base/json.h"
+#include "core/base/types.h"
 #include "tests/support/tensor_near.h"
 
 namespace nf {
 
-/// What a forward pass goes through. T: tokens, H: hidden_size, V: vocab_size.
+/// What a forward pass goes through. T: tokens, H: hidden_size, V: vocab_size, E: width of the
+/// embeddings (H but for OPT-350m).
 struct ReferenceForward {
-  std::vector<RowMatrix> hidden;  ///< [T, H]: the embeddings, then the state after each block
-  RowMatrix normed;               ///< [T, H]: what the head reads
+  std::vector<RowMatrix> hidden;  ///< [T, H]: what the first block reads, then after each block
+  RowMatrix normed;               ///< [T, E]: what the head reads
   RowMatrix logits;               ///< [T, V]
 };
 
-/// One window from position 0 through the OPT or Llama checkpoint in `dir`.
+/// One window from position 0 through the checkpoint in `dir`. Model types: opt, llama, mistral,
+/// cohere, bloom, gpt2, gpt_neox, qwen2 and qwen3.
 ReferenceForward reference_forward(const std::filesystem::path& dir,
                                    std::span<const std::int32_t> ids);
 
-/// softmax(mask(scale·q·kᵀ))·v per head, all T × T scores at once.
-/// q: [T, A·D]  k, v: [T, K·D]  inverse_frequencies: [D/2], or empty for no rotary positions.
-RowMatrix reference_attention(const RowMatrix& q, const RowMatrix& k, const RowMatrix& v,
-                              Index heads, Index key_value_heads, double scale,
-                              const std::vector<double>& inverse_frequencies);
+/// A: heads, K: key_value_heads.
+struct ReferenceAttention {
+  Index heads = 1;
+  Index key_value_heads = 1;
+  double scale = 1.0;
+  /// Of the first 2n features of each head; empty: no rotary positions.
+  std::vector<double> inverse_frequencies{};
+  bool interleaved = false;            ///< feature 2i turns with 2i + 1 instead of i with i + n
+  Index sliding_window = 0;            ///< keys that a query sees, its own included; 0: all
+  std::vector<double> alibi_slopes{};  ///< [A] or empty
+};
 
-/// θ^(−2i/D) (arXiv 2104.09864, section 3.2.2), slowed down as `rope_scaling` in config.json says:
-/// linear (arXiv 2306.15595) or llama3 (the rule of Meta's llama-models, apply_scaling).
-std::vector<double> reference_frequencies(const Json& config, Index head_dim);
+/// softmax(mask(scale·q·kᵀ + slope·(s − t)))·v per head, all T × T scores at once.
+/// q: [T, A·D]  k, v: [T, K·D]
+RowMatrix reference_attention(const RowMatrix& q, const RowMatrix& k, const RowMatrix& v,
+                              const ReferenceAttention& attention);
 
 }  // namespace nf

@@ -29,11 +29,12 @@ inline DecoderForward decoder_forward(Decoder& decoder, std::span<const std::int
   DecoderForward out;
   Matrix hidden(tokens, spec.hidden_size);
   decoder.prepare(tokens);
-  decoder.embed(ids, hidden);
+  const Layout layout = Layout::window(tokens);
+  decoder.embed(ids, layout, hidden);
   out.hidden.push_back(copy_of(hidden));
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const BlockWeights weights = decoder.load_block(layer);
-    decoder.run(weights, decoder.pack_block(weights), nullptr, hidden);
+    decoder.run(weights, weights.packed, layout, nullptr, hidden);
     out.hidden.push_back(copy_of(hidden));
   }
   decoder.final_norm(hidden);
@@ -41,7 +42,8 @@ inline DecoderForward decoder_forward(Decoder& decoder, std::span<const std::int
   out.logits.resize(tokens, spec.vocab_size);
   Index token = 0;
   for (const PackedWeight& chunk : decoder.load_head(0, spec.vocab_size).chunks) {
-    linear(hidden, chunk, {}, out.logits.view().middle_cols(token, chunk.out()));
+    const MatrixView columns = out.logits.view().middle_cols(token, chunk.out());
+    decoder.logits(hidden, chunk, columns);
     token += chunk.out();
   }
   return out;

@@ -13,57 +13,10 @@
 #include "core/text/byte_level.h"
 #include "core/text/utf8.h"
 #include "perturb/distribution.h"
+#include "tests/support/tensor_maker.h"
 
 namespace nf {
 namespace {
-
-/// Adds tensors of normal values, each with draws of its own.
-class TensorMaker {
- public:
-  TensorMaker(const TinyOptions& options, std::vector<TestTensor>& tensors)
-      : options_(options), tensors_(tensors) {}
-
-  void add(const std::string& name, const std::vector<Index>& shape, double mean, double sigma) {
-    Index count = 1;
-    for (const Index size : shape) count *= size;
-    std::vector<float> values(static_cast<std::size_t>(count));
-    fill_draws(Distribution::gaussian, values.data(), count, 0, draw_key(name, 0), options_.seed);
-    for (float& v : values) v = static_cast<float>(mean) + static_cast<float>(sigma) * v;
-    tensors_.push_back({name, options_.dtype, shape, std::move(values)});
-  }
-  void linear(const std::string& name, Index out, Index in, bool bias) {
-    add(name + ".weight", {out, in}, 0.0, kGain / std::sqrt(static_cast<double>(in)));
-    if (bias) add(name + ".bias", {out}, 0.0, 0.2);
-  }
-  void norm(const std::string& name, bool bias) {
-    add(name + ".weight", {options_.hidden_size}, 1.0, 0.2);
-    if (bias) add(name + ".bias", {options_.hidden_size}, 0.0, 0.2);
-  }
-
- private:
-  /// More than one, so that attention weights are far from uniform.
-  static constexpr double kGain = 1.5;
-  const TinyOptions& options_;
-  std::vector<TestTensor>& tensors_;
-};
-
-/// Logits come out with a standard deviation of about 2.8 = kHeadScale·√hidden_size: neither flat
-/// nor a single token.
-constexpr double kHeadScale = 0.5;
-
-Json common_config(const TinyOptions& o, const std::string& model_type,
-                   const std::string& architecture) {
-  return {{"architectures", Json::array({architecture})},
-          {"model_type", model_type},
-          {"hidden_size", o.hidden_size},
-          {"num_hidden_layers", o.layers},
-          {"num_attention_heads", o.heads},
-          {"vocab_size", o.vocab_size},
-          {"max_position_embeddings", o.max_position_embeddings},
-          {"tie_word_embeddings", o.tied},
-          {"bos_token_id", 0},
-          {"torch_dtype", "float32"}};
-}
 
 constexpr std::array<std::pair<const char*, const char*>, kTinyTokens - 256> kMerges = {
     {{"t", "h"},
@@ -108,64 +61,28 @@ void TinyModel::write(const std::filesystem::path& dir) const {
   write_tiny_tokenizer(dir);
 }
 
-TinyModel tiny_opt(const TinyOptions& o) {
-  TinyModel model;
-  model.config = common_config(o, "opt", "OPTForCausalLM");
-  model.config["ffn_dim"] = o.intermediate_size;
-  model.config["word_embed_proj_dim"] = o.hidden_size;
-  model.config["do_layer_norm_before"] = true;
-  model.config["activation_function"] = "relu";
-  model.config["enable_bias"] = o.biases;
-
-  TensorMaker maker(o, model.tensors);
-  const std::string prefix = "model.decoder.";
-  const Index h = o.hidden_size;
-  maker.add(prefix + "embed_tokens.weight", {o.vocab_size, h}, 0.0, kHeadScale);
-  maker.add(prefix + "embed_positions.weight", {o.max_position_embeddings + 2, h}, 0.0, kHeadScale);
-  maker.norm(prefix + "final_layer_norm", true);
-  for (Index layer = 0; layer < o.layers; ++layer) {
-    const std::string block = fmt::format("{}layers.{}.", prefix, layer);
-    for (const char* role : {"q_proj", "k_proj", "v_proj", "out_proj"})
-      maker.linear(block + "self_attn." + role, h, h, o.biases);
-    maker.norm(block + "self_attn_layer_norm", true);
-    maker.linear(block + "fc1", o.intermediate_size, h, o.biases);
-    maker.linear(block + "fc2", h, o.intermediate_size, o.biases);
-    maker.norm(block + "final_layer_norm", true);
-  }
-  if (!o.tied) maker.add("lm_head.weight", {o.vocab_size, h}, 0.0, kHeadScale);
-  return model;
+void TensorMaker::add(const std::string& name, const std::vector<Index>& shape, double mean,
+                      double sigma) {
+  Index count = 1;
+  for (const Index size : shape) count *= size;
+  std::vector<float> values(static_cast<std::size_t>(count));
+  fill_draws(Distribution::gaussian, values.data(), count, 0, draw_key(name, 0), options_.seed);
+  for (float& v : values) v = static_cast<float>(mean) + static_cast<float>(sigma) * v;
+  tensors_.push_back({name, options_.dtype, shape, std::move(values)});
 }
 
-TinyModel tiny_llama(const TinyOptions& o) {
-  TinyModel model;
-  model.config = common_config(o, "llama", "LlamaForCausalLM");
-  model.config["intermediate_size"] = o.intermediate_size;
-  model.config["num_key_value_heads"] = o.key_value_heads;
-  model.config["hidden_act"] = "silu";
-  model.config["rms_norm_eps"] = 1e-5;
-  model.config["rope_theta"] = 10000.0;
-  model.config["attention_bias"] = o.biases;
-  model.config["mlp_bias"] = o.biases;
-
-  TensorMaker maker(o, model.tensors);
-  const Index h = o.hidden_size;
-  const Index kv = h / o.heads * o.key_value_heads;
-  maker.add("model.embed_tokens.weight", {o.vocab_size, h}, 0.0, kHeadScale);
-  maker.norm("model.norm", false);
-  for (Index layer = 0; layer < o.layers; ++layer) {
-    const std::string block = fmt::format("model.layers.{}.", layer);
-    maker.linear(block + "self_attn.q_proj", h, h, o.biases);
-    maker.linear(block + "self_attn.k_proj", kv, h, o.biases);
-    maker.linear(block + "self_attn.v_proj", kv, h, o.biases);
-    maker.linear(block + "self_attn.o_proj", h, h, o.biases);
-    maker.norm(block + "input_layernorm", false);
-    maker.norm(block + "post_attention_layernorm", false);
-    maker.linear(block + "mlp.gate_proj", o.intermediate_size, h, o.biases);
-    maker.linear(block + "mlp.up_proj", o.intermediate_size, h, o.biases);
-    maker.linear(block + "mlp.down_proj", h, o.intermediate_size, o.biases);
-  }
-  if (!o.tied) maker.add("lm_head.weight", {o.vocab_size, h}, 0.0, kHeadScale);
-  return model;
+Json tiny_config(const TinyOptions& o, const std::string& model_type,
+                 const std::string& architecture) {
+  return {{"architectures", Json::array({architecture})},
+          {"model_type", model_type},
+          {"hidden_size", o.hidden_size},
+          {"num_hidden_layers", o.layers},
+          {"num_attention_heads", o.heads},
+          {"vocab_size", o.vocab_size},
+          {"max_position_embeddings", o.max_position_embeddings},
+          {"tie_word_embeddings", o.tied},
+          {"bos_token_id", 0},
+          {"torch_dtype", "float32"}};
 }
 
 void write_tiny_tokenizer(const std::filesystem::path& dir) {

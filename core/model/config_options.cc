@@ -1,0 +1,96 @@
+#include "core/model/config_options.h"
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/suggest.h"
+
+namespace nf {
+namespace {
+
+/// transformers' names. gelu_python and gelu are one function, as are those of the tanh form;
+/// quick_gelu and gelu_10 are others.
+const std::vector<std::pair<std::string, Activation>>& activations() {
+  static const std::vector<std::pair<std::string, Activation>> table = {
+      {"relu", Activation::relu},
+      {"gelu", Activation::gelu},
+      {"gelu_python", Activation::gelu},
+      {"gelu_new", Activation::gelu_tanh},
+      {"gelu_fast", Activation::gelu_tanh},
+      {"gelu_accurate", Activation::gelu_tanh},
+      {"gelu_pytorch_tanh", Activation::gelu_tanh},
+      {"silu", Activation::silu},
+      {"swish", Activation::silu},
+  };
+  return table;
+}
+
+/// Options of other families whose config.json may say this family's model_type.
+const std::vector<UnsupportedOption>& everywhere_unsupported() {
+  static const std::vector<UnsupportedOption> options = {
+      {"add_cross_attention", false},
+      {"is_encoder_decoder", false},
+      {"clip_qkv"},
+      {"attn_logit_softcapping"},
+      {"final_logit_softcapping"},
+      {"query_pre_attn_scalar"},
+      {"attention_multiplier"},
+      {"embedding_multiplier", 1},
+      {"residual_multiplier", 1},
+      {"logits_scaling", 1},
+      {"scale_emb", 1},
+      {"scale_depth"},
+      {"num_experts", 0},
+      {"num_local_experts", 0},
+      {"n_routed_experts", 0},
+  };
+  return options;
+}
+
+void refuse(const HfConfig& config, const UnsupportedOption& option) {
+  const Json& value = config.raw(option.field);
+  config.require(value.is_null() || value == option.harmless, option.field,
+                 "would change the numbers and is not implemented for this family");
+}
+
+}  // namespace
+
+void refuse_unsupported(const HfConfig& config, const std::vector<UnsupportedOption>& options) {
+  if (!config.raw("quantization_config").is_null())
+    throw DataError(config.file() +
+                    ": quantization_config: a checkpoint that is quantized already is not read; "
+                    "use the float32, float16 or bfloat16 one");
+  for (const UnsupportedOption& option : everywhere_unsupported()) refuse(config, option);
+  for (const UnsupportedOption& option : options) refuse(config, option);
+}
+
+Activation activation_option(const HfConfig& config, const std::string& field,
+                             const std::string& fallback) {
+  const std::string name = config.text_or(field, fallback);
+  std::vector<std::string> known;
+  for (const auto& [known_name, activation] : activations()) {
+    if (name == known_name) return activation;
+    known.push_back(known_name);
+  }
+  throw DataError(fmt::format("{}: {}: '{}' is not implemented{}", config.file(), field, name,
+                              suggestion(name, known)));
+}
+
+void split_into_heads(DecoderSpec& spec, const HfConfig& config, const std::string& field) {
+  spec.num_attention_heads = config.positive(field);
+  spec.num_key_value_heads = spec.num_attention_heads;
+  config.require(spec.hidden_size % spec.num_attention_heads == 0, field,
+                 fmt::format("must divide hidden_size {}", spec.hidden_size));
+  spec.head_dim = spec.hidden_size / spec.num_attention_heads;
+}
+
+void choose_head(DecoderSpec& spec, const HfConfig& config, bool tied, const std::string& head) {
+  if (config.flag_or("tie_word_embeddings", tied)) {
+    spec.lm_head = spec.embed_tokens;
+    spec.ignored.push_back(head);
+  } else {
+    spec.lm_head = head;
+  }
+}
+
+}  // namespace nf

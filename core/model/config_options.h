@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/decoder_spec.h"
+#include "core/model/hf_config.h"
+
+namespace nf {
+
+/// What several families read out of config.json, with transformers' names and defaults.
+
+/// A field that changes the numbers in a way that is not implemented.
+struct UnsupportedOption {
+  std::string field;
+  Json harmless{};  ///< the value that changes nothing; absent and null never do
+};
+
+/// Refuses the family's own unsupported options and those that no family has: quantized weights,
+/// soft caps, multipliers of the residual stream, experts and the like. Throws DataError naming
+/// file, field and value.
+void refuse_unsupported(const HfConfig& config, const std::vector<UnsupportedOption>& options);
+
+/// The activation that `field` names, `fallback` where it is absent. Throws DataError for one that
+/// is not implemented, naming those that are.
+Activation activation_option(const HfConfig& config, const std::string& field,
+                             const std::string& fallback);
+
+/// Fills in num_attention_heads = num_key_value_heads = `heads` and head_dim of a family whose
+/// heads share hidden_size out evenly. Throws DataError naming `field` where they cannot.
+void split_into_heads(DecoderSpec& spec, const HfConfig& config, const std::string& field);
+
+/// Fills in lm_head: spec.embed_tokens where tie_word_embeddings (default `tied`) says so, and a
+/// `head` stored all the same is ignored; else `head`.
+void choose_head(DecoderSpec& spec, const HfConfig& config, bool tied, const std::string& head);
+
+}  // namespace nf

@@ -1,0 +1,85 @@
+#include "core/model/config_options.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/model_errors.h"
+
+namespace nf {
+namespace {
+
+HfConfig config_of(const Json& fields) { return {fields, "config.json"}; }
+
+TEST(ActivationOption, KnowsTheLibrarysNames) {
+  const std::vector<std::pair<std::string, Activation>> names = {
+      {"relu", Activation::relu},
+      {"gelu", Activation::gelu},
+      {"gelu_python", Activation::gelu},
+      {"gelu_new", Activation::gelu_tanh},
+      {"gelu_fast", Activation::gelu_tanh},
+      {"gelu_accurate", Activation::gelu_tanh},
+      {"gelu_pytorch_tanh", Activation::gelu_tanh},
+      {"silu", Activation::silu},
+      {"swish", Activation::silu}};
+  for (const auto& [name, activation] : names)
+    EXPECT_EQ(activation_option(config_of({{"act", name}}), "act", "none"), activation) << name;
+  EXPECT_EQ(activation_option(config_of(Json::object()), "act", "silu"), Activation::silu);
+  EXPECT_EQ(activation_option(config_of({{"act", nullptr}}), "act", "gelu"), Activation::gelu);
+}
+
+TEST(ActivationOption, RefusesOthersWithASuggestion) {
+  const auto message = [](const char* name) {
+    return data_error_of([&] { activation_option(config_of({{"act", name}}), "act", "relu"); });
+  };
+  EXPECT_EQ(message("relu2"), "config.json: act: 'relu2' is not implemented; did you mean 'relu'?");
+  EXPECT_EQ(message("quick_gelu"),
+            "config.json: act: 'quick_gelu' is not implemented; known: relu, gelu, gelu_python, "
+            "gelu_new, gelu_fast, gelu_accurate, gelu_pytorch_tanh, silu, swish");
+}
+
+TEST(RefuseUnsupported, LetsHarmlessValuesPass) {
+  const std::vector<UnsupportedOption> options = {{"clip"}, {"scale", 1}, {"alibi", false}};
+  const auto message = [&](const Json& fields) {
+    return data_error_of([&] { refuse_unsupported(config_of(fields), options); });
+  };
+  for (const Json& fields :
+       {Json::object(), Json{{"clip", nullptr}, {"scale", nullptr}, {"alibi", nullptr}},
+        Json{{"scale", 1}, {"alibi", false}}, Json{{"scale", 1.0}}, Json{{"unheard_of", true}},
+        Json{{"quantization_config", nullptr}}, Json{{"num_experts", 0}}})
+    EXPECT_EQ(message(fields), "no error") << fields.dump();
+  const std::string cause = "would change the numbers and is not implemented for this family (is ";
+  EXPECT_EQ(message({{"clip", 8.0}}), "config.json: clip: " + cause + "8.0)");
+  EXPECT_EQ(message({{"scale", 12}}), "config.json: scale: " + cause + "12)");
+  EXPECT_EQ(message({{"alibi", true}}), "config.json: alibi: " + cause + "true)");
+  EXPECT_EQ(message({{"attn_logit_softcapping", 50.0}}),
+            "config.json: attn_logit_softcapping: " + cause + "50.0)");
+}
+
+TEST(SplitIntoHeads, NeedsEvenShares) {
+  DecoderSpec spec;
+  spec.hidden_size = 30;
+  split_into_heads(spec, config_of({{"n_head", 6}}), "n_head");
+  EXPECT_EQ(spec.num_attention_heads, 6);
+  EXPECT_EQ(spec.num_key_value_heads, 6);
+  EXPECT_EQ(spec.head_dim, 5);
+  EXPECT_EQ(data_error_of([&] {
+              split_into_heads(spec, config_of({{"n_head", 4}}), "n_head");
+            }),
+            "config.json: n_head: must divide hidden_size 30 (is 4)");
+}
+
+TEST(ChooseHead, IsTheEmbeddingWhereTheyAreTied) {
+  const auto chosen = [](const Json& fields, bool tied) {
+    DecoderSpec spec;
+    spec.embed_tokens = "embed";
+    choose_head(spec, config_of(fields), tied, "head");
+    EXPECT_EQ(spec.ignored.empty(), spec.lm_head == "head");
+    return spec.lm_head;
+  };
+  EXPECT_EQ(chosen(Json::object(), true), "embed");
+  EXPECT_EQ(chosen(Json::object(), false), "head");
+  EXPECT_EQ(chosen({{"tie_word_embeddings", true}}, false), "embed");
+  EXPECT_EQ(chosen({{"tie_word_embeddings", false}}, true), "head");
+}
+
+}  // namespace
+}  // namespace nf

@@ -1,0 +1,28 @@
+#pragma once
+
+/// Checkpoints of any family and size, of random bf16 weights: what a model of that shape costs
+/// does not depend on what it has learnt. Written in bounded memory, so a size beyond the RAM is
+/// fine.
+
+#include <cstdint>
+#include <filesystem>
+
+#include "core/base/json.h"
+#include "core/base/types.h"
+
+namespace nf {
+
+struct RandomCheckpointOptions {
+  std::uint64_t seed = 0;
+  Index shard_bytes = Index{5} << 30;  ///< a shard ends before the tensor that would exceed this
+};
+
+/// Writes config.json and model.safetensors, or shards and their index, into `dir`. The tensors are
+/// those that the architecture of `config` asks for. Vectors that scale are 1, biases small;
+/// matrices have values of about 1/sqrt(columns), so hidden states stay finite in any depth.
+/// Returns the bytes of all weights. Throws ConfigError for a config.json that no architecture
+/// takes, DataError where the disk refuses.
+Index write_random_checkpoint(const Json& config, const std::filesystem::path& dir,
+                              const RandomCheckpointOptions& options = {});
+
+}  // namespace nf
