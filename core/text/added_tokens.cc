@@ -8,42 +8,28 @@
 #include "core/io/read_json.h"
 #include "core/text/pattern_syntax.h"
 #include "core/text/utf8.h"
+#include "core/text/white_space.h"
 
 namespace nf {
 namespace {
 
 std::size_t first_byte(std::string_view text) { return static_cast<unsigned char>(text.front()); }
 
-bool is_white_space(char32_t c) {
-  return (c >= 0x9 && c <= 0xD) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-         c == 0x3000;
-}
-
-/// `at` moved left over white space, not beyond `limit`.
-Index skip_space_left(std::string_view text, Index at, Index limit) {
-  while (at > limit) {
-    const Index previous = previous_character(text, at);
-    if (!is_white_space(code_point_at(text, previous))) break;
-    at = previous;
-  }
-  return at;
-}
-
-/// `at` moved right over white space.
-Index skip_space_right(std::string_view text, Index at) {
-  while (at < static_cast<Index>(text.size()) && is_white_space(code_point_at(text, at))) {
-    at += utf8_length(text[static_cast<std::size_t>(at)]);
-  }
-  return at;
-}
-
 }  // namespace
 
 // Rust's \w has the joiners, Oniguruma's lacks them.
-AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model)
+AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model,
+                         const Normalizer* normalizer)
     : word_character_("[\\w\\x{200c}\\x{200d}]", list.file()) {
   std::unordered_map<std::string, Index> seen;
+  // The normalizer may make two tokens equal: then a special one gives way to another, an earlier
+  // one to a later one.
+  struct Found {
+    bool normalized = false;
+    Token token;
+  };
+  std::vector<Found> first;
+  std::vector<Found> last;
   const auto count = static_cast<Index>(list.as_array().size());
   for (Index i = 0; i < count; ++i) {
     const JsonPlace entry = list.item(i);
@@ -53,6 +39,7 @@ AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model)
     token.lstrip = entry.at("lstrip").as_bool();
     token.rstrip = entry.at("rstrip").as_bool();
     const bool normalized = entry.at("normalized").as_bool();
+    const bool special = entry.at("special").as_bool();
     const std::int32_t written_id = entry.at("id").as_token_id();
     if (token.content.empty()) continue;
 
@@ -70,17 +57,37 @@ AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model)
           model.token_id(token.content) ? "in model.vocab" : "when counting on from model.vocab"));
     }
     largest_id_ = std::max(largest_id_, token.id);
-    const auto table = static_cast<std::size_t>(normalized);
-    has_tokens_[table] = true;
-    tables_[table][first_byte(token.content)].push_back(std::move(token));
+    if (normalized && normalizer != nullptr) {
+      token.content = normalizer->apply(token.content);
+      // Hugging Face tokenizers would find it between all bytes of a text.
+      if (token.content.empty()) entry.fail("the normalizer leaves nothing of the token");
+    }
+    (normalized && !special ? last : first).push_back({normalized, std::move(token)});
+  }
+  for (std::vector<Found>* tokens : {&first, &last}) {
+    for (Found& found : *tokens) add(found.normalized, std::move(found.token));
   }
   for (Table& table : tables_) {
-    for (std::vector<Token>& tokens : table) {
-      std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) {
-        return a.content.size() > b.content.size();
-      });
-    }
+    for (std::vector<Token>& tokens : table) sort_for_search(tokens);
   }
+}
+
+void AddedTokens::add(bool normalized, Token token) {
+  const auto table = static_cast<std::size_t>(normalized);
+  has_tokens_[table] = true;
+  tables_[table][first_byte(token.content)].push_back(std::move(token));
+}
+
+void AddedTokens::sort_for_search(std::vector<Token>& tokens) {
+  // Of equal ones the last comes first here and stays.
+  std::reverse(tokens.begin(), tokens.end());
+  std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) {
+    return a.content.size() != b.content.size() ? a.content.size() > b.content.size()
+                                                : a.content < b.content;
+  });
+  tokens.erase(std::unique(tokens.begin(), tokens.end(),
+                           [](const Token& a, const Token& b) { return a.content == b.content; }),
+               tokens.end());
 }
 
 void AddedTokens::cut(bool normalized, Pieces& pieces) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/text/json_place.h"
+#include "core/text/normalizer.h"
 #include "core/text/pcre.h"
 #include "core/text/pieces.h"
 #include "core/text/token_model.h"
@@ -21,8 +22,10 @@ class AddedTokens {
   /// `list` is the array `added_tokens`. Hugging Face tokenizers goes by the content alone: a token
   /// that the model knows has the model's id, others count on from its vocabulary, whatever the
   /// file says. An `id` that differs from that is an error here. Tokens without content match
-  /// nothing and are dropped.
-  AddedTokens(const JsonPlace& list, const TokenModel& model);
+  /// nothing and are dropped. `normalizer`, null when there is none, rewrites the tokens that are
+  /// looked for in the normalized text; it is not kept.
+  AddedTokens(const JsonPlace& list, const TokenModel& model,
+              const Normalizer* normalizer = nullptr);
 
   /// Cuts the spans of `pieces` at the tokens that are matched in the text before (`normalized`
   /// false) or after (true) the normalizer. The leftmost match counts, of several there the
@@ -43,6 +46,8 @@ class AddedTokens {
   /// Tokens by their first byte, the longest first.
   using Table = std::array<std::vector<Token>, 256>;
 
+  void add(bool normalized, Token token);
+  static void sort_for_search(std::vector<Token>& tokens);
   static const Token* longest_at(const Table& table, std::string_view text, Index at);
   bool touches_word(std::string_view text, Index begin, Index end) const;
   void cut_span(const Table& table, const Pieces& pieces, const Span& span,

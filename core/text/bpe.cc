@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/text/piece_cache.h"
 #include "core/text/utf8.h"
 
 namespace nf {
@@ -38,9 +39,6 @@ void refuse_unsupported(const JsonPlace& model) {
     const auto option = model.find(key);
     if (option && !option->as_string().empty()) option->fail("only \"\" or null is supported");
   }
-  for (const std::string_view key : {"byte_fallback", "fuse_unk"}) {
-    if (model.bool_or(key, false)) model.at(key).fail("only false is supported");
-  }
 }
 
 }  // namespace
@@ -50,10 +48,12 @@ Bpe::Bpe(const JsonPlace& model) {
   read_vocabulary(model.at("vocab"));
   read_merges(model.at("merges"));
   ignore_merges_ = model.bool_or("ignore_merges", false);
+  fuse_unknown_ = model.bool_or("fuse_unk", false);
+  if (model.bool_or("byte_fallback", false)) byte_tokens_.emplace(vocabulary_);
   if (const auto unknown = model.find("unk_token")) {
     unknown_id_ = token_id(unknown->as_string());
-    if (!unknown_id_)
-      unknown->fail(fmt::format("'{}' is not in model.vocab", printable(unknown->as_string())));
+    // Files of byte-level models name one that they lack: it only matters when it is needed.
+    if (!unknown_id_) missing_unknown_ = unknown->as_string();
   }
 }
 
@@ -126,58 +126,67 @@ const Bpe::Merge* Bpe::find_merge(std::int32_t left, std::int32_t right) const {
   return entry == merges_.end() ? nullptr : &entry->second;
 }
 
-void Bpe::encode(const Pieces& pieces, std::vector<std::int32_t>& ids) const {
-  // Most pieces of a text come again and again: their ids are copied from where they were made
-  // first.
-  struct Made {
-    std::size_t begin = 0;
-    std::size_t end = 0;
-  };
-  std::unordered_map<std::string_view, Made> made;
+void Bpe::encode(const Pieces& pieces, std::vector<Token>& tokens) const {
   std::vector<Symbol> symbols;
-  for (const Span& span : pieces.spans) {
-    if (span.is_token()) {
-      ids.push_back(span.id);
-      continue;
-    }
-    const std::string_view piece = pieces.view(span);
-    const auto [entry, is_new] = made.try_emplace(piece);
-    if (is_new) {
-      entry->second.begin = ids.size();
-      encode_piece(piece, symbols, ids);
-      entry->second.end = ids.size();
-    } else {
-      const Made& where = entry->second;
-      for (std::size_t i = where.begin; i < where.end; ++i) ids.push_back(ids[i]);
-    }
-  }
+  encode_pieces(
+      pieces,
+      [&](std::string_view piece, std::vector<Token>& out) { encode_piece(piece, symbols, out); },
+      tokens);
 }
 
 void Bpe::encode_piece(std::string_view piece, std::vector<Symbol>& symbols,
-                       std::vector<std::int32_t>& ids) const {
+                       std::vector<Token>& tokens) const {
+  if (piece.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
+    throw DataError("a text of more than 2 GiB without a place to cut it cannot be encoded");
   if (ignore_merges_) {
     if (const std::optional<std::int32_t> id = token_id(piece)) {
-      ids.push_back(*id);
+      tokens.push_back({*id, static_cast<std::int32_t>(piece.size())});
       return;
     }
   }
-  if (piece.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
-    throw DataError("a text of more than 2 GiB without a place to cut it cannot be encoded");
-  symbols.clear();
-  for (std::size_t i = 0; i < piece.size();) {
-    const auto length = static_cast<std::size_t>(utf8_length(piece[i]));
-    const std::optional<std::int32_t> known = token_id(piece.substr(i, length));
-    const std::optional<std::int32_t> id = known ? known : unknown_id_;
-    i += length;
-    if (!id) continue;
-    const auto position = static_cast<std::int32_t>(symbols.size());
-    if (position > 0) symbols.back().next = position;
-    symbols.push_back({*id, position - 1, -1, false});
-  }
+  list_symbols(piece, symbols);
   merge_all(symbols);
   for (const Symbol& symbol : symbols) {
-    if (!symbol.is_merged_away) ids.push_back(symbol.id);
+    if (!symbol.is_merged_away) tokens.push_back({symbol.id, symbol.bytes});
   }
+}
+
+void Bpe::list_symbols(std::string_view piece, std::vector<Symbol>& symbols) const {
+  symbols.clear();
+  std::int32_t dropped = 0;  // bytes before the first symbol
+  const auto add = [&](std::int32_t id, std::int32_t bytes) {
+    const auto position = static_cast<std::int32_t>(symbols.size());
+    if (position > 0) symbols.back().next = position;
+    symbols.push_back({id, bytes + std::exchange(dropped, 0), position - 1, -1, false});
+  };
+  std::int32_t unknown = 0;  // bytes of an unknown token that is still to be added
+  const auto add_unknown = [&] {
+    if (unknown > 0) add(*unknown_id_, std::exchange(unknown, 0));
+  };
+  for (std::size_t i = 0; i < piece.size();) {
+    const std::string_view character =
+        piece.substr(i, static_cast<std::size_t>(utf8_length(piece[i])));
+    const auto bytes = static_cast<std::int32_t>(character.size());
+    i += character.size();
+    if (const std::optional<std::int32_t> id = token_id(character)) {
+      add_unknown();
+      add(*id, bytes);
+    } else if (byte_tokens_ && byte_tokens_->has_all(character)) {
+      // An unknown token before it comes after it: so Hugging Face tokenizers does it. It matters
+      // only where the vocabulary has the tokens of some bytes and not of others.
+      for (const char byte : character) add(byte_tokens_->id(byte), 1);
+    } else if (unknown_id_) {
+      if (!fuse_unknown_) add_unknown();
+      unknown += bytes;
+    } else if (missing_unknown_) {
+      throw DataError(fmt::format(
+          "'{}' is not in the tokenizer's vocabulary, and neither is its unknown token '{}'",
+          printable(character), printable(*missing_unknown_)));
+    } else {
+      (symbols.empty() ? dropped : symbols.back().bytes) += bytes;
+    }
+  }
+  add_unknown();
 }
 
 void Bpe::merge_all(std::vector<Symbol>& symbols) const {
@@ -199,8 +208,9 @@ void Bpe::merge_all(std::vector<Symbol>& symbols) const {
     Symbol& right = symbol_at(left.next);
     // The pair may have become another one since it was offered.
     const Merge* merge = find_merge(left.id, right.id);
-    if (merge == nullptr || merge->rank != best.rank) continue;
+    if (merge == nullptr || merge->id != best.id) continue;
     left.id = best.id;
+    left.bytes += right.bytes;
     left.next = right.next;
     right.is_merged_away = true;
     if (left.next >= 0) symbol_at(left.next).previous = best.position;

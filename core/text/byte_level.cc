@@ -14,19 +14,6 @@ namespace {
 constexpr std::string_view kWordPattern =
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
-/// Rebuilds the text span by span: `append(piece, text)` adds what is to stand for `piece`.
-template <class Append>
-void rewrite_spans(Pieces& pieces, const Append& append) {
-  std::string text;
-  text.reserve(2 * pieces.text.size());
-  for (Span& span : pieces.spans) {
-    const auto begin = static_cast<Index>(text.size());
-    if (!span.is_token()) append(pieces.view(span), text);
-    span = {begin, static_cast<Index>(text.size()), span.id};
-  }
-  pieces.text = std::move(text);
-}
-
 std::array<std::string, 256> byte_strings() {
   std::array<std::string, 256> strings;
   for (std::size_t byte = 0; byte < strings.size(); ++byte) {
@@ -54,15 +41,18 @@ ByteLevel::ByteLevel(const JsonPlace& json)
 
 void ByteLevel::apply(Pieces& pieces) const {
   if (add_prefix_space_) {
-    rewrite_spans(pieces, [](std::string_view piece, std::string& text) {
-      if (!piece.starts_with(' ')) text += ' ';
-      text += piece;
+    rewrite_spans(pieces, [&pieces](const Span& span, PiecesWriter& writer) {
+      if (!pieces.view(span).starts_with(' ')) writer.insert(" ");
+      writer.copy(span.begin, span.end);
     });
   }
   if (words_) words_->apply(pieces);
   const std::array<std::string, 256> strings = byte_strings();
-  rewrite_spans(pieces, [&strings](std::string_view piece, std::string& text) {
-    for (const char c : piece) text += strings[static_cast<unsigned char>(c)];
+  rewrite_spans(pieces, [&pieces, &strings](const Span& span, PiecesWriter& writer) {
+    for (Index i = span.begin; i < span.end; ++i) {
+      const char c = pieces.text[static_cast<std::size_t>(i)];
+      writer.replace(i, i + 1, strings[static_cast<unsigned char>(c)]);
+    }
   });
 }
 

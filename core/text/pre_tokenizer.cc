@@ -9,6 +9,7 @@
 
 #include "core/base/suggest.h"
 #include "core/text/byte_level.h"
+#include "core/text/metaspace.h"
 #include "core/text/split.h"
 
 namespace nf {
@@ -46,8 +47,13 @@ constexpr auto kKinds = std::to_array<KindEntry>({
      [](const JsonPlace& json) -> std::unique_ptr<PreTokenizer> {
        return std::make_unique<Split>(digits_split(json));
      }},
+    {"Metaspace", make<Metaspace>},
     {"Sequence", make<Sequence>},
     {"Split", make<Split>},
+    {"WhitespaceSplit",
+     [](const JsonPlace& json) -> std::unique_ptr<PreTokenizer> {
+       return std::make_unique<Split>(Regex("\\s", json.place()), SplitBehavior::removed, false);
+     }},
 });
 
 }  // namespace

@@ -18,7 +18,8 @@ class PreTokenizer {
 };
 
 /// The object `pre_tokenizer` of a tokenizer.json. Of the types of Hugging Face tokenizers 0.23 it
-/// knows ByteLevel, Digits, Sequence and Split; every other one is an error that names it.
+/// knows ByteLevel, Digits, Metaspace, Sequence, Split and WhitespaceSplit; every other one is an
+/// error that names it.
 std::unique_ptr<PreTokenizer> read_pre_tokenizer(const JsonPlace& json);
 
 }  // namespace nf

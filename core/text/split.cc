@@ -19,13 +19,6 @@ constexpr auto kBehaviors = std::to_array<std::pair<std::string_view, SplitBehav
     {"Contiguous", SplitBehavior::contiguous},
 });
 
-Regex read_pattern(const JsonPlace& pattern) {
-  if (const auto regex = pattern.find("Regex")) return Regex(regex->as_string(), regex->place());
-  if (const auto text = pattern.find("String"))
-    return Regex(escape_pattern(text->as_string()), text->place());
-  pattern.fail("needs the key 'Regex' or 'String'");
-}
-
 SplitBehavior read_behavior(const JsonPlace& json) {
   std::vector<std::string> known;
   for (const auto& [name, behavior] : kBehaviors) {
@@ -107,6 +100,13 @@ void join_stretches(const std::vector<Stretch>& stretches, SplitBehavior behavio
     case SplitBehavior::contiguous:
       return append_spans(merge_equal(stretches), true, spans);
   }
+}
+
+Regex read_pattern(const JsonPlace& pattern) {
+  if (const auto regex = pattern.find("Regex")) return Regex(regex->as_string(), regex->place());
+  if (const auto text = pattern.find("String"))
+    return Regex(escape_pattern(text->as_string()), text->place());
+  pattern.fail("needs the key 'Regex' or 'String'");
 }
 
 Split::Split(const JsonPlace& json)

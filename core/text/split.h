@@ -37,6 +37,9 @@ class Split final : public PreTokenizer {
   bool invert_;
 };
 
+/// {"Regex": R} or {"String": S}, which stands for itself.
+Regex read_pattern(const JsonPlace& pattern);
+
 /// The pre-tokenizer Digits: numbers apart from the rest, each digit alone with
 /// `individual_digits`.
 Split digits_split(const JsonPlace& json);

@@ -7,19 +7,25 @@
 #include <vector>
 
 #include "core/base/types.h"
-#include "core/text/json_place.h"
+#include "core/text/tokenizer_kind.h"
 
 namespace nf {
 
-/// Text to token ids, as Hugging Face tokenizers 0.23 does it with the same `tokenizer.json`:
-///   added tokens  ->  normalizer  ->  added tokens  ->  pre-tokenizer  ->  model
-/// Every part of the file that changes ids and is not built is an error that names it; what cannot
-/// change them is not read: `decoder`, and `post_processor`, which only adds special tokens around
-/// the text (here none are added) and trims offsets. Immutable; encode() may be called by several
-/// threads at once.
+/// Token ids of a text and how many bytes of it each stands for: [tokens] both.
+struct Encoding {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> bytes;
+};
+
+/// Text to token ids, as the library does it that the checkpoint's tokenizer was published for.
+/// Immutable; may be used by several threads at once.
 class Tokenizer {
  public:
-  /// Reads DIR/tokenizer.json. DataError names the file and the place in it.
+  /// Reads the first of these that DIR has; DataError when there is none, and where a file is
+  /// wrong:
+  ///   tokenizer.json             as Hugging Face tokenizers 0.23 (tokenizer_json.h)
+  ///   tokenizer.model            as SentencePiece (sentencepiece.h)
+  ///   vocab.json and merges.txt  as transformers' GPT-2 tokenizer (gpt2_files.h)
   static Tokenizer load(const std::filesystem::path& dir);
 
   ~Tokenizer();
@@ -30,15 +36,21 @@ class Tokenizer {
   /// itself become their ids. DataError "byte N: invalid UTF-8" on malformed text.
   std::vector<std::int32_t> encode(std::string_view utf8) const;
 
+  /// The same ids together with the bytes that each stands for. A space that the tokenizer itself
+  /// puts before a text counts 0, a character of several tokens is divided among them, an unknown
+  /// token counts what it stands for, an added token the space as well that it swallows. The sum
+  /// is the text's size, unless the tokenizer rewrites or drops text: of what its normalizer
+  /// changes, the bytes of the result count.
+  Encoding encode_with_bytes(std::string_view utf8) const;
+
   /// One more than the largest id of the file: every id is less. (A model's vocab_size may be
   /// larger.)
   Index vocab_size() const;
 
  private:
-  explicit Tokenizer(const JsonPlace& root);
+  explicit Tokenizer(std::unique_ptr<const TokenizerKind> kind);
 
-  struct Parts;
-  std::unique_ptr<const Parts> parts_;
+  std::unique_ptr<const TokenizerKind> kind_;
 };
 
 }  // namespace nf

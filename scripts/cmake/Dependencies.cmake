@@ -8,7 +8,17 @@ find_package(yaml-cpp CONFIG REQUIRED)
 find_package(nlohmann_json 3.11 CONFIG REQUIRED)
 find_package(fmt CONFIG REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+# Its flag is for Windows, and would keep the other libraries from using nf_core's compiled headers.
+set_target_properties(PkgConfig::UTF8PROC PROPERTIES INTERFACE_COMPILE_OPTIONS "" INTERFACE_COMPILE_DEFINITIONS "")
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+# Not through pkg-config: Debian 13's file for it asks for protobuf's, which is no part of the package.
+find_path(SENTENCEPIECE_INCLUDE_DIR sentencepiece_processor.h REQUIRED)
+find_library(SENTENCEPIECE_LIBRARY sentencepiece REQUIRED)
+add_library(nf_sentencepiece INTERFACE)
+add_library(nf::sentencepiece ALIAS nf_sentencepiece)
+target_include_directories(nf_sentencepiece SYSTEM INTERFACE ${SENTENCEPIECE_INCLUDE_DIR})
+target_link_libraries(nf_sentencepiece INTERFACE ${SENTENCEPIECE_LIBRARY})
 if(NOT TARGET yaml-cpp::yaml-cpp)  # 0.7 exports the bare name only
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()

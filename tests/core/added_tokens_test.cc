@@ -71,6 +71,52 @@ TEST(AddedTokens, SpaceThatWasSwallowedIsNotSwallowedAgain) {
   EXPECT_EQ(encode({space}, "   a  b"), (Ids{3, 0, 3, 1}));
 }
 
+TEST(AddedTokens, AreFoundInTheRawOrTheNormalizedText) {
+  SortedJson json = small_tokenizer();
+  json["normalizer"] = {{"type", "Lowercase"}};
+  json["added_tokens"] = {added_token(10, "X"), with(added_token(11, "<Y>"), "normalized")};
+  json["added_tokens"][0]["id"] = 6;
+  json["added_tokens"][1]["id"] = 10;
+  EXPECT_EQ(encode_with(json, "BxXc"), (Ids{1, 6, 2})) << "only the X as it is written";
+  EXPECT_EQ(encode_with(json, "A<y>B<Y>"), (Ids{0, 10, 1, 10}));
+}
+
+TEST(AddedTokens, EachSpanBetweenTokensIsNormalizedByItself) {
+  SortedJson json = small_tokenizer();
+  json["normalizer"] = {{"type", "Prepend"}, {"prepend", "c"}};
+  json["added_tokens"] = {added_token(10, "<1>"), with(added_token(11, "<2>"), "normalized")};
+  EXPECT_EQ(encode_with(json, "a<1>b"), (Ids{2, 0, 10, 2, 1}));
+  EXPECT_EQ(encode_with(json, "<2>b"), (Ids{11, 1})) << "looked for as c<2>";
+  EXPECT_EQ(encode_with(json, "a<2>b"), (Ids{2, 4}));
+}
+
+TEST(AddedTokens, OfTokensThatTheNormalizerMakesEqualTheLastCounts) {
+  SortedJson json = small_tokenizer();
+  json["normalizer"] = {{"type", "Lowercase"}};
+  const auto encode_two = [&json](SortedJson first, SortedJson second) {
+    json["added_tokens"] = {with(std::move(first), "normalized"),
+                            with(std::move(second), "normalized")};
+    return encode_with(json, "<y>");
+  };
+  EXPECT_EQ(encode_two(added_token(10, "<Y>"), added_token(11, "<y>")), Ids{11});
+  EXPECT_EQ(encode_two(added_token(10, "<Y>"), with(added_token(11, "<y>"), "special")), Ids{10})
+      << "special ones come first";
+}
+
+TEST(AddedTokens, OneOfWhichTheNormalizerLeavesNothingIsRefused) {
+  SortedJson json = small_tokenizer();
+  json["normalizer"] = {{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}};
+  json["added_tokens"] = {with(added_token(10, "  "), "normalized")};
+  try {
+    encode_with(json, "a");
+    FAIL() << "loaded";
+  } catch (const DataError& error) {
+    EXPECT_TRUE(std::string_view(error.what())
+                    .ends_with("added_tokens[0]: the normalizer leaves nothing of the token"))
+        << error.what();
+  }
+}
+
 TEST(AddedTokens, WithoutContentMatchNothing) {
   EXPECT_EQ(encode({added_token(10, "")}, "ab"), (Ids{4}));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/base/error.h"
 #include "core/io/read_json.h"
 #include "tests/reference/bpe_reference.h"
 
@@ -20,8 +21,10 @@ SortedJson model(const SortedJson& vocab, const SortedJson& merges) {
 Ids encode(const SortedJson& json, const std::string& text) {
   const Bpe bpe(JsonPlace("F", json));
   const Pieces pieces{text, {{0, static_cast<Index>(text.size()), Span::kNoId}}};
+  std::vector<Token> tokens;
+  bpe.encode(pieces, tokens);
   Ids ids;
-  bpe.encode(pieces, ids);
+  for (const Token& token : tokens) ids.push_back(token.id);
   return ids;
 }
 
@@ -65,13 +68,62 @@ TEST(Bpe, UnknownCharactersBecomeTheUnknownTokenOrNothing) {
   EXPECT_EQ(encode(json, "aéxa"), (Ids{0, 1, 1, 0}));
 }
 
+TEST(Bpe, AnUnknownTokenThatIsMissingMattersWhenItIsNeeded) {
+  SortedJson json = model({{"a", 0}}, SortedJson::array());
+  json["unk_token"] = "?";
+  EXPECT_EQ(encode(json, "aa"), (Ids{0, 0}));
+  try {
+    encode(json, "aé");
+    FAIL() << "encoded";
+  } catch (const DataError& error) {
+    EXPECT_STREQ(error.what(),
+                 "'é' is not in the tokenizer's vocabulary, and neither is its unknown token '?'");
+  }
+}
+
+// Expected ids were seen from Hugging Face tokenizers 0.23.2.
+TEST(Bpe, FuseUnkMakesOneTokenOfUnknownCharactersInARow) {
+  SortedJson json = model({{"a", 0}, {"?", 1}}, SortedJson::array());
+  json["unk_token"] = "?";
+  json["fuse_unk"] = true;
+  EXPECT_EQ(encode(json, "aéxaz"), (Ids{0, 1, 0, 1}));
+  json["unk_token"] = nullptr;
+  EXPECT_EQ(encode(json, "aéxaz"), (Ids{0, 0}));
+}
+
+TEST(Bpe, ByteFallbackWritesTheBytesIfItHasThemAll) {
+  SortedJson json =
+      model({{"a", 0}, {"?", 1}, {"<0xC3>", 2}, {"<0xA9>", 3}, {"<0x0A>", 4}}, SortedJson::array());
+  json["unk_token"] = "?";
+  EXPECT_EQ(encode(json, "aé"), (Ids{0, 1}));
+  json["byte_fallback"] = true;
+  EXPECT_EQ(encode(json, "aé\n"), (Ids{0, 2, 3, 4}));
+  EXPECT_EQ(encode(json, "aèa"), (Ids{0, 1, 0})) << "\\xA8 is missing";
+}
+
+TEST(Bpe, BytesAreMergedLikeOtherTokens) {
+  SortedJson json = model({{"<0xC3>", 0}, {"<0xA9>", 1}, {"<0xC3><0xA9>", 2}}, {"<0xC3> <0xA9>"});
+  json["byte_fallback"] = true;
+  EXPECT_EQ(encode(json, "éé"), (Ids{2, 2}));
+}
+
+TEST(Bpe, AnUnknownTokenStandsBehindTheBytesThatFollowIt) {
+  SortedJson json = model({{"a", 0}, {"?", 1}, {"<0xC3>", 2}, {"<0xA9>", 3}}, SortedJson::array());
+  json["unk_token"] = "?";
+  json["byte_fallback"] = true;
+  EXPECT_EQ(encode(json, "zéa"), (Ids{2, 3, 1, 0}));
+  EXPECT_EQ(encode(json, "zéza"), (Ids{2, 3, 1, 1, 0}));
+  json["fuse_unk"] = true;
+  EXPECT_EQ(encode(json, "zéza"), (Ids{2, 3, 1, 0}));
+}
+
 TEST(Bpe, RepeatedPiecesAndTokensKeepTheirOrder) {
   const SortedJson json = model({{"a", 0}, {"b", 1}, {"ab", 2}}, {"a b"});
   const Bpe bpe(JsonPlace("F", json));
   const Pieces pieces{"abbab", {{0, 3, -1}, {0, 1, 9}, {3, 5, -1}, {0, 3, -1}, {0, 0, -1}}};
-  Ids ids = {5};
-  bpe.encode(pieces, ids);
-  EXPECT_EQ(ids, (Ids{5, 2, 1, 9, 2, 2, 1}));
+  std::vector<Token> tokens = {{5, 4}};
+  bpe.encode(pieces, tokens);
+  EXPECT_EQ(tokens, (std::vector<Token>{{5, 4}, {2, 2}, {1, 1}, {9, 1}, {2, 2}, {2, 2}, {1, 1}}));
   EXPECT_EQ(bpe.token_count(), 3);
   EXPECT_EQ(bpe.largest_id(), 2);
 }

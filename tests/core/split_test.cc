@@ -81,6 +81,10 @@ TEST(Digits, AreCutFromTheRest) {
             (Words{"Hey ", "1", "2", "3", "½", "x", "٣", " ", "\U00011DE0"}));
 }
 
+TEST(WhitespaceSplit, LeavesTheWords) {
+  EXPECT_EQ(pre_tokenize({{"type", "WhitespaceSplit"}}, " a\t\u3000b.\n"), (Words{"a", "b."}));
+}
+
 TEST(Sequence, AppliesItsStepsInOrder) {
   const SortedJson digits = {{"type", "Digits"}, {"individual_digits", true}};
   const SortedJson dashes = {{"type", "Split"},

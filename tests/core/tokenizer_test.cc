@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <numeric>
 #include <thread>
 
 #include "core/base/error.h"
 #include "core/io/read_file.h"
+#include "tests/support/sentencepiece_model.h"
 #include "tests/support/tokenizer_file.h"
 
 namespace nf {
@@ -29,6 +31,10 @@ std::string refusal(const std::string& content) {
   return "no error";
 }
 
+Ids encode_bytes(const Tokenizer& tokenizer, std::string_view text) {
+  return tokenizer.encode_with_bytes(text).bytes;
+}
+
 TEST(Tokenizer, EncodesWithoutAddingAnything) {
   SortedJson json = small_tokenizer();
   json["post_processor"] = {{"type", "TemplateProcessing"}};
@@ -48,6 +54,14 @@ TEST(Tokenizer, ReadsFilesWithoutOptionalKeys) {
   EXPECT_EQ(tokenizer.vocab_size(), 4) << "one more than the largest id, not the number of tokens";
 }
 
+/// As transformers, which applies neither unless a call asks.
+TEST(Tokenizer, NeitherTruncatesNorPads) {
+  SortedJson json = small_tokenizer();
+  json["truncation"] = {{"max_length", 2}, {"strategy", "LongestFirst"}, {"stride", 0}};
+  json["padding"] = {{"strategy", {{"Fixed", 8}}}, {"pad_id", 6}};
+  EXPECT_EQ(encode_with(json, "abcXYZ"), (std::vector<std::int32_t>{5, 6, 7, 8}));
+}
+
 TEST(Tokenizer, RefusesInvalidUtf8WithItsOffset) {
   const TempDir dir;
   const Tokenizer tokenizer = load_tokenizer(dir, small_tokenizer());
@@ -59,15 +73,91 @@ TEST(Tokenizer, RefusesInvalidUtf8WithItsOffset) {
   }
 }
 
-TEST(Tokenizer, RefusesAMissingFile) {
+TEST(Tokenizer, SaysWhatItLookedFor) {
   const TempDir dir;
   try {
     Tokenizer::load(dir / "none");
     FAIL() << "loaded";
   } catch (const DataError& error) {
     EXPECT_EQ(std::string(error.what()),
-              (dir / "none/tokenizer.json").string() + ": cannot open: No such file or directory");
+              (dir / "none").string() +
+                  ": no tokenizer here; it can be tokenizer.json, tokenizer.model, or vocab.json "
+                  "together with merges.txt");
   }
+  std::ofstream(dir / "vocab.json") << "{}";
+  EXPECT_THROW(Tokenizer::load(dir.path()), DataError) << "vocab.json alone";
+}
+
+TEST(Tokenizer, ReadsTheFirstOfItsFormsThatIsThere) {
+  const TempDir dir;
+  std::ofstream(dir / "vocab.json") << R"({"a": 70})";
+  std::ofstream(dir / "merges.txt") << "";
+  EXPECT_EQ(Tokenizer::load(dir.path()).encode("a"), Ids{70});
+  SentencePieceModel model;
+  model.pieces.insert(model.pieces.end(), {{"\u2581", 0}, {"a", 0}});
+  std::ofstream(dir / "tokenizer.model", std::ios::binary) << model.bytes();
+  EXPECT_EQ(Tokenizer::load(dir.path()).encode("a"), (Ids{3, 4}));
+  EXPECT_EQ(encode_bytes(Tokenizer::load(dir.path()), "a"), (Ids{0, 1}));
+  EXPECT_EQ(load_tokenizer(dir, small_tokenizer()).encode("a"), Ids{0});
+}
+
+TEST(Tokenizer, CountsTheBytesThatATokenStandsFor) {
+  const TempDir dir;
+  SortedJson json = small_tokenizer();
+  EXPECT_EQ(encode_bytes(load_tokenizer(dir, json), "abcab a"), (Ids{3, 2, 1, 1}));
+  EXPECT_EQ(encode_bytes(load_tokenizer(dir, json), "\u00e9ab\u4f60b"), (Ids{7, 1}))
+      << "what the model drops counts for a token beside it";
+  json["model"]["unk_token"] = "X";
+  EXPECT_EQ(encode_bytes(load_tokenizer(dir, json), "\u00e9ab\u4f60b"), (Ids{2, 2, 3, 1}));
+}
+
+TEST(Tokenizer, ASpaceThatTheTokenizerAddsCountsNothing) {
+  const TempDir dir;
+  SortedJson json = small_tokenizer();
+  json["added_tokens"] = {added_token(10, "<s>")};
+  json["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", true}};
+  const Tokenizer tokenizer = load_tokenizer(dir, json);
+  EXPECT_EQ(tokenizer.encode("ab<s>a<s> a"), (Ids{9, 4, 10, 9, 0, 10, 9, 0}));
+  EXPECT_EQ(encode_bytes(tokenizer, "ab<s>a<s> a"), (Ids{0, 2, 3, 0, 1, 3, 1, 1}));
+}
+
+TEST(Tokenizer, ANormalizersMarksCountAsTheSpacesTheyAreWrittenFor) {
+  const SortedJson prepend = {{"type", "Prepend"}, {"prepend", "\u2581"}};
+  const SortedJson replace = {
+      {"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}};
+  SortedJson json = small_tokenizer();
+  json["model"]["vocab"] = {{"a", 0}, {"b", 1}, {"\u2581", 2}, {"\u2581a", 3}, {"?", 4}};
+  json["model"]["merges"] = SortedJson::array({SortedJson::array({"\u2581", "a"})});
+  json["model"]["unk_token"] = "?";
+  json["normalizer"] = {{"type", "Sequence"}, {"normalizers", {prepend, replace}}};
+  const TempDir dir;
+  const Tokenizer tokenizer = load_tokenizer(dir, json);
+  EXPECT_EQ(tokenizer.encode(" a\u00e9b a"), (Ids{2, 3, 4, 1, 3}));
+  EXPECT_EQ(encode_bytes(tokenizer, " a\u00e9b a"), (Ids{0, 2, 2, 1, 2}));
+  EXPECT_EQ(encode_bytes(tokenizer, "a\u2581a"), (Ids{1, 4})) << "one in the text has three bytes";
+}
+
+TEST(Tokenizer, OfWhatANormalizerChangesTheResultCounts) {
+  SortedJson json = small_tokenizer();
+  json["model"]["vocab"] = {{"a", 0}, {"\u00e9", 1}, {"f", 2}, {"i", 3}};
+  json["model"]["merges"] = SortedJson::array();
+  const TempDir dir;
+  json["normalizer"] = {{"type", "NFC"}};
+  EXPECT_EQ(encode_bytes(load_tokenizer(dir, json), "ae\u0301"), (Ids{1, 2}));
+  json["normalizer"] = {{"type", "NFKC"}};
+  EXPECT_EQ(encode_bytes(load_tokenizer(dir, json), "a\ufb01"), (Ids{1, 1, 1}));
+}
+
+TEST(Tokenizer, AnAddedTokenCountsTheSpaceThatItSwallows) {
+  const TempDir dir;
+  SortedJson json = small_tokenizer();
+  SortedJson token = added_token(10, "<s>");
+  token["lstrip"] = true;
+  token["rstrip"] = true;
+  json["added_tokens"] = {token};
+  const Tokenizer tokenizer = load_tokenizer(dir, json);
+  EXPECT_EQ(tokenizer.encode("a  <s>   b"), (Ids{0, 10, 1}));
+  EXPECT_EQ(encode_bytes(tokenizer, "a  <s>   b"), (Ids{1, 8, 1}));
 }
 
 TEST(Tokenizer, RefusesWhatIsNoJson) {
@@ -107,23 +197,22 @@ TEST(Tokenizer, RefusalsNameFilePlaceAndCause) {
   const Case cases[] = {
       {top("version", "2.0"), "version: '2.0' is not supported; known: 1.0"},
       {top("version", 1), "version: must be a string, not number"},
-      {top("truncation", {{"max_length", 5}}), "truncation: is not supported; set it to null"},
-      {top("padding", true), "padding: is not supported; set it to null"},
-      {top("normalizer", {{"type", "NFC"}}),
-       "normalizer.type: the normalizer 'NFC' is not supported"},
+      {top("normalizer", {{"type", "NFCC"}}),
+       "normalizer.type: the normalizer 'NFCC' is not supported; did you mean 'NFC'?"},
       {top("normalizer", "NFC"), "normalizer: must be an object, not string"},
       {[](SortedJson& json) { json.erase("model"); }, "key 'model' is missing"},
-      {model("type", "Unigram"), "model.type: the model 'Unigram' is not supported; known: BPE"},
+      {model("type", "WordPiece"),
+       "model.type: the model 'WordPiece' is not supported; known: BPE, Unigram"},
       {model("type", "BpE"), "model.type: the model 'BpE' is not supported; did you mean 'BPE'?"},
       {model("dropout", 0.1), "model.dropout: dropout is not supported: ids would be random"},
       {model("continuing_subword_prefix", "##"),
        "model.continuing_subword_prefix: only \"\" or null is supported"},
       {model("end_of_word_suffix", "</w>"),
        "model.end_of_word_suffix: only \"\" or null is supported"},
-      {model("byte_fallback", true), "model.byte_fallback: only false is supported"},
-      {model("fuse_unk", true), "model.fuse_unk: only false is supported"},
+      {model("byte_fallback", 1), "model.byte_fallback: must be true or false, not number"},
+      {model("fuse_unk", 1), "model.fuse_unk: must be true or false, not number"},
       {model("ignore_merges", 1), "model.ignore_merges: must be true or false, not number"},
-      {model("unk_token", "<unk>"), "model.unk_token: '<unk>' is not in model.vocab"},
+      {model("unk_token", 1), "model.unk_token: must be a string, not number"},
       {model("vocab", SortedJson::array()), "model.vocab: must be an object, not array"},
       {model("vocab", {{"a", -1}}),
        "model.vocab: token 'a': a token id must be a whole number from 0 to 2147483647"},
@@ -146,9 +235,10 @@ TEST(Tokenizer, RefusalsNameFilePlaceAndCause) {
       {model("merges", {"a c"}), "model.merges[0]: 'ac' is not in model.vocab"},
       {[](SortedJson& json) { json["model"].erase("merges"); }, "model: key 'merges' is missing"},
       {top("pre_tokenizer", {{"type", "Metaspace"}}),
-       "pre_tokenizer.type: the pre-tokenizer 'Metaspace' is not supported; known: ByteLevel, "
-       "Digits, "
-       "Sequence, Split"},
+       "pre_tokenizer: key 'replacement' is missing"},
+      {top("pre_tokenizer", {{"type", "Bert"}}),
+       "pre_tokenizer.type: the pre-tokenizer 'Bert' is not supported; known: ByteLevel, Digits, "
+       "Metaspace, Sequence, Split, WhitespaceSplit"},
       {top("pre_tokenizer", {{"type", "ByteLevle"}}),
        "pre_tokenizer.type: the pre-tokenizer 'ByteLevle' is not supported; did you mean "
        "'ByteLevel'?"},
@@ -157,7 +247,7 @@ TEST(Tokenizer, RefusalsNameFilePlaceAndCause) {
       {top("pre_tokenizer",
            {{"type", "Sequence"}, {"pretokenizers", SortedJson::array({{{"type", "Bert"}}})}}),
        "pre_tokenizer.pretokenizers[0].type: the pre-tokenizer 'Bert' is not supported; known: "
-       "ByteLevel, Digits, Sequence, Split"},
+       "ByteLevel, Digits, Metaspace, Sequence, Split, WhitespaceSplit"},
       {pre_tokenizer("behavior", "Isolate"),
        "pre_tokenizer.behavior: unknown behavior 'Isolate'; did you mean 'Isolated'?"},
       {pre_tokenizer("pattern", SortedJson::object()),
@@ -220,6 +310,13 @@ TEST(GoldenTokenizer, EqualsHuggingFaceOnGpt2) {
   expect_equal_in_every_line(*dir / "tokenizers/gpt2", *dir / "tokenizers/gpt2/expected.jsonl");
 }
 
+TEST(GoldenTokenizer, EqualsHuggingFaceOnMistral) {
+  const auto dir = reference_dir();
+  if (!dir) GTEST_SKIP() << kNoReference;
+  expect_equal_in_every_line(*dir / "tokenizers/mistral-7b-v0.3",
+                             *dir / "tokenizers/mistral-7b-v0.3/expected.jsonl");
+}
+
 TEST(GoldenTokenizer, EqualsHuggingFaceOnOpt23m) {
   const auto dir = reference_dir();
   if (!dir) GTEST_SKIP() << kNoReference;
@@ -236,6 +333,27 @@ TEST(GoldenTokenizer, EncodesAWholeFileAsOneText) {
   ASSERT_EQ(ids.size(), 390270u);
   EXPECT_EQ(Ids(ids.begin(), ids.begin() + 16), (Ids{1461, 4659, 3363, 422, 2863, 374, 4659, 1461,
                                                      1461, 3363, 422, 2863, 374, 369, 362, 2400}));
+}
+
+TEST(GoldenTokenizer, TheBytesOfATextsTokensAddUpToIt) {
+  const auto dir = reference_dir();
+  if (!dir) GTEST_SKIP() << kNoReference;
+  std::vector<std::string> texts = {read_text_file(*dir / "corpora/wikitext2.test.raw.txt")};
+  for (const auto& entry : std::filesystem::directory_iterator(*dir / "corpora/flores200"))
+    texts.push_back(read_text_file(entry.path()));
+  for (const EncodedText& text : read_encoded_texts(*dir / "tokenizers/gpt2/expected.jsonl"))
+    texts.push_back(text.text);
+  for (const char* name :
+       {"tokenizers/gpt2", "tokenizers/opt", "tokenizers/mistral-7b-v0.3", "models/opt-23m"}) {
+    const Tokenizer tokenizer = Tokenizer::load(*dir / name);
+    for (const std::string& text : texts) {
+      const Encoding encoding = tokenizer.encode_with_bytes(text);
+      ASSERT_EQ(encoding.ids.size(), encoding.bytes.size());
+      ASSERT_EQ(std::accumulate(encoding.bytes.begin(), encoding.bytes.end(), std::size_t{0}),
+                text.size())
+          << name << ": " << text.substr(0, 200);
+    }
+  }
 }
 
 TEST(GoldenTokenizer, EqualsHuggingFaceOnTheEmbeddedModel) {
