@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/suggest.h"
+#include "core/config/byte_size.h"
 
 namespace nf {
 
@@ -132,6 +133,14 @@ std::string existing_file(const CommandLine& line, const std::string& option) {
   if (!std::filesystem::exists(file) || std::filesystem::is_directory(file))
     throw ConfigError(fmt::format("--{}: no such file: {}", option, file));
   return file;
+}
+
+std::optional<Index> memory_option(const CommandLine& line) {
+  if (!line.has("memory")) return std::nullopt;
+  const std::string text = line.text("memory");
+  const std::optional<ByteSize> size = parse_byte_size(text);
+  if (!size) throw ConfigError("--memory: " + unreadable_byte_size(fmt::format("'{}'", text)));
+  return size->bytes;
 }
 
 void use_threads(const CommandLine& line) {

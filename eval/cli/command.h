@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/types.h"
+
 namespace nf {
 
 /// One word of the command line: `noisefloor <name> ...`.
@@ -63,6 +65,8 @@ class CommandLine {
 std::filesystem::path model_directory(const CommandLine& line);
 /// The file behind an option: must be there (ConfigError).
 std::string existing_file(const CommandLine& line, const std::string& option);
+/// Bytes behind --memory (ConfigError), nullopt where it was not given.
+std::optional<Index> memory_option(const CommandLine& line);
 /// Takes --threads N into effect where it was given.
 void use_threads(const CommandLine& line);
 

@@ -1,70 +1,175 @@
 #include <fmt/format.h>
 
-#include "core/io/read_file.h"
+#include <cmath>
+
+#include "core/base/parallel.h"
+#include "core/config/byte_size.h"
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
+#include "eval/experiment/data_config.h"
 #include "eval/metrics/metric_registry.h"
 #include "eval/report/progress.h"
+#include "eval/run/memory.h"
+#include "eval/run/model_data.h"
 #include "eval/run/stage_runner.h"
 
 namespace nf {
+namespace {
 
-int perplexity_command(const std::vector<std::string>& arguments) {
-  CommandLine line("perplexity --model DIR --text FILE --context N [options]",
-                   "Perplexity of the untouched model on a text: non-overlapping windows of N "
-                   "tokens, the first\n"
-                   "token of each not scored, a tail shorter than N dropped, no special tokens.");
-  line.required("model", "checkpoint directory")
-      .required("text", "plain UTF-8 text")
-      .required("context", "tokens in a window")
-      .flag("json", "print {nll, ppl, tokens, windows, context} instead of a sentence")
-      .option("threads", "threads to use; default: as many as there are")
-      .flag("quiet", "no progress on stderr");
-  if (!line.parse(arguments)) return 0;
-  use_threads(line);
-  const Index context = *line.number("context", 2);
-  const std::filesystem::path dir = model_directory(line);
-  ArchitectureRegistry architectures;
-  register_builtin_architectures(architectures);
-  Decoder decoder = Decoder::open(dir, architectures);
-  if (context > decoder.spec().max_position_embeddings)
+/// An option with one of an enum's names, or the default.
+template <class E>
+E choice(const CommandLine& line, const std::string& option, E otherwise) {
+  if (!line.has(option)) return otherwise;
+  const std::string word = line.text(option);
+  std::vector<std::string> names;
+  for (const EnumName<E>& entry : EnumNames<E>::table) {
+    if (word == entry.name) return entry.value;
+    names.emplace_back(entry.name);
+  }
+  throw ConfigError(
+      fmt::format("--{}: unknown value '{}'{}", option, word, suggestion(word, names)));
+}
+
+DataSource data_source(const CommandLine& line) {
+  if (line.has("text") + line.has("jsonl") + line.has("ids") != 1)
+    throw ConfigError("needs exactly one of: --text, --jsonl, --ids");
+  if (line.has("field") && !line.has("jsonl")) throw ConfigError("--field: only goes with --jsonl");
+  using Kind = DataSource::Kind;
+  if (line.has("ids")) return {.kind = Kind::ids, .file = existing_file(line, "ids")};
+  if (line.has("text")) return {.kind = Kind::text, .file = existing_file(line, "text")};
+  return {.kind = Kind::jsonl,
+          .file = existing_file(line, "jsonl"),
+          .field = line.has("field") ? line.text("field") : "text"};
+}
+
+WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
+  const WindowOptions options{.context = *line.number("context", 2),
+                              .limit = line.number("windows", 1),
+                              .convention = choice(line, "convention", Convention::window),
+                              .stride = line.number("stride", 1),
+                              .bos = choice(line, "bos", Bos::none)};
+  if (const std::optional<WindowOptionsError> error = find_error(options))
+    throw ConfigError(fmt::format("--{}: {}", error->option, error->cause));
+  if (options.context > spec.max_position_embeddings)
     throw ConfigError(
         fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
-                    context, decoder.spec().max_position_embeddings));
-  const std::string file = existing_file(line, "text");
-  const TokenWindows windows = TokenWindows::from_documents(
-      {read_text_file(file)}, Tokenizer::load(dir), {.context = context}, file);
+                    options.context, spec.max_position_embeddings));
+  if (options.bos != Bos::none && !spec.bos_token_id)
+    throw ConfigError("--bos: the model has no bos_token_id in config.json");
+  return options;
+}
 
-  catch_stop_signals();
-  Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
-  for (const std::string& warning : windows.warnings()) progress.message("warning: " + warning);
-  decoder.prepare(context);
-  const std::vector<Stage> stages = cut_stages(decoder.spec(), windows, 1);
+std::optional<Index> memory(const CommandLine& line) {
+  if (!line.has("memory")) return std::nullopt;
+  const std::string text = line.text("memory");
+  const std::optional<ByteSize> size = parse_byte_size(text);
+  if (!size) throw ConfigError("--memory: " + unreadable_byte_size(fmt::format("'{}'", text)));
+  return size->bytes;
+}
+
+/// Runs the untouched model over all windows.
+WindowSums score(Decoder& decoder, const TokenWindows& windows, const MemoryBudget& budget,
+                 Progress& progress) {
+  const EvalSet set = text_data(windows).set;
+  decoder.prepare(windows.context());
+  const std::vector<Stage> stages = cut_stages(decoder.spec(), set.items, 1);
   double total = 0.0;
-  for (const Stage& stage : stages) total += stage_flops(decoder.spec(), windows, stage);
+  for (const Stage& stage : stages) total += stage_flops(decoder.spec(), set.items, stage);
   progress.start("perplexity", total, 0.0);
   const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },
                          .should_stop = stop_requested};
   std::vector<WindowSums> scored;
   for (const Stage& stage : stages) {
-    const StageResult result = run_stage(decoder, windows, stage, {}, StatsMode::none, hooks);
-    scored.insert(scored.end(), result.baseline.windows.begin(), result.baseline.windows.end());
+    const WavePlan plan = plan_waves(decoder.spec(), set.items, stage, {}, thread_count(), budget);
+    const LaneResult result = run_stage(decoder, set, stage, {}, plan, StatsMode::none, hooks);
+    for (const std::vector<PartSums>& parts : result.items) {
+      const Index window = static_cast<Index>(scored.size());
+      const PartSums& sums = parts.front();
+      scored.push_back({.window = window,
+                        .tokens = sums.tokens,
+                        .nll = sums.nll,
+                        .kl = sums.kl,
+                        .top1 = sums.top1,
+                        .bytes = set.item(window).bytes});
+    }
   }
   progress.finish();
-  const WindowSums sums = add_up(scored);
+  return add_up(scored);
+}
+
+void print_json(const WindowSums& sums, const WindowOptions& options,
+                const std::string& convention) {
   const MetricRegistry metrics = MetricRegistry::builtin();
-  const double nll = metrics.at("nll").value(sums);
-  const double ppl = metrics.at("ppl").value(sums);
+  Json json = {{"nll", metrics.at("nll").value(sums)},
+               {"ppl", metrics.at("ppl").value(sums)},
+               {"tokens", sums.tokens},
+               {"windows", sums.window},
+               {"context", options.context},
+               {"convention", convention}};
+  if (options.convention == Convention::strided) json["stride"] = options.effective_stride();
+  json["bits_per_byte"] = metrics.at("bits_per_byte").value(sums);  // null where not known
+  fmt::print("{}\n", json.dump());
+}
+
+void print_sentence(const WindowSums& sums, const WindowOptions& options,
+                    const std::string& convention) {
+  const MetricRegistry metrics = MetricRegistry::builtin();
+  const double bits_per_byte = metrics.at("bits_per_byte").value(sums);
+  fmt::print(
+      "perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} windows of {}{}; {})\n",
+      metrics.at("ppl").value(sums), metrics.at("nll").value(sums),
+      std::isnan(bits_per_byte) ? "" : fmt::format(", {:.5f} bits per byte", bits_per_byte),
+      sums.tokens, sums.window, options.context,
+      options.convention == Convention::strided
+          ? fmt::format(", stride {}", options.effective_stride())
+          : "",
+      convention);
+}
+
+}  // namespace
+
+int perplexity_command(const std::vector<std::string>& arguments) {
+  CommandLine line("perplexity --model DIR (--text | --jsonl | --ids) FILE --context N [options]",
+                   "Perplexity of the untouched model on a text. Convention window: "
+                   "non-overlapping windows of N\n"
+                   "tokens, the first token of each not scored, a tail shorter than N dropped. "
+                   "docs/experiment.md\n"
+                   "explains the others; no special tokens unless --bos asks.");
+  line.required("model", "checkpoint directory")
+      .option("text", "plain UTF-8 text")
+      .option("jsonl", "JSON lines, one document a line, windowed apart")
+      .option("field", "key of the text in each JSON line; default: text")
+      .option("ids", "token ids as .npy, [N] or [documents, N]; needs no tokenizer")
+      .required("context", "tokens in a window")
+      .option("windows", "at most that many windows, from the start")
+      .option("convention", "window (default), strided or llama.cpp")
+      .option("stride", "tokens from one strided window to the next; default: half the context")
+      .option("bos", "where a beginning-of-text token goes: none (default), document, window")
+      .flag("json",
+            "print {nll, ppl, tokens, windows, context, convention, bits_per_byte} instead of a "
+            "sentence")
+      .option("memory", "memory to stay within, e.g. 4GiB; default: most of what is free")
+      .option("threads", "threads to use; default: as many as there are")
+      .flag("quiet", "no progress on stderr");
+  if (!line.parse(arguments)) return 0;
+  use_threads(line);
+  const std::optional<Index> given_memory = memory(line);
+  const std::filesystem::path dir = model_directory(line);
+  const DataSource source = data_source(line);
+  ArchitectureRegistry architectures;
+  register_builtin_architectures(architectures);
+  Decoder decoder = Decoder::open(dir, architectures);
+  const WindowOptions options = window_options(line, decoder.spec());
+  const TokenWindows windows = read_windows(source, options, dir, decoder.spec());
+
+  catch_stop_signals();
+  Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
+  for (const std::string& warning : windows.warnings()) progress.message("warning: " + warning);
+  const WindowSums sums = score(decoder, windows, MemoryBudget::of(given_memory), progress);
   if (line.has("json"))
-    fmt::print("{}\n", Json{{"nll", nll},
-                            {"ppl", ppl},
-                            {"tokens", sums.tokens},
-                            {"windows", windows.count()},
-                            {"context", context}}
-                           .dump());
+    print_json(sums, options, windows.convention());
   else
-    fmt::print("perplexity {:.4f}  ({:.5f} nats per token; {} tokens scored in {} windows of {})\n",
-               ppl, nll, sums.tokens, windows.count(), context);
+    print_sentence(sums, options, windows.convention());
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/run/run_experiment.h"
+#include "eval/tasks/task_questions.h"
 
 namespace nf {
 namespace {
@@ -33,6 +34,9 @@ int run_command(const std::vector<std::string>& arguments) {
       .option("out", "run folder; default runs/<experiment>")
       .option("threads",
               "threads to use; default: as many as there are. Results do not depend on it")
+      .option("memory",
+              "memory to stay within, e.g. 4GiB, instead of the file's; default: most of what is "
+              "free. Results do not depend on it")
       .repeated(
           "set",
           "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
@@ -46,6 +50,7 @@ int run_command(const std::vector<std::string>& arguments) {
   const RunOptions options{
       .out = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment,
       .any_env = line.has("any-env"),
+      .memory = memory_option(line),
       .command = joined(arguments),
       .should_stop = stop_requested};
   catch_stop_signals();
@@ -53,7 +58,8 @@ int run_command(const std::vector<std::string>& arguments) {
   const RunOutcome outcome = run_experiment(experiment, options, progress);
 
   if (!outcome.rows.empty()) {
-    fmt::print("{}", results_table(outcome.rows, terminal_columns()));
+    fmt::print("{}", results_table(outcome.rows, terminal_columns(),
+                                   task_headings(experiment.config.tasks)));
     fmt::print("\n{}: results.csv, sites.csv, records.jsonl\n", options.out.string());
   }
   if (outcome.interrupted) {

@@ -4,7 +4,7 @@
 #include "core/base/json.h"
 #include "core/text/tokenizer.h"
 #include "eval/cli/command.h"
-#include "eval/data/windows.h"
+#include "eval/data/read_windows.h"
 
 namespace nf {
 
@@ -12,8 +12,11 @@ int tokenize_command(const std::vector<std::string>& arguments) {
   CommandLine line("tokenize --model DIR --jsonl FILE",
                    "Prints {\"ids\": [...]} for each line {\"text\": ...} of FILE; other keys are "
                    "ignored. No special\n"
-                   "tokens are added. Needs only the tokenizer's files in DIR.");
-  line.required("model", "checkpoint directory with a tokenizer.json")
+                   "tokens are added. Needs only the tokenizer's files in DIR, the first of these "
+                   "that is there:\n"
+                   "tokenizer.json, tokenizer.model (SentencePiece), vocab.json with merges.txt "
+                   "(GPT-2, OPT).");
+  line.required("model", "checkpoint directory with a tokenizer")
       .required("jsonl", "JSON lines with a \"text\" each");
   if (!line.parse(arguments)) return 0;
   const Tokenizer tokenizer = Tokenizer::load(model_directory(line));

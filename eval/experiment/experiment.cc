@@ -57,9 +57,26 @@ void check_models_differ(const std::vector<PathValue>& models, ConfigErrors& err
       }
 }
 
-std::vector<ExperimentModel> open_models(const ExperimentConfig& config,
-                                         const ConfigNode& at_context, const Kinds& kinds,
-                                         ConfigErrors& errors) {
+/// What the data and the tasks ask of a model.
+void check_model(const ExperimentConfig& config, const ExperimentModel& model,
+                 const ConfigNode& root, ConfigErrors& errors) {
+  const DecoderSpec& spec = model.decoder.spec();
+  if (config.data && config.data->context > spec.max_position_embeddings)
+    errors.add(*root.find("data")->find("context"),
+               fmt::format("{} tokens are more than the {} positions of {}", config.data->context,
+                           spec.max_position_embeddings, model.name));
+  if (spec.bos_token_id) return;
+  if (config.data && config.data->bos != Bos::none)
+    errors.add(model.path.node, "data.bos needs a model with a bos_token_id in config.json");
+  for (const TaskConfig& task : config.tasks)
+    if (task.bos)
+      errors.add(model.path.node,
+                 fmt::format("bos of task '{}' needs a model with a bos_token_id in config.json",
+                             task.name));
+}
+
+std::vector<ExperimentModel> open_models(const ExperimentConfig& config, const ConfigNode& root,
+                                         const Kinds& kinds, ConfigErrors& errors) {
   std::vector<ExperimentModel> models;
   const std::vector<std::string> names = model_names(config.model);
   for (std::size_t i = 0; i < config.model.size(); ++i) {
@@ -69,13 +86,7 @@ std::vector<ExperimentModel> open_models(const ExperimentConfig& config,
       continue;
     }
     models.push_back({names[i], path, Decoder::open(path.resolved, kinds.architectures)});
-    const DecoderSpec& spec = models.back().decoder.spec();
-    if (config.data.context > spec.max_position_embeddings)
-      errors.add(at_context,
-                 fmt::format("{} tokens are more than the {} positions of {}", config.data.context,
-                             spec.max_position_embeddings, names[i]));
-    if (config.data.bos != Bos::none && !spec.bos_token_id)
-      errors.add(path.node, "data.bos needs a model with a bos_token_id in config.json");
+    check_model(config, models.back(), root, errors);
   }
   return models;
 }
@@ -105,11 +116,21 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
   table.required("model", &ExperimentConfig::model,
                  {.summary = "Hugging Face checkpoint directories",
                   .example = Json::array({"../assets/models/opt-nano"})});
-  table.required("data", &ExperimentConfig::data,
-                 {.summary = "evaluation text and windows",
+  table.optional("data", &ExperimentConfig::data,
+                 {.summary = "evaluation text and windows; may be left out where there are tasks",
                   .example = {{"text", "../assets/text/eval-en.txt"}, {"context", 512}}});
+  table.optional("tasks", &ExperimentConfig::tasks,
+                 {.summary = "zero-shot tasks in lm-eval's convention",
+                  .example = Json::array({{{"name", "piqa"},
+                                           {"kind", "multiple_choice"},
+                                           {"file", "tasks/piqa.jsonl"},
+                                           {"limit", 200}}})});
   table.optional("seed", &ExperimentConfig::seed,
                  {.summary = "first seed of trials that name none", .range = at_least(0)});
+  table.optional("memory", &ExperimentConfig::memory,
+                 {.summary = "memory that a run stays within, trials being cut into waves; most of "
+                             "what is free by default. Results do not depend on it",
+                  .example = "4GiB"});
   table.optional("stats", &ExperimentConfig::stats,
                  {.summary = "which statistics of δ are gathered"});
   table.required(
@@ -127,6 +148,12 @@ void ExperimentConfig::check(const ConfigNode& node, ConfigErrors& errors) const
   if (experiment.empty() || experiment.find('/') != std::string::npos)
     errors.add(*node.find("experiment"), "names a folder: it must not be empty or hold a '/'");
   if (trials.empty()) errors.add(*node.find("trials"), "needs at least one trial");
+  if (const std::optional<ConfigNode> list = node.find("tasks")) {
+    check_tasks(tasks, *list, errors);
+    check_task_columns(tasks, trials, errors);
+  } else if (!data) {
+    errors.add(node, "needs something to evaluate: data, tasks or both");
+  }
 }
 
 Experiment Experiment::load(const std::string& file, const std::vector<std::string>& overrides,
@@ -146,8 +173,7 @@ Experiment Experiment::load(const std::string& file, const std::vector<std::stri
   }
   check_names(experiment.trials, config.trials, errors);
   check_models_differ(config.model, errors);
-  if (!config.model.empty() && config.data.context > 0)
-    experiment.models = open_models(config, *root.find("data")->find("context"), kinds, errors);
+  if (!config.model.empty()) experiment.models = open_models(config, root, kinds, errors);
 
   std::vector<std::pair<std::string, const DecoderSpec*>> specs;
   for (const ExperimentModel& model : experiment.models)
@@ -175,7 +201,9 @@ Json Experiment::resolved() const {
                           {"vocab_size", spec.vocab_size}});
   }
   json["model"] = std::move(model_list);
-  json["data"] = DataConfig::fields().write(config.data);
+  if (config.data) json["data"] = config.data->resolved();
+  if (!config.tasks.empty())
+    json["tasks"] = ConfigValue<std::vector<TaskConfig>>::write(config.tasks);
   json["stats"] = enum_name(config.stats);
   Json trial_list = Json::array();
   for (const Trial& trial : trials) {

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/config/byte_size.h"
 #include "core/model/decoder.h"
 #include "eval/experiment/data_config.h"
 #include "eval/experiment/trial.h"
+#include "eval/tasks/task_config.h"
 
 namespace nf {
 
@@ -34,8 +37,10 @@ struct ExperimentModel {
 struct ExperimentConfig {
   std::string experiment;
   OneOrMore<PathValue> model;
-  DataConfig data;
+  std::optional<DataConfig> data;
+  std::vector<TaskConfig> tasks;  ///< one of data and tasks is there, or both
   std::int64_t seed = 0;
+  std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
   StatsMode stats = StatsMode::weights;
   std::vector<ConfigNode> trials;
 

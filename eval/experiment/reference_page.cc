@@ -104,8 +104,15 @@ std::string experiment_page(const Kinds& kinds) {
       "matches nothing are mistakes. `true` and `false` are the only truth values; a quoted number "
       "is text.\n\n";
   page += "## The experiment\n\n" + table(ExperimentConfig::fields().docs());
+  page += "\n## `data`\n\nExactly one of `text`, `jsonl` and `ids`.\n\n" +
+          table(DataConfig::fields().docs());
   page +=
-      "\n## `data`\n\nExactly one of `text` and `jsonl`.\n\n" + table(DataConfig::fields().docs());
+      "\n## `tasks`\n\nA list of questions for the model, scored in lm-eval's zero-shot "
+      "convention.\n\n" +
+      table(TaskConfig::fields().docs()) + "\nA line of the file:\n";
+  const TaskRegistry tasks = TaskRegistry::builtin();
+  for (const TaskKind& kind : tasks.kinds())
+    page += fmt::format("- `{}`: {}\n", kind.name, kind.line);
   page +=
       "\n## `trials`\n\nA list. Each item has exactly one of `perturb` (noise), `quantize` "
       "(quantizers) and "

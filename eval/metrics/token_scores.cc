@@ -10,12 +10,31 @@ namespace nf {
 
 double RowScore::log_sum_exp() const { return static_cast<double>(max) + std::log(exp_sum); }
 
-/// Takes the chunk into the row's target logit, most probable token and maximum.
-void WindowScores::note_target_and_best(ConstMatrixView logits, Index r, Index row,
+TokenScores::TokenScores(Index rows, std::vector<Target> targets)
+    : rows_(static_cast<std::size_t>(rows)),
+      targets_(std::move(targets)),
+      target_logits_(targets_.size()) {
+  for (std::size_t t = 0; t < targets_.size(); ++t) {
+    const auto row = static_cast<std::size_t>(targets_[t].row);
+    if (row + 1 == first_target_.size()) continue;  // another one of the same row
+    NF_CHECK(row == first_target_.size() && row < rows_.size(), "target of row {} after row {}",
+             row, first_target_.size());
+    first_target_.push_back(t);
+  }
+  NF_CHECK(first_target_.size() == rows_.size(), "targets for {} of {} rows", first_target_.size(),
+           rows_.size());
+  first_target_.push_back(targets_.size());
+}
+
+/// Takes the chunk into the row's target logits, most probable token and maximum.
+void TokenScores::note_targets_and_best(ConstMatrixView logits, Index r, Index row,
                                         Index first_token, float chunk_max) {
-  RowScore& score = rows_[static_cast<std::size_t>(row)];
-  const Index target = ids_[static_cast<std::size_t>(row) + 1] - first_token;
-  if (0 <= target && target < logits.cols()) score.target_logit = logits(r, target);
+  const auto i = static_cast<std::size_t>(row);
+  RowScore& score = rows_[i];
+  for (std::size_t t = first_target_[i]; t < first_target_[i + 1]; ++t) {
+    const Index column = targets_[t].token - first_token;
+    if (0 <= column && column < logits.cols()) target_logits_[t] = logits(r, column);
+  }
   if (chunk_max > score.max) {
     const float* begin = logits.row(r);
     score.best_token = first_token + (std::find(begin, begin + logits.cols(), chunk_max) - begin);
@@ -23,14 +42,14 @@ void WindowScores::note_target_and_best(ConstMatrixView logits, Index r, Index r
   }
 }
 
-void WindowScores::add_baseline(ConstMatrixView logits, Index first_row, Index first_token,
-                                MatrixView exps, std::span<double> rescale) {
+void TokenScores::add_baseline(ConstMatrixView logits, Index first_row, Index first_token,
+                               MatrixView exps, std::span<double> rescale) {
   const LogitKernels& kernels = logit_kernels();
   for (Index r = 0; r < logits.rows(); ++r) {
     RowScore& score = rows_[static_cast<std::size_t>(first_row + r)];
     const float before = score.max;
-    note_target_and_best(logits, r, first_row + r, first_token,
-                         kernels.max(logits.row(r), logits.cols()));
+    note_targets_and_best(logits, r, first_row + r, first_token,
+                          kernels.max(logits.row(r), logits.cols()));
     const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
     rescale[static_cast<std::size_t>(r)] = factor;
     score.exp_sum =
@@ -38,15 +57,15 @@ void WindowScores::add_baseline(ConstMatrixView logits, Index first_row, Index f
   }
 }
 
-void WindowScores::add_trial(ConstMatrixView logits, Index first_row, Index first_token,
-                             ConstMatrixView baseline, ConstMatrixView exps,
-                             std::span<const double> rescale) {
+void TokenScores::add_trial(ConstMatrixView logits, Index first_row, Index first_token,
+                            ConstMatrixView baseline, ConstMatrixView exps,
+                            std::span<const double> rescale) {
   const LogitKernels& kernels = logit_kernels();
   for (Index r = 0; r < logits.rows(); ++r) {
     RowScore& score = rows_[static_cast<std::size_t>(first_row + r)];
     const float before = score.max;
-    note_target_and_best(logits, r, first_row + r, first_token,
-                         kernels.max(logits.row(r), logits.cols()));
+    note_targets_and_best(logits, r, first_row + r, first_token,
+                          kernels.max(logits.row(r), logits.cols()));
     const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
     double difference = 0.0;
     const double exp_sum = kernels.exp_sum_and_difference(logits.row(r), score.max, baseline.row(r),
@@ -56,18 +75,22 @@ void WindowScores::add_trial(ConstMatrixView logits, Index first_row, Index firs
   }
 }
 
-WindowSums WindowScores::sums(Index window, const WindowScores& baseline) const {
-  NF_CHECK(baseline.rows() == rows(), "{} rows against {}", baseline.rows(), rows());
-  WindowSums sums{.window = window, .tokens = rows()};
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    const RowScore& own = rows_[r];
-    const RowScore& other = baseline.rows_[r];
+void TokenScores::add_targets(std::size_t first, std::size_t last, const TokenScores& baseline,
+                              std::span<PartSums> sums) const {
+  NF_CHECK(baseline.rows() == rows() && last <= targets_.size(), "{} rows against {}",
+           baseline.rows(), rows());
+  for (std::size_t t = first; t < last; ++t) {
+    const Target& target = targets_[t];
+    const RowScore& own = rows_[static_cast<std::size_t>(target.row)];
+    const RowScore& other = baseline.rows_[static_cast<std::size_t>(target.row)];
     const double own_lse = own.log_sum_exp();
-    sums.nll += own_lse - static_cast<double>(own.target_logit);
-    sums.kl += own.difference / other.exp_sum - other.log_sum_exp() + own_lse;
-    if (own.best_token == other.best_token) ++sums.top1;
+    PartSums& part = sums[static_cast<std::size_t>(target.part)];
+    ++part.tokens;
+    part.nll += own_lse - static_cast<double>(target_logits_[t]);
+    part.kl += own.difference / other.exp_sum - other.log_sum_exp() + own_lse;
+    if (own.best_token == other.best_token) ++part.top1;
+    if (own.best_token == target.token) ++part.greedy;
   }
-  return sums;
 }
 
 }  // namespace nf

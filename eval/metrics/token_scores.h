@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/tensor/matrix.h"
-#include "eval/metrics/window_sums.h"
+#include "eval/data/item.h"
 
 namespace nf {
 
@@ -15,22 +15,20 @@ struct RowScore {
   float max = -std::numeric_limits<float>::infinity();
   double exp_sum = 0.0;   ///< Σ e^(logit - max)
   Index best_token = -1;  ///< the most probable one; of equal ones the lowest id
-  float target_logit = 0.0f;
   double difference =
       0.0;  ///< trials: Σ e^(baseline logit - baseline max)·(baseline logit - logit)
   double log_sum_exp() const;
 };
 
-/// Scores of one window of one lane: log-likelihood of each next token, most probable token and,
-/// for trials, the exact KL(baseline‖trial) over the full vocabulary, without ever holding a whole
-/// row:
+/// Scores of one lane at the rows whose next token is wanted: log-likelihood of each target, most
+/// probable token and, for trials, the exact KL(baseline‖trial) over the full vocabulary, without
+/// ever holding a whole row of logits:
 ///   KL = Σ p_b (l_b - l_t) - logsumexp(l_b) + logsumexp(l_t),
-/// the sum gathered relative to a running maximum. Row r scores position r, which predicts token
-/// r+1.
-class WindowScores {
+/// the sum gathered relative to a running maximum. Different rows may be added by several threads.
+class TokenScores {
  public:
-  /// ids: the window's tokens, [T]; they must outlive this. T - 1 rows are scored.
-  explicit WindowScores(std::span<const std::int32_t> ids) : ids_(ids), rows_(ids.size() - 1) {}
+  /// targets: rows 0 .. rows-1, ascending; at least one for each row.
+  TokenScores(Index rows, std::vector<Target> targets);
   Index rows() const { return static_cast<Index>(rows_.size()); }
 
   /// A chunk of the baseline's logits for rows [first_row, first_row + logits.rows()).
@@ -42,16 +40,19 @@ class WindowScores {
   void add_trial(ConstMatrixView logits, Index first_row, Index first_token,
                  ConstMatrixView baseline, ConstMatrixView exps, std::span<const double> rescale);
 
-  /// Sums over the window, rows in order. `baseline`: the baseline's scores of the same window,
-  /// possibly this very object (then KL is 0 and every top-1 agrees).
-  WindowSums sums(Index window, const WindowScores& baseline) const;
+  /// Adds targets [first, last), in order, to sums[target.part]. `baseline`: the baseline's scores
+  /// of the same rows, possibly this very object (then KL is 0 and every top-1 agrees).
+  void add_targets(std::size_t first, std::size_t last, const TokenScores& baseline,
+                   std::span<PartSums> sums) const;
 
  private:
-  void note_target_and_best(ConstMatrixView logits, Index r, Index row, Index first_token,
-                            float chunk_max);
+  void note_targets_and_best(ConstMatrixView logits, Index r, Index row, Index first_token,
+                             float chunk_max);
 
-  std::span<const std::int32_t> ids_;
   std::vector<RowScore> rows_;
+  std::vector<Target> targets_;
+  std::vector<float> target_logits_;
+  std::vector<std::size_t> first_target_;  ///< of each row, and the end of the last one's
 };
 
 }  // namespace nf

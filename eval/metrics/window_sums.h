@@ -14,9 +14,11 @@ struct WindowSums {
   double nll = 0.0;  ///< sum of -log p(token), nats
   double kl = 0.0;   ///< sum of KL(baseline‖trial) over the full vocabulary, nats
   Index top1 = 0;    ///< positions where baseline and trial have the same most probable token
+  Index bytes = -1;  ///< bytes of text that the scored tokens stand for; -1: not known
 };
 
-/// All windows together, added up in their order; `window` then counts them.
+/// All windows together, added up in their order; `window` then counts them. The bytes are known
+/// where those of every window are.
 WindowSums add_up(const std::vector<WindowSums>& windows);
 
 }  // namespace nf

@@ -30,9 +30,11 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& colu
 std::span<const SiteFigure> site_figures() { return kSiteFigures; }
 
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
+                                         const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables) {
   std::vector<std::string> columns = {"name", "model", "seed"};
   for (const Metric& metric : metrics.metrics()) columns.push_back(metric.name);
+  for (const TaskHeading& task : tasks) append(task_columns(task), columns);
   append({"tokens", "status", "relative_l2_weight", "relative_l2_input"}, columns);
   append(variables, columns);
   return columns;
@@ -47,7 +49,7 @@ std::vector<std::string> sites_columns(const std::vector<std::string>& variables
 }
 
 std::vector<std::string> result_columns(const MetricRegistry& metrics) {
-  std::vector<std::string> columns = results_columns(metrics, {});
+  std::vector<std::string> columns = results_columns(metrics, {}, {});
   for (const std::string& column : sites_columns({}))
     if (std::find(columns.begin(), columns.end(), column) == columns.end())
       columns.push_back(column);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eval/metrics/metric_registry.h"
+#include "eval/tasks/task_figures.h"
 #include "perturb/distortion_stats.h"
 
 namespace nf {
@@ -18,9 +19,10 @@ struct SiteFigure {
 /// In the order of the columns.
 std::span<const SiteFigure> site_figures();
 
-/// The header of results.csv: name, model, seed, one column per metric, tokens, status,
-/// relative_l2_weight, relative_l2_input, then one column per sweep variable.
+/// The header of results.csv: name, model, seed, one column per metric, those of each task, tokens,
+/// status, relative_l2_weight, relative_l2_input, then one column per sweep variable.
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
+                                         const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
 /// The header of sites.csv: name, model, seed, one column per sweep variable, site, elements, then
 /// one column per figure.

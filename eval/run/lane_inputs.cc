@@ -19,10 +19,6 @@ SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixVi
   return result;
 }
 
-LaneInputs::LaneInputs(const ModelTrial& trial, Index layer, Index window, Index context,
-                       bool complete)
-    : trial_(trial), layer_(layer), window_(window), context_(context), complete_(complete) {}
-
 std::string finite_problem(const std::string& site, ConstMatrixView distorted) {
   const Index bad = first_non_finite(distorted);
   if (bad < 0) return {};
@@ -30,35 +26,40 @@ std::string finite_problem(const std::string& site, ConstMatrixView distorted) {
                      bad % distorted.cols());
 }
 
-DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index window,
-                             Index context, bool complete, ConstMatrixView x,
+DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index item,
+                             std::int64_t first_row, bool complete, ConstMatrixView x,
                              MatrixView distorted) {
-  const DistortionContext where{
-      .tensor = SiteTensor::input,
-      .seed = seed,
-      .first_element = static_cast<std::uint64_t>(window * context * x.cols())};
+  const DistortionContext where{.tensor = SiteTensor::input,
+                                .seed = seed,
+                                .first_element = static_cast<std::uint64_t>(first_row * x.cols())};
   const DistortionReport report = chain.apply(x, where, distorted);
   DistortedInput result{.site = {}, .problem = finite_problem(chain.site, distorted)};
   if (!result.problem.empty()) return result;
   result.site = measure_site(chain.site, x, distorted, SiteTensor::input, report, complete);
-  result.site.first_window = window;
+  result.site.first_window = item;
   result.site.windows = 1;
   return result;
 }
 
 void LaneInputs::apply(Role role, ConstMatrixView x, MatrixView distorted) {
   const SiteChain& chain = trial_.input(layer_, role);
-  DistortedInput result =
-      distort_input(chain, trial_.seed(), window_, context_, complete_, x, distorted);
-  if (!result.problem.empty()) {
-    if (problem_.empty()) problem_ = fmt::format("window {}: {}", window_, result.problem);
-    return;
-  }
   // A block keeps one x̃ at a time: where k goes other ways than q and v, q's is made again for v.
   const bool measured = std::any_of(sites_.begin(), sites_.end(), [&](const SiteStats& known) {
-    return known.site == result.site.site;
+    return known.site == chain.site;
   });
-  if (!measured) sites_.push_back(std::move(result.site));
+  for (const ItemRows& item : items_) {
+    DistortedInput result = distort_input(chain, trial_.seed(), item.item, item.first_row,
+                                          complete_, x.middle_rows(item.first, item.rows),
+                                          distorted.middle_rows(item.first, item.rows));
+    if (!result.problem.empty()) {
+      if (problem_.empty()) {
+        problem_ = std::move(result.problem);
+        problem_item_ = item.item;
+      }
+    } else if (!measured) {
+      sites_.push_back(std::move(result.site));
+    }
+  }
 }
 
 }  // namespace nf

@@ -42,7 +42,7 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
       const std::uint64_t ordinal = entries.size();
       entries.push_back(e);
       Site drawn = site;
-      if (site.tensor == SiteTensor::input) drawn.role = input_owner(site.role, spec.has_gate());
+      if (site.tensor == SiteTensor::input) drawn.role = spec.input_owner(site.role);
       chain.site = site.name();
       chain.steps.push_back({entry.distortion, draw_key(drawn.name(), ordinal)});
     }
@@ -57,7 +57,7 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
       const Site site{static_cast<Index>(layer), static_cast<Role>(r), SiteTensor::input};
       const int next = static_cast<int>(variants.size()) + 1;
       chain.variant = variants.emplace(touching[site.name()], next).first->second;
-      const Role owner = input_owner(site.role, spec.has_gate());
+      const Role owner = spec.input_owner(site.role);
       chain.site = shared.emplace(std::pair(owner, chain.variant), site.name()).first->second;
     }
   }
@@ -72,10 +72,21 @@ SiteChain& ModelTrial::chain_at(const Site& site) {
               : inputs_)[static_cast<std::size_t>(site.layer)][static_cast<std::size_t>(site.role)];
 }
 
-bool ModelTrial::touches_inputs(Index layer) const {
-  const auto& chains = inputs_[static_cast<std::size_t>(layer)];
+namespace {
+
+bool touches_any(const std::array<SiteChain, kRoleCount>& chains) {
   return std::any_of(chains.begin(), chains.end(),
                      [](const SiteChain& chain) { return !chain.empty(); });
+}
+
+}  // namespace
+
+bool ModelTrial::touches_inputs(Index layer) const {
+  return touches_any(inputs_[static_cast<std::size_t>(layer)]);
+}
+
+bool ModelTrial::touches_weights() const {
+  return std::any_of(weights_.begin(), weights_.end(), touches_any);
 }
 
 }  // namespace nf

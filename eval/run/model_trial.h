@@ -36,6 +36,8 @@ class ModelTrial {
   const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }
   const SiteChain& input(Index layer, Role role) const { return chain(inputs_, layer, role); }
   bool touches_inputs(Index layer) const;
+  /// Any weight of a block.
+  bool touches_weights() const;
   const SiteChain& embed_tokens() const { return embed_tokens_; }
   const SiteChain& lm_head() const { return lm_head_; }
   const SiteChain& lm_head_input() const { return lm_head_input_; }

@@ -64,12 +64,31 @@ Json metrics_json(const Record& record, const MetricRegistry& metrics) {
 
 Json windows_json(const Record& record) {
   Json array = Json::array();
-  for (const WindowSums& sums : record.windows)
+  for (const WindowSums& sums : record.windows) {
     array.push_back({{"window", sums.window},
                      {"tokens", sums.tokens},
                      {"nll", finite(sums.nll, "nll", record)},
                      {"kl", finite(sums.kl, "kl", record)},
                      {"top1", sums.top1}});
+    if (sums.bytes >= 0) array.back()["bytes"] = sums.bytes;
+  }
+  return array;
+}
+
+Json questions_json(const Record& record) {
+  Json array = Json::array();
+  for (const QuestionSums& sums : record.questions) {
+    Json question = {{"task", sums.task}, {"question", sums.question}, {"correct", sums.correct}};
+    if (sums.correct_norm) question["correct_norm"] = *sums.correct_norm;
+    question["choices"] = Json::array();
+    for (const PartSums& part : sums.parts)
+      question["choices"].push_back({{"loglikelihood", finite(-part.nll, "nll", record)},
+                                     {"tokens", part.tokens},
+                                     {"greedy", part.greedy},
+                                     {"kl", finite(part.kl, "kl", record)},
+                                     {"top1", part.top1}});
+    array.push_back(std::move(question));
+  }
   return array;
 }
 
@@ -160,7 +179,24 @@ WindowSums read_window(const ObjectReader& reader) {
           .tokens = reader.count("tokens"),
           .nll = reader.number("nll"),
           .kl = reader.number("kl"),
-          .top1 = reader.count("top1")};
+          .top1 = reader.count("top1"),
+          .bytes = reader.find("bytes") == nullptr ? -1 : reader.count("bytes")};
+}
+
+QuestionSums read_question(const ObjectReader& reader) {
+  QuestionSums sums{.task = reader.text("task"),
+                    .question = reader.count("question"),
+                    .parts = {},
+                    .correct = reader.flag("correct")};
+  if (reader.find("correct_norm") != nullptr) sums.correct_norm = reader.flag("correct_norm");
+  reader.each("choices", [&sums](const ObjectReader& choice) {
+    sums.parts.push_back({.tokens = choice.count("tokens"),
+                          .nll = -choice.number("loglikelihood"),
+                          .kl = choice.number("kl"),
+                          .top1 = choice.count("top1"),
+                          .greedy = choice.count("greedy")});
+  });
+  return sums;
 }
 
 SiteStats read_site(const ObjectReader& reader) {
@@ -215,7 +251,9 @@ std::string record_to_line(const Record& record, const MetricRegistry& metrics) 
   json["status"] = record.status;
   if (failed) json["error"] = record.error;
   json["metrics"] = failed ? Json::object() : metrics_json(record, metrics);
+  if (!record.convention.empty()) json["convention"] = record.convention;
   json["windows"] = failed ? Json::array() : windows_json(record);
+  if (!failed && !record.questions.empty()) json["questions"] = questions_json(record);
   json["sites"] = failed ? Json::array() : sites_json(record);
   json["env"] = record.env;
   json["run"] = record.run;
@@ -243,6 +281,11 @@ Record record_from_line(const std::string& line, const std::string& place) {
   reader.each("windows", [&record](const ObjectReader& window) {
     record.windows.push_back(read_window(window));
   });
+  if (reader.find("convention") != nullptr) record.convention = reader.text("convention");
+  if (reader.find("questions") != nullptr)
+    reader.each("questions", [&record](const ObjectReader& question) {
+      record.questions.push_back(read_question(question));
+    });
   reader.each("sites",
               [&record](const ObjectReader& site) { record.sites.push_back(read_site(site)); });
   record.env = reader.object("env");

@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/types.h"
 #include "eval/metrics/metric_registry.h"
+#include "eval/metrics/question_sums.h"
 #include "eval/metrics/window_sums.h"
 #include "perturb/distortion_stats.h"
 
@@ -24,7 +25,7 @@ struct SiteStats {
   /// False: only count, sum_x2, sum_d2 and clipped were gathered, so only the relative L2, the SQNR
   /// and the clipped share mean anything.
   bool complete = true;
-  Index first_window = 0;  ///< of an input's block, counted from the start of the text
+  Index first_window = 0;  ///< of an input's block: an item's number in the evaluation
   Index windows = 0;       ///< in the block; 0 for a weight
 };
 
@@ -41,7 +42,10 @@ struct Record {
   Json vars = Json::object();           ///< the sweep point
   std::string status = "ok";            ///< or "failed"
   std::string error{};                  ///< why it failed, else empty
-  std::vector<WindowSums> windows{};    ///< in ascending order
+  /// How windows are laid out and which tokens are scored: "window/1"; empty without text.
+  std::string convention{};
+  std::vector<WindowSums> windows{};      ///< in ascending order
+  std::vector<QuestionSums> questions{};  ///< in the order of the tasks, then of their files
   /// Weights: in the trial's first stage only; inputs: of this stage.
   std::vector<SiteStats> sites{};
   Json env = Json::object();  ///< what may change bits between machines: ISA, library versions
@@ -49,8 +53,8 @@ struct Record {
 };
 
 /// One line, without the newline. Its "metrics" (each of `metrics`, then tokens) are derived on
-/// writing; a figure without a finite value is null there. Of a failed record neither windows nor
-/// sites are written: they may hold anything.
+/// writing; a figure without a finite value is null there. Of a failed record neither windows,
+/// questions nor sites are written: they may hold anything.
 std::string record_to_line(const Record& record,
                            const MetricRegistry& metrics = MetricRegistry::builtin());
 /// Keys it does not know are ignored: a newer program may have written them. Throws DataError with

@@ -47,6 +47,16 @@ std::vector<SiteStats> join_sites(const std::vector<const Record*>& records) {
   return sites;
 }
 
+std::vector<QuestionSums> join_questions(const std::vector<const Record*>& records) {
+  std::map<std::pair<std::string, Index>, const QuestionSums*> first;
+  for (const Record* record : records)
+    for (const QuestionSums& sums : record->questions)
+      first.emplace(std::pair(sums.task, sums.question), &sums);
+  std::vector<QuestionSums> questions;
+  for (const auto& [place, sums] : first) questions.push_back(*sums);
+  return questions;
+}
+
 std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites,
                                          const std::string& suffix) {
   DistortionStats pool;
@@ -71,6 +81,7 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
     for (const WindowSums& window : record->windows) windows.emplace(window.window, window);
   for (const auto& [number, window] : windows) row.windows.push_back(window);
   row.sums = add_up(row.windows);
+  row.questions = join_questions(records);
   row.sites = join_sites(records);
   row.relative_l2_weight = pooled_relative_l2(row.sites, ".weight");
   row.relative_l2_input = pooled_relative_l2(row.sites, ".input");

@@ -7,6 +7,7 @@
 
 #include "eval/metrics/metric_registry.h"
 #include "eval/run/record.h"
+#include "eval/tasks/task_figures.h"
 
 namespace nf {
 
@@ -26,8 +27,9 @@ struct ResultRow {
   RowKey key;
   std::string status = "ok";
   std::string error{};
-  std::vector<WindowSums> windows{};  ///< in ascending order, each once
-  WindowSums sums{};                  ///< over all windows; `window` counts them
+  std::vector<WindowSums> windows{};      ///< in ascending order, each once
+  WindowSums sums{};                      ///< over all windows; `window` counts them
+  std::vector<QuestionSums> questions{};  ///< in ascending order of task and question, each once
   /// Pooled over the sites: sqrt(Σ‖δ‖² / Σ‖x‖²). None where nothing of that tensor was distorted.
   std::optional<double> relative_l2_weight{}, relative_l2_input{};
   std::vector<SiteStats>
@@ -36,26 +38,30 @@ struct ResultRow {
   bool failed() const { return status == "failed"; }
 };
 
-/// Joins records to rows. What is there twice (a window, a block of a site) counts once, the first
-/// time. Windows are summed in ascending order and blocks as the tree they are parts of, so that
-/// stages cut differently give the same bits. One failed record makes its row fail. Rows without
-/// any record are left out.
+/// Joins records to rows. What is there twice (a window, a question, a block of a site) counts
+/// once, the first time. Windows and questions are summed in ascending order and blocks as the tree
+/// they are parts of, so that stages cut differently give the same bits. One failed record makes
+/// its row fail. Rows without any record are left out.
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
                                      const std::vector<Record>& records);
 
 /// results.csv, RFC 4180, shortest round-trip decimals: one row per result, the columns are
-/// results_columns().
+/// results_columns(). A figure that nothing is known of is empty: of a failed row, of a text where
+/// there is none, of a task without questions. tasks: the experiment's, in its order.
 std::string results_csv(const std::vector<ResultRow>& rows,
+                        const std::vector<TaskHeading>& tasks = {},
                         const MetricRegistry& metrics = MetricRegistry::builtin());
 /// sites.csv: one row per trial and site: name, model, seed, one column per sweep variable, site,
 /// elements, relative_l2, sqnr_db, max (of |δ|), mean (of δ), kurtosis, cosine, correlation (of |δ|
 /// and |x|), and as shares in [0, 1]: energy_below_median (of ‖δ‖²), sign_flips, to_zero, clipped
 /// (of the elements). Empty where it was not gathered.
 std::string sites_csv(const std::vector<ResultRow>& rows);
-/// The table for the terminal: one line per trial and sweep point, repeats joined as mean ±
-/// standard deviation over seeds; with each model's baseline first. Δnll is taken over the windows
-/// that trial and baseline share. Why rows failed stands below. `columns`: the terminal's width, 0:
-/// as wide as it comes.
-std::string results_table(const std::vector<ResultRow>& rows, Index columns);
+/// The tables for the terminal, one of the text and one of the tasks: one line per trial and sweep
+/// point, with each model's baseline first. Figures of the text: repeats joined as mean ± standard
+/// deviation over seeds; Δnll is taken over the windows that trial and baseline share. Accuracies:
+/// percent, mean over seeds ± the (mean) standard error over questions. Why rows failed stands
+/// below. `columns`: the terminal's width, 0: as wide as it comes.
+std::string results_table(const std::vector<ResultRow>& rows, Index columns,
+                          const std::vector<TaskHeading>& tasks = {});
 
 }  // namespace nf

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "eval/report/columns.h"
 #include "eval/report/csv.h"
@@ -30,15 +31,23 @@ std::string optional_number(const std::optional<double>& value) {
   return value ? csv_number(*value) : "";
 }
 
+/// Not a number stands for a figure that nothing is known of: a mean over no token, bits per byte
+/// where nobody knows the bytes.
+std::string known_number(double value) { return std::isnan(value) ? "" : csv_number(value); }
+
 }  // namespace
 
-std::string results_csv(const std::vector<ResultRow>& rows, const MetricRegistry& metrics) {
+std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<TaskHeading>& tasks,
+                        const MetricRegistry& metrics) {
   const std::vector<std::string> variables = variables_of(rows);
-  CsvText csv(results_columns(metrics, variables));
+  CsvText csv(results_columns(metrics, tasks, variables));
   for (const ResultRow& row : rows) {
     std::vector<std::string> fields = {row.key.name, row.key.model, seed_field(row.key)};
     for (const Metric& metric : metrics.metrics())
-      fields.push_back(row.failed() ? "" : csv_number(metric.value(row.sums)));
+      fields.push_back(row.failed() ? "" : known_number(metric.value(row.sums)));
+    for (const TaskHeading& task : tasks)
+      for (const std::optional<double>& value : task_values(task, row.questions))
+        fields.push_back(optional_number(value));
     fields.push_back(std::to_string(row.sums.tokens));
     fields.push_back(row.status);
     fields.push_back(optional_number(row.relative_l2_weight));

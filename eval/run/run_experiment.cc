@@ -12,8 +12,11 @@
 #include "core/config/yaml_writer.h"
 #include "core/io/content_hash.h"
 #include "core/ops/gemm.h"
+#include "eval/run/memory.h"
+#include "eval/run/model_data.h"
 #include "eval/run/run_folder.h"
 #include "eval/run/stage_runner.h"
+#include "eval/tasks/task_questions.h"
 
 namespace nf {
 namespace {
@@ -27,27 +30,19 @@ struct Job {
 /// One model's part of the experiment.
 struct ModelPlan {
   const ExperimentModel* model = nullptr;
-  TokenWindows windows;
+  ModelData data;
   ModelIdentity identity{};
   std::vector<Job> jobs{};     ///< distinct ids only
   std::vector<RowKey> rows{};  ///< baseline first, then every trial of the experiment
   std::vector<Stage> stages{};
-  std::map<std::string, std::set<Index>> done{};  ///< windows by id, from earlier runs
+  std::map<std::string, std::set<Index>> done{};  ///< items by id, from earlier runs
+
+  const DecoderSpec& spec() const { return model->decoder.spec(); }
 };
 
-TokenWindows read_windows(const ExperimentConfig& config, const ExperimentModel& model) {
-  WindowOptions options{
-      .context = config.data.context, .limit = config.data.windows, .bos = config.data.bos};
-  if (options.bos != Bos::none)
-    options.bos_id = static_cast<std::int32_t>(*model.decoder.spec().bos_token_id);
-  const Tokenizer tokenizer = Tokenizer::load(model.path.resolved);
-  return TokenWindows::from_documents(config.data.read_documents(), tokenizer, options,
-                                      config.data.source().resolved.string());
-}
-
 ModelPlan plan_model(const Experiment& experiment, const ExperimentModel& model) {
-  ModelPlan plan{.model = &model, .windows = read_windows(experiment.config, model)};
-  plan.identity = {model.name, model.decoder.checkpoint().content_hash(), plan.windows.hash()};
+  ModelPlan plan{.model = &model, .data = read_model_data(experiment.config, model)};
+  plan.identity = {model.name, model.decoder.checkpoint().content_hash(), plan.data.hash};
   const auto id = [&](const Json& what, std::optional<std::uint64_t> seed) {
     return trial_id(plan.identity.model_hash, plan.identity.data_hash, what, seed);
   };
@@ -67,30 +62,37 @@ ModelPlan plan_model(const Experiment& experiment, const ExperimentModel& model)
     if (seen.insert(key.id).second) plan.jobs.push_back({std::move(model_trial), key});
   }
   plan.stages =
-      cut_stages(model.decoder.spec(), plan.windows, static_cast<Index>(plan.jobs.size()) + 1);
+      cut_stages(plan.spec(), plan.data.set.items, static_cast<Index>(plan.jobs.size()) + 1);
   return plan;
 }
 
-/// Windows that earlier runs finished. A trial that failed is finished: it would fail again.
+/// Items that earlier runs finished. A trial that failed is finished: it would fail again.
 void note_done(const std::vector<Record>& records, ModelPlan& plan) {
+  std::map<std::pair<std::string, Index>, Index> numbers;  // of questions among the items
+  for (std::size_t q = 0; q < plan.data.questions.size(); ++q)
+    numbers[{plan.data.questions[q].task, plan.data.questions[q].question}] =
+        plan.data.set.windows + static_cast<Index>(q);
   for (const Record& record : records) {
-    std::set<Index>& windows = plan.done[record.id];
-    for (const WindowSums& sums : record.windows) windows.insert(sums.window);
+    std::set<Index>& items = plan.done[record.id];
+    for (const WindowSums& sums : record.windows) items.insert(sums.window);
+    for (const QuestionSums& sums : record.questions)
+      if (const auto found = numbers.find({sums.task, sums.question}); found != numbers.end())
+        items.insert(found->second);
     if (record.status == "failed")
-      for (Index w = 0; w < plan.windows.count(); ++w) windows.insert(w);
+      for (Index i = 0; i < plan.data.set.count(); ++i) items.insert(i);
   }
 }
 
 bool is_done(const ModelPlan& plan, const std::string& id, const Stage& stage) {
   const auto found = plan.done.find(id);
   if (found == plan.done.end()) return false;
-  for (Index w = stage.first; w < stage.last; ++w)
-    if (!found->second.contains(w)) return false;
+  for (Index i = stage.first; i < stage.last; ++i)
+    if (!found->second.contains(i)) return false;
   return true;
 }
 
 double stage_flops(const ModelPlan& plan, const Stage& stage, Index lanes) {
-  return stage_flops(plan.model->decoder.spec(), plan.windows, stage) * static_cast<double>(lanes);
+  return stage_flops(plan.spec(), plan.data.set.items, stage) * static_cast<double>(lanes);
 }
 
 /// What of a stage is still to be done.
@@ -101,16 +103,25 @@ std::vector<const Job*> pending_jobs(const ModelPlan& plan, const Stage& stage) 
   return pending;
 }
 
+WavePlan plan_waves(const ModelPlan& plan, const Stage& stage,
+                    const std::vector<const Job*>& pending, const MemoryBudget& budget) {
+  std::vector<const ModelTrial*> trials;
+  for (const Job* job : pending) trials.push_back(&job->trial);
+  return plan_waves(plan.spec(), plan.data.set.items, stage, trials, thread_count(), budget);
+}
+
 /// Runs one model's stages and appends their records.
 class ModelRunner {
  public:
   ModelRunner(const Experiment& experiment, ModelPlan& plan, Decoder& decoder, RunFolder& folder,
-              const RunOptions& options, const Json& env, Progress& progress)
+              const RunOptions& options, const MemoryBudget& budget, const Json& env,
+              Progress& progress)
       : stats_(experiment.config.stats),
         plan_(plan),
         decoder_(decoder),
         folder_(folder),
         options_(options),
+        budget_(budget),
         env_(env),
         progress_(progress) {}
 
@@ -122,7 +133,10 @@ class ModelRunner {
       done += stage_flops(plan_, stage, lanes) - stage_flops(plan_, stage, pending_lanes(stage));
     }
     if (done == total) return;
-    decoder_.prepare(plan_.windows.context());
+    Index positions = 0;
+    for (const EvalItem& item : plan_.data.set.items)
+      positions = std::max(positions, item.layout.positions());
+    decoder_.prepare(positions);
     progress_.start(plan_.model->name, total, done);
     for (const Stage& stage : plan_.stages)
       if (pending_lanes(stage) > 0) run_one(stage);
@@ -130,8 +144,7 @@ class ModelRunner {
   }
 
  private:
-  /// Lanes a stage needs: the baseline rides along wherever a trial is left, or its own windows
-  /// are.
+  /// Lanes a stage needs: the baseline rides along wherever a trial is left, or its own items are.
   Index pending_lanes(const Stage& stage) const {
     const Index trials = static_cast<Index>(pending_jobs(plan_, stage).size());
     if (trials == 0 && is_done(plan_, baseline().id, stage)) return 0;
@@ -144,21 +157,30 @@ class ModelRunner {
     std::vector<Lane> lanes;
     for (const Job* job : pending)
       lanes.push_back({.trial = &job->trial, .weight_stats = plan_.done[job->key.id].empty()});
+    auto start = std::chrono::steady_clock::now();
+    const auto describe = [&](std::size_t lanes_together) {
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      return Json{{"seconds", seconds.count()}, {"lanes", lanes_together},
+                  {"threads", thread_count()},  {"finished", utc_time()},
+                  {"version", version()},       {"git", git_hash()}};
+    };
     const StageHooks hooks{.advance = [&](double flops) { progress_.advance(flops); },
-                           .should_stop = options_.should_stop};
-    const auto start = std::chrono::steady_clock::now();
-    StageResult result = run_stage(decoder_, plan_.windows, stage, lanes, stats_, hooks);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-
-    const Json run = {{"seconds", seconds.count()}, {"lanes", lanes.size() + 1},
-                      {"threads", thread_count()},  {"finished", utc_time()},
-                      {"version", version()},       {"git", git_hash()}};
-    if (!is_done(plan_, baseline().id, stage)) append(baseline(), std::move(result.baseline), run);
-    for (std::size_t i = 0; i < pending.size(); ++i)
-      append(pending[i]->key, std::move(result.lanes[i]), run);
+                           .should_stop = options_.should_stop,
+                           .lanes_done =
+                               [&](std::size_t first, std::vector<LaneResult> results) {
+                                 const Json run = describe(results.size() + 1);
+                                 for (std::size_t i = 0; i < results.size(); ++i)
+                                   append(pending[first + i]->key, stage, std::move(results[i]),
+                                          run);
+                                 start = std::chrono::steady_clock::now();
+                               }};
+    LaneResult result = run_stage(decoder_, plan_.data.set, stage, lanes,
+                                  plan_waves(plan_, stage, pending, budget_), stats_, hooks);
+    if (!is_done(plan_, baseline().id, stage))
+      append(baseline(), stage, std::move(result), describe(lanes.size() + 1));
   }
 
-  void append(const RowKey& key, LaneResult result, const Json& run) {
+  void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run) {
     Record record{
         .id = key.id, .name = key.name, .model = key.model, .seed = key.seed, .vars = key.vars};
     if (!result.error.empty()) {
@@ -167,7 +189,9 @@ class ModelRunner {
       progress_.message(
           fmt::format("warning: {}: trial '{}' failed: {}", key.model, key.name, result.error));
     }
-    record.windows = std::move(result.windows);
+    record.convention = plan_.data.convention;
+    for (std::size_t i = 0; i < result.items.size(); ++i)
+      add_item(stage.first + static_cast<Index>(i), std::move(result.items[i]), record);
     record.sites = std::move(result.sites);
     record.env = env_;
     record.run = run;
@@ -175,11 +199,27 @@ class ModelRunner {
     folder_.append(std::move(record));
   }
 
+  void add_item(Index item, std::vector<PartSums> parts, Record& record) const {
+    const EvalSet& set = plan_.data.set;
+    if (item < set.windows)
+      record.windows.push_back({.window = item,
+                                .tokens = parts.front().tokens,
+                                .nll = parts.front().nll,
+                                .kl = parts.front().kl,
+                                .top1 = parts.front().top1,
+                                .bytes = set.item(item).bytes});
+    else
+      record.questions.push_back(
+          plan_.data.questions[static_cast<std::size_t>(item - set.windows)].score(
+              std::move(parts)));
+  }
+
   StatsMode stats_;
   ModelPlan& plan_;
   Decoder& decoder_;
   RunFolder& folder_;
   const RunOptions& options_;
+  const MemoryBudget& budget_;
   const Json& env_;
   Progress& progress_;
 };
@@ -218,11 +258,17 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   std::vector<ModelIdentity> identities;
   std::vector<RowKey> rows;
   for (const ExperimentModel& model : experiment.models) {
-    model.decoder.check_weights();
     plans.push_back(plan_model(experiment, model));
     identities.push_back(plans.back().identity);
     rows.insert(rows.end(), plans.back().rows.begin(), plans.back().rows.end());
   }
+  const ByteSize* const in_yaml = experiment.config.memory ? &*experiment.config.memory : nullptr;
+  const MemoryBudget budget = MemoryBudget::of(options.memory ? options.memory
+                                               : in_yaml      ? std::optional(in_yaml->bytes)
+                                                              : std::nullopt);
+  for (const ModelPlan& plan : plans)  // a budget too small is known before anything runs
+    for (const Stage& stage : plan.stages)
+      plan_waves(plan, stage, pending_jobs(plan, stage), budget);
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
   folder.write_description(experiment.source_text, to_yaml(experiment.resolved()),
@@ -233,14 +279,14 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
                             {"env", env},
                             {"command", options.command}});
   for (const ModelPlan& plan : plans)
-    for (const std::string& warning : plan.windows.warnings())
-      progress.message("warning: " + warning);
+    for (const std::string& warning : plan.data.warnings) progress.message("warning: " + warning);
 
+  const std::vector<TaskHeading> tasks = task_headings(experiment.config.tasks);
   RunOutcome outcome;
   try {
     for (std::size_t i = 0; i < plans.size(); ++i) {
       note_done(folder.records(), plans[i]);
-      ModelRunner(experiment, plans[i], experiment.models[i].decoder, folder, options, env,
+      ModelRunner(experiment, plans[i], experiment.models[i].decoder, folder, options, budget, env,
                   progress)
           .run();
     }
@@ -249,13 +295,13 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
     progress.finish();
   } catch (...) {
     try {
-      folder.write_results(rows);
+      folder.write_results(rows, tasks);
     } catch (const Error&) {  // the first error is the one to tell; the records are safe
     }
     throw;
   }
   warn_of_reference_kernels(progress);
-  outcome.rows = folder.write_results(rows);
+  outcome.rows = folder.write_results(rows, tasks);
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.status == "failed"; });
   return outcome;

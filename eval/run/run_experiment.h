@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,10 @@ namespace nf {
 
 /// How an experiment is run; none of it changes a result.
 struct RunOptions {
-  std::filesystem::path out;  ///< the run folder
-  bool any_env = false;       ///< go on in a folder begun under another env
-  std::string command;        ///< for manifest.json
+  std::filesystem::path out{};    ///< the run folder
+  bool any_env = false;           ///< go on in a folder begun under another env
+  std::optional<Index> memory{};  ///< bytes, instead of the experiment's `memory`
+  std::string command{};          ///< for manifest.json
   std::function<bool()> should_stop = [] { return false; };
 };
 
@@ -23,13 +25,13 @@ struct RunOptions {
 struct RunOutcome {
   std::vector<ResultRow> rows;
   Index failed = 0;          ///< rows whose arithmetic failed
-  bool interrupted = false;  ///< stopped by should_stop(); finished stages are kept
+  bool interrupted = false;  ///< stopped by should_stop(); finished waves are kept
 };
 
 /// Runs all models and trials, or what is left of them when the folder holds a part already: per
-/// model stages of whole windows, each recorded before the next begins. results.csv is rebuilt at
-/// every end. Throws ConfigError, DataError and NumericError; what was finished before is kept
-/// then, too.
+/// model stages of whole windows and questions, in waves of trials that fit the memory; each wave
+/// is recorded before the next begins. results.csv is rebuilt at every end. Throws ConfigError,
+/// DataError and NumericError; what was finished before is kept then, too.
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress);
 
 /// Hash of exactly what can change a trial's numbers: numerics version, model, windows, what acts

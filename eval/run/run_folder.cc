@@ -70,8 +70,8 @@ void check_model(const ModelIdentity& before, const ModelIdentity& now, const st
   if (before.model_hash != now.model_hash)
     refuse("other weights or another config", "model_hash " + before.model_hash, now.model_hash);
   if (before.data_hash != now.data_hash)
-    refuse("another text, context, window limit or tokenizer", "data_hash " + before.data_hash,
-           now.data_hash);
+    refuse("another text, other windows or tasks, or another tokenizer",
+           "data_hash " + before.data_hash, now.data_hash);
 }
 
 Json models_json(const std::vector<ModelIdentity>& models) {
@@ -181,9 +181,10 @@ void RunFolder::append(Record record) {
   records_.push_back(std::move(record));
 }
 
-std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys) const {
+std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
+                                                const std::vector<TaskHeading>& tasks) const {
   std::vector<ResultRow> rows = build_results(keys, records_);
-  write_file_atomically(dir_ / "results.csv", results_csv(rows));
+  write_file_atomically(dir_ / "results.csv", results_csv(rows, tasks));
   write_file_atomically(dir_ / "sites.csv", sites_csv(rows));
   return rows;
 }

@@ -40,8 +40,9 @@ class RunFolder {
   void write_description(const std::string& experiment, const std::string& resolved, Json manifest);
   /// Appends and fsyncs; the record counts as finished when this returns.
   void append(Record record);
-  /// results.csv and sites.csv out of all records.
-  std::vector<ResultRow> write_results(const std::vector<RowKey>& keys) const;
+  /// results.csv and sites.csv out of all records. tasks: the experiment's.
+  std::vector<ResultRow> write_results(const std::vector<RowKey>& keys,
+                                       const std::vector<TaskHeading>& tasks = {}) const;
 
  private:
   explicit RunFolder(const std::filesystem::path& dir);

@@ -5,43 +5,78 @@
 
 namespace nf {
 
-double block_flops(const DecoderSpec& spec, Index tokens) {
+double block_flops(const DecoderSpec& spec, const Layout& layout) {
   double weights = 0.0;
   for (const LinearTensors& linear : spec.block(0).linears)
     weights += static_cast<double>(linear.out) * static_cast<double>(linear.in);
-  const double t = static_cast<double>(tokens);
   const double width = static_cast<double>(spec.num_attention_heads * spec.head_dim);
-  return 2.0 * t * weights + 2.0 * t * t * width;  // scores and mixing, the causal half of each
-}
-
-double head_flops(const DecoderSpec& spec, Index tokens) {
-  return 2.0 * static_cast<double>(tokens) * static_cast<double>(spec.hidden_size) *
-         static_cast<double>(spec.vocab_size);
-}
-
-double stage_flops(const DecoderSpec& spec, const TokenWindows& windows, const Stage& stage) {
-  double flops = 0.0;
-  for (Index w = stage.first; w < stage.last; ++w) {
-    const Index tokens = static_cast<Index>(windows.window(w).size());
-    flops += static_cast<double>(spec.num_hidden_layers) * block_flops(spec, tokens) +
-             head_flops(spec, tokens - 1);
+  double flops = 2.0 * static_cast<double>(layout.rows()) * weights;
+  for (const Segment& segment : layout.segments) {
+    const double rows = static_cast<double>(segment.rows);
+    // Scores and mixing: the prefix in full, of the own rows the causal half.
+    flops += 4.0 * rows * (static_cast<double>(segment.prefix_rows) + rows / 2.0) * width;
   }
   return flops;
 }
 
-std::vector<Stage> cut_stages(const DecoderSpec& spec, const TokenWindows& windows, Index lanes) {
-  const Index context = windows.context();
-  const double lane_count = static_cast<double>(lanes);
-  const double flops =
-      lane_count * (static_cast<double>(spec.num_hidden_layers) * block_flops(spec, context) +
-                    head_flops(spec, context));
-  const double bytes = lane_count * 4.0 * static_cast<double>(context * spec.hidden_size);
-  const Index per_stage = std::clamp<Index>(
-      static_cast<Index>(std::min(kStageFlops / flops, kStageBytes / bytes)), 1, windows.count());
+double head_flops(const DecoderSpec& spec, Index rows) {
+  return 2.0 * static_cast<double>(rows) * static_cast<double>(spec.embedding_size()) *
+         static_cast<double>(spec.vocab_size);
+}
+
+Index scored_rows(const EvalItem& item) {
+  Index rows = 0, last = -1;
+  for (const Target& target : item.targets) {
+    if (target.row != last) ++rows;
+    last = target.row;
+  }
+  return rows;
+}
+
+namespace {
+
+double item_flops(const DecoderSpec& spec, const EvalItem& item) {
+  return static_cast<double>(spec.num_hidden_layers) * block_flops(spec, item.layout) +
+         head_flops(spec, scored_rows(item));
+}
+
+}  // namespace
+
+double stage_flops(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage) {
+  double flops = 0.0;
+  for (Index i = stage.first; i < stage.last; ++i)
+    flops += item_flops(spec, items[static_cast<std::size_t>(i)]);
+  return flops;
+}
+
+std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items,
+                              Index lanes) {
+  const Index count = static_cast<Index>(items.size());
   std::vector<Stage> stages;
-  for (Index first = 0; first < windows.count(); first += per_stage)
-    stages.push_back({first, std::min(first + per_stage, windows.count())});
+  Stage stage;
+  double flops = 0.0;
+  Index rows = 0;
+  for (Index i = 0; i < count; ++i) {
+    const EvalItem& item = items[static_cast<std::size_t>(i)];
+    const double more = static_cast<double>(lanes) * item_flops(spec, item);
+    const Index item_rows = item.layout.rows();
+    const double bytes = 4.0 * static_cast<double>((rows + item_rows) * spec.hidden_size);
+    const bool long_enough = flops + more > kStageFlops && rows >= kStageRows;
+    if (rows > 0 && (long_enough || bytes > kStageLaneBytes)) {
+      stages.push_back({stage.first, i});
+      stage.first = i;
+      flops = 0.0;
+      rows = 0;
+    }
+    flops += more;
+    rows += item_rows;
+  }
+  if (count > 0) stages.push_back({stage.first, count});
   return stages;
+}
+
+Index lanes_per_wave(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage) {
+  return std::max(kWaveLanes, static_cast<Index>(kStageFlops / stage_flops(spec, items, stage)));
 }
 
 }  // namespace nf

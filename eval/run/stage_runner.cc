@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
+#include <semaphore>
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
@@ -13,17 +15,71 @@
 namespace nf {
 namespace {
 
-/// Vocabulary rows of the head held packed at a time: a memory bound, no result depends on it.
-constexpr Index kHeadSlab = 8 * kVocabChunk;
+/// Items that go through the blocks together, by one thread: products like tall matrices.
+struct Batch {
+  std::vector<std::int32_t> ids;
+  Layout layout;
+  std::vector<ItemRows> items;
+};
+
+/// Rows of a batch that predict a target, and where they go among the stage's.
+struct GatheredRows {
+  std::vector<Index> rows;  ///< of the batch, ascending
+  Index first = 0;          ///< among the scored rows of the stage
+};
+
+/// Items [first, last) packed into batches, and their targets by scored row.
+struct StageRows {
+  StageRows(const EvalSet& set, const Stage& stage) {
+    for (Index i = stage.first; i < stage.last; ++i) add(i, set.item(i));
+  }
+
+  std::vector<Batch> batches;
+  std::vector<GatheredRows> scored;  ///< by batch
+  Index scored_rows = 0;
+  std::vector<Target> targets;                  ///< row: among the scored ones
+  std::vector<std::size_t> first_target = {0};  ///< of each item, and the end of the last one's
+
+ private:
+  void add(Index number, const EvalItem& item) {
+    const Index rows = item.layout.rows();
+    if (batches.empty() || batches.back().layout.rows() + rows > kBatchRows) {
+      batches.emplace_back();
+      scored.push_back({.rows = {}, .first = scored_rows});
+    }
+    Batch& batch = batches.back();
+    const Index first = batch.layout.rows();
+    batch.ids.insert(batch.ids.end(), item.ids.begin(), item.ids.end());
+    for (Segment segment : item.layout.segments) {
+      segment.first += first;
+      segment.prefix_first += first;
+      batch.layout.segments.push_back(segment);
+    }
+    batch.items.push_back(
+        {.item = number, .first = first, .rows = rows, .first_row = item.first_row});
+    Index last = -1;
+    for (Target target : item.targets) {
+      if (target.row != last) {
+        scored.back().rows.push_back(first + target.row);
+        ++scored_rows;
+      }
+      last = target.row;
+      target.row = scored_rows - 1;
+      targets.push_back(target);
+    }
+    first_target.push_back(targets.size());
+  }
+};
 
 /// One lane on its way through the model.
 struct Traveller {
   const ModelTrial* trial = nullptr;  ///< null: the baseline
   bool weight_stats = false;
-  std::vector<Matrix> hidden;        ///< by window of the stage: [T, H]
-  std::vector<WindowScores> scores;  ///< likewise
+  std::vector<Matrix> hidden;  ///< by batch: [T, H]
+  Matrix scored;               ///< what the head reads at the rows that predict a target: [R, E]
+  std::unique_ptr<TokenScores> scores;
   std::vector<SiteStats> sites;
-  Matrix head;  ///< a distorted head of its own, [V, H], else empty
+  Matrix head;  ///< a distorted head of its own, [V, E], else empty
   std::string error;
 
   bool failed() const { return !error.empty(); }
@@ -33,26 +89,52 @@ struct Traveller {
   }
 };
 
-class StageRun {
+class WaveRun {
  public:
-  StageRun(const Decoder& decoder, const TokenWindows& windows, Stage stage, StatsMode stats,
-           const StageHooks& hooks)
-      : decoder_(decoder), windows_(windows), stage_(stage), stats_(stats), hooks_(hooks) {}
+  /// baseline_scored: the baseline's rows for the head, filled by the stage's first wave.
+  WaveRun(const Decoder& decoder, const EvalSet& set, const Stage& stage, const StageRows& rows,
+          StatsMode stats, Index distorting_threads, const StageHooks& hooks,
+          Matrix& baseline_scored)
+      : decoder_(decoder),
+        set_(set),
+        stage_(stage),
+        rows_(rows),
+        stats_(stats),
+        hooks_(hooks),
+        baseline_scored_(baseline_scored),
+        may_distort_(distorting_threads) {}
 
-  StageResult run(const std::vector<Lane>& lanes) {
+  void run(std::span<const Lane> lanes) {
     enter(lanes);
-    for (Index layer = 0; layer < decoder_.spec().num_hidden_layers; ++layer) {
+    const Index layers = decoder_.spec().num_hidden_layers;
+    for (Index layer = 0; layer < layers; ++layer) {
       const BlockWeights weights = decoder_.load_block(layer);
-      const PackedLinears packed = decoder_.pack_block(weights);
-      for (Traveller& traveller : travellers_) pass_block(traveller, weights, packed);
+      if (layer + 1 < layers)
+        decoder_.prefetch_block(layer + 1);
+      else
+        decoder_.prefetch_head(0, kHeadSlab);
+      for (Traveller& traveller : travellers_) pass_block(traveller, weights);
     }
     pass_head();
-    return leave();
   }
 
+  /// What the lanes have to show, and in the stage's first wave the baseline.
+  std::vector<LaneResult> take_lanes() {
+    std::vector<LaneResult> results;
+    for (std::size_t i = 1; i < travellers_.size(); ++i) results.push_back(leave(travellers_[i]));
+    return results;
+  }
+  LaneResult take_baseline() {
+    LaneResult result = leave(travellers_.front());
+    baseline_scored_ = std::move(travellers_.front().scored);
+    return result;
+  }
+  /// Hands the baseline's rows back for the next wave.
+  void keep_baseline() { baseline_scored_ = std::move(travellers_.front().scored); }
+
  private:
-  Index window_count() const { return stage_.last - stage_.first; }
-  std::span<const std::int32_t> ids(Index w) const { return windows_.window(stage_.first + w); }
+  Index batch_count() const { return static_cast<Index>(rows_.batches.size()); }
+  const Batch& batch(Index b) const { return rows_.batches[static_cast<std::size_t>(b)]; }
 
   /// Work shared out among threads, with a look at the stop sign before each piece.
   void each(Index count, const std::function<void(Index)>& body) {
@@ -62,35 +144,45 @@ class StageRun {
     });
   }
 
-  /// Embeds every window once; all lanes start from the same hidden states.
-  void enter(const std::vector<Lane>& lanes) {
+  bool passes_blocks(const Traveller& traveller) const { return !traveller.hidden.empty(); }
+
+  /// Embeds every batch once; all lanes start from the same hidden states. The baseline stays out
+  /// where an earlier wave of the stage took it through the blocks.
+  void enter(std::span<const Lane> lanes) {
     travellers_.resize(lanes.size() + 1);
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       travellers_[i + 1].trial = lanes[i].trial;
       travellers_[i + 1].weight_stats = lanes[i].weight_stats;
     }
+    const bool with_baseline = baseline_scored_.empty();
+    travellers_.front().scored = std::move(baseline_scored_);
+    std::vector<Traveller*> entering;
     for (Traveller& traveller : travellers_) {
-      traveller.hidden.resize(static_cast<std::size_t>(window_count()));
-      for (Index w = 0; w < window_count(); ++w) traveller.scores.emplace_back(ids(w));
+      traveller.scores = std::make_unique<TokenScores>(rows_.scored_rows, rows_.targets);
+      if (traveller.trial == nullptr && !with_baseline) continue;
+      traveller.hidden.resize(static_cast<std::size_t>(batch_count()));
+      entering.push_back(&traveller);
     }
-    each(window_count(), [&](Index w) {
-      const auto i = static_cast<std::size_t>(w);
-      Matrix& first = travellers_.front().hidden[i];
-      first.resize(static_cast<Index>(ids(w).size()), decoder_.spec().hidden_size);
-      decoder_.embed(ids(w), first);
-      for (std::size_t lane = 1; lane < travellers_.size(); ++lane) {
-        travellers_[lane].hidden[i].resize(first.rows(), first.cols());
-        std::copy_n(first.data(), first.size(), travellers_[lane].hidden[i].data());
+    each(entering.empty() ? 0 : batch_count(), [&](Index b) {
+      const auto i = static_cast<std::size_t>(b);
+      Matrix& first = entering.front()->hidden[i];
+      first.resize(batch(b).layout.rows(), decoder_.spec().hidden_size);
+      decoder_.embed(batch(b).ids, batch(b).layout, first);
+      for (std::size_t lane = 1; lane < entering.size(); ++lane) {
+        entering[lane]->hidden[i].resize(first.rows(), first.cols());
+        std::copy_n(first.data(), first.size(), entering[lane]->hidden[i].data());
       }
     });
+    decoder_.release_embedding();
     for (Traveller& traveller : travellers_) {
       if (traveller.trial == nullptr) continue;
       traveller.head = distort_outer(traveller, Role::lm_head, traveller.trial->lm_head());
       const Matrix tokens =
           distort_outer(traveller, Role::embed_tokens, traveller.trial->embed_tokens());
       if (tokens.empty()) continue;
-      each(window_count(), [&](Index w) {
-        decoder_.embed(ids(w), traveller.hidden[static_cast<std::size_t>(w)], tokens);
+      each(batch_count(), [&](Index b) {
+        decoder_.embed(batch(b).ids, batch(b).layout, traveller.hidden[static_cast<std::size_t>(b)],
+                       tokens);
       });
     }
   }
@@ -119,31 +211,31 @@ class StageRun {
     return problem;
   }
 
-  /// One lane through one block: its weights where it has weights of its own, then every window.
-  void pass_block(Traveller& traveller, const BlockWeights& weights, const PackedLinears& packed) {
-    if (traveller.failed()) return;
+  /// One lane through one block: its weights where it has weights of its own, then every batch.
+  void pass_block(Traveller& traveller, const BlockWeights& weights) {
+    if (traveller.failed() || !passes_blocks(traveller)) return;
     const Index layer = weights.layer;
     const PackedLinears own =
-        traveller.trial == nullptr ? packed : distort_weights(traveller, weights, packed);
+        traveller.trial == nullptr ? weights.packed : distort_weights(traveller, weights);
     if (traveller.failed()) return;
     const bool touches_inputs =
         traveller.trial != nullptr && traveller.trial->touches_inputs(layer);
-    std::vector<std::vector<SiteStats>> input_sites(static_cast<std::size_t>(window_count()));
-    std::vector<std::string> problems(static_cast<std::size_t>(window_count()));
-    each(window_count(), [&](Index w) {
-      const auto i = static_cast<std::size_t>(w);
+    std::vector<std::vector<SiteStats>> input_sites(rows_.batches.size());
+    std::vector<std::string> problems(rows_.batches.size());
+    each(batch_count(), [&](Index b) {
+      const auto i = static_cast<std::size_t>(b);
       Matrix& hidden = traveller.hidden[i];
       if (touches_inputs) {
-        LaneInputs inputs(*traveller.trial, layer, stage_.first + w, windows_.context(),
-                          stats_ == StatsMode::all);
-        decoder_.run(weights, own, &inputs, hidden);
+        LaneInputs inputs(*traveller.trial, layer, batch(b).items, stats_ == StatsMode::all);
+        decoder_.run(weights, own, batch(b).layout, &inputs, hidden);
         input_sites[i] = inputs.take_sites();
-        problems[i] = inputs.problem();
+        if (!inputs.problem().empty())
+          problems[i] = fmt::format("{}: {}", set_.name(inputs.problem_item()), inputs.problem());
       } else {
-        decoder_.run(weights, own, nullptr, hidden);
+        decoder_.run(weights, own, batch(b).layout, nullptr, hidden);
       }
-      if (problems[i].empty()) problems[i] = hidden_problem(layer, stage_.first + w, hidden);
-      hooks_.advance(block_flops(decoder_.spec(), hidden.rows()));
+      if (problems[i].empty()) problems[i] = hidden_problem(layer, batch(b), hidden);
+      hooks_.advance(block_flops(decoder_.spec(), batch(b).layout));
     });
     for (const std::string& problem : problems) traveller.note(problem);
     if (traveller.failed() && traveller.trial == nullptr) throw_baseline_failure(traveller);
@@ -156,11 +248,14 @@ class StageRun {
       for (const SiteStats& site : part) add_site(site, sites);
   }
 
-  static std::string hidden_problem(Index layer, Index window, ConstMatrixView hidden) {
+  std::string hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden) const {
     const Index bad = first_non_finite(hidden);
     if (bad < 0) return {};
-    return fmt::format("layer {}: hidden state of window {}, position {}, feature {} is not finite",
-                       layer, window, bad / hidden.cols(), bad % hidden.cols());
+    const Index row = bad / hidden.cols();
+    const auto item = std::find_if(batch.items.rbegin(), batch.items.rend(),
+                                   [row](const ItemRows& each) { return each.first <= row; });
+    return fmt::format("layer {}: hidden state of {}, position {}, feature {} is not finite", layer,
+                       set_.name(item->item), row - item->first, bad % hidden.cols());
   }
 
   [[noreturn]] void throw_baseline_failure(const Traveller& baseline) const {
@@ -169,20 +264,23 @@ class StageRun {
   }
 
   /// The lane's packed weights: shared with the baseline except where the trial acts.
-  PackedLinears distort_weights(Traveller& traveller, const BlockWeights& weights,
-                                const PackedLinears& packed) {
-    PackedLinears own = packed;
-    std::vector<std::vector<SiteStats>> sites(weights.linears.size());
-    std::vector<std::string> problems(weights.linears.size());
-    each(static_cast<Index>(weights.linears.size()), [&](Index i) {
-      const LinearWeights& linear = weights.linears[static_cast<std::size_t>(i)];
-      const SiteChain& chain = traveller.trial->weight(weights.layer, linear.role);
-      if (chain.empty()) return;
-      thread_local Matrix distorted;
-      distorted.resize(linear.weight.rows(), linear.weight.cols());
-      problems[static_cast<std::size_t>(i)] = distort_weight(
-          traveller, chain, linear.weight, distorted, sites[static_cast<std::size_t>(i)]);
-      own[static_cast<std::size_t>(linear.role)] = pack_weight(distorted);
+  PackedLinears distort_weights(Traveller& traveller, const BlockWeights& weights) {
+    PackedLinears own = weights.packed;
+    std::vector<const LinearTensors*> touched;
+    for (const LinearTensors& linear : weights.spec.linears)
+      if (!traveller.trial->weight(weights.layer, linear.role).empty()) touched.push_back(&linear);
+    std::vector<std::vector<SiteStats>> sites(touched.size());
+    std::vector<std::string> problems(touched.size());
+    each(static_cast<Index>(touched.size()), [&](Index i) {
+      const LinearTensors& linear = *touched[static_cast<std::size_t>(i)];
+      may_distort_.acquire();  // no more threads at once than the memory budget allows
+      const std::unique_ptr<std::counting_semaphore<>, Release> turn(&may_distort_);
+      Matrix weight(linear.out, linear.in), distorted(linear.out, linear.in);
+      decoder_.read_weight(weights.layer, linear.role, weight);
+      problems[static_cast<std::size_t>(i)] =
+          distort_weight(traveller, traveller.trial->weight(weights.layer, linear.role), weight,
+                         distorted, sites[static_cast<std::size_t>(i)]);
+      own[linear.role] = pack_weight(distorted);
     });
     for (const std::string& problem : problems) traveller.note(problem);
     add_in_order(sites, traveller.sites);
@@ -192,59 +290,63 @@ class StageRun {
   /// Final norm, then the head in slabs: chunk by chunk of the vocabulary the baseline and all
   /// lanes meet.
   void pass_head() {
-    const Index vocab = decoder_.spec().vocab_size;
-    struct Tile {
-      Index window, first_row, rows;
-    };
-    std::vector<Tile> tiles;
-    for (Index w = 0; w < window_count(); ++w) {
-      const Index rows = travellers_.front().scores[static_cast<std::size_t>(w)].rows();
-      for (Index first = 0; first < rows; first += kRowTile)
-        tiles.push_back({w, first, std::min(kRowTile, rows - first)});
-    }
     for (Traveller& traveller : travellers_)
-      if (!traveller.failed()) pass_final_norm(traveller);
+      if (!traveller.failed() && passes_blocks(traveller)) pass_final_norm(traveller);
+    const Index vocab = decoder_.spec().vocab_size;
+    const Index tiles = (rows_.scored_rows + kRowTile - 1) / kRowTile;
     for (Index first = 0; first < vocab; first += kHeadSlab) {
       const HeadSlab shared = decoder_.load_head(first, kHeadSlab);
+      decoder_.prefetch_head(first + kHeadSlab, kHeadSlab);
       std::vector<HeadSlab> slabs;  // by traveller
       for (const Traveller& traveller : travellers_)
         slabs.push_back(
             traveller.head.empty() ? shared : decoder_.pack_head(traveller.head, first, kHeadSlab));
-      each(static_cast<Index>(tiles.size()), [&](Index i) {
-        const Tile& tile = tiles[static_cast<std::size_t>(i)];
-        score_tile(slabs, tile.window, tile.first_row, tile.rows);
+      each(tiles, [&](Index i) {
+        const Index row = i * kRowTile;
+        score_tile(slabs, row, std::min(kRowTile, rows_.scored_rows - row));
       });
     }
   }
 
-  /// What the head reads: the normed hidden states, distorted where the trial says so.
+  /// What the head reads at the rows that predict a target: the normed hidden states, distorted
+  /// where the trial says so. The other rows go.
   void pass_final_norm(Traveller& traveller) {
     const bool distorts = traveller.trial != nullptr && !traveller.trial->lm_head_input().empty();
-    std::vector<std::vector<SiteStats>> sites(static_cast<std::size_t>(window_count()));
-    std::vector<std::string> problems(static_cast<std::size_t>(window_count()));
-    each(window_count(), [&](Index w) {
-      const auto i = static_cast<std::size_t>(w);
-      Matrix& hidden = traveller.hidden[i];
+    std::vector<std::vector<SiteStats>> sites(rows_.batches.size());
+    std::vector<std::string> problems(rows_.batches.size());
+    traveller.scored.resize(rows_.scored_rows, decoder_.spec().embedding_size());
+    each(batch_count(), [&](Index b) {
+      const auto i = static_cast<std::size_t>(b);
+      Matrix hidden = std::move(traveller.hidden[i]);
       decoder_.final_norm(hidden);
-      if (!distorts) return;
-      Matrix distorted(hidden.rows(), hidden.cols());
-      DistortedInput result =
-          distort_input(traveller.trial->lm_head_input(), traveller.trial->seed(), stage_.first + w,
-                        windows_.context(), stats_ == StatsMode::all, hidden, distorted);
-      problems[i] = std::move(result.problem);
-      if (problems[i].empty()) sites[i].push_back(std::move(result.site));
-      hidden = std::move(distorted);
+      if (distorts) {
+        Matrix distorted(hidden.rows(), hidden.cols());
+        for (const ItemRows& item : batch(b).items) {
+          DistortedInput result = distort_input(
+              traveller.trial->lm_head_input(), traveller.trial->seed(), item.item, item.first_row,
+              stats_ == StatsMode::all, hidden.view().middle_rows(item.first, item.rows),
+              distorted.view().middle_rows(item.first, item.rows));
+          if (result.problem.empty())
+            sites[i].push_back(std::move(result.site));
+          else if (problems[i].empty())
+            problems[i] = fmt::format("{}: {}", set_.name(item.item), result.problem);
+        }
+        hidden = std::move(distorted);
+      }
+      const GatheredRows& scored = rows_.scored[i];
+      for (std::size_t r = 0; r < scored.rows.size(); ++r)
+        std::copy_n(hidden.view().row(scored.rows[r]), hidden.cols(),
+                    traveller.scored.view().row(scored.first + static_cast<Index>(r)));
     });
+    traveller.hidden.clear();
     for (const std::string& problem : problems) traveller.note(problem);
     add_in_order(sites, traveller.sites);
   }
 
-  /// Some rows of one window against a part of the vocabulary. slabs: that part of each traveller's
-  /// head.
-  void score_tile(const std::vector<HeadSlab>& slabs, Index window, Index first_row, Index rows) {
+  /// Some scored rows against a part of the vocabulary. slabs: that part of each traveller's head.
+  void score_tile(const std::vector<HeadSlab>& slabs, Index first_row, Index rows) {
     thread_local Matrix baseline, logits, exps;
     double rescale[kRowTile];
-    const auto w = static_cast<std::size_t>(window);
     Index first_token = slabs.front().first_token;
     for (std::size_t c = 0; c < slabs.front().chunks.size(); ++c) {
       const Index chunk_tokens = slabs.front().chunks[c].out();
@@ -255,56 +357,77 @@ class StageRun {
         const PackedWeight& chunk = slabs[lane].chunks[c];
         const bool is_baseline = traveller.trial == nullptr;
         Matrix& out = is_baseline ? baseline : logits;
-        linear(traveller.hidden[w].view().middle_rows(first_row, rows), chunk, {}, out);
-        WindowScores& scores = traveller.scores[w];
+        decoder_.logits(traveller.scored.view().middle_rows(first_row, rows), chunk, out);
         if (is_baseline)
-          scores.add_baseline(out, first_row, first_token, exps, std::span(rescale, kRowTile));
+          traveller.scores->add_baseline(out, first_row, first_token, exps,
+                                         std::span(rescale, kRowTile));
         else
-          scores.add_trial(out, first_row, first_token, baseline, exps,
-                           std::span(rescale, kRowTile));
+          traveller.scores->add_trial(out, first_row, first_token, baseline, exps,
+                                      std::span(rescale, kRowTile));
         hooks_.advance(2.0 * static_cast<double>(rows * chunk.in() * chunk.out()));
       }
       first_token += chunk_tokens;
     }
   }
 
-  StageResult leave() {
-    StageResult result;
-    for (Traveller& traveller : travellers_) {
-      LaneResult lane;
-      for (Index w = 0; w < window_count() && !traveller.failed(); ++w) {
-        const auto i = static_cast<std::size_t>(w);
-        lane.windows.push_back(
-            traveller.scores[i].sums(stage_.first + w, travellers_.front().scores[i]));
-        if (!std::isfinite(lane.windows.back().nll) || !std::isfinite(lane.windows.back().kl))
-          traveller.error = fmt::format("logits of window {} are not finite", stage_.first + w);
-      }
-      lane.error = traveller.error;
-      if (traveller.failed()) lane.windows.clear();
-      lane.sites = std::move(traveller.sites);
-      if (traveller.trial != nullptr)
-        result.lanes.push_back(std::move(lane));
-      else if (traveller.failed())
-        throw_baseline_failure(traveller);
-      else
-        result.baseline = std::move(lane);
+  LaneResult leave(Traveller& traveller) {
+    LaneResult lane;
+    for (Index i = stage_.first; i < stage_.last && !traveller.failed(); ++i) {
+      std::vector<PartSums> parts(static_cast<std::size_t>(set_.item(i).parts));
+      const auto at = static_cast<std::size_t>(i - stage_.first);
+      traveller.scores->add_targets(rows_.first_target[at], rows_.first_target[at + 1],
+                                    *travellers_.front().scores, parts);
+      for (const PartSums& part : parts)
+        if (!std::isfinite(part.nll) || !std::isfinite(part.kl))
+          traveller.note(fmt::format("logits of {} are not finite", set_.name(i)));
+      lane.items.push_back(std::move(parts));
     }
-    return result;
+    if (traveller.failed() && traveller.trial == nullptr) throw_baseline_failure(traveller);
+    lane.error = traveller.error;
+    if (traveller.failed()) lane.items.clear();
+    lane.sites = std::move(traveller.sites);
+    return lane;
   }
 
+  struct Release {
+    void operator()(std::counting_semaphore<>* turns) const { turns->release(); }
+  };
+
   const Decoder& decoder_;
-  const TokenWindows& windows_;
-  Stage stage_;
+  const EvalSet& set_;
+  const Stage& stage_;
+  const StageRows& rows_;
   StatsMode stats_;
   const StageHooks& hooks_;
+  Matrix& baseline_scored_;
+  std::counting_semaphore<> may_distort_;
   std::vector<Traveller> travellers_;  ///< the baseline first
 };
 
 }  // namespace
 
-StageResult run_stage(const Decoder& decoder, const TokenWindows& windows, Stage stage,
-                      const std::vector<Lane>& lanes, StatsMode stats, const StageHooks& hooks) {
-  return StageRun(decoder, windows, stage, stats, hooks).run(lanes);
+LaneResult run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
+                     const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+                     const StageHooks& hooks) {
+  const Index planned = std::accumulate(plan.lanes.begin(), plan.lanes.end(), Index{0});
+  NF_CHECK(planned == std::ssize(lanes), "waves of {} lanes for {}", planned, lanes.size());
+  const StageRows rows(set, stage);
+  LaneResult baseline;
+  Matrix baseline_scored;  // kept over the waves: [R, E]
+  std::size_t first = 0;
+  for (std::size_t w = 0; w < plan.lanes.size(); ++w) {
+    const auto count = static_cast<std::size_t>(plan.lanes[w]);
+    WaveRun wave(decoder, set, stage, rows, stats, plan.distorting_threads, hooks, baseline_scored);
+    wave.run(std::span(lanes).subspan(first, count));
+    std::vector<LaneResult> results = wave.take_lanes();
+    if (w == 0)
+      baseline = wave.take_baseline();
+    else
+      wave.keep_baseline();
+    hooks.lanes_done(first, std::move(results));
+    first += count;
+  }
+  return baseline;
 }
 
 }  // namespace nf

@@ -1,16 +1,18 @@
 #pragma once
 
-/// Runs one stage: the baseline and all lanes of a stage go through the model together, one block's
-/// weights at a time, and meet at the head, where every lane is compared with the baseline chunk by
-/// chunk.
+/// Runs one stage: the baseline and the lanes of one wave after the other go through the model
+/// together, one block's weights at a time, and meet at the head, where every lane is compared with
+/// the baseline chunk by chunk.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/model/decoder.h"
-#include "eval/data/windows.h"
+#include "eval/data/eval_set.h"
 #include "eval/experiment/experiment.h"
+#include "eval/run/memory.h"
 #include "eval/run/model_trial.h"
 #include "eval/run/record.h"
 #include "eval/run/stage.h"
@@ -27,11 +29,12 @@ struct Lane {
 /// What a lane has to show for a stage.
 struct LaneResult {
   std::string error;  ///< where and how the arithmetic failed; empty: it did not
-  std::vector<WindowSums> windows;
+  std::vector<std::vector<PartSums>>
+      items;  ///< by item of the stage and part; empty after an error
   std::vector<SiteStats> sites;
 };
 
-/// Thrown out of a stage when the user asks to stop; nothing of the stage counts.
+/// Thrown out of a stage when the user asks to stop; nothing of the wave counts.
 class Interrupted : public Error {
  public:
   Interrupted() : Error(ExitCode::interrupted, "interrupted") {}
@@ -41,16 +44,17 @@ class Interrupted : public Error {
 struct StageHooks {
   std::function<void(double flops)> advance = [](double) {};
   std::function<bool()> should_stop = [] { return false; };
+  /// A wave is finished: lanes [first, first + results.size()) of the stage's.
+  std::function<void(std::size_t first, std::vector<LaneResult> results)> lanes_done =
+      [](std::size_t, std::vector<LaneResult>) {};
 };
 
-struct StageResult {
-  LaneResult baseline;
-  std::vector<LaneResult> lanes;
-};
-
-/// `decoder` must be prepared for the windows' context. Throws NumericError when the baseline
-/// itself leaves the finite numbers, DataError for bad weights, Interrupted.
-StageResult run_stage(const Decoder& decoder, const TokenWindows& windows, Stage stage,
-                      const std::vector<Lane>& lanes, StatsMode stats, const StageHooks& hooks);
+/// Runs the lanes of a stage in the waves of `plan` (whose trials they are) and returns what the
+/// baseline has to show; it passes the blocks once, in the first wave. `decoder` must be prepared
+/// for all positions. Throws NumericError when the baseline itself leaves the finite numbers,
+/// DataError for bad weights, Interrupted.
+LaneResult run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
+                     const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+                     const StageHooks& hooks);
 
 }  // namespace nf

@@ -6,8 +6,15 @@
 #include "core/base/parallel.h"
 #include "core/io/npy.h"
 #include "core/ops/elementwise.h"
+#include "eval/run/memory.h"
 
 namespace nf {
+namespace {
+
+/// Logits held before they are written.
+constexpr Index kLogitsBytes = Index{256} << 20;
+
+}  // namespace
 
 void write_logits(Decoder& decoder, const std::filesystem::path& ids,
                   const std::filesystem::path& out) {
@@ -22,6 +29,7 @@ void write_logits(Decoder& decoder, const std::filesystem::path& ids,
                     ids.string(), tokens, spec.max_position_embeddings));
   decoder.prepare(tokens);
 
+  const Layout layout = Layout::window(tokens);
   std::vector<Matrix> hidden(static_cast<std::size_t>(sequences));
   const auto each_sequence = [&](const auto& body) {
     parallel_for(sequences, [&](Index s) { body(s, hidden[static_cast<std::size_t>(s)]); });
@@ -31,31 +39,38 @@ void write_logits(Decoder& decoder, const std::filesystem::path& ids,
     decoder.embed(
         std::span(input.values)
             .subspan(static_cast<std::size_t>(s * tokens), static_cast<std::size_t>(tokens)),
-        h);
+        layout, h);
   });
+  decoder.release_embedding();
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const BlockWeights weights = decoder.load_block(layer);
-    const PackedLinears packed = decoder.pack_block(weights);
-    each_sequence([&](Index, Matrix& h) { decoder.run(weights, packed, nullptr, h); });
+    if (layer + 1 < spec.num_hidden_layers) decoder.prefetch_block(layer + 1);
+    each_sequence(
+        [&](Index, Matrix& h) { decoder.run(weights, weights.packed, layout, nullptr, h); });
   }
   each_sequence([&](Index, Matrix& h) { decoder.final_norm(h); });
   for (Index s = 0; s < sequences; ++s)
     if (const Index bad = first_non_finite(hidden[static_cast<std::size_t>(s)]); bad >= 0)
       throw NumericError(fmt::format("{}: sequence {}, position {}: hidden state is not finite",
-                                     ids.string(), s, bad / spec.hidden_size));
+                                     ids.string(), s, bad / spec.embedding_size()));
 
-  const HeadSlab head = decoder.load_head(0, spec.vocab_size);
+  // Whole rows are written, so some rows wait until all slabs of the head have passed.
+  const Index at_once = std::max<Index>(
+      kRowTile, kLogitsBytes / (spec.vocab_size * static_cast<Index>(sizeof(float))));
   NpyF32Writer writer(out, {sequences, tokens, spec.vocab_size});
   Matrix logits;
   for (const Matrix& h : hidden) {
-    for (Index row = 0; row < tokens; row += kRowTile) {
-      const Index rows = std::min(kRowTile, tokens - row);
+    for (Index row = 0; row < tokens; row += at_once) {
+      const Index rows = std::min(at_once, tokens - row);
       logits.resize(rows, spec.vocab_size);
-      parallel_for(static_cast<Index>(head.chunks.size()), [&](Index c) {
-        const PackedWeight& chunk = head.chunks[static_cast<std::size_t>(c)];
-        linear(h.view().middle_rows(row, rows), chunk, {},
-               logits.view().middle_cols(c * kVocabChunk, chunk.out()));
-      });
+      for (Index first = 0; first < spec.vocab_size; first += kHeadSlab) {
+        const HeadSlab slab = decoder.load_head(first, kHeadSlab);
+        parallel_for(static_cast<Index>(slab.chunks.size()), [&](Index c) {
+          const PackedWeight& chunk = slab.chunks[static_cast<std::size_t>(c)];
+          decoder.logits(h.view().middle_rows(row, rows), chunk,
+                         logits.view().middle_cols(first + c * kVocabChunk, chunk.out()));
+        });
+      }
       writer.append(std::span(logits.data(), static_cast<std::size_t>(logits.size())));
     }
   }

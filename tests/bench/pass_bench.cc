@@ -9,14 +9,14 @@
 #include <filesystem>
 
 #include "core/base/parallel.h"
-#include "core/io/atomic_file.h"
 #include "core/model/attention.h"
 #include "core/ops/elementwise.h"
 #include "eval/metrics/token_scores.h"
+#include "eval/run/model_data.h"
 #include "eval/run/stage_runner.h"
 #include "perturb/distribution.h"
 #include "tests/bench/bench_support.h"
-#include "tests/support/write_safetensors.h"
+#include "tests/support/random_checkpoint.h"
 
 namespace nf {
 namespace {
@@ -25,89 +25,27 @@ constexpr Index kContext = 512;
 constexpr Index kHidden = 768, kLayers = 12, kHeads = 12, kVocab = 32000;
 constexpr Index kLanes = 2;
 
-/// A checkpoint with small random weights; its values do not matter, its shapes do.
-class RandomCheckpoint {
+/// A checkpoint of random weights; its values do not matter, its shapes do.
+class ScratchCheckpoint {
  public:
-  RandomCheckpoint(const std::string& model_type, Index intermediate)
+  ScratchCheckpoint(const std::string& model_type, Index intermediate)
       : dir_(std::filesystem::temp_directory_path() /
              fmt::format("noisefloor-bench-{}", model_type)) {
-    std::filesystem::create_directories(dir_);
-    if (model_type == "opt")
-      write_opt(intermediate);
-    else
-      write_llama(intermediate);
-    write_safetensors(dir_ / "model.safetensors", tensors_);
-    tensors_.clear();
+    write_random_checkpoint({{"model_type", model_type},
+                             {"hidden_size", kHidden},
+                             {model_type == "opt" ? "ffn_dim" : "intermediate_size", intermediate},
+                             {"num_hidden_layers", kLayers},
+                             {"num_attention_heads", kHeads},
+                             {"vocab_size", kVocab},
+                             {"max_position_embeddings", kContext},
+                             {"tie_word_embeddings", true}},
+                            dir_);
   }
-  ~RandomCheckpoint() { std::filesystem::remove_all(dir_); }
+  ~ScratchCheckpoint() { std::filesystem::remove_all(dir_); }
   const std::filesystem::path& dir() const { return dir_; }
 
  private:
-  void tensor(const std::string& name, std::vector<Index> shape, float scale = 0.02f,
-              float shift = 0.0f) {
-    Index size = 1;
-    for (Index n : shape) size *= n;
-    std::vector<float> values(static_cast<std::size_t>(size));
-    fill_draws(Distribution::uniform, values.data(), size, 0, tensors_.size(), 0);
-    for (float& v : values) v = v * scale + shift;
-    tensors_.push_back({name, Dtype::f16, std::move(shape), std::move(values)});
-  }
-  void norm(const std::string& name, bool bias) {
-    tensor(name + ".weight", {kHidden}, 0.01f, 1.0f);
-    if (bias) tensor(name + ".bias", {kHidden});
-  }
-  void linear(const std::string& name, Index out, Index in, bool bias) {
-    tensor(name + ".weight", {out, in});
-    if (bias) tensor(name + ".bias", {out});
-  }
-  void config(const Json& json) { write_file_atomically(dir_ / "config.json", json.dump()); }
-
-  void write_opt(Index f) {
-    config({{"model_type", "opt"},
-            {"hidden_size", kHidden},
-            {"ffn_dim", f},
-            {"num_hidden_layers", kLayers},
-            {"num_attention_heads", kHeads},
-            {"vocab_size", kVocab},
-            {"max_position_embeddings", kContext}});
-    tensor("model.decoder.embed_tokens.weight", {kVocab, kHidden});
-    tensor("model.decoder.embed_positions.weight", {kContext + 2, kHidden});
-    norm("model.decoder.final_layer_norm", true);
-    for (Index layer = 0; layer < kLayers; ++layer) {
-      const std::string block = fmt::format("model.decoder.layers.{}.", layer);
-      for (const char* name : {"q_proj", "k_proj", "v_proj", "out_proj"})
-        linear(block + "self_attn." + name, kHidden, kHidden, true);
-      norm(block + "self_attn_layer_norm", true);
-      norm(block + "final_layer_norm", true);
-      linear(block + "fc1", f, kHidden, true);
-      linear(block + "fc2", kHidden, f, true);
-    }
-  }
-  void write_llama(Index f) {
-    config({{"model_type", "llama"},
-            {"hidden_size", kHidden},
-            {"intermediate_size", f},
-            {"num_hidden_layers", kLayers},
-            {"num_attention_heads", kHeads},
-            {"vocab_size", kVocab},
-            {"max_position_embeddings", kContext},
-            {"tie_word_embeddings", true}});
-    tensor("model.embed_tokens.weight", {kVocab, kHidden});
-    norm("model.norm", false);
-    for (Index layer = 0; layer < kLayers; ++layer) {
-      const std::string block = fmt::format("model.layers.{}.", layer);
-      for (const char* name : {"q_proj", "k_proj", "v_proj", "o_proj"})
-        linear(block + "self_attn." + name, kHidden, kHidden, false);
-      norm(block + "input_layernorm", false);
-      norm(block + "post_attention_layernorm", false);
-      linear(block + "mlp.gate_proj", f, kHidden, false);
-      linear(block + "mlp.up_proj", f, kHidden, false);
-      linear(block + "mlp.down_proj", kHidden, f, false);
-    }
-  }
-
   std::filesystem::path dir_;
-  std::vector<TestTensor> tensors_;
 };
 
 /// All matrix products of one window through the model and the head, on buffers of its own.
@@ -158,7 +96,7 @@ class Products {
 };
 
 void bench(const std::string& model_type, Index intermediate, int rounds, Index window_count) {
-  const RandomCheckpoint checkpoint(model_type, intermediate);
+  const ScratchCheckpoint checkpoint(model_type, intermediate);
   ArchitectureRegistry registry;
   register_builtin_architectures(registry);
   Decoder decoder = Decoder::open(checkpoint.dir(), registry);
@@ -167,7 +105,9 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   std::vector<std::int32_t> ids(static_cast<std::size_t>(window_count * kContext));
   for (std::size_t i = 0; i < ids.size(); ++i)
     ids[i] = static_cast<std::int32_t>(i * 7919 % kVocab);
-  const TokenWindows windows = TokenWindows::from_ids(ids, kContext);
+  const EvalSet set =
+      text_data(TokenWindows::from_ids({ids}, {.context = kContext}, "random ids")).set;
+  const EvalItem& window = set.item(0);
   const ModelTrial untouched(Trial{.name = "untouched", .entries = {}}, spec);
   const Kinds kinds = Kinds::builtin();
   std::vector<std::pair<std::string, ModelTrial>> noisy;  // all inputs of all linears
@@ -191,26 +131,25 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   };
 
   Interleaved all;
-  all.add("pass", [&] {
-    run_stage(decoder, windows, {0, window_count}, {{.trial = &untouched}}, StatsMode::none, {});
-  });
-  for (const auto& [name, trial] : noisy) {
-    all.add(name, [&decoder, &windows, &trial = trial, window_count] {
-      run_stage(decoder, windows, {0, window_count}, {{.trial = &trial}}, StatsMode::none, {});
-    });
-  }
+  const auto pass_of = [&](const ModelTrial& trial) {
+    run_stage(decoder, set, {0, window_count}, {{.trial = &trial}}, {.lanes = {1}}, StatsMode::none,
+              {});
+  };
+  all.add("pass", [&] { pass_of(untouched); });
+  for (const auto& [name, trial] : noisy) all.add(name, [&, &own = trial] { pass_of(own); });
   all.add("products", [&] {
     times(passes * kLayers, [&] { products.block(); });
     times(passes, [&] { products.head(); });
   });
   all.add("weights", [&] {
-    for (Index layer = 0; layer < kLayers; ++layer) decoder.pack_block(decoder.load_block(layer));
+    for (Index layer = 0; layer < kLayers; ++layer) decoder.load_block(layer);
     decoder.load_head(0, kVocab);
   });
   all.add("soft-max", [&] {
     times(passes * kLayers * kHeads, [&] {
       for (Index first = 0; first < kContext; first += kRowTile)
-        causal_softmax({scores.data(), kRowTile, first + kRowTile}, 0.125f, first);
+        causal_softmax({scores.data(), kRowTile, first + kRowTile}, 0.125f, 0.0f,
+                       {.first_query = first});
     });
   });
   all.add("norms", [&] {
@@ -222,14 +161,17 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
         rms_norm(rows, norm_weight, 1e-5f, out);
     });
   });
-  if (spec.mlp == MlpKind::silu)
-    all.add("silu", [&] { times(passes * kLayers, [&] { silu_multiply(y, x); }); });
+  if (spec.gated)
+    all.add("silu", [&] {
+      times(passes * kLayers, [&] { activate_and_multiply(spec.activation, y, x); });
+    });
   all.add("scores and KL", [&] {
     double rescale[kRowTile];
     const Index chunks = (kVocab + kVocabChunk - 1) / kVocabChunk;
     times(static_cast<double>(window_count), [&] {
-      WindowScores baseline(windows.window(0)), trial(windows.window(0));
-      for (Index first = 0; first + kRowTile < kContext; first += kRowTile) {
+      const Index rows = scored_rows(window);
+      TokenScores baseline(rows, window.targets), trial(rows, window.targets);
+      for (Index first = 0; first + kRowTile <= rows; first += kRowTile) {
         for (Index c = 0; c < chunks; ++c) {
           const ConstMatrixView logits(x.data(), kRowTile, kVocabChunk),
               other(x.data() + 64, kRowTile, kVocabChunk);
@@ -242,8 +184,8 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   all.run(rounds);
 
   const double pass = all.best("pass"), bare = all.best("products");
-  const double flops = passes * (static_cast<double>(kLayers) * block_flops(spec, kContext) +
-                                 head_flops(spec, kContext));
+  const double flops = passes * (static_cast<double>(kLayers) * block_flops(spec, window.layout) +
+                                 head_flops(spec, scored_rows(window)));
   fmt::print(
       "\n{}: hidden {} x {} layers, intermediate {}, vocabulary {}; {} windows of {}, 2 lanes, "
       "best of {}\n\n",
@@ -252,7 +194,7 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   fmt::print("| pass | {:.2f} | {:.0f} tokens/s, {:.0f} GFLOP/s |\n", pass,
              passes * kContext / pass, flops / pass / 1e9);
   for (const char* part : {"products", "weights", "soft-max", "norms", "silu", "scores and KL"}) {
-    if (std::string(part) == "silu" && spec.mlp != MlpKind::silu) continue;
+    if (std::string(part) == "silu" && !spec.gated) continue;
     fmt::print("| {} alone | {:.2f} | {:.1f} % |\n", part, all.best(part),
                100.0 * all.best(part) / pass);
   }

@@ -1,12 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <fstream>
 
 #include "core/io/read_file.h"
 #include "tests/reference/forward.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
+#include "tests/support/write_npy.h"
 
 namespace nf {
 namespace {
@@ -16,19 +16,6 @@ namespace fs = std::filesystem;
 constexpr Index kSequences = 2, kTokens = 7, kVocab = 300;
 /// f32 against double through two small blocks, logits of about 3.
 constexpr double kTolerance = 2e-4;
-
-/// A .npy file, version 1: magic, header padded to 64 bytes, the values.
-void write_npy(const fs::path& path, const std::string& shape,
-               const std::vector<std::int32_t>& values) {
-  std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (" + shape + "), }";
-  while ((10 + header.size() + 1) % 64 != 0) header += ' ';
-  header += '\n';
-  std::ofstream out(path, std::ios::binary);
-  out << std::string("\x93NUMPY\x01\x00", 8) << static_cast<char>(header.size() & 0xff)
-      << static_cast<char>(header.size() >> 8) << header;
-  out.write(reinterpret_cast<const char*>(values.data()),
-            static_cast<std::streamsize>(values.size() * sizeof values[0]));
-}
 
 ProgramResult logits(const ExperimentFiles& files, const std::string& model) {
   return run_program({"logits", "--model", model, "--ids", "ids.npy", "--out", "logits.npy"},

@@ -12,7 +12,8 @@ bool has(const std::vector<std::string>& columns, const std::string& name) {
 }
 
 TEST(Columns, PutVariablesLastInResultsAndBeforeTheSiteInSites) {
-  const std::vector<std::string> results = results_columns(MetricRegistry::builtin(), {"r", "b"});
+  const std::vector<std::string> results =
+      results_columns(MetricRegistry::builtin(), {}, {"r", "b"});
   EXPECT_EQ(results.front(), "name");
   EXPECT_EQ(results[results.size() - 2], "r");
   EXPECT_EQ(results.back(), "b");
@@ -26,7 +27,7 @@ TEST(Columns, ThatAreFixedAreThoseOfBothFilesEachOnce) {
   MetricRegistry metrics = MetricRegistry::builtin();
   metrics.add({.name = "own", .unit = "", .summary = "", .value = {}});
   std::vector<std::string> fixed = result_columns(metrics);
-  for (const std::string& column : results_columns(metrics, {}))
+  for (const std::string& column : results_columns(metrics, {}, {}))
     EXPECT_TRUE(has(fixed, column)) << column;
   for (const std::string& column : sites_columns({})) EXPECT_TRUE(has(fixed, column)) << column;
   EXPECT_TRUE(has(fixed, "own"));

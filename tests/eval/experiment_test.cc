@@ -87,7 +87,7 @@ TEST_F(ExperimentFile, ResolvesToYamlWithEverythingFilledIn) {
 
 TEST_F(ExperimentFile, TakesOverridesThroughTheSameChecks) {
   const std::string yaml = kHead + "trials:\n" + kTrial;
-  EXPECT_EQ(load(yaml, {"data.windows=3", "seed=9"}).config.data.windows, 3);
+  EXPECT_EQ(load(yaml, {"data.windows=3", "seed=9"}).config.data->windows, 3);
   EXPECT_EQ(load(yaml, {"trials.0.quantize.0.bits=8"}).trials[0].entries[0].config()["bits"], 8);
   EXPECT_EQ(message_of(yaml, {"data.windows=0"}),
             "--set data.windows: data.windows: must be at least 1, is 0");
@@ -181,6 +181,42 @@ TEST_F(ExperimentFile, CountsWhatItDoesNotShow) {
   const std::string message = message_of(kHead + "trials:\n" + trials);
   EXPECT_TRUE(message.ends_with("\n... and 3 more")) << message;
   EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 10);
+}
+
+const std::string kTask = "  - {name: piqa, kind: multiple_choice, file: q.jsonl, bos: true}\n";
+
+TEST_F(ExperimentFile, AsksTasksBesideATextOrInItsPlace) {
+  files_->write("q.jsonl", "");
+  const Experiment both = load(kHead + "tasks:\n" + kTask + "trials:\n" + kTrial);
+  ASSERT_EQ(both.config.tasks.size(), 1u);
+  EXPECT_EQ(both.config.tasks[0].file.resolved, *files_ / "q.jsonl");
+  EXPECT_EQ(both.config.data->context, 32);
+  const Experiment tasks =
+      load("experiment: e\nmodel: opt\ntasks:\n" + kTask + "trials:\n" + kTrial);
+  EXPECT_FALSE(tasks.config.data.has_value());
+  const Json resolved = tasks.resolved();
+  EXPECT_FALSE(resolved.contains("data"));
+  EXPECT_EQ(resolved["tasks"][0]["file"], (*files_ / "q.jsonl").generic_string());
+  EXPECT_EQ(resolved["tasks"][0]["bos"], true);
+  EXPECT_FALSE(load(kHead + "trials:\n" + kTrial).resolved().contains("tasks"));
+}
+
+TEST_F(ExperimentFile, NeedsSomethingToEvaluateAndModelsThatCan) {
+  EXPECT_EQ(message_of("experiment: e\nmodel: opt\ntrials:\n" + kTrial),
+            "e.yaml:1:1: needs something to evaluate: data, tasks or both");
+  files_->write("q.jsonl", "");
+  TinyModel model = tiny_opt();
+  model.config.erase("bos_token_id");
+  model.write(*files_ / "nobos");
+  EXPECT_EQ(
+      message_of("experiment: e\nmodel: nobos\ntasks:\n" + kTask + "trials:\n" + kTrial),
+      "e.yaml:2:8: model: bos of task 'piqa' needs a model with a bos_token_id in config.json");
+  EXPECT_EQ(message_of(kHead + "tasks:\n" + kTask +
+                       "trials:\n  - {name: s, sweep: {piqa_acc: [0.1]}, perturb: [{sites: "
+                       "{tensor: weight}, noise: gaussian, strength: {relative_l2: "
+                       "\"${piqa_acc}\"}}]}\n"),
+            "e.yaml:7:23: trials[0].sweep.piqa_acc: a variable cannot be called 'piqa_acc', which "
+            "is a task's column");
 }
 
 TEST_F(ExperimentFile, SaysThatThereIsNoSuchFile) {

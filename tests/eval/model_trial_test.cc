@@ -36,6 +36,8 @@ TEST(ModelTrial, ActsWhereItsEntriesSayAndNowhereElse) {
   EXPECT_TRUE(trial.weight(1, Role::q_proj).empty());
   EXPECT_TRUE(trial.input(1, Role::k_proj).empty());
   EXPECT_FALSE(trial.touches_inputs(1));
+  EXPECT_TRUE(trial.touches_weights());
+  EXPECT_FALSE(make_model_trial(noise("tensor: input"), spec_of("opt")).touches_weights());
 }
 
 TEST(ModelTrial, KeysDrawsBySiteAndOrdinal) {
@@ -90,6 +92,29 @@ TEST(ModelTrial, TellsInputsOfOneTensorApartThatGoThroughDifferentEntries) {
   EXPECT_NE(trial.input(0, Role::q_proj).variant, trial.input(0, Role::k_proj).variant);
   EXPECT_EQ(trial.input(0, Role::v_proj).site, "layers.0.q_proj.input");
   EXPECT_EQ(trial.input(0, Role::k_proj).site, "layers.0.k_proj.input");
+}
+
+TEST(ModelTrial, ReachesEmbeddingAndHeadByTheirNamesAlone) {
+  const ModelTrial blocks =
+      make_model_trial(noise("tensor: weight") + ", " + noise("tensor: input"), spec_of("opt"));
+  EXPECT_TRUE(blocks.touches_weights());
+  EXPECT_TRUE(blocks.embed_tokens().empty());
+  EXPECT_TRUE(blocks.lm_head().empty());
+  EXPECT_TRUE(blocks.lm_head_input().empty());
+
+  const ModelTrial outer =
+      make_model_trial(noise("tensor: weight, roles: [lm_head, embed_tokens]") + ", " +
+                           noise("tensor: input, roles: lm_head"),
+                       spec_of("opt"));
+  EXPECT_FALSE(outer.touches_weights());  // of a block
+  EXPECT_FALSE(outer.touches_inputs(0));
+  EXPECT_EQ(outer.embed_tokens().site, "embed_tokens.weight");
+  EXPECT_EQ(outer.lm_head().site, "lm_head.weight");
+  EXPECT_EQ(outer.lm_head_input().site, "lm_head.input");
+  // Also where both are one tensor, each draws for itself.
+  EXPECT_EQ(outer.embed_tokens().steps[0].key, draw_key("embed_tokens.weight", 0));
+  EXPECT_EQ(outer.lm_head().steps[0].key, draw_key("lm_head.weight", 0));
+  EXPECT_EQ(outer.lm_head_input().steps[0].key, draw_key("lm_head.input", 0));
 }
 
 TEST(ModelTrial, IdentityIsWhatActsWhere) {

@@ -62,15 +62,83 @@ TEST(Record, WritesItsKeysInOrder) {
   record.windows = {{.window = 0, .tokens = 5, .nll = 4.0, .kl = 0.25, .top1 = 1},
                     {.window = 1, .tokens = 3, .nll = -4.0, .kl = 0.75, .top1 = 3}};
   record.sites.erase(record.sites.begin());
-  EXPECT_EQ(record_to_line(record),
-            R"({"id":"0123abcd","name":"noise, \"sweep\" Δ","model":"opt-nano",)"
-            R"("seed":18446744073709551615,"vars":{"r":0.05,"dist":"gaussian"},"status":"ok",)"
-            R"("metrics":{"nll":0.0,"ppl":1.0,"kl":0.125,"top1_agreement":0.5,"tokens":8},)"
-            R"("windows":[{"window":0,"tokens":5,"nll":4.0,"kl":0.25,"top1":1},)"
-            R"({"window":1,"tokens":3,"nll":-4.0,"kl":0.75,"top1":3}],)"
-            R"("sites":[{"site":"layers.0.q_proj.input","first_window":0,"windows":2,)"
-            R"("complete":false,"count":1000,"clipped":7,"sum_x2":4.0,"sum_d2":0.04,)"
-            R"("relative_l2":0.1}],"env":{"isa":"avx2"},"run":{"seconds":1.5}})");
+  EXPECT_EQ(
+      record_to_line(record),
+      R"({"id":"0123abcd","name":"noise, \"sweep\" Δ","model":"opt-nano",)"
+      R"("seed":18446744073709551615,"vars":{"r":0.05,"dist":"gaussian"},"status":"ok",)"
+      R"("metrics":{"nll":0.0,"ppl":1.0,"kl":0.125,"top1_agreement":0.5,"bits_per_byte":null,)"
+      R"("tokens":8},)"
+      R"("windows":[{"window":0,"tokens":5,"nll":4.0,"kl":0.25,"top1":1},)"
+      R"({"window":1,"tokens":3,"nll":-4.0,"kl":0.75,"top1":3}],)"
+      R"("sites":[{"site":"layers.0.q_proj.input","first_window":0,"windows":2,)"
+      R"("complete":false,"count":1000,"clipped":7,"sum_x2":4.0,"sum_d2":0.04,)"
+      R"("relative_l2":0.1}],"env":{"isa":"avx2"},"run":{"seconds":1.5}})");
+}
+
+/// With every key that a record may have.
+Record with_questions() {
+  Record record = example();
+  record.convention = "strided/1";
+  record.windows[0].bytes = 2044;
+  record.questions.push_back(
+      {.task = "piqa",
+       .question = 3,
+       .parts = {{.tokens = 4, .nll = 12.1, .kl = 1.0 / 7.0, .top1 = 3, .greedy = 1},
+                 {.tokens = 2, .nll = 9e-9, .kl = 0.0, .top1 = 2, .greedy = 2}},
+       .correct = true,
+       .correct_norm = false});
+  record.questions.push_back(
+      {.task = "lambada", .question = 0, .parts = {{.tokens = 1, .nll = 0.5}}, .correct = false});
+  return record;
+}
+
+TEST(Record, WritesConventionBytesAndQuestionsWhereThereAreAny) {
+  Record record = with_questions();
+  record.questions[0].parts[0].kl = 0.25;
+  const Json json = Json::parse(record_to_line(record));
+  EXPECT_EQ(json["convention"], "strided/1");
+  EXPECT_EQ(json["windows"][0]["bytes"], 2044);
+  EXPECT_FALSE(json["windows"][1].contains("bytes"));
+  EXPECT_EQ(json["questions"].dump(),
+            R"([{"task":"piqa","question":3,"correct":true,"correct_norm":false,"choices":[)"
+            R"({"loglikelihood":-12.1,"tokens":4,"greedy":1,"kl":0.25,"top1":3},)"
+            R"({"loglikelihood":-9e-09,"tokens":2,"greedy":2,"kl":0.0,"top1":2}]},)"
+            R"({"task":"lambada","question":0,"correct":false,"choices":[)"
+            R"({"loglikelihood":-0.5,"tokens":1,"greedy":0,"kl":0.0,"top1":0}]}])");
+}
+
+TEST(Record, ReadsQuestionsBackToTheLastBit) {
+  const Record record = with_questions();
+  const Record back = record_from_line(record_to_line(record), "f:1");
+  EXPECT_EQ(record_to_line(back), record_to_line(record));
+  EXPECT_EQ(back.convention, "strided/1");
+  EXPECT_EQ(back.windows[0].bytes, 2044);
+  EXPECT_EQ(back.windows[1].bytes, -1);
+  ASSERT_EQ(back.questions.size(), 2u);
+  EXPECT_EQ(back.questions[0].task, "piqa");
+  EXPECT_EQ(back.questions[0].question, 3);
+  ASSERT_EQ(back.questions[0].parts.size(), 2u);
+  EXPECT_EQ(back.questions[0].parts[0].nll, 12.1);
+  EXPECT_EQ(back.questions[0].parts[0].kl, 1.0 / 7.0);
+  EXPECT_EQ(back.questions[0].parts[0].tokens, 4);
+  EXPECT_EQ(back.questions[0].parts[0].top1, 3);
+  EXPECT_EQ(back.questions[0].parts[0].greedy, 1);
+  EXPECT_TRUE(back.questions[0].correct);
+  EXPECT_EQ(back.questions[0].correct_norm, std::optional(false));
+  EXPECT_FALSE(back.questions[1].correct);
+  EXPECT_EQ(back.questions[1].correct_norm, std::nullopt);
+}
+
+TEST(Record, MayHaveQuestionsAlone) {
+  Record record = with_questions();
+  record.windows.clear();
+  record.convention.clear();
+  const Json json = Json::parse(record_to_line(record));
+  EXPECT_FALSE(json.contains("convention"));
+  EXPECT_EQ(json["windows"], Json::array());
+  EXPECT_EQ(json["metrics"]["nll"], nullptr);
+  EXPECT_EQ(json["metrics"]["tokens"], 0);
+  EXPECT_EQ(record_from_line(json.dump(), "f:1").questions.size(), 2u);
 }
 
 TEST(Record, HoldsEveryMetricOfTheRegistry) {
@@ -83,8 +151,8 @@ TEST(Record, HoldsEveryMetricOfTheRegistry) {
   const Json json = Json::parse(record_to_line(example(), metrics));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json["metrics"].items()) keys.push_back(key);
-  EXPECT_EQ(keys,
-            (std::vector<std::string>{"nll", "ppl", "windows", "kl", "top1_agreement", "tokens"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"nll", "ppl", "windows", "kl", "top1_agreement",
+                                            "bits_per_byte", "tokens"}));
   EXPECT_EQ(json["metrics"]["windows"], 2.0);
 }
 
@@ -129,7 +197,7 @@ TEST(Record, OfABaselineHasNoSeed) {
 }
 
 TEST(Record, OfAFailureKeepsTheReasonAlone) {
-  Record record = example();
+  Record record = with_questions();
   record.status = "failed";
   record.error = "layer 2: not finite";
   record.sites[0].stats.sum_d2 = std::numeric_limits<double>::quiet_NaN();
@@ -137,6 +205,7 @@ TEST(Record, OfAFailureKeepsTheReasonAlone) {
   EXPECT_EQ(back.status, "failed");
   EXPECT_EQ(back.error, "layer 2: not finite");
   EXPECT_TRUE(back.windows.empty());
+  EXPECT_TRUE(back.questions.empty());
   EXPECT_TRUE(back.sites.empty());
 }
 
@@ -146,6 +215,9 @@ TEST(Record, HoldsNoNumberThatIsNotFinite) {
   EXPECT_THROW(record_to_line(record), InternalError);
   record = example();
   record.sites[0].stats.sum_d4 = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(record_to_line(record), InternalError);
+  record = with_questions();
+  record.questions[1].parts[0].nll = std::numeric_limits<double>::infinity();
   EXPECT_THROW(record_to_line(record), InternalError);
 }
 
@@ -175,7 +247,7 @@ TEST(Record, IgnoresKeysOfNewerPrograms) {
 }
 
 std::string message_for(const std::function<void(Json&)>& change) {
-  Json json = Json::parse(record_to_line(example()));
+  Json json = Json::parse(record_to_line(with_questions()));
   change(json);
   try {
     record_from_line(json.dump(), "runs/a/records.jsonl:3");
@@ -207,6 +279,16 @@ TEST(Record, NamesWhatIsWrong) {
             place + "sites[0]: sum_d4: required key is missing");
   EXPECT_EQ(message_for([](Json& json) { json["sites"][1]["windows"] = 3; }),
             place + "sites[1]: windows: 3 windows from 0 are no block of 2^k windows");
+  EXPECT_EQ(message_for([](Json& json) { json["convention"] = 1; }),
+            place + "convention: expected a string");
+  EXPECT_EQ(message_for([](Json& json) { json["windows"][0]["bytes"] = -1; }),
+            place + "windows[0]: bytes: expected a whole number from 0 on");
+  EXPECT_EQ(message_for([](Json& json) { json["questions"][1].erase("correct"); }),
+            place + "questions[1]: correct: required key is missing");
+  EXPECT_EQ(message_for([](Json& json) { json["questions"][0]["correct_norm"] = 1; }),
+            place + "questions[0]: correct_norm: expected true or false");
+  EXPECT_EQ(message_for([](Json& json) { json["questions"][0]["choices"][1].erase("tokens"); }),
+            place + "questions[0]: choices[1]: tokens: required key is missing");
   EXPECT_EQ(message_for([](Json& json) { json = Json::array(); }), place + "expected an object");
 }
 

@@ -11,7 +11,7 @@ namespace {
 ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, const Json& vars) {
   ResultRow row;
   row.key = {.id = name, .name = name, .model = "opt-nano", .seed = seed, .vars = vars};
-  row.sums = {.window = 1, .tokens = 100, .nll = 0.0, .kl = 12.5, .top1 = 75};
+  row.sums = {.window = 1, .tokens = 100, .nll = 0.0, .kl = 12.5, .top1 = 75, .bytes = 400};
   return row;
 }
 
@@ -31,11 +31,11 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
   ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
   other.relative_l2_input = 0.30000000000000004;
   EXPECT_EQ(results_csv({baseline, noise, other}),
-            "name,model,seed,nll,ppl,kl,top1_agreement,tokens,status,relative_l2_weight,"
-            "relative_l2_input,r,dist,bits\n"
-            "baseline,opt-nano,,0,1,0,1,100,ok,,,,,\n"
-            "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.75,100,ok,0.1,,0.1,gaussian,\n"
-            "bits,opt-nano,0,0,1,0.125,0.75,100,ok,,0.30000000000000004,1,,4\n");
+            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,tokens,status,"
+            "relative_l2_weight,relative_l2_input,r,dist,bits\n"
+            "baseline,opt-nano,,0,1,0,1,0,100,ok,,,,,\n"
+            "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.75,0,100,ok,0.1,,0.1,gaussian,\n"
+            "bits,opt-nano,0,0,1,0.125,0.75,0,100,ok,,0.30000000000000004,1,,4\n");
 }
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
@@ -43,7 +43,7 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.status = "failed";
   failed.error = "layer 0: not finite";
   failed.sums = {};
-  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,0,failed,,");
+  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,0,failed,,");
 }
 
 TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(results_csv({})).size(), 1u); }
@@ -56,11 +56,45 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
                .position = 2,
                .value = [](const WindowSums& sums) { return static_cast<double>(sums.top1); }});
   const std::vector<std::string> lines =
-      lines_of(results_csv({row_of("noise", 0, Json::object())}, metrics));
+      lines_of(results_csv({row_of("noise", 0, Json::object())}, {}, metrics));
   EXPECT_EQ(lines[0],
-            "name,model,seed,nll,ppl,top1_count,kl,top1_agreement,tokens,status,"
+            "name,model,seed,nll,ppl,top1_count,kl,top1_agreement,bits_per_byte,tokens,status,"
             "relative_l2_weight,relative_l2_input");
-  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.75,100,ok,,");
+  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.75,0,100,ok,,");
+}
+
+TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
+  ResultRow row = row_of("ids", 0, Json::object());
+  row.sums.bytes = -1;
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.75,,100,ok,,");
+  row.sums = {};  // no text, or none of it yet
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,0,ok,,");
+}
+
+TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
+  ResultRow row = row_of("baseline", std::nullopt, Json::object());
+  row.key.vars = {{"r", 0.1}};
+  const std::vector<PartSums> parts = {{.tokens = 1, .nll = 0.0}};
+  for (Index question = 0; question < 2; ++question) {
+    row.questions.push_back({.task = "word", .question = question, .parts = parts});
+    row.questions.push_back({.task = "choice",
+                             .question = question,
+                             .parts = parts,
+                             .correct = question == 0,
+                             .correct_norm = true});
+  }
+  ResultRow failed = row;
+  failed.status = "failed";
+  failed.sums = {};
+  failed.questions.clear();
+  const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
+  const std::vector<std::string> lines = lines_of(results_csv({row, failed}, tasks));
+  EXPECT_EQ(lines[0],
+            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,word_acc,word_acc_norm,"
+            "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,status,"
+            "relative_l2_weight,relative_l2_input,r");
+  EXPECT_EQ(lines[1], "baseline,opt-nano,,0,1,0.125,0.75,0,0,,0,1,0.5,1,0.5,100,ok,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,0,failed,,,0.1");
 }
 
 SiteStats two_value_site() {

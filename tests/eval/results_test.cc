@@ -116,6 +116,30 @@ TEST(Results, KeepTheFirstOfTwoDifferentWindows) {
   expect_same_row(joined({stage(0, 1), second}), joined({stage(0, 1)}));
 }
 
+/// What a run writes for questions [first, last) of a task.
+Record asked(const std::string& task, Index first, Index last, double nll) {
+  Record record{.id = "id", .name = "noise", .model = "m", .seed = 0};
+  for (Index question = first; question < last; ++question)
+    record.questions.push_back({.task = task,
+                                .question = question,
+                                .parts = {{.tokens = 1, .nll = nll}},
+                                .correct = question % 2 == 0});
+  return record;
+}
+
+TEST(Results, JoinQuestionsEachOnce) {
+  const ResultRow row =
+      joined({asked("b", 2, 5, 1.0), asked("a", 0, 2, 2.0), stage(0, 1), asked("b", 0, 3, 3.0)});
+  std::string order;
+  for (const QuestionSums& sums : row.questions)
+    order += sums.task + std::to_string(sums.question) + ' ';
+  EXPECT_EQ(order, "a0 a1 b0 b1 b2 b3 b4 ");
+  EXPECT_EQ(row.questions[4].parts[0].nll, 1.0);  // b2: the first one counts
+  EXPECT_EQ(row.questions[3].parts[0].nll, 3.0);
+  EXPECT_TRUE(row.questions[4].correct);
+  EXPECT_EQ(row.sums.window, 1);
+}
+
 TEST(Results, PoolRelativeL2OverSites) {
   Record record = stage(0, 1);
   record.sites.clear();
@@ -143,11 +167,12 @@ TEST(Results, FollowTheOrderOfTheExperiment) {
 
 TEST(Results, OfAFailedTrialHaveNoNumbers) {
   Record failed{.id = "id", .name = "noise", .model = "m", .status = "failed", .error = "why"};
-  const ResultRow row = joined({stage(0, 5), failed});
+  const ResultRow row = joined({stage(0, 5), asked("a", 0, 2, 1.0), failed});
   EXPECT_TRUE(row.failed());
   EXPECT_EQ(row.error, "why");
   EXPECT_EQ(row.sums.tokens, 0);
   EXPECT_TRUE(row.sites.empty());
+  EXPECT_TRUE(row.questions.empty());
   EXPECT_EQ(row.relative_l2_weight, std::nullopt);
 }
 

@@ -141,10 +141,13 @@ TEST(IntegrationRun, RefusesAnotherModelOrTextInTheSameFolder) {
   ASSERT_EQ(run(files).exit_code, 0);
   const std::string records = read_text_file(files / "out/records.jsonl");
 
-  const ProgramResult context = run(files, {"--set", "data.context=16"});
-  EXPECT_EQ(context.exit_code, 2);
-  EXPECT_NE(context.err.find("another text, context, window limit or tokenizer"), std::string::npos)
-      << context.err;
+  for (const char* other : {"data.context=16", "data.convention=strided"}) {
+    const ProgramResult data = run(files, {"--set", other});
+    EXPECT_EQ(data.exit_code, 2);
+    EXPECT_NE(data.err.find("another text, other windows or tasks, or another tokenizer"),
+              std::string::npos)
+        << data.err;
+  }
   tiny_opt({.seed = 2}).write(files / "opt");
   const ProgramResult model = run(files);
   EXPECT_EQ(model.exit_code, 2);

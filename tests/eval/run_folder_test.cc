@@ -116,7 +116,8 @@ TEST_F(RunFolderOfAFirstRun, RefusesAnotherModel) {
 TEST_F(RunFolderOfAFirstRun, RefusesOtherData) {
   EXPECT_EQ(refusal_of({{"llama-nano", "m2", "d9"}}, kEnv),
             (dir_ / "manifest.json").string() +
-                ": model 'llama-nano' had another text, context, window limit or tokenizer when "
+                ": model 'llama-nano' had another text, other windows or tasks, or another "
+                "tokenizer when "
                 "this folder was begun (data_hash d2 then, d9 now): choose another --out folder");
 }
 

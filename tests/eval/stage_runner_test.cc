@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
 #include <cmath>
+#include <map>
 
 #include "core/base/parallel.h"
 #include "tests/reference/forward.h"
+#include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
@@ -28,12 +29,12 @@ const std::string kInputs = noise("tensor: input");
 const std::string kQuantizer =
     "{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}";
 
-/// Both families with two chunks of vocabulary, opened once.
+/// Both families with two chunks of vocabulary.
 class StageOfBothFamilies : public testing::TestWithParam<const char*> {
  protected:
   StageOfBothFamilies()
       : decoder_(open(GetParam())),
-        windows_(TokenWindows::from_ids(random_ids(kWindows * kContext, kVocab), kContext)) {
+        set_(window_set(random_ids(kWindows * kContext, kVocab), {.context = kContext})) {
     decoder_.prepare(kContext);
     set_thread_count(1);  // these models are too small to share out
   }
@@ -56,57 +57,38 @@ class StageOfBothFamilies : public testing::TestWithParam<const char*> {
   }
   StageResult run(const std::vector<const ModelTrial*>& trials, Stage stage = {0, kWindows},
                   StatsMode stats = StatsMode::weights) const {
-    std::vector<Lane> lanes;
-    for (const ModelTrial* each : trials) lanes.push_back({.trial = each, .weight_stats = true});
-    return run_stage(decoder_, windows_, stage, lanes, stats, {});
+    return run_together(decoder_, set_, stage, trials, stats);
   }
-  /// The windows of a trial that runs alone.
-  std::vector<WindowSums> windows_of(const std::string& entries, std::uint64_t seed = 0) const {
+  /// The items of a trial that runs alone.
+  ItemSums items_of(const std::string& entries, std::uint64_t seed = 0) const {
     const ModelTrial alone = trial(entries, seed);
-    return run({&alone}).lanes[0].windows;
+    return run({&alone}).lanes[0].items;
   }
 
   Decoder decoder_;
-  TokenWindows windows_;
+  EvalSet set_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Families, StageOfBothFamilies, testing::Values("opt", "llama"));
 
-void expect_same_bits(const std::vector<WindowSums>& a, const std::vector<WindowSums>& b) {
-  ASSERT_EQ(a.size(), b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    EXPECT_EQ(a[i].window, b[i].window);
-    EXPECT_EQ(std::bit_cast<std::uint64_t>(a[i].nll), std::bit_cast<std::uint64_t>(b[i].nll));
-    EXPECT_EQ(std::bit_cast<std::uint64_t>(a[i].kl), std::bit_cast<std::uint64_t>(b[i].kl));
-    EXPECT_EQ(a[i].top1, b[i].top1);
-  }
-}
-
-double total_kl(const std::vector<WindowSums>& windows) {
-  double kl = 0.0;
-  for (const WindowSums& window : windows) kl += window.kl;
-  return kl;
-}
-
 TEST_P(StageOfBothFamilies, BaselineEqualsTheSlowForwardPass) {
   const StageResult result = run({});
-  ASSERT_EQ(result.baseline.windows.size(), static_cast<std::size_t>(kWindows));
+  ASSERT_EQ(result.baseline.items.size(), static_cast<std::size_t>(kWindows));
   for (Index w = 0; w < kWindows; ++w) {
-    const auto ids = windows_.window(w);
+    const std::vector<std::int32_t>& ids = set_.item(w).ids;
     const RowMatrix logits = reference_forward(folder(GetParam()), ids).logits;
     double nll = 0.0;
     for (Index row = 0; row + 1 < kContext; ++row) {
       double sum = 0.0;
-      for (Index v = 0; v < kVocab; ++v) sum += std::exp(static_cast<double>(logits(row, v)));
-      nll +=
-          std::log(sum) - static_cast<double>(logits(row, ids[static_cast<std::size_t>(row) + 1]));
+      for (Index v = 0; v < kVocab; ++v) sum += std::exp(logits(row, v));
+      nll += std::log(sum) - logits(row, ids[static_cast<std::size_t>(row) + 1]);
     }
-    const WindowSums& sums = result.baseline.windows[static_cast<std::size_t>(w)];
-    EXPECT_EQ(sums.window, w);
-    EXPECT_EQ(sums.tokens, kContext - 1);
-    EXPECT_NEAR(sums.nll, nll, kNllTolerance);
-    EXPECT_EQ(sums.kl, 0.0);
-    EXPECT_EQ(sums.top1, kContext - 1);
+    const std::vector<PartSums>& parts = result.baseline.items[static_cast<std::size_t>(w)];
+    ASSERT_EQ(parts.size(), 1u);
+    EXPECT_EQ(parts[0].tokens, kContext - 1);
+    EXPECT_NEAR(parts[0].nll, nll, kNllTolerance);
+    EXPECT_EQ(parts[0].kl, 0.0);
+    EXPECT_EQ(parts[0].top1, kContext - 1);
   }
 }
 
@@ -115,31 +97,31 @@ TEST_P(StageOfBothFamilies, TrialsDoNotDependOnTheirNeighbours) {
   const StageResult together = run({&a, &b, &c});
   const StageResult reversed = run({&c, &b, &a});
   for (std::size_t i = 0; i < 3; ++i)
-    expect_same_bits(together.lanes[i].windows, reversed.lanes[2 - i].windows);
-  expect_same_bits(together.lanes[0].windows, windows_of(kWeights));
-  expect_same_bits(together.lanes[1].windows, windows_of(kInputs));
-  expect_same_bits(together.lanes[2].windows, windows_of(kQuantizer));
-  expect_same_bits(together.baseline.windows, run({}).baseline.windows);
+    expect_same_bits(together.lanes[i].items, reversed.lanes[2 - i].items);
+  expect_same_bits(together.lanes[0].items, items_of(kWeights));
+  expect_same_bits(together.lanes[1].items, items_of(kInputs));
+  expect_same_bits(together.lanes[2].items, items_of(kQuantizer));
+  expect_same_bits(together.baseline.items, run({}).baseline.items);
 }
 
 TEST_P(StageOfBothFamilies, TrialsDoNotDependOnWhereStagesAreCut) {
   const ModelTrial both = trial(kWeights + ", " + kInputs);
   const StageResult whole = run({&both});
-  std::vector<WindowSums> pieces, baseline;
+  ItemSums pieces, baseline;
   for (const Stage stage : {Stage{0, 1}, Stage{1, 4}, Stage{4, 5}}) {
     const StageResult part = run({&both}, stage);
-    pieces.insert(pieces.end(), part.lanes[0].windows.begin(), part.lanes[0].windows.end());
-    baseline.insert(baseline.end(), part.baseline.windows.begin(), part.baseline.windows.end());
+    pieces.insert(pieces.end(), part.lanes[0].items.begin(), part.lanes[0].items.end());
+    baseline.insert(baseline.end(), part.baseline.items.begin(), part.baseline.items.end());
   }
-  expect_same_bits(pieces, whole.lanes[0].windows);
-  expect_same_bits(baseline, whole.baseline.windows);
+  expect_same_bits(pieces, whole.lanes[0].items);
+  expect_same_bits(baseline, whole.baseline.items);
 }
 
 TEST_P(StageOfBothFamilies, TrialsDoNotDependOnThreads) {
-  const std::vector<WindowSums> before = windows_of(kWeights + ", " + kInputs);
+  const ItemSums before = items_of(kWeights + ", " + kInputs);
   for (const Index count : {2, 3}) {
     set_thread_count(count);
-    expect_same_bits(windows_of(kWeights + ", " + kInputs), before);
+    expect_same_bits(items_of(kWeights + ", " + kInputs), before);
   }
 }
 
@@ -147,29 +129,27 @@ TEST_P(StageOfBothFamilies, StrengthZeroIsTheBaselineBitForBit) {
   const ModelTrial zero = trial(noise("tensor: weight", "relative_l2: 0") + ", " +
                                 noise("tensor: input", "sigma_abs: 0"));
   const StageResult result = run({&zero});
-  expect_same_bits(result.lanes[0].windows, result.baseline.windows);
-  for (const WindowSums& window : result.lanes[0].windows) {
-    EXPECT_EQ(window.kl, 0.0);
-    EXPECT_EQ(window.top1, window.tokens);
+  expect_same_bits(result.lanes[0].items, result.baseline.items);
+  for (const std::vector<PartSums>& parts : result.lanes[0].items) {
+    EXPECT_EQ(parts[0].kl, 0.0);
+    EXPECT_EQ(parts[0].top1, parts[0].tokens);
   }
 }
 
 TEST_P(StageOfBothFamilies, QKVShareOneDistortedInput) {
-  const std::vector<WindowSums> all =
-      windows_of(noise("tensor: input, roles: [q_proj, k_proj, v_proj]"));
-  const std::vector<WindowSums> reordered =
-      windows_of(noise("tensor: input, roles: [v_proj, '[kq]_proj']"));
+  const ItemSums all = items_of(noise("tensor: input, roles: [q_proj, k_proj, v_proj]"));
+  const ItemSums reordered = items_of(noise("tensor: input, roles: [v_proj, '[kq]_proj']"));
   expect_same_bits(all, reordered);
   // Entries of their own for each role draw under the same name and ordinal: the same x̃ again.
-  const std::vector<WindowSums> apart = windows_of(noise("tensor: input, roles: q_proj") + ", " +
-                                                   noise("tensor: input, roles: k_proj") + ", " +
-                                                   noise("tensor: input, roles: v_proj"));
+  const ItemSums apart = items_of(noise("tensor: input, roles: q_proj") + ", " +
+                                  noise("tensor: input, roles: k_proj") + ", " +
+                                  noise("tensor: input, roles: v_proj"));
   expect_same_bits(all, apart);
 }
 
 TEST_P(StageOfBothFamilies, RolesThatAreNotSelectedReadTheCleanInput) {
-  const double q = total_kl(windows_of(noise("tensor: input, roles: q_proj")));
-  const double qkv = total_kl(windows_of(noise("tensor: input, roles: [q_proj, k_proj, v_proj]")));
+  const double q = total_kl(items_of(noise("tensor: input, roles: q_proj")));
+  const double qkv = total_kl(items_of(noise("tensor: input, roles: [q_proj, k_proj, v_proj]")));
   EXPECT_GT(q, 0.0);
   EXPECT_GT(qkv, 2.0 * q);  // the values carry most of it
 }
@@ -202,9 +182,9 @@ TEST_P(StageOfBothFamilies, EntriesOnOneSiteDrawApart) {
 }
 
 TEST_P(StageOfBothFamilies, SeedsDrawApart) {
-  EXPECT_NE(windows_of(kWeights, 0)[0].nll, windows_of(kWeights, 1)[0].nll);
-  EXPECT_NE(windows_of(kInputs, 0)[0].nll, windows_of(kInputs, 1)[0].nll);
-  expect_same_bits(windows_of(kQuantizer, 0), windows_of(kQuantizer, 1));
+  EXPECT_NE(items_of(kWeights, 0)[0][0].nll, items_of(kWeights, 1)[0][0].nll);
+  EXPECT_NE(items_of(kInputs, 0)[0][0].nll, items_of(kInputs, 1)[0][0].nll);
+  expect_same_bits(items_of(kQuantizer, 0), items_of(kQuantizer, 1));
 }
 
 TEST_P(StageOfBothFamilies, StatisticsAreAsManyAsAskedFor) {
@@ -228,7 +208,7 @@ TEST_P(StageOfBothFamilies, StatisticsAreAsManyAsAskedFor) {
 TEST_P(StageOfBothFamilies, StopsWhenAsked) {
   int asked = 0;
   const StageHooks hooks{.should_stop = [&asked] { return ++asked > 3; }};
-  EXPECT_THROW(run_stage(decoder_, windows_, {0, kWindows}, {}, StatsMode::none, hooks),
+  EXPECT_THROW(run_stage(decoder_, set_, {0, kWindows}, {}, {.lanes = {0}}, StatsMode::none, hooks),
                Interrupted);
 }
 
@@ -239,10 +219,10 @@ TEST_P(StageOfBothFamilies, AFailedTrialLeavesTheOthersAlone) {
   const ModelTrial good = trial(kWeights), bad = trial(overflow);
   const StageResult result = run({&good, &bad});
   EXPECT_TRUE(result.lanes[0].error.empty());
-  expect_same_bits(result.lanes[0].windows, windows_of(kWeights));
+  expect_same_bits(result.lanes[0].items, items_of(kWeights));
   EXPECT_TRUE(result.lanes[1].error.starts_with("layers.0.down_proj.weight: x̃ is not finite at ["))
       << result.lanes[1].error;
-  EXPECT_TRUE(result.lanes[1].windows.empty());
+  EXPECT_TRUE(result.lanes[1].items.empty());
 }
 
 }  // namespace

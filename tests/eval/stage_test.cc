@@ -2,82 +2,151 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <algorithm>
 
-#include "tests/support/temp_dir.h"
+#include "eval/tasks/question_item.h"
+#include "tests/support/family_support.h"
 #include "tests/support/tiny_model.h"
 
 namespace nf {
 namespace {
 
-DecoderSpec spec_of(Index layers, Index hidden_size) {
-  const TempDir dir;
-  tiny_opt({.layers = layers, .hidden_size = hidden_size, .intermediate_size = 4 * hidden_size})
-      .write(dir.path());
-  return open_decoder(dir.path()).spec();
+/// The shapes of an OPT without its weights.
+DecoderSpec opt_of(Index layers, Index hidden_size, Index vocab_size = 300) {
+  return spec_of(with_fields(tiny_opt().config, {{"num_hidden_layers", layers},
+                                                 {"hidden_size", hidden_size},
+                                                 {"word_embed_proj_dim", hidden_size},
+                                                 {"ffn_dim", 4 * hidden_size},
+                                                 {"vocab_size", vocab_size}}));
 }
 
-TokenWindows windows_of(Index count, Index context) {
-  return TokenWindows::from_ids(
-      std::vector<std::int32_t>(static_cast<std::size_t>(count * context), 0), context);
+std::vector<EvalItem> windows_of(Index count, Index context) {
+  EvalItem window{.ids = std::vector<std::int32_t>(static_cast<std::size_t>(context), 0),
+                  .layout = Layout::window(context),
+                  .targets = {}};
+  for (Index row = 0; row + 1 < context; ++row) window.targets.push_back({.row = row});
+  return std::vector<EvalItem>(static_cast<std::size_t>(count), window);
 }
 
-/// A spec of any size without its weights: only these numbers are read.
-DecoderSpec sized(DecoderSpec spec, Index layers, Index vocab_size) {
-  spec.num_hidden_layers = layers;
-  spec.vocab_size = vocab_size;
-  return spec;
+/// A context of 10 tokens with continuations of 3 and 1 tokens.
+EvalItem small_question() {
+  std::vector<std::int32_t> context(10, 1);
+  std::vector<std::int32_t> first = context, second = context;
+  first.insert(first.end(), {2, 3, 4});
+  second.push_back(5);
+  return question_item({{first, 3}, {second, 1}});
 }
 
-TEST(Stages, CoverEveryWindowOnceInOrder) {
-  const DecoderSpec spec = sized(spec_of(1, 32), 40000, 300);
-  const TokenWindows windows = windows_of(37, 64);
-  const std::vector<Stage> stages = cut_stages(spec, windows, 20);
-  ASSERT_GT(stages.size(), 2u);
+Index rows_of(const std::vector<EvalItem>& items, const Stage& stage) {
+  Index rows = 0;
+  for (Index i = stage.first; i < stage.last; ++i)
+    rows += items[static_cast<std::size_t>(i)].layout.rows();
+  return rows;
+}
+
+void expect_cover(const std::vector<Stage>& stages, Index count) {
   Index next = 0;
   for (const Stage& stage : stages) {
     EXPECT_EQ(stage.first, next);
     EXPECT_GT(stage.last, stage.first);
     next = stage.last;
   }
-  EXPECT_EQ(next, 37);
-  for (std::size_t i = 1; i + 1 < stages.size(); ++i)
-    EXPECT_EQ(stages[i].last - stages[i].first, stages[0].last - stages[0].first);
+  EXPECT_EQ(next, count);
 }
 
-TEST(Stages, AreSmallerWithMoreLanesAndNeverBelowOneWindow) {
-  const DecoderSpec spec = sized(spec_of(1, 32), 40000, 300);
-  const TokenWindows windows = windows_of(37, 64);
-  std::size_t before = 0;
-  for (const Index lanes : {1, 10, 100, 100000}) {
-    const std::size_t count = cut_stages(spec, windows, lanes).size();
-    EXPECT_GE(count, before);
-    before = count;
+/// Windows, then questions.
+std::vector<EvalItem> mixed_items() {
+  std::vector<EvalItem> items = windows_of(37, 512);
+  items.resize(items.size() + 3000, small_question());
+  return items;
+}
+
+TEST(Stages, CoverEveryItemOnceInOrder) {
+  const DecoderSpec spec = opt_of(400, 64);
+  const std::vector<EvalItem> items = mixed_items();
+  for (const Index lanes : {1, 2, 30, 1000, 100000}) {
+    const std::vector<Stage> stages = cut_stages(spec, items, lanes);
+    expect_cover(stages, std::ssize(items));
+    EXPECT_GE(stages.size(), lanes >= 1000 ? 5u : 1u);
   }
-  EXPECT_EQ(before, 37u);
+  EXPECT_TRUE(cut_stages(spec, {}, 3).empty());
 }
 
-TEST(Stages, KeepHiddenStatesWithinMemory) {
-  const DecoderSpec spec = spec_of(1, 32);
-  const TokenWindows windows = windows_of(64, 512);
-  constexpr Index kLanes = 3000;  // 197 MB a window: ten of them
-  for (const Stage& stage : cut_stages(spec, windows, kLanes))
-    EXPECT_LE(static_cast<double>((stage.last - stage.first) * kLanes * 512 * 32 * 4), kStageBytes);
+TEST(Stages, AreSmallerWithMoreLanesButWorthReadingTheWeights) {
+  const DecoderSpec spec = opt_of(400, 64);
+  const std::vector<EvalItem> items = mixed_items();
+  std::size_t before = 0;
+  for (const Index lanes : {1, 10, 100, 1000, 100000}) {
+    const std::vector<Stage> stages = cut_stages(spec, items, lanes);
+    EXPECT_GE(stages.size(), before);
+    before = stages.size();
+    for (const Stage& stage : stages) {
+      const double flops = static_cast<double>(lanes) * stage_flops(spec, items, stage);
+      const Index rows = rows_of(items, stage);
+      EXPECT_TRUE(rows >= kStageRows || stage.last == std::ssize(items)) << rows;
+      // Beyond what it may cost only because fewer rows would not pay.
+      EXPECT_TRUE(flops <= kStageFlops || rows < kStageRows + 512) << flops << " for " << rows;
+    }
+  }
+  EXPECT_GT(before, 10u);
+}
+
+TEST(Stages, KeepHiddenStatesOfALaneWithinMemory) {
+  const DecoderSpec spec = opt_of(1, 2048);
+  const std::vector<EvalItem> items = windows_of(200, 512);  // 4 MiB each
+  const std::vector<Stage> stages = cut_stages(spec, items, 1);
+  expect_cover(stages, 200);
+  EXPECT_GT(stages.size(), 3u);
+  for (const Stage& stage : stages)
+    EXPECT_LE(static_cast<double>(rows_of(items, stage) * 2048 * 4), kStageLaneBytes);
+}
+
+TEST(Stages, MayBeASingleItemThatIsTooLong) {
+  const DecoderSpec spec = opt_of(1, 2048);
+  const Index rows = static_cast<Index>(kStageLaneBytes) / (2048 * 4) + 1;
+  EXPECT_EQ(cut_stages(spec, windows_of(3, rows), 1).size(), 3u);
 }
 
 TEST(Stages, CountTheWorkOfABlockByHand) {
-  const DecoderSpec spec = spec_of(2, 32);
+  const DecoderSpec spec = opt_of(2, 32);
   constexpr double kTokens = 10, kHidden = 32, kInner = 128;
-  const double linears = 4 * kHidden * kHidden + 2 * kHidden * kInner;
-  EXPECT_DOUBLE_EQ(block_flops(spec, 10), 2 * kTokens * linears + 2 * kTokens * kTokens * kHidden);
+  constexpr double kLinears = 4 * kHidden * kHidden + 2 * kHidden * kInner;
+  EXPECT_DOUBLE_EQ(block_flops(spec, Layout::window(10)),
+                   2 * kTokens * kLinears + 2 * kTokens * kTokens * kHidden);
   EXPECT_DOUBLE_EQ(head_flops(spec, 9), 2.0 * 9 * 32 * 300);
+
+  // The second segment's 2 rows see all 10 of the prefix; the third choice needs no rows.
+  const EvalItem question = small_question();
+  ASSERT_EQ(question.layout.rows(), 12);
+  EXPECT_DOUBLE_EQ(block_flops(spec, question.layout),
+                   2 * 12 * kLinears + 2 * 10 * 10 * kHidden + 4 * 2 * (10 + 1) * kHidden);
 }
 
-TEST(Stages, CountTheWorkOfALaneWindowByWindow) {
-  const DecoderSpec spec = spec_of(2, 32);
-  const TokenWindows windows = windows_of(5, 10);
-  EXPECT_DOUBLE_EQ(stage_flops(spec, windows, {.first = 1, .last = 4}),
-                   3 * (2 * block_flops(spec, 10) + head_flops(spec, 9)));
+TEST(Stages, CountRowsThatPredictOnce) {
+  EXPECT_EQ(scored_rows(windows_of(1, 10).front()), 9);
+  // The context's last row predicts a token of each choice.
+  const EvalItem question = small_question();
+  EXPECT_EQ(question.targets.size(), 4u);
+  EXPECT_EQ(scored_rows(question), 3);
+}
+
+TEST(Stages, CountTheWorkOfALaneItemByItem) {
+  const DecoderSpec spec = opt_of(2, 32);
+  std::vector<EvalItem> items = windows_of(3, 10);
+  items.push_back(small_question());
+  const double window = 2 * block_flops(spec, items[0].layout) + head_flops(spec, 9);
+  const double question = 2 * block_flops(spec, items[3].layout) + head_flops(spec, 3);
+  EXPECT_DOUBLE_EQ(stage_flops(spec, items, {.first = 1, .last = 4}), 2 * window + question);
+}
+
+TEST(Stages, HaveWavesOfAsManyLanesAsTheWorkAllows) {
+  const DecoderSpec spec = opt_of(12, 768, 50000);
+  const std::vector<EvalItem> items = windows_of(64, 512);
+  // A stage of one window is short work: many lanes travel together.
+  const Index many = lanes_per_wave(spec, items, {0, 1});
+  EXPECT_GT(many, kWaveLanes);
+  EXPECT_LE(static_cast<double>(many) * stage_flops(spec, items, {0, 1}), kStageFlops);
+  EXPECT_EQ(lanes_per_wave(spec, items, {0, 64}), kWaveLanes);
 }
 
 }  // namespace

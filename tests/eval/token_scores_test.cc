@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/error.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/tiny_model.h"
 
@@ -13,32 +14,54 @@ namespace nf {
 namespace {
 
 constexpr Index kVocab = 2500;
-constexpr Index kTokens = 9;
+constexpr Index kRows = 8;
 /// Exponentials in f32: a few 1e-7 of each sum, of which the logarithm is taken; 8 rows.
 constexpr double kTolerance = 2e-5;
 
-/// Scores of one window of a baseline and a trial, chunk by chunk.
-struct Scores {
-  WindowSums baseline, trial;
-};
+using Targets = std::vector<Target>;
 
-Scores score(const Matrix& baseline, const Matrix& trial, const std::vector<std::int32_t>& ids,
-             Index chunk, Index rows_at_once = kTokens - 1) {
-  WindowScores base(ids), other(ids);
-  for (Index row = 0; row < base.rows(); row += rows_at_once) {
-    const Index rows = std::min(rows_at_once, base.rows() - row);
-    for (Index first = 0; first < baseline.cols(); first += chunk) {
-      const Index count = std::min(chunk, baseline.cols() - first);
-      Matrix exps(rows, count);
-      std::vector<double> rescale(static_cast<std::size_t>(rows));
-      const ConstMatrixView b = baseline.view().middle_rows(row, rows).middle_cols(first, count);
-      const ConstMatrixView t = trial.view().middle_rows(row, rows).middle_cols(first, count);
-      base.add_baseline(b, row, first, exps, rescale);
-      other.add_trial(t, row, first, b, exps, rescale);
+/// Row r predicts tokens[r].
+Targets one_each(const std::vector<std::int32_t>& tokens) {
+  Targets targets;
+  for (const std::int32_t token : tokens)
+    targets.push_back({.row = std::ssize(targets), .token = token});
+  return targets;
+}
+
+/// Scores of a baseline and a trial, chunk by chunk.
+struct Scores {
+  Scores(const Matrix& baseline, const Matrix& trial, const Targets& targets, Index chunk,
+         Index rows_at_once = kRows)
+      : base(baseline.rows(), targets), other(baseline.rows(), targets), count(targets.size()) {
+    for (Index row = 0; row < base.rows(); row += rows_at_once) {
+      const Index rows = std::min(rows_at_once, base.rows() - row);
+      for (Index first = 0; first < baseline.cols(); first += chunk) {
+        const Index columns = std::min(chunk, baseline.cols() - first);
+        Matrix exps(rows, columns);
+        std::vector<double> rescale(static_cast<std::size_t>(rows));
+        const auto part = [&](const Matrix& logits) {
+          return logits.view().middle_rows(row, rows).middle_cols(first, columns);
+        };
+        base.add_baseline(part(baseline), row, first, exps, rescale);
+        other.add_trial(part(trial), row, first, part(baseline), exps, rescale);
+      }
     }
   }
-  return {base.sums(3, base), other.sums(3, base)};
-}
+
+  /// Sums over all targets, which are of part 0.
+  PartSums baseline() const { return sums(base); }
+  PartSums trial() const { return sums(other); }
+
+  TokenScores base, other;
+  std::size_t count;
+
+ private:
+  PartSums sums(const TokenScores& scores) const {
+    PartSums sums;
+    scores.add_targets(0, count, base, std::span(&sums, 1));
+    return sums;
+  }
+};
 
 std::vector<double> log_softmax(const Matrix& logits, Index row) {
   double top = -std::numeric_limits<double>::infinity(), sum = 0.0;
@@ -52,102 +75,150 @@ std::vector<double> log_softmax(const Matrix& logits, Index row) {
   return result;
 }
 
-/// What WindowScores computes, from whole rows in double.
-WindowSums slow_sums(const Matrix& baseline, const Matrix& trial,
-                     const std::vector<std::int32_t>& ids) {
-  WindowSums sums{.window = 3, .tokens = static_cast<Index>(ids.size()) - 1};
-  for (Index row = 0; row < sums.tokens; ++row) {
-    const std::vector<double> b = log_softmax(baseline, row), t = log_softmax(trial, row);
-    sums.nll -= t[static_cast<std::size_t>(ids[static_cast<std::size_t>(row) + 1])];
+/// What TokenScores computes for the targets of one part, from whole rows in double.
+PartSums slow_sums(const Matrix& baseline, const Matrix& trial, const Targets& targets,
+                   Index part = 0) {
+  PartSums sums;
+  for (const Target& target : targets) {
+    if (target.part != part) continue;
+    const std::vector<double> b = log_softmax(baseline, target.row);
+    const std::vector<double> t = log_softmax(trial, target.row);
+    ++sums.tokens;
+    sums.nll -= t[static_cast<std::size_t>(target.token)];
     for (std::size_t v = 0; v < b.size(); ++v) sums.kl += std::exp(b[v]) * (b[v] - t[v]);
     const auto best = [](const std::vector<double>& p) {
       return std::max_element(p.begin(), p.end()) - p.begin();
     };
     if (best(b) == best(t)) ++sums.top1;
+    if (best(t) == target.token) ++sums.greedy;
   }
   return sums;
 }
 
-struct Window {
-  explicit Window(float shift = 0.0f)
-      : ids(random_ids(kTokens, kVocab)),
-        baseline(random_matrix(kTokens - 1, kVocab, 1, 3.0f)),
-        trial(random_matrix(kTokens - 1, kVocab, 2, 0.3f)) {
+struct Rows {
+  explicit Rows(float shift = 0.0f)
+      : targets(one_each(random_ids(kRows, kVocab))),
+        baseline(random_matrix(kRows, kVocab, 1, 3.0f)),
+        trial(random_matrix(kRows, kVocab, 2, 0.3f)) {
     for (Index i = 0; i < trial.size(); ++i) {
       baseline.data()[i] += shift;
       trial.data()[i] += baseline.data()[i];
     }
   }
-  std::vector<std::int32_t> ids;
+  Targets targets;
   Matrix baseline, trial;
 };
 
-void expect_near(const WindowSums& fast, const WindowSums& slow) {
-  EXPECT_EQ(fast.window, slow.window);
+void expect_near(const PartSums& fast, const PartSums& slow) {
   EXPECT_EQ(fast.tokens, slow.tokens);
   EXPECT_NEAR(fast.nll, slow.nll, kTolerance);
   EXPECT_NEAR(fast.kl, slow.kl, kTolerance);
   EXPECT_EQ(fast.top1, slow.top1);
+  EXPECT_EQ(fast.greedy, slow.greedy);
 }
 
-TEST(WindowScores, EqualSoftmaxOverWholeRows) {
-  const Window window;
-  const Scores scores = score(window.baseline, window.trial, window.ids, 1024);
-  expect_near(scores.baseline, slow_sums(window.baseline, window.baseline, window.ids));
-  expect_near(scores.trial, slow_sums(window.baseline, window.trial, window.ids));
-  EXPECT_GT(scores.trial.kl, 0.1);
+TEST(TokenScores, EqualSoftmaxOverWholeRows) {
+  const Rows rows;
+  const Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  expect_near(scores.baseline(), slow_sums(rows.baseline, rows.baseline, rows.targets));
+  expect_near(scores.trial(), slow_sums(rows.baseline, rows.trial, rows.targets));
+  EXPECT_GT(scores.trial().kl, 0.1);
 }
 
-TEST(WindowScores, DoNotDependOnWhereChunksEnd) {
-  const Window window;
-  const WindowSums slow = slow_sums(window.baseline, window.trial, window.ids);
+TEST(TokenScores, DoNotDependOnWhereChunksEnd) {
+  const Rows rows;
+  const PartSums slow = slow_sums(rows.baseline, rows.trial, rows.targets);
   for (const Index chunk : {1, 7, 16, 100, 2499, 2500})
-    expect_near(score(window.baseline, window.trial, window.ids, chunk).trial, slow);
+    expect_near(Scores(rows.baseline, rows.trial, rows.targets, chunk).trial(), slow);
 }
 
-TEST(WindowScores, DoNotDependOnHowManyRowsComeAtOnce) {
-  const Window window;
-  const Scores together = score(window.baseline, window.trial, window.ids, 1024);
-  for (const Index rows : {1, 3}) {
-    const Scores apart = score(window.baseline, window.trial, window.ids, 1024, rows);
-    EXPECT_EQ(apart.trial.nll, together.trial.nll);
-    EXPECT_EQ(apart.trial.kl, together.trial.kl);
-    EXPECT_EQ(apart.trial.top1, together.trial.top1);
+TEST(TokenScores, DoNotDependOnHowManyRowsComeAtOnce) {
+  const Rows rows;
+  const PartSums together = Scores(rows.baseline, rows.trial, rows.targets, 1024).trial();
+  for (const Index at_once : {1, 3}) {
+    const PartSums apart = Scores(rows.baseline, rows.trial, rows.targets, 1024, at_once).trial();
+    EXPECT_EQ(apart.nll, together.nll);
+    EXPECT_EQ(apart.kl, together.kl);
+    EXPECT_EQ(apart.top1, together.top1);
   }
 }
 
-TEST(WindowScores, HoldWithLargeLogits) {
+TEST(TokenScores, KeepPartsApart) {
+  const Rows rows;
+  // Rows with one, two and three targets, the same token twice among them.
+  const Targets targets = {
+      {.row = 0, .token = 7, .part = 2},    {.row = 1, .token = 2499, .part = 0},
+      {.row = 1, .token = 2499, .part = 1}, {.row = 2, .token = 1024, .part = 1},
+      {.row = 3, .token = 0, .part = 0},    {.row = 3, .token = 1023, .part = 1},
+      {.row = 3, .token = 5, .part = 2}};
+  const auto first_rows = [](const Matrix& from) {
+    Matrix matrix(4, kVocab);
+    std::copy_n(from.data(), matrix.size(), matrix.data());
+    return matrix;
+  };
+  const Matrix baseline = first_rows(rows.baseline), trial = first_rows(rows.trial);
+  const Scores scores(baseline, trial, targets, 1024);
+  std::vector<PartSums> parts(3);
+  scores.other.add_targets(0, targets.size(), scores.base, parts);
+  for (Index part = 0; part < 3; ++part)
+    expect_near(parts[static_cast<std::size_t>(part)], slow_sums(baseline, trial, targets, part));
+
+  // Some of the targets, into sums that hold something already.
+  scores.other.add_targets(3, 5, scores.base, parts);
+  EXPECT_EQ(parts[0].tokens, 3);
+  EXPECT_EQ(parts[1].tokens, 4);
+  EXPECT_EQ(parts[2].tokens, 2);
+}
+
+TEST(TokenScores, CountTargetsThatAreTheMostProbableToken) {
+  Matrix baseline(3, 40), trial(3, 40);
+  baseline.fill(0.0f);
+  trial.fill(0.0f);
+  for (Index row = 0; row < 3; ++row) baseline(row, 3) = trial(row, 20 + row) = 1.0f;
+  const Targets targets = one_each({20, 3, 22});
+  const Scores scores(baseline, trial, targets, 16);
+  EXPECT_EQ(scores.trial().greedy, 2);
+  EXPECT_EQ(scores.baseline().greedy, 1);
+}
+
+TEST(TokenScores, WantATargetForEachRowInOrder) {
+  EXPECT_THROW(TokenScores(2, one_each({1})), InternalError);
+  EXPECT_THROW(TokenScores(1, one_each({1, 2})), InternalError);
+  EXPECT_THROW(TokenScores(2, {{.row = 1, .token = 1}, {.row = 0, .token = 2}}), InternalError);
+  EXPECT_THROW(TokenScores(2, {{.row = 1, .token = 1}}), InternalError);
+}
+
+TEST(TokenScores, HoldWithLargeLogits) {
   for (const float shift : {-80.0f, 80.0f}) {
-    const Window window(shift);
+    const Rows rows(shift);
     // f32 numbers near 80 are 7.6e-6 apart: what the sums of 8 rows may add up to.
-    const WindowSums slow = slow_sums(window.baseline, window.trial, window.ids);
-    const WindowSums fast = score(window.baseline, window.trial, window.ids, 512).trial;
+    const PartSums slow = slow_sums(rows.baseline, rows.trial, rows.targets);
+    const PartSums fast = Scores(rows.baseline, rows.trial, rows.targets, 512).trial();
     EXPECT_NEAR(fast.nll, slow.nll, 1e-4);
     EXPECT_NEAR(fast.kl, slow.kl, 1e-4);
   }
 }
 
-TEST(WindowScores, FindNoDivergenceBetweenEqualLogits) {
-  const Window window;
+TEST(TokenScores, FindNoDivergenceBetweenEqualLogits) {
+  const Rows rows;
   for (const Index chunk : {100, 1024}) {
-    const Scores scores = score(window.baseline, window.baseline, window.ids, chunk);
-    EXPECT_EQ(scores.trial.kl, 0.0);
-    EXPECT_EQ(scores.trial.nll, scores.baseline.nll);
-    EXPECT_EQ(scores.trial.top1, kTokens - 1);
-    EXPECT_EQ(scores.baseline.kl, 0.0);
-    EXPECT_EQ(scores.baseline.top1, kTokens - 1);
+    const Scores scores(rows.baseline, rows.baseline, rows.targets, chunk);
+    EXPECT_EQ(scores.trial().kl, 0.0);
+    EXPECT_EQ(scores.trial().nll, scores.baseline().nll);
+    EXPECT_EQ(scores.trial().top1, kRows);
+    EXPECT_EQ(scores.baseline().kl, 0.0);
+    EXPECT_EQ(scores.baseline().top1, kRows);
   }
 }
 
-TEST(WindowScores, BreakTiesByTheLowestId) {
-  const std::vector<std::int32_t> ids = {0, 1};
+TEST(TokenScores, BreakTiesByTheLowestId) {
   const auto agree = [&](Index baseline_best, std::vector<Index> trial_best) {
     Matrix baseline(1, 40), trial(1, 40);
     baseline.fill(0.0f);
     trial.fill(0.0f);
     baseline(0, baseline_best) = 2.0f;
     for (const Index v : trial_best) trial(0, v) = 1.0f;
-    return score(baseline, trial, ids, 16).trial.top1 == 1;
+    return Scores(baseline, trial, one_each({1}), 16).trial().top1 == 1;
   };
   EXPECT_TRUE(agree(5, {5, 7}));  // in one chunk
   EXPECT_FALSE(agree(7, {5, 7}));
@@ -158,24 +229,24 @@ TEST(WindowScores, BreakTiesByTheLowestId) {
   EXPECT_FALSE(agree(1, {}));
 }
 
-TEST(WindowScores, TakeTheTargetFromTheNextPosition) {
-  const std::vector<std::int32_t> ids = {0, 30, 2};
+TEST(TokenScores, AreThoseOfTheTargetWorkedByHand) {
   Matrix logits(2, 40);
   logits.fill(0.0f);
   logits(0, 30) = 3.0f;
   logits(1, 2) = 5.0f;
   const double lse0 = std::log(39.0 + std::exp(3.0)), lse1 = std::log(39.0 + std::exp(5.0));
-  EXPECT_NEAR(score(logits, logits, ids, 16).baseline.nll, lse0 - 3.0 + lse1 - 5.0, 1e-6);
+  EXPECT_NEAR(Scores(logits, logits, one_each({30, 2}), 16).baseline().nll, lse0 - 3.0 + lse1 - 5.0,
+              1e-6);
 }
 
-TEST(WindowScores, AreNotFiniteWhereALogitIsNot) {
-  const Window window;
+TEST(TokenScores, AreNotFiniteWhereALogitIsNot) {
+  const Rows rows;
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     for (const Index at : {0, 1700, 2499}) {
-      Matrix trial = random_matrix(kTokens - 1, kVocab, 2);
+      Matrix trial = random_matrix(kRows, kVocab, 2);
       trial(4, at) = bad;
-      const WindowSums sums = score(window.baseline, trial, window.ids, 1024).trial;
+      const PartSums sums = Scores(rows.baseline, trial, rows.targets, 1024).trial();
       EXPECT_FALSE(std::isfinite(sums.nll) && std::isfinite(sums.kl)) << bad << " at " << at;
     }
   }

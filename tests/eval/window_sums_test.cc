@@ -15,6 +15,12 @@ TEST(WindowSums, AddUpAndCountTheirWindows) {
   EXPECT_EQ(sums.top1, 4);
 }
 
+TEST(WindowSums, KnowTheirBytesWhereEachWindowDoes) {
+  EXPECT_EQ(add_up({{.tokens = 5, .bytes = 20}, {.tokens = 3, .bytes = 0}}).bytes, 20);
+  EXPECT_EQ(add_up({{.tokens = 5, .bytes = 20}, {.tokens = 3}}).bytes, -1);
+  EXPECT_EQ(add_up({{.tokens = 5}, {.tokens = 3, .bytes = 20}}).bytes, -1);
+}
+
 TEST(WindowSums, OfNothingAreZero) {
   EXPECT_EQ(add_up({}).window, 0);
   EXPECT_EQ(add_up({}).tokens, 0);

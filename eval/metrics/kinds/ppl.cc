@@ -7,7 +7,7 @@ namespace nf {
 void register_ppl(MetricRegistry& registry) {
   registry.add({.name = "ppl",
                 .unit = "",
-                .summary = "perplexity, e^nll, in the window convention",
+                .summary = "perplexity, e^nll, in the data's convention",
                 .higher_is_better = false,
                 .position = 2,
                 .value = [](const WindowSums& sums) {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eval/data/item.h"
+
+namespace nf {
+
+/// Everything one model is evaluated on: the text's windows, then the questions of all tasks. An
+/// item's number is its place here.
+struct EvalSet {
+  std::vector<EvalItem> items;
+  /// What errors call each item: "window 3", "question 7 of piqa".
+  std::vector<std::string> names;
+  Index windows = 0;  ///< items before this one are text
+
+  Index count() const { return static_cast<Index>(items.size()); }
+  const EvalItem& item(Index i) const { return items[static_cast<std::size_t>(i)]; }
+  const std::string& name(Index i) const { return names[static_cast<std::size_t>(i)]; }
+};
+
+}  // namespace nf

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/types.h"
+#include "core/model/layout.h"
+
+namespace nf {
+
+/// A token whose probability is wanted: row `row` of the item predicts it, for part `part`. One row
+/// may have several (a question's last context row and the first token of each choice).
+struct Target {
+  Index row = 0;
+  std::int32_t token = 0;
+  Index part = 0;
+};
+
+/// What is evaluated in one piece: a window of text, or a question with all its choices. It is the
+/// unit of statistics, and what "the input of one window", [T, in], means for scopes and draws.
+struct EvalItem {
+  std::vector<std::int32_t> ids;  ///< [T], one for each row of the layout
+  Layout layout;
+  std::vector<Target> targets;  ///< in ascending order of row, then part
+  Index parts = 1;              ///< sums that are kept apart: 1 for a window, one for each choice
+  /// Number of the first row in the draws: element = (first_row + row)·features + feature. A window
+  /// has window·context; questions lie far enough apart never to overlap.
+  std::int64_t first_row = 0;
+  /// Bytes of text that the targets stand for; -1 where that is not known (token ids given).
+  Index bytes = -1;
+};
+
+/// Sums over the targets of one part of an item.
+struct PartSums {
+  Index tokens = 0;
+  double nll = 0.0;  ///< sum of -log p(token), nats
+  double kl = 0.0;   ///< sum of KL(baseline‖trial) over the full vocabulary, nats
+  Index top1 = 0;    ///< targets where baseline and trial have the same most probable token
+  Index greedy = 0;  ///< targets that are the most probable token themselves
+};
+
+/// XXH3-128 over everything of the items that a result depends on (ids, layouts, targets, parts,
+/// first rows, bytes) and over the convention's name and version: the same hash, the same numbers.
+std::string hash_items(std::span<const EvalItem> items, std::string_view convention);
+
+}  // namespace nf

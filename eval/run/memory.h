@@ -1,0 +1,68 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/model/decoder_spec.h"
+#include "eval/run/model_trial.h"
+#include "eval/run/stage.h"
+
+namespace nf {
+
+/// Rows of one batch: items are run together up to about that many, one alone may be longer. No
+/// result depends on it.
+inline constexpr Index kBatchRows = 512;
+/// Vocabulary rows of the head held packed at a time: no result depends on it.
+inline constexpr Index kHeadSlab = 8192;
+
+/// Bytes of memory a stage needs, by what they grow with. An upper estimate.
+struct StageMemory {
+  /// Whatever the lanes: what the process holds already, one block's packed weights, every thread's
+  /// working memory, a slab of the head with its logits.
+  double fixed = 0.0;
+  double lane = 0.0;  ///< hidden states and scores of one lane, the baseline among them
+  /// The most that one lane has beside these while it is its turn: its own packed weights of a
+  /// block.
+  double turn = 0.0;
+  double distortion = 0.0;  ///< one thread distorting one weight
+  double outer = 0.0;       ///< a lane's own embedding or head in f32
+
+  double of(Index lanes, Index distorting_threads, Index outer_lanes) const {
+    return fixed + turn + lane * static_cast<double>(lanes) +
+           distortion * static_cast<double>(distorting_threads) +
+           outer * static_cast<double>(outer_lanes);
+  }
+};
+
+/// How a stage is run within a budget.
+struct WavePlan {
+  std::vector<Index> lanes;  ///< trials in each wave, in order; the baseline rides along
+  Index distorting_threads = 1;
+};
+
+/// trials: those of the stage (not the baseline).
+StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> items,
+                         const Stage& stage, std::span<const ModelTrial* const> trials,
+                         Index threads, double process_bytes);
+/// What a run may use.
+struct MemoryBudget {
+  double bytes = 0.0;
+  double process_bytes = 0.0;  ///< resident before the first stage: program, text, what was read
+  bool is_given = false;       ///< the user named it: less than needed is an error
+
+  /// `given`: bytes; by default four fifths of what the machine, and the control group that the
+  /// process runs in, has left. To be called once, when everything but the weights is read.
+  static MemoryBudget of(std::optional<Index> given);
+};
+
+/// Cuts the trials of a stage into waves that stay within the budget. Throws ConfigError naming the
+/// least budget that would do where the user gave one and not even one trial fits.
+WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
+                    std::span<const ModelTrial* const> trials, Index threads,
+                    const MemoryBudget& budget);
+
+/// Memory of this process that lies in RAM now, in bytes. 0 where the system does not tell.
+double resident_bytes();
+
+}  // namespace nf

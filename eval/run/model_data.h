@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eval/data/eval_set.h"
+#include "eval/experiment/experiment.h"
+#include "eval/tasks/question.h"
+
+namespace nf {
+
+/// What an experiment evaluates, as one model reads it.
+struct ModelData {
+  EvalSet set;
+  std::string convention;           ///< of the windows; empty without text
+  std::vector<Question> questions;  ///< of the items behind the windows
+  std::string hash;                 ///< the same hash, the same numbers
+  std::vector<std::string> warnings;
+};
+
+/// Throws DataError where a file cannot be read or has nothing to score.
+ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel& model);
+
+/// Text alone.
+ModelData text_data(const TokenWindows& windows);
+
+}  // namespace nf

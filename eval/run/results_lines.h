@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eval/run/results.h"
+
+namespace nf {
+
+/// One line of a table for the terminal: the rows that differ in their seeds only.
+struct ResultLine {
+  std::vector<const ResultRow*> rows;
+
+  const RowKey& key() const { return rows.front()->key; }
+  /// The rows that tell something new: without failures, and of rows that share an id (nothing is
+  /// drawn, so the seed is without effect) the first.
+  std::vector<const ResultRow*> samples() const;
+  /// Rows that do not share an id.
+  Index seeds() const;
+  /// Name and sweep point, and how many seeds there are: "noise r=0.05 (3 seeds)".
+  std::string label() const;
+};
+
+/// The lines of one model, baseline first.
+struct ModelLines {
+  std::string model;
+  const ResultRow* baseline = nullptr;  ///< nullptr where there is none yet
+  std::vector<ResultLine> lines;
+
+  /// The baseline, or what there is instead: says how much text and how many questions there are.
+  const ResultRow& first_row() const {
+    return baseline != nullptr ? *baseline : *lines.front().rows.front();
+  }
+};
+
+/// Models in order of first appearance. Points into `rows`.
+std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows);
+
+/// "noise-sweep r=0.05 dist=gaussian": the name and the sweep point.
+std::string condition_text(const RowKey& key);
+
+/// The table of the tasks, and what stands below it: what its columns mean.
+extern const char* const kTaskLegend;
+std::string task_table(const std::vector<ModelLines>& models, const std::vector<TaskHeading>& tasks,
+                       Index columns);
+
+/// A text for below a table, broken to the terminal's width.
+std::string legend_text(const std::string& text, Index columns);
+
+}  // namespace nf

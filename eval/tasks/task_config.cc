@@ -1,0 +1,114 @@
+#include "eval/tasks/task_config.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "eval/report/columns.h"
+#include "eval/tasks/task_questions.h"
+
+namespace nf {
+
+std::optional<TaskKindName> ConfigValue<TaskKindName>::read(const ConfigNode& node,
+                                                            ConfigErrors& errors) {
+  if (!node.is_scalar()) {
+    add_unreadable(node, type(), "", errors);
+    return std::nullopt;
+  }
+  const std::vector<std::string> names = TaskRegistry::builtin().names();
+  if (std::find(names.begin(), names.end(), node.text()) != names.end())
+    return TaskKindName{node.text()};
+  errors.add(node,
+             fmt::format("unknown value {}{}", describe(node), suggestion(node.text(), names)));
+  return std::nullopt;
+}
+
+std::string ConfigValue<TaskKindName>::type() {
+  return fmt::format("{}", fmt::join(TaskRegistry::builtin().names(), " | "));
+}
+
+Json ConfigValue<TaskKindName>::schema() {
+  Json words = Json::array();
+  for (const Choice& choice : choices())
+    words.push_back({{"const", choice.name}, {"description", choice.summary}});
+  return {{"oneOf", std::move(words)}};
+}
+
+std::vector<Choice> ConfigValue<TaskKindName>::choices() {
+  const TaskRegistry registry = TaskRegistry::builtin();
+  std::vector<Choice> choices;
+  for (const TaskKind& kind : registry.kinds()) choices.push_back({kind.name, kind.summary});
+  return choices;
+}
+
+FieldTable<TaskConfig> TaskConfig::fields() {
+  FieldTable<TaskConfig> table;
+  table.required("name", &TaskConfig::name,
+                 {.summary = "what its columns begin with: NAME_acc, NAME_acc_norm, NAME_stderr",
+                  .example = "piqa"});
+  table.required("kind", &TaskConfig::kind,
+                 {.summary = "how a line becomes a question", .example = "multiple_choice"});
+  table.required("file", &TaskConfig::file,
+                 {.summary = "JSON lines, one question each", .example = "tasks/piqa.jsonl"});
+  table.optional("limit", &TaskConfig::limit,
+                 {.summary = "at most that many questions, from the start; all by default",
+                  .unit = "questions",
+                  .range = at_least(1),
+                  .example = 200});
+  table.optional("bos", &TaskConfig::bos,
+                 {.summary = "the model's bos_token_id before each context"});
+  return table;
+}
+
+void TaskConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
+  const auto is_name_character = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  if (name.empty() || !std::all_of(name.begin(), name.end(), is_name_character))
+    errors.add(*node.find("name"),
+               "begins the names of columns: letters, digits, '_', '-' and '.' only");
+  if (!std::filesystem::is_regular_file(file.resolved))
+    errors.add(file.node, fmt::format("no such file: {}", file.resolved.string()));
+}
+
+void check_tasks(const std::vector<TaskConfig>& tasks, const ConfigNode& node,
+                 ConfigErrors& errors) {
+  if (tasks.empty()) errors.add(node, "needs at least one task");
+  if (std::ssize(tasks) > kMostTasks)
+    errors.add(node, fmt::format("{} tasks; at most {} fit", tasks.size(), kMostTasks));
+  const std::vector<std::string> fixed = result_columns();
+  const std::vector<ConfigNode> items = node.items();
+  std::map<std::string, std::string> seen;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const ConfigNode at = *items[i].find("name");
+    const auto [first, inserted] = seen.emplace(tasks[i].name, at.place().str());
+    if (!inserted)
+      errors.add(at,
+                 fmt::format("the name '{}' stands at {} already", tasks[i].name, first->second));
+    for (const std::string& column : task_columns({.name = tasks[i].name, .has_ppl = true}))
+      if (std::find(fixed.begin(), fixed.end(), column) != fixed.end())
+        errors.add(at, fmt::format("its column '{}' is one that results.csv has already", column));
+  }
+}
+
+void check_task_columns(const std::vector<TaskConfig>& tasks, const std::vector<ConfigNode>& trials,
+                        ConfigErrors& errors) {
+  std::set<std::string> columns;
+  for (const TaskConfig& task : tasks)
+    for (const std::string& column : task_columns({.name = task.name, .has_ppl = true}))
+      columns.insert(column);
+  for (const ConfigNode& trial : trials) {
+    for (const char* key : {"sweep", "zip"}) {
+      const std::optional<ConfigNode> variables = trial.find(key);
+      if (!variables) continue;
+      for (const ConfigEntry& variable : variables->entries())
+        if (columns.contains(variable.key))
+          errors.add(variable.key_place, variable.value.path(),
+                     fmt::format("a variable cannot be called '{}', which is a task's column",
+                                 variable.key));
+    }
+  }
+}
+
+}  // namespace nf

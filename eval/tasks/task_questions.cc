@@ -1,0 +1,79 @@
+#include "eval/tasks/task_questions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/base/check.h"
+#include "core/base/parallel.h"
+
+namespace nf {
+namespace {
+
+EvalItem read_item(const QuestionText& text, const Tokenizer& tokenizer, const TaskModel& model,
+                   const std::string& place) {
+  EvalItem item = question_item(encode_choices(text.choices, tokenizer, model, place));
+  if (item.layout.rows() > kRowsOfAQuestion)
+    throw DataError(fmt::format("{}: {} rows are more than the {} that a question may have", place,
+                                item.layout.rows(), kRowsOfAQuestion));
+  return item;
+}
+
+void read_task(const TaskConfig& task, const TaskKind& kind, Index first_row,
+               const Tokenizer& tokenizer, const TaskModel& model, TaskQuestions& all) {
+  const std::vector<TaskLine> lines = read_task_lines(task.file.resolved, task.limit.value_or(-1));
+  const Index count = std::ssize(lines);
+  if (count > kRowsOfATask / kRowsOfAQuestion)
+    throw DataError(fmt::format("{}: {} questions are more than the {} that a task may have",
+                                task.file.resolved.string(), count,
+                                kRowsOfATask / kRowsOfAQuestion));
+  if (task.limit && count < *task.limit)
+    all.warnings.push_back(fmt::format("{}: {} questions, {} were asked for",
+                                       task.file.resolved.string(), count, *task.limit));
+  std::vector<EvalItem> items(lines.size());
+  std::vector<Question> questions(lines.size());
+  parallel_for(count, [&](Index q) {
+    const auto i = static_cast<std::size_t>(q);
+    QuestionText text = kind.read(lines[i]);
+    items[i] = read_item(text, tokenizer, model, lines[i].place());
+    items[i].first_row = first_row + q * kRowsOfAQuestion;
+    questions[i] = {.task = task.name,
+                    .question = q,
+                    .gold = text.gold,
+                    .characters = std::move(text.characters),
+                    .judge = kind.judge};
+  });
+  std::move(items.begin(), items.end(), std::back_inserter(all.items));
+  std::move(questions.begin(), questions.end(), std::back_inserter(all.questions));
+}
+
+}  // namespace
+
+TaskQuestions read_tasks(const std::vector<TaskConfig>& tasks, const Tokenizer& tokenizer,
+                         Index positions, std::optional<Index> bos_token,
+                         const TaskRegistry& registry) {
+  NF_CHECK(std::ssize(tasks) <= kMostTasks, "{} tasks", tasks.size());
+  TaskQuestions all;
+  Index first_row = kRowsOfATask;
+  for (const TaskConfig& task : tasks) {
+    TaskModel model{.positions = positions, .bos_token = {}};
+    if (task.bos) {
+      NF_CHECK(bos_token.has_value(), "task {} wants a bos token", task.name);
+      model.bos_token = static_cast<std::int32_t>(*bos_token);
+    }
+    read_task(task, registry.at(task.kind.name), first_row, tokenizer, model, all);
+    first_row += kRowsOfATask;
+  }
+  return all;
+}
+
+std::vector<TaskHeading> task_headings(const std::vector<TaskConfig>& tasks,
+                                       const TaskRegistry& registry) {
+  std::vector<TaskHeading> headings;
+  for (const TaskConfig& task : tasks)
+    headings.push_back({task.name, registry.at(task.kind.name).has_ppl});
+  return headings;
+}
+
+}  // namespace nf
