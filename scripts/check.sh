@@ -64,7 +64,7 @@ step "layers"
 scripts/check_layers.sh
 
 step "shell scripts"
-files '*.sh' '.ci/run' |
+files '*.sh' '.ci/run' 'scripts/make_random_checkpoint' |
   xargs -0 --no-run-if-empty shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR
 
 if [ -n "$clang_format" ]; then

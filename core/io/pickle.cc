@@ -46,7 +46,7 @@ class Machine {
     for (;;) {
       opcode_at_ = cursor_.at();
       const unsigned char opcode = cursor_.number<std::uint8_t>();
-      if (opcode == kStop) break;
+      if (opcode == opcode::kStop) break;
       step(opcode);
     }
     const PickleValue& root = *pop();
@@ -59,80 +59,80 @@ class Machine {
 
   void step(unsigned char opcode) {
     switch (opcode) {
-      case kProto:
+      case opcode::kProto:
         return check_protocol();
-      case kFrame:  // only groups what follows
+      case opcode::kFrame:  // only groups what follows
         return cursor_.skip(8);
-      case kMark:
+      case opcode::kMark:
         if (marks_.size() >= kMaxStack) fail("too many open marks");
         return marks_.push_back(stack_.size());
 
-      case kNone:
+      case opcode::kNone:
         return push_plain(Kind::none);
-      case kNewTrue:
+      case opcode::kNewTrue:
         return push_integer(Kind::boolean, 1);
-      case kNewFalse:
+      case opcode::kNewFalse:
         return push_integer(Kind::boolean, 0);
-      case kBinInt:
+      case opcode::kBinInt:
         return push_integer(Kind::integer,
                             static_cast<std::int32_t>(cursor_.number<std::uint32_t>()));
-      case kBinInt1:
+      case opcode::kBinInt1:
         return push_integer(Kind::integer, cursor_.number<std::uint8_t>());
-      case kBinInt2:
+      case opcode::kBinInt2:
         return push_integer(Kind::integer, cursor_.number<std::uint16_t>());
-      case kLong1:
+      case opcode::kLong1:
         return push_long();
-      case kBinFloat:
+      case opcode::kBinFloat:
         cursor_.skip(8);
         return push_plain(Kind::real);
-      case kBinUnicode:
+      case opcode::kBinUnicode:
         return push_text(cursor_.number<std::uint32_t>());
-      case kShortBinUnicode:
+      case opcode::kShortBinUnicode:
         return push_text(cursor_.number<std::uint8_t>());
 
-      case kEmptyTuple:
+      case opcode::kEmptyTuple:
         return push_plain(Kind::tuple);
-      case kTuple1:
+      case opcode::kTuple1:
         return push_tuple(take(1));
-      case kTuple2:
+      case opcode::kTuple2:
         return push_tuple(take(2));
-      case kTuple3:
+      case opcode::kTuple3:
         return push_tuple(take(3));
-      case kTuple:
+      case opcode::kTuple:
         return push_tuple(take_marked());
-      case kEmptyList:
+      case opcode::kEmptyList:
         return push_plain(Kind::list);
-      case kAppend:
+      case opcode::kAppend:
         return extend(Kind::list, take(1));
-      case kAppends:
+      case opcode::kAppends:
         return extend(Kind::list, take_marked());
-      case kEmptyDict:
+      case opcode::kEmptyDict:
         return push_plain(Kind::dict);
-      case kSetItem:
+      case opcode::kSetItem:
         return extend(Kind::dict, take(2));
-      case kSetItems:
+      case opcode::kSetItems:
         return extend(Kind::dict, take_marked());
-      case kBuild:
+      case opcode::kBuild:
         return drop_state();
 
-      case kBinPut:
+      case opcode::kBinPut:
         return remember(cursor_.number<std::uint8_t>());
-      case kLongBinPut:
+      case opcode::kLongBinPut:
         return remember(cursor_.number<std::uint32_t>());
-      case kMemoize:
+      case opcode::kMemoize:
         return remember(memo_.size());
-      case kBinGet:
+      case opcode::kBinGet:
         return recall(cursor_.number<std::uint8_t>());
-      case kLongBinGet:
+      case opcode::kLongBinGet:
         return recall(cursor_.number<std::uint32_t>());
 
-      case kGlobal:
+      case opcode::kGlobal:
         return push_global_lines();
-      case kStackGlobal:
+      case opcode::kStackGlobal:
         return push_stack_global();
-      case kReduce:
+      case opcode::kReduce:
         return reduce();
-      case kBinPersId:
+      case opcode::kBinPersId:
         return push_items(Kind::persistent, take(1));
       default:
         fail(

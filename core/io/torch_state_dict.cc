@@ -122,7 +122,7 @@ class StateDict {
   struct Storage {
     ZipEntry entry;
     std::optional<Dtype> dtype;  ///< absent when only the tensor knows
-    Index bytes;                 ///< that the pickle claims
+    Index bytes = 0;             ///< that the pickle claims
   };
 
   TensorInfo tensor(const PickleValue& entry) const {

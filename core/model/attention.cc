@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/parallel.h"
 #include "core/ops/elementwise.h"
 #include "core/ops/gemm.h"
 #include "core/tensor/matrix.h"
@@ -66,27 +67,27 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
            "rope for {} of {} positions", rope == nullptr ? 0 : rope->positions(),
            layout.positions());
 
-  thread_local Matrix query_rows, key_rows, value_rows, scores, mixed;
-  HeadRows queries(query_rows, head_dim, rope), keys(key_rows, head_dim, rope),
-      values(value_rows, head_dim, nullptr);
-  for (const Segment& segment : layout.segments) {
+  const Index kv_heads = spec.num_key_value_heads;
+  parallel_for(static_cast<Index>(layout.segments.size()) * kv_heads, [&](Index i) {
+    thread_local Matrix query_rows, key_rows, value_rows, scores, mixed;
+    HeadRows queries(query_rows, head_dim, rope), keys(key_rows, head_dim, rope),
+        values(value_rows, head_dim, nullptr);
+    const Segment& segment = layout.segments[static_cast<std::size_t>(i / kv_heads)];
+    const Index kv_head = i % kv_heads;
     const Index tile = query_tile(segment.rows);
-    const Index padded = padded_rows(segment.positions() + tile);
-    const auto gather_all = [&](HeadRows& rows, ConstMatrixView all, Index head) {
-      rows.start(padded);
-      rows.gather(all, head, segment.prefix_first, segment.prefix_rows, 0);
-      rows.gather(all, head, segment.first, segment.rows, segment.prefix_rows);
+    const auto gather_all = [&](HeadRows& rows, ConstMatrixView all) {
+      rows.start(padded_rows(segment.positions() + tile));
+      rows.gather(all, kv_head, segment.prefix_first, segment.prefix_rows, 0);
+      rows.gather(all, kv_head, segment.first, segment.rows, segment.prefix_rows);
       rows.pad();
     };
+    gather_all(keys, k);
+    gather_all(values, v);
     mixed.resize(tile, head_dim);
-    for (Index head = 0; head < spec.num_attention_heads; ++head) {
+    for (Index head = kv_head * group; head < (kv_head + 1) * group; ++head) {
       queries.start((segment.rows + tile - 1) / tile * tile);
       queries.gather(q, head, segment.first, segment.rows, segment.prefix_rows);
       queries.pad();
-      if (head % group == 0) {
-        gather_all(keys, k, head / group);
-        gather_all(values, v, head / group);
-      }
       const float slope =
           spec.alibi_slopes.empty() ? 0.0f : spec.alibi_slopes[static_cast<std::size_t>(head)];
       for (Index first = 0; first < segment.rows; first += tile) {
@@ -105,7 +106,7 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
                       out.row(segment.first + first + r) + head * head_dim);
       }
     }
-  }
+  });
 }
 
 }  // namespace nf

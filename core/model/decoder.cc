@@ -199,7 +199,7 @@ void Decoder::read_weight(Index layer, Role role, MatrixView weight) const {
   throw InternalError(fmt::format("no {} in layer {}", role_name(role), layer));
 }
 
-BlockWeights Decoder::load_block(Index layer) const {
+BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
   BlockWeights weights;
   weights.layer = layer;
   weights.spec = spec_.block(layer);
@@ -217,7 +217,7 @@ BlockWeights Decoder::load_block(Index layer) const {
   std::vector<WeightPacker> packers;
   std::vector<Piece> pieces;
   for (const LinearTensors& from : weights.spec.linears) {
-    packers.emplace_back(from.out, from.in);
+    packers.emplace_back(from.out, from.in, std::move(used.packed[from.role]));
     const Index step = from.transposed ? from.out : rows_at_once(packers.back());
     for (Index first = 0; first < from.out; first += step)
       pieces.push_back({packers.size() - 1, first, std::min(step, from.out - first)});

@@ -2,8 +2,8 @@
 
 /// A causal language model as a sequence of steps over lanes: embed, block(0) .. block(L-1), final
 /// norm, head. The caller holds the hidden states and at most one block's weights at a time; there
-/// is no whole-model forward beside it. Every step is thread-safe and works in the calling thread,
-/// loading apart, which shares the work out.
+/// is no whole-model forward beside it. Every step is thread-safe, and shares its work out among
+/// the threads unless its caller is one of them already.
 
 #include <filesystem>
 #include <functional>
@@ -60,9 +60,9 @@ class Decoder {
   /// One linear's weight in f32 as the model uses it (a fused tensor's part, not transposed).
   /// weight: [out, in]. Throws DataError where a value is not finite. In the calling thread.
   void read_weight(Index layer, Role role, MatrixView weight) const;
-  /// Block `layer`, converted and packed by all threads. Throws DataError where a weight is not
-  /// finite.
-  BlockWeights load_block(Index layer) const;
+  /// Block `layer`, converted and packed by all threads, in the memory of `used`, a block of no more
+  /// use. Throws DataError where a weight is not finite.
+  BlockWeights load_block(Index layer, BlockWeights used = {}) const;
   /// Starts reading a block from the disk while something else is computed. A hint.
   void prefetch_block(Index layer) const;
   /// Runs a block on some rows in place (run_block). hidden: [T, H]

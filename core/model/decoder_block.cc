@@ -1,8 +1,9 @@
 #include "core/model/decoder_block.h"
 
 #include <algorithm>
+#include <functional>
 
-#include "core/base/check.h"
+#include "core/base/parallel.h"
 #include "core/model/attention.h"
 #include "core/ops/elementwise.h"
 
@@ -43,6 +44,13 @@ struct Scratch {
   Matrix q, k, v, attention;  // [T, A·D], [T, K·D], [T, K·D], [T, A·D]
   Matrix gate, up;            // [T, F]
 };
+
+/// Calls body(first, count) for runs of rows that together are all of them.
+void each_rows(Index rows, const std::function<void(Index, Index)>& body) {
+  parallel_for((rows + kRowTile - 1) / kRowTile, [&](Index tile) {
+    body(tile * kRowTile, std::min(kRowTile, rows - tile * kRowTile));
+  });
+}
 
 void copy_rows(ConstMatrixView from, MatrixView to) {
   for (Index r = 0; r < from.rows(); ++r) std::copy_n(from.row(r), from.cols(), to.row(r));
@@ -173,12 +181,17 @@ class BlockRun {
       s_.gate.resize(layout_.rows(), spec_.intermediate_size);
       project(Role::gate_proj, s_.gate, Epilogue::store);
       project(Role::up_proj, s_.up, Epilogue::store);
-      activate_and_multiply(spec_.activation, s_.gate, s_.up);
+      each_rows(layout_.rows(), [&](Index first, Index count) {
+        activate_and_multiply(spec_.activation, s_.gate.view().middle_rows(first, count),
+                              s_.up.view().middle_rows(first, count));
+      });
     } else if (spec_.activation == Activation::relu) {
       project(Role::up_proj, s_.up, Epilogue::relu);
     } else {
       project(Role::up_proj, s_.up, Epilogue::store);
-      activate(spec_.activation, s_.up);
+      each_rows(layout_.rows(), [&](Index first, Index count) {
+        activate(spec_.activation, s_.up.view().middle_rows(first, count));
+      });
     }
   }
   void down(MatrixView hidden) {
@@ -198,10 +211,14 @@ class BlockRun {
 }  // namespace
 
 void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView x, MatrixView y) {
-  if (spec.norm == NormKind::layer_norm)
-    layer_norm(x, norm.weight, norm.bias, spec.norm_eps, y);
-  else
-    rms_norm(x, norm.weight, spec.norm_eps, y);
+  each_rows(x.rows(), [&](Index first, Index count) {
+    const ConstMatrixView from = x.middle_rows(first, count);
+    const MatrixView to = y.middle_rows(first, count);
+    if (spec.norm == NormKind::layer_norm)
+      layer_norm(from, norm.weight, norm.bias, spec.norm_eps, to);
+    else
+      rms_norm(from, norm.weight, spec.norm_eps, to);
+  });
 }
 
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,

@@ -56,7 +56,8 @@ class InputFilter {
   virtual void apply(Role role, ConstMatrixView x, MatrixView distorted) = 0;
 };
 
-/// Runs one decoder block on some rows in place, in the calling thread. hidden: [T, H], lying as
+/// Runs one decoder block on some rows in place; tiles of rows and heads are shared out among the
+/// threads unless the caller is one of them already. hidden: [T, H], lying as
 /// `layout` says. packed: weights.packed or a lane's own. rope: at least the layout's positions
 /// where the spec has rotary positions, else ignored. filter may be null.
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,

@@ -40,12 +40,13 @@ std::optional<BlockedLayout> BlockedLayout::from(const BlockedDescription& descr
   std::array<std::vector<BlockedDimension::Digit>, 2> digits;
   std::array<Index, 2> block{1, 1};
   Index inside = 1;
-  for (auto inner = description.inner.rbegin(); inner != description.inner.rend(); ++inner) {
-    if (inner->dimension < 0 || inner->dimension > 1 || inner->size < 1) return std::nullopt;
-    const auto d = static_cast<std::size_t>(inner->dimension);
-    digits[d].push_back({block[d], inner->size, inside});
-    block[d] *= inner->size;
-    inside *= inner->size;
+  for (std::size_t i = description.inner.size(); i-- > 0;) {  // innermost first
+    const auto& inner = description.inner[i];
+    if (inner.dimension < 0 || inner.dimension > 1 || inner.size < 1) return std::nullopt;
+    const auto d = static_cast<std::size_t>(inner.dimension);
+    digits[d].push_back({block[d], inner.size, inside});
+    block[d] *= inner.size;
+    inside *= inner.size;
   }
   BlockedLayout layout;
   std::vector<BlockedDimension::Digit> all;

@@ -6,8 +6,7 @@
 ///
 /// Same bits by construction: every product runs on tiles of kRowTile rows with one thread inside
 /// (a short last tile is padded with zeros), so a row's result depends neither on how many rows
-/// travel with it nor on the number of threads. Callers share out rows, heads or windows among
-/// threads.
+/// travel with it nor on the number of threads.
 
 #include <memory>
 #include <string>
@@ -54,8 +53,9 @@ enum class Packing {
 /// Packs a weight a few rows at a time, so that it never exists row by row in f32 as a whole.
 class WeightPacker {
  public:
-  /// Packing::own becomes Packing::library by itself where it has to.
-  WeightPacker(Index out, Index in, Packing packing = Packing::own);
+  /// used: a weight of no more use, whose memory is taken where it has the size and nobody else
+  /// holds it. Packing::own becomes Packing::library by itself where it has to.
+  WeightPacker(Index out, Index in, PackedWeight used = {}, Packing packing = Packing::own);
   WeightPacker(WeightPacker&&) noexcept;
   WeightPacker& operator=(WeightPacker&&) noexcept;
   ~WeightPacker();
@@ -80,7 +80,8 @@ enum class Epilogue : int {
   relu,   ///< y = max(x·wᵀ + bias, 0)
 };
 
-/// x: [T, in]  bias: [out] or empty  y: [T, out], not overlapping x. f32 throughout. Thread-safe.
+/// x: [T, in]  bias: [out] or empty  y: [T, out], not overlapping x. f32 throughout. Thread-safe;
+/// the row tiles are shared out among the threads unless the caller is one of them already.
 void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
             Epilogue epilogue = Epilogue::store);
 

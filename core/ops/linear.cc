@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/parallel.h"
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
 #include "core/tensor/matrix.h"
@@ -36,13 +37,14 @@ void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, Matr
   // Every tile is contiguous: for other strides oneDNN chooses another implementation, which reads
   // the packed weight in another layout and gives other bits.
   const bool contiguous = x.contiguous() && y.contiguous();
-  for (Index row = 0; row < x.rows(); row += kRowTile) {
+  parallel_for((x.rows() + kRowTile - 1) / kRowTile, [&](Index tile) {
+    const Index row = tile * kRowTile;
     const Index rows = std::min(kRowTile, x.rows() - row);
     if (contiguous && rows == kRowTile)
       multiply_tile(x.row(row), w, b, y.row(row), epilogue);
     else
       multiply_copy(x.middle_rows(row, rows), w, b, y.middle_rows(row, rows), epilogue);
-  }
+  });
 }
 
 }  // namespace nf

@@ -27,14 +27,18 @@ struct WeightPacker::State {
   std::atomic<Index> rows{0};
 };
 
-WeightPacker::WeightPacker(Index out, Index in, Packing packing)
+WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packing)
     : state_(std::make_unique<State>()) {
   state_->out = out;
   state_->in = in;
   state_->form = packed_form(out, in);
   if (packing == Packing::library) state_->form.layout.reset();
   if (!state_->form.layout) state_->collected.resize(out, in);
-  state_->values = {allocate_floats(state_->form.floats), std::free};
+  // Fresh memory costs more than the packing: the kernel hands it out zeroed, page by page.
+  if (used.values_.use_count() == 1 && used.floats_ == state_->form.floats)
+    state_->values = std::const_pointer_cast<float[]>(std::move(used.values_));
+  else
+    state_->values = {allocate_floats(state_->form.floats), std::free};
 }
 
 WeightPacker::WeightPacker(WeightPacker&&) noexcept = default;

@@ -26,9 +26,19 @@ constexpr double kRunToRun = 4.0 * kMiB;
 
 double number(Index n) { return static_cast<double>(n); }
 
-/// What one thread holds while it takes a batch through a block (decoder_block.cc, attention.cc).
-double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage) {
-  Index rows = kBatchRows, positions = 0;
+Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
+  Index rows = 0;
+  for (Index i = stage.first; i < stage.last; ++i)
+    rows += items[static_cast<std::size_t>(i)].layout.rows();
+  return rows;
+}
+
+/// What is held while batches go through a block (decoder_block.cc, attention.cc): buffers of whole
+/// batches, and of each thread one head's rows and scores.
+double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
+                   Index threads) {
+  const BatchPlan batches = plan_batches(items, stage, threads);
+  Index rows = std::min(batches.rows, stage_rows(items, stage)), positions = 0;
   for (Index i = stage.first; i < stage.last; ++i) {
     const Layout& layout = items[static_cast<std::size_t>(i)].layout;
     rows = std::max(rows, layout.rows());
@@ -41,7 +51,7 @@ double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, con
                                 2 * spec.intermediate_size + 2 * widest);
   const double attention =
       number(padded_rows(positions) + 2 * kRowTile) * number(3 * spec.head_dim + kRowTile);
-  return kFloat * (number(rows) * per_row + attention);
+  return kFloat * (number(batches.at_once) * number(rows) * per_row + number(threads) * attention);
 }
 
 std::optional<double> first_number(const std::string& file, const std::string& key) {
@@ -62,6 +72,13 @@ std::optional<double> first_number(const std::string& file, const std::string& k
 }
 
 }  // namespace
+
+BatchPlan plan_batches(std::span<const EvalItem> items, const Stage& stage, Index threads) {
+  const Index rows = stage_rows(items, stage);
+  const Index batches = (rows + kBatchRows - 1) / kBatchRows;
+  if (batches >= threads) return {.rows = kBatchRows, .at_once = threads};
+  return {.rows = std::max(kBatchRows, threads * kRowTile), .at_once = 1};
+}
 
 StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> items,
                          const Stage& stage, std::span<const ModelTrial* const> trials,
@@ -86,10 +103,10 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
                                       number(std::max(spec.hidden_size, spec.intermediate_size));
   // Pages of the checkpoint that threads are reading, released in pieces.
   const double mapped = 32.0 * kMiB;
-  const double running = run_scratch(spec, items, stage);
+  const double running = run_scratch(spec, items, stage, threads);
   // A block and the head are never held at once.
-  memory.fixed = process_bytes + kSlack + std::max(block, slab) +
-                 number(threads) * (running + std::max(conversion, chunk) + mapped + tiles);
+  memory.fixed = process_bytes + kSlack + std::max(block, slab) + running +
+                 number(threads) * (std::max(conversion, chunk) + mapped + tiles);
 
   double rows = 0.0, scored = 0.0;
   for (Index i = stage.first; i < stage.last; ++i) {
@@ -173,7 +190,13 @@ MemoryBudget MemoryBudget::of(std::optional<Index> given) {
   if (const auto kib = first_number("/proc/meminfo", "MemAvailable:")) available = 1024.0 * *kib;
   const std::optional<double> limit = first_number("/sys/fs/cgroup/memory.max", "");
   const std::optional<double> used = first_number("/sys/fs/cgroup/memory.current", "");
-  if (limit && used) available = std::min(available, *limit - *used);
+  if (limit && used) {
+    // The group's file pages, the checkpoint's for one, go when the memory is wanted.
+    const std::string stat = "/sys/fs/cgroup/memory.stat";
+    const double cached = first_number(stat, "inactive_file").value_or(0.0) +
+                          first_number(stat, "active_file").value_or(0.0);
+    available = std::min(available, *limit - (*used - cached));
+  }
   budget.bytes = 0.8 * available + budget.process_bytes;
   return budget;
 }

@@ -30,10 +30,12 @@ struct GatheredRows {
 
 /// Items [first, last) packed into batches, and their targets by scored row.
 struct StageRows {
-  StageRows(const EvalSet& set, const Stage& stage) {
+  StageRows(const EvalSet& set, const Stage& stage)
+      : plan(plan_batches(set.items, stage, thread_count())) {
     for (Index i = stage.first; i < stage.last; ++i) add(i, set.item(i));
   }
 
+  BatchPlan plan;
   std::vector<Batch> batches;
   std::vector<GatheredRows> scored;  ///< by batch
   Index scored_rows = 0;
@@ -43,7 +45,7 @@ struct StageRows {
  private:
   void add(Index number, const EvalItem& item) {
     const Index rows = item.layout.rows();
-    if (batches.empty() || batches.back().layout.rows() + rows > kBatchRows) {
+    if (batches.empty() || batches.back().layout.rows() + rows > plan.rows) {
       batches.emplace_back();
       scored.push_back({.rows = {}, .first = scored_rows});
     }
@@ -107,14 +109,16 @@ class WaveRun {
   void run(std::span<const Lane> lanes) {
     enter(lanes);
     const Index layers = decoder_.spec().num_hidden_layers;
+    BlockWeights weights;
     for (Index layer = 0; layer < layers; ++layer) {
-      const BlockWeights weights = decoder_.load_block(layer);
+      weights = decoder_.load_block(layer, std::move(weights));
       if (layer + 1 < layers)
         decoder_.prefetch_block(layer + 1);
       else
         decoder_.prefetch_head(0, kHeadSlab);
       for (Traveller& traveller : travellers_) pass_block(traveller, weights);
     }
+    weights = {};  // a block and the head are never held at once
     pass_head();
   }
 
@@ -138,10 +142,16 @@ class WaveRun {
 
   /// Work shared out among threads, with a look at the stop sign before each piece.
   void each(Index count, const std::function<void(Index)>& body) {
-    parallel_for(count, [&](Index i) {
-      if (hooks_.should_stop()) throw Interrupted();
-      body(i);
-    });
+    parallel_for(count, [&](Index i) { run_piece(i, body); });
+  }
+  /// Batches, shared out or one after the other, as the plan says.
+  void each_batch(const std::function<void(Index)>& body) {
+    if (rows_.plan.at_once > 1) return each(batch_count(), body);
+    for (Index b = 0; b < batch_count(); ++b) run_piece(b, body);
+  }
+  void run_piece(Index i, const std::function<void(Index)>& body) {
+    if (hooks_.should_stop()) throw Interrupted();
+    body(i);
   }
 
   bool passes_blocks(const Traveller& traveller) const { return !traveller.hidden.empty(); }
@@ -163,16 +173,17 @@ class WaveRun {
       traveller.hidden.resize(static_cast<std::size_t>(batch_count()));
       entering.push_back(&traveller);
     }
-    each(entering.empty() ? 0 : batch_count(), [&](Index b) {
-      const auto i = static_cast<std::size_t>(b);
-      Matrix& first = entering.front()->hidden[i];
-      first.resize(batch(b).layout.rows(), decoder_.spec().hidden_size);
-      decoder_.embed(batch(b).ids, batch(b).layout, first);
-      for (std::size_t lane = 1; lane < entering.size(); ++lane) {
-        entering[lane]->hidden[i].resize(first.rows(), first.cols());
-        std::copy_n(first.data(), first.size(), entering[lane]->hidden[i].data());
-      }
-    });
+    if (!entering.empty())
+      each_batch([&](Index b) {
+        const auto i = static_cast<std::size_t>(b);
+        Matrix& first = entering.front()->hidden[i];
+        first.resize(batch(b).layout.rows(), decoder_.spec().hidden_size);
+        decoder_.embed(batch(b).ids, batch(b).layout, first);
+        for (std::size_t lane = 1; lane < entering.size(); ++lane) {
+          entering[lane]->hidden[i].resize(first.rows(), first.cols());
+          std::copy_n(first.data(), first.size(), entering[lane]->hidden[i].data());
+        }
+      });
     decoder_.release_embedding();
     for (Traveller& traveller : travellers_) {
       if (traveller.trial == nullptr) continue;
@@ -180,7 +191,7 @@ class WaveRun {
       const Matrix tokens =
           distort_outer(traveller, Role::embed_tokens, traveller.trial->embed_tokens());
       if (tokens.empty()) continue;
-      each(batch_count(), [&](Index b) {
+      each_batch([&](Index b) {
         decoder_.embed(batch(b).ids, batch(b).layout, traveller.hidden[static_cast<std::size_t>(b)],
                        tokens);
       });
@@ -222,7 +233,7 @@ class WaveRun {
         traveller.trial != nullptr && traveller.trial->touches_inputs(layer);
     std::vector<std::vector<SiteStats>> input_sites(rows_.batches.size());
     std::vector<std::string> problems(rows_.batches.size());
-    each(batch_count(), [&](Index b) {
+    each_batch([&](Index b) {
       const auto i = static_cast<std::size_t>(b);
       Matrix& hidden = traveller.hidden[i];
       if (touches_inputs) {
@@ -315,7 +326,7 @@ class WaveRun {
     std::vector<std::vector<SiteStats>> sites(rows_.batches.size());
     std::vector<std::string> problems(rows_.batches.size());
     traveller.scored.resize(rows_.scored_rows, decoder_.spec().embedding_size());
-    each(batch_count(), [&](Index b) {
+    each_batch([&](Index b) {
       const auto i = static_cast<std::size_t>(b);
       Matrix hidden = std::move(traveller.hidden[i]);
       decoder_.final_norm(hidden);

@@ -42,12 +42,14 @@ void write_logits(Decoder& decoder, const std::filesystem::path& ids,
         layout, h);
   });
   decoder.release_embedding();
+  BlockWeights weights;
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
-    const BlockWeights weights = decoder.load_block(layer);
+    weights = decoder.load_block(layer, std::move(weights));
     if (layer + 1 < spec.num_hidden_layers) decoder.prefetch_block(layer + 1);
     each_sequence(
         [&](Index, Matrix& h) { decoder.run(weights, weights.packed, layout, nullptr, h); });
   }
+  weights = {};
   each_sequence([&](Index, Matrix& h) { decoder.final_norm(h); });
   for (Index s = 0; s < sequences; ++s)
     if (const Index bad = first_non_finite(hidden[static_cast<std::size_t>(s)]); bad >= 0)

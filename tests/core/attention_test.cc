@@ -147,14 +147,6 @@ TEST(SameBitsAttention, OtherWindowsDoNotMatter) {
   }
 }
 
-/// Rows of a matrix in another order.
-Matrix rows_of(const Matrix& from, const std::vector<Index>& order) {
-  Matrix to(static_cast<Index>(order.size()), from.cols());
-  for (std::size_t r = 0; r < order.size(); ++r)
-    std::copy_n(from.view().row(order[r]), from.cols(), to.view().row(static_cast<Index>(r)));
-  return to;
-}
-
 /// A question: a context of P rows that two choices continue, each as if it stood there alone; and
 /// a window that has nothing to do with it. What company a segment has changes no bit; a choice
 /// against the whole sequence is only near, because with AVX2 the bits of a score depend on the

@@ -193,8 +193,9 @@ TEST(RunBlock, AParallelBlockWithOneNormSharesOneInput) {
   for (const Role role : block.spec().roles()) {
     rules[role] = {1, 0.5f};
     factors[role] = 0.5f;
-    if (role != Role::o_proj && role != Role::down_proj)
+    if (role != Role::o_proj && role != Role::down_proj) {
       EXPECT_EQ(block.spec().input_owner(role), Role::q_proj);
+    }
   }
   ScalingFilter filter(rules);
   EXPECT_TRUE(equal_bits(block.run(&filter), block.run(nullptr, factors)));

@@ -118,11 +118,15 @@ TEST(Pickle, ReadsEveryProtocolSince2) {
 
 TEST(Pickle, RefusesEveryOtherOpcode) {
   const std::set<int> known{
-      kMark,    kEmptyTuple, kStop,      kBinFloat,        kBinInt,      kBinInt1,    kBinInt2,
-      kNone,    kBinPersId,  kReduce,    kBinUnicode,      kEmptyList,   kAppend,     kBuild,
-      kGlobal,  kAppends,    kBinGet,    kLongBinGet,      kBinPut,      kLongBinPut, kSetItem,
-      kTuple,   kSetItems,   kEmptyDict, kProto,           kTuple1,      kTuple2,     kTuple3,
-      kNewTrue, kNewFalse,   kLong1,     kShortBinUnicode, kStackGlobal, kMemoize,    kFrame};
+      opcode::kMark,        opcode::kEmptyTuple, opcode::kStop,       opcode::kBinFloat,
+      opcode::kBinInt,      opcode::kBinInt1,    opcode::kBinInt2,    opcode::kNone,
+      opcode::kBinPersId,   opcode::kReduce,     opcode::kBinUnicode, opcode::kEmptyList,
+      opcode::kAppend,      opcode::kBuild,      opcode::kGlobal,     opcode::kAppends,
+      opcode::kBinGet,      opcode::kLongBinGet, opcode::kBinPut,     opcode::kLongBinPut,
+      opcode::kSetItem,     opcode::kTuple,      opcode::kSetItems,   opcode::kEmptyDict,
+      opcode::kProto,       opcode::kTuple1,     opcode::kTuple2,     opcode::kTuple3,
+      opcode::kNewTrue,     opcode::kNewFalse,   opcode::kLong1,      opcode::kShortBinUnicode,
+      opcode::kStackGlobal, opcode::kMemoize,    opcode::kFrame};
   EXPECT_EQ(known.size(), 35u);
   for (int opcode = 0; opcode < 256; ++opcode) {
     const std::string message =

@@ -24,7 +24,7 @@ ConstMatrixView as_row(const PackedWeight& w) {
 }
 
 PackedWeight pack_with_library(ConstMatrixView w) {
-  WeightPacker packer(w.rows(), w.cols(), Packing::library);
+  WeightPacker packer(w.rows(), w.cols(), {}, Packing::library);
   packer.put_rows(0, w);
   return std::move(packer).finish();
 }
@@ -94,7 +94,7 @@ TEST(SameBitsWeightPacker, BlocksOfRowsFromSeveralThreadsMakeTheWhole) {
        std::vector<std::pair<Index, Index>>{{1, 9}, {64, 40}, {700, 129}, {1024, 96}})
     for (const Packing packing : {Packing::own, Packing::library}) {
       const Matrix w = random_matrix(out, in, 6);
-      WeightPacker packer(out, in, packing);
+      WeightPacker packer(out, in, {}, packing);
       const Index rows = out, block = packer.row_block();
       set_thread_count(3);
       parallel_for((rows + block - 1) / block, [&](Index i) {
@@ -134,7 +134,7 @@ TEST(WeightPacker, SaysHowLargeTheWeightIs) {
 TEST(WeightPacker, EveryRowMustBePutOnceAndInPlace) {
   for (const Packing packing : {Packing::own, Packing::library}) {
     const Matrix w = random_matrix(200, 20, 1);
-    WeightPacker packer(200, 20, packing);
+    WeightPacker packer(200, 20, {}, packing);
     const Index block = packer.row_block();
     EXPECT_THROW(packer.put_rows(1, w.view().middle_rows(1, block)), InternalError);
     EXPECT_THROW(packer.put_rows(0, w.view().middle_rows(0, block + 1)), InternalError);
@@ -144,6 +144,30 @@ TEST(WeightPacker, EveryRowMustBePutOnceAndInPlace) {
     packer.put_rows(0, w.view().middle_rows(0, block));
     EXPECT_THROW(std::move(packer).finish(), InternalError);
   }
+}
+
+/// The next layer's weight goes where the last one's was; a weight that somebody still holds is left
+/// alone.
+TEST(WeightPacker, TakesTheMemoryOfAWeightThatNobodyHolds) {
+  const Matrix first = random_matrix(70, 33, 1), second = random_matrix(70, 33, 2);
+  const auto pack_into = [](const Matrix& w, PackedWeight used) {
+    WeightPacker packer(w.rows(), w.cols(), std::move(used));
+    packer.put_rows(0, w);
+    return std::move(packer).finish();
+  };
+  const PackedWeight expected = pack_weight(second);
+  PackedWeight weight = pack_weight(first);
+  const float* const memory = weight.values().data();
+  const PackedWeight held = weight;
+  PackedWeight other = pack_into(second, std::move(weight));
+  EXPECT_NE(other.values().data(), memory);
+  EXPECT_TRUE(std::ranges::equal(held.values(), pack_weight(first).values()));
+  const float* const its_memory = other.values().data();
+  const PackedWeight again = pack_into(second, std::move(other));
+  EXPECT_EQ(again.values().data(), its_memory);
+  EXPECT_TRUE(std::ranges::equal(again.values(), expected.values()));
+  const PackedWeight larger = pack_into(random_matrix(700, 33, 3), pack_weight(first));
+  EXPECT_EQ(larger.out(), 700);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "core/base/error.h"
+#include "core/ops/gemm.h"
 #include "core/tensor/matrix.h"
 #include "tests/support/family_support.h"
 #include "tests/support/tiny_model.h"
@@ -121,6 +122,12 @@ TEST(PlanWaves, HoldAllTrialsInOrderWithinTheBudget) {
       EXPECT_GE(lanes, 1);
       EXPECT_LE(memory.of(lanes + 1, plan.distorting_threads, mixed.outer(first, lanes)), bytes);
       first += lanes;
+      // The next one would not have fitted.
+      if (first < 10 && lanes < kWaveLanes) {
+        EXPECT_GT(
+            memory.of(lanes + 2, plan.distorting_threads, mixed.outer(first - lanes, lanes + 1)),
+            bytes);
+      }
     }
     EXPECT_EQ(first, 10);
     EXPECT_LE(plan.lanes.size(), before) << bytes;  // more memory, no more waves
@@ -184,6 +191,28 @@ TEST(PlanWaves, HoldNoMoreLanesThanACrashMayCost) {
             (std::vector<Index>{kWaveLanes, kWaveLanes, 20 - 2 * kWaveLanes}));
 }
 
+TEST(PlanBatches, ShareOutBatchesWhereThereAreEnough) {
+  const std::vector<EvalItem> items = windows_of(8, 512);
+  for (const Index threads : {1, 3, 8}) {
+    const BatchPlan plan = plan_batches(items, {0, 8}, threads);
+    EXPECT_EQ(plan.rows, kBatchRows);
+    EXPECT_EQ(plan.at_once, threads);
+  }
+  // Of fewer rows each batch is shared out inside: a tile for every thread.
+  const BatchPlan plan = plan_batches(items, {0, 2}, 8);
+  EXPECT_EQ(plan.at_once, 1);
+  EXPECT_GE(plan.rows, 8 * kRowTile);
+}
+
+TEST(StageMemory, GrowsOnlyByWhatEachThreadHolds) {
+  // Few rows are never held more often than they are there, however many threads there are.
+  const Case few(llama_2_7b(), windows_of(2, 512), {kInputs});
+  const double rows = 2 * 512 * 4.0 * (3 * 4096 + 4 * 4096 + 2 * 11008 + 2 * 11008);
+  const double before = few.memory(16).fixed - few.memory(8).fixed;
+  EXPECT_GT(before, 0.0);
+  EXPECT_LT(before, rows + 8 * 64.0 * kMiB);
+}
+
 TEST(StageMemory, LetsSevenBillionWeightsRunInFourGiB) {
   const Case alone(llama_2_7b(), windows_of(2, 512), {});
   EXPECT_EQ(alone.refusal(4.0 * kGiB, 2), "accepted");
@@ -216,7 +245,7 @@ TEST(StageMemory, GrowsWithWhatIsHeld) {
   EXPECT_LT(small.lane, 1.1 * 2 * 512 * 4096 * 4.0);
   EXPECT_NEAR(of({kInputs}, 6, 512).lane, 3.0 * small.lane, 1.0);
   EXPECT_GT(of({kInputs}, 2, 2048).fixed, small.fixed);
-  EXPECT_GT(of({kInputs}, 2, 512, 3).fixed, small.fixed);
+  EXPECT_GT(of({kInputs}, 8, 512, 4).fixed, of({kInputs}, 8, 512, 3).fixed);
   // Weights of its own only where a lane distorts them.
   EXPECT_EQ(small.turn, 0.0);
   EXPECT_EQ(small.distortion, 0.0);

@@ -235,7 +235,14 @@ TEST_P(StageOfEveryFamily, ItemsHaveTheSameBitsAloneAndInAnyCompany) {
   std::sort(all_inputs.begin(), all_inputs.end(), by_place);
   expect_same_sites(all_inputs, inputs);
 
-  // Backwards the batches are others.
+  // With other numbers of threads the batches are others, and backwards as well.
+  for (const Index threads : {2, 3, 8}) {
+    set_thread_count(threads);
+    const StageResult shared_out = run(set, {0, set.count()});
+    expect_same_lane(shared_out.lanes[0], together.lanes[0]);
+    expect_same_lane(shared_out.baseline, together.baseline);
+  }
+  set_thread_count(1);
   std::vector<EvalItem> items(mixed.items.rbegin(), mixed.items.rend());
   StageResult reversed = run(set_of(std::move(items), 0), {0, set.count()});
   std::reverse(reversed.lanes[0].items.begin(), reversed.lanes[0].items.end());
@@ -288,6 +295,33 @@ TEST_F(StageItems, OfATrialEqualTheSlowForwardPassOfADistortedCheckpoint) {
       }
     }
     EXPECT_GT(total_kl(result.lanes[lane].items), 1.0);
+  }
+}
+
+TEST_F(StageItems, MayBeLongerThanABatch) {
+  const Decoder decoder = open(tiny("gpt2"));
+  const ModelTrial trial = make_model_trial(kNoise, decoder.spec());
+  const std::vector<Sequence> choices = question(100, std::vector<Index>(10, 60), 21);
+  std::vector<ChoiceIds> ids;
+  std::vector<EvalItem> items = Mixed().items, alone;
+  for (const Sequence& choice : choices) {
+    ids.push_back({choice.ids, choice.scored});
+    alone.push_back(question_item({ids.back()}));
+  }
+  const EvalItem item = question_item(ids);
+  ASSERT_GT(item.layout.rows(), kBatchRows);
+  items.insert(items.begin() + 3, item);
+  const auto run = [&](std::vector<EvalItem> some) {
+    const EvalSet set = set_of(std::move(some), 0);
+    return run_together(decoder, set, {0, set.count()}, {&trial});
+  };
+  const StageResult among_others = run(std::move(items)), by_itself = run({item});
+  expect_same_bits(among_others.baseline.items[3], by_itself.baseline.items[0]);
+  expect_same_bits(among_others.lanes[0].items[3], by_itself.lanes[0].items[0]);
+  const ItemSums apart = run(std::move(alone)).baseline.items;
+  for (std::size_t part = 0; part < choices.size(); ++part) {
+    EXPECT_EQ(by_itself.baseline.items[0][part].tokens, 60);
+    EXPECT_NEAR(by_itself.baseline.items[0][part].nll, apart[part][0].nll, 60 * kTokenTolerance);
   }
 }
 

@@ -105,15 +105,15 @@ TEST_P(StageWaves, ChangeNoBitWithAnyNumberOfThreads) {
 }
 
 TEST_P(StageWaves, TakeTheBaselineThroughTheBlocksOnce) {
-  trials_.erase(trials_.begin() + 3);  // a lane that fails stops on its way
   double head = 0.0;
   for (Index i = stage_.first; i < stage_.last; ++i)
     head += head_flops(decoder_.spec(), scored_rows(set_.item(i)));
   const double lane = stage_flops(decoder_.spec(), set_.items, stage_);
-  for (const std::vector<Index>& lanes : {std::vector<Index>{5}, {2, 3}, {1, 1, 1, 1, 1}}) {
+  for (const std::vector<Index>& lanes : {std::vector<Index>{6}, {2, 4}, {1, 1, 1, 1, 1, 1}}) {
     double flops = 0.0;
     run({.lanes = lanes}, {.advance = [&](double more) { flops += more; }});
-    // In every later wave the baseline meets the lanes at the head alone.
+    // In every later wave the baseline meets the lanes at the head alone. The lane that fails does
+    // so at its first weights and costs nothing more.
     const double expected = 6.0 * lane + static_cast<double>(lanes.size() - 1) * head;
     EXPECT_NEAR(flops, expected, kFlopsTolerance * expected);
   }

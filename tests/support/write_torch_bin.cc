@@ -77,19 +77,19 @@ class Pickler {
   explicit Pickler(int protocol) : framed_(protocol >= 4) {}
 
   std::string finish(int protocol) {
-    op(kStop);
-    std::string start{static_cast<char>(kProto), static_cast<char>(protocol)};
-    if (framed_) start += static_cast<char>(kFrame) + little(out_.size(), 8);
+    op(opcode::kStop);
+    std::string start{static_cast<char>(opcode::kProto), static_cast<char>(protocol)};
+    if (framed_) start += static_cast<char>(opcode::kFrame) + little(out_.size(), 8);
     return start + out_;
   }
 
-  void op(PickleOpcode opcode) { out_ += static_cast<char>(opcode); }
+  void op(unsigned char opcode) { out_ += static_cast<char>(opcode); }
   void remember() {
     const std::size_t id = remembered_++;
     if (framed_) {
-      op(kMemoize);
+      op(opcode::kMemoize);
     } else {
-      op(id < 256 ? kBinPut : kLongBinPut);
+      op(id < 256 ? opcode::kBinPut : opcode::kLongBinPut);
       out_ += little(id, id < 256 ? 1 : 4);
     }
   }
@@ -99,7 +99,7 @@ class Pickler {
     if (known == ids_.end()) {
       return false;
     }
-    op(known->second < 256 ? kBinGet : kLongBinGet);
+    op(known->second < 256 ? opcode::kBinGet : opcode::kLongBinGet);
     out_ += little(known->second, known->second < 256 ? 1 : 4);
     return true;
   }
@@ -110,7 +110,7 @@ class Pickler {
 
   void text(const std::string& value) {
     if (refer("text " + value)) return;
-    op(framed_ ? kShortBinUnicode : kBinUnicode);
+    op(framed_ ? opcode::kShortBinUnicode : opcode::kBinUnicode);
     out_ += little(value.size(), framed_ ? 1 : 4) + value;
     remember_as("text " + value);
   }
@@ -120,39 +120,42 @@ class Pickler {
     if (framed_) {
       text(module);
       text(name);
-      op(kStackGlobal);
+      op(opcode::kStackGlobal);
     } else {
-      op(kGlobal);
+      op(opcode::kGlobal);
       out_ += module + "\n" + name + "\n";
     }
     remember_as(key);
   }
   void integer(Index value) {
     if (value >= 0 && value < 256) {
-      op(kBinInt1);
+      op(opcode::kBinInt1);
       out_ += little(static_cast<std::uint64_t>(value), 1);
     } else if (value >= 0 && value < 65536) {
-      op(kBinInt2);
+      op(opcode::kBinInt2);
       out_ += little(static_cast<std::uint64_t>(value), 2);
     } else if (value >= INT32_MIN && value <= INT32_MAX) {
-      op(kBinInt);
+      op(opcode::kBinInt);
       out_ += little(static_cast<std::uint64_t>(value), 4);
     } else {
       // As few bytes as the sign allows.
       int bytes = 5;
       while (bytes < 8 && (value >> (8 * bytes - 1)) != 0 && (value >> (8 * bytes - 1)) != -1)
         ++bytes;
-      op(kLong1);
+      op(opcode::kLong1);
       out_ += little(static_cast<std::uint64_t>(bytes), 1) +
               little(static_cast<std::uint64_t>(value), bytes);
     }
   }
   void begin_tuple(std::size_t size) {
-    if (size > 3) op(kMark);
+    if (size > 3) op(opcode::kMark);
   }
   void end_tuple(std::size_t size) {
-    if (size == 0) return op(kEmptyTuple);
-    op(size == 1 ? kTuple1 : size == 2 ? kTuple2 : size == 3 ? kTuple3 : kTuple);
+    if (size == 0) return op(opcode::kEmptyTuple);
+    op(size == 1   ? opcode::kTuple1
+       : size == 2 ? opcode::kTuple2
+       : size == 3 ? opcode::kTuple3
+                   : opcode::kTuple);
     remember();
   }
   void integers(const std::vector<Index>& values) {
@@ -162,8 +165,8 @@ class Pickler {
   }
   void ordered_dict() {
     global("collections", "OrderedDict");
-    op(kEmptyTuple);
-    op(kReduce);
+    op(opcode::kEmptyTuple);
+    op(opcode::kReduce);
     remember();
   }
   /// Calls write(i), which writes a key and its value, for all items, 1000 at a time.
@@ -172,9 +175,9 @@ class Pickler {
     constexpr std::size_t kBatch = 1000;
     for (std::size_t begin = 0; begin < count; begin += kBatch) {
       const std::size_t end = std::min(count, begin + kBatch);
-      if (end - begin > 1) op(kMark);
+      if (end - begin > 1) op(opcode::kMark);
       for (std::size_t i = begin; i < end; ++i) write(i);
-      op(end - begin > 1 ? kSetItems : kSetItem);
+      op(end - begin > 1 ? opcode::kSetItems : opcode::kSetItem);
     }
   }
 
@@ -196,36 +199,36 @@ void pickle_tensor(Pickler& pickler, const TorchFile& file, const TorchView& vie
   pickler.text("cpu");
   pickler.integer(static_cast<Index>(file.storages[view.storage].size()) / dtype_bytes(view.dtype));
   pickler.end_tuple(5);
-  pickler.op(kBinPersId);
+  pickler.op(opcode::kBinPersId);
   pickler.integer(view.offset);
   pickler.integers(view.shape);
   pickler.integers(view.strides);
-  pickler.op(kNewFalse);
+  pickler.op(opcode::kNewFalse);
   pickler.ordered_dict();
   pickler.end_tuple(6);
-  pickler.op(kReduce);
+  pickler.op(opcode::kReduce);
   pickler.remember();
   if (!view.parameter) return;
-  pickler.op(kNewTrue);
+  pickler.op(opcode::kNewTrue);
   pickler.ordered_dict();
   pickler.end_tuple(3);
-  pickler.op(kReduce);
+  pickler.op(opcode::kReduce);
   pickler.remember();
 }
 
 /// {"_metadata": OrderedDict("" : {"version": 1})}
 void pickle_metadata(Pickler& pickler) {
-  pickler.op(kEmptyDict);
+  pickler.op(opcode::kEmptyDict);
   pickler.remember();
   pickler.text("_metadata");
   pickler.ordered_dict();
   pickler.text("");
-  pickler.op(kEmptyDict);
+  pickler.op(opcode::kEmptyDict);
   pickler.remember();
   pickler.text("version");
   pickler.integer(1);
-  for (int dict = 0; dict < 3; ++dict) pickler.op(kSetItem);
-  pickler.op(kBuild);
+  for (int dict = 0; dict < 3; ++dict) pickler.op(opcode::kSetItem);
+  pickler.op(opcode::kBuild);
 }
 
 class ZipWriter {
