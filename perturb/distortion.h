@@ -48,6 +48,10 @@ class Distortion {
   virtual void local_step(ConstMatrixView x, const DistortionContext& context,
                           MatrixView step) const;
 
+  /// Floats that apply() holds for each value of x beside x and x̃, about: for estimates of memory.
+  /// 0 where what it holds is small beside x.
+  virtual Index scratch_per_value() const { return 0; }
+
   /// The resolved entry as it would stand in YAML (without `sites`): printed by `check`, hashed
   /// into ids.
   virtual Json config() const = 0;

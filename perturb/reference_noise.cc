@@ -61,6 +61,7 @@ class ReferenceNoise final : public Distortion {
     return reference_->is_identity() || (strength_ && strength_->is_zero());
   }
   bool draws() const override { return !is_identity(); }
+  Index scratch_per_value() const override;
   Json config() const override;
 
  private:
@@ -118,6 +119,14 @@ void ReferenceNoise::resign(const Rectangle& where, Index row_length,
   });
   noise_kernels().multiply_abs(signs.data(), delta.data(), static_cast<Index>(delta.size()));
   delta.swap(signs);
+}
+
+Index ReferenceNoise::scratch_per_value() const {
+  // Of one unit: δ and its rearrangement, of a permutation the draws (2) and their order (4) too.
+  const bool whole = entry_.scope->kind == Unit::Kind::tensor;
+  const Index unit = !whole ? 0 : rearrangement_ == Rearrangement::permuted ? 8 : 2;
+  const Index matched = strength_ && strength_->matched() ? 1 : 0;
+  return std::max(matched + unit, reference_->scratch_per_value());
 }
 
 double ReferenceNoise::scale(const UnitSlice& unit, const std::vector<float>& delta) const {

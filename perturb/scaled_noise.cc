@@ -74,6 +74,10 @@ class ScaledNoise final : public Distortion {
                          MatrixView distorted) const override;
   bool is_identity() const override { return strength_.is_zero(); }
   bool draws() const override { return !is_identity(); }
+  Index scratch_per_value() const override {
+    const Index step = reference_ ? 1 : 0;
+    return step + (strength_.matched() ? 1 + strength_.matched()->scratch_per_value() : 0);
+  }
   Json config() const override;
 
  private:

@@ -55,16 +55,18 @@ LinearTensors linear_tensors(const LinearRow& row, const std::string& block, con
   return linear;
 }
 
-NormTensors norm_in_block(const NormRow& row, const std::string& block) {
-  return row.module.empty() ? NormTensors{} : norm_tensors(block + row.module, row.bias);
-}
-
 }  // namespace
 
 float attention_scale(Index head_dim) { return 1.0f / std::sqrt(static_cast<float>(head_dim)); }
 
 NormTensors norm_tensors(const std::string& module, bool bias) {
-  return {module + ".weight", bias ? module + ".bias" : ""};
+  return {.weight = module + ".weight", .bias = bias ? module + ".bias" : ""};
+}
+
+NormTensors norm_tensors(const NormRow& row, const std::string& prefix) {
+  if (row.module.empty()) return {};
+  if (row.without_parameters) return {.weight = "", .bias = "", .without_parameters = true};
+  return norm_tensors(prefix + row.module, row.bias);
 }
 
 void set_blocks(DecoderSpec& spec, const BlockTable& table) {
@@ -79,11 +81,11 @@ void set_blocks(DecoderSpec& spec, const BlockTable& table) {
     const std::string block = fmt::format("{}{}.", table.blocks, layer);
     const auto at = static_cast<std::size_t>(layer);
     BlockSpec result{
-        .attention_norm = norm_in_block(table.attention_norm, block),
-        .mlp_norm = norm_in_block(table.mlp_norm, block),
+        .attention_norm = norm_tensors(table.attention_norm, block),
+        .mlp_norm = norm_tensors(table.mlp_norm, block),
         .linears = {},
-        .q_norm = norm_in_block(table.q_norm, block),
-        .k_norm = norm_in_block(table.k_norm, block),
+        .q_norm = norm_tensors(table.q_norm, block),
+        .k_norm = norm_tensors(table.k_norm, block),
         .attention_scale = table.attention_scales.empty() ? attention_scale(sizes.head_dim)
                                                           : table.attention_scales[at],
         .sliding_window = table.sliding_windows.empty() ? 0 : table.sliding_windows[at]};

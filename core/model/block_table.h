@@ -27,6 +27,7 @@ struct LinearRow {
 struct NormRow {
   std::string module{};
   bool bias = false;
+  bool without_parameters = false;  ///< as in NormTensors
 };
 
 /// The tensors of a family's blocks, all of one kind.
@@ -46,6 +47,8 @@ float attention_scale(Index head_dim);
 
 /// "model.norm" -> "model.norm.weight" and, where it has one, "model.norm.bias"
 NormTensors norm_tensors(const std::string& module, bool bias);
+/// The tensors of a norm under `prefix`.
+NormTensors norm_tensors(const NormRow& row, const std::string& prefix);
 
 /// Fills in spec.block; the spec's sizes must be filled in already.
 void set_blocks(DecoderSpec& spec, const BlockTable& table);

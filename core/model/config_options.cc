@@ -25,6 +25,8 @@ const std::vector<std::pair<std::string, Activation>>& activations() {
   return table;
 }
 
+constexpr Index kMostLayers = 10'000;
+
 /// Options of other families whose config.json may say this family's model_type.
 const std::vector<UnsupportedOption>& everywhere_unsupported() {
   static const std::vector<UnsupportedOption> options = {
@@ -43,6 +45,7 @@ const std::vector<UnsupportedOption>& everywhere_unsupported() {
       {"num_experts", 0},
       {"num_local_experts", 0},
       {"n_routed_experts", 0},
+      {"per_layer_config", Json::object()},
   };
   return options;
 }
@@ -76,6 +79,13 @@ Activation activation_option(const HfConfig& config, const std::string& field,
                               suggestion(name, known)));
 }
 
+Index layer_count(const HfConfig& config, const std::vector<std::string>& names) {
+  const std::string field = config.spelling(names);
+  const Index layers = config.positive(field);
+  config.require(layers <= kMostLayers, field, fmt::format("must be at most {}", kMostLayers));
+  return layers;
+}
+
 void split_into_heads(DecoderSpec& spec, const HfConfig& config, const std::string& field) {
   spec.num_attention_heads = config.positive(field);
   spec.num_key_value_heads = spec.num_attention_heads;
@@ -84,8 +94,10 @@ void split_into_heads(DecoderSpec& spec, const HfConfig& config, const std::stri
   spec.head_dim = spec.hidden_size / spec.num_attention_heads;
 }
 
-void choose_head(DecoderSpec& spec, const HfConfig& config, bool tied, const std::string& head) {
+void choose_head(DecoderSpec& spec, const HfConfig& config, const Checkpoint& checkpoint, bool tied,
+                 const std::string& head) {
   if (config.flag_or("tie_word_embeddings", tied)) {
+    if (checkpoint.has(head) && !checkpoint.has(spec.embed_tokens)) spec.embed_tokens = head;
     spec.lm_head = spec.embed_tokens;
     spec.ignored.push_back(head);
   } else {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/io/checkpoint.h"
 #include "core/model/decoder_spec.h"
 #include "core/model/hf_config.h"
 
@@ -26,12 +27,20 @@ void refuse_unsupported(const HfConfig& config, const std::vector<UnsupportedOpt
 Activation activation_option(const HfConfig& config, const std::string& field,
                              const std::string& fallback);
 
+/// The number of blocks, by the first of `names` that the file has. Throws DataError for more than
+/// any model has: whatever is made for each block would otherwise fill the memory before a missing
+/// tensor shows.
+Index layer_count(const HfConfig& config,
+                  const std::vector<std::string>& names = {"num_hidden_layers"});
+
 /// Fills in num_attention_heads = num_key_value_heads = `heads` and head_dim of a family whose
 /// heads share hidden_size out evenly. Throws DataError naming `field` where they cannot.
 void split_into_heads(DecoderSpec& spec, const HfConfig& config, const std::string& field);
 
 /// Fills in lm_head: spec.embed_tokens where tie_word_embeddings (default `tied`) says so, and a
-/// `head` stored all the same is ignored; else `head`.
-void choose_head(DecoderSpec& spec, const HfConfig& config, bool tied, const std::string& head);
+/// `head` stored all the same is ignored; else `head`. Of a tied pair safetensors.torch keeps the
+/// name that sorts first, so `head` becomes both where the checkpoint holds it alone.
+void choose_head(DecoderSpec& spec, const HfConfig& config, const Checkpoint& checkpoint, bool tied,
+                 const std::string& head);
 
 }  // namespace nf

@@ -24,7 +24,10 @@ std::vector<float> read_vector(const Checkpoint& checkpoint, const std::string& 
   return values;
 }
 
-NormWeights read_norm(const Checkpoint& checkpoint, const NormTensors& tensors) {
+/// width: how many features a norm without parameters has.
+NormWeights read_norm(const Checkpoint& checkpoint, const NormTensors& tensors, Index width) {
+  if (tensors.without_parameters)
+    return {std::vector<float>(static_cast<std::size_t>(width), 1.0f), {}};
   return {read_vector(checkpoint, tensors.weight), read_vector(checkpoint, tensors.bias)};
 }
 
@@ -123,8 +126,8 @@ std::vector<Site> Decoder::sites() const {
 }
 
 void Decoder::prepare(Index positions) {
-  embedding_norm_ = read_norm(*checkpoint_, spec_.embedding_norm);
-  final_norm_ = read_norm(*checkpoint_, spec_.final_norm);
+  embedding_norm_ = read_norm(*checkpoint_, spec_.embedding_norm, spec_.hidden_size);
+  final_norm_ = read_norm(*checkpoint_, spec_.final_norm, spec_.hidden_size);
   project_in_ = read_and_pack(*checkpoint_, spec_.project_in);
   project_out_ = read_and_pack(*checkpoint_, spec_.project_out);
   if (spec_.rope) rope_ = std::make_shared<const RopeTable>(*spec_.rope, positions);
@@ -203,10 +206,10 @@ BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
   BlockWeights weights;
   weights.layer = layer;
   weights.spec = spec_.block(layer);
-  weights.attention_norm = read_norm(*checkpoint_, weights.spec.attention_norm);
-  weights.mlp_norm = read_norm(*checkpoint_, weights.spec.mlp_norm);
-  weights.q_norm = read_norm(*checkpoint_, weights.spec.q_norm);
-  weights.k_norm = read_norm(*checkpoint_, weights.spec.k_norm);
+  weights.attention_norm = read_norm(*checkpoint_, weights.spec.attention_norm, spec_.hidden_size);
+  weights.mlp_norm = read_norm(*checkpoint_, weights.spec.mlp_norm, spec_.hidden_size);
+  weights.q_norm = read_norm(*checkpoint_, weights.spec.q_norm, spec_.head_dim);
+  weights.k_norm = read_norm(*checkpoint_, weights.spec.k_norm, spec_.head_dim);
   for (const LinearTensors& from : weights.spec.linears)
     weights.biases[from.role] = read_bias(*checkpoint_, from);
   // Blocks of rows are shared out, not linears: those differ in size.
@@ -257,38 +260,40 @@ void Decoder::prefetch_head(Index first_token, Index tokens) const {
   if (count > 0) checkpoint_->prefetch(spec_.lm_head, first_token, count);
 }
 
-HeadSlab Decoder::load_head(Index first_token, Index tokens) const {
-  return pack_slab(first_token, tokens, [&](Index begin, MatrixView rows) {
+HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used) const {
+  return pack_slab(first_token, tokens, std::move(used), [&](Index begin, MatrixView rows) {
     checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
     release_behind(*checkpoint_, spec_.lm_head, begin, begin + rows.rows());
   });
 }
 
-HeadSlab Decoder::pack_head(ConstMatrixView head, Index first_token, Index tokens) const {
-  return pack_slab(first_token, tokens, [&](Index begin, MatrixView rows) {
+HeadSlab Decoder::pack_head(ConstMatrixView head, Index first_token, Index tokens,
+                            HeadSlab used) const {
+  return pack_slab(first_token, tokens, std::move(used), [&](Index begin, MatrixView rows) {
     std::copy_n(head.row(begin), rows.size(), rows.data());
   });
 }
 
-HeadSlab Decoder::pack_slab(Index first_token, Index tokens,
+HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used,
                             const std::function<void(Index, MatrixView)>& read) const {
   NF_CHECK(first_token % kVocabChunk == 0, "head from token {}", first_token);
   const Index end = std::min(first_token + tokens, spec_.vocab_size);
-  HeadSlab slab;
+  HeadSlab slab = std::move(used);
   slab.first_token = first_token;
   slab.chunks.resize(static_cast<std::size_t>((end - first_token + kVocabChunk - 1) / kVocabChunk));
   parallel_for(static_cast<Index>(slab.chunks.size()), [&](Index i) {
     thread_local Matrix rows;
     const Index begin = first_token + i * kVocabChunk;
     const Index count = std::min(kVocabChunk, end - begin);
-    WeightPacker packer(count, spec_.embedding_size());
+    PackedWeight& chunk = slab.chunks[static_cast<std::size_t>(i)];
+    WeightPacker packer(count, spec_.embedding_size(), std::move(chunk));
     const Index step = rows_at_once(packer);
     for (Index first = 0; first < count; first += step) {
       rows.resize(std::min(step, count - first), spec_.embedding_size());
       read(begin + first, rows);
       packer.put_rows(first, rows);
     }
-    slab.chunks[static_cast<std::size_t>(i)] = std::move(packer).finish();
+    chunk = std::move(packer).finish();
   });
   return slab;
 }

@@ -60,8 +60,8 @@ class Decoder {
   /// One linear's weight in f32 as the model uses it (a fused tensor's part, not transposed).
   /// weight: [out, in]. Throws DataError where a value is not finite. In the calling thread.
   void read_weight(Index layer, Role role, MatrixView weight) const;
-  /// Block `layer`, converted and packed by all threads, in the memory of `used`, a block of no more
-  /// use. Throws DataError where a weight is not finite.
+  /// Block `layer`, converted and packed by all threads, in the memory of `used`, a block of no
+  /// more use. Throws DataError where a weight is not finite.
   BlockWeights load_block(Index layer, BlockWeights used = {}) const;
   /// Starts reading a block from the disk while something else is computed. A hint.
   void prefetch_block(Index layer) const;
@@ -74,10 +74,12 @@ class Decoder {
   void final_norm(Matrix& hidden) const;
   /// Starts reading a part of the head from the disk. A hint.
   void prefetch_head(Index first_token, Index tokens) const;
-  /// A part of the head, read by all threads. first_token must be a multiple of kVocabChunk.
-  HeadSlab load_head(Index first_token, Index tokens) const;
+  /// A part of the head, read by all threads, in the memory of `used`, a part of no more use.
+  /// first_token must be a multiple of kVocabChunk.
+  HeadSlab load_head(Index first_token, Index tokens, HeadSlab used = {}) const;
   /// The same part of a head of one's own, [V, E].
-  HeadSlab pack_head(ConstMatrixView head, Index first_token, Index tokens) const;
+  HeadSlab pack_head(ConstMatrixView head, Index first_token, Index tokens,
+                     HeadSlab used = {}) const;
   /// The whole embedding or head in f32, [V, E], read by all threads: for a lane that distorts it.
   Matrix load_outer(Role role) const;
   /// Logits of one chunk of the vocabulary. x: [T, E]  logits: [T, chunk.out()]
@@ -88,7 +90,7 @@ class Decoder {
   void check_tensors() const;
   /// Rows [first, first + rows.rows()) of a linear; of a transposed tensor all of them.
   void read_rows(const LinearTensors& from, Index first, MatrixView rows) const;
-  HeadSlab pack_slab(Index first_token, Index tokens,
+  HeadSlab pack_slab(Index first_token, Index tokens, HeadSlab used,
                      const std::function<void(Index begin, MatrixView rows)>& read) const;
 
   std::shared_ptr<const Checkpoint> checkpoint_;

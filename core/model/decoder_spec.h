@@ -27,7 +27,8 @@ enum class BlockForm {
 struct NormTensors {
   std::string weight;
   std::string bias;
-  bool exists() const { return !weight.empty(); }
+  bool without_parameters = false;  ///< there is one, of weight 1 and without bias; no names
+  bool exists() const { return !weight.empty() || without_parameters; }
 };
 
 /// Which rows of a fused tensor are a role's: `count` runs of `length` rows, the first beginning at

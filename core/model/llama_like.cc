@@ -57,7 +57,7 @@ DecoderSpec llama_like_spec(const HfConfig& config, const Checkpoint& checkpoint
   spec.architecture = family.architecture;
   spec.hidden_size = config.positive("hidden_size");
   spec.intermediate_size = config.positive("intermediate_size");
-  spec.num_hidden_layers = config.positive("num_hidden_layers");
+  spec.num_hidden_layers = layer_count(config);
   spec.vocab_size = config.positive("vocab_size");
   spec.max_position_embeddings =
       config.positive_or("max_position_embeddings", family.max_position_embeddings);
@@ -75,12 +75,13 @@ DecoderSpec llama_like_spec(const HfConfig& config, const Checkpoint& checkpoint
                                  .interleaved = family.interleaved_rope,
                                  .theta = family.rope_theta});
 
-  const std::string prefix = find_prefix(checkpoint, {"model.", ""}, "embed_tokens.weight");
+  const std::string prefix =
+      find_prefix(checkpoint, {"model.", ""}, "layers.0.input_layernorm.weight");
   spec.embed_tokens = prefix + "embed_tokens.weight";
   spec.final_norm = norm_tensors(prefix + "norm", false);
-  choose_head(spec, config, family.tied, "lm_head.weight");
+  choose_head(spec, config, checkpoint, family.tied, "lm_head.weight");
   // Older checkpoints store what config.json implies.
-  spec.ignored.push_back("*.rotary_emb.inv_freq");
+  spec.ignored.push_back("*rotary_emb.inv_freq");
   set_blocks(spec, block_table(prefix, family));
   return spec;
 }
@@ -91,7 +92,7 @@ Index sliding_window(const HfConfig& config) {
 }
 
 std::vector<Index> layer_windows(const HfConfig& config, Index window, Index first) {
-  const Index layers = config.positive("num_hidden_layers");
+  const Index layers = layer_count(config);
   std::vector<Index> windows;
   const Json& types = config.raw("layer_types");
   if (types.is_null()) {

@@ -41,8 +41,8 @@ class PackedWeight {
   Index in_ = 0;
 };
 
-/// w: [out, in] row-major. In the calling thread.
-PackedWeight pack_weight(ConstMatrixView w);
+/// w: [out, in] row-major. In the calling thread. used: as WeightPacker takes it.
+PackedWeight pack_weight(ConstMatrixView w, PackedWeight used = {});
 
 /// Who arranges the values. The packed floats are the same.
 enum class Packing {

@@ -105,7 +105,8 @@ void pack_rows(const BlockedLayout& layout, Index first, ConstMatrixView rows, f
            "rows {} to {} in blocks of {}", first, end, block);
   NF_CHECK(rows.cols() == in.size(), "rows of {}, the weight has {}", rows.cols(), in.size());
   const Index padded_end = end == out.size() ? out.padded() : end;
-  Scratch scratch;
+  Scratch scratch;  // NOLINT(cppcoreguidelines-pro-type-member-init): every float is written before
+                    // it is read
   for (Index top = first; top < padded_end; top += block)
     for (Index column = 0; column < in.padded();) {
       const Index columns = std::min(kColumns, in.run() - column % in.run());

@@ -77,8 +77,8 @@ PackedWeight WeightPacker::finish() && {
   return packed;
 }
 
-PackedWeight pack_weight(ConstMatrixView w) {
-  WeightPacker packer(w.rows(), w.cols());
+PackedWeight pack_weight(ConstMatrixView w, PackedWeight used) {
+  WeightPacker packer(w.rows(), w.cols(), std::move(used));
   packer.put_rows(0, w);
   return std::move(packer).finish();
 }

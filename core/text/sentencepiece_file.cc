@@ -147,7 +147,7 @@ bool is_sound_charsmap(std::string_view map) {
 
   // More results than this for one text overrun the array that libsentencepiece keeps for them.
   constexpr int kMostLeaves = 32;
-  std::vector<std::int8_t> leaves(units, -1);  // the most on a way to here
+  std::vector<int> leaves(units, -1);  // the most on a way to here
   std::vector<std::size_t> open = {0};
   leaves[0] = 0;
   while (!open.empty()) {
@@ -164,7 +164,7 @@ bool is_sound_charsmap(std::string_view map) {
       const std::size_t child = base ^ byte;
       constexpr std::uint32_t kLabel = 0x800000FFU;
       if ((unit(child) & kLabel) != byte || leaves[child] >= count) continue;
-      leaves[child] = static_cast<std::int8_t>(count);
+      leaves[child] = count;
       open.push_back(child);
     }
   }

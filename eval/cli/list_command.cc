@@ -64,8 +64,11 @@ void list_sites(const CommandLine& line) {
   const DecoderSpec& spec = decoder.spec();
   std::vector<LinearTensors> linears = spec.block(0).linears;
   for (Role role : {Role::embed_tokens, Role::lm_head})
-    linears.push_back(
-        {.role = role, .out = spec.vocab_size, .in = spec.hidden_size, .weight = {}, .bias = {}});
+    linears.push_back({.role = role,
+                       .out = spec.vocab_size,
+                       .in = spec.embedding_size(),
+                       .weight = {},
+                       .bias = {}});
   for (const Site& site : decoder.sites()) {
     for (const LinearTensors& linear : linears) {
       if (linear.role != site.role) continue;

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/base/parallel.h"
-#include "core/config/byte_size.h"
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/experiment/data_config.h"
@@ -59,14 +58,6 @@ WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
   return options;
 }
 
-std::optional<Index> memory(const CommandLine& line) {
-  if (!line.has("memory")) return std::nullopt;
-  const std::string text = line.text("memory");
-  const std::optional<ByteSize> size = parse_byte_size(text);
-  if (!size) throw ConfigError("--memory: " + unreadable_byte_size(fmt::format("'{}'", text)));
-  return size->bytes;
-}
-
 /// Runs the untouched model over all windows.
 WindowSums score(Decoder& decoder, const TokenWindows& windows, const MemoryBudget& budget,
                  Progress& progress) {
@@ -74,14 +65,18 @@ WindowSums score(Decoder& decoder, const TokenWindows& windows, const MemoryBudg
   decoder.prepare(windows.context());
   const std::vector<Stage> stages = cut_stages(decoder.spec(), set.items, 1);
   double total = 0.0;
-  for (const Stage& stage : stages) total += stage_flops(decoder.spec(), set.items, stage);
+  std::vector<WavePlan> plans;  // all of them first: a budget too small is known at once
+  for (const Stage& stage : stages) {
+    total += stage_flops(decoder.spec(), set.items, stage);
+    plans.push_back(plan_waves(decoder.spec(), set.items, stage, {}, thread_count(), budget));
+  }
   progress.start("perplexity", total, 0.0);
   const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },
                          .should_stop = stop_requested};
   std::vector<WindowSums> scored;
-  for (const Stage& stage : stages) {
-    const WavePlan plan = plan_waves(decoder.spec(), set.items, stage, {}, thread_count(), budget);
-    const LaneResult result = run_stage(decoder, set, stage, {}, plan, StatsMode::none, hooks);
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    const LaneResult result =
+        run_stage(decoder, set, stages[s], {}, plans[s], StatsMode::none, hooks);
     for (const std::vector<PartSums>& parts : result.items) {
       const Index window = static_cast<Index>(scored.size());
       const PartSums& sums = parts.front();
@@ -116,10 +111,10 @@ void print_sentence(const WindowSums& sums, const WindowOptions& options,
   const MetricRegistry metrics = MetricRegistry::builtin();
   const double bits_per_byte = metrics.at("bits_per_byte").value(sums);
   fmt::print(
-      "perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} windows of {}{}; {})\n",
+      "perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} {} of {}{}; {})\n",
       metrics.at("ppl").value(sums), metrics.at("nll").value(sums),
       std::isnan(bits_per_byte) ? "" : fmt::format(", {:.5f} bits per byte", bits_per_byte),
-      sums.tokens, sums.window, options.context,
+      sums.tokens, sums.window, sums.window == 1 ? "window" : "windows", options.context,
       options.convention == Convention::strided
           ? fmt::format(", stride {}", options.effective_stride())
           : "",
@@ -150,10 +145,10 @@ int perplexity_command(const std::vector<std::string>& arguments) {
             "sentence")
       .option("memory", "memory to stay within, e.g. 4GiB; default: most of what is free")
       .option("threads", "threads to use; default: as many as there are")
-      .flag("quiet", "no progress on stderr");
+      .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
-  const std::optional<Index> given_memory = memory(line);
+  const std::optional<Index> given_memory = memory_option(line);
   const std::filesystem::path dir = model_directory(line);
   const DataSource source = data_source(line);
   ArchitectureRegistry architectures;

@@ -41,7 +41,7 @@ int run_command(const std::vector<std::string>& arguments) {
           "set",
           "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
       .flag("any-env", "go on in a folder begun with another instruction set or library version")
-      .flag("quiet", "no progress on stderr");
+      .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
 

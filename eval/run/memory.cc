@@ -1,12 +1,7 @@
 #include "eval/run/memory.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <optional>
-#include <string>
 
 #include "core/base/check.h"
 #include "core/model/decoder.h"
@@ -24,6 +19,10 @@ constexpr double kMiB = 1024.0 * 1024.0;
 /// that an error names has so much room that the next run takes it.
 constexpr double kRunToRun = 4.0 * kMiB;
 
+/// Values that are copied to find the median of a weight, a few per cent of them
+/// (order_statistic.cc).
+constexpr double kMedianShare = 0.1;
+
 double number(Index n) { return static_cast<double>(n); }
 
 Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
@@ -33,10 +32,29 @@ Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
   return rows;
 }
 
+/// Floats for each value that distorting a weight, or an input, of the blocks takes at most.
+Index distorting_scratch(const DecoderSpec& spec, std::span<const ModelTrial* const> trials,
+                         SiteTensor tensor) {
+  Index most = 0;
+  for (const ModelTrial* trial : trials) {
+    if (tensor == SiteTensor::input)
+      most = std::max(most, trial->lm_head_input().scratch_per_value());
+    for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
+      for (const Role role : spec.roles()) {
+        const SiteChain& chain =
+            tensor == SiteTensor::weight ? trial->weight(layer, role) : trial->input(layer, role);
+        most = std::max(most, chain.scratch_per_value());
+      }
+    }
+  }
+  return most;
+}
+
 /// What is held while batches go through a block (decoder_block.cc, attention.cc): buffers of whole
-/// batches, and of each thread one head's rows and scores.
+/// batches, and of each thread one head's rows and scores. input_scratch: floats for each value of
+/// an input that is distorted.
 double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
-                   Index threads) {
+                   Index threads, Index input_scratch) {
   const BatchPlan batches = plan_batches(items, stage, threads);
   Index rows = std::min(batches.rows, stage_rows(items, stage)), positions = 0;
   for (Index i = stage.first; i < stage.last; ++i) {
@@ -48,34 +66,24 @@ double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, con
   const Index widest = std::max(
       {spec.hidden_size, spec.intermediate_size, spec.num_attention_heads * spec.head_dim});
   const double per_row = number(3 * spec.hidden_size + heads * spec.head_dim +
-                                2 * spec.intermediate_size + 2 * widest);
+                                2 * spec.intermediate_size + (1 + input_scratch) * widest);
   const double attention =
       number(padded_rows(positions) + 2 * kRowTile) * number(3 * spec.head_dim + kRowTile);
   return kFloat * (number(batches.at_once) * number(rows) * per_row + number(threads) * attention);
 }
 
-std::optional<double> first_number(const std::string& file, const std::string& key) {
-  std::ifstream in(file);
-  std::string word;
-  while (in >> word) {
-    double value = 0.0;
-    if (key.empty()) {  // a file of one number
-      try {
-        return std::stod(word);
-      } catch (const std::exception&) {
-        return std::nullopt;  // "max": no limit
-      }
-    }
-    if (word == key && in >> value) return value;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 BatchPlan plan_batches(std::span<const EvalItem> items, const Stage& stage, Index threads) {
-  const Index rows = stage_rows(items, stage);
-  const Index batches = (rows + kBatchRows - 1) / kBatchRows;
+  Index batches = 0, room = 0;  // a long item is a batch of its own: packed as StageRows does it
+  for (Index i = stage.first; i < stage.last; ++i) {
+    const Index rows = items[static_cast<std::size_t>(i)].layout.rows();
+    if (batches == 0 || rows > room) {
+      ++batches;
+      room = kBatchRows;
+    }
+    room -= rows;
+  }
   if (batches >= threads) return {.rows = kBatchRows, .at_once = threads};
   return {.rows = std::max(kBatchRows, threads * kRowTile), .at_once = 1};
 }
@@ -84,29 +92,30 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
                          const Stage& stage, std::span<const ModelTrial* const> trials,
                          Index threads, double process_bytes) {
   StageMemory memory;
+  const std::vector<LinearTensors> linears = spec.block(0).linears;
   double block = 0.0, largest = 0.0;
-  for (const LinearTensors& linear : spec.block(0).linears) {
+  for (const LinearTensors& linear : linears) {
     const double bytes = kFloat * number(linear.out) * number(linear.in);
     block += bytes;
     largest = std::max(largest, bytes);
   }
   const bool transposed =
-      std::any_of(spec.block(0).linears.begin(), spec.block(0).linears.end(),
+      std::any_of(linears.begin(), linears.end(),
                   [](const LinearTensors& linear) { return linear.transposed; });
   const double e = number(spec.embedding_size());
-  const double chunk = kFloat * number(kVocabChunk) * e;
   const double slab = kFloat * number(std::min(kHeadSlab, spec.vocab_size)) * e;
   const double tiles = 3.0 * kFloat * number(kRowTile) * number(kVocabChunk);
-  const double conversion = transposed
-                                ? largest
-                                : kFloat * number(kConversionRows) *
-                                      number(std::max(spec.hidden_size, spec.intermediate_size));
+  const double conversion =
+      transposed ? largest
+                 : kFloat * number(kConversionRows) *
+                       std::max(e, number(std::max(spec.hidden_size, spec.intermediate_size)));
   // Pages of the checkpoint that threads are reading, released in pieces.
   const double mapped = 32.0 * kMiB;
-  const double running = run_scratch(spec, items, stage, threads);
+  const double running =
+      run_scratch(spec, items, stage, threads, distorting_scratch(spec, trials, SiteTensor::input));
   // A block and the head are never held at once.
   memory.fixed = process_bytes + kSlack + std::max(block, slab) + running +
-                 number(threads) * (std::max(conversion, chunk) + mapped + tiles);
+                 number(threads) * (conversion + mapped + tiles);
 
   double rows = 0.0, scored = 0.0;
   for (Index i = stage.first; i < stage.last; ++i) {
@@ -118,20 +127,23 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
                 scored * number(sizeof(RowScore) + sizeof(Target) + 2 * sizeof(std::size_t));
   memory.fixed += hidden;  // of the lane whose rows are being gathered for the head
 
+  const double whole = kFloat * number(spec.vocab_size) * e;
   bool weights = false;
-  double outer = 0.0;
   for (const ModelTrial* trial : trials) {
     weights = weights || trial->touches_weights();
-    outer += !trial->embed_tokens().empty() || !trial->lm_head().empty() ? 1.0 : 0.0;
+    const SiteChain &tokens = trial->embed_tokens(), &head = trial->lm_head();
+    if (tokens.empty() && head.empty()) continue;
+    memory.outer = whole + slab;
+    // As read, the embedding also as distorted (the head counts as `outer`), and the chain's.
+    const Index tokens_turn = tokens.empty() ? 0 : 2 + tokens.scratch_per_value();
+    const Index head_turn = head.empty() ? 0 : 1 + head.scratch_per_value();
+    memory.turn = std::max(memory.turn, number(std::max(tokens_turn, head_turn)) * whole);
   }
   if (weights) {
-    memory.turn = block;
-    memory.distortion = 3.0 * largest;  // as read, distorted, and between two steps of a chain
-  }
-  if (outer > 0.0) {
-    const double whole = kFloat * number(spec.vocab_size) * e;
-    memory.outer = whole + slab;
-    memory.turn = std::max(memory.turn, 2.0 * whole);  // as read, and between two steps
+    memory.turn = std::max(memory.turn, block);
+    const Index scratch = distorting_scratch(spec, trials, SiteTensor::weight);
+    // As read and distorted, what the chain takes, and what a median looks at in the end.
+    memory.distortion = (2.0 + number(scratch) + kMedianShare) * largest;
   }
   return memory;
 }
@@ -174,10 +186,6 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
   return plan;
 }
 
-double resident_bytes() {
-  return 1024.0 * first_number("/proc/self/status", "VmRSS:").value_or(0.0);
-}
-
 MemoryBudget MemoryBudget::of(std::optional<Index> given) {
   MemoryBudget budget{.process_bytes = resident_bytes()};
   if (given) {
@@ -185,19 +193,7 @@ MemoryBudget MemoryBudget::of(std::optional<Index> given) {
     budget.is_given = true;
     return budget;
   }
-  const double physical = number(sysconf(_SC_PHYS_PAGES)) * number(sysconf(_SC_PAGE_SIZE));
-  double available = physical;
-  if (const auto kib = first_number("/proc/meminfo", "MemAvailable:")) available = 1024.0 * *kib;
-  const std::optional<double> limit = first_number("/sys/fs/cgroup/memory.max", "");
-  const std::optional<double> used = first_number("/sys/fs/cgroup/memory.current", "");
-  if (limit && used) {
-    // The group's file pages, the checkpoint's for one, go when the memory is wanted.
-    const std::string stat = "/sys/fs/cgroup/memory.stat";
-    const double cached = first_number(stat, "inactive_file").value_or(0.0) +
-                          first_number(stat, "active_file").value_or(0.0);
-    available = std::min(available, *limit - (*used - cached));
-  }
-  budget.bytes = 0.8 * available + budget.process_bytes;
+  budget.bytes = 0.8 * available_bytes() + budget.process_bytes;
   return budget;
 }
 

@@ -7,6 +7,7 @@
 #include "core/model/decoder_spec.h"
 #include "eval/run/model_trial.h"
 #include "eval/run/stage.h"
+#include "eval/run/system_memory.h"
 
 namespace nf {
 
@@ -58,8 +59,8 @@ struct MemoryBudget {
   double process_bytes = 0.0;  ///< resident before the first stage: program, text, what was read
   bool is_given = false;       ///< the user named it: less than needed is an error
 
-  /// `given`: bytes; by default four fifths of what the machine, and the control group that the
-  /// process runs in, has left. To be called once, when everything but the weights is read.
+  /// `given`: bytes; by default four fifths of available_bytes(). To be called once, when
+  /// everything but the weights is read.
   static MemoryBudget of(std::optional<Index> given);
 };
 
@@ -68,8 +69,5 @@ struct MemoryBudget {
 WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                     std::span<const ModelTrial* const> trials, Index threads,
                     const MemoryBudget& budget);
-
-/// Memory of this process that lies in RAM now, in bytes. 0 where the system does not tell.
-double resident_bytes();
 
 }  // namespace nf

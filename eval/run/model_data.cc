@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "core/base/error.h"
 #include "core/text/tokenizer.h"
 #include "eval/tasks/task_questions.h"
 
@@ -20,6 +21,36 @@ std::string questions_text(const std::vector<Question>& questions) {
   return text;
 }
 
+/// The tasks' questions, behind the windows.
+void add_questions(const std::vector<TaskConfig>& configs, const ExperimentModel& model,
+                   ModelData& data) {
+  const DecoderSpec& spec = model.decoder.spec();
+  TaskQuestions tasks = read_tasks(configs, Tokenizer::load(model.path.resolved),
+                                   spec.max_position_embeddings, spec.bos_token_id);
+  std::move(tasks.items.begin(), tasks.items.end(), std::back_inserter(data.set.items));
+  std::move(tasks.warnings.begin(), tasks.warnings.end(), std::back_inserter(data.warnings));
+  data.questions = std::move(tasks.questions);
+  for (const Question& question : data.questions)
+    data.set.names.push_back(fmt::format("question {} of {}", question.question, question.task));
+  data.hash = hash_items(data.set.items, data.convention + questions_text(data.questions));
+}
+
+/// Of a choice's last token nobody else would notice that the model has no such token.
+void check_vocabulary(const EvalSet& set, const ExperimentModel& model) {
+  const Index vocab_size = model.decoder.spec().vocab_size;
+  const auto check = [&](Index item, Index id) {
+    if (id < 0 || id >= vocab_size)
+      throw DataError(
+          fmt::format("{}: {} has the token {}, the model's vocab_size is {}: is the tokenizer "
+                      "another model's?",
+                      model.path.resolved.string(), set.name(item), id, vocab_size));
+  };
+  for (Index i = 0; i < set.count(); ++i) {
+    for (const std::int32_t id : set.item(i).ids) check(i, id);
+    for (const Target& target : set.item(i).targets) check(i, target.token);
+  }
+}
+
 }  // namespace
 
 ModelData text_data(const TokenWindows& windows) {
@@ -33,18 +64,11 @@ ModelData text_data(const TokenWindows& windows) {
 }
 
 ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel& model) {
-  const DecoderSpec& spec = model.decoder.spec();
   ModelData data;
-  if (config.data) data = text_data(config.data->read_windows(model.path.resolved, spec));
-  if (config.tasks.empty()) return data;
-  TaskQuestions tasks = read_tasks(config.tasks, Tokenizer::load(model.path.resolved),
-                                   spec.max_position_embeddings, spec.bos_token_id);
-  std::move(tasks.items.begin(), tasks.items.end(), std::back_inserter(data.set.items));
-  std::move(tasks.warnings.begin(), tasks.warnings.end(), std::back_inserter(data.warnings));
-  data.questions = std::move(tasks.questions);
-  for (const Question& question : data.questions)
-    data.set.names.push_back(fmt::format("question {} of {}", question.question, question.task));
-  data.hash = hash_items(data.set.items, data.convention + questions_text(data.questions));
+  if (config.data)
+    data = text_data(config.data->read_windows(model.path.resolved, model.decoder.spec()));
+  if (!config.tasks.empty()) add_questions(config.tasks, model, data);
+  check_vocabulary(data.set, model);
   return data;
 }
 

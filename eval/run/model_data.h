@@ -18,7 +18,8 @@ struct ModelData {
   std::vector<std::string> warnings;
 };
 
-/// Throws DataError where a file cannot be read or has nothing to score.
+/// Throws DataError where a file cannot be read or has nothing to score, and for a token outside
+/// the model's vocabulary.
 ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel& model);
 
 /// Text alone.

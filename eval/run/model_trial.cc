@@ -11,7 +11,10 @@ namespace nf {
 DistortionReport SiteChain::apply(ConstMatrixView x, DistortionContext context,
                                   MatrixView distorted) const {
   NF_CHECK(!steps.empty(), "{} is untouched", site);
-  thread_local Matrix between;
+  // Inputs are small and many, so their buffer is kept; a weight's would stay with every thread.
+  thread_local Matrix between_inputs;
+  Matrix between_weights;
+  Matrix& between = context.tensor == SiteTensor::input ? between_inputs : between_weights;
   if (steps.size() > 1) between.resize(x.rows(), x.cols());
   // Steps alternate between the two buffers so that the last one writes to `distorted`.
   DistortionReport total;
@@ -24,6 +27,12 @@ DistortionReport SiteChain::apply(ConstMatrixView x, DistortionContext context,
     from = to;
   }
   return total;
+}
+
+Index SiteChain::scratch_per_value() const {
+  Index most = 0;
+  for (const SiteStep& step : steps) most = std::max(most, step.distortion->scratch_per_value());
+  return most + (steps.size() > 1 ? 1 : 0);  // and x̃ between two steps
 }
 
 ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)

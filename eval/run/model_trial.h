@@ -25,6 +25,8 @@ struct SiteChain {
   /// distorted ← all steps one after the other. x, distorted: [rows, cols], not overlapping.
   /// `context` gives everything but the key.
   DistortionReport apply(ConstMatrixView x, DistortionContext context, MatrixView distorted) const;
+  /// Floats that apply() holds for each value of x beside x and x̃, about.
+  Index scratch_per_value() const;
 };
 
 /// A trial made ready for one model: what acts at each site.

@@ -21,7 +21,7 @@ std::string heading(const ModelLines& model, const std::vector<TaskHeading>& tas
     counts.push_back(fmt::format("{}{} of {}",
                                  task_figures(task, model.first_row().questions).questions,
                                  counts.empty() ? " questions" : "", task.name));
-  const std::string text = fmt::format("{}: {}", printable(model.model), fmt::join(counts, ", "));
+  std::string text = fmt::format("{}: {}", printable(model.model), fmt::join(counts, ", "));
   if (columns == 0) return text;
   return fmt::format("{}", fmt::join(wrap_words(text, columns), "\n"));
 }

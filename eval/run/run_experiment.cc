@@ -158,6 +158,7 @@ class ModelRunner {
     for (const Job* job : pending)
       lanes.push_back({.trial = &job->trial, .weight_stats = plan_.done[job->key.id].empty()});
     auto start = std::chrono::steady_clock::now();
+    Json first_wave;  // the one that the baseline passes the blocks in
     const auto describe = [&](std::size_t lanes_together) {
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
       return Json{{"seconds", seconds.count()}, {"lanes", lanes_together},
@@ -169,6 +170,7 @@ class ModelRunner {
                            .lanes_done =
                                [&](std::size_t first, std::vector<LaneResult> results) {
                                  const Json run = describe(results.size() + 1);
+                                 if (first_wave.is_null()) first_wave = run;
                                  for (std::size_t i = 0; i < results.size(); ++i)
                                    append(pending[first + i]->key, stage, std::move(results[i]),
                                           run);
@@ -177,7 +179,7 @@ class ModelRunner {
     LaneResult result = run_stage(decoder_, plan_.data.set, stage, lanes,
                                   plan_waves(plan_, stage, pending, budget_), stats_, hooks);
     if (!is_done(plan_, baseline().id, stage))
-      append(baseline(), stage, std::move(result), describe(lanes.size() + 1));
+      append(baseline(), stage, std::move(result), first_wave);
   }
 
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run) {

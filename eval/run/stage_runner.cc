@@ -91,6 +91,46 @@ struct Traveller {
   }
 };
 
+/// Where weights are distorted: as many at once as the memory budget allows, their memory kept from
+/// one to the next (fresh memory costs more than the distortion).
+class Workbenches {
+ public:
+  struct Bench {
+    Matrix weight, distorted;
+  };
+  explicit Workbenches(Index count) : free_(static_cast<std::size_t>(count)), may_take_(count) {}
+
+  /// Waits for a free bench, and gives it back at the end.
+  class Turn {
+   public:
+    explicit Turn(Workbenches& all) : all_(all) {
+      all_.may_take_.acquire();
+      const std::lock_guard lock(all_.mutex_);
+      bench_ = std::move(all_.free_.back());
+      all_.free_.pop_back();
+    }
+    ~Turn() {
+      {
+        const std::lock_guard lock(all_.mutex_);
+        all_.free_.push_back(std::move(bench_));
+      }
+      all_.may_take_.release();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Bench* operator->() const { return &bench_; }
+
+   private:
+    Workbenches& all_;
+    mutable Bench bench_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::vector<Bench> free_;
+  std::counting_semaphore<> may_take_;
+};
+
 class WaveRun {
  public:
   /// baseline_scored: the baseline's rows for the head, filled by the stage's first wave.
@@ -104,7 +144,7 @@ class WaveRun {
         stats_(stats),
         hooks_(hooks),
         baseline_scored_(baseline_scored),
-        may_distort_(distorting_threads) {}
+        workbenches_(distorting_threads) {}
 
   void run(std::span<const Lane> lanes) {
     enter(lanes);
@@ -226,7 +266,7 @@ class WaveRun {
   void pass_block(Traveller& traveller, const BlockWeights& weights) {
     if (traveller.failed() || !passes_blocks(traveller)) return;
     const Index layer = weights.layer;
-    const PackedLinears own =
+    PackedLinears own =
         traveller.trial == nullptr ? weights.packed : distort_weights(traveller, weights);
     if (traveller.failed()) return;
     const bool touches_inputs =
@@ -251,6 +291,10 @@ class WaveRun {
     for (const std::string& problem : problems) traveller.note(problem);
     if (traveller.failed() && traveller.trial == nullptr) throw_baseline_failure(traveller);
     add_in_order(input_sites, traveller.sites);
+    if (traveller.trial == nullptr) return;
+    for (const LinearTensors& linear : weights.spec.linears)
+      if (!traveller.trial->weight(layer, linear.role).empty())
+        spare_[linear.role] = std::move(own[linear.role]);
   }
 
   static void add_in_order(const std::vector<std::vector<SiteStats>>& parts,
@@ -284,14 +328,14 @@ class WaveRun {
     std::vector<std::string> problems(touched.size());
     each(static_cast<Index>(touched.size()), [&](Index i) {
       const LinearTensors& linear = *touched[static_cast<std::size_t>(i)];
-      may_distort_.acquire();  // no more threads at once than the memory budget allows
-      const std::unique_ptr<std::counting_semaphore<>, Release> turn(&may_distort_);
-      Matrix weight(linear.out, linear.in), distorted(linear.out, linear.in);
-      decoder_.read_weight(weights.layer, linear.role, weight);
+      const Workbenches::Turn turn(workbenches_);
+      turn->weight.resize(linear.out, linear.in);
+      turn->distorted.resize(linear.out, linear.in);
+      decoder_.read_weight(weights.layer, linear.role, turn->weight);
       problems[static_cast<std::size_t>(i)] =
-          distort_weight(traveller, traveller.trial->weight(weights.layer, linear.role), weight,
-                         distorted, sites[static_cast<std::size_t>(i)]);
-      own[linear.role] = pack_weight(distorted);
+          distort_weight(traveller, traveller.trial->weight(weights.layer, linear.role),
+                         turn->weight, turn->distorted, sites[static_cast<std::size_t>(i)]);
+      own[linear.role] = pack_weight(turn->distorted, std::move(spare_[linear.role]));
     });
     for (const std::string& problem : problems) traveller.note(problem);
     add_in_order(sites, traveller.sites);
@@ -305,13 +349,16 @@ class WaveRun {
       if (!traveller.failed() && passes_blocks(traveller)) pass_final_norm(traveller);
     const Index vocab = decoder_.spec().vocab_size;
     const Index tiles = (rows_.scored_rows + kRowTile - 1) / kRowTile;
+    std::vector<HeadSlab> slabs(travellers_.size());  // the baseline's is shared by most
     for (Index first = 0; first < vocab; first += kHeadSlab) {
-      const HeadSlab shared = decoder_.load_head(first, kHeadSlab);
+      for (std::size_t i = 1; i < travellers_.size(); ++i)
+        if (travellers_[i].head.empty()) slabs[i] = {};
+      slabs.front() = decoder_.load_head(first, kHeadSlab, std::move(slabs.front()));
       decoder_.prefetch_head(first + kHeadSlab, kHeadSlab);
-      std::vector<HeadSlab> slabs;  // by traveller
-      for (const Traveller& traveller : travellers_)
-        slabs.push_back(
-            traveller.head.empty() ? shared : decoder_.pack_head(traveller.head, first, kHeadSlab));
+      for (std::size_t i = 1; i < travellers_.size(); ++i)
+        slabs[i] = travellers_[i].head.empty() ? slabs.front()
+                                               : decoder_.pack_head(travellers_[i].head, first,
+                                                                    kHeadSlab, std::move(slabs[i]));
       each(tiles, [&](Index i) {
         const Index row = i * kRowTile;
         score_tile(slabs, row, std::min(kRowTile, rows_.scored_rows - row));
@@ -400,10 +447,6 @@ class WaveRun {
     return lane;
   }
 
-  struct Release {
-    void operator()(std::counting_semaphore<>* turns) const { turns->release(); }
-  };
-
   const Decoder& decoder_;
   const EvalSet& set_;
   const Stage& stage_;
@@ -411,7 +454,8 @@ class WaveRun {
   StatsMode stats_;
   const StageHooks& hooks_;
   Matrix& baseline_scored_;
-  std::counting_semaphore<> may_distort_;
+  Workbenches workbenches_;
+  PackedLinears spare_;  ///< weights that the last lane had for itself: memory for the next one's
   std::vector<Traveller> travellers_;  ///< the baseline first
 };
 

@@ -46,7 +46,7 @@ struct StageHooks {
   std::function<bool()> should_stop = [] { return false; };
   /// A wave is finished: lanes [first, first + results.size()) of the stage's.
   std::function<void(std::size_t first, std::vector<LaneResult> results)> lanes_done =
-      [](std::size_t, std::vector<LaneResult>) {};
+      [](std::size_t, const std::vector<LaneResult>&) {};
 };
 
 /// Runs the lanes of a stage in the waves of `plan` (whose trials they are) and returns what the

@@ -1,6 +1,7 @@
 #include "eval/run/write_logits.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
@@ -30,51 +31,47 @@ void write_logits(Decoder& decoder, const std::filesystem::path& ids,
   decoder.prepare(tokens);
 
   const Layout layout = Layout::window(tokens);
-  std::vector<Matrix> hidden(static_cast<std::size_t>(sequences));
-  const auto each_sequence = [&](const auto& body) {
-    parallel_for(sequences, [&](Index s) { body(s, hidden[static_cast<std::size_t>(s)]); });
+  Matrix hidden(sequences * tokens, spec.hidden_size);  // all sequences, one after the other
+  const auto each_sequence = [&](const std::function<void(Index, MatrixView)>& body) {
+    parallel_for(sequences,
+                 [&](Index s) { body(s, hidden.view().middle_rows(s * tokens, tokens)); });
   };
-  each_sequence([&](Index s, Matrix& h) {
-    h.resize(tokens, spec.hidden_size);
+  each_sequence([&](Index s, MatrixView h) {
     decoder.embed(
         std::span(input.values)
             .subspan(static_cast<std::size_t>(s * tokens), static_cast<std::size_t>(tokens)),
         layout, h);
   });
   decoder.release_embedding();
-  BlockWeights weights;
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
-    weights = decoder.load_block(layer, std::move(weights));
+    const BlockWeights weights = decoder.load_block(layer);
     if (layer + 1 < spec.num_hidden_layers) decoder.prefetch_block(layer + 1);
     each_sequence(
-        [&](Index, Matrix& h) { decoder.run(weights, weights.packed, layout, nullptr, h); });
+        [&](Index, MatrixView h) { decoder.run(weights, weights.packed, layout, nullptr, h); });
   }
-  weights = {};
-  each_sequence([&](Index, Matrix& h) { decoder.final_norm(h); });
-  for (Index s = 0; s < sequences; ++s)
-    if (const Index bad = first_non_finite(hidden[static_cast<std::size_t>(s)]); bad >= 0)
-      throw NumericError(fmt::format("{}: sequence {}, position {}: hidden state is not finite",
-                                     ids.string(), s, bad / spec.embedding_size()));
+  decoder.final_norm(hidden);
+  if (const Index bad = first_non_finite(hidden); bad >= 0)
+    throw NumericError(fmt::format("{}: sequence {}, position {}: hidden state is not finite",
+                                   ids.string(), bad / hidden.cols() / tokens,
+                                   bad / hidden.cols() % tokens));
 
   // Whole rows are written, so some rows wait until all slabs of the head have passed.
   const Index at_once = std::max<Index>(
       kRowTile, kLogitsBytes / (spec.vocab_size * static_cast<Index>(sizeof(float))));
   NpyF32Writer writer(out, {sequences, tokens, spec.vocab_size});
   Matrix logits;
-  for (const Matrix& h : hidden) {
-    for (Index row = 0; row < tokens; row += at_once) {
-      const Index rows = std::min(at_once, tokens - row);
-      logits.resize(rows, spec.vocab_size);
-      for (Index first = 0; first < spec.vocab_size; first += kHeadSlab) {
-        const HeadSlab slab = decoder.load_head(first, kHeadSlab);
-        parallel_for(static_cast<Index>(slab.chunks.size()), [&](Index c) {
-          const PackedWeight& chunk = slab.chunks[static_cast<std::size_t>(c)];
-          decoder.logits(h.view().middle_rows(row, rows), chunk,
-                         logits.view().middle_cols(first + c * kVocabChunk, chunk.out()));
-        });
-      }
-      writer.append(std::span(logits.data(), static_cast<std::size_t>(logits.size())));
+  for (Index row = 0; row < hidden.rows(); row += at_once) {
+    const Index rows = std::min(at_once, hidden.rows() - row);
+    logits.resize(rows, spec.vocab_size);
+    for (Index first = 0; first < spec.vocab_size; first += kHeadSlab) {
+      const HeadSlab slab = decoder.load_head(first, kHeadSlab);
+      parallel_for(static_cast<Index>(slab.chunks.size()), [&](Index c) {
+        const PackedWeight& chunk = slab.chunks[static_cast<std::size_t>(c)];
+        decoder.logits(hidden.view().middle_rows(row, rows), chunk,
+                       logits.view().middle_cols(first + c * kVocabChunk, chunk.out()));
+      });
     }
+    writer.append(std::span(logits.data(), static_cast<std::size_t>(logits.size())));
   }
   writer.close();
 }

@@ -33,7 +33,7 @@ void for_blocks(Index out, Index block, const Work& work) {
 }
 
 void bench(const Shape& shape, int rounds) {
-  const auto [out, in] = shape;
+  const Index out = shape.out, in = shape.in;
   const PackedForm form = packed_form(out, in);
   Matrix w(out, in);
   fill_draws(Distribution::gaussian, w.data(), w.size(), 0, 1, 2);

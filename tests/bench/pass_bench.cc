@@ -1,7 +1,8 @@
 // How near a pass comes to its matrix products. One pass is a stage of run_stage: the baseline and
 // one trial with nothing distorted, KL and all, over 16 windows of 512 tokens; beside it the same
-// matrix products alone (linears, QK', PV, head, weights packed), and the other parts alone. usage:
-// pass_bench [rounds [windows]]
+// matrix products alone (linears, QK', PV, head, weights packed), and the other parts alone. Then
+// two windows through two layers of Llama-2-7B's size, where reading and packing the weights weighs
+// most. usage: pass_bench [rounds [windows]]
 
 #include <fmt/format.h>
 
@@ -22,20 +23,26 @@ namespace nf {
 namespace {
 
 constexpr Index kContext = 512;
-constexpr Index kHidden = 768, kLayers = 12, kHeads = 12, kVocab = 32000;
+constexpr Index kVocab = 32000;
 constexpr Index kLanes = 2;
+
+struct Shape {
+  std::string model_type;
+  Index hidden, intermediate, layers, heads;
+};
 
 /// A checkpoint of random weights; its values do not matter, its shapes do.
 class ScratchCheckpoint {
  public:
-  ScratchCheckpoint(const std::string& model_type, Index intermediate)
+  explicit ScratchCheckpoint(const Shape& shape)
       : dir_(std::filesystem::temp_directory_path() /
-             fmt::format("noisefloor-bench-{}", model_type)) {
-    write_random_checkpoint({{"model_type", model_type},
-                             {"hidden_size", kHidden},
-                             {model_type == "opt" ? "ffn_dim" : "intermediate_size", intermediate},
-                             {"num_hidden_layers", kLayers},
-                             {"num_attention_heads", kHeads},
+             fmt::format("noisefloor-bench-{}-{}", shape.model_type, shape.hidden)) {
+    const bool opt = shape.model_type == "opt";
+    write_random_checkpoint({{"model_type", shape.model_type},
+                             {"hidden_size", shape.hidden},
+                             {opt ? "ffn_dim" : "intermediate_size", shape.intermediate},
+                             {"num_hidden_layers", shape.layers},
+                             {"num_attention_heads", shape.heads},
                              {"vocab_size", kVocab},
                              {"max_position_embeddings", kContext},
                              {"tie_word_embeddings", true}},
@@ -95,8 +102,8 @@ class Products {
   Matrix x_, y_, logits_;
 };
 
-void bench(const std::string& model_type, Index intermediate, int rounds, Index window_count) {
-  const ScratchCheckpoint checkpoint(model_type, intermediate);
+void bench(const Shape& shape, int rounds, Index window_count) {
+  const ScratchCheckpoint checkpoint(shape);
   ArchitectureRegistry registry;
   register_builtin_architectures(registry);
   Decoder decoder = Decoder::open(checkpoint.dir(), registry);
@@ -124,10 +131,11 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   fill_draws(Distribution::gaussian, x.data(), x.size(), 0, 3, 4);
   Matrix scores(kRowTile, kContext), exps(kRowTile, kVocabChunk);
   const std::vector<float> weight(static_cast<std::size_t>(spec.intermediate_size), 1.0f);
-  const ConstVectorView norm_weight = std::span(weight).first(static_cast<std::size_t>(kHidden));
-  const double passes = static_cast<double>(kLanes * window_count);
-  const auto times = [](double n, const std::function<void()>& work) {
-    for (Index i = 0; i < static_cast<Index>(n); ++i) work();
+  const ConstVectorView norm_weight =
+      std::span(weight).first(static_cast<std::size_t>(shape.hidden));
+  const Index passes = kLanes * window_count;
+  const auto times = [](Index n, const std::function<void()>& work) {
+    for (Index i = 0; i < n; ++i) work();
   };
 
   Interleaved all;
@@ -138,23 +146,24 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   all.add("pass", [&] { pass_of(untouched); });
   for (const auto& [name, trial] : noisy) all.add(name, [&, &own = trial] { pass_of(own); });
   all.add("products", [&] {
-    times(passes * kLayers, [&] { products.block(); });
+    times(passes * shape.layers, [&] { products.block(); });
     times(passes, [&] { products.head(); });
   });
   all.add("weights", [&] {
-    for (Index layer = 0; layer < kLayers; ++layer) decoder.load_block(layer);
+    for (Index layer = 0; layer < shape.layers; ++layer) decoder.load_block(layer);
     decoder.load_head(0, kVocab);
   });
   all.add("soft-max", [&] {
-    times(passes * kLayers * kHeads, [&] {
+    times(passes * shape.layers * shape.heads, [&] {
       for (Index first = 0; first < kContext; first += kRowTile)
         causal_softmax({scores.data(), kRowTile, first + kRowTile}, 0.125f, 0.0f,
                        {.first_query = first});
     });
   });
   all.add("norms", [&] {
-    times(passes * (2 * kLayers + 1), [&] {
-      const MatrixView rows(x.data(), kContext, kHidden), out(y.data(), kContext, kHidden);
+    times(passes * (2 * shape.layers + 1), [&] {
+      const MatrixView rows(x.data(), kContext, shape.hidden),
+          out(y.data(), kContext, shape.hidden);
       if (spec.norm == NormKind::layer_norm)
         layer_norm(rows, norm_weight, norm_weight, 1e-5f, out);
       else
@@ -163,12 +172,12 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   });
   if (spec.gated)
     all.add("silu", [&] {
-      times(passes * kLayers, [&] { activate_and_multiply(spec.activation, y, x); });
+      times(passes * shape.layers, [&] { activate_and_multiply(spec.activation, y, x); });
     });
   all.add("scores and KL", [&] {
     double rescale[kRowTile];
     const Index chunks = (kVocab + kVocabChunk - 1) / kVocabChunk;
-    times(static_cast<double>(window_count), [&] {
+    times(window_count, [&] {
       const Index rows = scored_rows(window);
       TokenScores baseline(rows, window.targets), trial(rows, window.targets);
       for (Index first = 0; first + kRowTile <= rows; first += kRowTile) {
@@ -184,15 +193,17 @@ void bench(const std::string& model_type, Index intermediate, int rounds, Index 
   all.run(rounds);
 
   const double pass = all.best("pass"), bare = all.best("products");
-  const double flops = passes * (static_cast<double>(kLayers) * block_flops(spec, window.layout) +
-                                 head_flops(spec, scored_rows(window)));
+  const double flops = static_cast<double>(passes) *
+                       (static_cast<double>(shape.layers) * block_flops(spec, window.layout) +
+                        head_flops(spec, scored_rows(window)));
   fmt::print(
       "\n{}: hidden {} x {} layers, intermediate {}, vocabulary {}; {} windows of {}, 2 lanes, "
       "best of {}\n\n",
-      spec.architecture, kHidden, kLayers, intermediate, kVocab, window_count, kContext, rounds);
+      spec.architecture, shape.hidden, shape.layers, shape.intermediate, kVocab, window_count,
+      kContext, rounds);
   fmt::print("| part | seconds | share of the pass |\n|---|---|---|\n");
   fmt::print("| pass | {:.2f} | {:.0f} tokens/s, {:.0f} GFLOP/s |\n", pass,
-             passes * kContext / pass, flops / pass / 1e9);
+             static_cast<double>(passes * kContext) / pass, flops / pass / 1e9);
   for (const char* part : {"products", "weights", "soft-max", "norms", "silu", "scores and KL"}) {
     if (std::string(part) == "silu" && !spec.gated) continue;
     fmt::print("| {} alone | {:.2f} | {:.1f} % |\n", part, all.best(part),
@@ -213,7 +224,8 @@ int main(int argc, char** argv) {
   const nf::Index windows = argc > 2 ? std::atoi(argv[2]) : 16;
   nf::set_thread_count(1);
   fmt::print("{}\n", nf::machine_line());
-  nf::bench("opt", 3072, rounds, windows);
-  nf::bench("llama", 2048, rounds, windows);
+  nf::bench({"opt", 768, 3072, 12, 12}, rounds, windows);
+  nf::bench({"llama", 768, 2048, 12, 12}, rounds, windows);
+  nf::bench({"llama", 4096, 11008, 2, 32}, rounds, 2);
   return 0;
 }

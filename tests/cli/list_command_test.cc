@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <map>
+#include <sstream>
+
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
 
@@ -44,6 +47,19 @@ TEST(IntegrationList, NamesTheSitesOfAModelWithTheirShapes) {
   expect_all(sites, {"layers.0.q_proj.weight", "layers.1.down_proj.input", "[16, 32]", "[32, 56]",
                      "[T, 56]"});
   EXPECT_EQ(sites.find("layers.2."), std::string::npos);
+}
+
+TEST(IntegrationList, ShowsEmbeddingsNarrowerThanTheHiddenState) {
+  const TempDir dir;
+  tiny_opt_350m().write(dir / "narrow");  // word_embed_proj_dim 20, hidden_size 32
+  std::istringstream lines(list({"sites", "--model", (dir / "narrow").string()}));
+  std::map<std::string, std::string> shapes;
+  for (std::string site, shape; lines >> site && std::getline(lines >> std::ws, shape);)
+    shapes[site] = shape;
+  EXPECT_EQ(shapes["embed_tokens.weight"], "[300, 20]");
+  EXPECT_EQ(shapes["lm_head.weight"], "[300, 20]");
+  EXPECT_EQ(shapes["lm_head.input"], "[T, 20]");
+  EXPECT_EQ(shapes["layers.0.q_proj.input"], "[T, 32]");
 }
 
 TEST(IntegrationList, NeedsAModelForSites) {

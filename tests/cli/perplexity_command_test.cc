@@ -134,9 +134,7 @@ TEST(IntegrationPerplexity, IsThatOfTheBaselineOfARun) {
       "  - {name: w4, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: "
       "channel}]}\n");
   ASSERT_EQ(run_program({"run", "e.yaml", "--out", "out", "--set",
-                         "data={text: text.txt, context: "
-                         "32}",
-                         "--set", "model=llama"},
+                         "data={text: text.txt, context: 32}", "--set", "model=llama"},
                         files.dir())
                 .exit_code,
             0);

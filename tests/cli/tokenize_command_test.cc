@@ -12,8 +12,8 @@ namespace {
 
 TEST(GoldenTokenizeCommand, EqualsTheTokenizersLibrary) {
   const std::string golden = NF_SOURCE_DIR "/tests/golden/nano/tokenizer.jsonl";
-  const ProgramResult result = run_program(
-      {"tokenize", "--model", NF_SOURCE_DIR "/assets/models/opt-nano", "--jsonl", golden});
+  const std::string model = NF_SOURCE_DIR "/assets/models/opt-nano";
+  const ProgramResult result = run_program({"tokenize", "--model", model, "--jsonl", golden});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.err, "");
   const std::vector<EncodedText> texts = read_encoded_texts(golden);

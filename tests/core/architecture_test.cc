@@ -172,6 +172,18 @@ TEST(EveryFamily, IgnoresAStoredHeadWhereItIsTied) {
   }
 }
 
+/// Of a tied pair some writers keep the head.
+TEST(EveryFamily, ReadsATiedHeadThatIsStoredAlone) {
+  for (TinyModel model : every_family()) {
+    const DecoderSpec untied = spec_of(model.config);
+    model.config["tie_word_embeddings"] = true;
+    model.remove(untied.lm_head);
+    const Matrix expected = logits_of(model);
+    model.tensor(untied.embed_tokens).name = untied.lm_head;
+    EXPECT_TRUE(equal_bits(logits_of(model), expected)) << untied.lm_head;
+  }
+}
+
 /// An alias stands for one role, and no family has another role of that name.
 TEST(EveryFamily, HasAliasesOfItsOwn) {
   for (const TinyModel& model : every_family()) {

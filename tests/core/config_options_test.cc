@@ -44,7 +44,8 @@ TEST(RefuseUnsupported, LetsHarmlessValuesPass) {
   for (const Json& fields :
        {Json::object(), Json{{"clip", nullptr}, {"scale", nullptr}, {"alibi", nullptr}},
         Json{{"scale", 1}, {"alibi", false}}, Json{{"scale", 1.0}}, Json{{"unheard_of", true}},
-        Json{{"quantization_config", nullptr}}, Json{{"num_experts", 0}}})
+        Json{{"quantization_config", nullptr}}, Json{{"num_experts", 0}},
+        Json{{"per_layer_config", Json::object()}}})
     EXPECT_EQ(message(fields), "no error") << fields.dump();
   const std::string cause = "would change the numbers and is not implemented for this family (is ";
   EXPECT_EQ(message({{"clip", 8.0}}), "config.json: clip: " + cause + "8.0)");
@@ -52,6 +53,18 @@ TEST(RefuseUnsupported, LetsHarmlessValuesPass) {
   EXPECT_EQ(message({{"alibi", true}}), "config.json: alibi: " + cause + "true)");
   EXPECT_EQ(message({{"attn_logit_softcapping", 50.0}}),
             "config.json: attn_logit_softcapping: " + cause + "50.0)");
+  EXPECT_EQ(message({{"per_layer_config", {{"1", {{"head_dim", 8}}}}}}),
+            "config.json: per_layer_config: " + cause + "{\"1\":{\"head_dim\":8}})");
+}
+
+TEST(LayerCount, IsBounded) {
+  const std::vector<std::string> names = {"num_hidden_layers", "n_layer"};
+  EXPECT_EQ(layer_count(config_of({{"n_layer", 3}}), names), 3);
+  EXPECT_EQ(layer_count(config_of({{"n_layer", 3}, {"num_hidden_layers", 4}}), names), 4);
+  EXPECT_EQ(data_error_of([&] {
+              layer_count(config_of({{"n_layer", 2000000000}}), names);
+            }),
+            "config.json: n_layer: must be at most 10000 (is 2000000000)");
 }
 
 TEST(SplitIntoHeads, NeedsEvenShares) {
@@ -71,7 +84,7 @@ TEST(ChooseHead, IsTheEmbeddingWhereTheyAreTied) {
   const auto chosen = [](const Json& fields, bool tied) {
     DecoderSpec spec;
     spec.embed_tokens = "embed";
-    choose_head(spec, config_of(fields), tied, "head");
+    choose_head(spec, config_of(fields), Checkpoint::without_weights(fields), tied, "head");
     EXPECT_EQ(spec.ignored.empty(), spec.lm_head == "head");
     return spec.lm_head;
   };

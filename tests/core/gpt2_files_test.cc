@@ -159,7 +159,7 @@ TEST_F(Gpt2Files, RefusalsNameFileAndPlace) {
   const auto with = [this](const std::string& name, const std::string& content) {
     const std::string before = read_text_file(dir_ / "merges.txt");
     write(name, content);
-    const std::string message = refusal();
+    std::string message = refusal();
     std::filesystem::remove(dir_ / name);
     if (name == "merges.txt") write(name, before);
     return message;

@@ -85,7 +85,7 @@ TEST(Metaspace, RefusesWhatItDoesNotKnow) {
   };
   for (const Case& c : cases) {
     try {
-      Metaspace(JsonPlace("F", c.json));
+      const Metaspace refused(JsonPlace("F", c.json));
       FAIL() << c.message;
     } catch (const DataError& error) {
       EXPECT_STREQ(error.what(), c.message);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/family_support.h"
 #include "tests/support/tensor_near.h"
 
@@ -72,6 +74,26 @@ TEST(Opt, ShorterPrefixesAreTheSameModel) {
     expect_same_under(tiny_opt(), "model.decoder.", prefix);
 }
 
+/// A norm without parameters is one of weight 1 and bias 0.
+TEST(Opt, NormsMayHaveNoParameters) {
+  for (TinyModel model : {tiny_opt(), tiny_opt_350m()}) {
+    for (TestTensor& tensor : model.tensors)
+      if (tensor.name.find("layer_norm.") != std::string::npos)
+        std::fill(tensor.values.begin(), tensor.values.end(),
+                  tensor.name.ends_with("weight") ? 1.0f : 0.0f);
+    const Matrix expected = logits_of(model);
+    std::erase_if(model.tensors, [](const TestTensor& tensor) {
+      return tensor.name.find("layer_norm.") != std::string::npos;
+    });
+    model.config["layer_norm_elementwise_affine"] = false;
+    EXPECT_TRUE(equal_bits(logits_of(model), expected));
+  }
+}
+
+TEST(Opt, AStoredVersionIsIgnored) {
+  expect_ignored(tiny_opt(), {{"model.decoder.version", Dtype::f32, {1}, {3.0f}}});
+}
+
 TEST(Opt, DefaultsAreTheLibrarys) {
   expect_defaults(tiny_opt(), {"do_layer_norm_before", "activation_function", "enable_bias",
                                "word_embed_proj_dim", "tie_word_embeddings"});
@@ -81,9 +103,6 @@ TEST(Opt, DefaultsAreTheLibrarys) {
 
 TEST(Opt, RefusesWhatWouldGiveOtherNumbers) {
   const Json config = tiny_opt().config;
-  EXPECT_EQ(refusal_of(with_fields(config, {{"layer_norm_elementwise_affine", false}})),
-            "layer_norm_elementwise_affine: would change the numbers and is not implemented for "
-            "this family (is false)");
   EXPECT_EQ(refusal_of(with_fields(config, {{"scale_embeddings", true}})),
             "scale_embeddings: would change the numbers and is not implemented for this family (is "
             "true)");

@@ -13,7 +13,7 @@ namespace nf {
 namespace {
 
 using Kind = PickleValue::Kind;
-using std::string_literals::operator""s;
+using std::string_literals::operator""s;  // NOLINT(misc-unused-using-decls): of the literals below
 
 constexpr std::array<std::string_view, 2> kGlobals{"torch.FloatStorage", "torch.Size"};
 

@@ -57,6 +57,24 @@ TEST(RandomCheckpoint, IsShardedWithinTheLimit) {
   }
 }
 
+/// One file would go before shards written after it.
+TEST(RandomCheckpoint, TakesThePlaceOfAnEarlierOne) {
+  const TempDir dir;
+  const Json config = tiny_llama().config;
+  const Index bytes = write_random_checkpoint(config, dir.path(), {.seed = 1});
+  const auto first_row = [&] {
+    Matrix row(1, 32);
+    Checkpoint::open(dir.path()).read_f32("model.embed_tokens.weight", 0, 1, row);
+    return row;
+  };
+  const Matrix one = first_row();
+  write_random_checkpoint(config, dir.path(), {.seed = 2, .shard_bytes = bytes / 4});
+  const Matrix many = first_row();
+  EXPECT_FALSE(equal_bits(many, one));
+  write_random_checkpoint(config, dir.path(), {.seed = 1});
+  EXPECT_TRUE(equal_bits(first_row(), one));
+}
+
 TEST(RandomCheckpoint, ValuesHaveTheSizeOfAnInitialisedModel) {
   const TempDir dir;
   write_random_checkpoint(tiny_llama({.hidden_size = 64, .heads = 4}).config, dir.path());

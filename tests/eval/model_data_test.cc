@@ -100,6 +100,30 @@ TEST_F(ModelDataOfFiles, CarriesTheWarningsOfBoth) {
   EXPECT_NE(data.warnings[1].find("lambada.jsonl"), std::string::npos) << data.warnings[1];
 }
 
+TEST_F(ModelDataOfFiles, RefusesTokensThatTheModelDoesNotHave) {
+  const Index bytes = 256;  // without the tokenizer's merges
+  tiny_opt({.vocab_size = bytes}).write(files_ / "opt");
+  const auto error = [&](const std::string& what) -> std::string {
+    try {
+      read(what);
+    } catch (const DataError& caught) {
+      return caught.what();
+    }
+    return "";
+  };
+  // The last token of a choice is never read by the model.
+  files_.write("piqa.jsonl", R"({"context": "a", "choices": ["b", "th"], "gold": 1})");
+  files_.write("lambada.jsonl", R"({"context": "a", "target": "b"})");
+  EXPECT_TRUE(
+      error(kTasks).ends_with("opt: question 0 of piqa has the token 261, the model's "
+                              "vocab_size is 256: is the tokenizer another model's?"))
+      << error(kTasks);
+  files_.write("text.txt", "in the");
+  EXPECT_NE(error(kText).find("opt: window 0 has the token "), std::string::npos) << error(kText);
+  files_.write("piqa.jsonl", R"({"context": "a", "choices": ["b", "c"], "gold": 1})");
+  EXPECT_EQ(error(kTasks), "");
+}
+
 TEST(ModelData, OfWindowsAlone) {
   const ModelData data = text_data(TokenWindows::from_ids(
       {random_ids(70, 300)}, {.context = 24, .convention = Convention::strided}, "ids"));

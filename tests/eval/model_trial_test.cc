@@ -150,6 +150,24 @@ TEST(SiteChain, AppliesItsStepsOneAfterTheOther) {
   }
 }
 
+TEST(SiteChain, SaysWhatMemoryItTakes) {
+  const auto scratch = [](const std::string& entries) {
+    return make_model_trial(entries, spec_of("opt")).weight(0, Role::q_proj).scratch_per_value();
+  };
+  const std::string sites = "{sites: {tensor: weight}, ";
+  const std::string w4 = "{grid: uniform, bits: 4, granularity: channel}";
+  const std::string permuted = sites + "noise: permuted, reference: " + w4;
+  EXPECT_EQ(scratch(noise("tensor: weight")), 0);
+  EXPECT_EQ(scratch(sites + "grid: uniform, bits: 4, granularity: channel}"), 0);
+  EXPECT_EQ(scratch(sites + "noise: gaussian, strength: {match: " + w4 + "}}"), 1);
+  EXPECT_EQ(scratch(sites + "noise: gaussian, relation: step, strength: {match: " + w4 + "}}"), 2);
+  EXPECT_EQ(scratch(sites + "noise: resigned, reference: " + w4 + "}"), 2);
+  EXPECT_EQ(scratch(permuted + "}"), 8);
+  EXPECT_EQ(scratch(permuted + ", scope: channel}"), 0);  // of a row alone
+  // Between two steps their x̃ is held too; two steps never work at the same time.
+  EXPECT_EQ(scratch(noise("tensor: weight") + ", " + permuted + "}, " + permuted + "}"), 9);
+}
+
 TEST(SiteChain, AddsUpWhatItsStepsClipped) {
   const std::string clip = "{sites: {tensor: weight}, noise: clip, fraction_of_max: 0.5}";
   const Matrix x = random_matrix(4, 64, 2);

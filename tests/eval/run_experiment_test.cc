@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <sstream>
 #include <thread>
 
 #include "core/io/read_file.h"
@@ -47,6 +48,18 @@ TEST(TrialId, ChangesWithEverythingThatChangesANumber) {
   EXPECT_NE(trial_id("m", "d", Json::array({2}), 3), id);
   EXPECT_NE(trial_id("m", "d", Json::array({1}), 4), id);
   EXPECT_NE(trial_id("m", "d", Json::array({1}), std::nullopt), id);
+}
+
+TEST(IntegrationRun, SaysWhatEachRecordTook) {
+  const ExperimentFiles files;
+  files.write_experiment(kQuantizer);
+  ASSERT_EQ(run(files, {"--quiet"}).exit_code, 0);
+  std::istringstream lines(read_text_file(files / "out/records.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    const Json record = Json::parse(line);
+    EXPECT_EQ(record["run"]["lanes"], 2) << record["name"];
+    EXPECT_GT(record["run"]["seconds"].get<double>(), 1e-4) << record["name"];
+  }
 }
 
 TEST(IntegrationRun, LeavesTheFilesOfARun) {

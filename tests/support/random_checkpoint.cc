@@ -116,6 +116,9 @@ Index write_random_checkpoint(const Json& config, const std::filesystem::path& d
   ends.push_back(tensors.size());
 
   std::filesystem::create_directories(dir);
+  // The other form would go before this one.
+  for (const char* earlier : {"model.safetensors", "model.safetensors.index.json"})
+    std::filesystem::remove(dir / earlier);
   Json index = {{"metadata", {{"total_size", total}}}, {"weight_map", Json::object()}};
   std::size_t begin = 0;
   for (std::size_t s = 0; s < ends.size(); ++s) {

@@ -18,10 +18,11 @@ struct RandomCheckpointOptions {
 };
 
 /// Writes config.json and model.safetensors, or shards and their index, into `dir`. The tensors are
-/// those that the architecture of `config` asks for. Vectors that scale are 1, biases small;
+/// those that the architecture of `config` asks for; weights that were there before are gone, in
+/// whichever form. Vectors that scale are 1, biases small;
 /// matrices have values of about 1/sqrt(columns), so hidden states stay finite in any depth.
-/// Returns the bytes of all weights. Throws ConfigError for a config.json that no architecture
-/// takes, DataError where the disk refuses.
+/// Returns the bytes of all weights. Throws DataError for a config.json that no architecture
+/// takes and where the disk refuses.
 Index write_random_checkpoint(const Json& config, const std::filesystem::path& dir,
                               const RandomCheckpointOptions& options = {});
 

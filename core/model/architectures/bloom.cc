@@ -42,7 +42,7 @@ DecoderSpec bloom_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   spec.architecture = "BloomForCausalLM";
   spec.hidden_size = config.positive(config.spelling({"n_embed", "hidden_size"}));
   spec.intermediate_size = 4 * spec.hidden_size;
-  spec.num_hidden_layers = config.positive(config.spelling({"num_hidden_layers", "n_layer"}));
+  spec.num_hidden_layers = layer_count(config, {"num_hidden_layers", "n_layer"});
   spec.vocab_size = config.positive("vocab_size");
   spec.max_position_embeddings = kNoPositionLimit;
   split_into_heads(spec, config, config.spelling({"num_attention_heads", "n_head"}));
@@ -52,11 +52,11 @@ DecoderSpec bloom_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   spec.residual_from_norm = config.flag_or("apply_residual_connection_post_layernorm", false);
 
   const std::string prefix =
-      find_prefix(checkpoint, {"transformer.", ""}, "word_embeddings.weight");
+      find_prefix(checkpoint, {"transformer.", ""}, "h.0.input_layernorm.weight");
   spec.embed_tokens = prefix + "word_embeddings.weight";
   spec.embedding_norm = norm_tensors(prefix + "word_embeddings_layernorm", true);
   spec.final_norm = norm_tensors(prefix + "ln_f", true);
-  choose_head(spec, config, true, "lm_head.weight");
+  choose_head(spec, config, checkpoint, true, "lm_head.weight");
   spec.aliases = {{"dense", Role::o_proj},
                   {"dense_h_to_4h", Role::up_proj},
                   {"dense_4h_to_h", Role::down_proj}};

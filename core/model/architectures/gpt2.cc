@@ -27,7 +27,7 @@ DecoderSpec gpt2_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   spec.architecture = "GPT2LMHeadModel";
   spec.hidden_size = config.positive(config.spelling({"hidden_size", "n_embd"}));
   spec.intermediate_size = config.positive_or("n_inner", 4 * spec.hidden_size);
-  spec.num_hidden_layers = config.positive(config.spelling({"num_hidden_layers", "n_layer"}));
+  spec.num_hidden_layers = layer_count(config, {"num_hidden_layers", "n_layer"});
   spec.vocab_size = config.positive("vocab_size");
   spec.max_position_embeddings =
       config.positive_or(config.spelling({"max_position_embeddings", "n_positions"}), 1024);
@@ -35,11 +35,11 @@ DecoderSpec gpt2_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   spec.norm_eps = static_cast<float>(config.number_or("layer_norm_epsilon", 1e-5));
   spec.activation = activation_option(config, "activation_function", "gelu_new");
 
-  const std::string prefix = find_prefix(checkpoint, {"transformer.", ""}, "wte.weight");
+  const std::string prefix = find_prefix(checkpoint, {"transformer.", ""}, "h.0.ln_1.weight");
   spec.embed_tokens = prefix + "wte.weight";
   spec.positions = LearnedPositions{.tensor = prefix + "wpe.weight"};
   spec.final_norm = norm_tensors(prefix + "ln_f", true);
-  choose_head(spec, config, true, "lm_head.weight");
+  choose_head(spec, config, checkpoint, true, "lm_head.weight");
   // Causal masks that older checkpoints store.
   spec.ignored.insert(spec.ignored.end(), {"*.attn.bias", "*.attn.masked_bias"});
   spec.aliases = {{"c_fc", Role::up_proj}};

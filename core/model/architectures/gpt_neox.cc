@@ -16,7 +16,7 @@ DecoderSpec gpt_neox_spec(const HfConfig& config, const Checkpoint& checkpoint) 
   spec.architecture = "GPTNeoXForCausalLM";
   spec.hidden_size = config.positive("hidden_size");
   spec.intermediate_size = config.positive("intermediate_size");
-  spec.num_hidden_layers = config.positive("num_hidden_layers");
+  spec.num_hidden_layers = layer_count(config);
   spec.vocab_size = config.positive("vocab_size");
   spec.max_position_embeddings = config.positive_or("max_position_embeddings", 2048);
   split_into_heads(spec, config, "num_attention_heads");
@@ -30,13 +30,14 @@ DecoderSpec gpt_neox_spec(const HfConfig& config, const Checkpoint& checkpoint) 
                                  .partial_names = {"rotary_pct", "partial_rotary_factor"},
                                  .may_be_partial = true});
 
-  const std::string prefix = find_prefix(checkpoint, {"gpt_neox.", ""}, "embed_in.weight");
+  const std::string prefix =
+      find_prefix(checkpoint, {"gpt_neox.", ""}, "layers.0.input_layernorm.weight");
   spec.embed_tokens = prefix + "embed_in.weight";
   spec.final_norm = norm_tensors(prefix + "final_layer_norm", true);
-  choose_head(spec, config, false, "embed_out.weight");
+  choose_head(spec, config, checkpoint, false, "embed_out.weight");
   // Causal masks and frequencies that older checkpoints store.
-  spec.ignored.insert(spec.ignored.end(), {"*.attention.bias", "*.attention.masked_bias",
-                                           "*.attention.rotary_emb.inv_freq"});
+  spec.ignored.insert(spec.ignored.end(),
+                      {"*.attention.bias", "*.attention.masked_bias", "*rotary_emb.inv_freq"});
   spec.aliases = {{"dense", Role::o_proj},
                   {"dense_h_to_4h", Role::up_proj},
                   {"dense_4h_to_h", Role::down_proj}};

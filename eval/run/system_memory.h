@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+
+namespace nf {
+
+/// Memory of this process that lies in RAM now, in bytes. 0 where the system does not tell.
+double resident_bytes();
+
+/// Memory that this process may still take, in bytes: what the machine has left, and what the
+/// control groups that the process runs in leave it (a container, a job of Slurm), whichever is
+/// less. Pages of files count as free: they go when the memory is wanted.
+/// root: what /proc and /sys are looked for in.
+double available_bytes(const std::filesystem::path& root = "/");
+
+}  // namespace nf

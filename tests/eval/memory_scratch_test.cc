@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include "eval/run/memory.h"
+#include "tests/support/family_support.h"
+#include "tests/support/tiny_model.h"
+#include "tests/support/trial_support.h"
+
+namespace nf {
+namespace {
+
+const std::string kW4 = "{grid: uniform, bits: 4, granularity: channel}";
+
+const DecoderSpec& model() {
+  static const DecoderSpec spec =
+      spec_of(with_fields(tiny_llama().config, {{"hidden_size", 1024},
+                                                {"intermediate_size", 4096},
+                                                {"head_dim", 256},
+                                                {"vocab_size", 50000}}));
+  return spec;
+}
+
+std::vector<EvalItem> windows_of(Index count, Index context) {
+  EvalItem window{.ids = std::vector<std::int32_t>(static_cast<std::size_t>(context), 0),
+                  .layout = Layout::window(context),
+                  .targets = {{.row = 0}}};
+  return std::vector<EvalItem>(static_cast<std::size_t>(count), window);
+}
+
+StageMemory memory_of(const std::string& entries, Index windows = 2, Index context = 512,
+                      Index threads = 1) {
+  const ModelTrial trial = make_model_trial(entries, model());
+  const std::vector<const ModelTrial*> trials = {&trial};
+  return stage_memory(model(), windows_of(windows, context), {0, windows}, trials, threads, 0.0);
+}
+
+std::string weights(const std::string& noise) { return "{sites: {tensor: weight}, " + noise + "}"; }
+
+TEST(MemoryScratch, CountsWhatAPermutationOfAWeightTakes) {
+  const double largest = 4.0 * 4096 * 1024;
+  const std::string plain = weights("noise: gaussian, strength: {relative_l2: 0.1}");
+  const StageMemory memory = memory_of(plain);
+  EXPECT_GE(memory.distortion, 2.0 * largest);
+  EXPECT_LT(memory.distortion, 2.5 * largest);
+  EXPECT_EQ(memory_of(plain + ", " + plain).distortion, memory.distortion + largest);
+  const std::string permuted = weights("noise: permuted, reference: " + kW4);
+  EXPECT_EQ(memory_of(permuted).distortion, memory.distortion + 8.0 * largest);
+}
+
+TEST(MemoryScratch, CountsWhatDistortingAWholeEmbeddingTakes) {
+  const double whole = 4.0 * 50000 * 1024;
+  const auto turn = [](const std::string& roles, bool twice) {
+    const std::string entry = "{sites: {tensor: weight, roles: " + roles +
+                              "}, noise: gaussian, strength: {relative_l2: 0.1}}";
+    return memory_of(twice ? entry + ", " + entry : entry).turn;
+  };
+  EXPECT_EQ(turn("lm_head", false), whole);  // as read; as distorted it is the lane's
+  EXPECT_EQ(turn("lm_head", true), 2.0 * whole);
+  EXPECT_EQ(turn("embed_tokens", false), 2.0 * whole);
+  EXPECT_EQ(turn("[embed_tokens, lm_head]", true), 3.0 * whole);
+}
+
+TEST(MemoryScratch, CountsWhatAPermutationOfAWindowTakes) {
+  const std::string entry =
+      "{sites: {tensor: input}, noise: permuted, reference: {grid: uniform, "
+      "bits: 4, granularity: token}";
+  const double by_token = memory_of(entry + "}").fixed;
+  EXPECT_EQ(memory_of(entry + ", scope: tensor}").fixed, by_token + 8.0 * 4.0 * 512 * 4096);
+}
+
+TEST(MemoryScratch, CountsALongWindowOnce) {
+  const std::string entry =
+      "{sites: {tensor: input}, noise: gaussian, strength: {relative_l2: 0.1}}";
+  const double one = memory_of(entry, 1, 8192, 1).fixed;
+  // However many threads share it.
+  EXPECT_LT(memory_of(entry, 1, 8192, 8).fixed, 2.0 * one);
+  EXPECT_EQ(plan_batches(windows_of(3, 4096), {0, 3}, 8).at_once, 1);
+  EXPECT_EQ(plan_batches(windows_of(3, 4096), {0, 3}, 3).at_once, 3);
+}
+
+}  // namespace
+}  // namespace nf
