@@ -146,8 +146,8 @@ TEST(WeightPacker, EveryRowMustBePutOnceAndInPlace) {
   }
 }
 
-/// The next layer's weight goes where the last one's was; a weight that somebody still holds is left
-/// alone.
+/// The next layer's weight goes where the last one's was; a weight that somebody still holds is
+/// left alone.
 TEST(WeightPacker, TakesTheMemoryOfAWeightThatNobodyHolds) {
   const Matrix first = random_matrix(70, 33, 1), second = random_matrix(70, 33, 2);
   const auto pack_into = [](const Matrix& w, PackedWeight used) {
