@@ -60,7 +60,8 @@ Index rows_at_once(const WeightPacker& packer) {
 }
 
 /// Rows [first, last) have been converted: the pieces of kReleaseBytes that end among them leave
-/// the resident memory. Smaller pieces would cost more than the conversion.
+/// the resident memory. Smaller pieces would cost more than the conversion. Threads that are still
+/// reading such a piece bring pages of it back: when all are done, all of it is to be released.
 void release_behind(const Checkpoint& checkpoint, const std::string& name, Index first,
                     Index last) {
   const TensorInfo& info = checkpoint.info(name);
@@ -197,8 +198,12 @@ void Decoder::read_rows(const LinearTensors& from, Index first, MatrixView rows)
 }
 
 void Decoder::read_weight(Index layer, Role role, MatrixView weight) const {
-  for (const LinearTensors& linear : spec_.block(layer).linears)
-    if (linear.role == role) return read_rows(linear, 0, weight);
+  for (const LinearTensors& linear : spec_.block(layer).linears) {
+    if (linear.role == role) {
+      read_rows(linear, 0, weight);
+      checkpoint_->release(linear.weight);
+      return;
+    }
   throw InternalError(fmt::format("no {} in layer {}", role_name(role), layer));
 }
 
@@ -233,8 +238,11 @@ BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
     read_rows(from, piece.first, rows);
     packers[piece.linear].put_rows(piece.first, rows);
   });
-  for (std::size_t i = 0; i < packers.size(); ++i)
-    weights.packed[weights.spec.linears[i].role] = std::move(packers[i]).finish();
+  for (std::size_t i = 0; i < packers.size(); ++i) {
+    const LinearTensors& from = weights.spec.linears[i];
+    checkpoint_->release(from.weight);
+    weights.packed[from.role] = std::move(packers[i]).finish();
+  }
   return weights;
 }
 
@@ -261,10 +269,14 @@ void Decoder::prefetch_head(Index first_token, Index tokens) const {
 }
 
 HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used) const {
-  return pack_slab(first_token, tokens, std::move(used), [&](Index begin, MatrixView rows) {
-    checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
-    release_behind(*checkpoint_, spec_.lm_head, begin, begin + rows.rows());
-  });
+  HeadSlab slab =
+      pack_slab(first_token, tokens, std::move(used), [&](Index begin, MatrixView rows) {
+        checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
+        release_behind(*checkpoint_, spec_.lm_head, begin, begin + rows.rows());
+      });
+  const Index end = std::min(first_token + tokens, spec_.vocab_size);
+  checkpoint_->release(spec_.lm_head, first_token, end - first_token);
+  return slab;
 }
 
 HeadSlab Decoder::pack_head(ConstMatrixView head, Index first_token, Index tokens,
