@@ -204,6 +204,7 @@ void Decoder::read_weight(Index layer, Role role, MatrixView weight) const {
       checkpoint_->release(linear.weight);
       return;
     }
+  }
   throw InternalError(fmt::format("no {} in layer {}", role_name(role), layer));
 }
 

@@ -1,0 +1,52 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "core/base/parallel.h"
+#include "tests/support/random_checkpoint.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/tiny_model.h"
+
+namespace nf {
+namespace {
+
+constexpr Index kMiB = Index{1} << 20;
+
+/// Resident bytes that belong to files (to shared memory where /tmp is one).
+Index resident_file_bytes() {
+  std::ifstream status("/proc/self/status");
+  Index kib = 0;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("RssFile:") || line.starts_with("RssShmem:"))
+      kib += std::stoll(line.substr(line.find(':') + 1));
+  return kib * 1024;
+}
+
+TEST(DecoderMemory, KeepsNoPagesOfTheFileThatThreadsReadTogether) {
+  if (resident_file_bytes() == 0) GTEST_SKIP() << "/proc/self/status has no RssFile here";
+  const TempDir dir;
+  constexpr Index kLayers = 6;
+  write_random_checkpoint({{"model_type", "llama"},
+                           {"hidden_size", 1024},
+                           {"intermediate_size", 4096},
+                           {"num_hidden_layers", kLayers},
+                           {"num_attention_heads", 8},
+                           {"vocab_size", 16384},
+                           {"tie_word_embeddings", true}},
+                          dir.path());
+  const Decoder decoder = open_decoder(dir.path());
+  const Index before = resident_file_bytes();
+  set_thread_count(32);  // many read one piece of the file at a time
+  BlockWeights weights;
+  for (Index layer = 0; layer < kLayers; ++layer)
+    weights = decoder.load_block(layer, std::move(weights));
+  HeadSlab slab;
+  for (const Index first : {0, 8192}) slab = decoder.load_head(first, 8192, std::move(slab));
+  set_thread_count(0);
+  // Of 240 MiB. What is left: pages of this program, and the norms'.
+  EXPECT_LT(resident_file_bytes() - before, 4 * kMiB);
+}
+
+}  // namespace
+}  // namespace nf
