@@ -71,12 +71,8 @@ WindowSums score(Decoder& decoder, const TokenWindows& windows, const MemoryBudg
     plans.push_back(plan_waves(decoder.spec(), set.items, stage, {}, thread_count(), budget));
   }
   progress.start("perplexity", total, 0.0);
-  const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },
-                         .should_stop = stop_requested};
   std::vector<WindowSums> scored;
-  for (std::size_t s = 0; s < stages.size(); ++s) {
-    const LaneResult result =
-        run_stage(decoder, set, stages[s], {}, plans[s], StatsMode::none, hooks);
+  const auto add = [&](const LaneResult& result) {
     for (const std::vector<PartSums>& parts : result.items) {
       const Index window = static_cast<Index>(scored.size());
       const PartSums& sums = parts.front();
@@ -87,7 +83,12 @@ WindowSums score(Decoder& decoder, const TokenWindows& windows, const MemoryBudg
                         .top1 = sums.top1,
                         .bytes = set.item(window).bytes});
     }
-  }
+  };
+  const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },
+                         .should_stop = stop_requested,
+                         .baseline_done = add};
+  for (std::size_t s = 0; s < stages.size(); ++s)
+    run_stage(decoder, set, stages[s], {}, plans[s], StatsMode::none, hooks);
   progress.finish();
   return add_up(scored);
 }

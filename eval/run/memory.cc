@@ -27,8 +27,7 @@ double number(Index n) { return static_cast<double>(n); }
 
 Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
   Index rows = 0;
-  for (Index i = stage.first; i < stage.last; ++i)
-    rows += items[static_cast<std::size_t>(i)].layout.rows();
+  for (const Index i : stage.items) rows += items[static_cast<std::size_t>(i)].layout.rows();
   return rows;
 }
 
@@ -57,7 +56,7 @@ double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, con
                    Index threads, Index input_scratch) {
   const BatchPlan batches = plan_batches(items, stage, threads);
   Index rows = std::min(batches.rows, stage_rows(items, stage)), positions = 0;
-  for (Index i = stage.first; i < stage.last; ++i) {
+  for (const Index i : stage.items) {
     const Layout& layout = items[static_cast<std::size_t>(i)].layout;
     rows = std::max(rows, layout.rows());
     positions = std::max(positions, layout.positions());
@@ -76,7 +75,7 @@ double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, con
 
 BatchPlan plan_batches(std::span<const EvalItem> items, const Stage& stage, Index threads) {
   Index batches = 0, room = 0;  // a long item is a batch of its own: packed as StageRows does it
-  for (Index i = stage.first; i < stage.last; ++i) {
+  for (const Index i : stage.items) {
     const Index rows = items[static_cast<std::size_t>(i)].layout.rows();
     if (batches == 0 || rows > room) {
       ++batches;
@@ -118,7 +117,7 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
                  number(threads) * (conversion + mapped + tiles);
 
   double rows = 0.0, scored = 0.0;
-  for (Index i = stage.first; i < stage.last; ++i) {
+  for (const Index i : stage.items) {
     rows += number(items[static_cast<std::size_t>(i)].layout.rows());
     scored += number(scored_rows(items[static_cast<std::size_t>(i)]));
   }

@@ -62,7 +62,7 @@ ModelPlan plan_model(const Experiment& experiment, const ExperimentModel& model)
     if (seen.insert(key.id).second) plan.jobs.push_back({std::move(model_trial), key});
   }
   plan.stages =
-      cut_stages(plan.spec(), plan.data.set.items, static_cast<Index>(plan.jobs.size()) + 1);
+      cut_stages(plan.spec(), plan.data.set.items, static_cast<double>(plan.jobs.size()) + 1.0);
   return plan;
 }
 
@@ -86,7 +86,7 @@ void note_done(const std::vector<Record>& records, ModelPlan& plan) {
 bool is_done(const ModelPlan& plan, const std::string& id, const Stage& stage) {
   const auto found = plan.done.find(id);
   if (found == plan.done.end()) return false;
-  for (Index i = stage.first; i < stage.last; ++i)
+  for (const Index i : stage.items)
     if (!found->second.contains(i)) return false;
   return true;
 }
@@ -158,28 +158,30 @@ class ModelRunner {
     for (const Job* job : pending)
       lanes.push_back({.trial = &job->trial, .weight_stats = plan_.done[job->key.id].empty()});
     auto start = std::chrono::steady_clock::now();
-    Json first_wave;  // the one that the baseline passes the blocks in
     const auto describe = [&](std::size_t lanes_together) {
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
       return Json{{"seconds", seconds.count()}, {"lanes", lanes_together},
                   {"threads", thread_count()},  {"finished", utc_time()},
                   {"version", version()},       {"git", git_hash()}};
     };
+    const WavePlan waves = plan_waves(plan_, stage, pending, budget_);
     const StageHooks hooks{.advance = [&](double flops) { progress_.advance(flops); },
                            .should_stop = options_.should_stop,
+                           .baseline_done =
+                               [&](LaneResult result) {
+                                 if (!is_done(plan_, baseline().id, stage))
+                                   append(baseline(), stage, std::move(result),
+                                          describe(static_cast<std::size_t>(waves.lanes[0]) + 1));
+                               },
                            .lanes_done =
                                [&](std::size_t first, std::vector<LaneResult> results) {
                                  const Json run = describe(results.size() + 1);
-                                 if (first_wave.is_null()) first_wave = run;
                                  for (std::size_t i = 0; i < results.size(); ++i)
                                    append(pending[first + i]->key, stage, std::move(results[i]),
                                           run);
                                  start = std::chrono::steady_clock::now();
                                }};
-    LaneResult result = run_stage(decoder_, plan_.data.set, stage, lanes,
-                                  plan_waves(plan_, stage, pending, budget_), stats_, hooks);
-    if (!is_done(plan_, baseline().id, stage))
-      append(baseline(), stage, std::move(result), first_wave);
+    run_stage(decoder_, plan_.data.set, stage, lanes, waves, stats_, hooks);
   }
 
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run) {
@@ -193,7 +195,7 @@ class ModelRunner {
     }
     record.convention = plan_.data.convention;
     for (std::size_t i = 0; i < result.items.size(); ++i)
-      add_item(stage.first + static_cast<Index>(i), std::move(result.items[i]), record);
+      add_item(stage.items[i], std::move(result.items[i]), record);
     record.sites = std::move(result.sites);
     record.env = env_;
     record.run = run;

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace nf {
+
+Stage::Stage(Index first, Index last) : items(static_cast<std::size_t>(last - first)) {
+  std::iota(items.begin(), items.end(), first);
+}
 
 double block_flops(const DecoderSpec& spec, const Layout& layout) {
   double weights = 0.0;
@@ -35,6 +40,9 @@ Index scored_rows(const EvalItem& item) {
 
 namespace {
 
+/// Of a stage's share of the work: sums of the same items in another order differ in the last bits.
+constexpr double kShareReached = 1.0 - 1e-9;
+
 double item_flops(const DecoderSpec& spec, const EvalItem& item) {
   return static_cast<double>(spec.num_hidden_layers) * block_flops(spec, item.layout) +
          head_flops(spec, scored_rows(item));
@@ -44,34 +52,35 @@ double item_flops(const DecoderSpec& spec, const EvalItem& item) {
 
 double stage_flops(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage) {
   double flops = 0.0;
-  for (Index i = stage.first; i < stage.last; ++i)
-    flops += item_flops(spec, items[static_cast<std::size_t>(i)]);
+  for (const Index i : stage.items) flops += item_flops(spec, items[static_cast<std::size_t>(i)]);
   return flops;
 }
 
 std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items,
-                              Index lanes) {
+                              double lanes) {
+  // As many stages as the work needs, of equal size: a short last one would not pay.
+  double total = 0.0;
+  for (const EvalItem& item : items) total += lanes * item_flops(spec, item);
+  const double share = total / std::max(1.0, std::ceil(total / kStageFlops));
   const Index count = static_cast<Index>(items.size());
   std::vector<Stage> stages;
-  Stage stage;
+  Index first = 0, rows = 0;
   double flops = 0.0;
-  Index rows = 0;
   for (Index i = 0; i < count; ++i) {
     const EvalItem& item = items[static_cast<std::size_t>(i)];
-    const double more = static_cast<double>(lanes) * item_flops(spec, item);
     const Index item_rows = item.layout.rows();
     const double bytes = 4.0 * static_cast<double>((rows + item_rows) * spec.hidden_size);
-    const bool long_enough = flops + more > kStageFlops && rows >= kStageRows;
+    const bool long_enough = flops >= share * kShareReached && rows >= kStageRows;
     if (rows > 0 && (long_enough || bytes > kStageLaneBytes)) {
-      stages.push_back({stage.first, i});
-      stage.first = i;
+      stages.emplace_back(first, i);
+      first = i;
       flops = 0.0;
       rows = 0;
     }
-    flops += more;
+    flops += lanes * item_flops(spec, item);
     rows += item_rows;
   }
-  if (count > 0) stages.push_back({stage.first, count});
+  if (count > 0) stages.emplace_back(first, count);
   return stages;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/model/decoder_spec.h"
@@ -8,10 +9,15 @@
 
 namespace nf {
 
-/// Items [first, last): what is run together, recorded and, after a crash, lost at most.
+/// Items that are run together and recorded; their numbers, ascending.
 struct Stage {
-  Index first = 0;
-  Index last = 0;
+  Stage() = default;
+  /// Items [first, last).
+  Stage(Index first, Index last);
+  explicit Stage(std::vector<Index> numbers) : items(std::move(numbers)) {}
+  Index count() const { return static_cast<Index>(items.size()); }
+
+  std::vector<Index> items;
 };
 
 /// Floating-point operations of one item through one block, and of `rows` rows through the head.
@@ -23,19 +29,19 @@ Index scored_rows(const EvalItem& item);
 /// that predicts a target.
 double stage_flops(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage);
 
-/// Cuts the items into stages such that `lanes` lanes do about kStageFlops each, but of no less
-/// than kStageRows rows (reading the weights must pay), and a lane's hidden states stay below
-/// kStageLaneBytes. Depends on the model, the items and the number of lanes alone, so a run that
-/// goes on has the same stages as one that was never interrupted.
+/// Cuts the items, in their order, into stages such that `lanes` lanes (which share what they have
+/// in common: any number, not only whole ones) do about kStageFlops each, but of no less than
+/// kStageRows rows (reading the weights must pay), and a lane's hidden states stay below
+/// kStageLaneBytes. No result depends on it.
 std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items,
-                              Index lanes);
+                              double lanes);
 /// Lanes of a stage that should travel together: enough to share the reading of the weights, no
 /// more than keeps what a crash can lose small.
 Index lanes_per_wave(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage);
 
-/// 42 s on the core of docs/performance.md (214 GFLOP/s), five minutes on the slowest that counts
-/// (30 GFLOP/s).
-inline constexpr double kStageFlops = 9e12;
+/// Three minutes on one core of docs/performance.md (214 GFLOP/s): of that much work a crash loses
+/// at most the last wave, and reading and distorting the weights is shared by thousands of rows.
+inline constexpr double kStageFlops = 36e12;
 inline constexpr Index kStageRows = 2048;
 inline constexpr double kStageLaneBytes = 256e6;
 /// Lanes that a wave has at least: reading a block costs about a tenth of a lane's kStageRows.

@@ -44,17 +44,24 @@ class Interrupted : public Error {
 struct StageHooks {
   std::function<void(double flops)> advance = [](double) {};
   std::function<bool()> should_stop = [] { return false; };
+  /// The stage's first wave is finished: what the baseline has to show. Told before its lanes are.
+  std::function<void(LaneResult baseline)> baseline_done = [](const LaneResult&) {};
   /// A wave is finished: lanes [first, first + results.size()) of the stage's.
   std::function<void(std::size_t first, std::vector<LaneResult> results)> lanes_done =
       [](std::size_t, const std::vector<LaneResult>&) {};
 };
 
-/// Runs the lanes of a stage in the waves of `plan` (whose trials they are) and returns what the
-/// baseline has to show; it passes the blocks once, in the first wave. `decoder` must be prepared
-/// for all positions. Throws NumericError when the baseline itself leaves the finite numbers,
-/// DataError for bad weights, Interrupted.
-LaneResult run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
-                     const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
-                     const StageHooks& hooks);
+/// Runs the lanes of a stage in the waves of `plan` (whose trials they are, in their order). Within
+/// a wave lanes share what they have in common (LaneTree). baseline_scored: what the head reads of
+/// the baseline, [R, E]; where it is not empty (of an earlier call for the same stage) the baseline
+/// does not pass the blocks for its own sake; filled otherwise. `decoder` must be prepared for all
+/// positions. Throws NumericError when the baseline itself leaves the finite numbers, DataError for
+/// bad weights, Interrupted.
+void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
+               const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+               const StageHooks& hooks, Matrix& baseline_scored);
+void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
+               const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+               const StageHooks& hooks);
 
 }  // namespace nf

@@ -51,7 +51,11 @@ inline StageResult run_waves(const Decoder& decoder, const EvalSet& set, const S
     for (LaneResult& lane : more) result.lanes.push_back(lane);
     told(first, std::move(more));
   };
-  result.baseline = run_stage(decoder, set, stage, lanes, plan, stats, hooks);
+  hooks.baseline_done = [&](LaneResult baseline) {
+    EXPECT_TRUE(result.lanes.empty());  // the baseline is told first
+    result.baseline = std::move(baseline);
+  };
+  run_stage(decoder, set, stage, lanes, plan, stats, hooks);
   EXPECT_EQ(result.lanes.size(), trials.size());
   return result;
 }

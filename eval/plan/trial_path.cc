@@ -1,0 +1,74 @@
+#include "eval/plan/trial_path.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace nf {
+
+TrialPath TrialPath::untouched(const DecoderSpec& spec) {
+  const auto layers = static_cast<std::size_t>(spec.num_hidden_layers);
+  return {.steps = std::vector<Index>(layers + 2, 0),
+          .weights = std::vector<std::array<Index, kRoleCount>>(layers)};
+}
+
+Index TrialPath::first_touched() const {
+  return std::find_if(steps.begin(), steps.end(), [](Index step) { return step != 0; }) -
+         steps.begin();
+}
+
+bool TrialPath::touches_weights(Index layer) const {
+  const std::array<Index, kRoleCount>& block = weights[static_cast<std::size_t>(layer)];
+  return std::any_of(block.begin(), block.end(), [](Index weight) { return weight != 0; });
+}
+
+TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
+  TrialPath path = TrialPath::untouched(spec);
+  path.steps.front() = of_chain(trial.embed_tokens(), trial.seed());
+  for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
+    const auto i = static_cast<std::size_t>(layer);
+    std::vector<std::int64_t> all;
+    for (int r = 0; r < kRoleCount; ++r) {
+      const Role role = static_cast<Role>(r);
+      const Index weight = of_chain(trial.weight(layer, role), trial.seed());
+      path.weights[i][static_cast<std::size_t>(r)] = weight;
+      all.push_back(weight);
+      all.push_back(of_chain(trial.input(layer, role), trial.seed()));
+    }
+    path.steps[i + 1] = of_all(all);
+  }
+  path.head_weight = of_chain(trial.lm_head(), trial.seed());
+  path.steps.back() = of_all({path.head_weight, of_chain(trial.lm_head_input(), trial.seed())});
+  return path;
+}
+
+Index PathNumbers::of_distortion(const DistortionPtr& distortion) {
+  const auto known = by_pointer_.find(distortion.get());
+  if (known != by_pointer_.end()) return known->second;
+  const Index next = std::ssize(by_config_) + 1;
+  const Index number = by_config_.emplace(distortion->config().dump(), next).first->second;
+  by_pointer_.emplace(distortion.get(), number);
+  held_.push_back(distortion);
+  return number;
+}
+
+Index PathNumbers::of_chain(const SiteChain& chain, std::uint64_t seed) {
+  if (chain.empty()) return 0;
+  // Which roles share an input, and under which name it is measured, is part of what happens.
+  std::vector<std::int64_t> things = {chain.variant};
+  for (const char c : chain.site) things.push_back(c);
+  for (const SiteStep& step : chain.steps) {
+    things.push_back(of_distortion(step.distortion));
+    things.push_back(std::bit_cast<std::int64_t>(step.key));
+    things.push_back(step.distortion->draws() ? std::bit_cast<std::int64_t>(seed) : -1);
+    things.push_back(step.distortion->draws() ? 1 : 0);
+  }
+  return of_all(things);
+}
+
+Index PathNumbers::of_all(const std::vector<std::int64_t>& things) {
+  if (std::all_of(things.begin(), things.end(), [](std::int64_t thing) { return thing == 0; }))
+    return 0;
+  return numbers_.emplace(things, std::ssize(numbers_) + 1).first->second;
+}
+
+}  // namespace nf

@@ -1,0 +1,122 @@
+#include "eval/run/distorted_weights.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "eval/run/lane_inputs.h"
+
+namespace nf {
+
+Workbenches::Turn::Turn(Workbenches& all) : all_(all) {
+  all_.may_take_.acquire();
+  const std::lock_guard lock(all_.mutex_);
+  bench_ = std::move(all_.free_.back());
+  all_.free_.pop_back();
+}
+
+Workbenches::Turn::~Turn() {
+  {
+    const std::lock_guard lock(all_.mutex_);
+    all_.free_.push_back(std::move(bench_));
+  }
+  all_.may_take_.release();
+}
+
+std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
+                           ConstMatrixView weight, MatrixView distorted,
+                           std::vector<SiteStats>& sites) {
+  const DistortionContext context{.tensor = SiteTensor::weight, .seed = seed};
+  const DistortionReport report = chain.apply(weight, context, distorted);
+  std::string problem = finite_problem(chain.site, distorted);
+  if (measure && problem.empty())
+    add_site(measure_site(chain.site, weight, distorted, SiteTensor::weight, report, complete),
+             sites);
+  return problem;
+}
+
+void DistortedWeights::start(const BlockWeights& weights, Uses uses) {
+  NF_CHECK(held_.empty(), "{} weights of the block before are still held", held_.size());
+  weights_ = &weights;
+  uses_ = std::move(uses);
+  most_bytes_ = 0.0;
+  for (const LinearTensors& linear : weights.spec.linears) most_bytes_ += bytes_of(linear.role);
+}
+
+double DistortedWeights::bytes_of(Role role) const {
+  for (const LinearTensors& linear : weights_->spec.linears)
+    if (linear.role == role)
+      return sizeof(float) * static_cast<double>(linear.out) * static_cast<double>(linear.in);
+  throw InternalError(fmt::format("no {} in layer {}", role_name(role), weights_->layer));
+}
+
+std::vector<const DistortedWeight*> DistortedWeights::get(
+    const std::vector<Request>& requests, bool measure,
+    const std::function<void(Index, const std::function<void(Index)>&)>& each) {
+  std::vector<const Request*> missing;
+  for (const Request& request : requests)
+    if (!held_.contains({request.role, request.number})) missing.push_back(&request);
+  std::vector<DistortedWeight*> places;
+  for (const Request* request : missing) {
+    make_room(request->role, requests);
+    DistortedWeight& place = held_[{request->role, request->number}];
+    place.packed = std::move(spare_[request->role]);
+    spare_.erase(request->role);
+    places.push_back(&place);
+  }
+  each(std::ssize(missing), [&](Index i) {
+    const Request& request = *missing[static_cast<std::size_t>(i)];
+    DistortedWeight& place = *places[static_cast<std::size_t>(i)];
+    const SiteChain& chain = request.trial->weight(weights_->layer, request.role);
+    const auto linear =
+        std::find_if(weights_->spec.linears.begin(), weights_->spec.linears.end(),
+                     [&](const LinearTensors& one) { return one.role == request.role; });
+    Workbenches::Turn turn(workbenches_);
+    turn->weight.resize(linear->out, linear->in);
+    turn->distorted.resize(linear->out, linear->in);
+    decoder_.read_weight(weights_->layer, request.role, turn->weight);
+    place.problem = distort_weight(chain, request.trial->seed(), measure, complete_stats_,
+                                   turn->weight, turn->distorted, place.sites);
+    place.packed = pack_weight(turn->distorted, std::move(place.packed));
+  });
+  std::vector<const DistortedWeight*> weights;
+  for (const Request& request : requests)
+    weights.push_back(&held_.at({request.role, request.number}));
+  return weights;
+}
+
+void DistortedWeights::make_room(Role role, const std::vector<Request>& keep) {
+  const auto evictable = [&] {
+    return std::find_if(held_.begin(), held_.end(), [&keep](const auto& held) {
+      return std::none_of(keep.begin(), keep.end(), [&held](const Request& request) {
+        return held.first == Key(request.role, request.number);
+      });
+    });
+  };
+  while (!spare_.contains(role) && bytes_ + bytes_of(role) > most_bytes_) {
+    if (!spare_.empty()) {
+      bytes_ -= bytes_of(spare_.begin()->first);
+      spare_.erase(spare_.begin());
+    } else if (const auto victim = evictable(); victim != held_.end()) {
+      drop(victim->first);
+    } else {
+      return;  // a group's own weights are a block's at most
+    }
+  }
+  if (!spare_.contains(role)) bytes_ += bytes_of(role);
+}
+
+void DistortedWeights::drop(const Key key) {
+  const auto held = held_.find(key);
+  if (spare_.contains(key.first)) bytes_ -= bytes_of(key.first);
+  spare_[key.first] = std::move(held->second.packed);
+  held_.erase(held);
+}
+
+void DistortedWeights::done(const std::vector<Request>& requests) {
+  for (const Request& request : requests) {
+    const Key key(request.role, request.number);
+    if (--uses_.at(key) == 0 && held_.contains(key)) drop(key);
+  }
+}
+
+}  // namespace nf

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <semaphore>
+#include <string>
+#include <vector>
+
+#include "core/model/decoder.h"
+#include "eval/run/model_trial.h"
+#include "eval/run/record.h"
+
+namespace nf {
+
+/// Where weights are distorted: as many at once as the memory budget allows, their memory kept from
+/// one to the next (fresh memory costs more than the distortion).
+class Workbenches {
+ public:
+  struct Bench {
+    Matrix weight, distorted;
+  };
+  explicit Workbenches(Index count) : free_(static_cast<std::size_t>(count)), may_take_(count) {}
+
+  /// Waits for a free bench, and gives it back at the end.
+  class Turn {
+   public:
+    explicit Turn(Workbenches& all);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Bench* operator->() { return &bench_; }
+
+   private:
+    Workbenches& all_;
+    Bench bench_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::vector<Bench> free_;
+  std::counting_semaphore<> may_take_;
+};
+
+/// A weight as some lanes have it.
+struct DistortedWeight {
+  PackedWeight packed;
+  std::vector<SiteStats> sites;  ///< one, or none where nobody asked
+  std::string problem;           ///< what is wrong with the values, empty where they are finite
+};
+
+/// distorted <- what the chain makes of a weight, measured where asked. Returns what is wrong with
+/// the result, empty where it is finite.
+std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
+                           ConstMatrixView weight, MatrixView distorted,
+                           std::vector<SiteStats>& sites);
+
+/// The distorted weights of one block, each made once for all lanes that have it. No more than one
+/// block's worth of them is held: what would be more is made again when it is needed again.
+class DistortedWeights {
+ public:
+  /// Of which a lane wants one.
+  struct Request {
+    Role role;
+    Index number = 0;  ///< TrialPath::weights
+    const ModelTrial* trial = nullptr;
+  };
+
+  /// at_once: weights that are distorted at the same time.
+  DistortedWeights(const Decoder& decoder, Index at_once, bool complete_stats)
+      : decoder_(decoder), workbenches_(at_once), complete_stats_(complete_stats) {}
+
+  /// A new block; uses: how many groups of lanes will ask for each (role, number).
+  using Uses = std::map<std::pair<Role, Index>, Index>;
+  void start(const BlockWeights& weights, Uses uses);
+  /// The weights of one group, each made where it is not there yet, by several threads. measure:
+  /// gather their statistics. `each` runs pieces of work in parallel. Valid until done().
+  std::vector<const DistortedWeight*> get(
+      const std::vector<Request>& requests, bool measure,
+      const std::function<void(Index, const std::function<void(Index)>&)>& each);
+  /// The group has no more use for what it got.
+  void done(const std::vector<Request>& requests);
+
+ private:
+  using Key = std::pair<Role, Index>;
+  double bytes_of(Role role) const;
+  /// Makes room for one more weight of that role, giving up spare memory first, then what the group
+  /// itself does not need.
+  void make_room(Role role, const std::vector<Request>& keep);
+  void drop(Key key);
+
+  const Decoder& decoder_;
+  Workbenches workbenches_;
+  bool complete_stats_;
+  const BlockWeights* weights_ = nullptr;
+  Uses uses_;
+  std::map<Key, DistortedWeight> held_;
+  std::map<Role, PackedWeight> spare_;  ///< memory of weights that were dropped
+  double bytes_ = 0.0;                  ///< of both
+  double most_bytes_ = 0.0;
+};
+
+}  // namespace nf
