@@ -11,7 +11,8 @@ namespace nf {
 
 /// What a distortion has to know about the matrix it is given, beyond its values.
 struct DistortionContext {
-  /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear for one whole window.
+  /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear (or another
+  /// activation) for one whole window.
   SiteTensor tensor = SiteTensor::weight;
   /// Key of the random draws: draw_key(site name, ordinal of the entry among those touching this
   /// site).

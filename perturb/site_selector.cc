@@ -104,14 +104,31 @@ Json ConfigValue<LayerRanges>::schema() {
 FieldTable<SiteSelector> SiteSelector::fields() {
   FieldTable<SiteSelector> table;
   table.required("tensor", &SiteSelector::tensor,
-                 {.summary = "which tensor of the selected linears", .example = "weight"});
-  table.optional("roles", &SiteSelector::roles,
-                 {.summary = "linears by role, by the family's own name, or by glob",
-                  .example = Json::array({"q_proj", "k_proj"})});
+                 {.summary = "which tensor: of the selected linears, or of the selected blocks",
+                  .example = "weight"});
+  table.optional(
+      "roles", &SiteSelector::roles,
+      {.summary = "linears by role, by the family's own name, or by glob; not with resid, "
+                  "k_cache or v_cache",
+       .example = Json::array({"q_proj", "k_proj"})});
   table.optional("layers", &SiteSelector::layers,
                  {.summary = "decoder blocks, counted from 0, both ends included; all by default",
                   .example = "0-2"});
   return table;
+}
+
+void SiteSelector::check(const ConfigNode& node, ConfigErrors& errors) const {
+  const std::optional<ConfigNode> at_roles = node.find("roles");
+  if (is_state(tensor) && at_roles)
+    errors.add(*at_roles, fmt::format("{} is a block's, not a linear's, and has no roles; leave "
+                                      "roles out (layers narrows it)",
+                                      site_tensor_name(tensor)));
+}
+
+Json SiteSelector::config() const {
+  Json json = fields().write(*this);
+  if (is_state(tensor)) json.erase("roles");
+  return json;
 }
 
 std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
@@ -131,6 +148,10 @@ std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
     sites.push_back({0, Role::embed_tokens, tensor});
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     if (!selects_layer(layer)) continue;
+    if (is_state(tensor)) {
+      sites.push_back({.layer = layer, .tensor = tensor});
+      continue;
+    }
     for (Role role : all_roles) {
       const bool selected =
           std::any_of(roles.begin(), roles.end(),
@@ -138,7 +159,8 @@ std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
       if (selected) sites.push_back({layer, role, tensor});
     }
   }
-  if (selects_outer(Role::lm_head)) sites.push_back({0, Role::lm_head, tensor});
+  if (!is_state(tensor) && selects_outer(Role::lm_head))
+    sites.push_back({0, Role::lm_head, tensor});
   return sites;
 }
 

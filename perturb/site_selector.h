@@ -27,7 +27,7 @@ struct ConfigValue<LayerRanges> {
   static Json schema();
 };
 
-/// The `sites` of an entry: which tensor of which linears in which layers.
+/// The `sites` of an entry: which tensor of which linears, or which state, in which layers.
 struct SiteSelector {
   SiteTensor tensor = SiteTensor::weight;
   /// Role names, the family's own names (fc1) or globs (`*_proj`, `[qk]_proj`); all linears of the
@@ -37,6 +37,10 @@ struct SiteSelector {
   std::optional<LayerRanges> layers;  ///< none: all layers
 
   static FieldTable<SiteSelector> fields();
+  /// `roles` with a state is a mistake.
+  void check(const ConfigNode& node, ConfigErrors& errors) const;
+  /// As it would stand in YAML with everything filled in.
+  Json config() const;
 
   /// The sites it means in one model, in the order of the forward pass.
   std::vector<Site> select(const DecoderSpec& spec) const;
@@ -52,6 +56,11 @@ struct EnumNames<SiteTensor> {
   static constexpr EnumName<SiteTensor> table[] = {
       {SiteTensor::weight, "weight", "the weight matrix of a linear, [out, in]"},
       {SiteTensor::input, "input", "the input of a linear, [T, in], one window at a time"},
+      {SiteTensor::resid, "resid", "the residual stream behind a block, [T, H]"},
+      {SiteTensor::k_cache, "k_cache",
+       "a block's keys after rotary positions, [T, kv_heads·head_dim], as every query reads them"},
+      {SiteTensor::v_cache, "v_cache",
+       "a block's values, [T, kv_heads·head_dim], as every query reads them"},
   };
 };
 

@@ -53,9 +53,23 @@ Index query_tile(Index rows) {
 
 }  // namespace
 
+void rotate_keys(const DecoderSpec& spec, const RopeTable& rope, const Layout& layout,
+                 MatrixView k) {
+  const Index head_dim = spec.head_dim, kv_heads = spec.num_key_value_heads;
+  NF_CHECK_SHAPE(k, layout.rows(), kv_heads * head_dim);
+  NF_CHECK(rope.positions() >= layout.positions(), "rope for {} of {} positions", rope.positions(),
+           layout.positions());
+  parallel_for(static_cast<Index>(layout.segments.size()) * kv_heads, [&](Index i) {
+    const Segment& segment = layout.segments[static_cast<std::size_t>(i / kv_heads)];
+    const Index first_feature = i % kv_heads * head_dim;
+    for (Index r = 0; r < segment.rows; ++r)
+      rope.rotate(k.row(segment.first + r) + first_feature, segment.prefix_rows + r);
+  });
+}
+
 void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const RopeTable* rope,
                       const Layout& layout, ConstMatrixView q, ConstMatrixView k, ConstMatrixView v,
-                      MatrixView out) {
+                      MatrixView out, KeyState key_state) {
   const Index tokens = q.rows(), head_dim = spec.head_dim;
   const Index group = spec.num_attention_heads / spec.num_key_value_heads;
   NF_CHECK(layout.rows() == tokens, "layout of {} rows for {}", layout.rows(), tokens);
@@ -70,7 +84,8 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
   const Index kv_heads = spec.num_key_value_heads;
   parallel_for(static_cast<Index>(layout.segments.size()) * kv_heads, [&](Index i) {
     thread_local Matrix query_rows, key_rows, value_rows, scores, mixed;
-    HeadRows queries(query_rows, head_dim, rope), keys(key_rows, head_dim, rope),
+    const RopeTable* const key_rope = key_state == KeyState::rotated ? nullptr : rope;
+    HeadRows queries(query_rows, head_dim, rope), keys(key_rows, head_dim, key_rope),
         values(value_rows, head_dim, nullptr);
     const Segment& segment = layout.segments[static_cast<std::size_t>(i / kv_heads)];
     const Index kv_head = i % kv_heads;

@@ -117,10 +117,19 @@ std::vector<Site> Decoder::sites() const {
   std::vector<Site> sites;
   const std::vector<Role> roles = spec_.roles();
   sites.push_back({0, Role::embed_tokens, SiteTensor::weight});
-  for (Index layer = 0; layer < spec_.num_hidden_layers; ++layer)
-    for (Role role : roles)
+  const auto add_state = [&sites](Index layer, SiteTensor state) {
+    sites.push_back({.layer = layer, .tensor = state});
+  };
+  for (Index layer = 0; layer < spec_.num_hidden_layers; ++layer) {
+    for (Role role : roles) {
       for (SiteTensor tensor : {SiteTensor::weight, SiteTensor::input})
         sites.push_back({layer, role, tensor});
+      if (role != Role::v_proj) continue;
+      add_state(layer, SiteTensor::k_cache);
+      add_state(layer, SiteTensor::v_cache);
+    }
+    add_state(layer, SiteTensor::resid);
+  }
   for (SiteTensor tensor : {SiteTensor::weight, SiteTensor::input})
     sites.push_back({0, Role::lm_head, tensor});
   return sites;

@@ -42,7 +42,8 @@ class Decoder {
   const DecoderSpec& spec() const { return spec_; }
   const Checkpoint& checkpoint() const { return *checkpoint_; }
   /// Every place a distortion can act, in the order of the forward pass: the embedding, per layer
-  /// the roles in order of use, weight before input.
+  /// the roles in order of use, weight before input; keys and values stand behind v_proj, the
+  /// residual stream at the layer's end.
   std::vector<Site> sites() const;
 
   /// Reads what every batch needs (norms outside the blocks, projections, rotary tables of

@@ -84,10 +84,17 @@ class BlockRun {
         packed_(packed),
         rope_(rope),
         layout_(layout),
+        filter_(filter),
         inputs_(filter, scratch.distorted),
         s_(scratch) {}
 
   void run(MatrixView hidden) {
+    run_form(hidden);
+    if (distorts(SiteTensor::resid)) distort(SiteTensor::resid, hidden, s_.distorted);
+  }
+
+ private:
+  void run_form(MatrixView hidden) {
     switch (spec_.form) {
       case BlockForm::sequential:
         norm(weights_.attention_norm, hidden);
@@ -113,7 +120,14 @@ class BlockRun {
     }
   }
 
- private:
+  bool distorts(SiteTensor state) const { return filter_ != nullptr && filter_->distorts(state); }
+  /// x ← x̃. buffer: one that nobody needs at the moment.
+  void distort(SiteTensor state, MatrixView x, Matrix& buffer) {
+    buffer.resize(x.rows(), x.cols());
+    filter_->apply_state(state, x, buffer);
+    copy_rows(buffer, x);
+  }
+
   void norm(const NormWeights& norm, ConstMatrixView x) {
     s_.normed.resize(x.rows(), x.cols());
     run_norm(spec_, norm, x, s_.normed);
@@ -161,8 +175,16 @@ class BlockRun {
     project(Role::v_proj, s_.v, Epilogue::store);
     if (weights_.q_norm.exists()) norm_heads(spec_, weights_.q_norm, s_.q);
     if (weights_.k_norm.exists()) norm_heads(spec_, weights_.k_norm, s_.k);
+    // Keys are rotated as attention gathers them, unless their rotated form has to be seen before.
+    KeyState keys = KeyState::projected;
+    if (distorts(SiteTensor::k_cache)) {
+      if (rope_ != nullptr) rotate_keys(spec_, *rope_, layout_, s_.k);
+      keys = KeyState::rotated;
+      distort(SiteTensor::k_cache, s_.k, s_.attention);
+    }
+    if (distorts(SiteTensor::v_cache)) distort(SiteTensor::v_cache, s_.v, s_.attention);
     s_.attention.resize(tokens, s_.q.cols());
-    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention);
+    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys);
   }
   void attention_out(MatrixView hidden) {
     inputs_.next(s_.attention);
@@ -204,6 +226,7 @@ class BlockRun {
   const PackedLinears& packed_;
   const RopeTable* rope_;
   const Layout& layout_;
+  InputFilter* filter_;
   Inputs inputs_;
   Scratch& s_;
 };

@@ -44,8 +44,8 @@ struct BlockWeights {
   PackedLinears packed;
 };
 
-/// Replaces inputs of linears while a block runs: the door through which activations are distorted.
-/// Made by the caller for one (lane, layer, batch).
+/// Replaces inputs of linears, and states of the block, while it runs: the door through which
+/// activations are distorted. Made by the caller for one (lane, layer, batch).
 class InputFilter {
  public:
   virtual ~InputFilter() = default;
@@ -54,6 +54,12 @@ class InputFilter {
   virtual int variant(Role role) const = 0;
   /// distorted ← x̃ of the input that `role` reads. x, distorted: [T, in], not overlapping.
   virtual void apply(Role role, ConstMatrixView x, MatrixView distorted) = 0;
+
+  /// Whether apply_state() is to be called for a state of the block (SiteTensor: is_state).
+  virtual bool distorts(SiteTensor state) const = 0;
+  /// distorted ← x̃ of a state. x, distorted: [T, H] or [T, K·D], not overlapping. Called once for
+  /// each state of a run.
+  virtual void apply_state(SiteTensor state, ConstMatrixView x, MatrixView distorted) = 0;
 };
 
 /// Runs one decoder block on some rows in place; tiles of rows and heads are shared out among the

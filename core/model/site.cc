@@ -7,6 +7,9 @@
 namespace nf {
 namespace {
 
+constexpr std::array<std::string_view, 5> kTensorNames = {"weight", "input", "resid", "k_cache",
+                                                          "v_cache"};
+
 constexpr std::array<std::string_view, kRoleCount + 2> kRoleNames = {
     "q_proj",  "k_proj",    "v_proj",       "o_proj", "gate_proj",
     "up_proj", "down_proj", "embed_tokens", "lm_head"};
@@ -22,10 +25,11 @@ std::optional<Role> role_from_name(std::string_view name) {
 }
 
 std::string_view site_tensor_name(SiteTensor tensor) {
-  return tensor == SiteTensor::weight ? "weight" : "input";
+  return kTensorNames[static_cast<std::size_t>(tensor)];
 }
 
 std::string Site::name() const {
+  if (is_state(tensor)) return fmt::format("layers.{}.{}", layer, site_tensor_name(tensor));
   if (!is_block_role(role)) return fmt::format("{}.{}", role_name(role), site_tensor_name(tensor));
   return fmt::format("layers.{}.{}.{}", layer, role_name(role), site_tensor_name(tensor));
 }

@@ -34,17 +34,32 @@ std::string_view role_name(Role role);
 /// family's matter.
 std::optional<Role> role_from_name(std::string_view name);
 
-/// Which tensor of a linear a site is.
-enum class SiteTensor { weight, input };
+/// Which tensor a site is: a linear's weight or input, or a state of a whole block.
+enum class SiteTensor {
+  weight,
+  input,
+  resid,    ///< the residual stream behind the block, [T, H]
+  k_cache,  ///< the keys after norms and rotary positions, [T, K·D]: what every query reads
+  v_cache,  ///< the values, [T, K·D]
+};
+/// The tensors of a block that are no linear's.
+inline constexpr SiteTensor kStates[] = {SiteTensor::k_cache, SiteTensor::v_cache,
+                                         SiteTensor::resid};
+inline constexpr bool is_state(SiteTensor tensor) { return tensor >= SiteTensor::resid; }
+/// What noises and quantizers are told, which know matrices of weights and of activations only.
+inline constexpr SiteTensor kind_tensor(SiteTensor tensor) {
+  return tensor == SiteTensor::weight ? SiteTensor::weight : SiteTensor::input;
+}
 std::string_view site_tensor_name(SiteTensor tensor);
 
 /// One place where a distortion can act.
 struct Site {
-  Index layer = 0;  ///< 0 for the roles outside the blocks
-  Role role = Role::q_proj;
+  Index layer = 0;           ///< 0 for the roles outside the blocks
+  Role role = Role::q_proj;  ///< q_proj, without meaning, for a state
   SiteTensor tensor = SiteTensor::weight;
 
-  /// "layers.3.q_proj.weight", "lm_head.weight": the name in results and the key of the draws.
+  /// "layers.3.q_proj.weight", "lm_head.weight", "layers.3.k_cache": the name in results and the
+  /// key of the draws.
   std::string name() const;
   friend bool operator==(const Site&, const Site&) = default;
 };

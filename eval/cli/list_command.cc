@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
+#include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/suggest.h"
 #include "core/model/decoder.h"
@@ -58,6 +60,20 @@ void list_architectures(const CommandLine&) {
                architecture.summary);
 }
 
+/// "[64, 32]", "[T, 32]". linears: of a block, and the outer ones
+std::string site_shape(const Site& site, const std::vector<LinearTensors>& linears,
+                       const DecoderSpec& spec) {
+  if (site.tensor == SiteTensor::resid) return fmt::format("[T, {}]", spec.hidden_size);
+  if (is_state(site.tensor))
+    return fmt::format("[T, {}]", spec.num_key_value_heads * spec.head_dim);
+  const auto linear =
+      std::find_if(linears.begin(), linears.end(),
+                   [&site](const LinearTensors& each) { return each.role == site.role; });
+  NF_CHECK(linear != linears.end(), "{} has no linear", site.name());
+  return site.tensor == SiteTensor::weight ? fmt::format("[{}, {}]", linear->out, linear->in)
+                                           : fmt::format("[T, {}]", linear->in);
+}
+
 void list_sites(const CommandLine& line) {
   if (!line.has("model")) throw ConfigError("list sites: --model DIR is missing");
   const Decoder decoder = Decoder::open(model_directory(line), Kinds::builtin().architectures);
@@ -69,15 +85,8 @@ void list_sites(const CommandLine& line) {
                        .in = spec.embedding_size(),
                        .weight = {},
                        .bias = {}});
-  for (const Site& site : decoder.sites()) {
-    for (const LinearTensors& linear : linears) {
-      if (linear.role != site.role) continue;
-      const std::string shape = site.tensor == SiteTensor::weight
-                                    ? fmt::format("[{}, {}]", linear.out, linear.in)
-                                    : fmt::format("[T, {}]", linear.in);
-      fmt::print("{:<32}{}\n", site.name(), shape);
-    }
-  }
+  for (const Site& site : decoder.sites())
+    fmt::print("{:<32}{}\n", site.name(), site_shape(site, linears, spec));
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ void check_variables_used(const TrialConfig& config, const ConfigNode& entries,
 }
 
 /// A reference quantizer without a granularity has the usual one: channel on weights, token on
-/// inputs.
+/// activations.
 ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
   if (!quantizer.is_mapping() || quantizer.find("granularity")) return quantizer;
   std::vector<ConfigEntry> entries = quantizer.entries();
@@ -135,8 +135,9 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
     return kinds.quantizers.create(with_granularity(quantizer, tensor), tensor, reference_errors);
   };
   const ConfigNode own = without_sites(node);
-  entry.distortion = is_noise ? kinds.noises.create(own, entry.sites.tensor, reference, errors)
-                              : kinds.quantizers.create(own, entry.sites.tensor, errors);
+  const SiteTensor tensor = kind_tensor(entry.sites.tensor);
+  entry.distortion = is_noise ? kinds.noises.create(own, tensor, reference, errors)
+                              : kinds.quantizers.create(own, tensor, errors);
   return entry;  // without a distortion where that was wrong: its sites are checked all the same
 }
 
@@ -144,7 +145,7 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
 
 Json Entry::config() const {
   Json json = Json::object();
-  json["sites"] = SiteSelector::fields().write(sites);
+  json["sites"] = sites.config();
   json.update(distortion->config());
   return json;
 }

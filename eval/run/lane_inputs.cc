@@ -41,8 +41,7 @@ DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index i
   return result;
 }
 
-void LaneInputs::apply(Role role, ConstMatrixView x, MatrixView distorted) {
-  const SiteChain& chain = trial_.input(layer_, role);
+void LaneInputs::distort(const SiteChain& chain, ConstMatrixView x, MatrixView distorted) {
   // A block keeps one x̃ at a time: where k goes other ways than q and v, q's is made again for v.
   const bool measured = std::any_of(sites_.begin(), sites_.end(), [&](const SiteStats& known) {
     return known.site == chain.site;

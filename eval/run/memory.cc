@@ -44,6 +44,9 @@ Index distorting_scratch(const DecoderSpec& spec, std::span<const ModelTrial* co
             tensor == SiteTensor::weight ? trial->weight(layer, role) : trial->input(layer, role);
         most = std::max(most, chain.scratch_per_value());
       }
+      if (tensor == SiteTensor::input)
+        for (const SiteTensor state : kStates)
+          most = std::max(most, trial->state(layer, state).scratch_per_value());
     }
   }
   return most;

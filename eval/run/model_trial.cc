@@ -38,7 +38,8 @@ Index SiteChain::scratch_per_value() const {
 ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
     : seed_(trial.seed),
       weights_(static_cast<std::size_t>(spec.num_hidden_layers)),
-      inputs_(static_cast<std::size_t>(spec.num_hidden_layers)) {
+      inputs_(static_cast<std::size_t>(spec.num_hidden_layers)),
+      states_(static_cast<std::size_t>(spec.num_hidden_layers)) {
   // Entries touching each site, to number the draws and to tell which roles share an input.
   std::map<std::string, std::vector<std::size_t>> touching;
   for (std::size_t e = 0; e < trial.entries.size(); ++e) {
@@ -73,6 +74,8 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
 }
 
 SiteChain& ModelTrial::chain_at(const Site& site) {
+  if (is_state(site.tensor))
+    return states_[static_cast<std::size_t>(site.layer)][state_index(site.tensor)];
   const bool is_weight = site.tensor == SiteTensor::weight;
   if (site.role == Role::embed_tokens) return embed_tokens_;
   if (site.role == Role::lm_head) return is_weight ? lm_head_ : lm_head_input_;
@@ -83,7 +86,8 @@ SiteChain& ModelTrial::chain_at(const Site& site) {
 
 namespace {
 
-bool touches_any(const std::array<SiteChain, kRoleCount>& chains) {
+template <class Chains>
+bool touches_any(const Chains& chains) {
   return std::any_of(chains.begin(), chains.end(),
                      [](const SiteChain& chain) { return !chain.empty(); });
 }
@@ -91,11 +95,13 @@ bool touches_any(const std::array<SiteChain, kRoleCount>& chains) {
 }  // namespace
 
 bool ModelTrial::touches_inputs(Index layer) const {
-  return touches_any(inputs_[static_cast<std::size_t>(layer)]);
+  const auto at = static_cast<std::size_t>(layer);
+  return touches_any(inputs_[at]) || touches_any(states_[at]);
 }
 
 bool ModelTrial::touches_weights() const {
-  return std::any_of(weights_.begin(), weights_.end(), touches_any);
+  return std::any_of(weights_.begin(), weights_.end(),
+                     [](const auto& chains) { return touches_any(chains); });
 }
 
 }  // namespace nf

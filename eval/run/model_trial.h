@@ -37,6 +37,11 @@ class ModelTrial {
   std::uint64_t seed() const { return seed_; }
   const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }
   const SiteChain& input(Index layer, Role role) const { return chain(inputs_, layer, role); }
+  /// state: resid, k_cache or v_cache.
+  const SiteChain& state(Index layer, SiteTensor state) const {
+    return states_[static_cast<std::size_t>(layer)][state_index(state)];
+  }
+  /// Any input of a linear, or any state, of that block.
   bool touches_inputs(Index layer) const;
   /// Any weight of a block.
   bool touches_weights() const;
@@ -53,11 +58,15 @@ class ModelTrial {
     return chains[static_cast<std::size_t>(layer)][static_cast<std::size_t>(role)];
   }
 
+  static std::size_t state_index(SiteTensor state) {
+    return static_cast<std::size_t>(state) - static_cast<std::size_t>(SiteTensor::resid);
+  }
   SiteChain& chain_at(const Site& site);
 
   std::uint64_t seed_;
   SiteChain embed_tokens_, lm_head_, lm_head_input_;
-  Chains weights_, inputs_;  ///< by layer and role
+  Chains weights_, inputs_;                                        ///< by layer and role
+  std::vector<std::array<SiteChain, std::size(kStates)>> states_;  ///< by layer
   Json identity_ = Json::array();
 };
 

@@ -95,7 +95,7 @@ Json questions_json(const Record& record) {
 Json sites_json(const Record& record) {
   Json array = Json::array();
   for (const SiteStats& site : record.sites) {
-    NF_CHECK(!site.site.ends_with(".input") || is_dyadic(site.first_window, site.windows),
+    NF_CHECK(site.site.ends_with(".weight") || is_dyadic(site.first_window, site.windows),
              "{}: windows {} from {} are no block", site.site, site.windows, site.first_window);
     Json json = {{"site", site.site}};
     if (site.windows > 0) {

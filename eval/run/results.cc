@@ -57,11 +57,11 @@ std::vector<QuestionSums> join_questions(const std::vector<const Record*>& recor
   return questions;
 }
 
-std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites,
-                                         const std::string& suffix) {
+/// Of all weights, or of all activations: inputs and states.
+std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites, bool weights) {
   DistortionStats pool;
   for (const SiteStats& site : sites)
-    if (site.site.ends_with(suffix)) pool.merge(site.stats);
+    if (site.site.ends_with(".weight") == weights) pool.merge(site.stats);
   if (pool.count == 0) return std::nullopt;
   return pool.relative_l2();
 }
@@ -83,8 +83,8 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
   row.sums = add_up(row.windows);
   row.questions = join_questions(records);
   row.sites = join_sites(records);
-  row.relative_l2_weight = pooled_relative_l2(row.sites, ".weight");
-  row.relative_l2_input = pooled_relative_l2(row.sites, ".input");
+  row.relative_l2_weight = pooled_relative_l2(row.sites, true);
+  row.relative_l2_input = pooled_relative_l2(row.sites, false);
   return row;
 }
 

@@ -46,6 +46,13 @@ TEST(IntegrationList, NamesTheSitesOfAModelWithTheirShapes) {
   const std::string sites = list({"sites", "--model", (files / "llama").string()});
   expect_all(sites, {"layers.0.q_proj.weight", "layers.1.down_proj.input", "[16, 32]", "[32, 56]",
                      "[T, 56]"});
+  const auto shape = [&sites](const std::string& site) {
+    const std::size_t line = sites.find("\n" + site + " ") + 1;
+    return sites.substr(sites.find('[', line), sites.find('\n', line) - sites.find('[', line));
+  };
+  EXPECT_EQ(shape("layers.0.resid"), "[T, 32]");
+  EXPECT_EQ(shape("layers.1.k_cache"), "[T, 16]");
+  EXPECT_EQ(shape("layers.1.v_cache"), "[T, 16]");
   EXPECT_EQ(sites.find("layers.2."), std::string::npos);
 }
 

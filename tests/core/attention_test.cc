@@ -178,6 +178,11 @@ TEST(SameBitsAttention, SegmentsContinueTheirPrefixAlone) {
            {.first = 49 + prefix, .rows = 30, .prefix_first = 40, .prefix_rows = prefix}}};
       Matrix out(q.rows(), q.cols());
       causal_attention(spec_of(shape), block_of(shape), &table, layout, q, k, v, out);
+      Matrix rotated = together(first.k, shared.k, other.k), same(q.rows(), q.cols());
+      rotate_keys(spec_of(shape), table, layout, rotated);
+      causal_attention(spec_of(shape), block_of(shape), &table, layout, q, rotated, v, same,
+                       KeyState::rotated);
+      EXPECT_TRUE(equal_bits(same, out)) << prefix;
       EXPECT_TRUE(equal_bits(out.view().middle_rows(0, 40), attend(shape, &table, other)));
       const Matrix alone = attend(shape, &table, first);
       EXPECT_TRUE(

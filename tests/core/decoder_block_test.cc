@@ -4,22 +4,19 @@
 
 #include <cmath>
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
-#include "core/ops/elementwise.h"
+#include "tests/support/one_block.h"
 #include "tests/support/random_matrix.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/tensor_near.h"
-#include "tests/support/tiny_model.h"
 
 namespace nf {
 namespace {
 
-constexpr Index kTokens = 37;
+constexpr Index kTokens = OneBlock::kTokens;
 
 /// x̃ = factor·x, by role, and a note of each call. Factors are powers of two: the same bits come
 /// out where the weight is scaled instead.
@@ -49,53 +46,15 @@ class ScalingFilter final : public InputFilter {
     for (Index r = 0; r < x.rows(); ++r)
       for (Index c = 0; c < x.cols(); ++c) distorted(r, c) = rules_.at(role).factor * x(r, c);
   }
+  bool distorts(SiteTensor) const override { return false; }
+  void apply_state(SiteTensor state, ConstMatrixView, MatrixView) override {
+    ADD_FAILURE() << site_tensor_name(state);
+  }
 
   std::vector<Call> calls;
 
  private:
   std::map<Role, Rule> rules_;
-};
-
-/// Block 0 of a tiny model, and a window's hidden states.
-class OneBlock {
- public:
-  explicit OneBlock(const TinyModel& model)
-      : decoder_(open(model)), weights_(decoder_.load_block(0)) {
-    if (spec().rope) rope_.emplace(*spec().rope, 300);
-  }
-
-  const DecoderSpec& spec() const { return decoder_.spec(); }
-  const BlockWeights& weights() const { return weights_; }
-
-  Matrix run(InputFilter* filter, const std::map<Role, float>& weight_factors = {},
-             Index tokens = kTokens, std::uint64_t salt = 0) const {
-    PackedLinears packed = weights_.packed;
-    for (const auto& [role, factor] : weight_factors) {
-      Matrix weight(packed[role].out(), packed[role].in());
-      decoder_.read_weight(0, role, weight);
-      scale(weight, factor);
-      packed[role] = pack_weight(weight);
-    }
-    Matrix hidden = random_matrix(tokens, spec().hidden_size, salt);
-    run_block(spec(), weights_, packed, rope_ ? &*rope_ : nullptr, Layout::window(tokens), filter,
-              hidden);
-    return hidden;
-  }
-  void run_in_place(MatrixView hidden) const {
-    run_block(spec(), weights_, weights_.packed, rope_ ? &*rope_ : nullptr,
-              Layout::window(hidden.rows()), nullptr, hidden);
-  }
-
- private:
-  static Decoder open(const TinyModel& model) {
-    const TempDir dir;  // mapped files outlive their names
-    model.write(dir.path());
-    return open_decoder(dir.path());
-  }
-
-  Decoder decoder_;
-  BlockWeights weights_;
-  std::optional<RopeTable> rope_;
 };
 
 std::vector<OneBlock> both_families() {

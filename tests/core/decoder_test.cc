@@ -229,12 +229,17 @@ TEST(Decoder, SitesGoInTheOrderOfTheForwardPass) {
   const TempDir dir;
   tiny_opt({.layers = 3}).write(dir.path());
   const std::vector<Site> sites = open_decoder(dir.path()).sites();
-  ASSERT_EQ(sites.size(), 39u);
+  ASSERT_EQ(sites.size(), 48u);
   EXPECT_EQ(sites[0], (Site{0, Role::embed_tokens, SiteTensor::weight}));
   EXPECT_EQ(sites[1], (Site{0, Role::q_proj, SiteTensor::weight}));
   EXPECT_EQ(sites[2], (Site{0, Role::q_proj, SiteTensor::input}));
-  EXPECT_EQ(sites[36], (Site{2, Role::down_proj, SiteTensor::input}));
-  EXPECT_EQ(sites[38], (Site{0, Role::lm_head, SiteTensor::input}));
+  EXPECT_EQ(sites[6], (Site{0, Role::v_proj, SiteTensor::input}));
+  EXPECT_EQ(sites[7], (Site{.layer = 0, .tensor = SiteTensor::k_cache}));
+  EXPECT_EQ(sites[8], (Site{.layer = 0, .tensor = SiteTensor::v_cache}));
+  EXPECT_EQ(sites[9], (Site{0, Role::o_proj, SiteTensor::weight}));
+  EXPECT_EQ(sites[44], (Site{2, Role::down_proj, SiteTensor::input}));
+  EXPECT_EQ(sites[45], (Site{.layer = 2, .tensor = SiteTensor::resid}));
+  EXPECT_EQ(sites[47], (Site{0, Role::lm_head, SiteTensor::input}));
 }
 
 /// What a lane does that distorts the embedding or the head: with a copy that is not distorted

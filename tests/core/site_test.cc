@@ -11,6 +11,9 @@ TEST(Site, NamesAreTheKeysOfTheDraws) {
   EXPECT_EQ((Site{11, Role::gate_proj, SiteTensor::input}).name(), "layers.11.gate_proj.input");
   EXPECT_EQ((Site{0, Role::embed_tokens, SiteTensor::weight}).name(), "embed_tokens.weight");
   EXPECT_EQ((Site{0, Role::lm_head, SiteTensor::input}).name(), "lm_head.input");
+  EXPECT_EQ((Site{.layer = 3, .tensor = SiteTensor::resid}).name(), "layers.3.resid");
+  EXPECT_EQ((Site{.layer = 0, .tensor = SiteTensor::k_cache}).name(), "layers.0.k_cache");
+  EXPECT_EQ((Site{.layer = 12, .tensor = SiteTensor::v_cache}).name(), "layers.12.v_cache");
 }
 
 TEST(Site, IsEqualOnlyInAllThreeParts) {
@@ -19,6 +22,17 @@ TEST(Site, IsEqualOnlyInAllThreeParts) {
   EXPECT_NE(site, (Site{2, Role::k_proj, SiteTensor::weight}));
   EXPECT_NE(site, (Site{1, Role::v_proj, SiteTensor::weight}));
   EXPECT_NE(site, (Site{1, Role::k_proj, SiteTensor::input}));
+}
+
+TEST(SiteTensor, StatesAreWhatIsNoLinears) {
+  EXPECT_FALSE(is_state(SiteTensor::weight));
+  EXPECT_FALSE(is_state(SiteTensor::input));
+  for (const SiteTensor state : kStates) {
+    EXPECT_TRUE(is_state(state));
+    EXPECT_EQ(kind_tensor(state), SiteTensor::input);
+  }
+  EXPECT_EQ(kind_tensor(SiteTensor::input), SiteTensor::input);
+  EXPECT_EQ(kind_tensor(SiteTensor::weight), SiteTensor::weight);
 }
 
 TEST(Role, NameAndRoleAreInverse) {

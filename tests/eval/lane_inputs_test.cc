@@ -127,6 +127,31 @@ TEST(LaneInputs, MeasureAnInputThatIsMadeTwiceOnce) {
   EXPECT_EQ(inputs.take_sites().size(), 6u);
 }
 
+TEST(LaneInputs, DistortStatesAsTheyDoInputs) {
+  const ModelTrial trial = llama_trial(
+      "{sites: {tensor: v_cache, layers: 1}, noise: gaussian, strength: {relative_l2: 0.1}}");
+  const Matrix x = random_matrix(9, 16, 1);
+  Matrix together(9, 16);
+  EXPECT_FALSE(LaneInputs(trial, 0, kItems, true).distorts(SiteTensor::v_cache));
+  LaneInputs states(trial, 1, kItems, true);
+  EXPECT_TRUE(states.distorts(SiteTensor::v_cache));
+  EXPECT_FALSE(states.distorts(SiteTensor::k_cache));
+  EXPECT_FALSE(states.distorts(SiteTensor::resid));
+  EXPECT_EQ(states.variant(Role::v_proj), 0);
+  states.apply_state(SiteTensor::v_cache, x, together);
+  const std::vector<SiteStats> sites = states.take_sites();
+  ASSERT_EQ(sites.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const ItemRows& item = kItems[i];
+    Matrix alone(item.rows, 16);
+    distort_input(trial.state(1, SiteTensor::v_cache), 7, item.item, item.first_row, true,
+                  x.view().middle_rows(item.first, item.rows), alone);
+    EXPECT_TRUE(equal_bits(together.view().middle_rows(item.first, item.rows), alone)) << i;
+    EXPECT_EQ(sites[i].site, "layers.1.v_cache");
+    EXPECT_EQ(sites[i].first_window, item.item);
+  }
+}
+
 TEST(LaneInputs, KeepTheFirstProblemAndItsItem) {
   const ModelTrial trial = llama_trial(kAbsolute);
   Matrix x = zeros(9, 32), distorted(9, 32);

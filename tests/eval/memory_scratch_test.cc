@@ -67,6 +67,15 @@ TEST(MemoryScratch, CountsWhatAPermutationOfAWindowTakes) {
   EXPECT_EQ(memory_of(entry + ", scope: tensor}").fixed, by_token + 8.0 * 4.0 * 512 * 4096);
 }
 
+TEST(MemoryScratch, CountsWhatAPermutationOfAStateTakes) {
+  for (const std::string state : {"resid", "k_cache", "v_cache"}) {
+    const std::string entry = "{sites: {tensor: " + state +
+                              "}, noise: permuted, reference: {grid: uniform, bits: 4, "
+                              "granularity: token}";
+    EXPECT_GT(memory_of(entry + ", scope: tensor}").fixed, memory_of(entry + "}").fixed) << state;
+  }
+}
+
 TEST(MemoryScratch, CountsALongWindowOnce) {
   const std::string entry =
       "{sites: {tensor: input}, noise: gaussian, strength: {relative_l2: 0.1}}";

@@ -117,6 +117,33 @@ TEST(ModelTrial, ReachesEmbeddingAndHeadByTheirNamesAlone) {
   EXPECT_EQ(outer.lm_head_input().steps[0].key, draw_key("lm_head.input", 0));
 }
 
+TEST(ModelTrial, ReachesTheStatesOfItsBlocks) {
+  const ModelTrial trial =
+      make_model_trial(noise("tensor: k_cache, layers: 1") + ", " + noise("tensor: resid") + ", " +
+                           noise("tensor: resid, layers: 1"),
+                       spec_of("llama"));
+  const SiteChain& keys = trial.state(1, SiteTensor::k_cache);
+  EXPECT_EQ(keys.site, "layers.1.k_cache");
+  ASSERT_EQ(keys.steps.size(), 1u);
+  EXPECT_EQ(keys.steps[0].key, draw_key("layers.1.k_cache", 0));
+  EXPECT_TRUE(trial.state(0, SiteTensor::k_cache).empty());
+  EXPECT_TRUE(trial.state(1, SiteTensor::v_cache).empty());
+  const SiteChain& resid = trial.state(1, SiteTensor::resid);
+  ASSERT_EQ(resid.steps.size(), 2u);
+  EXPECT_EQ(resid.steps[1].key, draw_key("layers.1.resid", 1));
+  EXPECT_EQ(trial.state(0, SiteTensor::resid).steps.size(), 1u);
+  for (const Role role : {Role::q_proj, Role::k_proj, Role::v_proj})
+    EXPECT_TRUE(trial.input(1, role).empty());
+  EXPECT_FALSE(trial.touches_weights());
+  EXPECT_TRUE(trial.touches_inputs(0));
+  for (const SiteTensor state : kStates) {
+    const ModelTrial one = make_model_trial(
+        noise(fmt::format("tensor: {}, layers: 1", site_tensor_name(state))), spec_of("llama"));
+    EXPECT_FALSE(one.touches_inputs(0));
+    EXPECT_TRUE(one.touches_inputs(1));
+  }
+}
+
 TEST(ModelTrial, IdentityIsWhatActsWhere) {
   const auto identity = [](const std::string& entries, std::uint64_t seed = 0) {
     return make_model_trial(entries, spec_of("opt"), seed).identity();
@@ -126,6 +153,7 @@ TEST(ModelTrial, IdentityIsWhatActsWhere) {
   EXPECT_EQ(plain, identity(noise("tensor: weight, roles: '*', layers: 0-1")));
   EXPECT_NE(plain, identity(noise("tensor: weight, layers: 0")));
   EXPECT_NE(plain, identity(noise("tensor: input")));
+  EXPECT_NE(identity(noise("tensor: v_cache")), identity(noise("tensor: k_cache")));
   EXPECT_NE(plain, identity(noise("tensor: weight", 0.2)));
   EXPECT_NE(identity(noise("tensor: weight") + ", " + noise("tensor: input")),
             identity(noise("tensor: input") + ", " + noise("tensor: weight")));

@@ -292,6 +292,15 @@ TEST(Record, NamesWhatIsWrong) {
   EXPECT_EQ(message_for([](Json& json) { json = Json::array(); }), place + "expected an object");
 }
 
+TEST(Record, HoldsStatesLikeInputs) {
+  Record record = example();
+  record.sites.back().site = "layers.0.k_cache";
+  const std::string line = record_to_line(record);
+  EXPECT_EQ(record_to_line(record_from_line(line, "f")), line);
+  record.sites.back().windows = 3;
+  EXPECT_THROW(record_to_line(record), InternalError);
+}
+
 TEST(Record, NamesThePlaceOfBrokenJson) {
   try {
     record_from_line("{\"id\": ", "f.jsonl:9");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace nf {
 namespace {
@@ -153,6 +154,24 @@ TEST(Results, PoolRelativeL2OverSites) {
   const ResultRow row = joined({record});
   EXPECT_DOUBLE_EQ(row.relative_l2_weight.value(), 0.1);  // sqrt(0.16 / 16)
   EXPECT_EQ(row.relative_l2_input, std::nullopt);
+}
+
+TEST(Results, PoolStatesWithInputs) {
+  Record record = stage(0, 1);
+  record.sites.clear();
+  double x2 = 4.0;
+  for (const char* name : {"layers.0.q_proj.input", "layers.0.resid", "layers.0.k_cache",
+                           "layers.0.v_cache", "lm_head.input", "layers.0.q_proj.weight"}) {
+    SiteStats site{.site = name};
+    site.stats.count = 1;
+    site.stats.sum_x2 = x2;
+    site.stats.sum_d2 = 0.16;
+    x2 *= 2.0;
+    record.sites.push_back(site);
+  }
+  const ResultRow row = joined({record});
+  EXPECT_DOUBLE_EQ(row.relative_l2_input.value(), std::sqrt(5 * 0.16 / (31 * 4.0)));
+  EXPECT_DOUBLE_EQ(row.relative_l2_weight.value(), std::sqrt(0.16 / 128.0));
 }
 
 TEST(Results, FollowTheOrderOfTheExperiment) {

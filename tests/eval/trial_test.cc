@@ -116,6 +116,28 @@ TEST(Trial, DrawsOnlyWhereTheSeedMatters) {
   EXPECT_FALSE(draws("{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.0}}"));
 }
 
+TEST(Trial, ShowsKindsAStateAsAnInput) {
+  for (const std::string state : {"resid", "k_cache", "v_cache"}) {
+    const auto config = [&](const std::string& tensor, const std::string& rest) {
+      Json json = expand("name: s\ndistort: [{sites: {tensor: " + tensor + "}, " + rest + "}]\n")[0]
+                      .entries[0]
+                      .config();
+      json.erase("sites");
+      return json;
+    };
+    for (const std::string rest :
+         {"noise: gaussian, strength: {relative_l2: 0.1}",
+          "noise: gaussian, strength: {match: {grid: uniform, bits: 4}}",
+          "noise: permuted, reference: {grid: uniform, bits: 4}", "noise: clip, quantile: 0.9",
+          "grid: uniform, bits: 4, granularity: token"})
+      EXPECT_EQ(config(state, rest), config("input", rest)) << state << " " << rest;
+    const std::vector<Trial> trials =
+        expand("name: s\nperturb: [{sites: {tensor: " + state +
+               ", layers: 0-3}, noise: gaussian, strength: {relative_l2: 0.1}}]\n");
+    EXPECT_EQ(trials[0].entries[0].config()["sites"], (Json{{"tensor", state}, {"layers", "0-3"}}));
+  }
+}
+
 struct Mistake {
   std::string yaml;
   std::string message;
@@ -176,6 +198,14 @@ TEST(Trial, NamesEachMistakeAndItsPlace) {
        "f.yaml:3:55: quantize[0].symmetric: grid power is symmetric only; leave symmetric out, or "
        "use grid uniform"},
       {"name: a\nquantize:\n  - " + input + "grid: uniform, bits: 4, granularity: channel}\n",
+       "f.yaml:3:67: quantize[0].granularity: a feature's range over the window would need the "
+       "future; on an input use tensor, token or {group: g}"},
+      {"name: a\nquantize:\n  - {sites: {tensor: k_cache, roles: k_proj}, grid: uniform, bits: 4, "
+       "granularity: token}\n",
+       "f.yaml:3:38: quantize[0].sites.roles: k_cache is a block's, not a linear's, and has no "
+       "roles; leave roles out (layers narrows it)"},
+      {"name: a\nquantize:\n  - {sites: {tensor: resid}, grid: uniform, bits: 4, granularity: "
+       "channel}\n",
        "f.yaml:3:67: quantize[0].granularity: a feature's range over the window would need the "
        "future; on an input use tensor, token or {group: g}"},
       {"name: baseline\nquantize: [" + kQuantizer + "]\n",

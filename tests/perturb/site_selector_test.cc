@@ -97,9 +97,37 @@ TEST(SiteSelector, MayNameARoleThatOnlySomeModelsHave) {
   EXPECT_EQ(message_of("{tensor: weight, roles: fc1}"), "f.yaml:1:1: selects nothing in llama");
 }
 
+TEST(SiteSelector, SelectsStatesByLayerAlone) {
+  const auto names = [](const std::string& yaml, const DecoderSpec& spec) {
+    std::string all;
+    for (const Site& site : read(yaml).select(spec)) all += site.name() + " ";
+    return all;
+  };
+  EXPECT_EQ(names("{tensor: resid, layers: 0-3}", specs().opt),
+            "layers.0.resid layers.1.resid layers.2.resid layers.3.resid ");
+  EXPECT_EQ(names("{tensor: k_cache, layers: [first, last]}", specs().llama),
+            "layers.0.k_cache layers.11.k_cache ");
+  EXPECT_EQ(read("{tensor: v_cache}").select(specs().llama).size(), 12u);
+  EXPECT_EQ(message_of("{tensor: v_cache, layers: last}"), "no error");
+}
+
+TEST(SiteSelector, WritesNoRolesWithAState) {
+  EXPECT_EQ(read("{tensor: resid, layers: 0-3}").config(),
+            (Json{{"tensor", "resid"}, {"layers", "0-3"}}));
+  EXPECT_EQ(read("{tensor: input}").config(), (Json{{"tensor", "input"}, {"roles", "*"}}));
+}
+
 TEST(SiteSelector, NamesEachMistake) {
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {"{tensor: wieght}", "f.yaml:1:10: tensor: unknown value 'wieght'; did you mean 'weight'?"},
+      {"{tensor: kcache}", "f.yaml:1:10: tensor: unknown value 'kcache'; did you mean 'k_cache'?"},
+      {"{tensor: k_cache, roles: k_proj}",
+       "f.yaml:1:26: roles: k_cache is a block's, not a linear's, and has no roles; leave roles "
+       "out "
+       "(layers narrows it)"},
+      {"{tensor: resid, layers: 12}",
+       "f.yaml:1:25: layers: '12' matches no layer of opt, which has layers 0-11\n"
+       "f.yaml:1:25: layers: '12' matches no layer of llama, which has layers 0-11"},
       {"{roles: q_proj}", "f.yaml:1:1: required key 'tensor' is missing"},
       {"{tensor: weight, roles: []}", "f.yaml:1:25: roles: needs at least one item"},
       {"{tensor: weight, roles: [q_proj, qproj]}",

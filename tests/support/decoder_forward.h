@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,8 +24,11 @@ inline Matrix copy_of(ConstMatrixView x) {
   return copy;
 }
 
-/// One window through the steps, as runs call them.
-inline DecoderForward decoder_forward(Decoder& decoder, std::span<const std::int32_t> ids) {
+/// One window through the steps, as runs call them. filter_of: what distorts activations in a
+/// layer.
+inline DecoderForward decoder_forward(
+    Decoder& decoder, std::span<const std::int32_t> ids,
+    const std::function<std::unique_ptr<InputFilter>(Index layer)>& filter_of = {}) {
   const DecoderSpec& spec = decoder.spec();
   const Index tokens = static_cast<Index>(ids.size());
   DecoderForward out;
@@ -34,7 +39,8 @@ inline DecoderForward decoder_forward(Decoder& decoder, std::span<const std::int
   out.hidden.push_back(copy_of(hidden));
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const BlockWeights weights = decoder.load_block(layer);
-    decoder.run(weights, weights.packed, layout, nullptr, hidden);
+    const std::unique_ptr<InputFilter> filter = filter_of ? filter_of(layer) : nullptr;
+    decoder.run(weights, weights.packed, layout, filter.get(), hidden);
     out.hidden.push_back(copy_of(hidden));
   }
   decoder.final_norm(hidden);
