@@ -11,8 +11,10 @@
 namespace nf {
 
 ReferenceForward reference_forward(const std::filesystem::path& dir,
-                                   std::span<const std::int32_t> ids) {
-  using Model = ReferenceForward (*)(const ReferenceWeights&, std::span<const std::int32_t>);
+                                   std::span<const std::int32_t> ids,
+                                   const ReferenceStateHook& hook) {
+  using Model = ReferenceForward (*)(const ReferenceWeights&, std::span<const std::int32_t>,
+                                     const ReferenceStateHook&);
   const std::map<std::string, Model> models = {
       {"opt", reference_opt},     {"llama", reference_llama}, {"mistral", reference_llama},
       {"qwen2", reference_llama}, {"qwen3", reference_llama}, {"cohere", reference_cohere},
@@ -23,7 +25,7 @@ ReferenceForward reference_forward(const std::filesystem::path& dir,
   const auto model = models.find(type);
   if (model == models.end())
     throw std::invalid_argument(fmt::format("no reference for model_type '{}'", type));
-  return model->second(weights, ids);
+  return model->second(weights, ids, hook);
 }
 
 }  // namespace nf

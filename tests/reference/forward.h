@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/base/types.h"
@@ -22,10 +24,16 @@ struct ReferenceForward {
   RowMatrix logits;               ///< [T, V]
 };
 
+/// Sees the states of each block, in the order of the forward pass, and may change them:
+/// "layers.0.k_cache", the keys as the queries read them (normed, rotated), and "layers.0.v_cache",
+/// the values, both [T, K·D]; "layers.0.resid", the stream behind the block, [T, H].
+using ReferenceStateHook = std::function<void(const std::string& site, RowMatrix& state)>;
+
 /// One window from position 0 through the checkpoint in `dir`. Model types: opt, llama, mistral,
 /// cohere, bloom, gpt2, gpt_neox, qwen2 and qwen3.
 ReferenceForward reference_forward(const std::filesystem::path& dir,
-                                   std::span<const std::int32_t> ids);
+                                   std::span<const std::int32_t> ids,
+                                   const ReferenceStateHook& hook = {});
 
 /// A: heads, K: key_value_heads.
 struct ReferenceAttention {
@@ -37,6 +45,8 @@ struct ReferenceAttention {
   bool interleaved = false;            ///< feature 2i turns with 2i + 1 instead of i with i + n
   Index sliding_window = 0;            ///< keys that a query sees, its own included; 0: all
   std::vector<double> alibi_slopes{};  ///< [A] or empty
+  /// May change keys, already rotated, and values before any query reads them: [T, K·D] each.
+  std::function<void(RowMatrix& keys, RowMatrix& values)> change_cache{};
 };
 
 /// softmax(mask(scale·q·kᵀ + slope·(s − t)))·v per head, all T × T scores at once.

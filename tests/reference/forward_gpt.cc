@@ -28,7 +28,8 @@ Index size_of(const ReferenceWeights& w, const std::string& key, const std::stri
 
 }  // namespace
 
-ReferenceForward reference_gpt2(const ReferenceWeights& w, std::span<const std::int32_t> ids) {
+ReferenceForward reference_gpt2(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                const ReferenceStateHook& hook) {
   const double eps = w.option("layer_norm_epsilon", 1e-5);
   const Index hidden_size = size_of(w, "n_embd", "hidden_size");
   const Index heads = size_of(w, "n_head", "num_attention_heads");
@@ -48,10 +49,11 @@ ReferenceForward reference_gpt2(const ReferenceWeights& w, std::span<const std::
     const RowMatrix qkv = w.conv1d(w.layer_norm(x, block + "ln_1", eps), block + "attn.c_attn");
     const RowMatrix mixed =
         reference_attention(qkv.leftCols(hidden_size), qkv.middleCols(hidden_size, hidden_size),
-                            qkv.rightCols(hidden_size), attention);
+                            qkv.rightCols(hidden_size), with_hook(attention, hook, layer));
     x += w.conv1d(mixed, block + "attn.c_proj");
     const RowMatrix up = w.conv1d(w.layer_norm(x, block + "ln_2", eps), block + "mlp.c_fc");
     x += w.conv1d(activated(up, activation), block + "mlp.c_proj");
+    pass_resid(x, hook, layer);
     out.hidden.push_back(x);
   }
   out.normed = w.layer_norm(x, "transformer.ln_f", eps);
@@ -60,7 +62,8 @@ ReferenceForward reference_gpt2(const ReferenceWeights& w, std::span<const std::
   return out;
 }
 
-ReferenceForward reference_gpt_neox(const ReferenceWeights& w, std::span<const std::int32_t> ids) {
+ReferenceForward reference_gpt_neox(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                    const ReferenceStateHook& hook) {
   const double eps = w.option("layer_norm_eps", 1e-5);
   const Index heads = w.size("num_attention_heads");
   const Index head_dim = w.size("hidden_size") / heads;
@@ -84,12 +87,13 @@ ReferenceForward reference_gpt_neox(const ReferenceWeights& w, std::span<const s
     const auto [q, k, v] = split_heads(w.linear(w.layer_norm(x, block + "input_layernorm", eps),
                                                 block + "attention.query_key_value"),
                                        heads);
-    const RowMatrix attended =
-        w.linear(reference_attention(q, k, v, attention), block + "attention.dense");
+    const RowMatrix attended = w.linear(
+        reference_attention(q, k, v, with_hook(attention, hook, layer)), block + "attention.dense");
     const RowMatrix mlp_reads = parallel ? x : x + attended;
     const RowMatrix up = w.linear(w.layer_norm(mlp_reads, block + "post_attention_layernorm", eps),
                                   block + "mlp.dense_h_to_4h");
     x += attended + w.linear(activated(up, activation), block + "mlp.dense_4h_to_h");
+    pass_resid(x, hook, layer);
     out.hidden.push_back(x);
   }
   out.normed = w.layer_norm(x, "gpt_neox.final_layer_norm", eps);
@@ -98,7 +102,8 @@ ReferenceForward reference_gpt_neox(const ReferenceWeights& w, std::span<const s
   return out;
 }
 
-ReferenceForward reference_bloom(const ReferenceWeights& w, std::span<const std::int32_t> ids) {
+ReferenceForward reference_bloom(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                 const ReferenceStateHook& hook) {
   const double eps = w.option("layer_norm_epsilon", 1e-5);
   const Index heads = size_of(w, "n_head", "num_attention_heads");
   const Index head_dim = size_of(w, "n_embed", "hidden_size") / heads;
@@ -117,11 +122,13 @@ ReferenceForward reference_bloom(const ReferenceWeights& w, std::span<const std:
     const auto [q, k, v] =
         split_heads(w.linear(a, block + "self_attention.query_key_value"), heads);
     const RowMatrix attended =
-        w.linear(reference_attention(q, k, v, attention), block + "self_attention.dense");
+        w.linear(reference_attention(q, k, v, with_hook(attention, hook, layer)),
+                 block + "self_attention.dense");
     x = (from_norm ? a : x) + attended;
     const RowMatrix m = w.layer_norm(x, block + "post_attention_layernorm", eps);
     const RowMatrix up = activated(w.linear(m, block + "mlp.dense_h_to_4h"), "gelu_new");
     x = (from_norm ? m : x) + w.linear(up, block + "mlp.dense_4h_to_h");
+    pass_resid(x, hook, layer);
     out.hidden.push_back(x);
   }
   out.normed = w.layer_norm(x, "transformer.ln_f", eps);

@@ -71,7 +71,8 @@ RowMatrix head(const ReferenceWeights& w, const RowMatrix& x, bool tied_by_defau
 
 }  // namespace
 
-ReferenceForward reference_llama(const ReferenceWeights& w, std::span<const std::int32_t> ids) {
+ReferenceForward reference_llama(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                 const ReferenceStateHook& hook) {
   const double eps = w.option("rms_norm_eps", 1e-6);
   const bool norm_heads = w.config().at("model_type") == "qwen3";
   ReferenceAttention attention = grouped_attention(w, 10000.0);
@@ -88,9 +89,11 @@ ReferenceForward reference_llama(const ReferenceWeights& w, std::span<const std:
       k = rms_norm_of_heads(w, k, self + "k_norm", eps);
     }
     attention.sliding_window = sliding_window(w, layer);
-    x += w.linear(reference_attention(q, k, w.linear(a, self + "v_proj"), attention),
-                  self + "o_proj");
+    x += w.linear(
+        reference_attention(q, k, w.linear(a, self + "v_proj"), with_hook(attention, hook, layer)),
+        self + "o_proj");
     x += gated_mlp(w, w.rms_norm(x, block + "post_attention_layernorm", eps), block + "mlp.");
+    pass_resid(x, hook, layer);
     out.hidden.push_back(x);
   }
   out.normed = w.rms_norm(x, "model.norm", eps);
@@ -98,7 +101,8 @@ ReferenceForward reference_llama(const ReferenceWeights& w, std::span<const std:
   return out;
 }
 
-ReferenceForward reference_cohere(const ReferenceWeights& w, std::span<const std::int32_t> ids) {
+ReferenceForward reference_cohere(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                  const ReferenceStateHook& hook) {
   const double eps = w.option("layer_norm_eps", 1e-5);
   ReferenceAttention attention = grouped_attention(w, 500000.0);
   attention.interleaved = true;
@@ -114,9 +118,11 @@ ReferenceForward reference_cohere(const ReferenceWeights& w, std::span<const std
       q = layer_norm_of_heads(w, q, self + "q_norm", eps);
       k = layer_norm_of_heads(w, k, self + "k_norm", eps);
     }
-    x += w.linear(reference_attention(q, k, w.linear(a, self + "v_proj"), attention),
+    x += w.linear(reference_attention(q, k, w.linear(a, self + "v_proj"),
+                                      with_hook(attention, hook, layer)),
                   self + "o_proj") +
          gated_mlp(w, a, block + "mlp.");
+    pass_resid(x, hook, layer);
     out.hidden.push_back(x);
   }
   out.normed = w.layer_norm(x, "model.norm", eps);

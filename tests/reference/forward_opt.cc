@@ -8,7 +8,8 @@
 
 namespace nf {
 
-ReferenceForward reference_opt(const ReferenceWeights& w, std::span<const std::int32_t> ids) {
+ReferenceForward reference_opt(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                               const ReferenceStateHook& hook) {
   const std::string prefix = "model.decoder.";
   const double eps = 1e-5;
   const Index heads = w.size("num_attention_heads");
@@ -36,13 +37,14 @@ ReferenceForward reference_opt(const ReferenceWeights& w, std::span<const std::i
     const RowMatrix a = norm_before ? w.layer_norm(x, first_norm, eps) : x;
     const RowMatrix mixed =
         reference_attention(w.linear(a, self + "q_proj"), w.linear(a, self + "k_proj"),
-                            w.linear(a, self + "v_proj"), attention);
+                            w.linear(a, self + "v_proj"), with_hook(attention, hook, layer));
     x += w.linear(mixed, self + "out_proj");
     if (!norm_before) x = w.layer_norm(x, first_norm, eps);
 
     const RowMatrix m = norm_before ? w.layer_norm(x, second_norm, eps) : x;
     x += w.linear(activated(w.linear(m, block + "fc1"), activation), block + "fc2");
     if (!norm_before) x = w.layer_norm(x, second_norm, eps);
+    pass_resid(x, hook, layer);
     out.hidden.push_back(x);
   }
   if (norm_before && !w.option("_remove_final_layer_norm", false))

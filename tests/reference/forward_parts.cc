@@ -173,15 +173,33 @@ QueryKeyValue split_heads(const RowMatrix& fused, Index heads) {
   return out;
 }
 
+ReferenceAttention with_hook(ReferenceAttention attention, const ReferenceStateHook& hook,
+                             Index layer) {
+  if (hook)
+    attention.change_cache = [&hook, layer](RowMatrix& keys, RowMatrix& values) {
+      hook(fmt::format("layers.{}.k_cache", layer), keys);
+      hook(fmt::format("layers.{}.v_cache", layer), values);
+    };
+  return attention;
+}
+
+void pass_resid(RowMatrix& x, const ReferenceStateHook& hook, Index layer) {
+  if (hook) hook(fmt::format("layers.{}.resid", layer), x);
+}
+
 RowMatrix reference_attention(const RowMatrix& q, const RowMatrix& k, const RowMatrix& v,
                               const ReferenceAttention& attention) {
   const Index tokens = q.rows(), head_dim = q.cols() / attention.heads;
   const Index group = attention.heads / attention.key_value_heads;
+  RowMatrix keys(tokens, k.cols()), values = v;
+  for (Index first = 0; first < k.cols(); first += head_dim)
+    keys.middleCols(first, head_dim) = rotated(k.middleCols(first, head_dim), attention);
+  if (attention.change_cache) attention.change_cache(keys, values);
   RowMatrix out(tokens, q.cols());
   for (Index head = 0; head < attention.heads; ++head) {
     const Index shared = head / group;  // consecutive heads share keys and values
     const RowMatrix query = rotated(q.middleCols(head * head_dim, head_dim), attention);
-    const RowMatrix key = rotated(k.middleCols(shared * head_dim, head_dim), attention);
+    const RowMatrix key = keys.middleCols(shared * head_dim, head_dim);
     RowMatrix weights = attention.scale * (query * key.transpose());
     if (!attention.alibi_slopes.empty())
       for (Index t = 0; t < tokens; ++t)
@@ -189,7 +207,8 @@ RowMatrix reference_attention(const RowMatrix& q, const RowMatrix& k, const RowM
           weights(t, s) +=
               attention.alibi_slopes[static_cast<std::size_t>(head)] * static_cast<double>(s - t);
     mask_and_softmax(weights, attention.sliding_window);
-    out.middleCols(head * head_dim, head_dim) = weights * v.middleCols(shared * head_dim, head_dim);
+    out.middleCols(head * head_dim, head_dim) =
+        weights * values.middleCols(shared * head_dim, head_dim);
   }
   return out;
 }

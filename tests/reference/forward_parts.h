@@ -66,11 +66,23 @@ struct QueryKeyValue {
 };
 QueryKeyValue split_heads(const RowMatrix& fused, Index heads);
 
-ReferenceForward reference_llama(const ReferenceWeights& w, std::span<const std::int32_t> ids);
-ReferenceForward reference_cohere(const ReferenceWeights& w, std::span<const std::int32_t> ids);
-ReferenceForward reference_opt(const ReferenceWeights& w, std::span<const std::int32_t> ids);
-ReferenceForward reference_gpt2(const ReferenceWeights& w, std::span<const std::int32_t> ids);
-ReferenceForward reference_gpt_neox(const ReferenceWeights& w, std::span<const std::int32_t> ids);
-ReferenceForward reference_bloom(const ReferenceWeights& w, std::span<const std::int32_t> ids);
+/// The attention of one block, its keys and values going through the hook, if there is one.
+ReferenceAttention with_hook(ReferenceAttention attention, const ReferenceStateHook& hook,
+                             Index layer);
+/// The same for the stream behind the block.
+void pass_resid(RowMatrix& x, const ReferenceStateHook& hook, Index layer);
+
+ReferenceForward reference_llama(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                 const ReferenceStateHook& hook);
+ReferenceForward reference_cohere(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                  const ReferenceStateHook& hook);
+ReferenceForward reference_opt(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                               const ReferenceStateHook& hook);
+ReferenceForward reference_gpt2(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                const ReferenceStateHook& hook);
+ReferenceForward reference_gpt_neox(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                    const ReferenceStateHook& hook);
+ReferenceForward reference_bloom(const ReferenceWeights& w, std::span<const std::int32_t> ids,
+                                 const ReferenceStateHook& hook);
 
 }  // namespace nf
