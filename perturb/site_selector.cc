@@ -53,6 +53,66 @@ bool names_any_role(const std::string& pattern, const DecoderSpec& spec) {
                      [&](Role role) { return names_role(pattern, role, spec); });
 }
 
+SiteSelector selector_of(const SitePart& part, SiteTensor tensor) {
+  SiteSelector selector{.tensor = tensor, .layers = part.layers};
+  if (part.roles) selector.roles = *part.roles;
+  return selector;
+}
+
+/// Which of `sites` are in one of the parts.
+std::vector<Site> in_parts(const OneOrMore<SitePart>& parts, const std::vector<Site>& sites,
+                           SiteTensor tensor, const DecoderSpec& spec) {
+  std::vector<Site> named;
+  for (const SitePart& part : parts)
+    for (const Site& site : selector_of(part, tensor).select(spec)) named.push_back(site);
+  std::vector<Site> both;
+  for (const Site& site : sites)
+    if (std::find(named.begin(), named.end(), site) != named.end()) both.push_back(site);
+  return both;
+}
+
+/// `sites` after `only` and `except`.
+std::vector<Site> in_selected_parts(const SiteSelector& selector, std::vector<Site> sites,
+                                    const DecoderSpec& spec) {
+  if (selector.only) sites = in_parts(*selector.only, sites, selector.tensor, spec);
+  if (!selector.except) return sites;
+  const std::vector<Site> excepted = in_parts(*selector.except, sites, selector.tensor, spec);
+  std::erase_if(sites, [&](const Site& site) {
+    return std::find(excepted.begin(), excepted.end(), site) != excepted.end();
+  });
+  return sites;
+}
+
+using NamedSpecs = std::vector<std::pair<std::string, const DecoderSpec*>>;
+
+/// Each part of `only` or `except` must be sound in one of the models, and hold something that the
+/// selector without these two selects there.
+void check_parts(const SiteSelector& selector, const OneOrMore<SitePart>& parts,
+                 const ConfigNode& node, const NamedSpecs& models, ConfigErrors& errors) {
+  SiteSelector whole = selector;
+  whole.only.reset();
+  whole.except.reset();
+  const std::vector<ConfigNode> items =
+      node.is_sequence() ? node.items() : std::vector<ConfigNode>{node};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const SiteSelector part = selector_of(parts[i], selector.tensor);
+    part.check(items[i], errors);
+    bool sound = false, touches = false;
+    for (const auto& model : models) {
+      ConfigErrors of_model;
+      part.check_against({model}, items[i], of_model);
+      sound = sound || of_model.empty();
+      touches = touches ||
+                !in_parts({parts[i]}, whole.select(*model.second), selector.tensor, *model.second)
+                     .empty();
+    }
+    if (!sound)
+      part.check_against(models, items[i], errors);
+    else if (!touches)
+      errors.add(items[i], "holds nothing that roles and layers beside it select");
+  }
+}
+
 }  // namespace
 
 std::pair<Index, Index> LayerRange::bounds(Index layers) const {
@@ -101,6 +161,19 @@ Json ConfigValue<LayerRanges>::schema() {
   return {{"anyOf", Json::array({item, {{"type", "array"}, {"minItems", 1}, {"items", item}}})}};
 }
 
+FieldTable<SitePart> SitePart::fields() {
+  FieldTable<SitePart> table;
+  table.optional("roles", &SitePart::roles,
+                 {.summary = "linears by role; all by default", .example = "q_proj"});
+  table.optional("layers", &SitePart::layers,
+                 {.summary = "decoder blocks; all by default", .example = "0-2"});
+  return table;
+}
+
+void SitePart::check(const ConfigNode& node, ConfigErrors& errors) const {
+  if (!roles && !layers) errors.add(node, "needs roles, layers or both");
+}
+
 FieldTable<SiteSelector> SiteSelector::fields() {
   FieldTable<SiteSelector> table;
   table.required("tensor", &SiteSelector::tensor,
@@ -114,6 +187,13 @@ FieldTable<SiteSelector> SiteSelector::fields() {
   table.optional("layers", &SiteSelector::layers,
                  {.summary = "decoder blocks, counted from 0, both ends included; all by default",
                   .example = "0-2"});
+  table.optional("only", &SiteSelector::only,
+                 {.summary = "of these, those in one of the parts alone",
+                  .example = Json::array({{{"roles", "q_proj"}, {"layers", 0}},
+                                          {{"roles", "up_proj"}, {"layers", "last"}}})});
+  table.optional("except", &SiteSelector::except,
+                 {.summary = "and of these none that is in one of the parts",
+                  .example = {{"roles", "down_proj"}, {"layers", "first"}}});
   return table;
 }
 
@@ -161,7 +241,7 @@ std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
   }
   if (!is_state(tensor) && selects_outer(Role::lm_head))
     sites.push_back({0, Role::lm_head, tensor});
-  return sites;
+  return in_selected_parts(*this, std::move(sites), spec);
 }
 
 void SiteSelector::check_against(
@@ -194,12 +274,17 @@ void SiteSelector::check_against(
     names.erase(std::unique(names.begin(), names.end()), names.end());
     errors.add(at_roles, fmt::format("unknown role '{}'{}", pattern, suggestion(pattern, names)));
   }
+  if (only) check_parts(*this, *only, node.find("only").value_or(node), models, errors);
+  if (except) check_parts(*this, *except, node.find("except").value_or(node), models, errors);
   for (const auto& [model, spec] : models) {
     if (layers) {
       for (const LayerRange& range : *layers) {
         const auto [first, last] = range.bounds(spec->num_hidden_layers);
         if (first > last)
           errors.add(at_layers, fmt::format("'{}' matches no layer of {}, which has layers 0-{}",
+                                            range.text, model, spec->num_hidden_layers - 1));
+        else if (range.last >= spec->num_hidden_layers)
+          errors.add(at_layers, fmt::format("'{}' goes beyond {}, which has layers 0-{}",
                                             range.text, model, spec->num_hidden_layers - 1));
       }
     }

@@ -27,6 +27,16 @@ struct ConfigValue<LayerRanges> {
   static Json schema();
 };
 
+/// Some of the sites of a selector: what a selector of its tensor with these roles and layers would
+/// select.
+struct SitePart {
+  std::optional<OneOrMore<std::string>> roles;  ///< none: all linears of the blocks
+  std::optional<LayerRanges> layers;            ///< none: all layers
+
+  static FieldTable<SitePart> fields();
+  void check(const ConfigNode& node, ConfigErrors& errors) const;
+};
+
 /// The `sites` of an entry: which tensor of which linears, or which state, in which layers.
 struct SiteSelector {
   SiteTensor tensor = SiteTensor::weight;
@@ -35,6 +45,8 @@ struct SiteSelector {
   /// embed_tokens and lm_head stand outside the blocks and are only meant by their full names.
   OneOrMore<std::string> roles = {"*"};
   std::optional<LayerRanges> layers;  ///< none: all layers
+  /// Of these only what is in one of the parts, and then not what is in one of these.
+  std::optional<OneOrMore<SitePart>> only{}, except{};
 
   static FieldTable<SiteSelector> fields();
   /// `roles` with a state is a mistake.
@@ -45,8 +57,8 @@ struct SiteSelector {
   /// The sites it means in one model, in the order of the forward pass.
   std::vector<Site> select(const DecoderSpec& spec) const;
   /// Checks the selector, standing at `node`, against all models of the experiment: every role must
-  /// be known in one of them, every layer range must have a layer in each, and something must be
-  /// selected in each.
+  /// be known in one of them, every layer written must be there in each, a part of `only` or
+  /// `except` must hold something selected in one of them, and something must be selected in each.
   void check_against(const std::vector<std::pair<std::string, const DecoderSpec*>>& models,
                      const ConfigNode& node, ConfigErrors& errors) const;
 };
