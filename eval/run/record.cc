@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/suggest.h"
 #include "core/io/read_json.h"
+#include "eval/run/object_reader.h"
 
 namespace nf {
 namespace {
@@ -113,66 +114,6 @@ Json sites_json(const Record& record) {
   }
   return array;
 }
-
-/// An object out of a file, read key by key; every mistake names the place.
-class ObjectReader {
- public:
-  ObjectReader(const Json& object, std::string place) : object_(object), place_(std::move(place)) {
-    if (!object.is_object()) fail("", "expected an object");
-  }
-
-  const Json* find(const char* key) const {
-    const auto found = object_.find(key);
-    return found == object_.end() ? nullptr : &*found;
-  }
-  const Json& at(const char* key) const {
-    const Json* value = find(key);
-    if (value == nullptr) fail(key, "required key is missing");
-    return *value;
-  }
-  std::string text(const char* key) const {
-    const Json& value = at(key);
-    if (!value.is_string()) fail(key, "expected a string");
-    return value.get<std::string>();
-  }
-  double number(const char* key) const {
-    const Json& value = at(key);
-    if (!value.is_number()) fail(key, "expected a number");
-    return value.get<double>();
-  }
-  Index count(const char* key) const {
-    const Json& value = at(key);
-    if (!value.is_number_unsigned() || value.get<Index>() < 0)
-      fail(key, "expected a whole number from 0 on");
-    return value.get<Index>();
-  }
-  bool flag(const char* key) const {
-    const Json& value = at(key);
-    if (!value.is_boolean()) fail(key, "expected true or false");
-    return value.get<bool>();
-  }
-  const Json& object(const char* key) const {
-    const Json& value = at(key);
-    if (!value.is_object()) fail(key, "expected an object");
-    return value;
-  }
-  /// Calls read(reader) for each object of a list.
-  template <class Read>
-  void each(const char* key, const Read& read) const {
-    const Json& list = at(key);
-    if (!list.is_array()) fail(key, "expected a list");
-    for (std::size_t i = 0; i < list.size(); ++i)
-      read(ObjectReader(list[i], fmt::format("{}: {}[{}]", place_, key, i)));
-  }
-
-  [[noreturn]] void fail(std::string_view key, std::string_view cause) const {
-    throw DataError(fmt::format("{}: {}{}{}", place_, key, key.empty() ? "" : ": ", cause));
-  }
-
- private:
-  const Json& object_;
-  std::string place_;
-};
 
 WindowSums read_window(const ObjectReader& reader) {
   return {.window = reader.count("window"),
