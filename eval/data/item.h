@@ -31,6 +31,9 @@ struct EvalItem {
   std::int64_t first_row = 0;
   /// Bytes of text that the targets stand for; -1 where that is not known (token ids given).
   Index bytes = -1;
+  /// The document that a window is part of, counted from the start of its file; -1 where there is
+  /// but one, and for a question. Only statistics look at it, no figure depends on it.
+  Index document = -1;
 };
 
 /// Sums over the targets of one part of an item.
@@ -43,7 +46,8 @@ struct PartSums {
 };
 
 /// XXH3-128 over everything of the items that a result depends on (ids, layouts, targets, parts,
-/// first rows, bytes) and over the convention's name and version: the same hash, the same numbers.
+/// first rows, bytes, not documents) and over the convention's name and version: the same hash, the
+/// same numbers.
 std::string hash_items(std::span<const EvalItem> items, std::string_view convention);
 
 }  // namespace nf

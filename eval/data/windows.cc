@@ -92,8 +92,9 @@ std::optional<WindowOptionsError> find_error(const WindowOptions& options) {
 /// Takes documents one after the other, so that no more are read than the limit needs.
 class WindowCutter {
  public:
-  WindowCutter(const WindowOptions& options, const std::string& name)
-      : options_(options), name_(name) {
+  /// several: there is more than one document, so that windows say which one they are part of.
+  WindowCutter(const WindowOptions& options, const std::string& name, bool several)
+      : options_(options), name_(name), several_(several) {
     NF_CHECK(options.context >= 2, "context of {}", options.context);
     const std::optional<WindowOptionsError> error = find_error(options);
     NF_CHECK(!error, "{}: {}", error->option, error->cause);
@@ -153,6 +154,7 @@ class WindowCutter {
       item.targets.push_back(
           {.row = t - 1 - first, .token = document.ids[static_cast<std::size_t>(t)]});
     item.first_row = windows_.count() * options_.context;
+    if (several_) item.document = documents_ - 1;
     if (!document.bytes.empty())
       item.bytes = std::accumulate(document.bytes.begin() + cut.scored,
                                    document.bytes.begin() + cut.end, Index{0});
@@ -163,6 +165,7 @@ class WindowCutter {
 
   WindowOptions options_;
   std::string name_;
+  bool several_;
   TokenWindows windows_;
   Index documents_ = 0, short_documents_ = 0;
 };
@@ -170,7 +173,7 @@ class WindowCutter {
 TokenWindows TokenWindows::from_documents(const std::vector<std::string>& documents,
                                           const Tokenizer& tokenizer, const WindowOptions& options,
                                           const std::string& name) {
-  WindowCutter cutter(options, name);
+  WindowCutter cutter(options, name, documents.size() > 1);
   for (const std::string& document : documents) {
     if (cutter.full()) break;
     check_utf8(document, name);
@@ -181,7 +184,7 @@ TokenWindows TokenWindows::from_documents(const std::vector<std::string>& docume
 
 TokenWindows TokenWindows::from_ids(const std::vector<std::vector<std::int32_t>>& documents,
                                     const WindowOptions& options, const std::string& name) {
-  WindowCutter cutter(options, name);
+  WindowCutter cutter(options, name, documents.size() > 1);
   for (const std::vector<std::int32_t>& document : documents) {
     if (cutter.full()) break;
     cutter.add({.ids = document, .bytes = {}});

@@ -82,7 +82,8 @@ class TokenWindows {
   static TokenWindows from_ids(const std::vector<std::vector<std::int32_t>>& documents,
                                const WindowOptions& options, const std::string& name);
 
-  /// Item w has first_row w·context, one part and the layout of a window.
+  /// Item w has first_row w·context, one part, the layout of a window and, where there are several
+  /// documents, the number of its own.
   const std::vector<EvalItem>& items() const& { return items_; }
   std::vector<EvalItem> items() && { return std::move(items_); }
   Index count() const { return static_cast<Index>(items_.size()); }

@@ -50,6 +50,13 @@ TEST(ItemHash, TellsApartWhatChangesANumber) {
   }
 }
 
+TEST(ItemHash, LeavesOutTheDocument) {
+  // Only statistics look at it; the hashes of folders that are there must not change.
+  EvalItem item = question();
+  item.document = 3;
+  EXPECT_EQ(hash_of(item), hash_of(question()));
+}
+
 TEST(ItemHash, CoversTheConventionAndTheNumberOfItems) {
   const std::vector<EvalItem> one = {question()}, two = {question(), question()};
   EXPECT_NE(hash_items(one, "window/1"), hash_items(one, "window/2"));

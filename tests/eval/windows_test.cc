@@ -101,6 +101,19 @@ TEST(TokenWindows, WindowDocumentsApart) {
             (std::vector<Ids>{{kX, kY}, {kZ, kX}, {kZ, kZ}, {kY, kY}}));
 }
 
+TEST(TokenWindows, SayTheirDocumentWhereThereAreSeveral) {
+  const auto documents = [](const TokenWindows& windows) {
+    std::vector<Index> numbers;
+    for (const EvalItem& item : windows.items()) numbers.push_back(item.document);
+    return numbers;
+  };
+  // The second gives no window: its number stays its place in the file.
+  EXPECT_EQ(documents(cut({"XYZXY", "X", "ZYX"}, {.context = 2})), (std::vector<Index>{0, 0, 2}));
+  EXPECT_EQ(documents(TokenWindows::from_ids({{1, 2, 3, 4}, {5, 6}}, {.context = 2}, "ids.npy")),
+            (std::vector<Index>{0, 0, 1}));
+  EXPECT_EQ(documents(cut({"XYZXY"}, {.context = 2})), (std::vector<Index>{-1, -1}));
+}
+
 TEST(TokenWindows, StopAtTheLimit) {
   EXPECT_EQ(cut({"XYZXYZXYZ"}, {.context = 3, .limit = 2}).count(), 2);
   EXPECT_EQ(cut({"XYZ", "XYZ", "XYZ"}, {.context = 3, .limit = 2}).count(), 2);
