@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "eval/stats/block_sum.h"
+
+namespace nf {
+
+/// Resamples blocks with replacement, 2,000 times, always in the same way: block `draw` of
+/// replicate `r` is ⌊u·n / 2^32⌋, u being the upper half of the 64 bits that Philox4x32-10 gives
+/// for the key kBootstrapKey and the counter (draw, r). No result depends on who asks first, or how
+/// often.
+///
+/// Studentised (Hall, The Bootstrap and Edgeworth Expansion, 1992, section 3.5; Efron and
+/// Tibshirani, An Introduction to the Bootstrap, 1993, section 12.5), because it covers best where
+/// KL is skewed: of 16 blocks percentile and BCa intervals cover 87 to 90 % where this covers 93 to
+/// 95 % (docs/statistics.md).
+///
+/// A value without a state that changes; thread-safe.
+class BlockBootstrap {
+ public:
+  /// blocks: at least kFewestBlocks. More than 512 are resampled in runs of neighbours of the same
+  /// length, as many as it takes, the last perhaps shorter: neighbours then stay together, and the
+  /// cost is bounded.
+  explicit BlockBootstrap(Index blocks);
+
+  /// 95 %, for the mean over the text. None where all blocks are equal.
+  /// blocks: as many as were announced (NF_CHECK).
+  std::optional<Interval> interval(const BlockSums& blocks) const;
+
+ private:
+  BlockSums joined(const BlockSums& blocks) const;
+
+  Index blocks_, run_;
+  Index drawn_;                       ///< runs, and so draws of a replicate
+  std::vector<std::uint32_t> draws_;  ///< [replicates, drawn_]
+};
+
+inline constexpr std::uint64_t kBootstrapKey = 0x6e665f626f6f7473;  ///< "nf_boots"
+inline constexpr Index kReplicates = 2000;
+
+}  // namespace nf

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "eval/stats/block_sum.h"
+
+namespace nf {
+
+/// A token-weighted mean over blocks, Σ sums / Σ tokens, and what is known of its errors.
+///
+/// Everything rests on the linearised residuals of the ratio (Cochran, Sampling Techniques, 3rd
+/// ed., section 6.4), r[s, b] = (sum - mean·tokens) / (mean tokens of a block), whose mean over
+/// blocks is the error of the ratio to first order. Seeds and blocks are crossed, each seed sees
+/// every block, so r[s, b] = seed[s] + block[b] + rest[s, b] with both effects random, and the mean
+/// squares of the two-way table tell the three variances apart.
+struct MeanEstimate {
+  double mean = 0.0;
+  Index seeds = 0, blocks = 0;
+  double tokens = 0.0;    ///< of one seed
+  double se_text = 0.0;   ///< standard error for want of text: what more blocks make smaller
+  double se_seed = 0.0;   ///< for want of seeds: what only more seeds make smaller; 0 of one seed
+  double skewness = 0.0;  ///< of the mean's error over text: that of a block over √blocks
+  double sd_text = 0.0;   ///< of a block of mean size; with several seeds what they have in common
+  double sd_seed = 0.0;   ///< of a seed's mean over endless text
+};
+
+/// `seeds`: one row per seed, at least one; every row has the same blocks, at least one, and the
+/// tokens are not 0 in sum (NF_CHECK). Draw-free repeats are one seed: give them once.
+MeanEstimate estimate_mean(std::span<const BlockSums> seeds);
+
+/// Why there is no interval: "needs 8 blocks, has 3", "all 16 blocks are equal"; empty where there
+/// is one.
+std::string why_no_interval(const MeanEstimate& estimate);
+
+/// The interval that leaves `tail` out on each side, 95 % by default. On each side
+///   √(d² + (t[seeds - 1]·se_seed)²),  d = se_text · max(t[blocks - 1], the same with Hall's cubic
+/// correction for skewness). None where why_no_interval() says why.
+///
+/// Adding the two quantiles' squares is Banerjee's way (Metrika 3, 1960) of joining two variances
+/// without knowing their ratio: Satterthwaite's degrees of freedom covered 88 % with two seeds
+/// (docs/statistics.md).
+std::optional<Interval> interval_of(const MeanEstimate& estimate, double tail = 0.025);
+
+/// `text` stands for the text alone: widens it by what the seeds add, as interval_of() does.
+Interval with_seeds(const Interval& text, const MeanEstimate& estimate, double tail = 0.025);
+
+/// Two-sided, of the mean against 0: the greatest p whose interval still holds 0, so that p < 0.05
+/// says the same as interval_of(). None where there is no interval. Never below 2e-16.
+std::optional<double> p_value(const MeanEstimate& estimate);
+
+}  // namespace nf
