@@ -11,6 +11,7 @@ WindowSums add_up(const std::vector<WindowSums>& windows) {
     sums.tokens += window.tokens;
     sums.nll += window.nll;
     sums.kl += window.kl;
+    sums.kl_reverse += window.kl_reverse;
     sums.top1 += window.top1;
     sums.bytes += window.bytes;
   }
