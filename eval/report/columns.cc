@@ -25,6 +25,21 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& colu
   columns.insert(columns.end(), more.begin(), more.end());
 }
 
+/// `first`, one column per variable, `last`; a variable may be named like one of those.
+std::vector<std::string> columns_around(const std::vector<std::string>& variables,
+                                        const std::vector<std::string>& first,
+                                        const std::vector<std::string>& last) {
+  const auto contains = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  std::vector<std::string> columns = first;
+  for (const std::string& variable : variables)
+    columns.push_back(contains(first, variable) || contains(last, variable) ? "var_" + variable
+                                                                            : variable);
+  append(last, columns);
+  return columns;
+}
+
 }  // namespace
 
 std::span<const SiteFigure> site_figures() { return kSiteFigures; }
@@ -34,6 +49,7 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<std::string>& variables) {
   std::vector<std::string> columns = {"name", "model", "seed"};
   for (const Metric& metric : metrics.metrics()) columns.push_back(metric.name);
+  append({"delta_nll", "delta_nll_low", "delta_nll_high", "kl_low", "kl_high"}, columns);
   for (const TaskHeading& task : tasks) append(task_columns(task), columns);
   append({"tokens", "status", "relative_l2_weight", "relative_l2_input"}, columns);
   append(variables, columns);
@@ -46,6 +62,19 @@ std::vector<std::string> sites_columns(const std::vector<std::string>& variables
   append({"site", "elements"}, columns);
   for (const SiteFigure& figure : kSiteFigures) columns.emplace_back(figure.column);
   return columns;
+}
+
+std::vector<std::string> statistics_columns(const std::vector<std::string>& variables) {
+  return columns_around(
+      variables, {"name", "model"},
+      {"figure", "seeds", "blocks", "tokens", "estimate", "low", "high", "bootstrap_low",
+       "bootstrap_high", "sd_text", "sd_seed", "p", "p_holm", "p_bh", "note"});
+}
+
+std::vector<std::string> effects_columns(const std::vector<std::string>& variables) {
+  return columns_around(
+      variables, {"model", "name"},
+      {"metric", "effect", "a", "b", "estimate", "low", "high", "blocks", "note"});
 }
 
 std::vector<std::string> result_columns(const MetricRegistry& metrics) {

@@ -19,8 +19,9 @@ struct SiteFigure {
 /// In the order of the columns.
 std::span<const SiteFigure> site_figures();
 
-/// The header of results.csv: name, model, seed, one column per metric, those of each task, tokens,
-/// status, relative_l2_weight, relative_l2_input, then one column per sweep variable.
+/// The header of results.csv: name, model, seed, one column per metric, delta_nll, delta_nll_low,
+/// delta_nll_high, kl_low, kl_high, those of each task, tokens, status, relative_l2_weight,
+/// relative_l2_input, then one column per sweep variable.
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
@@ -28,7 +29,16 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
 /// one column per figure.
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables);
 
-/// The fixed columns of both files: a sweep variable may not have one of these names.
+/// The header of statistics.csv: name, model, one column per sweep variable, figure, seeds, blocks,
+/// tokens, estimate, low, high, bootstrap_low, bootstrap_high, sd_text, sd_seed, p, p_holm, p_bh,
+/// note. A variable with one of these names has the column var_NAME here and in effects.csv.
+std::vector<std::string> statistics_columns(const std::vector<std::string>& variables);
+/// The header of effects.csv: model, name, one column per sweep variable, metric, effect, a, b,
+/// estimate, low, high, blocks, note.
+std::vector<std::string> effects_columns(const std::vector<std::string>& variables);
+
+/// The fixed columns of results.csv and sites.csv: a sweep variable may not have one of these
+/// names.
 std::vector<std::string> result_columns(const MetricRegistry& metrics = MetricRegistry::builtin());
 
 }  // namespace nf

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/design/design.h"
 #include "eval/metrics/metric_registry.h"
 #include "eval/run/record.h"
 #include "eval/tasks/task_figures.h"
@@ -20,6 +21,9 @@ struct RowKey {
   std::string model{};
   std::optional<std::uint64_t> seed{};
   Json vars = Json::object();
+  Design design{};  ///< which generator made the trial
+  /// A stop rule looked at KL after every stage: its interval is the one that holds at all of them.
+  bool stops = false;
 };
 
 /// One row of results.csv: all records with the row's id together. A failed row has no numbers.
@@ -47,7 +51,8 @@ std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
 
 /// results.csv, RFC 4180, shortest round-trip decimals: one row per result, the columns are
 /// results_columns(). A figure that nothing is known of is empty: of a failed row, of a text where
-/// there is none, of a task without questions. tasks: the experiment's, in its order.
+/// there is none, of a task without questions; and so are intervals of fewer than 8 blocks.
+/// Intervals are at 95 %, over the text. tasks: the experiment's, in its order.
 std::string results_csv(const std::vector<ResultRow>& rows,
                         const std::vector<TaskHeading>& tasks = {},
                         const MetricRegistry& metrics = MetricRegistry::builtin());
@@ -57,10 +62,11 @@ std::string results_csv(const std::vector<ResultRow>& rows,
 /// (of the elements). Empty where it was not gathered.
 std::string sites_csv(const std::vector<ResultRow>& rows);
 /// The tables for the terminal, one of the text and one of the tasks: one line per trial and sweep
-/// point, with each model's baseline first. Figures of the text: repeats joined as mean ± standard
-/// deviation over seeds; Δnll is taken over the windows that trial and baseline share. Accuracies:
-/// percent, mean over seeds ± the (mean) standard error over questions. Why rows failed stands
-/// below. `columns`: the terminal's width, 0: as wide as it comes.
+/// point, repeats joined, with each model's baseline first. Behind what is compared with the
+/// baseline (Δnll, KL, the same top-1, Δacc in percent) stands ± the longer side of its 95 %
+/// interval, over text or questions and seeds, over the blocks that all its rows and the baseline
+/// have. Why rows failed or have no interval stands below. `columns`: the terminal's width, 0: as
+/// wide as it comes.
 std::string results_table(const std::vector<ResultRow>& rows, Index columns,
                           const std::vector<TaskHeading>& tasks = {});
 

@@ -1,21 +1,15 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "eval/report/columns.h"
 #include "eval/report/csv.h"
+#include "eval/run/paired_blocks.h"
 #include "eval/run/results.h"
+#include "eval/run/results_lines.h"
 
 namespace nf {
 namespace {
-
-/// Names of all sweep variables, in order of first appearance.
-std::vector<std::string> variables_of(const std::vector<ResultRow>& rows) {
-  std::vector<std::string> names;
-  for (const ResultRow& row : rows)
-    for (const auto& [name, value] : row.key.vars.items())
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  return names;
-}
 
 std::string seed_field(const RowKey& key) { return key.seed ? std::to_string(*key.seed) : ""; }
 
@@ -35,16 +29,44 @@ std::string optional_number(const std::optional<double>& value) {
 /// where nobody knows the bytes.
 std::string known_number(double value) { return std::isnan(value) ? "" : csv_number(value); }
 
+/// delta_nll and its interval, then KL's, over the text with this row's seed.
+void append_intervals(const ResultRow& row, const ResultRow* baseline,
+                      std::vector<std::string>& fields) {
+  const auto append_interval = [&fields](const std::optional<FigureEstimate>& estimate) {
+    const bool known = estimate && estimate->interval;
+    fields.push_back(known ? csv_number(estimate->interval->low) : "");
+    fields.push_back(known ? csv_number(estimate->interval->high) : "");
+  };
+  std::optional<FigureEstimate> delta_nll, kl;
+  if (!row.failed()) {
+    delta_nll = estimate_figure(delta_nll_figure(), {&row}, baseline);
+    kl = estimate_figure(kl_figure(), {&row}, baseline);
+  }
+  fields.push_back(delta_nll ? csv_number(delta_nll->mean.mean) : "");
+  append_interval(delta_nll);
+  append_interval(kl);
+}
+
+/// The baselines, by model.
+std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow>& rows) {
+  std::map<std::string, const ResultRow*> baselines;
+  for (const ResultRow& row : rows)
+    if (row.key.name == "baseline") baselines[row.key.model] = &row;
+  return baselines;
+}
+
 }  // namespace
 
 std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<TaskHeading>& tasks,
                         const MetricRegistry& metrics) {
   const std::vector<std::string> variables = variables_of(rows);
+  std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
   CsvText csv(results_columns(metrics, tasks, variables));
   for (const ResultRow& row : rows) {
     std::vector<std::string> fields = {row.key.name, row.key.model, seed_field(row.key)};
     for (const Metric& metric : metrics.metrics())
       fields.push_back(row.failed() ? "" : known_number(metric.value(row.sums)));
+    append_intervals(row, baselines[row.key.model], fields);
     for (const TaskHeading& task : tasks)
       for (const std::optional<double>& value : task_values(task, row.questions))
         fields.push_back(optional_number(value));

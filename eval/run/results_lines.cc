@@ -7,6 +7,7 @@
 
 #include "core/io/read_json.h"
 #include "eval/report/csv.h"
+#include "eval/report/number_text.h"
 #include "eval/report/table.h"
 
 namespace nf {
@@ -33,6 +34,14 @@ std::string ResultLine::label() const {
     text += finished == all ? fmt::format(" ({} seeds)", all)
                             : fmt::format(" ({} of {} seeds)", finished, all);
   return text;
+}
+
+std::vector<std::string> variables_of(const std::vector<ResultRow>& rows) {
+  std::vector<std::string> names;
+  for (const ResultRow& row : rows)
+    for (const auto& [name, value] : row.key.vars.items())
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
 }
 
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows) {
@@ -64,6 +73,15 @@ std::string condition_text(const RowKey& key) {
   for (const auto& [name, value] : key.vars.items())
     text += fmt::format(" {}={}", printable(name), printable(csv_value(value)));
   return text;
+}
+
+TableCell interval_cell(const std::optional<FigureEstimate>& estimate, double unit,
+                        const std::function<std::string(double)>& format) {
+  if (!estimate) return {};
+  TableCell cell{.value = format(unit * estimate->mean.mean), .spread = {}};
+  if (const std::optional<double> half = estimate->half_width())
+    cell.spread = spread_number(unit * *half, cell.value);
+  return cell;
 }
 
 std::string legend_text(const std::string& text, Index columns) {

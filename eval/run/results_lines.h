@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "eval/report/table.h"
+#include "eval/run/paired_blocks.h"
 #include "eval/run/results.h"
 
 namespace nf {
@@ -33,12 +36,18 @@ struct ModelLines {
   }
 };
 
+/// Names of all sweep variables, in order of first appearance.
+std::vector<std::string> variables_of(const std::vector<ResultRow>& rows);
+
 /// Models in order of first appearance. Points into `rows`.
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows);
 
 /// "noise-sweep r=0.05 dist=gaussian": the name and the sweep point.
 std::string condition_text(const RowKey& key);
 
+/// A figure times `unit`, ± the longer side of its 95 % interval; empty where there is none.
+TableCell interval_cell(const std::optional<FigureEstimate>& estimate, double unit,
+                        const std::function<std::string(double)>& format);
 /// The table of the tasks, and what stands below it: what its columns mean.
 extern const char* const kTaskLegend;
 std::string task_table(const std::vector<ModelLines>& models, const std::vector<TaskHeading>& tasks,

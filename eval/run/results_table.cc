@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <map>
 
 #include "core/io/read_json.h"
 #include "eval/report/number_text.h"
 #include "eval/report/table.h"
+#include "eval/run/paired_blocks.h"
 #include "eval/run/results_lines.h"
 
 namespace nf {
@@ -16,24 +16,7 @@ namespace {
 constexpr int kPerplexityDecimals = 2;
 constexpr int kPercentDecimals = 2;
 
-/// nll of `row` minus that of the baseline over the windows that both have, nats per token.
-std::optional<double> paired_nll_difference(const ResultRow& row, const ResultRow* baseline) {
-  if (baseline == nullptr) return std::nullopt;
-  std::map<Index, double> baseline_nll;
-  for (const WindowSums& window : baseline->windows) baseline_nll[window.window] = window.nll;
-  double difference = 0.0;
-  Index tokens = 0;
-  for (const WindowSums& window : row.windows) {
-    const auto found = baseline_nll.find(window.window);
-    if (found == baseline_nll.end()) continue;
-    difference += window.nll - found->second;
-    tokens += window.tokens;
-  }
-  if (tokens == 0) return std::nullopt;
-  return difference / static_cast<double>(tokens);
-}
-
-/// Mean and, of several seeds, standard deviation of one figure.
+/// Mean of one figure over the seeds.
 TableCell cell(const std::vector<const ResultRow*>& samples,
                const std::function<std::optional<double>(const ResultRow&)>& figure,
                const std::function<std::string(double)>& format) {
@@ -41,16 +24,9 @@ TableCell cell(const std::vector<const ResultRow*>& samples,
   for (const ResultRow* row : samples)
     if (const std::optional<double> value = figure(*row)) values.push_back(*value);
   if (values.empty()) return {};
-  const double n = static_cast<double>(values.size());
   double mean = 0.0;
-  for (const double value : values) mean += value / n;
-  TableCell cell{.value = format(mean), .spread = {}};
-  if (values.size() > 1) {
-    double squares = 0.0;
-    for (const double value : values) squares += (value - mean) * (value - mean);
-    cell.spread = spread_number(std::sqrt(squares / (n - 1.0)), cell.value);
-  }
-  return cell;
+  for (const double value : values) mean += value / static_cast<double>(values.size());
+  return {.value = format(mean), .spread = {}};
 }
 
 /// Digits worth reading in a figure in nats: small ones are known less well.
@@ -69,19 +45,15 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
   const TableCell ppl = cell(samples, value_of("ppl"),
                              [](double value) { return fixed_number(value, kPerplexityDecimals); });
   if (line.key().name == "baseline") return {ppl, {}, {}, {}, {}, {}};
-  const TableCell nll_difference = cell(
-      samples, [&](const ResultRow& row) { return paired_nll_difference(row, baseline); },
-      [](double value) { return signed_number(value, digits_of(value)); });
-  const TableCell kl = cell(samples, value_of("kl"),
-                            [](double value) { return short_number(value, digits_of(value)); });
-  const TableCell top1 = cell(
-      samples,
-      [share = value_of("top1_agreement")](const ResultRow& row) {
-        std::optional<double> value = share(row);
-        if (value) *value *= 100.0;
-        return value;
-      },
-      [](double value) { return fixed_number(value, kPercentDecimals); });
+  const TableCell nll_difference =
+      interval_cell(estimate_figure(delta_nll_figure(), samples, baseline), 1.0,
+                    [](double value) { return signed_number(value, digits_of(value)); });
+  const TableCell kl =
+      interval_cell(estimate_figure(kl_figure(), samples, baseline), 1.0,
+                    [](double value) { return short_number(value, digits_of(value)); });
+  const TableCell top1 =
+      interval_cell(estimate_figure(delta_top1_figure(), samples, baseline), 100.0,
+                    [](double change) { return fixed_number(100.0 + change, kPercentDecimals); });
   const auto relative_l2 = [&samples](std::optional<double> ResultRow::*figure) {
     constexpr int kDigits = 3;
     const TableCell mean = cell(
@@ -118,17 +90,33 @@ constexpr const char* kTextLegend =
     "ppl: perplexity. Δnll: negative log-likelihood minus the baseline's, nats per token. "
     "KL: KL(baseline‖trial) of the next-token distributions, nats per token. same top-1: "
     "positions where both find the same token most probable. rel. L2: ‖δ‖/‖x‖ over all "
-    "distorted weights or inputs. ±: standard deviation over seeds.";
+    "distorted weights or inputs. ±: the 95 % interval over text and seeds, its longer side; "
+    "none of fewer than 8 windows or documents.";
 
 /// ", 1 of 2 windows" where fewer are there than the baseline has.
 std::string missing(Index count, Index of, const char* what) {
   return count < of ? fmt::format(", {} of {} {}", count, of, what) : "";
 }
 
+/// Why a model's lines have no intervals of a figure: the blocks that even the baseline has are too
+/// few. Lines that have fewer than it are unfinished, which is said anyway.
+std::string too_few_blocks(const ModelLines& model, const PairedFigure& figure,
+                           const std::string& what) {
+  const auto of_baseline = model.baseline == nullptr
+                               ? std::nullopt
+                               : estimate_figure(figure, {model.baseline}, model.baseline);
+  if (!of_baseline || of_baseline->mean.blocks >= kFewestBlocks) return "";
+  return fmt::format("{}: no 95 % interval{}: {}\n", printable(model.model), what,
+                     of_baseline->note);
+}
+
 /// One line for each row that failed, and for each that has not got through everything yet.
-std::string remarks(const std::vector<ModelLines>& models) {
+std::string remarks(const std::vector<ModelLines>& models, const std::vector<TaskHeading>& tasks) {
   std::string text;
   for (const ModelLines& model : models) {
+    text += too_few_blocks(model, kl_figure(), "");
+    for (const TaskHeading& task : tasks)
+      text += too_few_blocks(model, delta_accuracy_figure(task), " of " + task.name);
     for (const ResultLine& line : model.lines) {
       for (const ResultRow* row : line.rows) {
         std::string name = fmt::format("{}: {}", printable(model.model), condition_text(row->key));
@@ -161,7 +149,7 @@ std::string results_table(const std::vector<ResultRow>& rows, Index columns,
   const bool text = tasks.empty() || has_text(rows);
   std::string tables = text ? text_table(models, columns) : "";
   if (!tasks.empty()) tables += (text ? "\n" : "") + task_table(models, tasks, columns);
-  tables += remarks(models);
+  tables += remarks(models, tasks);
   if (text) tables += legend_text(kTextLegend, columns);
   if (!tasks.empty()) tables += legend_text(kTaskLegend, columns);
   return tables;

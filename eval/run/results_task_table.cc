@@ -11,6 +11,7 @@
 namespace nf {
 namespace {
 
+constexpr double kPercent = 100.0;
 constexpr int kPercentDecimals = 2;
 constexpr int kPerplexityDecimals = 2;
 
@@ -53,13 +54,18 @@ std::optional<double> mean(const std::vector<TaskFigures>& samples,
 }
 
 TableCell accuracy_cell(const std::vector<TaskFigures>& samples) {
-  constexpr double kPercent = 100.0;
   const std::optional<double> acc = mean(samples, &TaskFigures::acc);
-  if (!acc) return {};
-  TableCell cell{.value = fixed_number(kPercent * *acc, kPercentDecimals), .spread = {}};
-  if (const std::optional<double> error = mean(samples, &TaskFigures::acc_stderr))
-    cell.spread = spread_number(kPercent * *error, cell.value);
-  return cell;
+  return {.value = acc ? fixed_number(kPercent * *acc, kPercentDecimals) : "", .spread = {}};
+}
+
+/// Against the baseline, question by question.
+TableCell difference_cell(const TaskHeading& task, const ResultLine& line,
+                          const ResultRow* baseline) {
+  if (line.key().name == "baseline") return {};
+  return interval_cell(estimate_figure(delta_accuracy_figure(task), line.samples(), baseline),
+                       kPercent, [](double value) {
+                         return (value > 0.0 ? "+" : "") + fixed_number(value, kPercentDecimals);
+                       });
 }
 
 TableCell perplexity_cell(const std::vector<TaskFigures>& samples) {
@@ -67,13 +73,15 @@ TableCell perplexity_cell(const std::vector<TaskFigures>& samples) {
   return {.value = ppl ? fixed_number(*ppl, kPerplexityDecimals) : "", .spread = {}};
 }
 
-std::vector<TableCell> cells(const ResultLine& line, const std::vector<TaskHeading>& tasks) {
+std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
+                             const std::vector<TaskHeading>& tasks) {
   const std::vector<const ResultRow*> rows = line.samples();
   std::vector<TableCell> cells;
   for (const TaskHeading& task : tasks) {
     std::vector<TaskFigures> samples;
     for (const ResultRow* row : rows) samples.push_back(task_figures(task, row->questions));
     cells.push_back(accuracy_cell(samples));
+    cells.push_back(difference_cell(task, line, baseline));
     if (task.has_ppl) cells.push_back(perplexity_cell(samples));
   }
   if (rows.empty()) cells.front().value = "failed";
@@ -83,20 +91,23 @@ std::vector<TableCell> cells(const ResultLine& line, const std::vector<TaskHeadi
 }  // namespace
 
 const char* const kTaskLegend =
-    "acc: questions answered right, ± its standard error over questions; of several seeds the mean "
-    "of both. ppl of a task: perplexity of a whole target. acc_norm stands in results.csv.";
+    "acc: questions answered right; its standard error and acc_norm stand in results.csv. Δacc: "
+    "minus the baseline's over the same questions, ± the 95 % interval over questions and seeds, "
+    "its longer side; none of fewer than 8 questions. ppl of a task: perplexity of a whole target.";
 
 std::string task_table(const std::vector<ModelLines>& models, const std::vector<TaskHeading>& tasks,
                        Index columns) {
   std::vector<std::string> headings;
   for (const TaskHeading& task : tasks) {
     headings.push_back(column_heading(task.name) + "\nacc %");
+    headings.emplace_back("\nΔacc");
     if (task.has_ppl) headings.push_back(column_heading(task.name) + "\nppl");
   }
   TextTable table(headings);
   for (const ModelLines& model : models) {
     table.add_section(heading(model, tasks, columns));
-    for (const ResultLine& line : model.lines) table.add_row(line.label(), cells(line, tasks));
+    for (const ResultLine& line : model.lines)
+      table.add_row(line.label(), cells(line, model.baseline, tasks));
   }
   return table.render(columns);
 }

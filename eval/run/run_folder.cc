@@ -9,6 +9,7 @@
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "eval/run/statistics.h"
 
 namespace nf {
 namespace {
@@ -28,7 +29,8 @@ fs::path make_folder(const fs::path& dir) {
           fmt::format("{}: is not a folder; choose another --out folder", dir.string()));
     if (fs::exists(dir / kManifest, error) || fs::exists(dir / kRecords, error)) return dir;
     // Somebody else's folder may be used, but none of its files may be written over.
-    for (const char* name : {"experiment.yaml", "resolved.yaml", "results.csv", "sites.csv"})
+    for (const char* name : {"experiment.yaml", "resolved.yaml", "results.csv", "sites.csv",
+                             "statistics.csv", "effects.csv"})
       if (fs::exists(dir / name, error))
         throw ConfigError(fmt::format(
             "{}: is not a run folder, but holds a file called {}; choose another --out folder",
@@ -185,6 +187,9 @@ std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
                                                 const std::vector<TaskHeading>& tasks) const {
   std::vector<ResultRow> rows = build_results(keys, records_);
   write_file_atomically(dir_ / "results.csv", results_csv(rows, tasks));
+  write_file_atomically(dir_ / "statistics.csv", statistics_csv(rows, tasks));
+  if (const std::string effects = effects_csv(rows); !effects.empty())
+    write_file_atomically(dir_ / "effects.csv", effects);
   write_file_atomically(dir_ / "sites.csv", sites_csv(rows));
   return rows;
 }

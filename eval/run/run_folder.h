@@ -40,7 +40,8 @@ class RunFolder {
   void write_description(const std::string& experiment, const std::string& resolved, Json manifest);
   /// Appends and fsyncs; the record counts as finished when this returns.
   void append(Record record);
-  /// results.csv and sites.csv out of all records. tasks: the experiment's.
+  /// results.csv, sites.csv, statistics.csv and, with a `pairs` design, effects.csv out of all
+  /// records. tasks: the experiment's.
   std::vector<ResultRow> write_results(const std::vector<RowKey>& keys,
                                        const std::vector<TaskHeading>& tasks = {}) const;
 

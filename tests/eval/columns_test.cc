@@ -23,6 +23,16 @@ TEST(Columns, PutVariablesLastInResultsAndBeforeTheSiteInSites) {
   EXPECT_EQ(sites.size(), 7 + site_figures().size());
 }
 
+TEST(Columns, RenameVariablesThatAreNamedLikeOne) {
+  const std::vector<std::string> statistics = statistics_columns({"r", "p"});
+  EXPECT_EQ(std::vector<std::string>(statistics.begin(), statistics.begin() + 5),
+            (std::vector<std::string>{"name", "model", "r", "var_p", "figure"}));
+  EXPECT_EQ(statistics.back(), "note");
+  const std::vector<std::string> effects = effects_columns({"a", "p"});
+  EXPECT_EQ(std::vector<std::string>(effects.begin(), effects.begin() + 5),
+            (std::vector<std::string>{"model", "name", "var_a", "p", "metric"}));
+}
+
 TEST(Columns, ThatAreFixedAreThoseOfBothFilesEachOnce) {
   MetricRegistry metrics = MetricRegistry::builtin();
   metrics.add({.name = "own", .unit = "", .summary = "", .value = {}});

@@ -31,11 +31,12 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
   ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
   other.relative_l2_input = 0.30000000000000004;
   EXPECT_EQ(results_csv({baseline, noise, other}),
-            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,tokens,status,"
+            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,delta_"
+            "nll_high,kl_low,kl_high,tokens,status,"
             "relative_l2_weight,relative_l2_input,r,dist,bits\n"
-            "baseline,opt-nano,,0,1,0,1,0,100,ok,,,,,\n"
-            "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.75,0,100,ok,0.1,,0.1,gaussian,\n"
-            "bits,opt-nano,0,0,1,0.125,0.75,0,100,ok,,0.30000000000000004,1,,4\n");
+            "baseline,opt-nano,,0,1,0,1,0,,,,,,100,ok,,,,,\n"
+            "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.75,0,,,,,,100,ok,0.1,,0.1,gaussian,\n"
+            "bits,opt-nano,0,0,1,0.125,0.75,0,,,,,,100,ok,,0.30000000000000004,1,,4\n");
 }
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
@@ -43,7 +44,7 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.status = "failed";
   failed.error = "layer 0: not finite";
   failed.sums = {};
-  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,0,failed,,");
+  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,0,failed,,");
 }
 
 TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(results_csv({})).size(), 1u); }
@@ -58,17 +59,18 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
   const std::vector<std::string> lines =
       lines_of(results_csv({row_of("noise", 0, Json::object())}, {}, metrics));
   EXPECT_EQ(lines[0],
-            "name,model,seed,nll,ppl,top1_count,kl,top1_agreement,bits_per_byte,tokens,status,"
+            "name,model,seed,nll,ppl,top1_count,kl,top1_agreement,bits_per_byte,delta_nll,delta_"
+            "nll_low,delta_nll_high,kl_low,kl_high,tokens,status,"
             "relative_l2_weight,relative_l2_input");
-  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.75,0,100,ok,,");
+  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.75,0,,,,,,100,ok,,");
 }
 
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
   row.sums.bytes = -1;
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.75,,100,ok,,");
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.75,,,,,,,100,ok,,");
   row.sums = {};  // no text, or none of it yet
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,0,ok,,");
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,0,ok,,");
 }
 
 TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
@@ -90,11 +92,51 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
   const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
   const std::vector<std::string> lines = lines_of(results_csv({row, failed}, tasks));
   EXPECT_EQ(lines[0],
-            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,word_acc,word_acc_norm,"
+            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,delta_"
+            "nll_high,kl_low,kl_high,word_acc,word_acc_norm,"
             "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,status,"
             "relative_l2_weight,relative_l2_input,r");
-  EXPECT_EQ(lines[1], "baseline,opt-nano,,0,1,0.125,0.75,0,0,,0,1,0.5,1,0.5,100,ok,,,0.1");
-  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,0,failed,,,0.1");
+  EXPECT_EQ(lines[1], "baseline,opt-nano,,0,1,0.125,0.75,0,,,,,,0,,0,1,0.5,1,0.5,100,ok,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,0,failed,,,0.1");
+}
+
+/// 100 tokens in each window, with these sums of kl, and of nll above 200 by the same.
+ResultRow row_of_windows(const std::string& name, const std::vector<double>& sums) {
+  ResultRow row = row_of(name, 0, Json::object());
+  for (const double sum : sums)
+    row.windows.push_back({.window = std::ssize(row.windows),
+                           .tokens = 100,
+                           .nll = 200.0 + sum,
+                           .kl = sum,
+                           .top1 = 90});
+  row.sums = add_up(row.windows);
+  return row;
+}
+
+/// The columns delta_nll ... kl_high of one row.
+std::string intervals_of(const std::string& line) {
+  std::size_t begin = 0;
+  for (int comma = 0; comma < 8; ++comma) begin = line.find(',', begin) + 1;
+  std::size_t end = begin;
+  for (int comma = 0; comma < 5; ++comma) end = line.find(',', end) + 1;
+  return line.substr(begin, end - 1 - begin);
+}
+
+TEST(ResultsCsv, HasIntervalsOverTheText) {
+  // sums ±2 about 8 on windows of 100 tokens: t[7]·0.02·√(8/7)/√8 = 2.364624·0.00755929
+  const std::vector<double> sums = {6, 10, 6, 10, 6, 10, 6, 10};
+  const ResultRow baseline = row_of_windows("baseline", std::vector<double>(8, 0.0));
+  const std::string text = results_csv({baseline, row_of_windows("noise", sums)});
+  EXPECT_EQ(intervals_of(lines_of(text)[1]), "0,,,,");
+  const std::string intervals = intervals_of(lines_of(text)[2]);
+  EXPECT_EQ(intervals.substr(0, 12), "0.08,0.06212") << intervals;
+  EXPECT_NE(intervals.find(",0.09787"), std::string::npos) << intervals;
+}
+
+TEST(ResultsCsv, HasNoIntervalOfFewBlocks) {
+  const ResultRow baseline = row_of_windows("baseline", {0, 0, 0});
+  const std::string text = results_csv({baseline, row_of_windows("noise", {7, 8, 9})});
+  EXPECT_EQ(intervals_of(lines_of(text)[2]), "0.08,,,,");
 }
 
 SiteStats two_value_site() {

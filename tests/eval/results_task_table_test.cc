@@ -43,20 +43,21 @@ std::vector<ResultRow> example() {
           row_of("noise", "n1", 1, 92, 10), failed("huge")};
 }
 
-TEST(ResultsTaskTable, ShowsAccuraciesWithTheirStandardErrors) {
+TEST(ResultsTaskTable, ShowsAccuraciesAgainstTheBaseline) {
   EXPECT_EQ(results_table(example(), 0, kTasks),
-            R"(                     piqa        lambada      lambada
-                    acc %        acc %            ppl
+            R"(                     piqa               lambada              lambada
+                    acc %   Δacc          acc %   Δacc           ppl
 
 opt-nano: 200 questions of piqa, 200 of lambada
-  baseline          47.50 ± 3.5  12.50 ± 2.3     7.39
-  noise (2 seeds)   45.50 ± 3.5   7.50 ± 1.8     7.39
+  baseline          47.50                 12.50                 7.39
+  noise (2 seeds)   45.50  -2.00 ± 8.5     7.50  -5.00 ± 30     7.39
   huge             failed
 
 opt-nano: huge: failed: layer 2: not finite
 
-acc: questions answered right, ± its standard error over questions; of several seeds the mean of
-both. ppl of a task: perplexity of a whole target. acc_norm stands in results.csv.
+acc: questions answered right; its standard error and acc_norm stand in results.csv. Δacc: minus the
+baseline's over the same questions, ± the 95 % interval over questions and seeds, its longer side;
+none of fewer than 8 questions. ppl of a task: perplexity of a whole target.
 )");
 }
 

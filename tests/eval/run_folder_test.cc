@@ -10,6 +10,7 @@
 #include "core/base/version.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "eval/run/statistics.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
@@ -103,6 +104,8 @@ TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   EXPECT_EQ(rows[0].sums.tokens, 20);
   EXPECT_EQ(read_text_file(dir_ / "results.csv"), results_csv(rows));
   EXPECT_EQ(read_text_file(dir_ / "sites.csv"), sites_csv(rows));
+  EXPECT_EQ(read_text_file(dir_ / "statistics.csv"), statistics_csv(rows));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "effects.csv"));  // no design of pairs
   EXPECT_TRUE(folder.write_results({}).empty());  // what is no longer asked for is left out
 }
 

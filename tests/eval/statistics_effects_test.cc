@@ -1,0 +1,130 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <sstream>
+
+#include "eval/run/statistics.h"
+#include "tests/support/synthetic_kl.h"
+
+namespace nf {
+namespace {
+
+constexpr Index kTokens = 100;
+
+/// 16 windows, kl about `kl` per token with a spread that all rows share, nll above 3 by `nll`.
+ResultRow row_of(const std::string& name, const std::string& level, double kl, double nll,
+                 std::uint64_t seed = 0) {
+  ResultRow row;
+  row.key = {.id = name + level + std::to_string(seed),
+             .name = name,
+             .model = "m",
+             .seed = seed,
+             .vars = {{"role", level}, {"r", 0.1}},
+             .design = {.kind = "pairs", .factor = "role"}};
+  for (Index window = 0; window < 16; ++window) {
+    const double text = window % 2 == 0 ? 0.8 : 1.2;
+    row.windows.push_back({.window = window,
+                           .tokens = kTokens,
+                           .nll = (3.0 + nll * text) * kTokens,
+                           .kl = kl * text * kTokens,
+                           .top1 = 90});
+  }
+  row.sums = add_up(row.windows);
+  return row;
+}
+
+ResultRow baseline() {
+  ResultRow row = row_of("baseline", "", 0.0, 0.0);
+  row.key = {.id = "b", .name = "baseline", .model = "m"};
+  return row;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+bool begins(const std::string& line, const std::string& text) {
+  return line.compare(0, text.size(), text) == 0;
+}
+
+TEST(StatisticsEffects, AreContrastsOfTheTrials) {
+  const std::vector<std::string> lines = lines_of(effects_csv(
+      {baseline(), row_of("inter", "q_proj", 0.25, 1.0), row_of("inter", "k_proj", 0.5, 2.0),
+       row_of("inter", "q_proj+k_proj", 1.0, 3.0), row_of("inter", "all", 0.5, 4.0)}));
+  ASSERT_EQ(lines.size(), 9u);
+  EXPECT_EQ(lines[0], "model,name,r,metric,effect,a,b,estimate,low,high,blocks,note");
+  EXPECT_TRUE(begins(lines[1], "m,inter,0.1,kl,main,q_proj,,0.25,0.2")) << lines[1];
+  EXPECT_TRUE(begins(lines[2], "m,inter,0.1,kl,main,k_proj,,0.5,0.4")) << lines[2];
+  EXPECT_TRUE(begins(lines[3], "m,inter,0.1,kl,interaction,q_proj,k_proj,0.25,0.2")) << lines[3];
+  EXPECT_TRUE(begins(lines[4], "m,inter,0.1,kl,additivity,,,1.5,")) << lines[4];
+  EXPECT_TRUE(begins(lines[5], "m,inter,0.1,delta_nll,main,q_proj,,1,0.8")) << lines[5];
+  EXPECT_TRUE(begins(lines[7], "m,inter,0.1,delta_nll,interaction,q_proj,k_proj,")) << lines[7];
+  EXPECT_TRUE(begins(lines[8], "m,inter,0.1,delta_nll,additivity,,,0.75")) << lines[8];
+  EXPECT_NE(lines[1].find(",16,"), std::string::npos);
+}
+
+TEST(StatisticsEffects, AreThereOnlyWithADesignOfPairs) {
+  ResultRow row = row_of("each", "q_proj", 0.2, 1.0);
+  row.key.design.kind = "each";
+  EXPECT_EQ(effects_csv({baseline(), row}), "");
+  EXPECT_EQ(effects_csv({}), "");
+}
+
+TEST(StatisticsEffects, LeaveOutWhatIsNotThereYet) {
+  ResultRow failed = row_of("inter", "all", 0.5, 4.0);
+  failed.status = "failed";
+  const std::vector<std::string> lines =
+      lines_of(effects_csv({baseline(), row_of("inter", "q_proj", 0.25, 1.0),
+                            row_of("inter", "q_proj+k_proj", 1.0, 3.0), failed}));
+  ASSERT_EQ(lines.size(), 3u);  // the main effect of q_proj in both metrics
+  EXPECT_NE(lines[1].find("main,q_proj"), std::string::npos);
+  EXPECT_NE(lines[2].find("main,q_proj"), std::string::npos);
+}
+
+TEST(StatisticsEffects, SayWhereARatioMeansNothing) {
+  std::vector<ResultRow> rows = {baseline(), row_of("inter", "q_proj", 0.25, 1.0),
+                                 row_of("inter", "all", 0.5, 0.0)};
+  SyntheticKl random(0.0, 0.0, 29);
+  for (WindowSums& window : rows[2].windows) window.nll += random.normal();
+  const std::vector<std::string> lines = lines_of(effects_csv(rows));
+  EXPECT_NE(lines.back().find(",,,16,all together cannot be told from 0"), std::string::npos)
+      << lines.back();
+}
+
+/// An interaction of 0.1 between noisy trials that share their text, two draws each.
+TEST(StatisticsEffects, HoldTheTruthAsOftenAsTheySay) {
+  constexpr int kRuns = 300;
+  constexpr double kLeast = 0.91;  // of 300 runs at 95 %: three standard errors below
+  constexpr double kSpread = 0.5, kNoise = 0.02;
+  const double text_mean = std::exp(kSpread * kSpread / 2.0);
+  SyntheticKl random(0.0, 0.0, 31);
+  int covered = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    std::vector<double> text;
+    for (int window = 0; window < 16; ++window)
+      text.push_back(std::exp(kSpread * random.normal()) / text_mean);
+    std::vector<ResultRow> rows = {baseline()};
+    for (std::uint64_t seed = 0; seed < 2; ++seed) {
+      for (const auto& [level, kl] :
+           std::vector<std::pair<std::string, double>>{{"a", 0.2}, {"b", 0.3}, {"a+b", 0.6}}) {
+        ResultRow& row = rows.emplace_back(row_of("inter", level, kl, 1.0, seed));
+        for (std::size_t w = 0; w < text.size(); ++w)
+          row.windows[w].kl = kTokens * (kl * text[w] + kNoise * random.normal());
+      }
+    }
+    for (const std::string& line : lines_of(effects_csv(rows))) {
+      if (line.find("kl,interaction") == std::string::npos) continue;
+      std::vector<std::string> field;
+      std::istringstream fields(line);
+      for (std::string part; std::getline(fields, part, ',');) field.push_back(part);
+      covered += std::stod(field[8]) <= 0.1 && 0.1 <= std::stod(field[9]) ? 1 : 0;
+    }
+  }
+  EXPECT_GE(covered, kLeast * kRuns);
+}
+
+}  // namespace
+}  // namespace nf
