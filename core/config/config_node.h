@@ -16,6 +16,8 @@ struct ConfigPlace {
   std::string source;  ///< the file as the user named it, or the option, e.g. "--set seed"
   Index line = 0;      ///< 1-based; 0 when the source has no lines (an option)
   Index column = 0;    ///< 1-based, in bytes
+  /// Relative paths written here count from it; empty: the current directory.
+  std::string directory{};
 
   /// "FILE:LINE:COL", or the source alone when it has no lines.
   std::string str() const;

@@ -86,8 +86,9 @@ ConfigNode replaced(const ConfigNode& node, std::span<const std::string> steps,
 
 }  // namespace
 
-ConfigNode with_override(const ConfigNode& root, const std::string& key, const std::string& value) {
-  const ConfigPlace option = {.source = fmt::format("--set {}", key)};
+ConfigNode with_override(const ConfigNode& root, const std::string& key, const std::string& value,
+                         const std::string& directory) {
+  const ConfigPlace option = {.source = fmt::format("--set {}", key), .directory = directory};
   const std::vector<std::string> steps = split_key(key, option);
   if (value.find_first_not_of(" \t\n") == std::string::npos) {
     fail(option, "the value is missing; write \"\" for an empty text");
@@ -102,11 +103,17 @@ ConfigNode with_override(const ConfigNode& root, const std::string& key, const s
 }
 
 ConfigNode with_override(const ConfigNode& root, const std::string& assignment) {
+  return with_earlier_override(root, assignment, {});
+}
+
+ConfigNode with_earlier_override(const ConfigNode& root, const std::string& assignment,
+                                 const std::string& directory) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos) {
     throw ConfigError(fmt::format("--set {}: write it as KEY=VALUE", assignment));
   }
-  return with_override(root, assignment.substr(0, equals), assignment.substr(equals + 1));
+  return with_override(root, assignment.substr(0, equals), assignment.substr(equals + 1),
+                       directory);
 }
 
 }  // namespace nf

@@ -5,6 +5,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <filesystem>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -63,12 +64,13 @@ using Style = decltype(style_argument(&YAML::EventHandler::OnMapStart));
 /// loses whether a scalar was quoted.)
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& text, const std::string& name, ConfigErrors& errors)
-      : text_(text), name_(name), errors_(errors) {}
+  TreeBuilder(const std::string& text, const std::string& name, const std::string& directory,
+              ConfigErrors& errors)
+      : text_(text), name_(name), directory_(directory), errors_(errors) {}
 
   const ConfigNode& root() const { return root_; }
   ConfigPlace place(const YAML::Mark& mark) const {
-    return {name_, mark.line + 1, mark.column + 1};
+    return {name_, mark.line + 1, mark.column + 1, directory_};
   }
   Index documents() const { return documents_; }
 
@@ -194,6 +196,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   const std::string& text_;
   const std::string& name_;
+  const std::string& directory_;
   ConfigErrors& errors_;
   ConfigNode root_;
   Index documents_ = 0;
@@ -203,10 +206,13 @@ class TreeBuilder final : public YAML::EventHandler {
 
 }  // namespace
 
-ConfigNode parse_yaml(const std::string& given, const std::string& name, ConfigErrors& errors) {
+ConfigNode parse_yaml(const std::string& given, const std::string& name, ConfigErrors& errors,
+                      const std::optional<std::string>& directory) {
   const std::string byte_order_mark = "\xEF\xBB\xBF";
   const std::string text = given.starts_with(byte_order_mark) ? given.substr(3) : given;
-  TreeBuilder builder(text, name, errors);
+  const std::string base =
+      directory ? *directory : std::filesystem::path(name).parent_path().string();
+  TreeBuilder builder(text, name, base, errors);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

@@ -159,10 +159,28 @@ void ExperimentConfig::check(const ConfigNode& node, ConfigErrors& errors) const
 Experiment Experiment::load(const std::string& file, const std::vector<std::string>& overrides,
                             const Kinds& kinds) {
   ConfigErrors errors;
+  const ConfigNode root = read_yaml_file(file, errors);
+  const std::filesystem::path base = std::filesystem::path(file).parent_path();
+  Experiment experiment =
+      from_tree(root, {read_text_file(file), file, base.string(), overrides}, kinds, errors);
+  const std::filesystem::path here = std::filesystem::current_path();
+  experiment.source.directory = (here / base / "").lexically_normal().parent_path().string();
+  experiment.source.set_directory = here.string();
+  return experiment;
+}
+
+Experiment Experiment::load(const ExperimentSource& source, const Kinds& kinds) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml(source.text, source.name, errors, source.directory);
+  return from_tree(root, source, kinds, errors);
+}
+
+Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source,
+                                 const Kinds& kinds, ConfigErrors& errors) {
   Experiment experiment;
-  ConfigNode root = read_yaml_file(file, errors);
-  experiment.source_text = read_text_file(file);
-  for (const std::string& assignment : overrides) root = with_override(root, assignment);
+  experiment.source = source;
+  for (const std::string& assignment : source.set)
+    root = with_earlier_override(root, assignment, source.set_directory);
   ExperimentConfig& config = experiment.config;
   config = ExperimentConfig::fields().read(root, errors);
 

@@ -48,11 +48,20 @@ struct ExperimentConfig {
   void check(const ConfigNode& node, ConfigErrors& errors) const;
 };
 
+/// An experiment as it was given: enough to load it again from anywhere.
+struct ExperimentSource {
+  std::string text;                ///< the file as given
+  std::string name;                ///< what messages call it
+  std::string directory;           ///< where relative paths in the text count from
+  std::vector<std::string> set{};  ///< the command line's --set, "key=value" each
+  std::string set_directory{};     ///< where relative paths in `set` count from
+};
+
 /// A whole experiment, validated: everything that can be known to be wrong before a weight is read
 /// has been reported.
 struct Experiment {
   ExperimentConfig config;
-  std::string source_text;  ///< the file as given
+  ExperimentSource source;  ///< with absolute directories
   std::vector<ExperimentModel> models;
   std::vector<Trial> trials;  ///< in the order of the file, sweeps and repeats expanded
 
@@ -60,9 +69,15 @@ struct Experiment {
   /// ConfigError with up to ten lines, DataError for a broken checkpoint.
   static Experiment load(const std::string& file, const std::vector<std::string>& overrides,
                          const Kinds& kinds);
+  /// The same from a text that was kept, in whatever directory the caller is.
+  static Experiment load(const ExperimentSource& source, const Kinds& kinds);
 
   /// Everything filled in, as `check` prints it and resolved.yaml holds it.
   Json resolved() const;
+
+ private:
+  static Experiment from_tree(ConfigNode root, const ExperimentSource& source, const Kinds& kinds,
+                              ConfigErrors& errors);
 };
 
 }  // namespace nf

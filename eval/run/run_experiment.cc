@@ -275,7 +275,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
       plan_waves(plan, stage, pending_jobs(plan, stage), budget);
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
-  folder.write_description(experiment.source_text, to_yaml(experiment.resolved()),
+  folder.write_description(experiment.source.text, to_yaml(experiment.resolved()),
                            {{"version", version()},
                             {"git", git_hash()},
                             {"cpu", cpu_model()},

@@ -219,6 +219,25 @@ TEST_F(ExperimentFile, NeedsSomethingToEvaluateAndModelsThatCan) {
             "is a task's column");
 }
 
+TEST_F(ExperimentFile, IsLoadedAgainFromItsSource) {
+  const Experiment first = load(kHead + "trials:\n" + kTrial, {"data.windows=3"});
+  EXPECT_EQ(first.source.text, kHead + "trials:\n" + kTrial);
+  EXPECT_EQ(first.source.directory, files_->dir().string());
+  EXPECT_EQ(first.source.set, std::vector<std::string>{"data.windows=3"});
+  EXPECT_EQ(first.source.set_directory, std::filesystem::current_path().string());
+
+  ExperimentSource source = first.source;
+  source.name = "kept.yaml";
+  EXPECT_EQ(Experiment::load(source, Kinds::builtin()).resolved(), first.resolved());
+  source.set = {"model=[opt]"};  // as if the command had been given there
+  source.set_directory = files_->dir().string();
+  EXPECT_EQ(Experiment::load(source, Kinds::builtin()).models.size(), 1u);
+  source.text.insert(0, "x: 1\n");
+  EXPECT_TRUE(config_error_of([&] {
+                Experiment::load(source, Kinds::builtin());
+              }).starts_with("kept.yaml:1:1: x: unknown key"));
+}
+
 TEST_F(ExperimentFile, SaysThatThereIsNoSuchFile) {
   EXPECT_EQ(config_error_of([] { Experiment::load("/nowhere/e.yaml", {}, Kinds::builtin()); }),
             "/nowhere/e.yaml: cannot open: No such file or directory");

@@ -38,6 +38,14 @@ TEST(PathValue, CountsFromTheCallerOnTheCommandLine) {
   EXPECT_EQ(resolved(*root.find("text")), "other/b.txt");
 }
 
+TEST(PathValue, CountsFromADirectoryThatIsGiven) {
+  ConfigErrors errors;
+  const ConfigNode root = parse_yaml("text: a.txt", "kept/e.yaml", errors, "/first/place");
+  EXPECT_EQ(resolved(*root.find("text")), "/first/place/a.txt");
+  EXPECT_EQ(resolved(*with_earlier_override(root, "text=b.txt", "/caller").find("text")),
+            "/caller/b.txt");
+}
+
 TEST(PathValue, KeepsWhatWasWritten) {
   ConfigErrors errors;
   const auto path = ConfigValue<PathValue>::read(parse("../a", "x/e.yaml"), errors);
