@@ -275,17 +275,21 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
       plan_waves(plan, stage, pending_jobs(plan, stage), budget);
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
+  const std::vector<TaskHeading> tasks = task_headings(experiment.config.tasks);
   folder.write_description(experiment.source.text, to_yaml(experiment.resolved()),
                            {{"version", version()},
                             {"git", git_hash()},
                             {"cpu", cpu_model()},
                             {"threads", thread_count()},
                             {"env", env},
-                            {"command", options.command}});
+                            {"command", options.command},
+                            {"experiment_dir", experiment.source.directory},
+                            {"set", experiment.source.set},
+                            {"set_dir", experiment.source.set_directory}},
+                           rows, tasks);
   for (const ModelPlan& plan : plans)
     for (const std::string& warning : plan.data.warnings) progress.message("warning: " + warning);
 
-  const std::vector<TaskHeading> tasks = task_headings(experiment.config.tasks);
   RunOutcome outcome;
   try {
     for (std::size_t i = 0; i < plans.size(); ++i) {

@@ -18,6 +18,16 @@ namespace fs = std::filesystem;
 
 constexpr const char* kRecords = "records.jsonl";
 constexpr const char* kManifest = "manifest.json";
+constexpr const char* kExperiment = "experiment.yaml";
+constexpr const char* kResolved = "resolved.yaml";
+constexpr const char* kResults = "results.csv";
+constexpr const char* kSites = "sites.csv";
+constexpr const char* kStatistics = "statistics.csv";
+constexpr const char* kEffects = "effects.csv";
+/// What a run writes whole or not at all.
+constexpr const char* kWholeFiles[] = {kManifest,      kExperiment, kResolved, kResults,
+                                       kSites,         kStatistics, kEffects,  "confidence.csv",
+                                       "searches.csv", "plan.json"};
 
 /// The folder, created when it is missing.
 fs::path make_folder(const fs::path& dir) {
@@ -29,8 +39,7 @@ fs::path make_folder(const fs::path& dir) {
           fmt::format("{}: is not a folder; choose another --out folder", dir.string()));
     if (fs::exists(dir / kManifest, error) || fs::exists(dir / kRecords, error)) return dir;
     // Somebody else's folder may be used, but none of its files may be written over.
-    for (const char* name : {"experiment.yaml", "resolved.yaml", "results.csv", "sites.csv",
-                             "statistics.csv", "effects.csv"})
+    for (const char* name : kWholeFiles)
       if (fs::exists(dir / name, error))
         throw ConfigError(fmt::format(
             "{}: is not a run folder, but holds a file called {}; choose another --out folder",
@@ -76,29 +85,29 @@ void check_model(const ModelIdentity& before, const ModelIdentity& now, const st
            "data_hash " + before.data_hash, now.data_hash);
 }
 
-Json models_json(const std::vector<ModelIdentity>& models) {
-  Json array = Json::array();
-  for (const ModelIdentity& model : models)
-    array.push_back(
-        {{"model", model.model}, {"model_hash", model.model_hash}, {"data_hash", model.data_hash}});
-  return array;
+/// The records of a file's whole lines: a last one that is torn ends without '\n'.
+std::vector<Record> read_records(const fs::path& path) {
+  const std::string text = read_text_file(path);
+  std::vector<Record> records;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find('\n', begin);
+    if (end == std::string::npos) return records;
+    records.push_back(record_from_line(text.substr(begin, end - begin),
+                                       fmt::format("{}:{}", path.string(), records.size() + 1)));
+    begin = end + 1;
+  }
 }
 
-/// Throws DataError "FILE: ..." for a manifest that this program has not written.
-std::vector<ModelIdentity> models_from(const Json& manifest, const std::string& place) {
-  try {
-    std::vector<ModelIdentity> models;
-    for (const Json& model : manifest.at("models"))
-      models.push_back({model.at("model").get<std::string>(),
-                        model.at("model_hash").get<std::string>(),
-                        model.at("data_hash").get<std::string>()});
-    return models;
-  } catch (const Json::exception&) {
-    throw DataError(
-        fmt::format("{}: models: expected a list of model, model_hash and data_hash; this is no "
-                    "manifest of noisefloor",
-                    place));
+/// Removes what killed runs were writing when they ended. The folder must be locked.
+void remove_leftovers(const fs::path& dir) {
+  std::vector<fs::path> leftovers;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {
+    const std::string name = entry.path().filename().string();
+    for (const char* file : kWholeFiles)
+      if (name.starts_with(std::string(file) + ".tmp-")) leftovers.push_back(entry.path());
   }
+  std::error_code ignored;  // they are in nobody's way
+  for (const fs::path& leftover : leftovers) fs::remove(leftover, ignored);
 }
 
 }  // namespace
@@ -111,7 +120,8 @@ RunFolder RunFolder::open(const fs::path& dir, const std::vector<ModelIdentity>&
   RunFolder folder(dir);
   folder.models_ = models;
   folder.env_ = env;
-  folder.read_records();
+  remove_leftovers(dir);
+  folder.records_ = read_records(dir / kRecords);
   folder.check_manifest(models, any_env);
   return folder;
 }
@@ -126,17 +136,11 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
       check_env(records_.front().env, env_, (dir_ / kRecords).string() + ":1");
     return;
   }
-  const Json manifest = read_json(path);
-  if (!manifest.is_object() || !manifest.contains("numerics") || !manifest.contains("env") ||
-      !manifest.at("env").is_object())
-    throw DataError(
-        fmt::format("{}: numerics or env is missing; this is no manifest of noisefloor", place));
-  if (manifest.at("numerics") != kNumericsVersion)
-    throw ConfigError(
-        fmt::format("{}: made with numerics version {}, this program has {}: results would not "
-                    "compare; choose another --out folder",
-                    place, printable(manifest.at("numerics").dump()), kNumericsVersion));
-  const std::vector<ModelIdentity> known = models_from(manifest, place);
+  const RunManifest manifest = read_manifest(path);
+  check_numerics(manifest, place);
+  if (const auto merged = manifest.about.find("merged"); merged != manifest.about.end())
+    merged_ = *merged;
+  const std::vector<ModelIdentity>& known = manifest.models;
   for (const ModelIdentity& before : known) {
     const auto now =
         std::find_if(models.begin(), models.end(),
@@ -152,30 +156,76 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
       throw ConfigError(fmt::format(
           "{}: this folder belongs to {}; another model, {}, needs another --out folder", place,
           known.front().model, model.model));
-  if (!any_env) check_env(manifest.at("env"), env_, place);
+  if (!any_env) check_env(manifest.env, env_, place);
 }
 
-void RunFolder::read_records() {
-  const fs::path path = dir_ / kRecords;
-  const std::string text = read_text_file(path);
-  Index line = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = text.find('\n', begin);
-    NF_CHECK(end != std::string::npos, "{}: opening left a torn line", path.string());
-    records_.push_back(record_from_line(text.substr(begin, end - begin),
-                                        fmt::format("{}:{}", path.string(), ++line)));
-    begin = end + 1;
+RunContents RunFolder::read(const fs::path& dir) {
+  if (!fs::is_directory(dir)) throw ConfigError(fmt::format("{}: no such folder", dir.string()));
+  if (!fs::exists(dir / kManifest))
+    throw ConfigError(
+        fmt::format("{}: is not a run folder, it has no {}", dir.string(), kManifest));
+  RunContents contents{.dir = dir,
+                       .manifest = read_manifest(dir / kManifest),
+                       .records = read_records(dir / kRecords),
+                       .experiment = read_text_file(dir / kExperiment),
+                       .resolved = read_text_file(dir / kResolved)};
+  if (!contents.manifest.rows)
+    throw ConfigError(
+        fmt::format("{}: does not say what the rows of the results are: an earlier version of the "
+                    "program made it; the `run` command that made the folder, called once more, "
+                    "adds them",
+                    (dir / kManifest).string()));
+  return contents;
+}
+
+std::string RunContents::place(std::size_t record) const {
+  return fmt::format("{}:{}", (dir / kRecords).string(), record + 1);
+}
+
+ExperimentSource RunContents::source() const {
+  const fs::path file = dir / kManifest;
+  const auto fail = [&file](const char* key, const char* expected) {
+    throw DataError(fmt::format("{}: {}: expected {}", file.string(), key, expected));
+  };
+  const auto text = [&](const char* key) {
+    const auto found = manifest.about.find(key);
+    if (found == manifest.about.end() || !found->is_string()) fail(key, "a text");
+    return found->get<std::string>();
+  };
+  ExperimentSource source{.text = experiment,
+                          .name = (dir / kExperiment).string(),
+                          .directory = text("experiment_dir"),
+                          .set_directory = text("set_dir")};
+  const auto set = manifest.about.find("set");
+  if (set == manifest.about.end() || !set->is_array()) fail("set", "a list of texts");
+  for (const Json& assignment : *set) {
+    if (!assignment.is_string()) fail("set", "a list of texts");
+    source.set.push_back(assignment.get<std::string>());
   }
+  return source;
 }
 
 void RunFolder::write_description(const std::string& experiment, const std::string& resolved,
-                                  Json manifest) {
-  manifest["numerics"] = kNumericsVersion;
-  manifest["env"] = env_;
-  manifest["models"] = models_json(models_);
-  write_file_atomically(dir_ / "experiment.yaml", experiment);
-  write_file_atomically(dir_ / "resolved.yaml", resolved);
-  write_file_atomically(dir_ / kManifest, manifest.dump(2) + '\n');
+                                  Json about, const std::vector<RowKey>& rows,
+                                  const std::vector<TaskHeading>& tasks) {
+  about_ = std::move(about);
+  if (!merged_.is_null()) (*about_)["merged"] = merged_;
+  write_file_atomically(dir_ / kExperiment, experiment);
+  write_file_atomically(dir_ / kResolved, resolved);
+  write_manifest(rows, tasks);
+}
+
+void RunFolder::write_manifest(const std::vector<RowKey>& rows,
+                               const std::vector<TaskHeading>& tasks) {
+  const std::string text = manifest_text({.about = *about_,
+                                          .numerics = kNumericsVersion,
+                                          .env = env_,
+                                          .models = models_,
+                                          .tasks = tasks,
+                                          .rows = rows});
+  if (text == manifest_text_) return;
+  write_file_atomically(dir_ / kManifest, text);
+  manifest_text_ = text;
 }
 
 void RunFolder::append(Record record) {
@@ -184,13 +234,14 @@ void RunFolder::append(Record record) {
 }
 
 std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
-                                                const std::vector<TaskHeading>& tasks) const {
+                                                const std::vector<TaskHeading>& tasks) {
   std::vector<ResultRow> rows = build_results(keys, records_);
-  write_file_atomically(dir_ / "results.csv", results_csv(rows, tasks));
-  write_file_atomically(dir_ / "statistics.csv", statistics_csv(rows, tasks));
+  write_file_atomically(dir_ / kResults, results_csv(rows, tasks));
+  write_file_atomically(dir_ / kStatistics, statistics_csv(rows, tasks));
   if (const std::string effects = effects_csv(rows); !effects.empty())
-    write_file_atomically(dir_ / "effects.csv", effects);
-  write_file_atomically(dir_ / "sites.csv", sites_csv(rows));
+    write_file_atomically(dir_ / kEffects, effects);
+  write_file_atomically(dir_ / kSites, sites_csv(rows));
+  if (about_) write_manifest(keys, tasks);
   return rows;
 }
 

@@ -97,7 +97,7 @@ TEST_F(RunFolderOfAFirstRun, NamesTheLineThatIsNoRecord) {
 }
 
 TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
-  const RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
+  RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
   const std::vector<ResultRow> rows = folder.write_results({key});
   ASSERT_EQ(rows.size(), 1u);
@@ -185,6 +185,82 @@ TEST_F(RunFolderOfAFirstRun, HasOneRunAtATime) {
               RunFolder::open(dir_, kModels, kEnv);
             }).find("records.jsonl: another run is writing this file"),
             std::string::npos);
+}
+
+TEST_F(RunFolderOfAFirstRun, RemovesWhatAKilledRunWasWriting) {
+  for (const char* name : {"results.csv.tmp-77-0", "manifest.json.tmp-1-3", "mine.csv.tmp-77-0"})
+    append_text(dir_ / name, "half");
+  RunFolder::open(dir_, kModels, kEnv);
+  EXPECT_FALSE(fs::exists(dir_ / "results.csv.tmp-77-0"));
+  EXPECT_FALSE(fs::exists(dir_ / "manifest.json.tmp-1-3"));
+  EXPECT_TRUE(fs::exists(dir_ / "mine.csv.tmp-77-0"));
+}
+
+const RowKey kRow = {.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
+
+TEST_F(RunFolderOfAFirstRun, HasTheRowsOfItsResultsInTheManifest) {
+  RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
+  folder.write_description("", "", Json::object(), {kRow}, {{"piqa", true}});
+  EXPECT_EQ(read_manifest(dir_ / "manifest.json").rows->size(), 1u);
+  folder.write_results({kRow, kRow}, {{"piqa", true}});  // a search has found where to go on
+  const RunManifest manifest = read_manifest(dir_ / "manifest.json");
+  EXPECT_EQ(manifest.rows->size(), 2u);
+  EXPECT_TRUE(manifest.tasks[0].has_ppl);
+}
+
+TEST_F(RunFolderOfAFirstRun, IsReadWithoutTakingHoldOfIt) {
+  RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
+  folder.write_description("experiment: e\n", "resolved: r\n", {{"command", "c"}}, {kRow});
+  append_text(dir_ / "records.jsonl", "{\"id\": \"to");
+  const std::string before = read_text_file(dir_ / "records.jsonl");
+  const RunContents contents = RunFolder::read(dir_);
+  EXPECT_EQ(read_text_file(dir_ / "records.jsonl"), before);
+  ASSERT_EQ(contents.records.size(), 2u);
+  EXPECT_EQ(contents.place(1), (dir_ / "records.jsonl").string() + ":2");
+  EXPECT_EQ(contents.experiment, "experiment: e\n");
+  EXPECT_EQ(contents.resolved, "resolved: r\n");
+  EXPECT_EQ(contents.manifest.models.size(), 2u);
+  EXPECT_EQ(contents.manifest.about.at("command"), "c");
+  ASSERT_EQ(contents.results().size(), 1u);
+  EXPECT_EQ(contents.results()[0].sums.tokens, 20);
+}
+
+TEST_F(RunFolderOfAFirstRun, SaysHowItsExperimentIsLoaded) {
+  RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
+  folder.write_description("experiment: e\n", "",
+                           {{"experiment_dir", "/home/me"},
+                            {"set", Json::array({"seed=1", "model=opt"})},
+                            {"set_dir", "/tmp"}},
+                           {kRow});
+  const ExperimentSource source = RunFolder::read(dir_).source();
+  EXPECT_EQ(source.text, "experiment: e\n");
+  EXPECT_EQ(source.name, (dir_ / "experiment.yaml").string());
+  EXPECT_EQ(source.directory, "/home/me");
+  EXPECT_EQ(source.set, (std::vector<std::string>{"seed=1", "model=opt"}));
+  EXPECT_EQ(source.set_directory, "/tmp");
+
+  folder.write_description("", "", {{"experiment_dir", 3}}, {kRow});
+  EXPECT_EQ(refusal<DataError>([&] { RunFolder::read(dir_).source(); }),
+            (dir_ / "manifest.json").string() + ": experiment_dir: expected a text");
+}
+
+TEST_F(RunFolderOfAFirstRun, OfAnEarlierVersionSaysWhatToDo) {
+  Json manifest = read_json(dir_ / "manifest.json");
+  manifest.erase("rows");
+  std::ofstream(dir_ / "manifest.json") << manifest;
+  EXPECT_EQ(refusal<ConfigError>([&] { RunFolder::read(dir_); }),
+            (dir_ / "manifest.json").string() +
+                ": does not say what the rows of the results are: an earlier version of the "
+                "program made it; the `run` command that made the folder, called once more, adds "
+                "them");
+}
+
+TEST(RunFolder, ReadsNothingElse) {
+  const TempDir temp;
+  EXPECT_EQ(refusal<ConfigError>([&] { RunFolder::read(temp / "no"); }),
+            (temp / "no").string() + ": no such folder");
+  EXPECT_EQ(refusal<ConfigError>([&] { RunFolder::read(temp.path()); }),
+            temp.path().string() + ": is not a run folder, it has no manifest.json");
 }
 
 TEST(RunFolder, CreatesFoldersWithTheirParents) {

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "eval/run/results.h"
+
+namespace nf {
+
+/// What a run folder belongs to. A folder with another identity is refused: its numbers could not
+/// be mixed.
+struct ModelIdentity {
+  std::string model;       ///< name in this run
+  std::string model_hash;  ///< of the checkpoint's bytes
+  std::string data_hash;   ///< of the ids and windows this model sees
+};
+
+/// manifest.json of a run folder: with it the records can be read without the experiment and its
+/// checkpoints.
+struct RunManifest {
+  /// versions, CPU, threads, command, experiment_dir, set, set_dir: what nothing is computed from
+  Json about = Json::object();
+  int numerics = 0;
+  Json env = Json::object();
+  std::vector<ModelIdentity> models{};
+  std::vector<TaskHeading> tasks{};
+  /// What the rows of the results are about, in their order; none in a folder of an earlier version
+  /// of the program.
+  std::optional<std::vector<RowKey>> rows{};
+};
+
+/// The file's text, with a line break at the end.
+std::string manifest_text(const RunManifest& manifest);
+/// Throws DataError "FILE: ..." for what is no manifest of this program. Whether its numerics are
+/// this program's is not looked at.
+RunManifest read_manifest(const std::filesystem::path& file);
+/// Throws ConfigError where the manifest `place` was made with numerics of another version.
+void check_numerics(const RunManifest& manifest, const std::string& place);
+
+/// One row as it stands in the manifest: id, name, model, seed (null: none), vars, and design where
+/// a generator made the trial.
+Json row_to_json(const RowKey& row);
+
+}  // namespace nf
