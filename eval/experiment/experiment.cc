@@ -133,6 +133,8 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
                   .example = "4GiB"});
   table.optional("stats", &ExperimentConfig::stats,
                  {.summary = "which statistics of δ are gathered"});
+  table.optional("detail", &ExperimentConfig::detail,
+                 {.summary = "what is kept of each window of text beside its sums"});
   table.required(
       "trials", &ExperimentConfig::trials,
       {.summary = "the conditions",
@@ -223,6 +225,7 @@ Json Experiment::resolved() const {
   if (!config.tasks.empty())
     json["tasks"] = ConfigValue<std::vector<TaskConfig>>::write(config.tasks);
   json["stats"] = enum_name(config.stats);
+  json["detail"] = enum_name(config.detail);
   Json trial_list = Json::array();
   for (const Trial& trial : trials) {
     Json one = {{"name", trial.name}, {"seed", trial.seed}};

@@ -9,6 +9,7 @@
 #include "core/model/decoder.h"
 #include "eval/experiment/data_config.h"
 #include "eval/experiment/trial.h"
+#include "eval/metrics/detail.h"
 #include "eval/tasks/task_config.h"
 
 namespace nf {
@@ -42,6 +43,7 @@ struct ExperimentConfig {
   std::int64_t seed = 0;
   std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
   StatsMode stats = StatsMode::weights;
+  DetailMode detail = DetailMode::none;
   std::vector<ConfigNode> trials;
 
   static FieldTable<ExperimentConfig> fields();

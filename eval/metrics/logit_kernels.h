@@ -11,9 +11,11 @@ struct LogitKernels {
   float (*max)(const float* logits, Index n);
   /// exps[i] = e^(logits[i] - shift); returns their sum.
   double (*exps)(const float* logits, float shift, Index n, float* exps);
-  /// Σ e^(logits[i] - shift), and in *difference Σ weights[i]·(reference[i] - logits[i]).
-  double (*exp_sum_and_difference)(const float* logits, float shift, const float* reference,
-                                   const float* weights, Index n, double* difference);
+  /// Σ e^(logits[i] - shift), and the differences reference[i] - logits[i] summed in *difference
+  /// with weights[i] and in *own_difference with e^(logits[i] - shift).
+  double (*exp_sum_and_differences)(const float* logits, float shift, const float* reference,
+                                    const float* weights, Index n, double* difference,
+                                    double* own_difference);
 };
 NF_DECLARE_KERNELS(LogitKernels, logit_kernels)
 

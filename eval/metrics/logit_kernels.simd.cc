@@ -29,28 +29,36 @@ double exps_of(const float* logits, float shift, Index n, float* exps) {
   return sum(widen(total));
 }
 
-double exp_sum_and_difference(const float* logits, float shift, const float* reference,
-                              const float* weights, Index n, double* difference) {
-  F32 total{}, weighted{};
+double exp_sum_and_differences(const float* logits, float shift, const float* reference,
+                               const float* weights, Index n, double* difference,
+                               double* own_difference) {
+  F32 total{}, weighted{}, own_weighted{};
   Index i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     const F32 v = load(logits + i);
-    total += exp(v - shift);
-    weighted += load(weights + i) * (load(reference + i) - v);
+    const F32 e = exp(v - shift);
+    const F32 d = load(reference + i) - v;
+    total += e;
+    weighted += load(weights + i) * d;
+    own_weighted += e * d;
   }
   if (i < n) {
     const F32 v = load_part(logits + i, n - i, 0.0f);
     float rest[kLanes];
     store(rest, exp(v - shift));
-    total += load_part(rest, n - i, 0.0f);
-    weighted += load_part(weights + i, n - i, 0.0f) * (load_part(reference + i, n - i, 0.0f) - v);
+    const F32 e = load_part(rest, n - i, 0.0f);
+    const F32 d = load_part(reference + i, n - i, 0.0f) - v;
+    total += e;
+    weighted += load_part(weights + i, n - i, 0.0f) * d;
+    own_weighted += e * d;
   }
   *difference = sum(widen(weighted));
+  *own_difference = sum(widen(own_weighted));
   return sum(widen(total));
 }
 
 }  // namespace
 
-extern const LogitKernels logit_kernels = {max_of, exps_of, exp_sum_and_difference};
+extern const LogitKernels logit_kernels = {max_of, exps_of, exp_sum_and_differences};
 
 }  // namespace nf::NF_SIMD_NAMESPACE

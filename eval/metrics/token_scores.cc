@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "core/base/check.h"
 #include "eval/metrics/logit_kernels.h"
@@ -67,30 +68,48 @@ void TokenScores::add_trial(ConstMatrixView logits, Index first_row, Index first
     note_targets_and_best(logits, r, first_row + r, first_token,
                           kernels.max(logits.row(r), logits.cols()));
     const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
-    double difference = 0.0;
-    const double exp_sum = kernels.exp_sum_and_difference(logits.row(r), score.max, baseline.row(r),
-                                                          exps.row(r), logits.cols(), &difference);
+    double difference = 0.0, own_difference = 0.0;
+    const double exp_sum =
+        kernels.exp_sum_and_differences(logits.row(r), score.max, baseline.row(r), exps.row(r),
+                                        logits.cols(), &difference, &own_difference);
     score.exp_sum = score.exp_sum * factor + exp_sum;
     score.difference = score.difference * rescale[static_cast<std::size_t>(r)] + difference;
+    score.own_difference = score.own_difference * factor + own_difference;
   }
 }
 
 void TokenScores::add_targets(std::size_t first, std::size_t last, const TokenScores& baseline,
-                              std::span<PartSums> sums) const {
+                              std::span<PartSums> sums, DetailMode detail) const {
   NF_CHECK(baseline.rows() == rows() && last <= targets_.size(), "{} rows against {}",
            baseline.rows(), rows());
+  std::shared_ptr<Detail> kept;
+  if (detail != DetailMode::none && sums.size() == 1) {
+    const std::shared_ptr<const Detail>& before = sums.front().detail;
+    kept = before == nullptr ? std::make_shared<Detail>() : std::make_shared<Detail>(*before);
+  }
   for (std::size_t t = first; t < last; ++t) {
     const Target& target = targets_[t];
     const RowScore& own = rows_[static_cast<std::size_t>(target.row)];
     const RowScore& other = baseline.rows_[static_cast<std::size_t>(target.row)];
-    const double own_lse = own.log_sum_exp();
+    const double own_lse = own.log_sum_exp(), other_lse = other.log_sum_exp();
+    const TokenDetail token = {
+        .nll = own_lse - static_cast<double>(target_logits_[t]),
+        .kl = own.difference / other.exp_sum - other_lse + own_lse,
+        .kl_reverse = -own.own_difference / own.exp_sum - own_lse + other_lse,
+        .top1 = own.best_token == other.best_token,
+        .confidence = 1.0 / other.exp_sum,  // the most probable token's e^(logit - max) is 1
+    };
     PartSums& part = sums[static_cast<std::size_t>(target.part)];
     ++part.tokens;
-    part.nll += own_lse - static_cast<double>(target_logits_[t]);
-    part.kl += own.difference / other.exp_sum - other.log_sum_exp() + own_lse;
-    if (own.best_token == other.best_token) ++part.top1;
+    part.nll += token.nll;
+    part.kl += token.kl;
+    part.kl_reverse += token.kl_reverse;
+    if (token.top1) ++part.top1;
     if (own.best_token == target.token) ++part.greedy;
+    if (kept != nullptr)
+      kept->add(token, other_lse - static_cast<double>(baseline.target_logits_[t]), detail);
   }
+  if (kept != nullptr) sums.front().detail = std::move(kept);
 }
 
 }  // namespace nf

@@ -7,6 +7,7 @@
 
 #include "core/tensor/matrix.h"
 #include "eval/data/item.h"
+#include "eval/metrics/detail.h"
 
 namespace nf {
 
@@ -17,14 +18,17 @@ struct RowScore {
   Index best_token = -1;  ///< the most probable one; of equal ones the lowest id
   double difference =
       0.0;  ///< trials: Σ e^(baseline logit - baseline max)·(baseline logit - logit)
+  double own_difference = 0.0;  ///< trials: Σ e^(logit - max)·(baseline logit - logit)
   double log_sum_exp() const;
 };
 
 /// Scores of one lane at the rows whose next token is wanted: log-likelihood of each target, most
-/// probable token and, for trials, the exact KL(baseline‖trial) over the full vocabulary, without
-/// ever holding a whole row of logits:
-///   KL = Σ p_b (l_b - l_t) - logsumexp(l_b) + logsumexp(l_t),
-/// the sum gathered relative to a running maximum. Different rows may be added by several threads.
+/// probable token and, for trials, the exact KL to the baseline over the full vocabulary in both
+/// directions, without ever holding a whole row of logits:
+///   KL(baseline‖trial) = Σ p_b (l_b - l_t) - logsumexp(l_b) + logsumexp(l_t)
+///   KL(trial‖baseline) = -Σ p_t (l_b - l_t) - logsumexp(l_t) + logsumexp(l_b),
+/// the sums gathered relative to a running maximum: of the baseline's logits for the first, of the
+/// trial's own for the second. Different rows may be added by several threads.
 class TokenScores {
  public:
   /// targets: rows 0 .. rows-1, ascending; at least one for each row.
@@ -42,8 +46,9 @@ class TokenScores {
 
   /// Adds targets [first, last), in order, to sums[target.part]. `baseline`: the baseline's scores
   /// of the same rows, possibly this very object (then KL is 0 and every top-1 agrees).
+  /// detail: what sums.front() keeps of each target besides; nothing where there are several sums.
   void add_targets(std::size_t first, std::size_t last, const TokenScores& baseline,
-                   std::span<PartSums> sums) const;
+                   std::span<PartSums> sums, DetailMode detail = DetailMode::none) const;
 
  private:
   void note_targets_and_best(ConstMatrixView logits, Index r, Index row, Index first_token,

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "core/base/types.h"
 
 namespace nf {
+
+struct Detail;
 
 /// Sufficient statistics of one window of one trial: sums over its scored tokens. Everything the
 /// metrics say is computed from these, so windows can be pooled, paired and resampled.
@@ -19,10 +22,11 @@ struct WindowSums {
   /// The document that the window is part of, counted from the start of its file; -1: the window is
   /// a block of statistics of its own.
   Index document = -1;
+  std::shared_ptr<const Detail> detail{};  ///< where it was asked for; else null
 };
 
 /// All windows together, added up in their order; `window` then counts them. The bytes are known
-/// where those of every window are.
+/// where those of every window are. Without document and detail.
 WindowSums add_up(const std::vector<WindowSums>& windows);
 
 }  // namespace nf

@@ -77,11 +77,21 @@ std::vector<std::string> effects_columns(const std::vector<std::string>& variabl
       {"metric", "effect", "a", "b", "estimate", "low", "high", "blocks", "note"});
 }
 
+std::vector<std::string> confidence_columns(const std::vector<std::string>& variables) {
+  std::vector<std::string> columns = {"name", "model", "seed"};
+  append(variables, columns);
+  append({"bin_low", "bin_high", "tokens", "nll", "baseline_nll", "kl", "kl_reverse",
+          "top1_agreement"},
+         columns);
+  return columns;
+}
+
 std::vector<std::string> result_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = results_columns(metrics, {}, {});
-  for (const std::string& column : sites_columns({}))
-    if (std::find(columns.begin(), columns.end(), column) == columns.end())
-      columns.push_back(column);
+  for (const auto& others : {sites_columns({}), confidence_columns({})})
+    for (const std::string& column : others)
+      if (std::find(columns.begin(), columns.end(), column) == columns.end())
+        columns.push_back(column);
   return columns;
 }
 

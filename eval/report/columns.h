@@ -37,8 +37,11 @@ std::vector<std::string> statistics_columns(const std::vector<std::string>& vari
 /// estimate, low, high, blocks, note.
 std::vector<std::string> effects_columns(const std::vector<std::string>& variables);
 
-/// The fixed columns of results.csv and sites.csv: a sweep variable may not have one of these
-/// names.
+/// The header of confidence.csv: name, model, seed, one column per sweep variable, bin_low,
+/// bin_high, tokens, nll, baseline_nll, kl, kl_reverse, top1_agreement.
+std::vector<std::string> confidence_columns(const std::vector<std::string>& variables);
+
+/// The fixed columns of all these files: a sweep variable may not have one of these names.
 std::vector<std::string> result_columns(const MetricRegistry& metrics = MetricRegistry::builtin());
 
 }  // namespace nf

@@ -10,6 +10,7 @@
 #include "core/base/suggest.h"
 #include "core/io/read_json.h"
 #include "eval/run/object_reader.h"
+#include "eval/run/record_detail.h"
 
 namespace nf {
 namespace {
@@ -70,8 +71,11 @@ Json windows_json(const Record& record) {
                      {"tokens", sums.tokens},
                      {"nll", finite(sums.nll, "nll", record)},
                      {"kl", finite(sums.kl, "kl", record)},
+                     {"kl_reverse", finite(sums.kl_reverse, "kl_reverse", record)},
                      {"top1", sums.top1}});
     if (sums.bytes >= 0) array.back()["bytes"] = sums.bytes;
+    if (sums.document >= 0) array.back()["document"] = sums.document;
+    if (sums.detail != nullptr) add_detail(*sums.detail, array.back());
   }
   return array;
 }
@@ -87,6 +91,7 @@ Json questions_json(const Record& record) {
                                      {"tokens", part.tokens},
                                      {"greedy", part.greedy},
                                      {"kl", finite(part.kl, "kl", record)},
+                                     {"kl_reverse", finite(part.kl_reverse, "kl_reverse", record)},
                                      {"top1", part.top1}});
     array.push_back(std::move(question));
   }
@@ -120,8 +125,11 @@ WindowSums read_window(const ObjectReader& reader) {
           .tokens = reader.count("tokens"),
           .nll = reader.number("nll"),
           .kl = reader.number("kl"),
+          .kl_reverse = reader.number("kl_reverse"),
           .top1 = reader.count("top1"),
-          .bytes = reader.find("bytes") == nullptr ? -1 : reader.count("bytes")};
+          .bytes = reader.find("bytes") == nullptr ? -1 : reader.count("bytes"),
+          .document = reader.find("document") == nullptr ? -1 : reader.count("document"),
+          .detail = read_detail(reader)};
 }
 
 QuestionSums read_question(const ObjectReader& reader) {
@@ -134,6 +142,7 @@ QuestionSums read_question(const ObjectReader& reader) {
     sums.parts.push_back({.tokens = choice.count("tokens"),
                           .nll = -choice.number("loglikelihood"),
                           .kl = choice.number("kl"),
+                          .kl_reverse = choice.number("kl_reverse"),
                           .top1 = choice.count("top1"),
                           .greedy = choice.count("greedy")});
   });

@@ -210,8 +210,11 @@ class ModelRunner {
                                 .tokens = parts.front().tokens,
                                 .nll = parts.front().nll,
                                 .kl = parts.front().kl,
+                                .kl_reverse = parts.front().kl_reverse,
                                 .top1 = parts.front().top1,
-                                .bytes = set.item(item).bytes});
+                                .bytes = set.item(item).bytes,
+                                .document = set.item(item).document,
+                                .detail = parts.front().detail});
     else
       record.questions.push_back(
           plan_.data.questions[static_cast<std::size_t>(item - set.windows)].score(

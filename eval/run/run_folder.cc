@@ -9,6 +9,7 @@
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "eval/run/confidence_csv.h"
 #include "eval/run/statistics.h"
 
 namespace nf {
@@ -24,6 +25,7 @@ constexpr const char* kResults = "results.csv";
 constexpr const char* kSites = "sites.csv";
 constexpr const char* kStatistics = "statistics.csv";
 constexpr const char* kEffects = "effects.csv";
+constexpr const char* kConfidence = "confidence.csv";
 /// What a run writes whole or not at all.
 constexpr const char* kWholeFiles[] = {kManifest,      kExperiment, kResolved, kResults,
                                        kSites,         kStatistics, kEffects,  "confidence.csv",
@@ -241,6 +243,7 @@ std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
   if (const std::string effects = effects_csv(rows); !effects.empty())
     write_file_atomically(dir_ / kEffects, effects);
   write_file_atomically(dir_ / kSites, sites_csv(rows));
+  if (has_confidence(rows)) write_file_atomically(dir_ / kConfidence, confidence_csv(rows));
   if (about_) write_manifest(keys, tasks);
   return rows;
 }

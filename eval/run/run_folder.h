@@ -58,8 +58,9 @@ class RunFolder {
                          const std::vector<TaskHeading>& tasks = {});
   /// Appends and fsyncs; the record counts as finished when this returns.
   void append(Record record);
-  /// results.csv, sites.csv, statistics.csv and, with a `pairs` design, effects.csv out of all
-  /// records. tasks: the experiment's. The manifest follows where it has other rows.
+  /// results.csv, sites.csv, statistics.csv, with a `pairs` design effects.csv and, where there is
+  /// detail, confidence.csv out of all records. tasks: the experiment's. The manifest follows where
+  /// it has other rows.
   std::vector<ResultRow> write_results(const std::vector<RowKey>& keys,
                                        const std::vector<TaskHeading>& tasks = {});
 

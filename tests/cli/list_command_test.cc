@@ -34,7 +34,8 @@ TEST(IntegrationList, NamesQuantizersWithTheirKeys) {
 }
 
 TEST(IntegrationList, NamesMetrics) {
-  expect_all(list({"metrics"}), {"nll", "ppl", "kl", "top1_agreement", "higher is better"});
+  expect_all(list({"metrics"}),
+             {"nll", "ppl", "kl", "kl_reverse", "top1_agreement", "higher is better"});
 }
 
 TEST(IntegrationList, NamesArchitectures) {

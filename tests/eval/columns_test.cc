@@ -33,13 +33,15 @@ TEST(Columns, RenameVariablesThatAreNamedLikeOne) {
             (std::vector<std::string>{"model", "name", "var_a", "p", "metric"}));
 }
 
-TEST(Columns, ThatAreFixedAreThoseOfBothFilesEachOnce) {
+TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {
   MetricRegistry metrics = MetricRegistry::builtin();
   metrics.add({.name = "own", .unit = "", .summary = "", .value = {}});
   std::vector<std::string> fixed = result_columns(metrics);
   for (const std::string& column : results_columns(metrics, {}, {}))
     EXPECT_TRUE(has(fixed, column)) << column;
   for (const std::string& column : sites_columns({})) EXPECT_TRUE(has(fixed, column)) << column;
+  for (const std::string& column : confidence_columns({}))
+    EXPECT_TRUE(has(fixed, column)) << column;
   EXPECT_TRUE(has(fixed, "own"));
   EXPECT_FALSE(has(result_columns(), "own"));
   std::sort(fixed.begin(), fixed.end());

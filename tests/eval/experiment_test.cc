@@ -50,6 +50,7 @@ TEST_F(ExperimentFile, OpensItsModelsAndExpandsItsTrials) {
   EXPECT_EQ(experiment.trials[0].seed, 7u);
   EXPECT_EQ(experiment.trials[2].seed, 8u);
   EXPECT_EQ(experiment.config.stats, StatsMode::weights);
+  EXPECT_EQ(experiment.config.detail, DetailMode::none);
 }
 
 TEST_F(ExperimentFile, TakesOneModelWithoutBrackets) {
@@ -79,10 +80,19 @@ TEST_F(ExperimentFile, ResolvesToYamlWithEverythingFilledIn) {
   EXPECT_EQ(resolved["data"]["bos"], "none");
   EXPECT_EQ(resolved["data"]["convention"], "window");
   EXPECT_EQ(resolved["stats"], "weights");
+  EXPECT_EQ(resolved["detail"], "none");
   EXPECT_EQ(resolved["trials"][0].dump(),
             R"({"name":"a","seed":0,"distort":[{"sites":{"tensor":"weight","roles":"*"},)"
             R"("grid":"uniform","bits":4,"granularity":"channel","symmetric":true,)"
             R"("method":"rtn"}]})");
+}
+
+TEST_F(ExperimentFile, SaysHowMuchDetailIsKept) {
+  const Experiment experiment = load(kHead + "detail: tokens\ntrials:\n" + kTrial);
+  EXPECT_EQ(experiment.config.detail, DetailMode::tokens);
+  EXPECT_EQ(experiment.resolved()["detail"], "tokens");
+  EXPECT_EQ(load(kHead + "detail: confidence\ntrials:\n" + kTrial).config.detail,
+            DetailMode::confidence);
 }
 
 TEST_F(ExperimentFile, TakesOverridesThroughTheSameChecks) {
@@ -122,6 +132,8 @@ TEST_F(ExperimentFile, NamesEachMistakeAndItsPlace) {
        "e.yaml:3:33: data.context: 513 tokens are more than the 512 positions of opt"},
       {kHead + "stats: weigths\ntrials:\n" + kTrial,
        "e.yaml:4:8: stats: unknown value 'weigths'; did you mean 'weights'?"},
+      {kHead + "detail: token\ntrials:\n" + kTrial,
+       "e.yaml:4:9: detail: unknown value 'token'; did you mean 'tokens'?"},
       {kHead + "seed: 0.5\ntrials:\n" + kTrial,
        "e.yaml:4:7: seed: cannot read '0.5' as an integer; only whole numbers of up to 64 bits fit "
        "here"},

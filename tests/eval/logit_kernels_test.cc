@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "tests/support/random_matrix.h"
@@ -67,33 +68,42 @@ TEST(LogitKernels, SumExponentialsAsDoubleDoes) {
 TEST(LogitKernels, SumDifferencesAsDoubleDoes) {
   for (const Index n : kLengths) {
     const Row row(n, static_cast<std::uint64_t>(n) + 200);
-    Matrix weights(1, n);
+    Matrix weights(1, n), own_weights(1, n);
     logit_kernels().exps(row.reference.data(), largest(row.reference), n, weights.data());
-    double sum = 0.0, size = 0.0;
-    for (Index i = 0; i < n; ++i) {
-      const double term =
-          static_cast<double>(weights(0, i)) *
-          (static_cast<double>(row.reference(0, i)) - static_cast<double>(row.logits(0, i)));
-      sum += term;
-      size += std::abs(term);
-    }
-    double difference = 0.0;
-    const double exps = logit_kernels().exp_sum_and_difference(
-        row.logits.data(), largest(row.logits), row.reference.data(), weights.data(), n,
-        &difference);
-    EXPECT_NEAR(difference, sum, kSumTolerance * size) << n;
-    Matrix again(1, n);
-    EXPECT_EQ(exps, logit_kernels().exps(row.logits.data(), largest(row.logits), n, again.data()));
+    const double own_sum =
+        logit_kernels().exps(row.logits.data(), largest(row.logits), n, own_weights.data());
+    const auto slow = [&](const Matrix& weight) {
+      double sum = 0.0, size = 0.0;
+      for (Index i = 0; i < n; ++i) {
+        const double term =
+            static_cast<double>(weight(0, i)) *
+            (static_cast<double>(row.reference(0, i)) - static_cast<double>(row.logits(0, i)));
+        sum += term;
+        size += std::abs(term);
+      }
+      return std::pair(sum, kSumTolerance * size);
+    };
+    double difference = 0.0, own_difference = 0.0;
+    EXPECT_EQ(logit_kernels().exp_sum_and_differences(row.logits.data(), largest(row.logits),
+                                                      row.reference.data(), weights.data(), n,
+                                                      &difference, &own_difference),
+              own_sum);
+    const auto [sum, tolerance] = slow(weights);
+    EXPECT_NEAR(difference, sum, tolerance) << n;
+    const auto [own, own_tolerance] = slow(own_weights);
+    EXPECT_NEAR(own_difference, own, own_tolerance) << n;
   }
 }
 
 TEST(LogitKernels, FindNoDifferenceBetweenEqualRows) {
   for (const Index n : kLengths) {
     const Row row(n, static_cast<std::uint64_t>(n) + 300);
-    double difference = -1.0;
-    logit_kernels().exp_sum_and_difference(row.logits.data(), largest(row.logits),
-                                           row.logits.data(), row.reference.data(), n, &difference);
+    double difference = -1.0, own_difference = -1.0;
+    logit_kernels().exp_sum_and_differences(row.logits.data(), largest(row.logits),
+                                            row.logits.data(), row.reference.data(), n, &difference,
+                                            &own_difference);
     EXPECT_EQ(difference, 0.0);
+    EXPECT_EQ(own_difference, 0.0);
   }
 }
 
@@ -105,17 +115,18 @@ TEST(LogitKernels, GiveTheSameBitsInEveryForm) {
     const float shift = largest(row.logits);
     Matrix expected(1, n), exps(1, n);
     const LogitKernels& portable = logit_kernels(Isa::portable);
-    double expected_difference = 0.0, difference = 0.0;
+    double expected_difference = 0.0, difference = 0.0, expected_own = 0.0, own = 0.0;
     const double expected_sum = portable.exps(row.logits.data(), shift, n, expected.data());
-    portable.exp_sum_and_difference(row.logits.data(), shift, row.reference.data(), expected.data(),
-                                    n, &expected_difference);
+    portable.exp_sum_and_differences(row.logits.data(), shift, row.reference.data(),
+                                     expected.data(), n, &expected_difference, &expected_own);
     for (const Isa form : forms) {
       const LogitKernels& kernels = logit_kernels(form);
       EXPECT_EQ(kernels.exps(row.logits.data(), shift, n, exps.data()), expected_sum);
-      EXPECT_EQ(kernels.exp_sum_and_difference(row.logits.data(), shift, row.reference.data(),
-                                               exps.data(), n, &difference),
+      EXPECT_EQ(kernels.exp_sum_and_differences(row.logits.data(), shift, row.reference.data(),
+                                                exps.data(), n, &difference, &own),
                 expected_sum);
       EXPECT_EQ(difference, expected_difference) << isa_name(form) << " " << n;
+      EXPECT_EQ(own, expected_own) << isa_name(form) << " " << n;
       for (Index i = 0; i < n; ++i)
         ASSERT_EQ(std::bit_cast<std::uint32_t>(exps(0, i)),
                   std::bit_cast<std::uint32_t>(expected(0, i)));
@@ -131,10 +142,12 @@ TEST(LogitKernels, LetNaNShowInTheirSums) {
       Matrix exps(1, 19);
       EXPECT_FALSE(
           std::isfinite(logit_kernels(form).exps(row.logits.data(), 5.0f, 19, exps.data())));
-      double difference = 0.0;
-      EXPECT_FALSE(std::isfinite(logit_kernels(form).exp_sum_and_difference(
-          row.logits.data(), 5.0f, row.reference.data(), row.reference.data(), 19, &difference)));
+      double difference = 0.0, own_difference = 0.0;
+      EXPECT_FALSE(std::isfinite(logit_kernels(form).exp_sum_and_differences(
+          row.logits.data(), 5.0f, row.reference.data(), row.reference.data(), 19, &difference,
+          &own_difference)));
       EXPECT_FALSE(std::isfinite(difference));
+      EXPECT_FALSE(std::isfinite(own_difference));
     }
   }
 }

@@ -39,7 +39,12 @@ Record example() {
   record.model = "opt-nano";
   record.seed = std::numeric_limits<std::uint64_t>::max();
   record.vars = {{"r", 0.05}, {"dist", "gaussian"}};
-  record.windows = {{.window = 0, .tokens = 511, .nll = 2000.1, .kl = 1.0 / 3.0, .top1 = 400},
+  record.windows = {{.window = 0,
+                     .tokens = 511,
+                     .nll = 2000.1,
+                     .kl = 1.0 / 3.0,
+                     .kl_reverse = 3.0 / 7.0,
+                     .top1 = 400},
                     {.window = 1, .tokens = 511, .nll = 1990.7, .kl = 2e-9, .top1 = 511}};
   record.sites.push_back({.site = "layers.0.q_proj.weight", .stats = awkward_stats(1.0)});
   DistortionStats energies;
@@ -59,20 +64,27 @@ Record example() {
 
 TEST(Record, WritesItsKeysInOrder) {
   Record record = example();
-  record.windows = {{.window = 0, .tokens = 5, .nll = 4.0, .kl = 0.25, .top1 = 1},
-                    {.window = 1, .tokens = 3, .nll = -4.0, .kl = 0.75, .top1 = 3}};
+  record.windows = {
+      {.window = 0, .tokens = 5, .nll = 4.0, .kl = 0.25, .kl_reverse = 0.5, .top1 = 1},
+      {.window = 1,
+       .tokens = 3,
+       .nll = -4.0,
+       .kl = 0.75,
+       .kl_reverse = 1.5,
+       .top1 = 3,
+       .document = 2}};
   record.sites.erase(record.sites.begin());
-  EXPECT_EQ(
-      record_to_line(record),
-      R"({"id":"0123abcd","name":"noise, \"sweep\" Δ","model":"opt-nano",)"
-      R"("seed":18446744073709551615,"vars":{"r":0.05,"dist":"gaussian"},"status":"ok",)"
-      R"("metrics":{"nll":0.0,"ppl":1.0,"kl":0.125,"top1_agreement":0.5,"bits_per_byte":null,)"
-      R"("tokens":8},)"
-      R"("windows":[{"window":0,"tokens":5,"nll":4.0,"kl":0.25,"top1":1},)"
-      R"({"window":1,"tokens":3,"nll":-4.0,"kl":0.75,"top1":3}],)"
-      R"("sites":[{"site":"layers.0.q_proj.input","first_window":0,"windows":2,)"
-      R"("complete":false,"count":1000,"clipped":7,"sum_x2":4.0,"sum_d2":0.04,)"
-      R"("relative_l2":0.1}],"env":{"isa":"avx2"},"run":{"seconds":1.5}})");
+  EXPECT_EQ(record_to_line(record),
+            R"({"id":"0123abcd","name":"noise, \"sweep\" Δ","model":"opt-nano",)"
+            R"("seed":18446744073709551615,"vars":{"r":0.05,"dist":"gaussian"},"status":"ok",)"
+            R"("metrics":{"nll":0.0,"ppl":1.0,"kl":0.125,"kl_reverse":0.25,"top1_agreement":0.5,)"
+            R"("bits_per_byte":null,"tokens":8},)"
+            R"("windows":[{"window":0,"tokens":5,"nll":4.0,"kl":0.25,"kl_reverse":0.5,"top1":1},)"
+            R"({"window":1,"tokens":3,"nll":-4.0,"kl":0.75,"kl_reverse":1.5,"top1":3,)"
+            R"("document":2}],)"
+            R"("sites":[{"site":"layers.0.q_proj.input","first_window":0,"windows":2,)"
+            R"("complete":false,"count":1000,"clipped":7,"sum_x2":4.0,"sum_d2":0.04,)"
+            R"("relative_l2":0.1}],"env":{"isa":"avx2"},"run":{"seconds":1.5}})");
 }
 
 /// With every key that a record may have.
@@ -80,10 +92,16 @@ Record with_questions() {
   Record record = example();
   record.convention = "strided/1";
   record.windows[0].bytes = 2044;
+  record.windows[1].document = 0;
   record.questions.push_back(
       {.task = "piqa",
        .question = 3,
-       .parts = {{.tokens = 4, .nll = 12.1, .kl = 1.0 / 7.0, .top1 = 3, .greedy = 1},
+       .parts = {{.tokens = 4,
+                  .nll = 12.1,
+                  .kl = 1.0 / 7.0,
+                  .kl_reverse = 2.0 / 7.0,
+                  .top1 = 3,
+                  .greedy = 1},
                  {.tokens = 2, .nll = 9e-9, .kl = 0.0, .top1 = 2, .greedy = 2}},
        .correct = true,
        .correct_norm = false});
@@ -95,16 +113,22 @@ Record with_questions() {
 TEST(Record, WritesConventionBytesAndQuestionsWhereThereAreAny) {
   Record record = with_questions();
   record.questions[0].parts[0].kl = 0.25;
+  record.questions[0].parts[0].kl_reverse = 0.75;
   const Json json = Json::parse(record_to_line(record));
   EXPECT_EQ(json["convention"], "strided/1");
   EXPECT_EQ(json["windows"][0]["bytes"], 2044);
   EXPECT_FALSE(json["windows"][1].contains("bytes"));
+  EXPECT_FALSE(json["windows"][0].contains("document"));
+  EXPECT_EQ(json["windows"][1]["document"], 0);
   EXPECT_EQ(json["questions"].dump(),
             R"([{"task":"piqa","question":3,"correct":true,"correct_norm":false,"choices":[)"
-            R"({"loglikelihood":-12.1,"tokens":4,"greedy":1,"kl":0.25,"top1":3},)"
-            R"({"loglikelihood":-9e-09,"tokens":2,"greedy":2,"kl":0.0,"top1":2}]},)"
+            R"({"loglikelihood":-12.1,"tokens":4,"greedy":1,"kl":0.25,"kl_reverse":0.75,)"
+            R"("top1":3},)"
+            R"({"loglikelihood":-9e-09,"tokens":2,"greedy":2,"kl":0.0,"kl_reverse":0.0,)"
+            R"("top1":2}]},)"
             R"({"task":"lambada","question":0,"correct":false,"choices":[)"
-            R"({"loglikelihood":-0.5,"tokens":1,"greedy":0,"kl":0.0,"top1":0}]}])");
+            R"({"loglikelihood":-0.5,"tokens":1,"greedy":0,"kl":0.0,"kl_reverse":0.0,)"
+            R"("top1":0}]}])");
 }
 
 TEST(Record, ReadsQuestionsBackToTheLastBit) {
@@ -114,12 +138,15 @@ TEST(Record, ReadsQuestionsBackToTheLastBit) {
   EXPECT_EQ(back.convention, "strided/1");
   EXPECT_EQ(back.windows[0].bytes, 2044);
   EXPECT_EQ(back.windows[1].bytes, -1);
+  EXPECT_EQ(back.windows[0].document, -1);
+  EXPECT_EQ(back.windows[1].document, 0);
   ASSERT_EQ(back.questions.size(), 2u);
   EXPECT_EQ(back.questions[0].task, "piqa");
   EXPECT_EQ(back.questions[0].question, 3);
   ASSERT_EQ(back.questions[0].parts.size(), 2u);
   EXPECT_EQ(back.questions[0].parts[0].nll, 12.1);
   EXPECT_EQ(back.questions[0].parts[0].kl, 1.0 / 7.0);
+  EXPECT_EQ(back.questions[0].parts[0].kl_reverse, 2.0 / 7.0);
   EXPECT_EQ(back.questions[0].parts[0].tokens, 4);
   EXPECT_EQ(back.questions[0].parts[0].top1, 3);
   EXPECT_EQ(back.questions[0].parts[0].greedy, 1);
@@ -151,8 +178,8 @@ TEST(Record, HoldsEveryMetricOfTheRegistry) {
   const Json json = Json::parse(record_to_line(example(), metrics));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json["metrics"].items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"nll", "ppl", "windows", "kl", "top1_agreement",
-                                            "bits_per_byte", "tokens"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"nll", "ppl", "windows", "kl", "kl_reverse",
+                                            "top1_agreement", "bits_per_byte", "tokens"}));
   EXPECT_EQ(json["metrics"]["windows"], 2.0);
 }
 
@@ -165,6 +192,7 @@ TEST(Record, ReadsBackToTheLastBit) {
   EXPECT_EQ(back.seed, record.seed);
   EXPECT_EQ(back.vars, record.vars);
   EXPECT_EQ(back.windows[0].kl, record.windows[0].kl);
+  EXPECT_EQ(back.windows[0].kl_reverse, record.windows[0].kl_reverse);
   ASSERT_EQ(back.sites.size(), 2u);
   const DistortionStats& was = record.sites[0].stats;
   const DistortionStats& is = back.sites[0].stats;
@@ -215,6 +243,9 @@ TEST(Record, HoldsNoNumberThatIsNotFinite) {
   EXPECT_THROW(record_to_line(record), InternalError);
   record = example();
   record.sites[0].stats.sum_d4 = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(record_to_line(record), InternalError);
+  record = example();
+  record.windows[0].kl_reverse = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THROW(record_to_line(record), InternalError);
   record = with_questions();
   record.questions[1].parts[0].nll = std::numeric_limits<double>::infinity();
@@ -273,6 +304,10 @@ TEST(Record, NamesWhatIsWrong) {
             place + "windows[1]: expected an object");
   EXPECT_EQ(message_for([](Json& json) { json["windows"][1]["nll"] = nullptr; }),
             place + "windows[1]: nll: expected a number");
+  EXPECT_EQ(message_for([](Json& json) { json["windows"][1].erase("kl_reverse"); }),
+            place + "windows[1]: kl_reverse: required key is missing");
+  EXPECT_EQ(message_for([](Json& json) { json["windows"][1]["document"] = "a"; }),
+            place + "windows[1]: document: expected a whole number from 0 on");
   EXPECT_EQ(message_for([](Json& json) { json["windows"][0]["tokens"] = 1.5; }),
             place + "windows[0]: tokens: expected a whole number from 0 on");
   EXPECT_EQ(message_for([](Json& json) { json["sites"][0].erase("sum_d4"); }),

@@ -11,7 +11,13 @@ namespace {
 ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, const Json& vars) {
   ResultRow row;
   row.key = {.id = name, .name = name, .model = "opt-nano", .seed = seed, .vars = vars};
-  row.sums = {.window = 1, .tokens = 100, .nll = 0.0, .kl = 12.5, .top1 = 75, .bytes = 400};
+  row.sums = {.window = 1,
+              .tokens = 100,
+              .nll = 0.0,
+              .kl = 12.5,
+              .kl_reverse = 50.0,
+              .top1 = 75,
+              .bytes = 400};
   return row;
 }
 
@@ -24,19 +30,21 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
   ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
-  baseline.sums.kl = 0.0;
+  baseline.sums.kl = baseline.sums.kl_reverse = 0.0;
   baseline.sums.top1 = 100;
   ResultRow noise = row_of("noise, \"big\"", 3, {{"r", 0.1}, {"dist", "gaussian"}});
   noise.relative_l2_weight = 0.1;
   ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
   other.relative_l2_input = 0.30000000000000004;
-  EXPECT_EQ(results_csv({baseline, noise, other}),
-            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,delta_"
-            "nll_high,kl_low,kl_high,tokens,status,"
-            "relative_l2_weight,relative_l2_input,r,dist,bits\n"
-            "baseline,opt-nano,,0,1,0,1,0,,,,,,100,ok,,,,,\n"
-            "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.75,0,,,,,,100,ok,0.1,,0.1,gaussian,\n"
-            "bits,opt-nano,0,0,1,0.125,0.75,0,,,,,,100,ok,,0.30000000000000004,1,,4\n");
+  EXPECT_EQ(
+      results_csv({baseline, noise, other}),
+      "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,"
+      "delta_"
+      "nll_high,kl_low,kl_high,tokens,status,"
+      "relative_l2_weight,relative_l2_input,r,dist,bits\n"
+      "baseline,opt-nano,,0,1,0,0,1,0,,,,,,100,ok,,,,,\n"
+      "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,100,ok,0.1,,0.1,gaussian,\n"
+      "bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,100,ok,,0.30000000000000004,1,,4\n");
 }
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
@@ -44,7 +52,7 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.status = "failed";
   failed.error = "layer 0: not finite";
   failed.sums = {};
-  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,0,failed,,");
+  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,,0,failed,,");
 }
 
 TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(results_csv({})).size(), 1u); }
@@ -59,18 +67,19 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
   const std::vector<std::string> lines =
       lines_of(results_csv({row_of("noise", 0, Json::object())}, {}, metrics));
   EXPECT_EQ(lines[0],
-            "name,model,seed,nll,ppl,top1_count,kl,top1_agreement,bits_per_byte,delta_nll,delta_"
+            "name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
+            "nll,delta_"
             "nll_low,delta_nll_high,kl_low,kl_high,tokens,status,"
             "relative_l2_weight,relative_l2_input");
-  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.75,0,,,,,,100,ok,,");
+  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,100,ok,,");
 }
 
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
   row.sums.bytes = -1;
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.75,,,,,,,100,ok,,");
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,ok,,");
   row.sums = {};  // no text, or none of it yet
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,0,ok,,");
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,,0,ok,,");
 }
 
 TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
@@ -92,12 +101,13 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
   const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
   const std::vector<std::string> lines = lines_of(results_csv({row, failed}, tasks));
   EXPECT_EQ(lines[0],
-            "name,model,seed,nll,ppl,kl,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,delta_"
+            "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
+            "nll_low,delta_"
             "nll_high,kl_low,kl_high,word_acc,word_acc_norm,"
             "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,status,"
             "relative_l2_weight,relative_l2_input,r");
-  EXPECT_EQ(lines[1], "baseline,opt-nano,,0,1,0.125,0.75,0,,,,,,0,,0,1,0.5,1,0.5,100,ok,,,0.1");
-  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,0,failed,,,0.1");
+  EXPECT_EQ(lines[1], "baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,0,,0,1,0.5,1,0.5,100,ok,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,,0,failed,,,0.1");
 }
 
 /// 100 tokens in each window, with these sums of kl, and of nll above 200 by the same.
@@ -116,7 +126,7 @@ ResultRow row_of_windows(const std::string& name, const std::vector<double>& sum
 /// The columns delta_nll ... kl_high of one row.
 std::string intervals_of(const std::string& line) {
   std::size_t begin = 0;
-  for (int comma = 0; comma < 8; ++comma) begin = line.find(',', begin) + 1;
+  for (int comma = 0; comma < 9; ++comma) begin = line.find(',', begin) + 1;
   std::size_t end = begin;
   for (int comma = 0; comma < 5; ++comma) end = line.find(',', end) + 1;
   return line.substr(begin, end - 1 - begin);

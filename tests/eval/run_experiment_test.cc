@@ -77,15 +77,39 @@ TEST(IntegrationRun, LeavesTheFilesOfARun) {
     EXPECT_EQ(row["tokens"], "124");  // 4 windows of 32, the first token of each not scored
     if (row["name"] == "baseline") {
       EXPECT_EQ(row["kl"], "0");
+      EXPECT_EQ(row["kl_reverse"], "0");
       EXPECT_EQ(row["top1_agreement"], "1");
     } else {
       EXPECT_GT(std::stod(row["kl"]), 0.0);
+      EXPECT_GT(std::stod(row["kl_reverse"]), 0.0);
+      EXPECT_NE(row["kl_reverse"], row["kl"]);
     }
   }
   EXPECT_EQ(read_text_file(files / "out/experiment.yaml"), read_text_file(files / "e.yaml"));
   for (const char* name : {"resolved.yaml", "manifest.json", "sites.csv", "records.jsonl"})
     EXPECT_TRUE(fs::exists(files / "out" / name)) << name;
   EXPECT_NE(result.out.find("w4"), std::string::npos);
+}
+
+TEST(IntegrationRun, RecordsWhichDocumentAWindowIsPartOf) {
+  const ExperimentFiles files;
+  std::string lines;  // a byte is about a token: the first gives two windows of 32, the second one
+  for (const std::size_t bytes : {80u, 40u})
+    lines += Json{{"text", plain_text(bytes)}}.dump() + "\n";
+  files.write("d.jsonl", lines);
+  files.write(
+      "e.yaml",
+      "experiment: e\nmodel: opt\ndata: {jsonl: d.jsonl, context: 32}\ntrials:\n" + kQuantizer);
+  ASSERT_EQ(run(files).exit_code, 0);
+  const std::vector<std::string> records = comparable_records(files / "out");
+  ASSERT_EQ(records.size(), 2u);
+  for (const std::string& line : records) {
+    std::vector<Index> documents;
+    const Json record = Json::parse(line);
+    for (const Json& window : record["windows"])
+      documents.push_back(window["document"].get<Index>());
+    EXPECT_EQ(documents, (std::vector<Index>{0, 0, 1}));
+  }
 }
 
 TEST(IntegrationRun, HasTheSameRecordsWithAnyNumberOfThreads) {

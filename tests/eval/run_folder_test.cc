@@ -10,6 +10,8 @@
 #include "core/base/version.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "eval/metrics/detail.h"
+#include "eval/run/confidence_csv.h"
 #include "eval/run/statistics.h"
 #include "tests/support/temp_dir.h"
 
@@ -106,7 +108,21 @@ TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   EXPECT_EQ(read_text_file(dir_ / "sites.csv"), sites_csv(rows));
   EXPECT_EQ(read_text_file(dir_ / "statistics.csv"), statistics_csv(rows));
   EXPECT_FALSE(std::filesystem::exists(dir_ / "effects.csv"));  // no design of pairs
+  EXPECT_FALSE(fs::exists(dir_ / "confidence.csv"));            // no record has detail
   EXPECT_TRUE(folder.write_results({}).empty());  // what is no longer asked for is left out
+}
+
+TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
+  RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
+  Record record = record_of("a", 2);
+  Detail detail;
+  detail.add({.nll = 2.0, .confidence = 0.75}, 1.5, DetailMode::confidence);
+  record.windows[0].detail = std::make_shared<Detail>(detail);
+  folder.append(record);
+  const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
+  const std::vector<ResultRow> rows = folder.write_results({key});
+  ASSERT_TRUE(has_confidence(rows));
+  EXPECT_EQ(read_text_file(dir_ / "confidence.csv"), confidence_csv(rows));
 }
 
 TEST_F(RunFolderOfAFirstRun, RefusesAnotherModel) {

@@ -124,6 +124,7 @@ PartSums slow_sums(const std::filesystem::path& baseline, const std::filesystem:
     ++sums.tokens;
     sums.nll -= t(row, token);
     sums.kl += (b.row(row).array().exp() * (b.row(row) - t.row(row)).array()).sum();
+    sums.kl_reverse += (t.row(row).array().exp() * (t.row(row) - b.row(row)).array()).sum();
     sums.top1 += best_b == best_t ? 1 : 0;
     sums.greedy += best_t == token ? 1 : 0;
   }
@@ -135,6 +136,7 @@ void expect_near(const PartSums& fast, const PartSums& slow) {
   EXPECT_EQ(fast.tokens, slow.tokens);
   EXPECT_NEAR(fast.nll, slow.nll, tolerance);
   EXPECT_NEAR(fast.kl, slow.kl, tolerance);
+  EXPECT_NEAR(fast.kl_reverse, slow.kl_reverse, tolerance);
   EXPECT_EQ(fast.top1, slow.top1);
   EXPECT_EQ(fast.greedy, slow.greedy);
 }

@@ -88,6 +88,7 @@ TEST_P(StageOfBothFamilies, BaselineEqualsTheSlowForwardPass) {
     EXPECT_EQ(parts[0].tokens, kContext - 1);
     EXPECT_NEAR(parts[0].nll, nll, kNllTolerance);
     EXPECT_EQ(parts[0].kl, 0.0);
+    EXPECT_EQ(parts[0].kl_reverse, 0.0);
     EXPECT_EQ(parts[0].top1, kContext - 1);
   }
 }
@@ -132,6 +133,7 @@ TEST_P(StageOfBothFamilies, StrengthZeroIsTheBaselineBitForBit) {
   expect_same_bits(result.lanes[0].items, result.baseline.items);
   for (const std::vector<PartSums>& parts : result.lanes[0].items) {
     EXPECT_EQ(parts[0].kl, 0.0);
+    EXPECT_EQ(parts[0].kl_reverse, 0.0);
     EXPECT_EQ(parts[0].top1, parts[0].tokens);
   }
 }

@@ -85,7 +85,10 @@ PartSums slow_sums(const Matrix& baseline, const Matrix& trial, const Targets& t
     const std::vector<double> t = log_softmax(trial, target.row);
     ++sums.tokens;
     sums.nll -= t[static_cast<std::size_t>(target.token)];
-    for (std::size_t v = 0; v < b.size(); ++v) sums.kl += std::exp(b[v]) * (b[v] - t[v]);
+    for (std::size_t v = 0; v < b.size(); ++v) {
+      sums.kl += std::exp(b[v]) * (b[v] - t[v]);
+      sums.kl_reverse += std::exp(t[v]) * (t[v] - b[v]);
+    }
     const auto best = [](const std::vector<double>& p) {
       return std::max_element(p.begin(), p.end()) - p.begin();
     };
@@ -113,6 +116,7 @@ void expect_near(const PartSums& fast, const PartSums& slow) {
   EXPECT_EQ(fast.tokens, slow.tokens);
   EXPECT_NEAR(fast.nll, slow.nll, kTolerance);
   EXPECT_NEAR(fast.kl, slow.kl, kTolerance);
+  EXPECT_NEAR(fast.kl_reverse, slow.kl_reverse, kTolerance);
   EXPECT_EQ(fast.top1, slow.top1);
   EXPECT_EQ(fast.greedy, slow.greedy);
 }
@@ -123,6 +127,38 @@ TEST(TokenScores, EqualSoftmaxOverWholeRows) {
   expect_near(scores.baseline(), slow_sums(rows.baseline, rows.baseline, rows.targets));
   expect_near(scores.trial(), slow_sums(rows.baseline, rows.trial, rows.targets));
   EXPECT_GT(scores.trial().kl, 0.1);
+  EXPECT_GT(scores.trial().kl_reverse, 0.1);
+}
+
+TEST(TokenScores, TellTheTwoDirectionsApart) {
+  // Half as much everywhere: the trial is far less sure, so its own view of the gap is smaller.
+  Matrix baseline = random_matrix(kRows, kVocab, 1, 4.0f), trial(kRows, kVocab);
+  for (Index i = 0; i < trial.size(); ++i) trial.data()[i] = 0.5f * baseline.data()[i];
+  const Rows rows;
+  const PartSums slow = slow_sums(baseline, trial, rows.targets);
+  const PartSums there = Scores(baseline, trial, rows.targets, 1024).trial();
+  const PartSums back = Scores(trial, baseline, rows.targets, 1024).trial();
+  EXPECT_GT(std::abs(slow.kl - slow.kl_reverse), 1.0);
+  EXPECT_NEAR(there.kl, slow.kl, kTolerance);
+  EXPECT_NEAR(there.kl_reverse, slow.kl_reverse, kTolerance);
+  EXPECT_NEAR(back.kl, there.kl_reverse, kTolerance);
+  EXPECT_NEAR(back.kl_reverse, there.kl, kTolerance);
+}
+
+TEST(TokenScores, AreExactForSmallDivergences) {
+  // Differences of 1e-3 in the logits: a KL near 5e-7 a token, as of 12 bit weights. What is left
+  // of cancelling sums of 2500 f32 terms is a few 1e-8 of a nat for each of 8 rows.
+  constexpr double kSmallTolerance = 4e-7;
+  Rows rows;
+  for (Index i = 0; i < rows.trial.size(); ++i) {
+    const float noise = (rows.trial.data()[i] - rows.baseline.data()[i]) / 300.0f;
+    rows.trial.data()[i] = rows.baseline.data()[i] + noise;
+  }
+  const PartSums slow = slow_sums(rows.baseline, rows.trial, rows.targets);
+  const PartSums fast = Scores(rows.baseline, rows.trial, rows.targets, 1024).trial();
+  EXPECT_GT(slow.kl, 3e-6);
+  EXPECT_NEAR(fast.kl, slow.kl, kSmallTolerance);
+  EXPECT_NEAR(fast.kl_reverse, slow.kl_reverse, kSmallTolerance);
 }
 
 TEST(TokenScores, DoNotDependOnWhereChunksEnd) {
@@ -139,6 +175,7 @@ TEST(TokenScores, DoNotDependOnHowManyRowsComeAtOnce) {
     const PartSums apart = Scores(rows.baseline, rows.trial, rows.targets, 1024, at_once).trial();
     EXPECT_EQ(apart.nll, together.nll);
     EXPECT_EQ(apart.kl, together.kl);
+    EXPECT_EQ(apart.kl_reverse, together.kl_reverse);
     EXPECT_EQ(apart.top1, together.top1);
   }
 }
@@ -196,6 +233,7 @@ TEST(TokenScores, HoldWithLargeLogits) {
     const PartSums fast = Scores(rows.baseline, rows.trial, rows.targets, 512).trial();
     EXPECT_NEAR(fast.nll, slow.nll, 1e-4);
     EXPECT_NEAR(fast.kl, slow.kl, 1e-4);
+    EXPECT_NEAR(fast.kl_reverse, slow.kl_reverse, 1e-4);
   }
 }
 
@@ -204,9 +242,11 @@ TEST(TokenScores, FindNoDivergenceBetweenEqualLogits) {
   for (const Index chunk : {100, 1024}) {
     const Scores scores(rows.baseline, rows.baseline, rows.targets, chunk);
     EXPECT_EQ(scores.trial().kl, 0.0);
+    EXPECT_EQ(scores.trial().kl_reverse, 0.0);
     EXPECT_EQ(scores.trial().nll, scores.baseline().nll);
     EXPECT_EQ(scores.trial().top1, kRows);
     EXPECT_EQ(scores.baseline().kl, 0.0);
+    EXPECT_EQ(scores.baseline().kl_reverse, 0.0);
     EXPECT_EQ(scores.baseline().top1, kRows);
   }
 }
@@ -250,6 +290,96 @@ TEST(TokenScores, AreNotFiniteWhereALogitIsNot) {
       EXPECT_FALSE(std::isfinite(sums.nll) && std::isfinite(sums.kl)) << bad << " at " << at;
     }
   }
+}
+
+/// The sums of all targets in one part, with detail.
+PartSums with_detail(const Scores& scores, DetailMode mode) {
+  PartSums sums;
+  scores.other.add_targets(0, scores.count, scores.base, std::span(&sums, 1), mode);
+  return sums;
+}
+
+TEST(TokenScores, KeepDetailOnlyWhereAsked) {
+  const Rows rows;
+  const Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  EXPECT_EQ(scores.trial().detail, nullptr);
+  ASSERT_NE(with_detail(scores, DetailMode::confidence).detail, nullptr);
+  EXPECT_TRUE(with_detail(scores, DetailMode::confidence).detail->tokens.empty());
+  EXPECT_EQ(with_detail(scores, DetailMode::tokens).detail->tokens.size(), rows.targets.size());
+  const PartSums plain = scores.trial();
+  for (const DetailMode mode : {DetailMode::confidence, DetailMode::tokens}) {
+    const PartSums sums = with_detail(scores, mode);
+    EXPECT_EQ(sums.nll, plain.nll);
+    EXPECT_EQ(sums.kl, plain.kl);
+    EXPECT_EQ(sums.kl_reverse, plain.kl_reverse);
+    EXPECT_EQ(sums.top1, plain.top1);
+  }
+}
+
+TEST(TokenScores, DetailTokensAsWholeRowsDo) {
+  // From hardly sure to certain, so that several bins are hit.
+  Rows rows;
+  for (Index row = 0; row < kRows; ++row) {
+    rows.baseline(row, row) = 10.0f + 1.5f * static_cast<float>(row);
+    rows.trial(row, row) = rows.baseline(row, row);
+    rows.trial(row, row + (row % 2)) = rows.baseline(row, row) + 2.0f;
+  }
+  const Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  const PartSums sums = with_detail(scores, DetailMode::tokens);
+  const Detail& detail = *sums.detail;
+  Detail slow;
+  double confident = 0.0;
+  for (std::size_t t = 0; t < rows.targets.size(); ++t) {
+    const Targets one = {rows.targets[t]};
+    const PartSums trial = slow_sums(rows.baseline, rows.trial, one);
+    const std::vector<double> b = log_softmax(rows.baseline, one[0].row);
+    const double confidence = std::exp(*std::max_element(b.begin(), b.end()));
+    confident = std::max(confident, confidence);
+    slow.add({.nll = trial.nll,
+              .kl = trial.kl,
+              .kl_reverse = trial.kl_reverse,
+              .top1 = trial.top1 == 1,
+              .confidence = confidence},
+             slow_sums(rows.baseline, rows.baseline, one).nll, DetailMode::tokens);
+    EXPECT_NEAR(detail.tokens[t].nll, slow.tokens[t].nll, kTolerance);
+    EXPECT_NEAR(detail.tokens[t].kl, slow.tokens[t].kl, kTolerance);
+    EXPECT_NEAR(detail.tokens[t].kl_reverse, slow.tokens[t].kl_reverse, kTolerance);
+    EXPECT_EQ(detail.tokens[t].top1, slow.tokens[t].top1);
+    EXPECT_NEAR(detail.tokens[t].confidence, confidence, kTolerance);
+  }
+  EXPECT_GT(confident, 0.9);
+  Index hit = 0;
+  for (std::size_t bin = 0; bin < slow.bins.size(); ++bin) {
+    EXPECT_EQ(detail.bins[bin].tokens, slow.bins[bin].tokens) << bin;
+    EXPECT_EQ(detail.bins[bin].top1, slow.bins[bin].top1) << bin;
+    EXPECT_NEAR(detail.bins[bin].nll, slow.bins[bin].nll, kTolerance) << bin;
+    EXPECT_NEAR(detail.bins[bin].baseline_nll, slow.bins[bin].baseline_nll, kTolerance) << bin;
+    EXPECT_NEAR(detail.bins[bin].kl, slow.bins[bin].kl, kTolerance) << bin;
+    EXPECT_NEAR(detail.bins[bin].kl_reverse, slow.bins[bin].kl_reverse, kTolerance) << bin;
+    hit += slow.bins[bin].tokens > 0 ? 1 : 0;
+  }
+  EXPECT_GT(hit, 2);
+}
+
+TEST(TokenScores, AddToTheDetailThatIsThere) {
+  const Rows rows;
+  const Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  const PartSums whole = with_detail(scores, DetailMode::tokens);
+  PartSums sums;
+  scores.other.add_targets(0, 3, scores.base, std::span(&sums, 1), DetailMode::tokens);
+  const PartSums before = sums;
+  scores.other.add_targets(3, scores.count, scores.base, std::span(&sums, 1), DetailMode::tokens);
+  EXPECT_EQ(*sums.detail, *whole.detail);
+  EXPECT_EQ(before.detail->tokens.size(), 3u);  // what was handed out stays as it was
+}
+
+TEST(TokenScores, KeepNoDetailOfSeveralParts) {
+  const Rows rows;
+  const Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  std::vector<PartSums> parts(2);
+  scores.other.add_targets(0, scores.count, scores.base, parts, DetailMode::tokens);
+  EXPECT_EQ(parts[0].detail, nullptr);
+  EXPECT_EQ(parts[0].tokens, kRows);
 }
 
 }  // namespace

@@ -75,6 +75,9 @@ inline void expect_same_bits(const std::vector<PartSums>& a, const std::vector<P
         << "part " << i << ": nll " << a[i].nll << " and " << b[i].nll;
     EXPECT_EQ(std::bit_cast<std::uint64_t>(a[i].kl), std::bit_cast<std::uint64_t>(b[i].kl))
         << "part " << i << ": kl " << a[i].kl << " and " << b[i].kl;
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(a[i].kl_reverse),
+              std::bit_cast<std::uint64_t>(b[i].kl_reverse))
+        << "part " << i << ": kl_reverse " << a[i].kl_reverse << " and " << b[i].kl_reverse;
     EXPECT_EQ(a[i].top1, b[i].top1) << "part " << i;
     EXPECT_EQ(a[i].greedy, b[i].greedy) << "part " << i;
   }

@@ -13,7 +13,7 @@ void register_bits_per_byte(MetricRegistry& registry) {
                 .unit = "bits per byte",
                 .summary = "negative log-likelihood of the scored tokens, per byte of their text",
                 .higher_is_better = false,
-                .position = 5,
+                .position = 6,
                 .value = [](const WindowSums& sums) {
                   if (sums.bytes <= 0) return std::numeric_limits<double>::quiet_NaN();
                   return sums.nll / std::numbers::ln2 / static_cast<double>(sums.bytes);

@@ -7,7 +7,7 @@ void register_top1_agreement(MetricRegistry& registry) {
                 .unit = "share of tokens",
                 .summary = "how often baseline and trial have the same most probable next token",
                 .higher_is_better = true,
-                .position = 4,
+                .position = 5,
                 .value = [](const WindowSums& sums) {
                   return static_cast<double>(sums.top1) / static_cast<double>(sums.tokens);
                 }});

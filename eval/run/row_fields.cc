@@ -1,0 +1,27 @@
+#include "eval/run/row_fields.h"
+
+#include <algorithm>
+
+#include "eval/report/csv.h"
+
+namespace nf {
+
+std::vector<std::string> sweep_variables(const std::vector<ResultRow>& rows) {
+  std::vector<std::string> names;
+  for (const ResultRow& row : rows)
+    for (const auto& [name, value] : row.key.vars.items())
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> row_fields(const RowKey& key, const std::vector<std::string>& variables) {
+  std::vector<std::string> fields = {key.name, key.model,
+                                     key.seed ? std::to_string(*key.seed) : ""};
+  for (const std::string& name : variables) {
+    const auto found = key.vars.find(name);
+    fields.push_back(found == key.vars.end() ? "" : csv_value(*found));
+  }
+  return fields;
+}
+
+}  // namespace nf
