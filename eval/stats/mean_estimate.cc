@@ -119,7 +119,7 @@ MeanEstimate estimate_mean(std::span<const BlockSums> seeds) {
   const std::vector<double> block_means = mean_over_seeds(table);
   const MeanSquares squares = mean_squares(table, block_means);
   // Var(mean) = (MS_seed + MS_block - MS_rest) / (S·B), the two-way clustering of Cameron, Gelbach
-  // and Miller (J. Bus. Econ. Stat. 29, 2011, eq. 2.13), with neither variance below 0: so never
+  // and Miller (J. Bus. Econ. Stat. 29, 2011), with neither variance below 0: so never
   // below that of either way alone.
   const double text = std::max(squares.block, squares.rest);
   const double seed = std::max(0.0, squares.seed - squares.rest);

@@ -10,8 +10,8 @@ namespace nf {
 
 /// A token-weighted mean over blocks, Σ sums / Σ tokens, and what is known of its errors.
 ///
-/// Everything rests on the linearised residuals of the ratio (Cochran, Sampling Techniques, 3rd
-/// ed., section 6.4), r[s, b] = (sum - mean·tokens) / (mean tokens of a block), whose mean over
+/// Everything rests on the linearised residuals of the ratio (Cochran, Sampling Techniques,
+/// chapter 6), r[s, b] = (sum - mean·tokens) / (mean tokens of a block), whose mean over
 /// blocks is the error of the ratio to first order. Seeds and blocks are crossed, each seed sees
 /// every block, so r[s, b] = seed[s] + block[b] + rest[s, b] with both effects random, and the mean
 /// squares of the two-way table tell the three variances apart.
@@ -38,8 +38,8 @@ std::string why_no_interval(const MeanEstimate& estimate);
 ///   √(d² + (t[seeds - 1]·se_seed)²),  d = se_text · max(t[blocks - 1], the same with Hall's cubic
 /// correction for skewness). None where why_no_interval() says why.
 ///
-/// Adding the two quantiles' squares is Banerjee's way (Metrika 3, 1960) of joining two variances
-/// without knowing their ratio: Satterthwaite's degrees of freedom covered 88 % with two seeds
+/// Adding the two quantiles' squares is Banerjee's way (Sankhyā 22, 1960) of joining two variances
+/// without knowing their ratio: Satterthwaite's degrees of freedom cover 89 % with two seeds
 /// (docs/statistics.md).
 std::optional<Interval> interval_of(const MeanEstimate& estimate, double tail = 0.025);
 

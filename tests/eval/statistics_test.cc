@@ -5,6 +5,7 @@
 #include <map>
 #include <sstream>
 
+#include "core/base/parallel.h"
 #include "eval/report/csv.h"
 #include "eval/run/paired_blocks.h"
 #include "eval/stats/block_bootstrap.h"
@@ -219,6 +220,24 @@ TEST(Statistics, GiveAStoppedTrialTheIntervalOfTheSequence) {
   EXPECT_EQ(rows[1].at("bootstrap_low"), "");
   EXPECT_NE(rows[1].at("note").find("confidence sequence"), std::string::npos);
   EXPECT_EQ(rows[0].at("note"), "");
+}
+
+TEST(Statistics, AreTheSameForAnyNumberOfThreads) {
+  SyntheticKl random(1.5, 0.3, 31);
+  std::vector<ResultRow> rows = {baseline_of(30)};
+  for (int line = 0; line < 6; ++line) {
+    std::vector<double> kl;
+    for (int window = 0; window < 30; ++window) {
+      const BlockSum block = random.block();
+      kl.push_back(block.sum / block.tokens);
+    }
+    rows.push_back(row_of("noise" + std::to_string(line), std::to_string(line), kl));
+  }
+  set_thread_count(1);
+  const std::string one = statistics_csv(rows);
+  set_thread_count(3);
+  EXPECT_EQ(statistics_csv(rows), one);
+  set_thread_count(0);
 }
 
 TEST(Statistics, MeasureHowBlocksScatter) {
