@@ -12,29 +12,23 @@
 namespace nf {
 namespace {
 
-/// "layers.3.q_proj", "layers.3.resid", "lm_head": without the tensor where it is one of a
-/// linear's.
+bool is_in_layer(const Site& site) { return is_state(site.tensor) || is_block_role(site.role); }
+
+/// "layers.3.q_proj", "layers.3.resid", "lm_head": without the tensor where it is a linear's.
 std::string linear_name(const Site& site) {
   std::string name = site.name();
-  for (const std::string tensor : {".weight", ".input"})
-    if (name.ends_with(tensor)) name.resize(name.size() - tensor.size());
+  if (!is_state(site.tensor)) name.resize(name.rfind('.'));
   return name;
 }
 
-bool is_in_layer(const Site& site) { return site.name().starts_with("layers."); }
-/// False for the states between linears, which have a layer but no role.
-bool has_role(const Site& site) { return linear_name(site) != site.name(); }
-
 std::string role_of(const Site& site) {
-  const std::string name = linear_name(site);
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string::npos ? name : name.substr(dot + 1);
+  return std::string(is_state(site.tensor) ? site_tensor_name(site.tensor) : role_name(site.role));
 }
 
 /// 0: before the blocks, 1: in them, 2: behind.
 int part_of_model(const Site& site) {
   if (is_in_layer(site)) return 1;
-  return role_of(site) == role_name(Role::embed_tokens) ? 0 : 2;
+  return site.role == Role::embed_tokens ? 0 : 2;
 }
 
 /// Where in its block a site stands in the forward pass.
@@ -83,7 +77,7 @@ OneOrMore<std::string> roles_of(const std::vector<Site>& sites) {
 SitePart part_of(const Site& site) {
   SitePart part;
   if (is_in_layer(site)) part.layers = layers_of({site});
-  if (has_role(site)) part.roles = roles_of({site});
+  if (!is_state(site.tensor)) part.roles = roles_of({site});
   return part;
 }
 
@@ -91,7 +85,7 @@ SiteSelector narrowed_to(const SiteSelector& selector, Factor factor,
                          const std::vector<Site>& kept) {
   SiteSelector result = selector;
   if (factor == Factor::layer) result.layers = layers_of(kept);
-  if (factor == Factor::role && has_role(kept.front())) result.roles = roles_of(kept);
+  if (factor == Factor::role && !is_state(kept.front().tensor)) result.roles = roles_of(kept);
   if (factor != Factor::site) return result;
   if (kept.size() == 1) {
     const SitePart part = part_of(kept.front());

@@ -31,9 +31,9 @@ struct EnumNames<CumulativeFactor> {
   };
 };
 
-/// The level of `factor` that a site belongs to: "3", "q_proj" (of a state: the tensor's name),
-/// "layers.3.q_proj"; empty for the layer of embed_tokens and lm_head, which have none. The weight
-/// and the input of one linear are one level.
+/// The level of `factor` that a site belongs to: "3", "q_proj", "layers.3.q_proj" (of a state:
+/// "resid", "layers.3.resid"); empty for the layer of embed_tokens and lm_head, which have none.
+/// The weight and the input of one linear are one level.
 std::string level_of(const Site& site, Factor factor);
 
 /// Every level that one of the selectors touches in a model, in the order of the forward pass.

@@ -91,8 +91,7 @@ std::vector<ExperimentModel> open_models(const ExperimentConfig& config, const C
   return models;
 }
 
-void check_names(const std::vector<Trial>& trials, const std::vector<ConfigNode>& nodes,
-                 ConfigErrors& errors) {
+void check_names(const std::vector<ConfigNode>& nodes, ConfigErrors& errors) {
   std::map<std::string, std::string> seen;
   for (const ConfigNode& node : nodes) {
     const std::optional<ConfigNode> name = node.find("name");
@@ -102,8 +101,50 @@ void check_names(const std::vector<Trial>& trials, const std::vector<ConfigNode>
       errors.add(*name,
                  fmt::format("the name '{}' stands at {} already", name->text(), first->second));
   }
-  if (trials.empty() && errors.empty() && !nodes.empty())
-    errors.add(nodes.front(), "gives no trial");
+}
+
+/// Searches and early ends go by the metrics of the text.
+void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
+                      ConfigErrors& errors) {
+  if (config.data) return;
+  const auto check = [&](const ConfigNode& node, const char* key) {
+    const std::optional<ConfigNode> at = node.find(key);
+    if (at && !at->is_scalar()) errors.add(*at, "needs 'data': it goes by metrics of a text");
+  };
+  check(root, "stop");
+  for (const ConfigNode& trial : config.trials)
+    for (const char* key : {"bisect", "stop"}) check(trial, key);
+}
+
+/// The trials that one item of `trials` comes to, put to each model.
+void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Kinds& kinds,
+                std::vector<ExperimentModel>& models, ConfigErrors& errors) {
+  const std::vector<Trial> trials =
+      expand_trial(node, static_cast<std::uint64_t>(config.seed), kinds, errors, config.stop);
+  std::vector<std::pair<std::string, const DecoderSpec*>> specs;
+  for (const ExperimentModel& model : models) specs.emplace_back(model.name, &model.decoder.spec());
+  if (specs.empty()) return;
+  const Index before = errors.count();
+  for (const Trial& trial : trials)
+    for (const Entry& entry : trial.entries)
+      entry.sites.check_against(specs, *entry.node.find("sites"), errors);
+  if (errors.count() != before) return;  // what such sites have of levels says nothing
+  for (ExperimentModel& model : models) {
+    std::vector<Trial> own =
+        trials_on_model(trials, node, model.name, model.decoder.spec(), errors);
+    std::move(own.begin(), own.end(), std::back_inserter(model.trials));
+  }
+}
+
+Json resolved(const Trial& trial, bool may_stop) {
+  Json json = {{"name", trial.name}, {"seed", trial.seed}};
+  if (!trial.design.kind.empty()) json[trial.design.kind] = trial.design.factor;
+  if (trial.bisect) json["bisect"] = BisectConfig::fields().write(*trial.bisect);
+  if (may_stop || trial.stop) json["stop"] = ConfigValue<TrialStop>::write({trial.stop});
+  if (!trial.vars.empty()) json["vars"] = trial.vars;
+  json["distort"] = Json::array();
+  for (const Entry& entry : trial.entries) json["distort"].push_back(entry.config());
+  return json;
 }
 
 }  // namespace
@@ -135,9 +176,13 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
                  {.summary = "which statistics of δ are gathered"});
   table.optional("detail", &ExperimentConfig::detail,
                  {.summary = "what is kept of each window of text beside its sums"});
+  table.optional("stop", &ExperimentConfig::stop,
+                 {.summary = "trials end early once the interval of their KL is narrow; none does "
+                             "by default",
+                  .example = {{"kl_halfwidth", 0.002}}});
   table.required(
       "trials", &ExperimentConfig::trials,
-      {.summary = "the conditions",
+      {.summary = "the conditions; [] for the untouched models alone",
        .example = Json::array({{{"name", "w4"},
                                 {"quantize", Json::array({{{"sites", {{"tensor", "weight"}}},
                                                            {"grid", "uniform"},
@@ -149,7 +194,6 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
 void ExperimentConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
   if (experiment.empty() || experiment.find('/') != std::string::npos)
     errors.add(*node.find("experiment"), "names a folder: it must not be empty or hold a '/'");
-  if (trials.empty()) errors.add(*node.find("trials"), "needs at least one trial");
   if (const std::optional<ConfigNode> list = node.find("tasks")) {
     check_tasks(tasks, *list, errors);
     check_task_columns(tasks, trials, errors);
@@ -186,23 +230,12 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
   ExperimentConfig& config = experiment.config;
   config = ExperimentConfig::fields().read(root, errors);
 
-  for (const ConfigNode& node : config.trials) {
-    std::vector<Trial> trials =
-        expand_trial(node, static_cast<std::uint64_t>(config.seed), kinds, errors);
-    std::move(trials.begin(), trials.end(), std::back_inserter(experiment.trials));
-  }
-  check_names(experiment.trials, config.trials, errors);
+  check_names(config.trials, errors);
+  check_needs_data(config, root, errors);
   check_models_differ(config.model, errors);
   if (!config.model.empty()) experiment.models = open_models(config, root, kinds, errors);
-
-  std::vector<std::pair<std::string, const DecoderSpec*>> specs;
-  for (const ExperimentModel& model : experiment.models)
-    specs.emplace_back(model.name, &model.decoder.spec());
-  if (!specs.empty()) {
-    for (const Trial& trial : experiment.trials)
-      for (const Entry& entry : trial.entries)
-        entry.sites.check_against(specs, *entry.node.find("sites"), errors);
-  }
+  for (const ConfigNode& node : config.trials)
+    add_trials(node, config, kinds, experiment.models, errors);
   errors.throw_if_any();
   return experiment;
 }
@@ -226,15 +259,18 @@ Json Experiment::resolved() const {
     json["tasks"] = ConfigValue<std::vector<TaskConfig>>::write(config.tasks);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
-  Json trial_list = Json::array();
-  for (const Trial& trial : trials) {
-    Json one = {{"name", trial.name}, {"seed", trial.seed}};
-    if (!trial.vars.empty()) one["vars"] = trial.vars;
-    one["distort"] = Json::array();
-    for (const Entry& entry : trial.entries) one["distort"].push_back(entry.config());
-    trial_list.push_back(std::move(one));
+  std::vector<Json> lists;  // by model
+  for (const ExperimentModel& model : models) {
+    Json list = Json::array();
+    for (const Trial& trial : model.trials)
+      list.push_back(nf::resolved(trial, config.stop.has_value()));
+    lists.push_back(std::move(list));
   }
-  json["trials"] = std::move(trial_list);
+  const bool agree = std::all_of(lists.begin(), lists.end(),
+                                 [&](const Json& list) { return list == lists.front(); });
+  for (std::size_t i = 0; i < lists.size() && !agree; ++i)
+    json["trials"][models[i].name] = lists[i];
+  if (agree) json["trials"] = lists.front();
   return json;
 }
 

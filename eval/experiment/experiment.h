@@ -32,6 +32,8 @@ struct ExperimentModel {
   std::string name;  ///< in results: last path component, more where two are equal
   PathValue path;
   Decoder decoder;
+  /// In the order of the file: sweeps, designs on this model and repeats expanded.
+  std::vector<Trial> trials{};
 };
 
 /// An experiment file's own keys.
@@ -44,7 +46,8 @@ struct ExperimentConfig {
   std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
   StatsMode stats = StatsMode::weights;
   DetailMode detail = DetailMode::none;
-  std::vector<ConfigNode> trials;
+  std::optional<StopConfig> stop;  ///< of trials that do not say otherwise
+  std::vector<ConfigNode> trials;  ///< none: the untouched models alone
 
   static FieldTable<ExperimentConfig> fields();
   void check(const ConfigNode& node, ConfigErrors& errors) const;
@@ -65,7 +68,6 @@ struct Experiment {
   ExperimentConfig config;
   ExperimentSource source;  ///< with absolute directories
   std::vector<ExperimentModel> models;
-  std::vector<Trial> trials;  ///< in the order of the file, sweeps and repeats expanded
 
   /// Reads and validates. `overrides`: the command line's --set, "key=value" each. Throws
   /// ConfigError with up to ten lines, DataError for a broken checkpoint.
@@ -74,7 +76,8 @@ struct Experiment {
   /// The same from a text that was kept, in whatever directory the caller is.
   static Experiment load(const ExperimentSource& source, const Kinds& kinds);
 
-  /// Everything filled in, as `check` prints it and resolved.yaml holds it.
+  /// Everything filled in, as `check` prints it and resolved.yaml holds it. Trials are a list, or
+  /// one for each model where these differ.
   Json resolved() const;
 
  private:

@@ -58,7 +58,9 @@ Json entry_schema(const std::vector<FieldDoc>& own, const std::string& fixed_key
   fields.insert(fields.end(), own.begin(), own.end());
   Json schema = object_schema(fields);
   if (!fixed_key.empty()) schema["properties"][fixed_key] = {{"const", fixed_value}};
-  return allow_variables(std::move(schema));
+  schema = allow_variables(std::move(schema));
+  schema["properties"]["sites"] = {{"$ref", "#/$defs/sites"}};  // said once: it is long
+  return schema;
 }
 
 Json noise_schemas(const Kinds& kinds) {
@@ -120,10 +122,23 @@ std::string experiment_page(const Kinds& kinds) {
       "`\"${name}\"` "
       "in an entry stands for a\nvariable of `sweep` or `zip`.\n\n" +
       table(TrialConfig::fields().docs());
+  page +=
+      "\n### Designs\n\nAt most one of `each`, `leave_one_out`, `cumulative` and `pairs` makes "
+      "many "
+      "trials of one, by narrowing the `sites`\nof every entry. With `bisect` the value of "
+      "`\"${bisect}\"` in the entries is searched for; it goes together with a\ndesign, `sweep`, "
+      "`zip` and `repeat`. [meaning.md](meaning.md) has the details.\n\n`bisect`:\n\n" +
+      table(BisectConfig::fields().docs());
+  page +=
+      "\n### `stop`\n\nOf a trial, or of the experiment for all trials; `stop: none` in a trial "
+      "switches it off.\n\n" +
+      table(StopConfig::fields().docs());
   page += "\n## `sites` of an entry\n\n" + table(SiteSelector::fields().docs()) +
           "\nIn flow style write `layers: [0-3, 7]` or quotes: `{layers: 0-3,7}` is read by YAML "
           "as a key `7`.\n"
-          "`noisefloor list sites --model DIR` prints what there is to select.\n";
+          "`noisefloor list sites --model DIR` prints what there is to select. A part of `only` or "
+          "`except`:\n\n" +
+          table(SitePart::fields().docs());
   page += "\n## Noise entries\n\nAn entry with `noise:`.\n";
   for (const NoiseKind& kind : kinds.noises.kinds()) {
     std::vector<FieldDoc> fields = kind.fields;
@@ -159,10 +174,9 @@ std::string experiment_schema(const Kinds& kinds) {
   trial["oneOf"] = Json::array(
       {{{"required", {"perturb"}}}, {{"required", {"quantize"}}}, {{"required", {"distort"}}}});
   const Json description = schema["properties"]["trials"]["description"];
-  schema["properties"]["trials"] = {{"description", description},
-                                    {"type", "array"},
-                                    {"minItems", 1},
-                                    {"items", std::move(trial)}};
+  schema["properties"]["trials"] = {
+      {"description", description}, {"type", "array"}, {"items", std::move(trial)}};
+  schema["$defs"] = {{"sites", allow_variables(entry_fields().docs().front().schema)}};
   return schema.dump(1) + "\n";
 }
 

@@ -1,176 +1,92 @@
 #include "eval/experiment/trial.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/config/substitute.h"
-#include "eval/report/columns.h"
 
 namespace nf {
 namespace {
 
-/// One value for each variable of a sweep.
-using Point = std::vector<std::pair<std::string, ConfigNode>>;
+constexpr std::array<const char*, 4> kDesigns = {"each", "leave_one_out", "cumulative", "pairs"};
+constexpr const char* kBisect = "bisect";
 
-void check_variable_name(const ConfigEntry& variable, ConfigErrors& errors) {
-  const std::vector<std::string>& columns = result_columns();
-  if (std::find(columns.begin(), columns.end(), variable.key) != columns.end())
-    errors.add(variable.key_place, variable.value.path(),
-               fmt::format("a variable cannot be called '{}', which is a column of results.csv",
-                           variable.key));
+/// Columns that a trial makes beside its sweep's, each with the key that makes it.
+std::vector<std::pair<std::string, std::string>> own_columns(const TrialConfig& config) {
+  std::vector<std::pair<std::string, std::string>> columns;
+  const Design design = config.design();
+  if (!design.kind.empty()) columns.emplace_back(design_column(design), design.kind);
+  if (config.bisect) columns.emplace_back(kBisect, kBisect);
+  return columns;
 }
 
-/// Every combination of the variables' values, the last variable fastest.
-std::vector<Point> cartesian(const ConfigNode& sweep, ConfigErrors& errors) {
-  std::vector<Point> points = {{}};
-  for (const ConfigEntry& variable : sweep.entries()) {
-    check_variable_name(variable, errors);
-    std::vector<Point> longer;
-    for (const Point& point : points) {
-      for (const ConfigNode& value : variable.value.items()) {
-        longer.push_back(point);
-        longer.back().emplace_back(variable.key, value);
-      }
-    }
-    points = std::move(longer);
+/// What only looks like a variable: the column of the design, and "${bisect}" without a search.
+/// False after an error.
+bool check_references(const ConfigNode& item, const TrialConfig& config, const Variables& variables,
+                      ConfigErrors& errors) {
+  const Design design = config.design();
+  const std::string column = design.kind.empty() ? "" : design_column(design);
+  bool good = true;
+  for (const std::string& name : {std::string(kBisect), column}) {
+    if (name.empty() || variables.contains(name)) continue;
+    const std::optional<ConfigNode> at = find_reference(item, name);
+    if (!at) continue;
+    good = false;
+    if (name == kBisect)
+      errors.add(*at,
+                 "\"${bisect}\" needs 'bisect' in the trial: {range: [lowest, highest], "
+                 "target: {kl: x}}");
+    else
+      errors.add(*at, fmt::format("'{}' is the column of '{}' and no variable: the sites are "
+                                  "narrowed by themselves",
+                                  name, design.kind));
   }
-  return points;
+  return good;
 }
 
-/// The variables' first values, then their second ones, and so on.
-std::vector<Point> in_step(const ConfigNode& zip, ConfigErrors& errors) {
-  std::vector<Point> points;
-  for (const ConfigEntry& variable : zip.entries()) {
-    check_variable_name(variable, errors);
-    const std::vector<ConfigNode> values = variable.value.items();
-    if (points.empty()) points.resize(values.size());
-    if (points.size() != values.size()) {
-      errors.add(variable.value, fmt::format("has {} values, the variables before it have {}",
-                                             values.size(), points.size()));
-      return {};
-    }
-    for (std::size_t i = 0; i < values.size(); ++i) points[i].emplace_back(variable.key, values[i]);
-  }
-  return points;
-}
-
-std::vector<Point> sweep_points(const TrialConfig& config, ConfigErrors& errors) {
-  std::vector<Point> points = {{}};
-  if (config.sweep) points = cartesian(config.sweep->node, errors);
-  if (!config.zip) return points;
-  std::vector<Point> both;
-  for (const ConfigEntry& variable : config.zip->node.entries())
-    if (config.sweep && config.sweep->node.find(variable.key))
-      errors.add(variable.key_place, variable.value.path(),
-                 fmt::format("variable '{}' stands in sweep already", variable.key));
-  const std::vector<Point> steps = in_step(config.zip->node, errors);
-  for (const Point& point : points) {
-    for (const Point& step : steps) {
-      both.push_back(point);
-      both.back().insert(both.back().end(), step.begin(), step.end());
-    }
-  }
-  return both;
-}
-
-/// Every variable is used somewhere: one that is not would repeat the same condition under other
-/// names.
-void check_variables_used(const TrialConfig& config, const ConfigNode& entries,
-                          ConfigErrors& errors) {
-  const std::set<std::string> used = collect_variables(entries);
-  for (const std::optional<VariableLists>& variables : {config.sweep, config.zip}) {
-    if (!variables) continue;
-    for (const ConfigEntry& variable : variables->node.entries()) {
-      if (!used.contains(variable.key))
-        errors.add(variable.value,
-                   fmt::format("variable '{0}' is never used; write \"${{{0}}}\" where "
-                               "its value goes",
-                               variable.key));
-    }
-  }
-}
-
-/// A reference quantizer without a granularity has the usual one: channel on weights, token on
-/// activations.
-ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
-  if (!quantizer.is_mapping() || quantizer.find("granularity")) return quantizer;
-  std::vector<ConfigEntry> entries = quantizer.entries();
-  const std::string usual = tensor == SiteTensor::weight ? "channel" : "token";
-  entries.push_back(
-      {"granularity", quantizer.place(), ConfigNode::scalar(usual, false, quantizer.place())});
-  return ConfigNode::mapping(std::move(entries), quantizer.place()).with_path(quantizer.path());
-}
-
-/// The entry as its kind reads it.
-ConfigNode without_sites(const ConfigNode& entry) {
-  std::vector<ConfigEntry> rest = entry.entries();
-  std::erase_if(rest, [](const ConfigEntry& key) { return key.key == "sites"; });
-  return ConfigNode::mapping(std::move(rest), entry.place()).with_path(entry.path());
-}
-
-enum class EntryKind { noise, quantizer, any };
-
-std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Kinds& kinds,
+/// The entries at one point of the sweep.
+std::vector<Entry> read_entries(const ConfigNode& list, EntryKind kind, const TrialConfig& config,
+                                Variables variables, const std::shared_ptr<const Kinds>& kinds,
                                 ConfigErrors& errors) {
-  if (!node.is_mapping()) {
-    add_unreadable(node, "a mapping", "", errors);
-    return std::nullopt;
+  if (config.bisect)  // stands for itself until the search gives it a value
+    variables.emplace(kBisect, ConfigNode::scalar("${bisect}", true, list.place()));
+  std::vector<Entry> entries;
+  for (const ConfigNode& item : list.items()) {
+    if (!check_references(item, config, variables, errors)) continue;
+    // An unknown variable is one mistake, not a second one where its text is read as a value.
+    ConfigErrors unknown;
+    const ConfigNode resolved = substitute(item, variables, unknown);
+    if (!unknown.empty()) {
+      substitute(item, variables, errors);
+      continue;
+    }
+    const bool searched = config.bisect && find_reference(resolved, kBisect);
+    std::optional<Entry> entry =
+        searched ? read_bisected_entry(resolved, kind, kinds, *config.bisect, errors)
+                 : read_entry(resolved, kind, *kinds, errors);
+    if (entry) entries.push_back(std::move(*entry));
   }
-  const bool is_noise = node.find("noise").has_value();
-  if (is_noise == node.find("grid").has_value()) {
-    errors.add(node, is_noise ? "is either noise (noise:) or a quantizer (grid:), not both"
-                              : "needs 'noise' or 'grid'");
-    return std::nullopt;
-  }
-  if (kind == EntryKind::noise && !is_noise)
-    errors.add(node, "'perturb' takes noise; a quantizer stands under 'quantize' or 'distort'");
-  if (kind == EntryKind::quantizer && is_noise)
-    errors.add(node, "'quantize' takes quantizers; noise stands under 'perturb' or 'distort'");
-  Entry entry;
-  entry.node = node;
-  const Index before = errors.count();
-  entry_fields().read_fields(node, entry, errors);
-  if (errors.count() != before) return std::nullopt;
-  const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor tensor,
-                                          ConfigErrors& reference_errors) {
-    return kinds.quantizers.create(with_granularity(quantizer, tensor), tensor, reference_errors);
-  };
-  const ConfigNode own = without_sites(node);
-  const SiteTensor tensor = kind_tensor(entry.sites.tensor);
-  entry.distortion = is_noise ? kinds.noises.create(own, tensor, reference, errors)
-                              : kinds.quantizers.create(own, tensor, errors);
-  return entry;  // without a distortion where that was wrong: its sites are checked all the same
+  return entries;
 }
 
 }  // namespace
-
-Json Entry::config() const {
-  Json json = Json::object();
-  json["sites"] = sites.config();
-  json.update(distortion->config());
-  return json;
-}
 
 bool Trial::draws() const {
   return std::any_of(entries.begin(), entries.end(),
                      [](const Entry& entry) { return entry.distortion->draws(); });
 }
 
-std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node,
-                                                      ConfigErrors& errors) {
-  if (!node.items().empty()) return EntryList{node};
-  add_unreadable(node, "a list of at least one entry", "", errors);
-  return std::nullopt;
-}
-
-std::optional<VariableLists> ConfigValue<VariableLists>::read(const ConfigNode& node,
-                                                              ConfigErrors& errors) {
-  const Index before = errors.count();
-  if (node.entries().empty()) add_unreadable(node, "a mapping of variables to lists", "", errors);
-  for (const ConfigEntry& variable : node.entries())
-    if (variable.value.items().empty())
-      errors.add(variable.value, "needs a list of at least one value");
-  if (errors.count() != before) return std::nullopt;
-  return VariableLists{node};
+Trial Trial::at(double value) const {
+  NF_CHECK(bisect.has_value(), "nothing is searched for in '{}'", name);
+  Trial trial = *this;
+  trial.bisect.reset();
+  trial.vars[kBisect] = value;
+  for (Entry& entry : trial.entries) {
+    if (!entry.bisected) continue;
+    entry.distortion = entry.bisected->build(value);
+    entry.bisected.reset();
+  }
+  return trial;
 }
 
 FieldTable<TrialConfig> TrialConfig::fields() {
@@ -209,6 +125,21 @@ FieldTable<TrialConfig> TrialConfig::fields() {
                  {.summary = "first seed of this trial; the experiment's by default",
                   .range = at_least(0),
                   .example = 0});
+  table.optional("each", &TrialConfig::each,
+                 {.summary = "a trial for each level alone", .example = "layer"});
+  table.optional("leave_one_out", &TrialConfig::leave_one_out,
+                 {.summary = "a trial for each level, with all but that one", .example = "role"});
+  table.optional("cumulative", &TrialConfig::cumulative,
+                 {.summary = "a trial for each k, with the first k levels", .example = "layer"});
+  table.optional(
+      "pairs", &TrialConfig::pairs,
+      {.summary = "a trial for each level, each two of them, and all together", .example = "role"});
+  table.optional("bisect", &TrialConfig::bisect,
+                 {.summary = "searches for the value of \"${bisect}\" that meets a target",
+                  .example = {{"range", Json::array({0.001, 1})}, {"target", {{"kl", 0.05}}}}});
+  table.optional("stop", &TrialConfig::stop,
+                 {.summary = "when it may end early; the experiment's by default",
+                  .example = {{"kl_halfwidth", 0.002}}});
   return table;
 }
 
@@ -223,17 +154,26 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
         node,
         "has more than one of perturb, quantize and distort; write one list under 'distort', "
         "in the order in which the entries act");
+  std::vector<std::string> given;
+  for (const char* key : kDesigns)
+    if (node.find(key)) given.emplace_back(key);
+  if (given.size() > 1)
+    errors.add(*node.find(given[1]),
+               fmt::format("has '{}' beside it; a trial has at most one of {}", given[0],
+                           fmt::join(kDesigns, ", ")));
 }
 
-FieldTable<Entry> entry_fields() {
-  FieldTable<Entry> table;
-  table.required("sites", &Entry::sites,
-                 {.summary = "where it acts", .example = {{"tensor", "weight"}}});
-  return table;
+Design TrialConfig::design() const {
+  if (each) return {"each", enum_name(*each)};
+  if (leave_one_out) return {"leave_one_out", enum_name(*leave_one_out)};
+  if (cumulative) return {"cumulative", enum_name(*cumulative)};
+  if (pairs) return {"pairs", enum_name(*pairs)};
+  return {};
 }
 
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
-                                const Kinds& kinds, ConfigErrors& errors) {
+                                const Kinds& kinds, ConfigErrors& errors,
+                                const std::optional<StopConfig>& experiment_stop) {
   const Index before = errors.count();
   const TrialConfig config = TrialConfig::fields().read(node, errors);
   if (errors.count() != before) return {};
@@ -243,28 +183,28 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
   const ConfigNode list = config.perturb    ? config.perturb->node
                           : config.quantize ? config.quantize->node
                                             : config.distort->node;
-  check_variables_used(config, list, errors);
+  check_variables_used(config.sweep, list, errors);
+  check_variables_used(config.zip, list, errors);
+  if (config.bisect && !collect_variables(list).contains(kBisect))
+    errors.add(*node.find(kBisect),
+               "is never used; write \"${bisect}\" where the value goes that is searched for");
 
+  // A search keeps the kinds for as long as its trial lives.
+  const auto shared = std::make_shared<const Kinds>(kinds);
   std::vector<Trial> trials;
-  for (const Point& point : sweep_points(config, errors)) {
+  for (const SweepPoint& point :
+       sweep_points(config.sweep, config.zip, own_columns(config), errors)) {
+    Trial trial{.name = config.name,
+                .entries = {},
+                .design = config.design(),
+                .bisect = config.bisect,
+                .stop = config.stop ? config.stop->config : experiment_stop};
     Variables variables;
-    Trial trial;
-    trial.name = config.name;
     for (const auto& [name, value] : point) {
       variables.emplace(name, value);
       trial.vars[name] = to_json(value);
     }
-    for (const ConfigNode& item : list.items()) {
-      // An unknown variable is one mistake, not a second one where its text is read as a value.
-      ConfigErrors unknown;
-      const ConfigNode resolved = substitute(item, variables, unknown);
-      if (!unknown.empty()) {
-        substitute(item, variables, errors);
-        continue;
-      }
-      std::optional<Entry> entry = read_entry(resolved, kind, kinds, errors);
-      if (entry) trial.entries.push_back(std::move(*entry));
-    }
+    trial.entries = read_entries(list, kind, config, std::move(variables), shared, errors);
     const std::uint64_t first =
         config.seed ? static_cast<std::uint64_t>(*config.seed) : experiment_seed;
     for (Index i = 0; i < config.repeat; ++i) {
@@ -273,6 +213,44 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
     }
   }
   return trials;
+}
+
+std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const ConfigNode& node,
+                                   const std::string& model, const DecoderSpec& spec,
+                                   ConfigErrors& errors) {
+  std::vector<Trial> result;
+  for (std::size_t i = 0, next = 0; i < trials.size(); i = next) {
+    const Trial& first = trials[i];
+    // Trials of one sweep point stand together and differ in their seeds alone.
+    while (next < trials.size() && trials[next].vars == first.vars) ++next;
+    if (first.design.kind.empty()) {
+      result.insert(result.end(), trials.begin() + static_cast<std::ptrdiff_t>(i),
+                    trials.begin() + static_cast<std::ptrdiff_t>(next));
+      continue;
+    }
+    std::vector<SiteSelector> selectors;
+    for (const Entry& entry : first.entries) selectors.push_back(entry.sites);
+    const std::vector<DesignPoint> points = design_points(first.design, selectors, spec);
+    if (points.empty())
+      errors.add(node.find(first.design.kind).value_or(node),
+                 fmt::format("needs at least two {}s, and the sites of this trial have not so many "
+                             "in {}",
+                             first.design.factor, model));
+    for (const DesignPoint& point : points) {
+      for (std::size_t t = i; t < next; ++t) {
+        Trial trial = trials[t];
+        trial.entries.clear();
+        for (std::size_t e = 0; e < point.sites.size(); ++e) {
+          if (!point.sites[e]) continue;
+          trial.entries.push_back(trials[t].entries[e]);
+          trial.entries.back().sites = *point.sites[e];
+        }
+        trial.vars[design_column(first.design)] = point.level;
+        result.push_back(std::move(trial));
+      }
+    }
+  }
+  return result;
 }
 
 }  // namespace nf

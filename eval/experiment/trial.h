@@ -6,55 +6,33 @@
 #include <vector>
 
 #include "core/config/field_table.h"
-#include "eval/experiment/kinds.h"
-#include "perturb/site_selector.h"
+#include "eval/design/bisect_config.h"
+#include "eval/design/levels.h"
+#include "eval/experiment/entry.h"
+#include "eval/experiment/stop_config.h"
+#include "eval/experiment/sweep.h"
 
 namespace nf {
 
-/// One distortion at its sites: one item of `perturb`, `quantize` or `distort`.
-struct Entry {
-  SiteSelector sites;
-  DistortionPtr distortion;
-  ConfigNode node;  ///< where it stands, for errors
-
-  /// As it would stand in YAML with everything filled in.
-  Json config() const;
-};
-
-/// One fully resolved condition: one point of a sweep with one seed.
+/// One fully resolved condition: one point of a sweep with one seed, and on a model one level of
+/// its design.
 struct Trial {
-  std::string name;  ///< as written; shared by the points of a sweep and by repeats
+  std::string name;  ///< as written; shared by the points of a sweep, a design, and by repeats
   std::uint64_t seed = 0;
-  Json vars = Json::object();  ///< the sweep point, in the order of the file
+  /// The sweep point in the order of the file, then the level of the design, then `bisect`.
+  Json vars = Json::object();
   std::vector<Entry> entries;  ///< applied in this order; each sees the result of those before it
+  Design design{};
+  /// The value of "${bisect}" is searched for: such a trial itself is none to run, but what at()
+  /// makes of it. Its entries are those of the value that is tried first.
+  std::optional<BisectConfig> bisect{};
+  std::optional<StopConfig> stop{};  ///< its own or the experiment's; none: runs to the end
+
   /// True when the seed can change a result.
   bool draws() const;
-};
-
-/// A list of entries as written: read once the variables in it have values.
-struct EntryList {
-  ConfigNode node;
-};
-template <>
-struct ConfigValue<EntryList> {
-  static std::optional<EntryList> read(const ConfigNode& node, ConfigErrors& errors);
-  static Json write(const EntryList& list) { return to_json(list.node); }
-  static std::string type() { return "[entry, ...]"; }
-  static Json schema() { return {{"type", "array"}, {"minItems", 1}}; }
-};
-
-/// Variables of a sweep, each with its list of values, as written.
-struct VariableLists {
-  ConfigNode node;
-};
-template <>
-struct ConfigValue<VariableLists> {
-  static std::optional<VariableLists> read(const ConfigNode& node, ConfigErrors& errors);
-  static Json write(const VariableLists& lists) { return to_json(lists.node); }
-  static std::string type() { return "{name: [value, ...], ...}"; }
-  static Json schema() {
-    return {{"type", "object"}, {"additionalProperties", {{"type", "array"}, {"minItems", 1}}}};
-  }
+  /// A trial with `bisect` at one value: vars["bisect"] is the value, `bisect` is gone. Equal to
+  /// the same condition with the value written into its entries.
+  Trial at(double value) const;
 };
 
 /// `trials[i]` as written, before variables have values.
@@ -64,17 +42,27 @@ struct TrialConfig {
   Index repeat = 1;
   std::optional<Index> seed;
   std::optional<EntryList> perturb, quantize, distort;
+  std::optional<Factor> each, leave_one_out, pairs;
+  std::optional<CumulativeFactor> cumulative;
+  std::optional<BisectConfig> bisect;
+  std::optional<TrialStop> stop;
 
+  /// The generator that is given, if any.
+  Design design() const;
   static FieldTable<TrialConfig> fields();
   void check(const ConfigNode& node, ConfigErrors& errors) const;
 };
 
-/// The keys of an entry that say where it acts; the kinds bring their own.
-FieldTable<Entry> entry_fields();
-
 /// All conditions one item of `trials` stands for: sweep (cartesian, the last variable fastest) ×
-/// zip (in step) × repeat. Mistakes go to `errors`.
+/// zip (in step) × repeat, its design not yet made for a model. Mistakes go to `errors`.
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
-                                const Kinds& kinds, ConfigErrors& errors);
+                                const Kinds& kinds, ConfigErrors& errors,
+                                const std::optional<StopConfig>& experiment_stop = std::nullopt);
+
+/// What expand_trial() made of `node` on one model: every level of the design, repeats innermost.
+/// Without a design they are the trials as they are. A design of fewer than two levels is an error.
+std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const ConfigNode& node,
+                                   const std::string& model, const DecoderSpec& spec,
+                                   ConfigErrors& errors);
 
 }  // namespace nf

@@ -49,7 +49,7 @@ ModelPlan plan_model(const Experiment& experiment, const ExperimentModel& model)
   plan.rows.push_back(
       {.id = id("baseline", std::nullopt), .name = "baseline", .model = model.name});
   std::set<std::string> seen;
-  for (const Trial& trial : experiment.trials) {
+  for (const Trial& trial : model.trials) {
     ModelTrial model_trial(trial, model.decoder.spec());
     const std::optional<std::uint64_t> drawn =
         trial.draws() ? std::optional(trial.seed) : std::nullopt;

@@ -46,9 +46,9 @@ TEST_F(ExperimentFile, OpensItsModelsAndExpandsItsTrials) {
   EXPECT_EQ(experiment.models[0].name, "opt");
   EXPECT_EQ(experiment.models[1].name, "llama");
   EXPECT_EQ(experiment.models[1].decoder.spec().architecture, "LlamaForCausalLM");
-  ASSERT_EQ(experiment.trials.size(), 3u);
-  EXPECT_EQ(experiment.trials[0].seed, 7u);
-  EXPECT_EQ(experiment.trials[2].seed, 8u);
+  ASSERT_EQ(experiment.models[0].trials.size(), 3u);
+  EXPECT_EQ(experiment.models[0].trials[0].seed, 7u);
+  EXPECT_EQ(experiment.models[0].trials[2].seed, 8u);
   EXPECT_EQ(experiment.config.stats, StatsMode::weights);
   EXPECT_EQ(experiment.config.detail, DetailMode::none);
 }
@@ -98,7 +98,9 @@ TEST_F(ExperimentFile, SaysHowMuchDetailIsKept) {
 TEST_F(ExperimentFile, TakesOverridesThroughTheSameChecks) {
   const std::string yaml = kHead + "trials:\n" + kTrial;
   EXPECT_EQ(load(yaml, {"data.windows=3", "seed=9"}).config.data->windows, 3);
-  EXPECT_EQ(load(yaml, {"trials.0.quantize.0.bits=8"}).trials[0].entries[0].config()["bits"], 8);
+  EXPECT_EQ(
+      load(yaml, {"trials.0.quantize.0.bits=8"}).models[0].trials[0].entries[0].config()["bits"],
+      8);
   EXPECT_EQ(message_of(yaml, {"data.windows=0"}),
             "--set data.windows: data.windows: must be at least 1, is 0");
   EXPECT_EQ(message_of(yaml, {"data.window=4"}),
@@ -118,7 +120,21 @@ TEST_F(ExperimentFile, NamesEachMistakeAndItsPlace) {
       {kHead + "trails:\n" + kTrial,
        "e.yaml:1:1: required key 'trials' is missing\n"
        "e.yaml:4:1: unknown key 'trails'; did you mean 'trials'?"},
-      {kHead + "trials: []\n", "e.yaml:4:9: trials: needs at least one trial"},
+      {kHead + "trials:\n", "e.yaml:4:1: trials: cannot read an empty value as a list"},
+      {kHead + "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, layers: 0-12}, " +
+           kQuantizer + "}]}\n",
+       "e.yaml:5:59: trials[0].quantize[0].sites.layers: '0-12' goes beyond opt, which has layers "
+       "0-1\n"
+       "e.yaml:5:59: trials[0].quantize[0].sites.layers: '0-12' goes beyond llama, which has "
+       "layers 0-1"},
+      {kHead +
+           "trials:\n  - {name: a, each: layer, quantize: [{sites: {tensor: weight, layers: "
+           "1}, " +
+           kQuantizer + "}]}\n",
+       "e.yaml:5:21: trials[0].each: needs at least two layers, and the sites of this trial have "
+       "not so many in opt\n"
+       "e.yaml:5:21: trials[0].each: needs at least two layers, and the sites of this trial have "
+       "not so many in llama"},
       {"experiment: a/b\nmodel: opt\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
        "e.yaml:1:13: experiment: names a folder: it must not be empty or hold a '/'"},
       {"experiment: e\nmodel: [opt, lama]\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
@@ -248,6 +264,84 @@ TEST_F(ExperimentFile, IsLoadedAgainFromItsSource) {
   EXPECT_TRUE(config_error_of([&] {
                 Experiment::load(source, Kinds::builtin());
               }).starts_with("kept.yaml:1:1: x: unknown key"));
+}
+
+/// As they must run, word for word.
+const std::string kDesigns = R"(
+memory: 4GiB                                  # top level; also --memory
+stop: {kl_halfwidth: 0.002, min_blocks: 8}    # top level, optional; or per trial
+trials:
+  - {name: layer-map, each: layer, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}]}
+  - {name: without-one, leave_one_out: role, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}]}
+  - {name: first-k, cumulative: layer, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}]}
+  - {name: inter, pairs: role, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}]}
+  - name: tolerance
+    each: role
+    bisect: {range: [0.001, 1], target: {kl: 0.05}, rel_tolerance: 0.05, max_steps: 12}
+    perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "${bisect}"}}]
+)";
+
+TEST_F(ExperimentFile, MakesItsDesignsForEachModel) {
+  tiny_opt({.layers = 3}).write(*files_ / "opt3");
+  const Experiment experiment =
+      load("experiment: e\nmodel: [opt3, llama]\ndata: {text: text.txt, context: 32}" + kDesigns);
+  std::vector<std::map<std::string, int>> counts;
+  for (const ExperimentModel& model : experiment.models) {
+    counts.emplace_back();
+    for (const Trial& trial : model.trials) ++counts.back()[trial.name];
+  }
+  // 3 layers of 6 linears, and 2 layers of 7.
+  EXPECT_EQ(counts[0], (std::map<std::string, int>{{"layer-map", 3},
+                                                   {"without-one", 6},
+                                                   {"first-k", 3},
+                                                   {"inter", 6 + 15 + 1},
+                                                   {"tolerance", 6}}));
+  EXPECT_EQ(counts[1], (std::map<std::string, int>{{"layer-map", 2},
+                                                   {"without-one", 7},
+                                                   {"first-k", 2},
+                                                   {"inter", 7 + 21 + 1},
+                                                   {"tolerance", 7}}));
+  const Trial& last = experiment.models[0].trials.back();
+  EXPECT_EQ(last.stop->kl_halfwidth, 0.002);
+  EXPECT_EQ(last.bisect->max_steps, 12);
+  const Json resolved = experiment.resolved();
+  ASSERT_EQ(resolved["trials"].size(), 2u);
+  EXPECT_EQ(resolved["trials"]["opt3"][0].dump(),
+            R"({"name":"layer-map","seed":0,"each":"layer",)"
+            R"("stop":{"kl_halfwidth":0.002,"min_blocks":8},"vars":{"layer":0},)"
+            R"("distort":[{"sites":{"tensor":"weight","roles":"*","layers":0},"noise":"gaussian",)"
+            R"("relation":"independent","strength":{"relative_l2":0.1},"scope":"tensor"}]})");
+  const Json tolerance = resolved["trials"]["llama"].back();
+  EXPECT_EQ(tolerance["bisect"].dump(),
+            R"({"range":[0.001,1.0],"target":{"kl":0.05},"rel_tolerance":0.05,"max_steps":12})");
+  EXPECT_EQ(tolerance["vars"].dump(), R"({"role":"down_proj"})");
+  EXPECT_EQ(tolerance["distort"][0]["strength"]["relative_l2"], "${bisect}");
+}
+
+TEST_F(ExperimentFile, PrintsTrialsOnceWhereModelsAgree) {
+  const std::string trial =
+      "  - {name: a, each: layer, quantize: [{sites: {tensor: weight, roles: q_proj}, " +
+      kQuantizer + "}]}\n";
+  const Json agree = load(kHead + "trials:\n" + trial).resolved();
+  ASSERT_TRUE(agree["trials"].is_array());
+  EXPECT_EQ(agree["trials"].size(), 2u);
+  EXPECT_FALSE(agree["trials"][0].contains("stop"));
+}
+
+TEST_F(ExperimentFile, MayAskForTheUntouchedModelsAlone) {
+  const Experiment experiment = load(kHead + "trials: []\n");
+  EXPECT_TRUE(experiment.models[0].trials.empty());
+  EXPECT_EQ(experiment.resolved()["trials"], Json::array());
+}
+
+TEST_F(ExperimentFile, SearchesAndEndsEarlyOnlyByAText) {
+  files_->write("q.jsonl", "");
+  EXPECT_EQ(message_of("experiment: e\nmodel: opt\nstop: {kl_halfwidth: 1}\ntasks:\n" + kTask +
+                       "trials:\n  - {name: a, stop: none, bisect: {range: [0.1, 1], target: {kl: "
+                       "1}}, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: "
+                       "{relative_l2: \"${bisect}\"}}]}\n"),
+            "e.yaml:3:7: stop: needs 'data': it goes by metrics of a text\n"
+            "e.yaml:7:35: trials[0].bisect: needs 'data': it goes by metrics of a text");
 }
 
 TEST_F(ExperimentFile, SaysThatThereIsNoSuchFile) {

@@ -44,7 +44,7 @@ std::vector<std::string> points(const Design& design, const std::vector<std::str
   for (const DesignPoint& point : design_points(design, read_all(yaml), spec())) {
     std::string line = point.level.dump() + ":";
     for (const std::optional<SiteSelector>& sites : point.sites) {
-      Json json = sites ? SiteSelector::fields().write(*sites) : Json("-");
+      Json json = sites ? sites->config() : Json("-");
       if (sites) json.erase("tensor");
       line += " " + json.dump();
     }
@@ -85,6 +85,23 @@ TEST(Levels, EachTakesOneAtATime) {
                                       "{tensor: weight, roles: lm_head}"}),
             (Lines{R"("layers.1.o_proj": {"roles":["o_proj","lm_head"],"layers":1} "-")",
                    R"("lm_head": "-" {"roles":"lm_head"})"}));
+}
+
+TEST(Levels, TakeAStateForARoleOfItsOwn) {
+  const Lines sites = {"{tensor: resid}", "{tensor: weight, roles: [v_proj, o_proj]}",
+                       "{tensor: k_cache, layers: 1-2}"};
+  EXPECT_EQ(find_levels(read_all(sites), Factor::role, spec()),
+            (Lines{"v_proj", "k_cache", "o_proj", "resid"}));
+  EXPECT_EQ(find_levels(read_all(sites), Factor::site, spec())[3], "layers.1.v_proj");
+  EXPECT_EQ(find_levels(read_all(sites), Factor::site, spec())[4], "layers.1.k_cache");
+  EXPECT_EQ(points({"each", "role"}, sites)[1], R"("k_cache": "-" "-" {"layers":"1-2"})");
+  EXPECT_EQ(points({"each", "layer"}, sites)[0],
+            R"(0: {"layers":0} {"roles":["v_proj","o_proj"],"layers":0} "-")");
+  EXPECT_EQ(points({"leave_one_out", "role"}, sites)[3],
+            R"("resid": "-" {"roles":["v_proj","o_proj"]} {"layers":"1-2"})");
+  EXPECT_EQ(points({"leave_one_out", "site"}, sites)[4],
+            R"("layers.1.k_cache": {} {"roles":["v_proj","o_proj"]} )"
+            R"({"layers":"1-2","except":{"layers":1}})");
 }
 
 TEST(Levels, DropEntriesThatHaveNoneOfIt) {
@@ -157,7 +174,9 @@ TEST(Levels, NarrowEverySelectorExactly) {
       "{tensor: weight, roles: [embed_tokens, down_proj, lm_head]}",
       "{tensor: weight, except: {roles: q_proj, layers: 1}}",
       "{tensor: weight, only: [{roles: q_proj, layers: 0}, {roles: up_proj, layers: [1, 3]}]}",
-      "{tensor: weight, layers: 1-3, except: [{layers: 2}, {roles: k_proj}]}"};
+      "{tensor: weight, layers: 1-3, except: [{layers: 2}, {roles: k_proj}]}",
+      "{tensor: resid}",
+      "{tensor: v_cache, layers: 1-3, except: {layers: 2}}"};
   for (const Factor factor : {Factor::layer, Factor::role, Factor::site}) {
     const std::vector<std::string> levels = find_levels(read_all(selectors), factor, spec());
     for (const std::string& yaml : selectors) {

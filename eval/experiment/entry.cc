@@ -1,0 +1,169 @@
+#include "eval/experiment/entry.h"
+
+#include <cmath>
+
+#include "core/config/substitute.h"
+#include "eval/design/bisection.h"
+
+namespace nf {
+namespace {
+
+/// A reference quantizer without a granularity has the usual one: channel on weights, token on
+/// activations.
+ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
+  if (!quantizer.is_mapping() || quantizer.find("granularity")) return quantizer;
+  std::vector<ConfigEntry> entries = quantizer.entries();
+  const std::string usual = tensor == SiteTensor::weight ? "channel" : "token";
+  entries.push_back(
+      {"granularity", quantizer.place(), ConfigNode::scalar(usual, false, quantizer.place())});
+  return ConfigNode::mapping(std::move(entries), quantizer.place()).with_path(quantizer.path());
+}
+
+/// The entry as its kind reads it.
+ConfigNode without_sites(const ConfigNode& entry) {
+  std::vector<ConfigEntry> rest = entry.entries();
+  std::erase_if(rest, [](const ConfigEntry& key) { return key.key == "sites"; });
+  return ConfigNode::mapping(std::move(rest), entry.place()).with_path(entry.path());
+}
+
+}  // namespace
+
+std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Kinds& kinds,
+                                ConfigErrors& errors) {
+  if (!node.is_mapping()) {
+    add_unreadable(node, "a mapping", "", errors);
+    return std::nullopt;
+  }
+  const bool is_noise = node.find("noise").has_value();
+  if (is_noise == node.find("grid").has_value()) {
+    errors.add(node, is_noise ? "is either noise (noise:) or a quantizer (grid:), not both"
+                              : "needs 'noise' or 'grid'");
+    return std::nullopt;
+  }
+  if (kind == EntryKind::noise && !is_noise)
+    errors.add(node, "'perturb' takes noise; a quantizer stands under 'quantize' or 'distort'");
+  if (kind == EntryKind::quantizer && is_noise)
+    errors.add(node, "'quantize' takes quantizers; noise stands under 'perturb' or 'distort'");
+  Entry entry;
+  entry.node = node;
+  const Index before = errors.count();
+  entry_fields().read_fields(node, entry, errors);
+  if (errors.count() != before) return std::nullopt;
+  const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor tensor,
+                                          ConfigErrors& reference_errors) {
+    return kinds.quantizers.create(with_granularity(quantizer, tensor), tensor, reference_errors);
+  };
+  const ConfigNode own = without_sites(node);
+  const SiteTensor tensor = kind_tensor(entry.sites.tensor);
+  entry.distortion = is_noise ? kinds.noises.create(own, tensor, reference, errors)
+                              : kinds.quantizers.create(own, tensor, errors);
+  return entry;  // without a distortion where that was wrong: its sites are checked all the same
+}
+
+Json Entry::config() const {
+  Json json = Json::object();
+  json["sites"] = sites.config();
+  json.update(bisected ? bisected->config : distortion->config());
+  return json;
+}
+
+FieldTable<Entry> entry_fields() {
+  FieldTable<Entry> table;
+  table.required("sites", &Entry::sites,
+                 {.summary = "where it acts", .example = {{"tensor", "weight"}}});
+  return table;
+}
+
+std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node,
+                                                      ConfigErrors& errors) {
+  if (!node.items().empty()) return EntryList{node};
+  add_unreadable(node, "a list of at least one entry", "", errors);
+  return std::nullopt;
+}
+
+namespace {
+
+constexpr const char* kVariable = "bisect";
+
+/// The same with the value as a number, in the shortest form that reads as the same one.
+ConfigNode at_value(const ConfigNode& node, double value) {
+  ConfigErrors errors;
+  const ConfigNode number = ConfigNode::scalar(fmt::format("{}", value), false, node.place());
+  ConfigNode result = substitute(node, {{kVariable, number}}, errors);
+  errors.throw_if_any();
+  return result;
+}
+
+/// What is equal at both ends of the range, and the variable where they differ.
+Json with_variable(const Json& lowest, const Json& highest) {
+  if (lowest == highest) return lowest;
+  if (lowest.is_structured() && lowest.type() == highest.type() &&
+      lowest.size() == highest.size()) {
+    Json result = lowest;
+    if (lowest.is_array()) {
+      for (std::size_t i = 0; i < lowest.size(); ++i)
+        result[i] = with_variable(lowest[i], highest[i]);
+      return result;
+    }
+    for (const auto& [key, value] : lowest.items())
+      result[key] = with_variable(value, highest.value(key, Json()));
+    return result;
+  }
+  return fmt::format("${{{}}}", kVariable);
+}
+
+/// A value inside the range that is no round number.
+double uneven_value(const BisectRange& range) {
+  constexpr double kShare = 0.381966011250105;
+  return range.lowest * std::pow(range.highest / range.lowest, kShare);
+}
+
+}  // namespace
+
+std::optional<Entry> read_bisected_entry(const ConfigNode& node, EntryKind kind,
+                                         const std::shared_ptr<const Kinds>& kinds,
+                                         const BisectConfig& bisect, ConfigErrors& errors) {
+  const Index before = errors.count();
+  if (const std::optional<ConfigNode> sites = node.find("sites"))
+    if (const std::optional<ConfigNode> at = find_reference(*sites, kVariable)) {
+      errors.add(*at, "the sites cannot depend on the value that is searched for");
+      return std::nullopt;
+    }
+  const std::optional<Entry> lowest =
+      read_entry(at_value(node, bisect.range.lowest), kind, *kinds, errors);
+  const std::optional<Entry> highest =
+      read_entry(at_value(node, bisect.range.highest), kind, *kinds, errors);
+  if (errors.count() != before) return lowest;
+  ConfigErrors inside;
+  read_entry(at_value(node, uneven_value(bisect.range)), kind, *kinds, inside);
+  if (!inside.empty()) {
+    errors.add(*find_reference(node, kVariable),
+               fmt::format("the search needs every number between {} and {} to do here",
+                           bisect.range.lowest, bisect.range.highest));
+    return lowest;
+  }
+  Entry entry = *lowest;
+  entry.node = node;
+  entry.bisected.emplace();
+  entry.bisected->config =
+      with_variable(lowest->distortion->config(), highest->distortion->config());
+  entry.bisected->build = [node, kind, kinds](double value) {
+    ConfigErrors none;
+    const std::optional<Entry> at = read_entry(at_value(node, value), kind, *kinds, none);
+    none.throw_if_any();
+    return at->distortion;
+  };
+  entry.distortion = entry.bisected->build(*Bisection(bisect).next());
+  return entry;
+}
+
+std::optional<ConfigNode> find_reference(const ConfigNode& node, const std::string& variable) {
+  if (node.is_scalar() && collect_variables(node).contains(variable)) return node;
+  for (const ConfigNode& item : node.items())
+    if (auto found = find_reference(item, variable)) return found;
+  for (const ConfigEntry& entry : node.entries())
+    if (auto found = find_reference(entry.value, variable)) return found;
+  return std::nullopt;
+}
+
+}  // namespace nf

@@ -1,0 +1,110 @@
+#include "eval/experiment/sweep.h"
+
+#include <algorithm>
+
+#include "core/config/substitute.h"
+#include "eval/report/columns.h"
+
+namespace nf {
+namespace {
+
+using Reserved = std::vector<std::pair<std::string, std::string>>;
+
+void check_variable_name(const ConfigEntry& variable, const Reserved& reserved,
+                         ConfigErrors& errors) {
+  const std::vector<std::string>& columns = result_columns();
+  if (std::find(columns.begin(), columns.end(), variable.key) != columns.end()) {
+    errors.add(variable.key_place, variable.value.path(),
+               fmt::format("a variable cannot be called '{}', which is a column of results.csv",
+                           variable.key));
+    return;
+  }
+  for (const auto& [column, key] : reserved)
+    if (variable.key == column)
+      errors.add(variable.key_place, variable.value.path(),
+                 fmt::format("a variable cannot be called '{}', which is the column of '{}'",
+                             column, key));
+}
+
+/// Every combination of the variables' values, the last variable fastest.
+std::vector<SweepPoint> cartesian(const ConfigNode& sweep) {
+  std::vector<SweepPoint> points = {{}};
+  for (const ConfigEntry& variable : sweep.entries()) {
+    std::vector<SweepPoint> longer;
+    for (const SweepPoint& point : points) {
+      for (const ConfigNode& value : variable.value.items()) {
+        longer.push_back(point);
+        longer.back().emplace_back(variable.key, value);
+      }
+    }
+    points = std::move(longer);
+  }
+  return points;
+}
+
+/// The variables' first values, then their second ones, and so on.
+std::vector<SweepPoint> in_step(const ConfigNode& zip, ConfigErrors& errors) {
+  std::vector<SweepPoint> points;
+  for (const ConfigEntry& variable : zip.entries()) {
+    const std::vector<ConfigNode> values = variable.value.items();
+    if (points.empty()) points.resize(values.size());
+    if (points.size() != values.size()) {
+      errors.add(variable.value, fmt::format("has {} values, the variables before it have {}",
+                                             values.size(), points.size()));
+      return {};
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) points[i].emplace_back(variable.key, values[i]);
+  }
+  return points;
+}
+
+}  // namespace
+
+std::optional<VariableLists> ConfigValue<VariableLists>::read(const ConfigNode& node,
+                                                              ConfigErrors& errors) {
+  const Index before = errors.count();
+  if (node.entries().empty()) add_unreadable(node, "a mapping of variables to lists", "", errors);
+  for (const ConfigEntry& variable : node.entries())
+    if (variable.value.items().empty())
+      errors.add(variable.value, "needs a list of at least one value");
+  if (errors.count() != before) return std::nullopt;
+  return VariableLists{node};
+}
+
+std::vector<SweepPoint> sweep_points(const std::optional<VariableLists>& sweep,
+                                     const std::optional<VariableLists>& zip,
+                                     const Reserved& reserved, ConfigErrors& errors) {
+  for (const std::optional<VariableLists>& variables : {sweep, zip})
+    if (variables)
+      for (const ConfigEntry& variable : variables->node.entries())
+        check_variable_name(variable, reserved, errors);
+  std::vector<SweepPoint> points = {{}};
+  if (sweep) points = cartesian(sweep->node);
+  if (!zip) return points;
+  for (const ConfigEntry& variable : zip->node.entries())
+    if (sweep && sweep->node.find(variable.key))
+      errors.add(variable.key_place, variable.value.path(),
+                 fmt::format("variable '{}' stands in sweep already", variable.key));
+  const std::vector<SweepPoint> steps = in_step(zip->node, errors);
+  std::vector<SweepPoint> both;
+  for (const SweepPoint& point : points) {
+    for (const SweepPoint& step : steps) {
+      both.push_back(point);
+      both.back().insert(both.back().end(), step.begin(), step.end());
+    }
+  }
+  return both;
+}
+
+void check_variables_used(const std::optional<VariableLists>& variables, const ConfigNode& entries,
+                          ConfigErrors& errors) {
+  if (!variables) return;
+  const std::set<std::string> used = collect_variables(entries);
+  for (const ConfigEntry& variable : variables->node.entries())
+    if (!used.contains(variable.key))
+      errors.add(variable.value, fmt::format("variable '{0}' is never used; write \"${{{0}}}\" "
+                                             "where its value goes",
+                                             variable.key));
+}
+
+}  // namespace nf
