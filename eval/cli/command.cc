@@ -18,6 +18,7 @@ namespace po = boost::program_options;
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"run", "run an experiment, or go on with one", run_command},
+      {"plan", "what a run would cost and could show, before it begins", plan_command},
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
@@ -141,6 +142,22 @@ std::optional<Index> memory_option(const CommandLine& line) {
   const std::optional<ByteSize> size = parse_byte_size(text);
   if (!size) throw ConfigError("--memory: " + unreadable_byte_size(fmt::format("'{}'", text)));
   return size->bytes;
+}
+
+Shard shard_option(const CommandLine& line) {
+  if (!line.has("shard")) return {};
+  const std::string text = line.text("shard");
+  Shard shard;
+  const char* const end = text.data() + text.size();
+  const auto index = std::from_chars(text.data(), end, shard.index);
+  const bool has_slash = index.ec == std::errc{} && index.ptr != end && *index.ptr == '/';
+  const auto count = std::from_chars(has_slash ? index.ptr + 1 : end, end, shard.count);
+  if (!has_slash || count.ec != std::errc{} || count.ptr != end || shard.index < 1 ||
+      shard.index > shard.count)
+    throw ConfigError(fmt::format(
+        "--shard: needs I/N with 1 <= I <= N, such as 2/8 for the second of eight, is '{}'", text));
+  --shard.index;
+  return shard;
 }
 
 void use_threads(const CommandLine& line) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/types.h"
+#include "eval/plan/shard.h"
 
 namespace nf {
 
@@ -23,6 +24,7 @@ struct Command {
 const std::vector<Command>& commands();
 
 int run_command(const std::vector<std::string>& arguments);
+int plan_command(const std::vector<std::string>& arguments);
 int check_command(const std::vector<std::string>& arguments);
 int logits_command(const std::vector<std::string>& arguments);
 int tokenize_command(const std::vector<std::string>& arguments);
@@ -67,6 +69,8 @@ std::filesystem::path model_directory(const CommandLine& line);
 std::string existing_file(const CommandLine& line, const std::string& option);
 /// Bytes behind --memory (ConfigError), nullopt where it was not given.
 std::optional<Index> memory_option(const CommandLine& line);
+/// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.
+Shard shard_option(const CommandLine& line);
 /// Takes --threads N into effect where it was given.
 void use_threads(const CommandLine& line);
 

@@ -37,6 +37,10 @@ int run_command(const std::vector<std::string>& arguments) {
       .option("memory",
               "memory to stay within, e.g. 4GiB, instead of the file's; default: most of what is "
               "free. Results do not depend on it")
+      .option(
+          "shard",
+          "I/N: run part I of N of the trials, in a folder of its own; 'noisefloor merge' joins "
+          "the folders")
       .repeated(
           "set",
           "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
@@ -51,6 +55,7 @@ int run_command(const std::vector<std::string>& arguments) {
       .out = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment,
       .any_env = line.has("any-env"),
       .memory = memory_option(line),
+      .shard = shard_option(line),
       .command = joined(arguments),
       .should_stop = stop_requested};
   catch_stop_signals();

@@ -34,6 +34,8 @@ TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
       all.push_back(weight);
       all.push_back(of_chain(trial.input(layer, role), trial.seed()));
     }
+    for (const SiteTensor state : kStates)
+      all.push_back(of_chain(trial.state(layer, state), trial.seed()));
     path.steps[i + 1] = of_all(all);
   }
   path.head_weight = of_chain(trial.lm_head(), trial.seed());

@@ -173,18 +173,20 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
     ++plan.distorting_threads;
   const Index most = lanes_per_wave(spec, items, stage);
   Index lanes = 0, outer = 0;
+  const auto end_wave = [&] {
+    plan.lanes.push_back(lanes);
+    plan.bytes = std::max(plan.bytes, memory.of(lanes + 1, plan.distorting_threads, outer));
+    lanes = outer = 0;
+  };
   for (const ModelTrial* trial : trials) {
     const Index more = has_outer(trial) ? 1 : 0;
     const bool fits =
         memory.of(lanes + 2, plan.distorting_threads, outer + more) <= budget.bytes && lanes < most;
-    if (lanes > 0 && !fits) {
-      plan.lanes.push_back(lanes);
-      lanes = outer = 0;
-    }
+    if (lanes > 0 && !fits) end_wave();
     ++lanes;
     outer += more;
   }
-  plan.lanes.push_back(lanes);  // without any trial: the baseline alone
+  end_wave();  // without any trial: the baseline alone
   return plan;
 }
 

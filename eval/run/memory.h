@@ -47,6 +47,7 @@ struct StageMemory {
 struct WavePlan {
   std::vector<Index> lanes;  ///< trials in each wave, in order; the baseline rides along
   Index distorting_threads = 1;
+  double bytes = 0.0;  ///< the most that a wave of it needs
 };
 
 /// trials: those of the stage (not the baseline).

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "core/base/check.h"
 #include "core/base/suggest.h"
@@ -165,6 +166,24 @@ SiteStats read_site(const ObjectReader& reader) {
   return site;
 }
 
+Json stop_json(const StopState& stop) {
+  return {{"reached", stop.reached},
+          {"blocks", stop.blocks},
+          {"tokens", stop.tokens},
+          {"kl", stop.kl},
+          {"kl_halfwidth", finite_or_null(stop.kl_halfwidth)}};
+}
+
+StopState read_stop(const ObjectReader& reader) {
+  StopState stop{.reached = reader.flag("reached"),
+                 .blocks = reader.count("blocks"),
+                 .tokens = reader.count("tokens"),
+                 .kl = reader.number("kl"),
+                 .kl_halfwidth = std::numeric_limits<double>::infinity()};
+  if (!reader.at("kl_halfwidth").is_null()) stop.kl_halfwidth = reader.number("kl_halfwidth");
+  return stop;
+}
+
 }  // namespace
 
 void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
@@ -205,6 +224,7 @@ std::string record_to_line(const Record& record, const MetricRegistry& metrics) 
   json["windows"] = failed ? Json::array() : windows_json(record);
   if (!failed && !record.questions.empty()) json["questions"] = questions_json(record);
   json["sites"] = failed ? Json::array() : sites_json(record);
+  if (!failed && record.stop) json["stop"] = stop_json(*record.stop);
   json["env"] = record.env;
   json["run"] = record.run;
   return json.dump();
@@ -238,6 +258,8 @@ Record record_from_line(const std::string& line, const std::string& place) {
     });
   reader.each("sites",
               [&record](const ObjectReader& site) { record.sites.push_back(read_site(site)); });
+  if (const Json* stop = reader.find("stop"))
+    record.stop = read_stop(ObjectReader(*stop, place + ": stop"));
   record.env = reader.object("env");
   record.run = reader.object("run");
   return record;

@@ -33,6 +33,15 @@ struct SiteStats {
 /// of an input must come in ascending order of windows.
 void add_site(const SiteStats& part, std::vector<SiteStats>& sites);
 
+/// Where a trial with a stopping rule stood at the end of a stage.
+struct StopState {
+  bool reached = false;       ///< the trial stopped here
+  Index blocks = 0;           ///< of text seen so far: documents, or windows
+  Index tokens = 0;           ///< scored so far
+  double kl = 0.0;            ///< mean over these tokens, nats
+  double kl_halfwidth = 0.0;  ///< of its asymptotic confidence sequence; infinite with few blocks
+};
+
 /// What one trial has to show for one stage of windows: one line of records.jsonl.
 struct Record {
   std::string id{};     ///< identity of the trial: same id, same bits
@@ -48,6 +57,7 @@ struct Record {
   std::vector<QuestionSums> questions{};  ///< in the order of the tasks, then of their files
   /// Weights: in the trial's first stage only; inputs: of this stage.
   std::vector<SiteStats> sites{};
+  std::optional<StopState> stop{};  ///< where the trial has a stopping rule and text in this stage
   Json env = Json::object();  ///< what may change bits between machines: ISA, library versions
   Json run = Json::object();  ///< what may differ between two runs of one trial: times, threads
 };

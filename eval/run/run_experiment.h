@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eval/experiment/experiment.h"
+#include "eval/plan/model_estimate.h"
 #include "eval/report/progress.h"
 #include "eval/run/results.h"
 
@@ -17,6 +18,7 @@ struct RunOptions {
   std::filesystem::path out{};    ///< the run folder
   bool any_env = false;           ///< go on in a folder begun under another env
   std::optional<Index> memory{};  ///< bytes, instead of the experiment's `memory`
+  Shard shard{};                  ///< which part of the trials
   std::string command{};          ///< for manifest.json
   std::function<bool()> should_stop = [] { return false; };
 };
@@ -34,10 +36,9 @@ struct RunOutcome {
 /// DataError and NumericError; what was finished before is kept then, too.
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress);
 
-/// Hash of exactly what can change a trial's numbers: numerics version, model, windows, what acts
-/// where, and the seed where something is drawn.
-std::string trial_id(const std::string& model_hash, const std::string& data_hash,
-                     const Json& identity, std::optional<std::uint64_t> seed);
+/// What run_experiment() would cost in a new folder, after a short calibration on this machine.
+/// Writes nothing.
+std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options);
 
 /// What may change bits from machine to machine: compared before records are mixed.
 Json numerics_env();

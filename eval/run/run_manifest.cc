@@ -40,6 +40,7 @@ RowKey row_from(const Json& json) {
     row.vars[name] = value;
   if (const auto design = json.find("design"); design != json.end())
     row.design = {design->at("kind").get<std::string>(), design->at("factor").get<std::string>()};
+  row.stops = json.value("stops", false);
   return row;
 }
 
@@ -53,6 +54,7 @@ Json row_to_json(const RowKey& row) {
                {"vars", row.vars}};
   if (!row.design.kind.empty())
     json["design"] = {{"kind", row.design.kind}, {"factor", row.design.factor}};
+  if (row.stops) json["stops"] = true;
   return json;
 }
 

@@ -8,12 +8,12 @@
 namespace nf {
 
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
-               const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+               const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
                const StageHooks& hooks, Matrix& baseline_scored) {
   const Index planned = std::accumulate(plan.lanes.begin(), plan.lanes.end(), Index{0});
   NF_CHECK(planned == std::ssize(lanes), "waves of {} lanes for {}", planned, lanes.size());
   const StageRows rows(set, stage);
-  const StageRun run{decoder, set, stage, rows, stats, hooks};
+  const StageRun run{decoder, set, stage, rows, gather, hooks};
   std::size_t first = 0;
   for (std::size_t w = 0; w < plan.lanes.size(); ++w) {
     const auto count = static_cast<std::size_t>(plan.lanes[w]);
@@ -29,10 +29,10 @@ void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
 }
 
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
-               const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+               const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
                const StageHooks& hooks) {
   Matrix baseline_scored;
-  run_stage(decoder, set, stage, lanes, plan, stats, hooks, baseline_scored);
+  run_stage(decoder, set, stage, lanes, plan, gather, hooks, baseline_scored);
 }
 
 }  // namespace nf

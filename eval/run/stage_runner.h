@@ -40,6 +40,15 @@ class Interrupted : public Error {
   Interrupted() : Error(ExitCode::interrupted, "interrupted") {}
 };
 
+/// What is gathered beside the sums.
+struct Gather {
+  Gather(StatsMode stats_mode,
+         DetailMode detail_mode = DetailMode::none)  // NOLINT(google-explicit-constructor)
+      : stats(stats_mode), detail(detail_mode) {}
+  StatsMode stats;    ///< of δ
+  DetailMode detail;  ///< of tokens
+};
+
 /// What a stage tells and asks while it runs; called from all threads.
 struct StageHooks {
   std::function<void(double flops)> advance = [](double) {};
@@ -58,10 +67,10 @@ struct StageHooks {
 /// positions. Throws NumericError when the baseline itself leaves the finite numbers, DataError for
 /// bad weights, Interrupted.
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
-               const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+               const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
                const StageHooks& hooks, Matrix& baseline_scored);
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
-               const std::vector<Lane>& lanes, const WavePlan& plan, StatsMode stats,
+               const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
                const StageHooks& hooks);
 
 }  // namespace nf

@@ -54,6 +54,10 @@ std::optional<double> left_in_groups(const fs::path& top, fs::path group, const 
 
 double resident_bytes() { return 1024.0 * number_in("/proc/self/status", "VmRSS:").value_or(0.0); }
 
+double peak_resident_bytes() {
+  return 1024.0 * number_in("/proc/self/status", "VmHWM:").value_or(0.0);
+}
+
 double available_bytes(const fs::path& root) {
   double available =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));

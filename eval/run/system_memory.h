@@ -6,6 +6,8 @@ namespace nf {
 
 /// Memory of this process that lies in RAM now, in bytes. 0 where the system does not tell.
 double resident_bytes();
+/// The most that it ever was.
+double peak_resident_bytes();
 
 /// Memory that this process may still take, in bytes: what the machine has left, and what the
 /// control groups that the process runs in leave it (a container, a job of Slurm), whichever is

@@ -34,7 +34,7 @@ WaveRun::WaveRun(const StageRun& stage, std::span<const Lane> lanes, Index disto
       with_baseline_(baseline_scored.empty()),
       paths_(lane_paths(lanes, stage.decoder.spec())),
       tree_(tree_of(paths_)),
-      distorted_(stage.decoder, distorting_threads, stage.stats != StatsMode::none) {
+      distorted_(stage.decoder, distorting_threads, stage.gather.stats != StatsMode::none) {
   for (const Index lane : tree_.order()) {
     Place place;
     place.path = &paths_[static_cast<std::size_t>(lane)];
@@ -151,7 +151,7 @@ Matrix WaveRun::distort_outer(const Group& group, Role role, const SiteChain& ch
   Matrix distorted(weight.rows(), weight.cols());
   std::vector<SiteStats> sites;
   note(group, distort_weight(chain, place(group.first).trial->seed(), wants_weight_stats_,
-                             stage_.stats != StatsMode::none, weight, distorted, sites));
+                             stage_.gather.stats != StatsMode::none, weight, distorted, sites));
   add_sites(group, sites, true);
   return distorted;
 }
@@ -223,7 +223,8 @@ void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& pack
     const Batch& batch = rows().batch(b);
     Matrix& hidden = leader.hidden[static_cast<std::size_t>(b)];
     if (leader.trial != nullptr && leader.trial->touches_inputs(weights.layer)) {
-      LaneInputs inputs(*leader.trial, weights.layer, batch.items, stage_.stats == StatsMode::all);
+      LaneInputs inputs(*leader.trial, weights.layer, batch.items,
+                        stage_.gather.stats == StatsMode::all);
       stage_.decoder.run(weights, packed, batch.layout, &inputs, hidden);
       outcome.sites = inputs.take_sites();
       if (!inputs.problem().empty())
@@ -330,7 +331,7 @@ void WaveRun::pass_final_norm(const Group& group) {
       for (const ItemRows& item : rows().batch(b).items) {
         DistortedInput result = distort_input(
             leader.trial->lm_head_input(), leader.trial->seed(), item.item, item.first_row,
-            stage_.stats == StatsMode::all, hidden.view().middle_rows(item.first, item.rows),
+            stage_.gather.stats == StatsMode::all, hidden.view().middle_rows(item.first, item.rows),
             distorted.view().middle_rows(item.first, item.rows));
         if (result.problem.empty())
           sites[i].push_back(std::move(result.site));
@@ -399,9 +400,9 @@ LaneResult WaveRun::leave(Index lane_place, Index leader_place) {
     const Index item = stage_.stage.items[at];
     std::vector<PartSums> parts(static_cast<std::size_t>(stage_.set.item(item).parts));
     leader.scores->add_targets(rows().first_target[at], rows().first_target[at + 1],
-                               *place(0).scores, parts);
+                               *place(0).scores, parts, stage_.gather.detail);
     for (const PartSums& part : parts)
-      if (!std::isfinite(part.nll) || !std::isfinite(part.kl))
+      if (!std::isfinite(part.nll) || !std::isfinite(part.kl) || !std::isfinite(part.kl_reverse))
         lane.error = fmt::format("logits of {} are not finite", stage_.set.name(item));
     lane.items.push_back(std::move(parts));
   }

@@ -19,7 +19,7 @@ struct StageRun {
   const EvalSet& set;
   const Stage& stage;
   const StageRows& rows;
-  StatsMode stats;
+  Gather gather;
   const StageHooks& hooks;
 };
 

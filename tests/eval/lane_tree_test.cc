@@ -89,6 +89,14 @@ TEST(TrialPath, IsEqualWhereTheSameHappens) {
   EXPECT_NE(twice.path(0).steps[1], twice.path(1).steps[1]);
 }
 
+TEST(TrialPath, SeesTheStatesOfABlock) {
+  for (const char* state : {"resid", "k_cache", "v_cache"}) {
+    const Trials trials({noise(std::string("tensor: ") + state + ", layers: 1")});
+    EXPECT_EQ(trials.path(0).first_touched(), 2) << state;
+    EXPECT_FALSE(trials.path(0).touches_weights(1));
+  }
+}
+
 TEST(TrialPath, SharesWeightsWhereOnlyInputsDiffer) {
   const std::string weight = noise("tensor: weight");
   const Trials trials({weight + ", " + noise("tensor: input"), weight});

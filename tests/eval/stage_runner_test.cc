@@ -109,7 +109,7 @@ TEST_P(StageOfBothFamilies, TrialsDoNotDependOnWhereStagesAreCut) {
   const ModelTrial both = trial(kWeights + ", " + kInputs);
   const StageResult whole = run({&both});
   ItemSums pieces, baseline;
-  for (const Stage stage : {Stage{0, 1}, Stage{1, 4}, Stage{4, 5}}) {
+  for (const Stage& stage : {Stage{0, 1}, Stage{1, 4}, Stage{4, 5}}) {
     const StageResult part = run({&both}, stage);
     pieces.insert(pieces.end(), part.lanes[0].items.begin(), part.lanes[0].items.end());
     baseline.insert(baseline.end(), part.baseline.items.begin(), part.baseline.items.end());

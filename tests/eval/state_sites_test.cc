@@ -85,7 +85,7 @@ TEST_P(StateSites, AWindowIsTheSameAloneAndInCompany) {
     set_thread_count(threads);
     ItemSums pieces;
     std::vector<SiteStats> sites;
-    for (const Stage stage : {Stage{0, 1}, Stage{1, 2}, Stage{2, 33}, Stage{33, kWindows}}) {
+    for (const Stage& stage : {Stage{0, 1}, Stage{1, 2}, Stage{2, 33}, Stage{33, kWindows}}) {
       StageResult part = run(entries, stage, StatsMode::all);
       pieces.insert(pieces.end(), part.lanes[0].items.begin(), part.lanes[0].items.end());
       for (const SiteStats& site : part.lanes[0].sites)

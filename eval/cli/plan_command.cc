@@ -1,0 +1,40 @@
+#include <fmt/format.h>
+
+#include "core/base/parallel.h"
+#include "eval/cli/command.h"
+#include "eval/run/run_experiment.h"
+
+namespace nf {
+
+int plan_command(const std::vector<std::string>& arguments) {
+  CommandLine line(
+      "plan EXPERIMENT.yaml [options]",
+      "What a run of the experiment would cost: trials, what they share, operations, memory, "
+      "waves,\n"
+      "time (after a second of calibration on this machine), and the smallest differences that "
+      "this\n"
+      "much text can show. Searches (bisect) count with all the steps they may take. Writes "
+      "nothing.");
+  line.positional("EXPERIMENT.yaml", "the experiment")
+      .option("threads", "threads that the run would use; default: as many as there are")
+      .option("memory", "memory to stay within, e.g. 4GiB, instead of the file's")
+      .option("shard", "I/N: of part I of N of the trials alone")
+      .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated")
+      .flag("json", "a list with one object for each model instead of text");
+  if (!line.parse(arguments)) return 0;
+  use_threads(line);
+  Experiment experiment =
+      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
+  const std::vector<ModelEstimate> estimates =
+      plan_experiment(experiment, {.memory = memory_option(line), .shard = shard_option(line)});
+  if (line.has("json")) {
+    Json json = Json::array();
+    for (const ModelEstimate& estimate : estimates) json.push_back(estimate.to_json());
+    fmt::print("{}\n", json.dump(2));
+  } else {
+    fmt::print("{}", estimate_text(estimates, thread_count()));
+  }
+  return 0;
+}
+
+}  // namespace nf

@@ -1,0 +1,216 @@
+#include "eval/plan/model_estimate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/parallel.h"
+#include "eval/plan/lane_tree.h"
+#include "eval/report/number_text.h"
+#include "eval/report/progress.h"
+#include "eval/stats/detectable.h"
+
+namespace nf {
+namespace {
+
+constexpr double kMiB = 1024.0 * 1024.0;
+
+/// What a round of jobs costs in all stages.
+struct RoundEstimate {
+  WaveCost cost;
+  Index unshared = 0, most_waves = 0;
+  double peak_bytes = 0.0;
+};
+
+RoundEstimate estimate_round(const ModelPlan& plan, const std::vector<const Job*>& jobs,
+                             bool baseline_kept, const StoredBytes& stored,
+                             const MemoryBudget& budget, const FinishedItems& finished) {
+  RoundEstimate round;
+  for (const Stage& stage : plan.stages()) {
+    std::vector<const Job*> left;
+    std::vector<const ModelTrial*> trials;
+    for (const Job* job : jobs)
+      if (!finished.has(job->key.id, stage)) left.push_back(job);
+    if (left.empty() &&
+        (finished.has(plan.baseline().id, stage) || plan.all_stopped(finished, stage)))
+      continue;
+    sort_by_path(plan.spec(), left);
+    for (const Job* job : left) trials.push_back(&job->trial);
+    const WavePlan waves =
+        plan_waves(plan.spec(), plan.data().set.items, stage, trials, thread_count(), budget);
+    round.cost += stage_cost(plan, stage, left, waves, baseline_kept, stored);
+    round.unshared += (std::ssize(left) + 1) * plan.spec().num_hidden_layers;
+    round.most_waves = std::max(round.most_waves, std::ssize(waves.lanes));
+    round.peak_bytes = std::max(round.peak_bytes, waves.bytes);
+  }
+  return round;
+}
+
+/// Distinct (block, what happened up to there).
+Index count_nodes(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
+  const TrialPath baseline = TrialPath::untouched(spec);
+  std::vector<const TrialPath*> paths = {&baseline};
+  for (const Job* job : jobs) paths.push_back(&job->path);
+  const LaneTree tree(paths);
+  Index nodes = 0;
+  for (Index step = 1; step + 1 < tree.steps(); ++step) nodes += tree.passes(step, true);
+  return nodes;
+}
+
+void count_text(const EvalSet& set, ModelEstimate& estimate) {
+  for (Index i = 0; i < set.windows; ++i) {
+    const EvalItem& item = set.item(i);
+    estimate.tokens += static_cast<double>(item.targets.size());
+    if (i == 0 || item.document < 0 || item.document != set.item(i - 1).document) ++estimate.blocks;
+  }
+}
+
+std::string mib(double bytes) { return fmt::format("{:.0f} MiB", std::ceil(bytes / kMiB)); }
+
+/// "9.13 TFLOP"
+std::string scaled(double value, const char* unit) {
+  const char* const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
+  std::size_t p = 0;
+  for (; value >= 1000.0 && p + 1 < std::size(prefixes); ++p) value /= 1000.0;
+  return fmt::format("{} {}{}", short_number(value, 3), prefixes[p], unit);
+}
+
+std::string plural(Index count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+/// "ΔNLL 0.0062 at a KL of 0.01": the smallest differences that this text would show.
+std::string detectable_text(const ModelEstimate& estimate) {
+  std::string text;
+  for (const double kl : {0.001, 0.01, 0.1}) {
+    const std::optional<double> nll = planned_delta_nll(kl, estimate.tokens, estimate.blocks);
+    const std::optional<double> other = planned_kl(kl, estimate.blocks);
+    if (!nll || !other)
+      return fmt::format("nothing: fewer than {} blocks of text give no interval", kFewestBlocks);
+    text += fmt::format("{}|Δnll| {} and ΔKL {} where KL is {}", text.empty() ? "" : "; ",
+                        short_number(*nll, 2), short_number(*other, 2), short_number(kl, 1));
+  }
+  return text;
+}
+
+}  // namespace
+
+StoredBytes stored_bytes(const Decoder& decoder) {
+  const DecoderSpec& spec = decoder.spec();
+  const auto bytes_of = [&decoder](const std::string& name) {
+    return static_cast<double>(decoder.checkpoint().info(name).bytes);
+  };
+  StoredBytes stored;
+  double values = 0.0;
+  for (const LinearTensors& linear : spec.block(0).linears) {
+    // Of a fused tensor the rows that are this linear's.
+    stored.block += bytes_of(linear.weight) * static_cast<double>(linear.out) /
+                    static_cast<double>(linear.source_rows());
+    values += static_cast<double>(linear.out) * static_cast<double>(linear.in);
+  }
+  stored.value = stored.block / values;
+  stored.head = bytes_of(spec.lm_head);
+  return stored;
+}
+
+ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
+                       const MemoryBudget& budget, const FinishedItems& finished) {
+  std::vector<const Job*> jobs, searching;
+  for (const Job& job : plan.jobs()) jobs.push_back(&job);
+  for (const Job& step : steps) searching.push_back(&step);
+  jobs.insert(jobs.end(), searching.begin(), searching.end());
+
+  ModelEstimate result{.model = plan.name(),
+                       .trials = plan.row_count(),
+                       .searches = std::ssize(plan.searches()),
+                       .conditions = std::ssize(jobs),
+                       .nodes = count_nodes(plan.spec(), jobs),
+                       .stages = std::ssize(plan.stages()),
+                       .budget_bytes = budget.bytes};
+  const StoredBytes stored = stored_bytes(decoder);
+  const auto add = [&](const std::vector<const Job*>& jobs_of_round, bool baseline_kept) {
+    const RoundEstimate round =
+        estimate_round(plan, jobs_of_round, baseline_kept, stored, budget, finished);
+    result.cost += round.cost;
+    result.unshared_block_passes += round.unshared;
+    result.most_waves = std::max(result.most_waves, round.most_waves);
+    result.peak_bytes = std::max(result.peak_bytes, round.peak_bytes);
+  };
+  add(jobs, false);
+  for (const Search& search : plan.searches())
+    result.search_steps += search.trial.bisect->max_steps;
+  // After the first step the searches go on among themselves.
+  for (Index step = 1; step < plan.steps_left(); ++step) add(searching, true);
+  for (const Stage& stage : plan.stages()) {
+    double rows = 0.0;
+    for (const Index i : stage.items)
+      rows += static_cast<double>(scored_rows(plan.data().set.item(i)));
+    result.baseline_bytes =
+        std::max(result.baseline_bytes,
+                 sizeof(float) * rows * static_cast<double>(plan.spec().embedding_size()));
+  }
+  count_text(plan.data().set, result);
+  return result;
+}
+
+Json ModelEstimate::to_json() const {
+  return {{"model", model},
+          {"trials", trials},
+          {"conditions", conditions},
+          {"searches", searches},
+          {"search_steps", search_steps},
+          {"nodes", nodes},
+          {"block_passes", cost.block_passes},
+          {"unshared_block_passes", unshared_block_passes},
+          {"head_passes", cost.head_passes},
+          {"flops", cost.flops()},
+          {"bytes_read", cost.bytes_read},
+          {"stages", stages},
+          {"waves", cost.waves},
+          {"most_waves_of_a_stage", most_waves},
+          {"peak_bytes", peak_bytes},
+          {"budget_bytes", budget_bytes},
+          {"baseline_bytes", baseline_bytes},
+          {"seconds", seconds},
+          {"tokens", tokens},
+          {"blocks", blocks}};
+}
+
+std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads) {
+  std::string text;
+  double seconds = 0.0;
+  for (const ModelEstimate& e : estimates) {
+    seconds += e.seconds;
+    text += fmt::format("{}\n", e.model);
+    text += fmt::format(
+        "  trials      {} ({} beside the baseline{})\n", e.trials,
+        plural(e.conditions, "condition", "conditions"),
+        e.searches == 0 ? ""
+                        : fmt::format(", {} of at most {} steps in all",
+                                      plural(e.searches, "search", "searches"), e.search_steps));
+    text += fmt::format(
+        "  tree        {} nodes of block and history; {} block passes, {} without "
+        "sharing; {} head passes\n",
+        e.nodes, e.cost.block_passes, e.unshared_block_passes, e.cost.head_passes);
+    text += fmt::format("  work        {} in {} of at most {}; {} of weights read\n",
+                        scaled(e.cost.flops(), "FLOP"), plural(e.stages, "stage", "stages"),
+                        plural(e.most_waves, "wave", "waves"), scaled(e.cost.bytes_read, "B"));
+    text += fmt::format("  memory      {} of {}{}\n", mib(e.peak_bytes), mib(e.budget_bytes),
+                        e.most_waves > 1
+                            ? fmt::format("; {} of it keep the baseline's final hidden states from "
+                                          "wave to wave",
+                                          mib(e.baseline_bytes))
+                            : "");
+    text += fmt::format("  time        {} on {} ({}/s here)\n", duration_text(e.seconds),
+                        plural(threads, "thread", "threads"),
+                        scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"));
+    if (e.tokens > 0.0)
+      text += fmt::format("  text        {:.0f} tokens scored in {}; finds {}\n", e.tokens,
+                          plural(e.blocks, "block", "blocks"), detectable_text(e));
+  }
+  if (estimates.size() > 1) text += fmt::format("all: {}\n", duration_text(seconds));
+  return text;
+}
+
+}  // namespace nf

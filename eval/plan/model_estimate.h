@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "eval/plan/calibration.h"
+#include "eval/run/model_plan.h"
+
+namespace nf {
+
+/// What one model's part of an experiment will cost, known before it runs. A search counts with all
+/// the steps it may take.
+struct ModelEstimate {
+  std::string model;
+  Index trials = 0;  ///< rows of results, the baseline not counted; searches are rows
+  Index searches = 0;
+  Index search_steps = 0;  ///< at most, of all searches
+  Index conditions = 0;    ///< distinct ones, a search being one
+  Index nodes = 0;  ///< (block, what happened up to there), each computed once where all lanes
+                    ///< travel together
+  Index stages = 0;
+  Index most_waves = 0;  ///< of a stage
+  WaveCost cost{};
+  Index unshared_block_passes = 0;  ///< each condition by itself, and the baseline once
+  double peak_bytes = 0.0, budget_bytes = 0.0;
+  double baseline_bytes = 0.0;  ///< of peak_bytes: the baseline's final hidden states, kept while
+                                ///< the waves of a stage run
+  double seconds = 0.0;
+  double tokens = 0.0;  ///< scored
+  Index blocks = 0;     ///< of statistics: documents, or windows
+
+  Json to_json() const;
+};
+
+/// What is left of a plan; all but the seconds. steps: what its searches ask for next.
+/// finished: what earlier runs have done.
+ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
+                       const MemoryBudget& budget, const FinishedItems& finished);
+
+/// How much of the checkpoint a pass reads.
+StoredBytes stored_bytes(const Decoder& decoder);
+
+/// For the terminal: some lines for each model.
+std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads);
+
+}  // namespace nf

@@ -1,0 +1,45 @@
+#include "eval/run/finished_items.h"
+
+namespace nf {
+
+FinishedItems::FinishedItems(const ModelData& data) : data_(data) {
+  for (std::size_t q = 0; q < data.questions.size(); ++q)
+    questions_[{data.questions[q].task, data.questions[q].question}] =
+        data.set.windows + static_cast<Index>(q);
+}
+
+void FinishedItems::note(const Record& record) {
+  std::set<Index>& items = items_[record.id];
+  std::map<Index, WindowSums>& windows = windows_[record.id];
+  for (const WindowSums& sums : record.windows) {
+    items.insert(sums.window);
+    windows.emplace(sums.window, sums);
+  }
+  for (const QuestionSums& sums : record.questions)
+    if (const auto found = questions_.find({sums.task, sums.question}); found != questions_.end())
+      items.insert(found->second);
+  const bool failed = record.status == "failed";
+  const bool stopped = record.stop && record.stop->reached;
+  const Index last = failed ? data_.set.count() : stopped ? data_.set.windows : 0;
+  for (Index i = 0; i < last; ++i) items.insert(i);
+}
+
+bool FinishedItems::has(const std::string& id, const Stage& stage) const {
+  const auto found = items_.find(id);
+  if (found == items_.end()) return false;
+  for (const Index i : stage.items)
+    if (!found->second.contains(i)) return false;
+  return true;
+}
+
+bool FinishedItems::has_all(const std::string& id) const {
+  return has(id, Stage(0, data_.set.count()));
+}
+
+const std::map<Index, WindowSums>& FinishedItems::windows(const std::string& id) const {
+  static const std::map<Index, WindowSums> none;
+  const auto found = windows_.find(id);
+  return found == windows_.end() ? none : found->second;
+}
+
+}  // namespace nf

@@ -1,0 +1,208 @@
+#include "eval/run/model_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "core/base/check.h"
+#include "core/base/version.h"
+#include "core/io/content_hash.h"
+#include "eval/run/results_lines.h"
+#include "eval/run/stop_rule.h"
+
+namespace nf {
+namespace {
+
+/// The jobs with the baseline before them.
+std::vector<const TrialPath*> paths_of(const TrialPath& baseline,
+                                       std::span<const Job* const> jobs) {
+  std::vector<const TrialPath*> paths = {&baseline};
+  for (const Job* job : jobs) paths.push_back(&job->path);
+  return paths;
+}
+
+std::vector<const Job*> pointers(const std::vector<Job>& jobs) {
+  std::vector<const Job*> result;
+  for (const Job& job : jobs) result.push_back(&job);
+  return result;
+}
+
+/// How many lanes these are worth: what they share is computed once.
+double lanes_worth(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
+  const TrialPath baseline = TrialPath::untouched(spec);
+  const LaneTree tree(paths_of(baseline, jobs));
+  Index passes = 0;
+  for (Index step = 1; step < tree.steps(); ++step) passes += tree.passes(step, true);
+  return static_cast<double>(passes) / static_cast<double>(tree.steps() - 1);
+}
+
+Json stop_json(const StopConfig& stop) {
+  return {{"kl_halfwidth", stop.kl_halfwidth}, {"min_blocks", stop.min_blocks}};
+}
+
+}  // namespace
+
+std::string trial_id(const std::string& model_hash, const std::string& data_hash,
+                     const Json& identity, std::optional<std::uint64_t> seed) {
+  ContentHash hash;
+  hash.add(fmt::format("numerics {}", kNumericsVersion));
+  hash.add(model_hash);
+  hash.add(data_hash);
+  hash.add(identity.dump());
+  hash.add(seed ? fmt::format("seed {}", *seed) : "no draws");
+  return hash.hex();
+}
+
+ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard)
+    : model_(model),
+      data_(std::make_unique<const ModelData>(read_model_data(experiment.config, model))),
+      identity_{model.name, model.decoder.checkpoint().content_hash(), data_->hash} {
+  rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {}),
+                   .name = "baseline",
+                   .model = model.name});
+  std::set<std::string> seen;
+  const Index trials = std::ssize(model.trials);
+  for (Index t = 0; t < trials; ++t) {
+    if (!shard.holds(t, trials)) continue;
+    const Trial& trial = model.trials[static_cast<std::size_t>(t)];
+    may_stop_ = may_stop_ || trial.stop.has_value();
+    if (trial.bisect) {
+      row_of_search_.push_back(std::ssize(rows_));
+      rows_.emplace_back();
+      searches_.push_back({.trial = trial, .key = {}, .bisection = Bisection(*trial.bisect)});
+      continue;
+    }
+    Job job = make_job(trial);
+    rows_.push_back(job.key);
+    if (seen.insert(job.key.id).second) jobs_.push_back(std::move(job));
+  }
+  std::vector<Job> steps;
+  for (const Search& search : searches_)
+    steps.push_back(make_job(search.trial.at(*search.bisection.next())));
+  std::vector<const Job*> all = pointers(jobs_);
+  for (const Job& step : steps) all.push_back(&step);
+  const double lanes = lanes_worth(spec(), all);
+  stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set, lanes)
+                      : cut_stages(spec(), data_->set.items, lanes);
+}
+
+Job ModelPlan::make_job(const Trial& trial) {
+  ModelTrial model_trial(trial, spec());
+  Json identity = model_trial.identity();
+  if (trial.stop) identity.push_back({{"stop", stop_json(*trial.stop)}});
+  const std::optional<std::uint64_t> drawn =
+      trial.draws() ? std::optional(trial.seed) : std::nullopt;
+  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, identity, drawn),
+             .name = trial.name,
+             .model = name(),
+             .seed = trial.seed,
+             .vars = trial.vars,
+             .design = trial.design,
+             .stops = trial.stop.has_value()};
+  TrialPath path = numbers_.path(model_trial, spec());
+  return {std::move(model_trial), std::move(path), std::move(key), trial.stop};
+}
+
+std::vector<RowKey> ModelPlan::rows() const {
+  std::vector<RowKey> rows = rows_;
+  for (std::size_t s = 0; s < searches_.size(); ++s)
+    rows[static_cast<std::size_t>(row_of_search_[s])] = searches_[s].key;
+  std::erase_if(rows, [](const RowKey& row) { return row.id.empty(); });
+  return rows;
+}
+
+bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) const {
+  const Index first = stage.items.front();
+  if (!may_stop_ || jobs_.empty() || first >= data_->set.windows) return false;
+  return std::all_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+    return finished.has(job.key.id, stage) && !finished.windows(job.key.id).contains(first);
+  });
+}
+
+Index ModelPlan::steps_left() const {
+  Index left = 0;
+  for (const Search& search : searches_)
+    if (search.bisection.next())
+      left = std::max(left, search.trial.bisect->max_steps - search.bisection.steps());
+  return left;
+}
+
+std::vector<std::string> ModelPlan::search_warnings() const {
+  std::vector<std::string> warnings;
+  for (const Search& search : searches_) {
+    const Bisection::State state = search.bisection.state();
+    if (state == Bisection::State::searching || state == Bisection::State::converged) continue;
+    const Bisection::Point best = search.bisection.best();
+    const char* const why =
+        state == Bisection::State::below_range   ? "the target lies below the range"
+        : state == Bisection::State::above_range ? "the target lies above the range"
+                                                 : "no step came near enough to the target";
+    warnings.push_back(fmt::format("{}: {}: {}; the nearest is {} with {}", name(),
+                                   condition_text(search.key), why, best.value, best.metric));
+  }
+  return warnings;
+}
+
+namespace {
+
+/// What a search looks at: infinite where the trial failed.
+double metric_of(BisectMetric metric, const std::vector<ResultRow>& rows) {
+  const ResultRow &baseline = rows.front(), &row = rows.back();
+  if (row.failed()) return std::numeric_limits<double>::infinity();
+  if (metric == BisectMetric::kl) return row.sums.kl / static_cast<double>(row.sums.tokens);
+  std::map<Index, double> baseline_nll;
+  for (const WindowSums& window : baseline.windows) baseline_nll[window.window] = window.nll;
+  double difference = 0.0;
+  for (const WindowSums& window : row.windows)
+    difference += window.nll - baseline_nll.at(window.window);
+  return difference / static_cast<double>(row.sums.tokens);
+}
+
+}  // namespace
+
+std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
+                                             const std::vector<Record>& records) {
+  std::vector<Job> wanted;
+  std::set<std::string> seen;
+  for (Search& search : searches_) {
+    while (const std::optional<double> value = search.bisection.next()) {
+      Job step = make_job(search.trial.at(*value));
+      if (!finished.has_all(step.key.id)) {
+        if (seen.insert(step.key.id).second) wanted.push_back(std::move(step));
+        break;
+      }
+      const std::vector<ResultRow> rows = build_results({baseline(), step.key}, records);
+      search.bisection.add(*value, metric_of(search.trial.bisect->target.metric, rows));
+      if (search.bisection.best().value == *value) search.key = step.key;
+    }
+  }
+  return wanted;
+}
+
+void sort_by_path(const DecoderSpec& spec, std::vector<const Job*>& jobs) {
+  const TrialPath baseline = TrialPath::untouched(spec);
+  const LaneTree tree(paths_of(baseline, jobs));
+  std::vector<const Job*> sorted;
+  for (const Index lane : tree.order())
+    if (lane > 0) sorted.push_back(jobs[static_cast<std::size_t>(lane - 1)]);
+  jobs = std::move(sorted);
+}
+
+WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,
+                    const WavePlan& plan, bool baseline_kept, const StoredBytes& stored) {
+  const TrialPath baseline = TrialPath::untouched(model.spec());
+  WaveCost cost;
+  std::size_t first = 0;
+  for (std::size_t w = 0; w < plan.lanes.size(); ++w) {
+    const auto count = static_cast<std::size_t>(plan.lanes[w]);
+    const std::vector<const TrialPath*> paths =
+        paths_of(baseline, std::span(jobs).subspan(first, count));
+    cost += wave_cost(model.spec(), model.data().set.items, stage, LaneTree(paths), paths,
+                      w == 0 && !baseline_kept, stored);
+    first += count;
+  }
+  return cost;
+}
+
+}  // namespace nf

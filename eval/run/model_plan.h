@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/design/bisection.h"
+#include "eval/plan/shard.h"
+#include "eval/plan/trial_path.h"
+#include "eval/plan/wave_cost.h"
+#include "eval/run/finished_items.h"
+#include "eval/run/memory.h"
+#include "eval/run/model_data.h"
+#include "eval/run/results.h"
+#include "eval/run/run_folder.h"
+#include "eval/run/stage.h"
+
+namespace nf {
+
+/// A condition to run on one model, with its place in the results.
+struct Job {
+  ModelTrial trial;
+  TrialPath path;
+  RowKey key;
+  std::optional<StopConfig> stop;
+};
+
+/// A value to be searched for: each step of it is a job.
+struct Search {
+  Trial trial;  ///< with `bisect`
+  RowKey key;   ///< the row in the results: id and vars["bisect"] are those of the best step so far
+  Bisection bisection;
+};
+
+/// One model's part of an experiment: what is to be run, and in which stages.
+class ModelPlan {
+ public:
+  ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard);
+
+  const std::string& name() const { return model_.name; }
+  const DecoderSpec& spec() const { return model_.decoder.spec(); }
+  const ModelData& data() const { return *data_; }
+  const ModelIdentity& identity() const { return identity_; }
+  const std::vector<Stage>& stages() const { return stages_; }
+  const RowKey& baseline() const { return rows_.front(); }
+  bool has_searches() const { return !searches_.empty(); }
+  /// Jobs that the experiment names; searches bring more while it runs.
+  const std::vector<Job>& jobs() const { return jobs_; }
+  const std::vector<Search>& searches() const { return searches_; }
+  /// Rows of the results: the baseline, then every trial of the experiment; a search has the row of
+  /// its best step, none before the first.
+  std::vector<RowKey> rows() const;
+  Index row_count() const { return static_cast<Index>(rows_.size()) - 1; }
+
+  /// Takes the finished steps of all searches out of the records; what they ask for next comes back
+  /// as jobs, none where all have ended.
+  std::vector<Job> advance_searches(const FinishedItems& finished,
+                                    const std::vector<Record>& records);
+  /// There are trials, and none has any text of this stage since all had stopped before it.
+  bool all_stopped(const FinishedItems& finished, const Stage& stage) const;
+  /// Steps that any search has left, at most.
+  Index steps_left() const;
+  /// One line for each search that ended without reaching its target.
+  std::vector<std::string> search_warnings() const;
+
+ private:
+  Job make_job(const Trial& trial);
+  void cut(double lanes);
+
+  const ExperimentModel& model_;
+  std::unique_ptr<const ModelData> data_;  ///< FinishedItems points to it
+  ModelIdentity identity_;
+  PathNumbers numbers_;
+  std::vector<Job> jobs_;  ///< distinct ids, those with most in common side by side
+  std::vector<Search> searches_;
+  std::vector<RowKey> rows_;          ///< a search's is empty
+  std::vector<Index> row_of_search_;  ///< by search
+  std::vector<Stage> stages_;
+  bool may_stop_ = false;  ///< some trial has a stopping rule
+};
+
+/// Hash of exactly what can change a trial's numbers: numerics version, model, windows, what acts
+/// where, when it may stop, and the seed where something is drawn.
+std::string trial_id(const std::string& model_hash, const std::string& data_hash,
+                     const Json& identity, std::optional<std::uint64_t> seed);
+
+/// Jobs in an order in which those with most in common stand side by side, as waves want them.
+void sort_by_path(const DecoderSpec& spec, std::vector<const Job*>& jobs);
+
+/// What some jobs cost in one stage, in the waves of `plan`. baseline_kept: what the head reads of
+/// the baseline is still there.
+WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,
+                    const WavePlan& plan, bool baseline_kept, const StoredBytes& stored);
+
+}  // namespace nf

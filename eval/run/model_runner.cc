@@ -1,0 +1,179 @@
+#include "eval/run/model_runner.h"
+
+#include <chrono>
+
+#include "core/base/cpu_info.h"
+#include "core/base/parallel.h"
+#include "core/base/version.h"
+#include "eval/run/stop_rule.h"
+
+namespace nf {
+namespace {
+
+/// Of the budget, for what the head reads of the baseline in later rounds of searches.
+constexpr double kKeptShare = 0.25;
+
+}  // namespace
+
+ModelRunner::ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const Decoder& decoder,
+                         RunFolder& folder, const RunOptions& options, const MemoryBudget& budget,
+                         const Json& env, Progress& progress)
+    : config_(config),
+      plan_(plan),
+      decoder_(decoder),
+      folder_(folder),
+      options_(options),
+      budget_(budget),
+      env_(env),
+      progress_(progress),
+      finished_(plan.data()),
+      baselines_(plan.stages().size()) {
+  for (const Record& record : folder.records()) finished_.note(record);
+}
+
+void ModelRunner::run() {
+  std::vector<Job> steps = plan_.advance_searches(finished_, folder_.records());
+  std::vector<Job> first = plan_.jobs();
+  first.insert(first.end(), steps.begin(), steps.end());
+  run_round(first, plan_.name());
+  for (Index round = 2; !steps.empty(); ++round) {
+    steps = plan_.advance_searches(finished_, folder_.records());
+    if (!steps.empty())
+      run_round(steps,
+                fmt::format("{}, step {} of {} searches", plan_.name(), round, steps.size()));
+  }
+}
+
+void ModelRunner::run_round(const std::vector<Job>& jobs, const std::string& label) {
+  double total = 0.0;
+  std::vector<StageWork> works;
+  for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
+    works.push_back(work_of(plan_.stages()[s], jobs));
+    if (works.back().empty()) continue;
+    const WaveCost cost = stage_cost(plan_, plan_.stages()[s], works.back().jobs,
+                                     works.back().waves, !baselines_[s].empty(), {});
+    total += cost.flops();
+  }
+  if (total == 0.0) return;
+  progress_.start(label, total, 0.0);
+  for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
+    // A trial may have stopped, or failed, since the round began.
+    const StageWork work = work_of(plan_.stages()[s], jobs);
+    if (!work.empty()) run_stage_of(s, work);
+  }
+  progress_.finish();
+}
+
+MemoryBudget ModelRunner::budget() const {
+  MemoryBudget budget = budget_;
+  budget.process_bytes += baseline_bytes_;
+  return budget;
+}
+
+ModelRunner::StageWork ModelRunner::work_of(const Stage& stage,
+                                            const std::vector<Job>& jobs) const {
+  StageWork work;
+  for (const Job& job : jobs)
+    if (!finished_.has(job.key.id, stage)) work.jobs.push_back(&job);
+  // Where all trials have stopped the baseline has nothing left to be compared with.
+  work.with_baseline = !finished_.has(plan_.baseline().id, stage) &&
+                       (!work.jobs.empty() || !plan_.all_stopped(finished_, stage));
+  if (work.empty()) return work;
+  sort_by_path(plan_.spec(), work.jobs);
+  std::vector<const ModelTrial*> trials;
+  for (const Job* job : work.jobs) trials.push_back(&job->trial);
+  work.waves =
+      plan_waves(plan_.spec(), plan_.data().set.items, stage, trials, thread_count(), budget());
+  return work;
+}
+
+void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
+  const Stage& stage = plan_.stages()[s];
+  std::vector<Lane> lanes;
+  for (const Job* job : work.jobs)
+    lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_any(job->key.id)});
+  cost_ += stage_cost(plan_, stage, work.jobs, work.waves, !baselines_[s].empty(), {});
+  peak_bytes_ = std::max(peak_bytes_, work.waves.bytes);
+  auto start = std::chrono::steady_clock::now();
+  const auto describe = [&](Index lanes_together) {
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    return Json{{"seconds", seconds.count()}, {"lanes", lanes_together},
+                {"threads", thread_count()},  {"finished", utc_time()},
+                {"version", version()},       {"git", git_hash()}};
+  };
+  const auto baseline_done = [&](LaneResult result) {
+    if (work.with_baseline)
+      append(plan_.baseline(), stage, std::move(result), describe(work.waves.lanes.front() + 1));
+  };
+  const auto lanes_done = [&](std::size_t first, std::vector<LaneResult> results) {
+    const Json run = describe(std::ssize(results) + 1);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const Job& job = *work.jobs[first + i];
+      append(job.key, stage, std::move(results[i]), run, job.stop);
+    }
+    start = std::chrono::steady_clock::now();
+  };
+  const StageHooks hooks{.advance = [&](double flops) { progress_.advance(flops); },
+                         .should_stop = options_.should_stop,
+                         .baseline_done = baseline_done,
+                         .lanes_done = lanes_done};
+  Matrix scored = std::move(baselines_[s]);
+  baseline_bytes_ -= sizeof(float) * static_cast<double>(scored.size());
+  run_stage(decoder_, plan_.data().set, stage, lanes, work.waves, {config_.stats, config_.detail},
+            hooks, scored);
+  if (plan_.has_searches()) keep_baseline(s, std::move(scored));
+}
+
+void ModelRunner::keep_baseline(std::size_t stage, Matrix scored) {
+  const double bytes = sizeof(float) * static_cast<double>(scored.size());
+  if (baseline_bytes_ + bytes > kKeptShare * budget_.bytes) return;
+  baseline_bytes_ += bytes;
+  baselines_[stage] = std::move(scored);
+}
+
+void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
+                         const std::optional<StopConfig>& stop) {
+  Record record{
+      .id = key.id, .name = key.name, .model = key.model, .seed = key.seed, .vars = key.vars};
+  if (!result.error.empty()) {
+    record.status = "failed";
+    record.error = result.error;
+    progress_.message(
+        fmt::format("warning: {}: trial '{}' failed: {}", key.model, key.name, result.error));
+  }
+  record.convention = plan_.data().convention;
+  for (std::size_t i = 0; i < result.items.size(); ++i)
+    add_item(stage.items[i], std::move(result.items[i]), record);
+  record.sites = std::move(result.sites);
+  record.env = env_;
+  record.run = run;
+  finished_.note(record);
+  if (stop && record.status == "ok" && !record.windows.empty()) {
+    const auto here = static_cast<std::size_t>(&stage - plan_.stages().data());
+    record.stop = look(*stop, plan_.data().set, std::span(plan_.stages()).first(here + 1),
+                       finished_.windows(record.id));
+    finished_.note(record);
+  }
+  folder_.append(std::move(record));
+}
+
+void ModelRunner::add_item(Index item, std::vector<PartSums> parts, Record& record) const {
+  const ModelData& data = plan_.data();
+  if (item < data.set.windows) {
+    const PartSums& sums = parts.front();
+    record.windows.push_back({.window = item,
+                              .tokens = sums.tokens,
+                              .nll = sums.nll,
+                              .kl = sums.kl,
+                              .kl_reverse = sums.kl_reverse,
+                              .top1 = sums.top1,
+                              .bytes = data.set.item(item).bytes,
+                              .document = data.set.item(item).document,
+                              .detail = sums.detail});
+  } else {
+    record.questions.push_back(
+        data.questions[static_cast<std::size_t>(item - data.set.windows)].score(std::move(parts)));
+  }
+}
+
+}  // namespace nf

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <vector>
+
+#include "eval/report/progress.h"
+#include "eval/run/model_plan.h"
+#include "eval/run/run_experiment.h"
+#include "eval/run/stage_runner.h"
+
+namespace nf {
+
+/// Runs what is left of one model's plan and appends the records. The decoder must be prepared for
+/// all positions.
+class ModelRunner {
+ public:
+  ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const Decoder& decoder,
+              RunFolder& folder, const RunOptions& options, const MemoryBudget& budget,
+              const Json& env, Progress& progress);
+
+  /// Rounds until nothing is left: the experiment's trials and the first step of every search, then
+  /// the next step of each, and so on. Throws Interrupted and what run_stage() throws.
+  void run();
+  /// What was run, as it was planned when it began.
+  const WaveCost& cost() const { return cost_; }
+  double peak_bytes() const { return peak_bytes_; }
+
+ private:
+  /// What is to be done in one stage.
+  struct StageWork {
+    std::vector<const Job*> jobs;  ///< side by side what has most in common
+    bool with_baseline = false;    ///< its own record is missing
+    WavePlan waves;
+    bool empty() const { return jobs.empty() && !with_baseline; }
+  };
+
+  void run_round(const std::vector<Job>& jobs, const std::string& label);
+  StageWork work_of(const Stage& stage, const std::vector<Job>& jobs) const;
+  MemoryBudget budget() const;
+  void run_stage_of(std::size_t stage, const StageWork& work);
+  void keep_baseline(std::size_t stage, Matrix scored);
+  void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
+              const std::optional<StopConfig>& stop = std::nullopt);
+  void add_item(Index item, std::vector<PartSums> parts, Record& record) const;
+
+  const ExperimentConfig& config_;
+  ModelPlan& plan_;
+  const Decoder& decoder_;
+  RunFolder& folder_;
+  const RunOptions& options_;
+  const MemoryBudget& budget_;
+  const Json& env_;
+  Progress& progress_;
+  FinishedItems finished_;
+  /// What the head reads of the baseline, by stage, for later rounds; where the budget allows.
+  std::vector<Matrix> baselines_;
+  double baseline_bytes_ = 0.0;
+  WaveCost cost_;
+  double peak_bytes_ = 0.0;
+};
+
+}  // namespace nf

@@ -1,0 +1,210 @@
+/// run_experiment with generators, searches and stopping rules: what they run, that nothing but the
+/// experiment decides it, and that they go on where they were stopped.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "core/base/parallel.h"
+#include "core/io/read_file.h"
+#include "eval/run/run_experiment.h"
+#include "tests/support/experiment_files.h"
+#include "tests/support/run_program.h"
+#include "tests/support/write_npy.h"
+
+namespace nf {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Row = std::map<std::string, std::string>;
+
+constexpr Index kContext = 128;
+constexpr Index kTokens = 96 * kContext;  // three stages of a stopping rule
+
+const std::string kNoise =
+    "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}]";
+const std::string kQuantizer =
+    "quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}]";
+const std::string kTolerance =
+    "  - name: tolerance\n"
+    "    each: role\n"
+    "    bisect: {range: [0.001, 2], target: {kl: 0.0005}, rel_tolerance: 0.05, max_steps: 12}\n"
+    "    perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "
+    "\"${bisect}\"}}]\n";
+
+class IntegrationDesigns : public testing::Test {
+ protected:
+  IntegrationDesigns() {
+    set_thread_count(1);
+    write_npy(files_ / "ids.npy", std::to_string(kTokens) + ",", random_ids(kTokens, 300));
+  }
+  ~IntegrationDesigns() override { set_thread_count(0); }
+
+  RunOutcome run(const std::string& trials, const std::string& out, RunOptions options = {},
+                 Index windows = 8) const {
+    const fs::path yaml = files_.write(
+        out + ".yaml",
+        fmt::format("experiment: e\nmodel: llama\ndata: {{ids: ids.npy, context: {}, windows: "
+                    "{}}}\n{}",
+                    kContext, windows, trials));
+    Experiment experiment = Experiment::load(yaml.string(), {}, Kinds::builtin());
+    options.out = files_ / out;
+    Progress progress(stderr, Progress::Style::quiet);
+    return run_experiment(experiment, options, progress);
+  }
+  std::vector<Row> results(const std::string& out, const std::string& name) const {
+    std::vector<Row> rows;
+    for (const Row& row : read_csv(files_ / out / "results.csv"))
+      if (row.at("name") == name) rows.push_back(row);
+    return rows;
+  }
+  std::vector<Json> records(const std::string& out) const {
+    std::vector<Json> records;
+    std::istringstream file(read_text_file(files_ / out / "records.jsonl"));
+    for (std::string line; std::getline(file, line);) records.push_back(Json::parse(line));
+    return records;
+  }
+  void expect_same(const std::string& a, const std::string& b) const {
+    EXPECT_EQ(comparable_records(files_ / a), comparable_records(files_ / b));
+    for (const char* name : {"results.csv", "sites.csv"})
+      EXPECT_EQ(read_text_file(files_ / a / name), read_text_file(files_ / b / name)) << name;
+  }
+
+  ExperimentFiles files_;
+};
+
+TEST_F(IntegrationDesigns, GiveTheRowsOfTheirLevels) {
+  run("trials:\n  - {name: map, each: layer, " + kNoise +
+          "}\n  - {name: without, leave_one_out: "
+          "role, " +
+          kQuantizer + "}\n  - {name: first-k, cumulative: layer, " + kQuantizer +
+          "}\n  - {name: inter, pairs: role, " + kNoise + "}\n",
+      "out");
+  const auto column = [&](const std::string& name, const std::string& key) {
+    std::vector<std::string> values;
+    for (const Row& row : results("out", name)) values.push_back(row.at(key));
+    return values;
+  };
+  EXPECT_EQ(column("map", "layer"), (std::vector<std::string>{"0", "1"}));
+  EXPECT_EQ(column("without", "role").size(), 7u);
+  EXPECT_EQ(column("first-k", "k"), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(column("inter", "role").size(), 7u + 21u + 1u);
+  EXPECT_EQ(column("inter", "role").back(), "all");
+  // All layers but none without, and the first two of two: the whole model.
+  run("trials:\n  - {name: whole, " + kQuantizer + "}\n", "whole");
+  EXPECT_EQ(results("out", "first-k").back().at("nll"),
+            results("whole", "whole").front().at("nll"));
+}
+
+TEST_F(IntegrationDesigns, SearchesReachTheirTarget) {
+  run("trials:\n" + kTolerance, "out");
+  const std::vector<Row> rows = results("out", "tolerance");
+  ASSERT_EQ(rows.size(), 7u);
+  std::set<std::string> roles;
+  for (const Row& row : rows) {
+    roles.insert(row.at("role"));
+    EXPECT_NEAR(std::stod(row.at("kl")), 0.0005, 0.05 * 0.0005) << row.at("role");
+    EXPECT_GT(std::stod(row.at("bisect")), 0.001);
+    // The strength is what was found.
+    EXPECT_NEAR(std::stod(row.at("relative_l2_weight")), std::stod(row.at("bisect")), 1e-5);
+  }
+  EXPECT_EQ(roles.size(), 7u);
+  for (const Row& row : read_csv(files_ / "out/searches.csv")) {
+    EXPECT_EQ(row.at("state"), "converged");
+    EXPECT_LE(std::stoi(row.at("steps")), 6);
+  }
+}
+
+TEST_F(IntegrationDesigns, SearchesGoOnWhereTheyWereStopped) {
+  run("trials:\n" + kTolerance, "straight");
+  int asked = 0;
+  int stops = 0;
+  const RunOptions stopping{.should_stop = [&] { return ++asked % 60 == 0; }};
+  while (run("trials:\n" + kTolerance, "out", stopping).interrupted) ASSERT_LT(++stops, 100);
+  EXPECT_GT(stops, 2);
+  expect_same("out", "straight");
+  EXPECT_EQ(read_text_file(files_ / "out/searches.csv"),
+            read_text_file(files_ / "straight/searches.csv"));
+}
+
+TEST_F(IntegrationDesigns, TrialsStopWhereTheirIntervalIsNarrow) {
+  const std::string trials =
+      "stop: {kl_halfwidth: 0.001, min_blocks: 8}\ntrials:\n  - {name: small, " + kNoise +
+      "}\n  - {name: whole, stop: none, " + kQuantizer +
+      "}\n  - {name: never, stop: {kl_halfwidth: 1.0e-12}, " + kQuantizer + "}\n";
+  run(trials, "out", {}, 96);
+  const Row small = results("out", "small").front();
+  EXPECT_LT(std::stoi(small.at("tokens")), 96 * (kContext - 1));
+  EXPECT_EQ(std::stoi(small.at("tokens")) % (kContext - 1), 0);
+  for (const char* name : {"whole", "never", "baseline"})
+    EXPECT_EQ(std::stoi(results("out", name).front().at("tokens")), 96 * (kContext - 1)) << name;
+  // The same condition with another stopping rule is another trial, though of the same sums.
+  EXPECT_EQ(results("out", "whole").front().at("nll"), results("out", "never").front().at("nll"));
+  bool said = false;
+  for (const Json& record : records("out")) {
+    if (record["name"] == "whole" || record["name"] == "baseline") {
+      EXPECT_FALSE(record.contains("stop"));
+    } else if (record["name"] == "small" && record["stop"]["reached"].get<bool>()) {
+      EXPECT_LE(record["stop"]["kl_halfwidth"].get<double>(), 0.001);
+      EXPECT_EQ(record["stop"]["tokens"].get<int>(), std::stoi(small.at("tokens")));
+      EXPECT_FALSE(said);
+      said = true;
+    }
+  }
+  EXPECT_TRUE(said);
+  // Neither company, nor threads, nor a stop in between moves the place.
+  run("stop: {kl_halfwidth: 0.001}\ntrials:\n  - {name: small, " + kNoise + "}\n", "alone", {}, 96);
+  EXPECT_EQ(results("alone", "small").front(), small);
+  EXPECT_EQ(results("alone", "baseline").front().at("tokens"), small.at("tokens"));
+  set_thread_count(3);
+  int asked = 0, stops = 0;
+  const RunOptions stopping{.should_stop = [&] { return ++asked % 300 == 0; }};
+  while (run(trials, "again", stopping, 96).interrupted) ASSERT_LT(++stops, 100);
+  EXPECT_GT(stops, 2);
+  expect_same("again", "out");
+}
+
+TEST_F(IntegrationDesigns, ShardsHoldEveryTrialOnce) {
+  const std::string trials = "trials:\n  - {name: map, each: site, " + kNoise + "}\n" + kTolerance;
+  run(trials, "whole");
+  std::map<std::string, std::string> all, apart;
+  const auto add = [&](const std::string& out, std::map<std::string, std::string>& rows) {
+    for (const Row& row : read_csv(files_ / out / "results.csv")) {
+      if (row.at("name") == "baseline") continue;
+      const auto field = [&row](const char* column) {
+        const auto found = row.find(column);  // a shard without searches has no column for them
+        return found == row.end() ? "" : found->second;
+      };
+      const std::string key = field("name") + field("site") + field("role");
+      EXPECT_TRUE(rows.emplace(key, field("kl") + field("bisect")).second) << key;
+    }
+  };
+  add("whole", all);
+  for (Index i = 0; i < 3; ++i) {
+    const std::string out = "shard" + std::to_string(i);
+    run(trials, out, {.shard = {.index = i, .count = 3}});
+    add(out, apart);
+  }
+  EXPECT_EQ(all.size(), 14u + 7u);
+  EXPECT_EQ(apart, all);
+}
+
+TEST_F(IntegrationDesigns, CostWhatWasPlanned) {
+  const std::string trials = "trials:\n  - {name: map, each: layer, " + kNoise +
+                             "}\n  - {name: inter, pairs: role, " + kNoise + "}\n";
+  run(trials, "out");
+  const Json plan = Json::parse(read_text_file(files_ / "out/plan.json"));
+  ASSERT_EQ(plan.size(), 1u);
+  const Json &planned = plan[0]["planned"], &actual = plan[0]["actual"];
+  for (const char* key : {"flops", "block_passes", "head_passes", "waves"})
+    EXPECT_EQ(planned[key], actual[key]) << key;
+  EXPECT_EQ(planned["trials"], 2 + 29);
+  EXPECT_LT(planned["block_passes"], planned["unshared_block_passes"]);
+  EXPECT_GT(planned["seconds"].get<double>(), 0.0);
+  EXPECT_LT(actual["peak_bytes"].get<double>(), planned["peak_bytes"].get<double>());
+}
+
+}  // namespace
+}  // namespace nf
