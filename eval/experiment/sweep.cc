@@ -1,6 +1,7 @@
 #include "eval/experiment/sweep.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/config/substitute.h"
 #include "eval/report/columns.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "tests/support/config_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
