@@ -261,9 +261,8 @@ TEST_F(ExperimentFile, IsLoadedAgainFromItsSource) {
   source.set_directory = files_->dir().string();
   EXPECT_EQ(Experiment::load(source, Kinds::builtin()).models.size(), 1u);
   source.text.insert(0, "x: 1\n");
-  EXPECT_TRUE(config_error_of([&] {
-                Experiment::load(source, Kinds::builtin());
-              }).starts_with("kept.yaml:1:1: x: unknown key"));
+  const std::string message = config_error_of([&] { Experiment::load(source, Kinds::builtin()); });
+  EXPECT_NE(message.find("kept.yaml:1:1: unknown key 'x'"), std::string::npos) << message;
 }
 
 /// As they must run, word for word.
