@@ -23,6 +23,8 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::span<const std::byte> bytes) { file_.write(bytes); }
+  /// For a library that writes files by name: what it writes here counts as written.
+  const std::filesystem::path& temporary() const { return temporary_; }
   /// Makes the file appear. Nothing may be written afterwards.
   void commit();
 

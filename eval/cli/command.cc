@@ -20,6 +20,8 @@ const std::vector<Command>& commands() {
       {"run", "run an experiment, or go on with one", run_command},
       {"plan", "what a run would cost and could show, before it begins", plan_command},
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
+      {"merge", "join the folders of runs, shards for instance, to one", merge_command},
+      {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
       {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
@@ -38,6 +40,13 @@ CommandLine& CommandLine::positional(const std::string& name, const std::string&
   words_.add_options()(name.c_str(), po::value<std::string>(), help.c_str());
   order_.add(name.c_str(), 1);
   if (!optional) required_.push_back(name);
+  return *this;
+}
+
+CommandLine& CommandLine::positionals(const std::string& name, const std::string& help) {
+  words_.add_options()(name.c_str(), po::value<std::vector<std::string>>(), help.c_str());
+  order_.add(name.c_str(), -1);
+  required_.push_back(name);
   return *this;
 }
 
@@ -120,6 +129,12 @@ std::optional<std::int64_t> CommandLine::number(const std::string& name, std::in
     throw ConfigError(
         fmt::format("--{}: needs a whole number of at least {}, is '{}'", name, least, value));
   return number;
+}
+
+std::string command_text(const std::string& name, const std::vector<std::string>& arguments) {
+  std::string line = "noisefloor " + name;
+  for (const std::string& argument : arguments) line += " " + argument;
+  return line;
 }
 
 std::filesystem::path model_directory(const CommandLine& line) {

@@ -26,6 +26,8 @@ const std::vector<Command>& commands();
 int run_command(const std::vector<std::string>& arguments);
 int plan_command(const std::vector<std::string>& arguments);
 int check_command(const std::vector<std::string>& arguments);
+int merge_command(const std::vector<std::string>& arguments);
+int export_command(const std::vector<std::string>& arguments);
 int logits_command(const std::vector<std::string>& arguments);
 int tokenize_command(const std::vector<std::string>& arguments);
 int perplexity_command(const std::vector<std::string>& arguments);
@@ -39,6 +41,8 @@ class CommandLine {
 
   /// A word without dashes. Required unless `optional`.
   CommandLine& positional(const std::string& name, const std::string& help, bool optional = false);
+  /// One or more words without dashes, behind the others.
+  CommandLine& positionals(const std::string& name, const std::string& help);
   CommandLine& flag(const std::string& name, const std::string& help);
   CommandLine& option(const std::string& name, const std::string& help);
   CommandLine& required(const std::string& name, const std::string& help);
@@ -63,6 +67,8 @@ class CommandLine {
   boost::program_options::variables_map values_;
 };
 
+/// "noisefloor <name> <arguments>", for a manifest.
+std::string command_text(const std::string& name, const std::vector<std::string>& arguments);
 /// The directory behind --model: must be there (ConfigError).
 std::filesystem::path model_directory(const CommandLine& line);
 /// The file behind an option: must be there (ConfigError).

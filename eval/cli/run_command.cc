@@ -15,12 +15,6 @@ Index terminal_columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 120;
 }
 
-std::string joined(const std::vector<std::string>& arguments) {
-  std::string line = "noisefloor run";
-  for (const std::string& argument : arguments) line += " " + argument;
-  return line;
-}
-
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
@@ -56,7 +50,7 @@ int run_command(const std::vector<std::string>& arguments) {
       .any_env = line.has("any-env"),
       .memory = memory_option(line),
       .shard = shard_option(line),
-      .command = joined(arguments),
+      .command = command_text("run", arguments),
       .should_stop = stop_requested};
   catch_stop_signals();
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));

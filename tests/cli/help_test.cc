@@ -5,7 +5,8 @@
 namespace nf {
 namespace {
 
-constexpr const char* kCommands[] = {"run", "check", "perplexity", "logits", "tokenize", "list"};
+constexpr const char* kCommands[] = {"run",        "check",  "merge",    "export",
+                                     "perplexity", "logits", "tokenize", "list"};
 
 TEST(IntegrationHelp, NamesEveryCommand) {
   const ProgramResult asked = run_program({"--help"});
@@ -50,6 +51,10 @@ TEST(IntegrationHelp, NamesMistakesInTheCommandLine) {
       {{"run", "e.yaml", "--quite"}, "error: unknown option '--quite'; did you mean '--quiet'?\n"},
       {{"run", "e.yaml", "--thread", "2"},
        "error: unknown option '--thread'; did you mean '--threads'?\n"},
+      {{"merge", "--out", "x"}, "error: RUN... is missing; see 'noisefloor merge --help'\n"},
+      {{"merge", "a", "b"}, "error: --out is missing; see 'noisefloor merge --help'\n"},
+      {{"export", "a"}, "error: --sqlite or --csv is missing; see 'noisefloor export --help'\n"},
+      {{"export", "/nowhere", "--csv", "x"}, "error: /nowhere: no such folder\n"},
       {{"run"}, "error: EXPERIMENT.yaml is missing; see 'noisefloor run --help'\n"},
       {{"tokenize", "--model", "."},
        "error: --jsonl is missing; see 'noisefloor tokenize --help'\n"},

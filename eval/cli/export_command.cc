@@ -1,0 +1,27 @@
+#include <fmt/format.h>
+
+#include "eval/cli/command.h"
+#include "eval/run/export.h"
+
+namespace nf {
+
+int export_command(const std::vector<std::string>& arguments) {
+  CommandLine line("export RUN --sqlite FILE | --csv FILE",
+                   "Writes a run folder, finished or not, as an SQLite database (docs/sqlite.md "
+                   "describes the\n"
+                   "tables) or as one flat CSV table with a row per trial and window, or choice of "
+                   "a question.\n"
+                   "A file that is there is replaced if it is such an export.");
+  line.positional("RUN", "the run folder")
+      .option("sqlite", "the database to write")
+      .option("csv", "the table to write");
+  if (!line.parse(arguments)) return 0;
+  if (!line.has("sqlite") && !line.has("csv"))
+    throw ConfigError("--sqlite or --csv is missing; see 'noisefloor export --help'");
+  const RunContents run = RunFolder::read(line.text("RUN"));
+  if (line.has("sqlite")) export_sqlite(run, line.text("sqlite"));
+  if (line.has("csv")) export_csv(run, line.text("csv"));
+  return 0;
+}
+
+}  // namespace nf

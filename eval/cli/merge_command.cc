@@ -1,0 +1,31 @@
+#include <fmt/format.h>
+
+#include "eval/cli/command.h"
+#include "eval/run/merge.h"
+
+namespace nf {
+
+int merge_command(const std::vector<std::string>& arguments) {
+  CommandLine line("merge RUN... --out DIR",
+                   "Joins the folders of runs over the same models and data, shards of a sweep for "
+                   "instance,\n"
+                   "to a new one. What stands in several must be equal; the first difference stops "
+                   "it and\n"
+                   "nothing is written. `run` goes on in the new folder like in any other.");
+  line.positionals("RUN...",
+                   "run folders; the order of the results is the first's, then what is new")
+      .required("out", "the new folder; must not be there yet")
+      .flag("any-env", "also runs made with different instruction sets or library versions");
+  if (!line.parse(arguments)) return 0;
+  const std::vector<std::string> runs = line.texts("RUN...");
+  const std::string out = line.text("out");
+  const MergeOutcome outcome = merge_runs({.runs = {runs.begin(), runs.end()},
+                                           .out = out,
+                                           .any_env = line.has("any-env"),
+                                           .command = command_text("merge", arguments)});
+  fmt::print("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
+             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
+  return 0;
+}
+
+}  // namespace nf

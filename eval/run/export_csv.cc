@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "core/io/atomic_file.h"
+#include "core/io/read_file.h"
+#include "eval/report/csv.h"
+#include "eval/run/export.h"
+
+namespace nf {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFirstColumns[] = {"name", "model", "seed"};
+
+/// Names of all sweep variables, in order of first appearance.
+std::vector<std::string> variables_of(const std::vector<ResultRow>& rows) {
+  std::vector<std::string> names;
+  for (const ResultRow& row : rows)
+    for (const auto& [name, value] : row.key.vars.items())
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> columns_of(const std::vector<std::string>& variables) {
+  std::vector<std::string> columns(std::begin(kFirstColumns), std::end(kFirstColumns));
+  for (const std::string& name : variables) {
+    // results.csv, too, has no two columns of one name, but other ones than these.
+    const bool taken = std::find(std::begin(kExportColumns), std::end(kExportColumns), name) !=
+                       std::end(kExportColumns);
+    columns.push_back(taken ? "sweep." + name : name);
+  }
+  columns.insert(columns.end(), std::begin(kExportColumns), std::end(kExportColumns));
+  return columns;
+}
+
+void check_ours(const fs::path& file) {
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(file, ignored))) return;
+  std::string first = "(not a file)";
+  if (fs::is_regular_file(file, ignored)) {
+    first = read_text_file(file);
+    first = first.substr(0, first.find('\n') + 1);
+  }
+  const std::string header = CsvText(columns_of({})).text();
+  const std::string begin = header.substr(0, header.find("id,window"));
+  const std::string end = header.substr(begin.size());
+  if (!first.starts_with(begin) || !first.ends_with(end))
+    throw ConfigError(
+        fmt::format("--csv {}: is there already and no export of noisefloor; choose "
+                    "another name",
+                    file.string()));
+}
+
+std::string flag(bool value) { return value ? "1" : "0"; }
+/// Counts that are not known are -1.
+std::string known(Index count) { return count < 0 ? "" : std::to_string(count); }
+
+void add_windows(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
+  for (const WindowSums& sums : row.windows) {
+    std::vector<std::string> fields = head;
+    fields.insert(
+        fields.end(),
+        {row.key.id, std::to_string(sums.window), "", "", "", known(sums.document),
+         std::to_string(sums.tokens), csv_number(sums.nll), csv_number(sums.kl),
+         csv_number(sums.kl_reverse), std::to_string(sums.top1), "", known(sums.bytes), "", ""});
+    csv.add_row(fields);
+  }
+}
+
+void add_questions(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
+  for (const QuestionSums& sums : row.questions) {
+    for (std::size_t i = 0; i < sums.parts.size(); ++i) {
+      const PartSums& part = sums.parts[i];
+      std::vector<std::string> fields = head;
+      fields.insert(
+          fields.end(),
+          {row.key.id, "", sums.task, std::to_string(sums.question), std::to_string(i), "",
+           std::to_string(part.tokens), csv_number(part.nll), csv_number(part.kl),
+           csv_number(part.kl_reverse), std::to_string(part.top1), std::to_string(part.greedy), "",
+           flag(sums.correct), sums.correct_norm ? flag(*sums.correct_norm) : ""});
+      csv.add_row(fields);
+    }
+  }
+}
+
+}  // namespace
+
+void export_csv(const RunContents& run, const fs::path& file) {
+  check_ours(file);
+  const std::vector<ResultRow> rows = run.results();
+  const std::vector<std::string> variables = variables_of(rows);
+  CsvText csv(columns_of(variables));
+  for (const ResultRow& row : rows) {
+    std::vector<std::string> head = {row.key.name, row.key.model,
+                                     row.key.seed ? std::to_string(*row.key.seed) : ""};
+    for (const std::string& name : variables) {
+      const auto found = row.key.vars.find(name);
+      head.push_back(found == row.key.vars.end() ? "" : csv_value(*found));
+    }
+    add_windows(row, head, csv);
+    add_questions(row, head, csv);
+  }
+  write_file_atomically(file, csv.text());
+}
+
+}  // namespace nf

@@ -1,0 +1,94 @@
+#include "eval/run/join_records.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "eval/run/record_difference.h"
+#include "eval/run/results_lines.h"
+
+namespace nf {
+namespace {
+
+std::string trial_text(const Record& record) {
+  const std::string seed = record.seed ? fmt::format(", seed {}", *record.seed) : "";
+  return fmt::format("trial '{}' of {}{}",
+                     condition_text({.id = record.id, .name = record.name, .vars = record.vars}),
+                     record.model, seed);
+}
+
+}  // namespace
+
+void RecordJoin::add(const RunContents& folder) {
+  for (std::size_t i = 0; i < folder.records.size(); ++i) add({&folder, i});
+}
+
+void RecordJoin::add(const Source& source) {
+  const Record& record = source.record();
+  Known& known = known_[record.id];
+  if (record.status == "failed") {
+    if (known.failed)
+      ++repeated_;
+    else
+      records_.push_back(record);
+    known.failed = true;
+    return;
+  }
+  compare(known, source);
+  Record rest = what_is_new(known, record);
+  if (rest.windows.empty() && rest.questions.empty() && rest.sites.empty()) {
+    ++repeated_;
+    return;
+  }
+  sources_.push_back(source);
+  note(rest, sources_.size() - 1, known);
+  records_.push_back(std::move(rest));
+}
+
+void RecordJoin::compare(const Known& known, const Source& source) {
+  const Record& record = source.record();
+  std::set<std::size_t> shared;
+  const auto look = [&shared](const auto& map, const auto& key) {
+    if (const auto found = map.find(key); found != map.end()) shared.insert(found->second);
+  };
+  for (const WindowSums& window : record.windows) look(known.windows, window.window);
+  for (const QuestionSums& sums : record.questions)
+    look(known.questions, std::pair(sums.task, sums.question));
+  for (const SiteStats& site : record.sites)
+    if (site.windows == 0) look(known.weights, site.site);
+  for (const std::size_t number : shared) {
+    const Source& before = sources_[number];
+    if (any_env_ && before.record().env != record.env) continue;
+    for (const RecordDifference& difference : record_differences(before.record(), record))
+      conflicts_.push_back(fmt::format("{}: {}: {}: {} in {}, {} in {}", trial_text(record),
+                                       difference.where, difference.figure, difference.first,
+                                       before.place(), difference.second, source.place()));
+  }
+}
+
+Record RecordJoin::what_is_new(const Known& known, const Record& record) {
+  Record rest = record;
+  std::erase_if(rest.windows, [&known](const WindowSums& window) {
+    return known.windows.contains(window.window);
+  });
+  std::erase_if(rest.questions, [&known](const QuestionSums& sums) {
+    return known.questions.contains({sums.task, sums.question});
+  });
+  std::erase_if(rest.sites, [&known](const SiteStats& site) {
+    if (site.windows == 0) return known.weights.contains(site.site);
+    Index window = site.first_window;
+    while (window < site.first_window + site.windows && known.windows.contains(window)) ++window;
+    return window == site.first_window + site.windows;
+  });
+  return rest;
+}
+
+void RecordJoin::note(const Record& record, std::size_t source, Known& known) {
+  for (const WindowSums& window : record.windows) known.windows.emplace(window.window, source);
+  for (const QuestionSums& sums : record.questions)
+    known.questions.emplace(std::pair(sums.task, sums.question), source);
+  for (const SiteStats& site : record.sites)
+    if (site.windows == 0) known.weights.emplace(site.site, source);
+}
+
+}  // namespace nf
