@@ -57,11 +57,9 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
 }
 
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables) {
-  std::vector<std::string> columns = {"name", "model", "seed"};
-  append(variables, columns);
-  append({"site", "elements"}, columns);
-  for (const SiteFigure& figure : kSiteFigures) columns.emplace_back(figure.column);
-  return columns;
+  std::vector<std::string> figures = {"site", "elements"};
+  for (const SiteFigure& figure : kSiteFigures) figures.emplace_back(figure.column);
+  return columns_around(variables, {"name", "model", "seed"}, figures);
 }
 
 std::vector<std::string> statistics_columns(const std::vector<std::string>& variables) {

@@ -26,7 +26,8 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
 /// The header of sites.csv: name, model, seed, one column per sweep variable, site, elements, then
-/// one column per figure.
+/// one column per figure. A variable with one of these names (the level of `each: site`) has the
+/// column var_NAME.
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables);
 
 /// The header of statistics.csv: name, model, one column per sweep variable, figure, seeds, blocks,

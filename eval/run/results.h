@@ -36,6 +36,7 @@ struct ResultRow {
   std::vector<QuestionSums> questions{};  ///< in ascending order of task and question, each once
   /// Pooled over the sites: sqrt(Σ‖δ‖² / Σ‖x‖²). None where nothing of that tensor was distorted.
   std::optional<double> relative_l2_weight{}, relative_l2_input{};
+  std::optional<StopState> stop{};  ///< where it ended early
   std::vector<SiteStats>
       sites{};  ///< each site once, over all windows, in order of first appearance
 

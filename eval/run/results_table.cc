@@ -42,8 +42,15 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
       return value(row.sums);
     };
   };
-  const TableCell ppl = cell(samples, value_of("ppl"),
-                             [](double value) { return fixed_number(value, kPerplexityDecimals); });
+  // Over other windows than the baseline's a perplexity compares with nothing.
+  const bool stopped =
+      std::any_of(samples.begin(), samples.end(), [baseline](const ResultRow* row) {
+        return row->stop && baseline != nullptr && row->sums.window < baseline->sums.window;
+      });
+  const TableCell ppl =
+      stopped ? TableCell{"stopped", ""} : cell(samples, value_of("ppl"), [](double value) {
+        return fixed_number(value, kPerplexityDecimals);
+      });
   if (line.key().name == "baseline") return {ppl, {}, {}, {}, {}, {}};
   const TableCell nll_difference =
       interval_cell(estimate_figure(delta_nll_figure(), samples, baseline), 1.0,
@@ -110,6 +117,24 @@ std::string too_few_blocks(const ModelLines& model, const PairedFigure& figure,
                      of_baseline->note);
 }
 
+/// How many rows ended early, and after how much text.
+std::string stopped_rows(const ModelLines& model) {
+  Index count = 0, least = 0, most = 0;
+  for (const ResultLine& line : model.lines) {
+    for (const ResultRow* row : line.rows) {
+      if (!row->stop) continue;
+      least = count == 0 ? row->stop->blocks : std::min(least, row->stop->blocks);
+      most = std::max(most, row->stop->blocks);
+      ++count;
+    }
+  }
+  if (count == 0) return "";
+  return fmt::format("{}: {} stopped, their KL known well enough, after {} blocks of text\n",
+                     printable(model.model),
+                     count == 1 ? "1 trial" : fmt::format("{} trials", count),
+                     least == most ? std::to_string(least) : fmt::format("{} to {}", least, most));
+}
+
 /// One line for each row that failed, and for each that has not got through everything yet.
 std::string remarks(const std::vector<ModelLines>& models, const std::vector<TaskHeading>& tasks) {
   std::string text;
@@ -117,6 +142,7 @@ std::string remarks(const std::vector<ModelLines>& models, const std::vector<Tas
     text += too_few_blocks(model, kl_figure(), "");
     for (const TaskHeading& task : tasks)
       text += too_few_blocks(model, delta_accuracy_figure(task), " of " + task.name);
+    text += stopped_rows(model);
     for (const ResultLine& line : model.lines) {
       for (const ResultRow* row : line.rows) {
         std::string name = fmt::format("{}: {}", printable(model.model), condition_text(row->key));
@@ -127,7 +153,7 @@ std::string remarks(const std::vector<ModelLines>& models, const std::vector<Tas
         }
         if (model.baseline == nullptr) continue;
         const std::string left =
-            missing(row->sums.window, model.baseline->sums.window, "windows") +
+            (row->stop ? "" : missing(row->sums.window, model.baseline->sums.window, "windows")) +
             missing(std::ssize(row->questions), std::ssize(model.baseline->questions), "questions");
         if (!left.empty()) text += fmt::format("{}: unfinished{}\n", name, left);
       }

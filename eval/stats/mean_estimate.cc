@@ -81,12 +81,19 @@ double skewed_quantile(double t, double skewness) {
   return (std::cbrt(1.0 + 3.0 * a * (t - b)) - 1.0) / a;
 }
 
+/// The correction makes a side at most that many times as wide: of one odd block among few the
+/// cubic would make an interval beyond reason, and coverage does not gain by more.
+constexpr double kMostWidening = 2.0;
+
 /// How far the interval reaches below and above the mean, for want of text. The correction may
 /// widen a side but not narrow it: of few blocks it is known too badly for that.
 Interval text_reach(const MeanEstimate& estimate, double tail) {
   const double t = t_quantile(tail, static_cast<double>(estimate.blocks - 1));
-  return {.low = estimate.se_text * std::max(t, skewed_quantile(t, estimate.skewness)),
-          .high = estimate.se_text * std::max(t, -skewed_quantile(-t, estimate.skewness))};
+  const auto reach = [&](double skewed) {
+    return estimate.se_text * std::clamp(skewed, t, kMostWidening * t);
+  };
+  return {.low = reach(skewed_quantile(t, estimate.skewness)),
+          .high = reach(-skewed_quantile(-t, estimate.skewness))};
 }
 
 double seed_reach(const MeanEstimate& estimate, double tail) {

@@ -24,6 +24,8 @@ TEST(Columns, PutVariablesLastInResultsAndBeforeTheSiteInSites) {
 }
 
 TEST(Columns, RenameVariablesThatAreNamedLikeOne) {
+  EXPECT_EQ(sites_columns({"site"})[3], "var_site");  // the level of `each: site`
+  EXPECT_EQ(sites_columns({"site"})[4], "site");
   const std::vector<std::string> statistics = statistics_columns({"r", "p"});
   EXPECT_EQ(std::vector<std::string>(statistics.begin(), statistics.begin() + 5),
             (std::vector<std::string>{"name", "model", "r", "var_p", "figure"}));
