@@ -54,6 +54,16 @@ class IntegrationDesigns : public testing::Test {
     Progress progress(stderr, Progress::Style::quiet);
     return run_experiment(experiment, options, progress);
   }
+  /// The same, stopped again and again, each time a little later, until it is done.
+  void run_with_stops(const std::string& trials, const std::string& out, Index windows = 8) const {
+    int asked = 0, stops = 0;
+    const RunOptions stopping{.should_stop = [&] { return ++asked > 25 * (stops + 1); }};
+    while (run(trials, out, stopping, windows).interrupted) {
+      ASSERT_LT(++stops, 100);
+      asked = 0;
+    }
+    EXPECT_GT(stops, 2);
+  }
   std::vector<Row> results(const std::string& out, const std::string& name) const {
     std::vector<Row> rows;
     for (const Row& row : read_csv(files_ / out / "results.csv"))
@@ -119,11 +129,7 @@ TEST_F(IntegrationDesigns, SearchesReachTheirTarget) {
 
 TEST_F(IntegrationDesigns, SearchesGoOnWhereTheyWereStopped) {
   run("trials:\n" + kTolerance, "straight");
-  int asked = 0;
-  int stops = 0;
-  const RunOptions stopping{.should_stop = [&] { return ++asked % 130 == 0; }};
-  while (run("trials:\n" + kTolerance, "out", stopping).interrupted) ASSERT_LT(++stops, 100);
-  EXPECT_GT(stops, 2);
+  run_with_stops("trials:\n" + kTolerance, "out");
   expect_same("out", "straight");
   EXPECT_EQ(read_text_file(files_ / "out/searches.csv"),
             read_text_file(files_ / "straight/searches.csv"));
@@ -170,10 +176,7 @@ TEST_F(IntegrationDesigns, TrialsStopWhereTheirIntervalIsNarrow) {
   // Alone, the baseline has nothing left to be compared with.
   EXPECT_EQ(results("alone", "baseline").front().at("tokens"), small.at("tokens"));
   set_thread_count(3);
-  int asked = 0, stops = 0;
-  const RunOptions stopping{.should_stop = [&] { return ++asked % 100 == 0; }};
-  while (run(trials, "again", stopping, 96).interrupted) ASSERT_LT(++stops, 100);
-  EXPECT_GT(stops, 2);
+  run_with_stops(trials, "again", 96);
   expect_same("again", "out");
 }
 
