@@ -15,6 +15,15 @@ Index terminal_columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 120;
 }
 
+/// What of the tables and records lies in a run folder.
+std::string files_in(const std::filesystem::path& dir) {
+  std::string text;
+  for (const char* name : {"results.csv", "statistics.csv", "effects.csv", "searches.csv",
+                           "confidence.csv", "sites.csv", "records.jsonl"})
+    if (std::filesystem::exists(dir / name)) text += (text.empty() ? "" : ", ") + std::string(name);
+  return text;
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
@@ -59,7 +68,7 @@ int run_command(const std::vector<std::string>& arguments) {
   if (!outcome.rows.empty()) {
     fmt::print("{}", results_table(outcome.rows, terminal_columns(),
                                    task_headings(experiment.config.tasks)));
-    fmt::print("\n{}: results.csv, sites.csv, records.jsonl\n", options.out.string());
+    fmt::print("\n{}: {}\n", options.out.string(), files_in(options.out));
   }
   if (outcome.interrupted) {
     fmt::print(stderr, "interrupted; the same command goes on where this one stopped\n");

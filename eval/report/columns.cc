@@ -25,7 +25,8 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& colu
   columns.insert(columns.end(), more.begin(), more.end());
 }
 
-/// `first`, one column per variable, `last`; a variable may be named like one of those.
+}  // namespace
+
 std::vector<std::string> columns_around(const std::vector<std::string>& variables,
                                         const std::vector<std::string>& first,
                                         const std::vector<std::string>& last) {
@@ -39,8 +40,6 @@ std::vector<std::string> columns_around(const std::vector<std::string>& variable
   append(last, columns);
   return columns;
 }
-
-}  // namespace
 
 std::span<const SiteFigure> site_figures() { return kSiteFigures; }
 

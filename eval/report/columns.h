@@ -25,6 +25,12 @@ std::span<const SiteFigure> site_figures();
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
+/// `first`, one column per variable, `last`. A variable that is named like one of those has the
+/// column var_NAME.
+std::vector<std::string> columns_around(const std::vector<std::string>& variables,
+                                        const std::vector<std::string>& first,
+                                        const std::vector<std::string>& last);
+
 /// The header of sites.csv: name, model, seed, one column per sweep variable, site, elements, then
 /// one column per figure. A variable with one of these names (the level of `each: site`) has the
 /// column var_NAME.

@@ -6,35 +6,19 @@
 
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
+#include "eval/report/columns.h"
 #include "eval/report/csv.h"
 #include "eval/run/export.h"
+#include "eval/run/row_fields.h"
 
 namespace nf {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFirstColumns[] = {"name", "model", "seed"};
-
-/// Names of all sweep variables, in order of first appearance.
-std::vector<std::string> variables_of(const std::vector<ResultRow>& rows) {
-  std::vector<std::string> names;
-  for (const ResultRow& row : rows)
-    for (const auto& [name, value] : row.key.vars.items())
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  return names;
-}
-
 std::vector<std::string> columns_of(const std::vector<std::string>& variables) {
-  std::vector<std::string> columns(std::begin(kFirstColumns), std::end(kFirstColumns));
-  for (const std::string& name : variables) {
-    // results.csv, too, has no two columns of one name, but other ones than these.
-    const bool taken = std::find(std::begin(kExportColumns), std::end(kExportColumns), name) !=
-                       std::end(kExportColumns);
-    columns.push_back(taken ? "sweep." + name : name);
-  }
-  columns.insert(columns.end(), std::begin(kExportColumns), std::end(kExportColumns));
-  return columns;
+  return columns_around(variables, {"name", "model", "seed"},
+                        {std::begin(kExportColumns), std::end(kExportColumns)});
 }
 
 void check_ours(const fs::path& file) {
@@ -92,15 +76,10 @@ void add_questions(const ResultRow& row, const std::vector<std::string>& head, C
 void export_csv(const RunContents& run, const fs::path& file) {
   check_ours(file);
   const std::vector<ResultRow> rows = run.results();
-  const std::vector<std::string> variables = variables_of(rows);
+  const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(columns_of(variables));
   for (const ResultRow& row : rows) {
-    std::vector<std::string> head = {row.key.name, row.key.model,
-                                     row.key.seed ? std::to_string(*row.key.seed) : ""};
-    for (const std::string& name : variables) {
-      const auto found = row.key.vars.find(name);
-      head.push_back(found == row.key.vars.end() ? "" : csv_value(*found));
-    }
+    const std::vector<std::string> head = row_fields(row.key, variables);
     add_windows(row, head, csv);
     add_questions(row, head, csv);
   }

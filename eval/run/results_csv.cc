@@ -6,20 +6,10 @@
 #include "eval/report/csv.h"
 #include "eval/run/paired_blocks.h"
 #include "eval/run/results.h"
-#include "eval/run/results_lines.h"
+#include "eval/run/row_fields.h"
 
 namespace nf {
 namespace {
-
-std::string seed_field(const RowKey& key) { return key.seed ? std::to_string(*key.seed) : ""; }
-
-void append_variables(const RowKey& key, const std::vector<std::string>& variables,
-                      std::vector<std::string>& fields) {
-  for (const std::string& name : variables) {
-    const auto found = key.vars.find(name);
-    fields.push_back(found == key.vars.end() ? "" : csv_value(*found));
-  }
-}
 
 std::string optional_number(const std::optional<double>& value) {
   return value ? csv_number(*value) : "";
@@ -59,11 +49,11 @@ std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow
 
 std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<TaskHeading>& tasks,
                         const MetricRegistry& metrics) {
-  const std::vector<std::string> variables = variables_of(rows);
+  const std::vector<std::string> variables = sweep_variables(rows);
   std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
   CsvText csv(results_columns(metrics, tasks, variables));
   for (const ResultRow& row : rows) {
-    std::vector<std::string> fields = {row.key.name, row.key.model, seed_field(row.key)};
+    std::vector<std::string> fields = row_fields(row.key, {});
     for (const Metric& metric : metrics.metrics())
       fields.push_back(row.failed() ? "" : known_number(metric.value(row.sums)));
     append_intervals(row, baselines[row.key.model], fields);
@@ -74,19 +64,19 @@ std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<Ta
     fields.push_back(row.status);
     fields.push_back(optional_number(row.relative_l2_weight));
     fields.push_back(optional_number(row.relative_l2_input));
-    append_variables(row.key, variables, fields);
+    for (std::string& value : variable_fields(row.key.vars, variables))
+      fields.push_back(std::move(value));
     csv.add_row(fields);
   }
   return csv.text();
 }
 
 std::string sites_csv(const std::vector<ResultRow>& rows) {
-  const std::vector<std::string> variables = variables_of(rows);
+  const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(sites_columns(variables));
   for (const ResultRow& row : rows) {
     for (const SiteStats& site : row.sites) {
-      std::vector<std::string> fields = {row.key.name, row.key.model, seed_field(row.key)};
-      append_variables(row.key, variables, fields);
+      std::vector<std::string> fields = row_fields(row.key, variables);
       fields.push_back(site.site);
       fields.push_back(std::to_string(site.stats.count));
       for (const SiteFigure& figure : site_figures())

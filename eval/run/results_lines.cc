@@ -36,14 +36,6 @@ std::string ResultLine::label() const {
   return text;
 }
 
-std::vector<std::string> variables_of(const std::vector<ResultRow>& rows) {
-  std::vector<std::string> names;
-  for (const ResultRow& row : rows)
-    for (const auto& [name, value] : row.key.vars.items())
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  return names;
-}
-
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows) {
   std::vector<ModelLines> models;
   for (const ResultRow& row : rows) {

@@ -36,9 +36,6 @@ struct ModelLines {
   }
 };
 
-/// Names of all sweep variables, in order of first appearance.
-std::vector<std::string> variables_of(const std::vector<ResultRow>& rows);
-
 /// Models in order of first appearance. Points into `rows`.
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows);
 

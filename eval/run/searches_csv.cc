@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "eval/report/columns.h"
 #include "eval/report/csv.h"
+#include "eval/run/row_fields.h"
 
 namespace nf {
 namespace {
@@ -21,21 +23,16 @@ std::vector<std::string> variables_of(const std::vector<const ModelPlan*>& plans
 
 std::string searches_csv(const std::vector<const ModelPlan*>& plans) {
   const std::vector<std::string> variables = variables_of(plans);
-  std::vector<std::string> columns = {"name", "model", "seed"};
-  columns.insert(columns.end(), variables.begin(), variables.end());
-  for (const char* column : {"metric", "target", "value", "reached", "steps", "state"})
-    columns.emplace_back(column);
-  CsvText csv(columns);
+  CsvText csv(columns_around(variables, {"name", "model", "seed"},
+                             {"metric", "target", "value", "reached", "steps", "state"}));
   Index rows = 0;
   for (const ModelPlan* plan : plans) {
     for (const Search& search : plan->searches()) {
       if (search.bisection.steps() == 0) continue;
       std::vector<std::string> fields = {search.trial.name, plan->name(),
                                          std::to_string(search.trial.seed)};
-      for (const std::string& name : variables) {
-        const auto found = search.trial.vars.find(name);
-        fields.push_back(found == search.trial.vars.end() ? "" : csv_value(*found));
-      }
+      for (std::string& value : variable_fields(search.trial.vars, variables))
+        fields.push_back(std::move(value));
       const BisectTarget& target = search.trial.bisect->target;
       const Bisection::Point best = search.bisection.best();
       fields.push_back(enum_name(target.metric));

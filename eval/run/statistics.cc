@@ -9,6 +9,7 @@
 #include "eval/report/csv.h"
 #include "eval/run/paired_blocks.h"
 #include "eval/run/results_lines.h"
+#include "eval/run/row_fields.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/multiple_testing.h"
 
@@ -112,7 +113,7 @@ std::string statistics_csv(const std::vector<ResultRow>& rows,
                            const std::vector<TaskHeading>& tasks) {
   const std::vector<PairedFigure> figures = paired_figures(tasks);
   const std::vector<ModelLines> models = group_rows(rows);
-  const std::vector<std::string> variables = variables_of(rows);
+  const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(statistics_columns(variables));
   for (const ModelLines& model : models) {
     std::vector<Statistic> statistics = statistics_of(model, figures);

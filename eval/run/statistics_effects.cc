@@ -6,6 +6,7 @@
 #include "eval/report/csv.h"
 #include "eval/run/paired_blocks.h"
 #include "eval/run/results_lines.h"
+#include "eval/run/row_fields.h"
 #include "eval/run/statistics.h"
 
 namespace nf {
@@ -180,7 +181,7 @@ std::string effects_csv(const std::vector<ResultRow>& rows) {
       for (EffectGroup& group : groups_of(model)) groups.push_back(std::move(group));
   std::vector<ResultRow> keys;  // for the columns: the variables that are left
   for (const EffectGroup& group : groups) keys.push_back({.key = group.key});
-  EffectsCsv csv(variables_of(keys));
+  EffectsCsv csv(sweep_variables(keys));
   for (const EffectGroup& group : groups) csv.add_group(group);
   return csv.text();
 }

@@ -31,7 +31,7 @@ TEST(ExportCsv, HasARowForEachWindowAndChoice) {
   export_csv(RunFolder::read(temp / "run"), temp / "out.csv");
   const auto lines = parse_csv(read_text_file(temp / "out.csv"));
   EXPECT_EQ(lines[0],
-            (std::vector<std::string>{"name",     "model",  "seed",  "bits",     "sweep.task",
+            (std::vector<std::string>{"name",     "model",  "seed",  "bits",     "var_task",
                                       "id",       "window", "task",  "question", "choice",
                                       "document", "tokens", "nll",   "kl",       "kl_reverse",
                                       "top1",     "greedy", "bytes", "correct",  "correct_norm"}));
