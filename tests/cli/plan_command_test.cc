@@ -1,0 +1,79 @@
+/// noisefloor plan: what it says, what it refuses, and that it writes nothing.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/base/json.h"
+#include "tests/support/experiment_files.h"
+#include "tests/support/run_program.h"
+
+namespace nf {
+namespace {
+
+const std::string kTrials =
+    "  - {name: map, each: layer, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: "
+    "{relative_l2: 0.1}}]}\n"
+    "  - {name: bear, bisect: {range: [0.02, 1], target: {kl: 0.05}, max_steps: 9}, perturb: "
+    "[{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: \"${bisect}\"}}]}\n";
+
+class IntegrationPlan : public testing::Test {
+ protected:
+  IntegrationPlan() : yaml_(files_.write_experiment(kTrials).string()) {}
+  ProgramResult plan(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"plan", yaml_});
+    return run_program(arguments, files_.dir());
+  }
+
+  ExperimentFiles files_;
+  std::string yaml_;
+};
+
+TEST_F(IntegrationPlan, CountsASearchWithAllItsSteps) {
+  const ProgramResult result = plan({"--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json models = Json::parse(result.out);
+  ASSERT_EQ(models.size(), 2u);
+  for (const Json& model : models) {
+    EXPECT_EQ(model["trials"], 3);
+    EXPECT_EQ(model["searches"], 1);
+    EXPECT_EQ(model["search_steps"], 9);
+    // Of two layers: the baseline 2, each layer 2 and 1, the search 2; then eight steps of 2.
+    EXPECT_EQ(model["nodes"], 7);
+    EXPECT_EQ(model["block_passes"], 7 + 8 * 2);
+    EXPECT_EQ(model["stages"], 1);
+    EXPECT_EQ(model["waves"], 9);
+    EXPECT_GT(model["seconds"].get<double>(), 0.0);
+    EXPECT_EQ(model["tokens"], 4 * 31);
+  }
+  EXPECT_FALSE(std::filesystem::exists(files_ / "runs"));
+}
+
+TEST_F(IntegrationPlan, SaysItInWords) {
+  const ProgramResult result = plan({"--threads", "1"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const char* part : {"opt\n", "llama\n", "3 (3 conditions beside the baseline, 1 search",
+                           "7 nodes", "1 stage of at most 1 wave", "on 1 thread",
+                           "nothing: fewer than 8 blocks of text give no interval"})
+    EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
+}
+
+TEST_F(IntegrationPlan, TakesPartOfTheTrials) {
+  const ProgramResult result = plan({"--json", "--shard", "2/3"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(Json::parse(result.out)[0]["trials"], 1);
+  for (const char* shard : {"0/3", "4/3", "2", "2/", "a/b", "1/3x", "-1/3"}) {
+    const ProgramResult refused = plan({"--shard", shard});
+    EXPECT_EQ(refused.exit_code, 2) << shard;
+    EXPECT_NE(refused.err.find("--shard: needs I/N"), std::string::npos) << refused.err;
+  }
+}
+
+TEST_F(IntegrationPlan, RefusesABudgetThatIsTooSmall) {
+  const ProgramResult result = plan({"--memory", "1MiB"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("at least"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace nf

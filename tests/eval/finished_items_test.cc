@@ -1,0 +1,70 @@
+#include "eval/run/finished_items.h"
+
+#include <gtest/gtest.h>
+
+namespace nf {
+namespace {
+
+/// Three windows and two questions.
+ModelData data() {
+  ModelData data;
+  data.set.items.resize(5);
+  data.set.windows = 3;
+  for (const Index question : {0, 4}) {
+    data.questions.emplace_back();
+    data.questions.back().task = "piqa";
+    data.questions.back().question = question;
+  }
+  return data;
+}
+
+Record record_of(const std::vector<Index>& windows) {
+  Record record{.id = "a"};
+  for (const Index window : windows) record.windows.push_back({.window = window, .tokens = 10});
+  return record;
+}
+
+TEST(FinishedItems, KnowWindowsAndQuestions) {
+  const ModelData all = data();
+  FinishedItems finished(all);
+  EXPECT_FALSE(finished.has_any("a"));
+  EXPECT_TRUE(finished.windows("a").empty());
+  Record record = record_of({2, 0});
+  record.questions.push_back({.task = "piqa", .question = 4, .parts = {}});
+  record.questions.push_back({.task = "another", .question = 0, .parts = {}});
+  finished.note(record);
+  EXPECT_TRUE(finished.has_any("a"));
+  EXPECT_TRUE(finished.has("a", Stage(std::vector<Index>{0, 2, 4})));
+  EXPECT_FALSE(finished.has("a", Stage(0, 3)));
+  EXPECT_FALSE(finished.has("a", Stage(3, 4)));  // question 0 of piqa
+  EXPECT_FALSE(finished.has("b", Stage(0, 1)));
+  EXPECT_EQ(finished.windows("a").at(2).tokens, 10);
+  finished.note(record_of({1}));
+  EXPECT_TRUE(finished.has("a", Stage(0, 3)));
+  EXPECT_FALSE(finished.has_all("a"));
+}
+
+TEST(FinishedItems, HaveNothingLeftOfATrialThatFailed) {
+  const ModelData all = data();
+  FinishedItems finished(all);
+  Record record{.id = "a"};
+  record.status = "failed";
+  finished.note(record);
+  EXPECT_TRUE(finished.has_all("a"));
+}
+
+TEST(FinishedItems, HaveNoTextLeftOfATrialThatStopped) {
+  const ModelData all = data();
+  FinishedItems finished(all);
+  Record record = record_of({0});
+  record.stop = StopState{.reached = false};
+  finished.note(record);
+  EXPECT_FALSE(finished.has("a", Stage(0, 3)));
+  record.stop->reached = true;
+  finished.note(record);
+  EXPECT_TRUE(finished.has("a", Stage(0, 3)));
+  EXPECT_FALSE(finished.has_all("a"));  // questions are asked all the same
+}
+
+}  // namespace
+}  // namespace nf
