@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,7 +67,6 @@ class ModelPlan {
 
  private:
   Job make_job(const Trial& trial);
-  void cut(double lanes);
 
   const ExperimentModel& model_;
   std::unique_ptr<const ModelData> data_;  ///< FinishedItems points to it
