@@ -102,8 +102,9 @@ std::vector<Index> layer_windows(const HfConfig& config, Index window, Index fir
   config.require(types.is_array() && static_cast<Index>(types.size()) == layers, "layer_types",
                  fmt::format("must be a list of {} kinds of layers", layers));
   for (const Json& type : types) {
-    const bool sliding = type == "sliding_attention";
-    config.require(sliding || type == "full_attention", "layer_types",
+    const std::string kind = type.is_string() ? type.get<std::string>() : "";
+    const bool sliding = kind == "sliding_attention";
+    config.require(sliding || kind == "full_attention", "layer_types",
                    fmt::format("{} is not implemented; known: full_attention, sliding_attention",
                                type.dump()));
     config.require(!sliding || window > 0, "layer_types",

@@ -84,7 +84,8 @@ class TokenList {
     const auto option = [&](std::string_view key, bool fallback) {
       return is_object ? token.bool_or(key, fallback) : fallback;
     };
-    const std::string& content = content_of(token).as_string();
+    const JsonPlace content_place = content_of(token);
+    const std::string& content = content_place.as_string();
     if (content.empty() || !known_.insert(content).second) return;
     const bool is_special = option("special", special);
     list_.push_back({{"id", checked_id(token, content, id)},
@@ -230,7 +231,8 @@ void refuse_unsupported(const JsonPlace& config) {
 SortedJson read_gpt2_files(const std::filesystem::path& dir) {
   const std::filesystem::path vocab_file = dir / "vocab.json";
   SortedJson vocab = read_sorted_json(vocab_file);
-  const SortedJson::object_t& entries = JsonPlace(vocab_file.string(), vocab).as_object();
+  const JsonPlace vocab_place(vocab_file.string(), vocab);
+  const SortedJson::object_t& entries = vocab_place.as_object();
   const OptionalFile config(dir, "tokenizer_config.json");
   refuse_unsupported(config.root());
   SortedJson merges = read_merges(dir / "merges.txt", entries);
