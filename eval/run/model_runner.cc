@@ -5,6 +5,7 @@
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
+#include "eval/run/lane_record.h"
 #include "eval/run/stop_rule.h"
 
 namespace nf {
@@ -133,20 +134,14 @@ void ModelRunner::keep_baseline(std::size_t stage, Matrix scored) {
 
 void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
                          const std::optional<StopConfig>& stop) {
-  Record record{
-      .id = key.id, .name = key.name, .model = key.model, .seed = key.seed, .vars = key.vars};
-  if (!result.error.empty()) {
-    record.status = "failed";
-    record.error = result.error;
-    progress_.message(
-        fmt::format("warning: {}: trial '{}' failed: {}", key.model, key.name, result.error));
-  }
-  record.convention = plan_.data().convention;
-  for (std::size_t i = 0; i < result.items.size(); ++i)
-    add_item(stage.items[i], std::move(result.items[i]), record);
-  record.sites = std::move(result.sites);
+  Record record = lane_record(key, plan_.data(), stage, std::move(result));
   record.env = env_;
   record.run = run;
+  if (record.status == "failed") {
+    progress_.message(
+        fmt::format("warning: {}: trial '{}' failed: {}", key.model, key.name, record.error));
+    record.run["items"] = stage.items;  // nothing else in it says what it was running
+  }
   finished_.note(record);
   if (stop && record.status == "ok" && !record.windows.empty()) {
     const auto here = static_cast<std::size_t>(&stage - plan_.stages().data());
@@ -155,25 +150,6 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
     finished_.note(record);
   }
   folder_.append(std::move(record));
-}
-
-void ModelRunner::add_item(Index item, std::vector<PartSums> parts, Record& record) const {
-  const ModelData& data = plan_.data();
-  if (item < data.set.windows) {
-    const PartSums& sums = parts.front();
-    record.windows.push_back({.window = item,
-                              .tokens = sums.tokens,
-                              .nll = sums.nll,
-                              .kl = sums.kl,
-                              .kl_reverse = sums.kl_reverse,
-                              .top1 = sums.top1,
-                              .bytes = data.set.item(item).bytes,
-                              .document = data.set.item(item).document,
-                              .detail = sums.detail});
-  } else {
-    record.questions.push_back(
-        data.questions[static_cast<std::size_t>(item - data.set.windows)].score(std::move(parts)));
-  }
 }
 
 }  // namespace nf

@@ -40,7 +40,6 @@ class ModelRunner {
   void keep_baseline(std::size_t stage, Matrix scored);
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
               const std::optional<StopConfig>& stop = std::nullopt);
-  void add_item(Index item, std::vector<PartSums> parts, Record& record) const;
 
   const ExperimentConfig& config_;
   ModelPlan& plan_;

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "eval/run/model_data.h"
+#include "eval/run/results.h"
+#include "eval/run/stage_runner.h"
+
+namespace nf {
+
+/// What a lane has to show for a stage as a record of the trial `key`: everything but `stop`, `env`
+/// and `run`.
+Record lane_record(const RowKey& key, const ModelData& data, const Stage& stage, LaneResult result);
+
+}  // namespace nf
