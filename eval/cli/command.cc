@@ -19,6 +19,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"run", "run an experiment, or go on with one", run_command},
       {"plan", "what a run would cost and could show, before it begins", plan_command},
+      {"verify", "re-run records of a run folder and compare them bit for bit", verify_command},
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
       {"export", "a run folder as SQLite or CSV", export_command},

@@ -25,6 +25,7 @@ const std::vector<Command>& commands();
 
 int run_command(const std::vector<std::string>& arguments);
 int plan_command(const std::vector<std::string>& arguments);
+int verify_command(const std::vector<std::string>& arguments);
 int check_command(const std::vector<std::string>& arguments);
 int merge_command(const std::vector<std::string>& arguments);
 int export_command(const std::vector<std::string>& arguments);

@@ -112,6 +112,21 @@ std::vector<RowKey> ModelPlan::rows() const {
   return rows;
 }
 
+std::optional<Job> ModelPlan::find(const Record& record) {
+  for (const Job& job : jobs_)
+    if (job.key.id == record.id) return job;
+  const auto value = record.vars.find("bisect");
+  if (value == record.vars.end() || !value->is_number()) return std::nullopt;
+  Json point = record.vars;
+  point.erase("bisect");
+  for (const Search& search : searches_) {
+    if (search.trial.vars != point) continue;
+    Job step = make_job(search.trial.at(value->get<double>()));
+    if (step.key.id == record.id) return step;
+  }
+  return std::nullopt;
+}
+
 bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) const {
   const Index first = stage.items.front();
   if (!may_stop_ || jobs_.empty() || first >= data_->set.windows) return false;

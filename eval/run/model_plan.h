@@ -58,6 +58,9 @@ class ModelPlan {
   /// as jobs, none where all have ended.
   std::vector<Job> advance_searches(const FinishedItems& finished,
                                     const std::vector<Record>& records);
+  /// The trial that a record is of, a step of a search among them; none where the experiment has it
+  /// no more. Not for the baseline's.
+  std::optional<Job> find(const Record& record);
   /// There are trials, and none has any text of this stage since all had stopped before it.
   bool all_stopped(const FinishedItems& finished, const Stage& stage) const;
   /// Steps that any search has left, at most.

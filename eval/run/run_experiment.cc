@@ -28,22 +28,11 @@ void warn_of_reference_kernels(Progress& progress) {
                       name));
 }
 
-MemoryBudget budget_of(const ExperimentConfig& config, std::optional<Index> memory) {
-  if (!memory && config.memory) memory = config.memory->bytes;
-  return MemoryBudget::of(memory);
-}
-
 std::vector<ModelPlan> plan_models(const Experiment& experiment, const Shard& shard) {
   std::vector<ModelPlan> plans;
   for (const ExperimentModel& model : experiment.models)
     plans.emplace_back(experiment, model, shard);
   return plans;
-}
-
-void prepare(Decoder& decoder, const EvalSet& set) {
-  Index positions = 0;
-  for (const EvalItem& item : set.items) positions = std::max(positions, item.layout.positions());
-  decoder.prepare(positions);
 }
 
 /// records: what earlier runs have done.
@@ -59,7 +48,7 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     const std::vector<Job> steps = plan.advance_searches(finished, records);
     estimates.push_back(estimate(plan, decoder, steps, budget, finished));
     if (estimates.back().cost.flops() == 0.0) continue;
-    prepare(decoder, plan.data().set);
+    prepare_decoder(decoder, plan.data().set);
     std::vector<const ModelTrial*> trials;
     for (const Job& job : plan.jobs()) trials.push_back(&job.trial);
     for (const Job& step : steps) trials.push_back(&step.trial);
@@ -107,6 +96,17 @@ void run_models(Experiment& experiment, std::vector<ModelPlan>& plans,
 
 }  // namespace
 
+MemoryBudget run_budget(const ExperimentConfig& config, std::optional<Index> memory) {
+  if (!memory && config.memory) memory = config.memory->bytes;
+  return MemoryBudget::of(memory);
+}
+
+void prepare_decoder(Decoder& decoder, const EvalSet& set) {
+  Index positions = 0;
+  for (const EvalItem& item : set.items) positions = std::max(positions, item.layout.positions());
+  decoder.prepare(positions);
+}
+
 Json numerics_env() {
   return {{"numerics", kNumericsVersion},
           {"gemm", gemm_library()},
@@ -116,7 +116,7 @@ Json numerics_env() {
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
   std::vector<ModelPlan> plans = plan_models(experiment, options.shard);
-  return estimate_models(experiment, plans, budget_of(experiment.config, options.memory), {});
+  return estimate_models(experiment, plans, run_budget(experiment.config, options.memory), {});
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
@@ -131,7 +131,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   };
   std::vector<ModelIdentity> identities;
   for (const ModelPlan& plan : plans) identities.push_back(plan.identity());
-  const MemoryBudget budget = budget_of(experiment.config, options.memory);
+  const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.
   for (std::size_t i = 0; i < plans.size(); ++i) {
     const FinishedItems nothing(plans[i].data());

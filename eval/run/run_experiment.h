@@ -9,6 +9,7 @@
 #include "eval/experiment/experiment.h"
 #include "eval/plan/model_estimate.h"
 #include "eval/report/progress.h"
+#include "eval/run/memory.h"
 #include "eval/run/results.h"
 
 namespace nf {
@@ -39,6 +40,12 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
 /// What run_experiment() would cost in a new folder, after a short calibration on this machine.
 /// Writes nothing.
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options);
+
+/// What a run may use: `memory` bytes, else what the experiment says, else most of what is free. To
+/// be called when everything but the weights is read.
+MemoryBudget run_budget(const ExperimentConfig& config, std::optional<Index> memory);
+/// Makes a decoder ready for the longest item.
+void prepare_decoder(Decoder& decoder, const EvalSet& set);
 
 /// What may change bits from machine to machine: compared before records are mixed.
 Json numerics_env();
