@@ -51,7 +51,8 @@ void LaneInputs::distort(const SiteChain& chain, ConstMatrixView x, MatrixView d
                                           complete_, x.middle_rows(item.first, item.rows),
                                           distorted.middle_rows(item.first, item.rows));
     if (!result.problem.empty()) {
-      if (problem_.empty()) {
+      // The first item's counts, not the first in time: that depends on who shares its batch.
+      if (problem_.empty() || item.item < problem_item_) {
         problem_ = std::move(result.problem);
         problem_item_ = item.item;
       }

@@ -213,7 +213,7 @@ void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& pack
                           const std::vector<Group>& groups) {
   struct Outcome {
     std::vector<SiteStats> sites;
-    std::string problem;
+    ItemProblem problem;  ///< of the first item that has one, whoever shares its batch
   };
   const Index batches = rows().batch_count();
   std::vector<Outcome> outcomes(static_cast<std::size_t>(std::ssize(groups) * batches));
@@ -227,30 +227,33 @@ void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& pack
                         stage_.gather.stats == StatsMode::all);
       stage_.decoder.run(weights, packed, batch.layout, &inputs, hidden);
       outcome.sites = inputs.take_sites();
-      if (!inputs.problem().empty())
-        outcome.problem =
-            fmt::format("{}: {}", stage_.set.name(inputs.problem_item()), inputs.problem());
+      if (!inputs.problem().empty()) outcome.problem = {inputs.problem_item(), inputs.problem()};
     } else {
       stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden);
     }
-    if (outcome.problem.empty()) outcome.problem = hidden_problem(weights.layer, batch, hidden);
+    ItemProblem after = hidden_problem(weights.layer, batch, hidden);
+    if (!after.text.empty() && (outcome.problem.text.empty() || after.item < outcome.problem.item))
+      outcome.problem = std::move(after);
     stage_.hooks.advance(block_flops(spec(), batch.layout));
   });
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const Group& group = groups[i / static_cast<std::size_t>(batches)];
-    note(group, outcomes[i].problem);
+    if (const ItemProblem& problem = outcomes[i].problem; !problem.text.empty())
+      note(group, fmt::format("{}: {}", stage_.set.name(problem.item), problem.text));
     add_sites(group, outcomes[i].sites, false);
   }
 }
 
-std::string WaveRun::hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden) const {
+WaveRun::ItemProblem WaveRun::hidden_problem(Index layer, const Batch& batch,
+                                             ConstMatrixView hidden) {
   const Index bad = first_non_finite(hidden);
   if (bad < 0) return {};
   const Index row = bad / hidden.cols();
   const auto item = std::find_if(batch.items.rbegin(), batch.items.rend(),
                                  [row](const ItemRows& each) { return each.first <= row; });
-  return fmt::format("layer {}: hidden state of {}, position {}, feature {} is not finite", layer,
-                     stage_.set.name(item->item), row - item->first, bad % hidden.cols());
+  return {item->item,
+          fmt::format("layers.{}: hidden state at position {}, feature {} is not finite", layer,
+                      row - item->first, bad % hidden.cols())};
 }
 
 /// The first problem is kept: what follows is its consequence. A lane that parts later inherits it.

@@ -52,6 +52,11 @@ class WaveRun {
     bool failed() const { return !error.empty(); }
   };
   using Group = LaneTree::Group;
+  /// What is wrong with an item; empty: nothing.
+  struct ItemProblem {
+    Index item = 0;
+    std::string text;
+  };
 
   const DecoderSpec& spec() const { return stage_.decoder.spec(); }
   const StageRows& rows() const { return stage_.rows; }
@@ -72,7 +77,7 @@ class WaveRun {
   void score_tile(const std::vector<HeadSlab>& slabs, const std::vector<Group>& groups,
                   Index first_row, Index count);
 
-  std::string hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden) const;
+  static ItemProblem hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden);
   void note(const Group& group, const std::string& problem);
   void add_sites(const Group& group, const std::vector<SiteStats>& sites, bool of_weight);
   LaneResult leave(Index lane_place, Index leader);
