@@ -116,10 +116,9 @@ StoredBytes stored_bytes(const Decoder& decoder) {
 
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
                        const MemoryBudget& budget, const FinishedItems& finished) {
-  std::vector<const Job*> jobs, searching;
-  for (const Job& job : plan.jobs()) jobs.push_back(&job);
+  const std::vector<const Job*> jobs = plan.jobs_with(steps);
+  std::vector<const Job*> searching;
   for (const Job& step : steps) searching.push_back(&step);
-  jobs.insert(jobs.end(), searching.begin(), searching.end());
 
   ModelEstimate result{.model = plan.name(),
                        .trials = plan.row_count(),

@@ -22,12 +22,6 @@ std::vector<const TrialPath*> paths_of(const TrialPath& baseline,
   return paths;
 }
 
-std::vector<const Job*> pointers(const std::vector<Job>& jobs) {
-  std::vector<const Job*> result;
-  for (const Job& job : jobs) result.push_back(&job);
-  return result;
-}
-
 /// How many lanes these are worth: what they share is computed once.
 double lanes_worth(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
   const TrialPath baseline = TrialPath::untouched(spec);
@@ -80,9 +74,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
   std::vector<Job> steps;
   for (const Search& search : searches_)
     steps.push_back(make_job(search.trial.at(*search.bisection.next())));
-  std::vector<const Job*> all = pointers(jobs_);
-  for (const Job& step : steps) all.push_back(&step);
-  const double lanes = lanes_worth(spec(), all);
+  const double lanes = lanes_worth(spec(), jobs_with(steps));
   stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set, lanes)
                       : cut_stages(spec(), data_->set.items, lanes);
 }
@@ -102,6 +94,15 @@ Job ModelPlan::make_job(const Trial& trial) {
              .stops = trial.stop.has_value()};
   TrialPath path = numbers_.path(model_trial, spec());
   return {std::move(model_trial), std::move(path), std::move(key), trial.stop};
+}
+
+std::vector<const Job*> ModelPlan::jobs_with(const std::vector<Job>& steps) const {
+  std::vector<const Job*> all;
+  std::set<std::string> seen;
+  for (const std::vector<Job>* jobs : {&jobs_, &steps})
+    for (const Job& job : *jobs)
+      if (seen.insert(job.key.id).second) all.push_back(&job);
+  return all;
 }
 
 std::vector<RowKey> ModelPlan::rows() const {

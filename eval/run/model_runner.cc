@@ -34,18 +34,17 @@ ModelRunner::ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const 
 
 void ModelRunner::run() {
   std::vector<Job> steps = plan_.advance_searches(finished_, folder_.records());
-  std::vector<Job> first = plan_.jobs();
-  first.insert(first.end(), steps.begin(), steps.end());
-  run_round(first, plan_.name());
+  run_round(plan_.jobs_with(steps), plan_.name());
   for (Index round = 2; !steps.empty(); ++round) {
     steps = plan_.advance_searches(finished_, folder_.records());
-    if (!steps.empty())
-      run_round(steps,
-                fmt::format("{}, step {} of {} searches", plan_.name(), round, steps.size()));
+    std::vector<const Job*> jobs;
+    for (const Job& step : steps) jobs.push_back(&step);
+    if (!jobs.empty())
+      run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.name(), round, steps.size()));
   }
 }
 
-void ModelRunner::run_round(const std::vector<Job>& jobs, const std::string& label) {
+void ModelRunner::run_round(const std::vector<const Job*>& jobs, const std::string& label) {
   double total = 0.0;
   std::vector<StageWork> works;
   for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
@@ -72,10 +71,10 @@ MemoryBudget ModelRunner::budget() const {
 }
 
 ModelRunner::StageWork ModelRunner::work_of(const Stage& stage,
-                                            const std::vector<Job>& jobs) const {
+                                            const std::vector<const Job*>& jobs) const {
   StageWork work;
-  for (const Job& job : jobs)
-    if (!finished_.has(job.key.id, stage)) work.jobs.push_back(&job);
+  for (const Job* job : jobs)
+    if (!finished_.has(job->key.id, stage)) work.jobs.push_back(job);
   // Where all trials have stopped the baseline has nothing left to be compared with.
   work.with_baseline = !finished_.has(plan_.baseline().id, stage) &&
                        (!work.jobs.empty() || !plan_.all_stopped(finished_, stage));

@@ -33,8 +33,8 @@ class ModelRunner {
     bool empty() const { return jobs.empty() && !with_baseline; }
   };
 
-  void run_round(const std::vector<Job>& jobs, const std::string& label);
-  StageWork work_of(const Stage& stage, const std::vector<Job>& jobs) const;
+  void run_round(const std::vector<const Job*>& jobs, const std::string& label);
+  StageWork work_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
   MemoryBudget budget() const;
   void run_stage_of(std::size_t stage, const StageWork& work);
   void keep_baseline(std::size_t stage, Matrix scored);

@@ -127,6 +127,20 @@ TEST_F(IntegrationDesigns, SearchesReachTheirTarget) {
   }
 }
 
+TEST_F(IntegrationDesigns, SearchesShareConditionsWithTrials) {
+  // The search begins in the geometric middle of its range, which is the trial's strength.
+  run("trials:\n  - {name: plain, " + kNoise +
+          "}\n  - name: search\n"
+          "    bisect: {range: [0.01, 1], target: {kl: 0.0005}}\n"
+          "    perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "
+          "\"${bisect}\"}}]\n",
+      "out");
+  std::set<std::string> ids;
+  for (const Json& record : records("out"))
+    EXPECT_TRUE(ids.insert(record["id"].get<std::string>()).second) << record["name"];
+  EXPECT_GE(ids.size(), 3u);
+}
+
 TEST_F(IntegrationDesigns, SearchesGoOnWhereTheyWereStopped) {
   run("trials:\n" + kTolerance, "straight");
   run_with_stops("trials:\n" + kTolerance, "out");
