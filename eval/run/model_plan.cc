@@ -130,7 +130,7 @@ std::optional<Job> ModelPlan::find(const Record& record) {
 
 bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) const {
   const Index first = stage.items.front();
-  if (!may_stop_ || jobs_.empty() || first >= data_->set.windows) return false;
+  if (!may_stop_ || row_count() == 0 || first >= data_->set.windows) return false;
   return std::all_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
     return finished.has(job.key.id, stage) && !finished.windows(job.key.id).contains(first);
   });

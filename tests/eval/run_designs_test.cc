@@ -141,6 +141,12 @@ TEST_F(IntegrationDesigns, SearchesShareConditionsWithTrials) {
   EXPECT_GE(ids.size(), 3u);
 }
 
+TEST_F(IntegrationDesigns, TheBaselineEndsWithTheLastSearchThatStops) {
+  // So wide that every step stops at the first look, of three.
+  run("stop: {kl_halfwidth: 100}\ntrials:\n" + kTolerance, "out", {}, 96);
+  EXPECT_EQ(std::stoi(results("out", "baseline").front().at("tokens")), 32 * (kContext - 1));
+}
+
 TEST_F(IntegrationDesigns, SearchesGoOnWhereTheyWereStopped) {
   run("trials:\n" + kTolerance, "straight");
   run_with_stops("trials:\n" + kTolerance, "out");
