@@ -6,6 +6,7 @@
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "eval/run/lane_record.h"
+#include "eval/run/results_lines.h"
 #include "eval/run/stop_rule.h"
 
 namespace nf {
@@ -138,7 +139,7 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
   record.run = run;
   if (record.status == "failed") {
     progress_.message(
-        fmt::format("warning: {}: trial '{}' failed: {}", key.model, key.name, record.error));
+        fmt::format("warning: {}: {}: failed: {}", key.model, condition_text(key), record.error));
     record.run["items"] = stage.items;  // nothing else in it says what it was running
   }
   finished_.note(record);

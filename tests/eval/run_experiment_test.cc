@@ -203,7 +203,7 @@ TEST(IntegrationRun, KeepsTheOthersWhenATrialFails) {
   files.write_experiment("  - {name: broken, perturb: [" + overflow + "]}\n" + kQuantizer);
   const ProgramResult result = run(files);
   EXPECT_EQ(result.exit_code, 4);
-  EXPECT_NE(result.err.find("trial 'broken' failed: layers.0.down_proj.weight: x̃ is not finite"),
+  EXPECT_NE(result.err.find("broken: failed: layers.0.down_proj.weight: x̃ is not finite"),
             std::string::npos)
       << result.err;
   for (auto& row : read_csv(files / "out/results.csv")) {
