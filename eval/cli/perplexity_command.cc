@@ -7,8 +7,8 @@
 #include "eval/cli/stop_signal.h"
 #include "eval/experiment/data_config.h"
 #include "eval/metrics/metric_registry.h"
+#include "eval/plan/memory.h"
 #include "eval/report/progress.h"
-#include "eval/run/memory.h"
 #include "eval/run/model_data.h"
 #include "eval/run/stage_runner.h"
 

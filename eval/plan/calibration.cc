@@ -8,8 +8,8 @@
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
 #include "eval/metrics/token_scores.h"
+#include "eval/plan/memory.h"
 #include "eval/run/distorted_weights.h"
-#include "eval/run/memory.h"
 #include "eval/run/stage_rows.h"
 
 namespace nf {

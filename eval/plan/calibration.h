@@ -4,8 +4,8 @@
 
 #include "core/model/decoder.h"
 #include "eval/data/eval_set.h"
+#include "eval/plan/model_trial.h"
 #include "eval/plan/wave_cost.h"
-#include "eval/run/model_trial.h"
 
 namespace nf {
 

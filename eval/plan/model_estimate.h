@@ -5,7 +5,7 @@
 
 #include "core/base/json.h"
 #include "eval/plan/calibration.h"
-#include "eval/run/model_plan.h"
+#include "eval/plan/model_plan.h"
 
 namespace nf {
 

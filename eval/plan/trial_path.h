@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "eval/run/model_trial.h"
+#include "eval/plan/model_trial.h"
 
 namespace nf {
 

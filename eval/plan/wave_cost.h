@@ -4,7 +4,7 @@
 
 #include "eval/data/item.h"
 #include "eval/plan/lane_tree.h"
-#include "eval/run/stage.h"
+#include "eval/plan/stage.h"
 
 namespace nf {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/model/decoder.h"
-#include "eval/run/model_trial.h"
+#include "eval/plan/model_trial.h"
 #include "eval/run/record.h"
 
 namespace nf {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/model/decoder_block.h"
-#include "eval/run/model_trial.h"
+#include "eval/plan/model_trial.h"
 #include "eval/run/record.h"
 
 namespace nf {

@@ -5,9 +5,9 @@
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
+#include "eval/plan/stop_rule.h"
 #include "eval/run/lane_record.h"
 #include "eval/run/results_lines.h"
-#include "eval/run/stop_rule.h"
 
 namespace nf {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "eval/plan/model_plan.h"
 #include "eval/report/progress.h"
-#include "eval/run/model_plan.h"
 #include "eval/run/run_experiment.h"
 #include "eval/run/stage_runner.h"
 

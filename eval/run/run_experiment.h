@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "eval/experiment/experiment.h"
+#include "eval/plan/memory.h"
 #include "eval/plan/model_estimate.h"
 #include "eval/report/progress.h"
-#include "eval/run/memory.h"
 #include "eval/run/results.h"
 
 namespace nf {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/run/model_plan.h"
+#include "eval/plan/model_plan.h"
 
 namespace nf {
 

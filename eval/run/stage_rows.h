@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "eval/data/eval_set.h"
+#include "eval/plan/memory.h"
 #include "eval/run/lane_inputs.h"
-#include "eval/run/memory.h"
 
 namespace nf {
 

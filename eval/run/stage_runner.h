@@ -12,10 +12,10 @@
 #include "core/model/decoder.h"
 #include "eval/data/eval_set.h"
 #include "eval/experiment/experiment.h"
-#include "eval/run/memory.h"
-#include "eval/run/model_trial.h"
+#include "eval/plan/memory.h"
+#include "eval/plan/model_trial.h"
+#include "eval/plan/stage.h"
 #include "eval/run/record.h"
-#include "eval/run/stage.h"
 
 namespace nf {
 

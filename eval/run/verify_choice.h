@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/run/model_plan.h"
+#include "eval/plan/model_plan.h"
 #include "eval/run/verify_report.h"
 
 namespace nf {

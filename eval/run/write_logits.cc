@@ -7,7 +7,7 @@
 #include "core/base/parallel.h"
 #include "core/io/npy.h"
 #include "core/ops/elementwise.h"
-#include "eval/run/memory.h"
+#include "eval/plan/memory.h"
 
 namespace nf {
 namespace {

@@ -1,4 +1,4 @@
-#include "eval/run/finished_items.h"
+#include "eval/plan/finished_items.h"
 
 #include <gtest/gtest.h>
 

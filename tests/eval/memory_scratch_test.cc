@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "eval/run/memory.h"
+#include "eval/plan/memory.h"
 #include "tests/support/family_support.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"

@@ -1,4 +1,4 @@
-#include "eval/run/model_trial.h"
+#include "eval/plan/model_trial.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "eval/run/stage.h"
+#include "eval/plan/stage.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "eval/run/system_memory.h"
+#include "eval/plan/system_memory.h"
 
 #include <gtest/gtest.h>
 

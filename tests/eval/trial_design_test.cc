@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "eval/design/bisection.h"
-#include "eval/run/model_trial.h"
+#include "eval/plan/model_trial.h"
 #include "tests/support/config_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "eval/experiment/trial.h"
-#include "eval/run/model_trial.h"
+#include "eval/plan/model_trial.h"
 #include "tests/support/config_support.h"
 
 namespace nf {

@@ -1,4 +1,4 @@
-#include "eval/run/model_plan.h"
+#include "eval/plan/model_plan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 #include "core/base/check.h"
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
+#include "eval/plan/stop_rule.h"
 #include "eval/run/results_lines.h"
-#include "eval/run/stop_rule.h"
 
 namespace nf {
 namespace {

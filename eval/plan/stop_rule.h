@@ -8,8 +8,8 @@
 #include "eval/data/eval_set.h"
 #include "eval/experiment/stop_config.h"
 #include "eval/metrics/window_sums.h"
+#include "eval/plan/stage.h"
 #include "eval/run/record.h"
-#include "eval/run/stage.h"
 
 namespace nf {
 

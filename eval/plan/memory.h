@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/model/decoder_spec.h"
-#include "eval/run/model_trial.h"
-#include "eval/run/stage.h"
-#include "eval/run/system_memory.h"
+#include "eval/plan/model_trial.h"
+#include "eval/plan/stage.h"
+#include "eval/plan/system_memory.h"
 
 namespace nf {
 

@@ -1,4 +1,4 @@
-#include "eval/run/stop_rule.h"
+#include "eval/plan/stop_rule.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "eval/run/memory.h"
+#include "eval/plan/memory.h"
 
 #include <algorithm>
 #include <cmath>
