@@ -38,7 +38,7 @@ WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packi
   if (used.values_.use_count() == 1 && used.floats_ == state_->form.floats)
     state_->values = std::const_pointer_cast<float[]>(std::move(used.values_));
   else
-    state_->values = {allocate_floats(state_->form.floats), std::free};
+    state_->values = {allocate_floats(state_->form.floats), free_floats};
 }
 
 WeightPacker::WeightPacker(WeightPacker&&) noexcept = default;

@@ -48,7 +48,7 @@ class Matrix {
 
  private:
   struct Free {
-    void operator()(float* p) const { std::free(p); }
+    void operator()(float* p) const { free_floats(p); }
   };
 
   std::unique_ptr<float[], Free> data_;

@@ -43,6 +43,9 @@ struct StageMemory {
   }
 };
 
+/// Of a budget, for what the head reads of the baseline in later rounds of searches.
+inline constexpr double kKeptShare = 0.25;
+
 /// How a stage is run within a budget.
 struct WavePlan {
   std::vector<Index> lanes;  ///< trials in each wave, in order; the baseline rides along

@@ -80,15 +80,16 @@ std::string plural(Index count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-/// "ΔNLL 0.0062 at a KL of 0.01": the smallest differences that this text would show.
+/// The smallest differences that this text would show, by how large KL is.
 std::string detectable_text(const ModelEstimate& estimate) {
   std::string text;
   for (const double kl : {0.001, 0.01, 0.1}) {
     const std::optional<double> nll = planned_delta_nll(kl, estimate.tokens, estimate.blocks);
     const std::optional<double> other = planned_kl(kl, estimate.blocks);
     if (!nll || !other)
-      return fmt::format("nothing: fewer than {} blocks of text give no interval", kFewestBlocks);
-    text += fmt::format("{}|Δnll| {} and ΔKL {} where KL is {}", text.empty() ? "" : "; ",
+      return fmt::format("no difference: fewer than {} blocks of text give no interval",
+                         kFewestBlocks);
+    text += fmt::format("{}Δnll of {} and ΔKL of {} at a KL of {}", text.empty() ? "" : ", ",
                         short_number(*nll, 2), short_number(*other, 2), short_number(kl, 1));
   }
   return text;
@@ -125,6 +126,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
                        .searches = std::ssize(plan.searches()),
                        .conditions = std::ssize(jobs),
                        .nodes = count_nodes(plan.spec(), jobs),
+                       .may_stop = plan.may_stop(),
                        .stages = std::ssize(plan.stages()),
                        .budget_bytes = budget.bytes};
   const StoredBytes stored = stored_bytes(decoder);
@@ -139,16 +141,18 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   add(jobs, false);
   for (const Search& search : plan.searches())
     result.search_steps += search.trial.bisect->max_steps;
-  // After the first step the searches go on among themselves.
-  for (Index step = 1; step < plan.steps_left(); ++step) add(searching, true);
+  double all_baselines = 0.0;
   for (const Stage& stage : plan.stages()) {
     double rows = 0.0;
     for (const Index i : stage.items)
       rows += static_cast<double>(scored_rows(plan.data().set.item(i)));
-    result.baseline_bytes =
-        std::max(result.baseline_bytes,
-                 sizeof(float) * rows * static_cast<double>(plan.spec().embedding_size()));
+    const double bytes = sizeof(float) * rows * static_cast<double>(plan.spec().embedding_size());
+    result.baseline_bytes = std::max(result.baseline_bytes, bytes);
+    all_baselines += bytes;
   }
+  // After the first step the searches go on among themselves.
+  const bool kept = all_baselines <= kKeptShare * budget.bytes;
+  for (Index step = 1; step < plan.steps_left(); ++step) add(searching, kept);
   count_text(plan.data().set, result);
   return result;
 }
@@ -179,36 +183,42 @@ Json ModelEstimate::to_json() const {
 std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads) {
   std::string text;
   double seconds = 0.0;
+  bool at_most = false;
   for (const ModelEstimate& e : estimates) {
     seconds += e.seconds;
-    text += fmt::format("{}\n", e.model);
+    at_most = at_most || e.is_upper_bound();
+    text += e.model + '\n';
     text += fmt::format(
-        "  trials      {} ({} beside the baseline{})\n", e.trials,
+        "  trials   {}, {} beside the baseline{}\n", e.trials,
         plural(e.conditions, "condition", "conditions"),
         e.searches == 0 ? ""
-                        : fmt::format(", {} of at most {} steps in all",
-                                      plural(e.searches, "search", "searches"), e.search_steps));
+                        : fmt::format("; {} of them {} of at most {} steps in all", e.searches,
+                                      e.searches == 1 ? "a search" : "searches", e.search_steps));
     text += fmt::format(
-        "  tree        {} nodes of block and history; {} block passes, {} without "
-        "sharing; {} head passes\n",
-        e.nodes, e.cost.block_passes, e.unshared_block_passes, e.cost.head_passes);
-    text += fmt::format("  work        {} in {} of at most {}; {} of weights read\n",
-                        scaled(e.cost.flops(), "FLOP"), plural(e.stages, "stage", "stages"),
-                        plural(e.most_waves, "wave", "waves"), scaled(e.cost.bytes_read, "B"));
-    text += fmt::format("  memory      {} of {}{}\n", mib(e.peak_bytes), mib(e.budget_bytes),
+        "  passes   {} through a block, {} if nothing were shared; {} through the head; a tree of "
+        "{} "
+        "nodes\n",
+        e.cost.block_passes, e.unshared_block_passes, e.cost.head_passes, e.nodes);
+    text += fmt::format("  work     {}; {} of weights read\n", scaled(e.cost.flops(), "FLOP"),
+                        scaled(e.cost.bytes_read, "B"));
+    text +=
+        fmt::format("  waves    {}{} in {}\n", e.most_waves == 1 ? "" : "at most ", e.most_waves,
+                    e.stages == 1 ? "1 stage" : fmt::format("each of {} stages", e.stages));
+    text += fmt::format("  memory   at most {} of {}{}\n", mib(e.peak_bytes), mib(e.budget_bytes),
                         e.most_waves > 1
                             ? fmt::format("; {} of it keep the baseline's final hidden states from "
                                           "wave to wave",
                                           mib(e.baseline_bytes))
                             : "");
-    text += fmt::format("  time        {} on {} ({}/s here)\n", duration_text(e.seconds),
-                        plural(threads, "thread", "threads"),
+    text += fmt::format("  time     {}{} on {} ({}/s here)\n", e.is_upper_bound() ? "at most " : "",
+                        duration_text(e.seconds), plural(threads, "thread", "threads"),
                         scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"));
     if (e.tokens > 0.0)
-      text += fmt::format("  text        {:.0f} tokens scored in {}; finds {}\n", e.tokens,
+      text += fmt::format("  text     {:.0f} tokens scored in {}; shows {}\n", e.tokens,
                           plural(e.blocks, "block", "blocks"), detectable_text(e));
   }
-  if (estimates.size() > 1) text += fmt::format("all: {}\n", duration_text(seconds));
+  if (estimates.size() > 1)
+    text += fmt::format("all: {}{}\n", at_most ? "at most " : "", duration_text(seconds));
   return text;
 }
 

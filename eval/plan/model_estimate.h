@@ -19,6 +19,7 @@ struct ModelEstimate {
   Index conditions = 0;    ///< distinct ones, a search being one
   Index nodes = 0;  ///< (block, what happened up to there), each computed once where all lanes
                     ///< travel together
+  bool may_stop = false;  ///< some trial has a stopping rule
   Index stages = 0;
   Index most_waves = 0;  ///< of a stage
   WaveCost cost{};
@@ -30,6 +31,8 @@ struct ModelEstimate {
   double tokens = 0.0;  ///< scored
   Index blocks = 0;     ///< of statistics: documents, or windows
 
+  /// Searches may take fewer steps, trials may stop.
+  bool is_upper_bound() const { return searches > 0 || may_stop; }
   Json to_json() const;
 };
 

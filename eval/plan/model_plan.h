@@ -45,6 +45,7 @@ class ModelPlan {
   const ModelIdentity& identity() const { return identity_; }
   const std::vector<Stage>& stages() const { return stages_; }
   const RowKey& baseline() const { return rows_.front(); }
+  bool may_stop() const { return may_stop_; }
   bool has_searches() const { return !searches_.empty(); }
   /// Jobs that the experiment names; searches bring more while it runs.
   const std::vector<Job>& jobs() const { return jobs_; }

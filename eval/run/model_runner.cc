@@ -10,12 +10,6 @@
 #include "eval/run/results_lines.h"
 
 namespace nf {
-namespace {
-
-/// Of the budget, for what the head reads of the baseline in later rounds of searches.
-constexpr double kKeptShare = 0.25;
-
-}  // namespace
 
 ModelRunner::ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const Decoder& decoder,
                          RunFolder& folder, const RunOptions& options, const MemoryBudget& budget,
@@ -47,13 +41,11 @@ void ModelRunner::run() {
 
 void ModelRunner::run_round(const std::vector<const Job*>& jobs, const std::string& label) {
   double total = 0.0;
-  std::vector<StageWork> works;
   for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
-    works.push_back(work_of(plan_.stages()[s], jobs));
-    if (works.back().empty()) continue;
-    const WaveCost cost = stage_cost(plan_, plan_.stages()[s], works.back().jobs,
-                                     works.back().waves, !baselines_[s].empty(), {});
-    total += cost.flops();
+    const Stage& stage = plan_.stages()[s];
+    const StageWork work = work_of(stage, jobs);
+    if (!work.empty())
+      total += stage_cost(plan_, stage, work.jobs, work.waves, !baselines_[s].empty(), {}).flops();
   }
   if (total == 0.0) return;
   progress_.start(label, total, 0.0);

@@ -62,10 +62,10 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
 Json compare_plan(const ModelEstimate& planned, double seconds, const ModelRunner& runner,
                   Progress& progress) {
   const double peak = peak_resident_bytes();
-  progress.message(fmt::format("{}: took {} where {} were planned, {:.0f} MiB of {:.0f} MiB",
-                               planned.model, duration_text(seconds),
-                               duration_text(planned.seconds), peak / kMiB,
-                               planned.peak_bytes / kMiB));
+  progress.message(
+      fmt::format("{}: took {}, planned were {}{}; memory {:.0f} MiB, planned at most {:.0f}",
+                  planned.model, duration_text(seconds), planned.is_upper_bound() ? "at most " : "",
+                  duration_text(planned.seconds), peak / kMiB, planned.peak_bytes / kMiB));
   return {{"planned", planned.to_json()},
           {"actual",
            {{"seconds", seconds},

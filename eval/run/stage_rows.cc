@@ -13,10 +13,12 @@ void StageRows::add(Index number, const EvalItem& item) {
   const Index rows = item.layout.rows();
   if (batches.empty() || batches.back().layout.rows() + rows > plan.rows) {
     batches.emplace_back();
+    batches.back().first = total_rows;
     scored.push_back({.rows = {}, .first = scored_rows});
   }
   Batch& batch = batches.back();
   const Index first = batch.layout.rows();
+  total_rows += rows;
   batch.ids.insert(batch.ids.end(), item.ids.begin(), item.ids.end());
   for (Segment segment : item.layout.segments) {
     segment.first += first;

@@ -11,9 +11,12 @@ namespace nf {
 
 /// Items that go through the blocks together, by one thread: products like tall matrices.
 struct Batch {
+  Index first = 0;  ///< its first row among the stage's
   std::vector<std::int32_t> ids;
   Layout layout;
   std::vector<ItemRows> items;
+
+  Index rows() const { return layout.rows(); }
 };
 
 /// Rows of a batch that predict a target, and where they go among the stage's.
@@ -27,6 +30,7 @@ struct StageRows {
   StageRows(const EvalSet& set, const Stage& stage);
 
   BatchPlan plan;
+  Index total_rows = 0;
   std::vector<Batch> batches;
   std::vector<GatheredRows> scored;  ///< by batch
   Index scored_rows = 0;

@@ -34,7 +34,8 @@ WaveRun::WaveRun(const StageRun& stage, std::span<const Lane> lanes, Index disto
       with_baseline_(baseline_scored.empty()),
       paths_(lane_paths(lanes, stage.decoder.spec())),
       tree_(tree_of(paths_)),
-      distorted_(stage.decoder, distorting_threads, stage.gather.stats != StatsMode::none) {
+      distorted_(std::in_place, stage.decoder, distorting_threads,
+                 stage.gather.stats != StatsMode::none) {
   for (const Index lane : tree_.order()) {
     Place place;
     place.path = &paths_[static_cast<std::size_t>(lane)];
@@ -60,6 +61,7 @@ void WaveRun::run() {
     pass_block(weights);
   }
   weights = {};  // a block and the head are never held at once
+  distorted_.reset();
   pass_head();
 }
 
@@ -112,15 +114,14 @@ std::vector<LaneTree::Group> WaveRun::part(Index step) {
   const Index heir = root_ends && last_of_root != partings.rend() ? last_of_root->to : -1;
   std::erase_if(partings, [heir](const Parting& parting) { return parting.to == heir; });
   for (const Parting& parting : partings)
-    place(parting.to).hidden.resize(static_cast<std::size_t>(rows().batch_count()));
+    place(parting.to).hidden.resize(rows().total_rows, spec().hidden_size);
   each_batch(std::ssize(partings), [&](Index i, Index b) {
     const Parting& parting = partings[static_cast<std::size_t>(i)];
-    const Matrix& from = place(parting.from).hidden[static_cast<std::size_t>(b)];
-    Matrix& to = place(parting.to).hidden[static_cast<std::size_t>(b)];
-    to.resize(from.rows(), from.cols());
-    std::copy_n(from.data(), from.size(), to.data());
+    const MatrixView from = hidden(place(parting.from), rows().batch(b));
+    std::copy_n(from.data(), from.size(), hidden(place(parting.to), rows().batch(b)).data());
   });
   if (heir > 0) place(heir).hidden = std::move(place(0).hidden);
+  if (root_ends) place(0).hidden = {};
   std::erase_if(
       groups, [&](const Group& group) { return !is_wanted(group) || place(group.first).failed(); });
   return groups;
@@ -133,12 +134,10 @@ void WaveRun::embed() {
     if (leader.trial != nullptr && tree_.parts(group.first) == 0)
       tokens = distort_outer(group, Role::embed_tokens, leader.trial->embed_tokens());
     if (!is_wanted(group) || leader.failed()) continue;
-    leader.hidden.resize(static_cast<std::size_t>(rows().batch_count()));
+    leader.hidden.resize(rows().total_rows, spec().hidden_size);
     each_batch(1, [&](Index, Index b) {
       const Batch& batch = rows().batch(b);
-      Matrix& hidden = leader.hidden[static_cast<std::size_t>(b)];
-      hidden.resize(batch.layout.rows(), spec().hidden_size);
-      stage_.decoder.embed(batch.ids, batch.layout, hidden, tokens);
+      stage_.decoder.embed(batch.ids, batch.layout, hidden(leader, batch), tokens);
     });
   }
   stage_.decoder.release_embedding();
@@ -188,9 +187,9 @@ void WaveRun::pass_block(const BlockWeights& weights) {
   }
   for (const auto& [keys, bundle] : bundles)
     for (const auto& key : keys) ++uses[key];
-  distorted_.start(weights, std::move(uses));
+  distorted_->start(weights, std::move(uses));
   for (auto& [keys, bundle] : bundles) {
-    const std::vector<const DistortedWeight*> own = distorted_.get(
+    const std::vector<const DistortedWeight*> own = distorted_->get(
         bundle.requests, wants_weight_stats_,
         [this](Index count, const std::function<void(Index)>& body) { each(count, body); });
     PackedLinears packed = weights.packed;
@@ -205,7 +204,7 @@ void WaveRun::pass_block(const BlockWeights& weights) {
                   [this](const Group& group) { return place(group.first).failed(); });
     pass_groups(weights, packed, bundle.groups);
     packed = {};  // shares the memory of what may be used again now
-    distorted_.done(bundle.requests);
+    distorted_->done(bundle.requests);
   }
 }
 
@@ -221,17 +220,17 @@ void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& pack
     Place& leader = place(groups[static_cast<std::size_t>(g)].first);
     Outcome& outcome = outcomes[static_cast<std::size_t>(g * batches + b)];
     const Batch& batch = rows().batch(b);
-    Matrix& hidden = leader.hidden[static_cast<std::size_t>(b)];
+    const MatrixView states = hidden(leader, batch);
     if (leader.trial != nullptr && leader.trial->touches_inputs(weights.layer)) {
       LaneInputs inputs(*leader.trial, weights.layer, batch.items,
                         stage_.gather.stats == StatsMode::all);
-      stage_.decoder.run(weights, packed, batch.layout, &inputs, hidden);
+      stage_.decoder.run(weights, packed, batch.layout, &inputs, states);
       outcome.sites = inputs.take_sites();
       if (!inputs.problem().empty()) outcome.problem = {inputs.problem_item(), inputs.problem()};
     } else {
-      stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden);
+      stage_.decoder.run(weights, packed, batch.layout, nullptr, states);
     }
-    ItemProblem after = hidden_problem(weights.layer, batch, hidden);
+    ItemProblem after = hidden_problem(weights.layer, batch, states);
     if (!after.text.empty() && (outcome.problem.text.empty() || after.item < outcome.problem.item))
       outcome.problem = std::move(after);
     stage_.hooks.advance(block_flops(spec(), batch.layout));
@@ -263,7 +262,7 @@ void WaveRun::note(const Group& group, const std::string& problem) {
   Place& leader = place(group.first);
   if (leader.failed()) return;
   leader.error = problem;
-  leader.hidden.clear();
+  leader.hidden = {};
 }
 
 void WaveRun::add_sites(const Group& group, const std::vector<SiteStats>& sites, bool of_weight) {
@@ -327,11 +326,13 @@ void WaveRun::pass_final_norm(const Group& group) {
   leader.scored.resize(rows().scored_rows, spec().embedding_size());
   each_batch(1, [&](Index, Index b) {
     const auto i = static_cast<std::size_t>(b);
-    Matrix hidden = std::move(leader.hidden[i]);
+    const Batch& batch = rows().batch(b);
+    Matrix hidden(batch.rows(), spec().hidden_size);
+    std::copy_n(this->hidden(leader, batch).data(), hidden.size(), hidden.data());
     stage_.decoder.final_norm(hidden);
     if (distorts) {
       Matrix distorted(hidden.rows(), hidden.cols());
-      for (const ItemRows& item : rows().batch(b).items) {
+      for (const ItemRows& item : batch.items) {
         DistortedInput result = distort_input(
             leader.trial->lm_head_input(), leader.trial->seed(), item.item, item.first_row,
             stage_.gather.stats == StatsMode::all, hidden.view().middle_rows(item.first, item.rows),
@@ -348,7 +349,7 @@ void WaveRun::pass_final_norm(const Group& group) {
       std::copy_n(hidden.view().row(scored.rows[r]), hidden.cols(),
                   leader.scored.view().row(scored.first + static_cast<Index>(r)));
   });
-  leader.hidden.clear();
+  leader.hidden = {};
   for (const std::string& problem : problems) note(group, problem);
   for (const std::vector<SiteStats>& part : sites) add_sites(group, part, false);
 }

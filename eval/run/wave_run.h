@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,8 +45,10 @@ class WaveRun {
     const TrialPath* path = nullptr;
     bool weight_stats = false;
     std::vector<SiteStats> sites;
-    std::vector<Matrix> hidden;  ///< by batch: [T, H]
-    Matrix scored;               ///< what the head reads at the rows that predict a target: [R, E]
+    /// Of all batches, one below the other, [T, H]. One piece, taken and given back by one thread:
+    /// many small ones of many threads would not become free memory again.
+    Matrix hidden;
+    Matrix scored;  ///< what the head reads at the rows that predict a target: [R, E]
     std::unique_ptr<TokenScores> scores;
     std::string error;
 
@@ -61,6 +64,9 @@ class WaveRun {
   const DecoderSpec& spec() const { return stage_.decoder.spec(); }
   const StageRows& rows() const { return stage_.rows; }
   Place& place(Index i) { return places_[static_cast<std::size_t>(i)]; }
+  MatrixView hidden(Place& place, const Batch& batch) const {
+    return place.hidden.view().middle_rows(batch.first, batch.rows());
+  }
   void each(Index count, const std::function<void(Index)>& body) const;
   void each_batch(Index groups, const std::function<void(Index, Index)>& body) const;
 
@@ -90,7 +96,7 @@ class WaveRun {
   std::vector<TrialPath> paths_;  ///< the baseline's first
   LaneTree tree_;
   std::vector<Place> places_;  ///< in the tree's order
-  DistortedWeights distorted_;
+  std::optional<DistortedWeights> distorted_;
 };
 
 }  // namespace nf

@@ -40,8 +40,8 @@ void bench(const Shape& shape, int rounds) {
   std::vector<std::uint16_t> bf16(static_cast<std::size_t>(w.size()));
   for (Index i = 0; i < w.size(); ++i)
     bf16[static_cast<std::size_t>(i)] = static_cast<std::uint16_t>(i * 40503 % 0x7f80);
-  const std::unique_ptr<float[], decltype(&std::free)> touched(allocate_floats(form.floats),
-                                                               std::free);
+  const std::unique_ptr<float[], decltype(&free_floats)> touched(allocate_floats(form.floats),
+                                                                 free_floats);
   std::fill_n(touched.get(), form.floats, 0.0f);
   const Index block = WeightPacker(out, in).row_block();
   Matrix rows(block, in);

@@ -52,9 +52,10 @@ TEST_F(IntegrationPlan, CountsASearchWithAllItsSteps) {
 TEST_F(IntegrationPlan, SaysItInWords) {
   const ProgramResult result = plan({"--threads", "1"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  for (const char* part : {"opt\n", "llama\n", "3 (3 conditions beside the baseline, 1 search",
-                           "7 nodes", "1 stage of at most 1 wave", "on 1 thread",
-                           "nothing: fewer than 8 blocks of text give no interval"})
+  for (const char* part :
+       {"opt\n", "llama\n", "3, 3 conditions beside the baseline; 1 of them a search of at most 9",
+        "7 nodes", "1 in 1 stage", "at most", "on 1 thread",
+        "no difference: fewer than 8 blocks of text give no interval"})
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
 }
 
