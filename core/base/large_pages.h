@@ -31,11 +31,12 @@ inline float* allocate_floats(Index count) {
   // Room to align, and for where the piece begins, which free_floats() finds before the values.
   void* const piece = std::malloc(rounded + alignment + sizeof(void*));
   if (piece == nullptr) throw std::bad_alloc();
-  const std::uintptr_t first = reinterpret_cast<std::uintptr_t>(piece) + sizeof(void*);
-  void* const p = reinterpret_cast<void*>((first + alignment - 1) / alignment * alignment);
-  std::memcpy(static_cast<char*>(p) - sizeof(void*), &piece, sizeof(void*));
+  char* const first = static_cast<char*>(piece) + sizeof(void*);
+  const std::size_t beyond = reinterpret_cast<std::uintptr_t>(first) % alignment;
+  char* const p = first + (beyond == 0 ? 0 : alignment - beyond);
+  std::memcpy(p - sizeof(void*), &piece, sizeof(void*));
   if (large) madvise(p, rounded, MADV_HUGEPAGE);
-  return static_cast<float*>(p);
+  return reinterpret_cast<float*>(p);
 }
 
 /// Gives back what allocate_floats() gave; null is nothing.

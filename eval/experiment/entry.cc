@@ -129,7 +129,7 @@ std::optional<Entry> read_bisected_entry(const ConfigNode& node, EntryKind kind,
       errors.add(*at, "the sites cannot depend on the value that is searched for");
       return std::nullopt;
     }
-  const std::optional<Entry> lowest =
+  std::optional<Entry> lowest =
       read_entry(at_value(node, bisect.range.lowest), kind, *kinds, errors);
   const std::optional<Entry> highest =
       read_entry(at_value(node, bisect.range.highest), kind, *kinds, errors);

@@ -80,17 +80,16 @@ std::string plural(Index count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-/// The smallest differences that this text would show, by how large KL is.
+/// The smallest differences that this text would show, by how large KL is: a line for each.
 std::string detectable_text(const ModelEstimate& estimate) {
   std::string text;
   for (const double kl : {0.001, 0.01, 0.1}) {
     const std::optional<double> nll = planned_delta_nll(kl, estimate.tokens, estimate.blocks);
     const std::optional<double> other = planned_kl(kl, estimate.blocks);
     if (!nll || !other)
-      return fmt::format("no difference: fewer than {} blocks of text give no interval",
-                         kFewestBlocks);
-    text += fmt::format("{}Δnll of {} and ΔKL of {} at a KL of {}", text.empty() ? "" : ", ",
-                        short_number(*nll, 2), short_number(*other, 2), short_number(kl, 1));
+      return fmt::format("           too few for intervals, which need {} blocks\n", kFewestBlocks);
+    text += fmt::format("           at a KL of {:<6} it shows a Δnll of {} and a ΔKL of {}\n",
+                        short_number(kl, 1), short_number(*nll, 2), short_number(*other, 2));
   }
   return text;
 }
@@ -214,7 +213,7 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                         duration_text(e.seconds), plural(threads, "thread", "threads"),
                         scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"));
     if (e.tokens > 0.0)
-      text += fmt::format("  text     {:.0f} tokens scored in {}; shows {}\n", e.tokens,
+      text += fmt::format("  text     {:.0f} tokens scored in {}\n{}", e.tokens,
                           plural(e.blocks, "block", "blocks"), detectable_text(e));
   }
   if (estimates.size() > 1)

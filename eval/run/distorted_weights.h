@@ -62,7 +62,7 @@ class DistortedWeights {
  public:
   /// Of which a lane wants one.
   struct Request {
-    Role role;
+    Role role = Role::q_proj;
     Index number = 0;  ///< TrialPath::weights
     const ModelTrial* trial = nullptr;
   };

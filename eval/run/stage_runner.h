@@ -42,11 +42,12 @@ class Interrupted : public Error {
 
 /// What is gathered beside the sums.
 struct Gather {
-  Gather(StatsMode stats_mode,
-         DetailMode detail_mode = DetailMode::none)  // NOLINT(google-explicit-constructor)
+  Gather() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): most ask for statistics alone
+  Gather(StatsMode stats_mode, DetailMode detail_mode = DetailMode::none)
       : stats(stats_mode), detail(detail_mode) {}
-  StatsMode stats;    ///< of δ
-  DetailMode detail;  ///< of tokens
+  StatsMode stats = StatsMode::weights;  ///< of δ
+  DetailMode detail = DetailMode::none;  ///< of tokens
 };
 
 /// What a stage tells and asks while it runs; called from all threads.

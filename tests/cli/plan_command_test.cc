@@ -55,7 +55,7 @@ TEST_F(IntegrationPlan, SaysItInWords) {
   for (const char* part :
        {"opt\n", "llama\n", "3, 3 conditions beside the baseline; 1 of them a search of at most 9",
         "7 nodes", "1 in 1 stage", "at most", "on 1 thread",
-        "no difference: fewer than 8 blocks of text give no interval"})
+        "too few for intervals, which need 8 blocks"})
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
 }
 
