@@ -3,6 +3,8 @@
 #include "core/base/parallel.h"
 #include "eval/cli/command.h"
 #include "eval/run/run_experiment.h"
+#include "eval/run/run_folder.h"
+#include "eval/run/statistics.h"
 
 namespace nf {
 
@@ -18,6 +20,10 @@ int plan_command(const std::vector<std::string>& arguments) {
   line.positional("EXPERIMENT.yaml", "the experiment")
       .option("threads", "threads that the run would use; default: as many as there are")
       .option("memory", "memory to stay within, e.g. 4GiB, instead of the file's")
+      .option(
+          "like",
+          "a run folder: differences that the text shows are judged by how its records scatter, "
+          "not by what is usual")
       .option("shard", "I/N: of part I of N of the trials alone")
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated")
       .flag("json", "a list with one object for each model instead of text");
@@ -32,7 +38,9 @@ int plan_command(const std::vector<std::string>& arguments) {
     for (const ModelEstimate& estimate : estimates) json.push_back(estimate.to_json());
     fmt::print("{}\n", json.dump(2));
   } else {
-    fmt::print("{}", estimate_text(estimates, thread_count()));
+    std::optional<PlannedSpread> spread;
+    if (line.has("like")) spread = measured_spread(RunFolder::read(line.text("like")).results());
+    fmt::print("{}", estimate_text(estimates, thread_count(), spread.value_or(PlannedSpread{})));
   }
   return 0;
 }

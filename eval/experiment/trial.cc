@@ -81,6 +81,12 @@ Trial Trial::at(double value) const {
   Trial trial = *this;
   trial.bisect.reset();
   trial.vars[kBisect] = value;
+  // A step that ends early must still know its metric as well as the search wants it.
+  if (trial.stop && bisect->target.metric == BisectMetric::kl)
+    trial.stop->kl_halfwidth =
+        std::min(trial.stop->kl_halfwidth, bisect->rel_tolerance * bisect->target.value);
+  else
+    trial.stop.reset();
   for (Entry& entry : trial.entries) {
     if (!entry.bisected) continue;
     entry.distortion = entry.bisected->build(value);

@@ -31,7 +31,8 @@ struct Trial {
   /// True when the seed can change a result.
   bool draws() const;
   /// A trial with `bisect` at one value: vars["bisect"] is the value, `bisect` is gone. Equal to
-  /// the same condition with the value written into its entries.
+  /// the same condition with the value written into its entries. Its stopping rule waits until KL
+  /// is known to the search's tolerance; it has none where ΔNLL is searched for.
   Trial at(double value) const;
 };
 

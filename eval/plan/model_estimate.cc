@@ -81,15 +81,19 @@ std::string plural(Index count, const char* one, const char* many) {
 }
 
 /// The smallest differences that this text would show, by how large KL is: a line for each.
-std::string detectable_text(const ModelEstimate& estimate) {
+std::string detectable_text(const ModelEstimate& estimate, const PlannedSpread& spread) {
   std::string text;
   for (const double kl : {0.001, 0.01, 0.1}) {
-    const std::optional<double> nll = planned_delta_nll(kl, estimate.tokens, estimate.blocks);
-    const std::optional<double> other = planned_kl(kl, estimate.blocks);
+    const std::optional<double> nll =
+        planned_delta_nll(kl, estimate.tokens, estimate.blocks, spread);
+    const std::optional<double> other = planned_kl(kl, estimate.blocks, spread);
     if (!nll || !other)
       return fmt::format("           too few for intervals, which need {} blocks\n", kFewestBlocks);
-    text += fmt::format("           at a KL of {:<6} it shows a Δnll of {} and a ΔKL of {}\n",
-                        short_number(kl, 1), short_number(*nll, 2), short_number(*other, 2));
+    text += fmt::format(
+        "           of a trial with a KL of {:<6} it shows a Δnll from {} on; of two, a difference "
+        "of "
+        "KL from {} on\n",
+        short_number(kl, 1), short_number(*nll, 2), short_number(*other, 2));
   }
   return text;
 }
@@ -120,14 +124,16 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   std::vector<const Job*> searching;
   for (const Job& step : steps) searching.push_back(&step);
 
-  ModelEstimate result{.model = plan.name(),
-                       .trials = plan.row_count(),
-                       .searches = std::ssize(plan.searches()),
-                       .conditions = std::ssize(jobs),
-                       .nodes = count_nodes(plan.spec(), jobs),
-                       .may_stop = plan.may_stop(),
-                       .stages = std::ssize(plan.stages()),
-                       .budget_bytes = budget.bytes};
+  ModelEstimate result{
+      .model = plan.name(),
+      .trials = plan.row_count(),
+      .searches = std::count_if(plan.searches().begin(), plan.searches().end(),
+                                [](const Search& search) { return search.is_ours; }),
+      .conditions = std::ssize(jobs),
+      .nodes = count_nodes(plan.spec(), jobs),
+      .may_stop = plan.may_stop(),
+      .stages = std::ssize(plan.stages()),
+      .budget_bytes = budget.bytes};
   const StoredBytes stored = stored_bytes(decoder);
   const auto add = [&](const std::vector<const Job*>& jobs_of_round, bool baseline_kept) {
     const RoundEstimate round =
@@ -139,7 +145,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   };
   add(jobs, false);
   for (const Search& search : plan.searches())
-    result.search_steps += search.trial.bisect->max_steps;
+    if (search.is_ours) result.search_steps += search.trial.bisect->max_steps;
   double all_baselines = 0.0;
   for (const Stage& stage : plan.stages()) {
     double rows = 0.0;
@@ -179,7 +185,8 @@ Json ModelEstimate::to_json() const {
           {"blocks", blocks}};
 }
 
-std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads) {
+std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads,
+                          const PlannedSpread& spread) {
   std::string text;
   double seconds = 0.0;
   bool at_most = false;
@@ -214,7 +221,7 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                         scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"));
     if (e.tokens > 0.0)
       text += fmt::format("  text     {:.0f} tokens scored in {}\n{}", e.tokens,
-                          plural(e.blocks, "block", "blocks"), detectable_text(e));
+                          plural(e.blocks, "block", "blocks"), detectable_text(e, spread));
   }
   if (estimates.size() > 1)
     text += fmt::format("all: {}{}\n", at_most ? "at most " : "", duration_text(seconds));

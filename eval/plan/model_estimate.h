@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "eval/plan/calibration.h"
 #include "eval/plan/model_plan.h"
+#include "eval/stats/detectable.h"
 
 namespace nf {
 
@@ -44,7 +45,8 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
 /// How much of the checkpoint a pass reads.
 StoredBytes stored_bytes(const Decoder& decoder);
 
-/// For the terminal: some lines for each model.
-std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads);
+/// For the terminal: some lines for each model. spread: of the text's blocks.
+std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads,
+                          const PlannedSpread& spread = {});
 
 }  // namespace nf

@@ -58,22 +58,25 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
   std::set<std::string> seen;
   const Index trials = std::ssize(model.trials);
   for (Index t = 0; t < trials; ++t) {
-    if (!shard.holds(t, trials)) continue;
+    // Of the other parts only the rows are wanted: the folder may hold records of theirs.
+    const bool is_ours = shard.holds(t, trials);
     const Trial& trial = model.trials[static_cast<std::size_t>(t)];
-    may_stop_ = may_stop_ || trial.stop.has_value();
+    may_stop_ = may_stop_ || (is_ours && trial.stop.has_value());
+    if (is_ours) ++row_count_;
     if (trial.bisect) {
       row_of_search_.push_back(std::ssize(rows_));
       rows_.emplace_back();
-      searches_.push_back({.trial = trial, .key = {}, .bisection = Bisection(*trial.bisect)});
+      searches_.push_back(
+          {.trial = trial, .key = {}, .bisection = Bisection(*trial.bisect), .is_ours = is_ours});
       continue;
     }
     Job job = make_job(trial);
     rows_.push_back(job.key);
-    if (seen.insert(job.key.id).second) jobs_.push_back(std::move(job));
+    if (is_ours && seen.insert(job.key.id).second) jobs_.push_back(std::move(job));
   }
   std::vector<Job> steps;
   for (const Search& search : searches_)
-    steps.push_back(make_job(search.trial.at(*search.bisection.next())));
+    if (search.is_ours) steps.push_back(make_job(search.trial.at(*search.bisection.next())));
   const double lanes = lanes_worth(spec(), jobs_with(steps));
   stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set, lanes)
                       : cut_stages(spec(), data_->set.items, lanes);
@@ -139,7 +142,7 @@ bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) c
 Index ModelPlan::steps_left() const {
   Index left = 0;
   for (const Search& search : searches_)
-    if (search.bisection.next())
+    if (search.is_ours && search.bisection.next())
       left = std::max(left, search.trial.bisect->max_steps - search.bisection.steps());
   return left;
 }
@@ -148,7 +151,9 @@ std::vector<std::string> ModelPlan::search_warnings() const {
   std::vector<std::string> warnings;
   for (const Search& search : searches_) {
     const Bisection::State state = search.bisection.state();
-    if (state == Bisection::State::searching || state == Bisection::State::converged) continue;
+    if (!search.is_ours || state == Bisection::State::searching ||
+        state == Bisection::State::converged)
+      continue;
     const Bisection::Point best = search.bisection.best();
     const char* const why =
         state == Bisection::State::below_range   ? "the target lies below the range"
@@ -185,7 +190,7 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
     while (const std::optional<double> value = search.bisection.next()) {
       Job step = make_job(search.trial.at(*value));
       if (!finished.has_all(step.key.id)) {
-        if (seen.insert(step.key.id).second) wanted.push_back(std::move(step));
+        if (search.is_ours && seen.insert(step.key.id).second) wanted.push_back(std::move(step));
         break;
       }
       const std::vector<ResultRow> rows = build_results({baseline(), step.key}, records);

@@ -32,6 +32,7 @@ struct Search {
   Trial trial;  ///< with `bisect`
   RowKey key;   ///< the row in the results: id and vars["bisect"] are those of the best step so far
   Bisection bisection;
+  bool is_ours = true;  ///< of this part of the trials (Shard)
 };
 
 /// One model's part of an experiment: what is to be run, and in which stages.
@@ -55,7 +56,8 @@ class ModelPlan {
   /// Rows of the results: the baseline, then every trial of the experiment; a search has the row of
   /// its best step, none before the first.
   std::vector<RowKey> rows() const;
-  Index row_count() const { return static_cast<Index>(rows_.size()) - 1; }
+  /// Of this part of the trials, without the baseline.
+  Index row_count() const { return row_count_; }
 
   /// Takes the finished steps of all searches out of the records; what they ask for next comes back
   /// as jobs, none where all have ended.
@@ -84,6 +86,7 @@ class ModelPlan {
   std::vector<RowKey> rows_;          ///< a search's is empty
   std::vector<Index> row_of_search_;  ///< by search
   std::vector<Stage> stages_;
+  Index row_count_ = 0;
   bool may_stop_ = false;  ///< some trial has a stopping rule
 };
 

@@ -50,7 +50,8 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
   for (const Metric& metric : metrics.metrics()) columns.push_back(metric.name);
   append({"delta_nll", "delta_nll_low", "delta_nll_high", "kl_low", "kl_high"}, columns);
   for (const TaskHeading& task : tasks) append(task_columns(task), columns);
-  append({"tokens", "status", "relative_l2_weight", "relative_l2_input"}, columns);
+  append({"tokens", "windows", "status", "stopped", "relative_l2_weight", "relative_l2_input"},
+         columns);
   append(variables, columns);
   return columns;
 }

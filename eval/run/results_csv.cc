@@ -61,7 +61,9 @@ std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<Ta
       for (const std::optional<double>& value : task_values(task, row.questions))
         fields.push_back(optional_number(value));
     fields.push_back(std::to_string(row.sums.tokens));
+    fields.push_back(std::to_string(row.sums.window));
     fields.push_back(row.status);
+    fields.emplace_back(!row.key.stops ? "" : row.stop ? "true" : "false");
     fields.push_back(optional_number(row.relative_l2_weight));
     fields.push_back(optional_number(row.relative_l2_input));
     for (std::string& value : variable_fields(row.key.vars, variables))

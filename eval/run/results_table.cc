@@ -122,17 +122,20 @@ std::string stopped_rows(const ModelLines& model) {
   Index count = 0, least = 0, most = 0;
   for (const ResultLine& line : model.lines) {
     for (const ResultRow* row : line.rows) {
-      if (!row->stop) continue;
+      if (!row->stop || model.baseline == nullptr ||
+          row->sums.window >= model.baseline->sums.window)
+        continue;
       least = count == 0 ? row->stop->blocks : std::min(least, row->stop->blocks);
       most = std::max(most, row->stop->blocks);
       ++count;
     }
   }
   if (count == 0) return "";
-  return fmt::format("{}: {} stopped, their KL known well enough, after {} blocks of text\n",
-                     printable(model.model),
-                     count == 1 ? "1 trial" : fmt::format("{} trials", count),
-                     least == most ? std::to_string(least) : fmt::format("{} to {}", least, most));
+  return fmt::format(
+      "{}: {} stopped, KL known well enough, after {} blocks of text; they saw other "
+      "text than the rest\n",
+      printable(model.model), count == 1 ? "1 trial" : fmt::format("{} trials", count),
+      least == most ? std::to_string(least) : fmt::format("{} to {}", least, most));
 }
 
 /// One line for each row that failed, and for each that has not got through everything yet.

@@ -40,11 +40,11 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
       results_csv({baseline, noise, other}),
       "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,"
       "delta_"
-      "nll_high,kl_low,kl_high,tokens,status,"
+      "nll_high,kl_low,kl_high,tokens,windows,status,stopped,"
       "relative_l2_weight,relative_l2_input,r,dist,bits\n"
-      "baseline,opt-nano,,0,1,0,0,1,0,,,,,,100,ok,,,,,\n"
-      "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,100,ok,0.1,,0.1,gaussian,\n"
-      "bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,100,ok,,0.30000000000000004,1,,4\n");
+      "baseline,opt-nano,,0,1,0,0,1,0,,,,,,100,1,ok,,,,,,\n"
+      "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,100,1,ok,,0.1,,0.1,gaussian,\n"
+      "bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,100,1,ok,,,0.30000000000000004,1,,4\n");
 }
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
@@ -52,7 +52,7 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.status = "failed";
   failed.error = "layer 0: not finite";
   failed.sums = {};
-  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,,0,failed,,");
+  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,,0,0,failed,,,");
 }
 
 TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(results_csv({})).size(), 1u); }
@@ -69,17 +69,17 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
   EXPECT_EQ(lines[0],
             "name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
             "nll,delta_"
-            "nll_low,delta_nll_high,kl_low,kl_high,tokens,status,"
+            "nll_low,delta_nll_high,kl_low,kl_high,tokens,windows,status,stopped,"
             "relative_l2_weight,relative_l2_input");
-  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,100,ok,,");
+  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,100,1,ok,,,");
 }
 
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
   row.sums.bytes = -1;
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,ok,,");
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,1,ok,,,");
   row.sums = {};  // no text, or none of it yet
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,,0,ok,,");
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,,0,0,ok,,,");
 }
 
 TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
@@ -100,14 +100,16 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
   failed.questions.clear();
   const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
   const std::vector<std::string> lines = lines_of(results_csv({row, failed}, tasks));
-  EXPECT_EQ(lines[0],
-            "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
-            "nll_low,delta_"
-            "nll_high,kl_low,kl_high,word_acc,word_acc_norm,"
-            "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,status,"
-            "relative_l2_weight,relative_l2_input,r");
-  EXPECT_EQ(lines[1], "baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,0,,0,1,0.5,1,0.5,100,ok,,,0.1");
-  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,,0,failed,,,0.1");
+  EXPECT_EQ(
+      lines[0],
+      "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
+      "nll_low,delta_"
+      "nll_high,kl_low,kl_high,word_acc,word_acc_norm,"
+      "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,windows,status,stopped,"
+      "relative_l2_weight,relative_l2_input,r");
+  EXPECT_EQ(lines[1],
+            "baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,0,,0,1,0.5,1,0.5,100,1,ok,,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,0.1");
 }
 
 /// 100 tokens in each window, with these sums of kl, and of nll above 200 by the same.
