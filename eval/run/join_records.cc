@@ -76,6 +76,13 @@ Record RecordJoin::what_is_new(const Known& known, const Record& record) {
   });
   std::erase_if(rest.sites, [&known](const SiteStats& site) {
     if (site.windows == 0) return known.weights.contains(site.site);
+    const auto blocks = known.blocks.find(site.site);
+    if (blocks != known.blocks.end() &&
+        std::any_of(blocks->second.begin(), blocks->second.end(), [&site](const auto& block) {
+          return block.first <= site.first_window &&
+                 site.first_window + site.windows <= block.first + block.second;
+        }))
+      return true;
     Index window = site.first_window;
     while (window < site.first_window + site.windows && known.windows.contains(window)) ++window;
     return window == site.first_window + site.windows;
@@ -88,7 +95,10 @@ void RecordJoin::note(const Record& record, std::size_t source, Known& known) {
   for (const QuestionSums& sums : record.questions)
     known.questions.emplace(std::pair(sums.task, sums.question), source);
   for (const SiteStats& site : record.sites)
-    if (site.windows == 0) known.weights.emplace(site.site, source);
+    if (site.windows == 0)
+      known.weights.emplace(site.site, source);
+    else
+      known.blocks[site.site].emplace(site.first_window, site.windows);
 }
 
 }  // namespace nf

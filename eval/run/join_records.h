@@ -42,6 +42,8 @@ class RecordJoin {
     std::map<Index, std::size_t> windows;
     std::map<std::pair<std::string, Index>, std::size_t> questions;
     std::map<std::string, std::size_t> weights;
+    /// Of inputs, by site: first and number of items. What questions have is known by these alone.
+    std::map<std::string, std::set<std::pair<Index, Index>>> blocks;
     bool failed = false;
   };
 

@@ -59,6 +59,21 @@ TEST(RecordJoin, CutsOffWhatAnEarlierRecordHas) {
   EXPECT_EQ(build_results({window_row("x", "w4")}, join.records())[0].sites[1].stats.count, 4);
 }
 
+/// The items of questions stand behind the windows: no window tells that they are there.
+TEST(RecordJoin, KnowsTheInputsOfQuestions) {
+  Record record = window_record("x", "w4", 0);
+  record.windows.clear();
+  record.questions = {{.task = "toy", .question = 0, .parts = {}},
+                      {.task = "toy", .question = 1, .parts = {}}};
+  record.sites = {{.site = "q.input", .stats = {.count = 2}, .first_window = 4, .windows = 2}};
+  const RunContents a = contents("A", {record}), b = contents("B", {record});
+  RecordJoin join(false);
+  join.add(a);
+  join.add(b);
+  EXPECT_EQ(join.records().size(), 1u);
+  EXPECT_EQ(join.repeated(), 1);
+}
+
 TEST(RecordJoin, NamesWhatIsNotEqual) {
   Record other = window_record("x", "w4", 0);
   other.windows[1].nll = 7.5;
