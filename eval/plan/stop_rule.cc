@@ -78,6 +78,7 @@ std::optional<StopState> look(const StopConfig& config, const EvalSet& set,
       if (i >= set.windows) continue;
       const auto found = windows.find(i);
       if (found == windows.end()) return std::nullopt;
+      if (found->second.tokens == 0) continue;  // a document of one token: no block of statistics
       if (blocks.empty() || set.item(i).document < 0 || set.item(i).document != document)
         blocks.push_back({});
       document = set.item(i).document;
@@ -88,7 +89,7 @@ std::optional<StopState> look(const StopConfig& config, const EvalSet& set,
     }
   }
   state.blocks = std::ssize(blocks);
-  state.kl = kl / static_cast<double>(state.tokens);
+  if (state.tokens > 0) state.kl = kl / static_cast<double>(state.tokens);
   state.kl_halfwidth = kl_sequence_halfwidth(blocks);
   state.reached = state.blocks >= config.min_blocks && state.kl_halfwidth <= config.kl_halfwidth;
   return state;

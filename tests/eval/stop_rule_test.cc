@@ -94,6 +94,23 @@ TEST(StopRule, WaitsForEnoughBlocks) {
   }
 }
 
+/// Documents of one token are no blocks of statistics.csv either.
+TEST(StopRule, CountsNoBlockWithoutAToken) {
+  const EvalSet set = set_of_windows(16, 1, 0);
+  const std::vector<Stage> stages = {Stage(0, 16)};
+  std::map<Index, WindowSums> windows = sums_of(set, 0.1, 0.05), none;
+  for (Index i = 0; i < 16; i += 2) windows[i].tokens = 0, windows[i].kl = 0.0;
+  const auto state = look({.kl_halfwidth = 1.0, .min_blocks = 8}, set, stages, windows);
+  ASSERT_TRUE(state.has_value());
+  EXPECT_EQ(state->blocks, 8);
+  EXPECT_DOUBLE_EQ(state->kl, 0.05);
+  for (Index i = 0; i < 16; ++i) none[i] = {.window = i};
+  const auto nothing = look({.kl_halfwidth = 1.0, .min_blocks = 8}, set, stages, none);
+  ASSERT_TRUE(nothing.has_value());
+  EXPECT_EQ(nothing->kl, 0.0);  // a record can hold it
+  EXPECT_FALSE(nothing->reached);
+}
+
 TEST(StopRule, SaysNothingWhereAWindowIsMissing) {
   const EvalSet set = set_of_windows(16, 0);
   const std::vector<Stage> stages = cut_stop_stages(spec(), set, 1.0);
