@@ -86,6 +86,28 @@ std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks) 
   return figures;
 }
 
+std::vector<PairedBlocks> paired_blocks(const PairedFigure& figure,
+                                        const std::vector<const ResultRow*>& rows,
+                                        const ResultRow& baseline) {
+  std::unordered_map<Index, std::size_t> rows_with;  // by window
+  for (const ResultRow* row : rows)
+    for (const WindowSums& window : row->windows) ++rows_with[window.window];
+  std::vector<PairedBlocks> blocks;
+  for (const ResultRow* row : rows) {
+    const auto only_here = [&](const WindowSums& window) {
+      return rows_with.at(window.window) < rows.size();
+    };
+    if (std::none_of(row->windows.begin(), row->windows.end(), only_here)) {
+      blocks.push_back(figure.blocks(*row, baseline));
+      continue;
+    }
+    ResultRow shared{.key = row->key, .windows = row->windows, .questions = row->questions};
+    std::erase_if(shared.windows, only_here);
+    blocks.push_back(figure.blocks(shared, baseline));
+  }
+  return blocks;
+}
+
 std::vector<BlockSums> common_blocks(const std::vector<PairedBlocks>& rows) {
   std::vector<BlockSums> common(rows.size());
   if (rows.empty()) return common;
@@ -118,9 +140,8 @@ std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
                                               const std::vector<const ResultRow*>& samples,
                                               const ResultRow* baseline) {
   if (baseline == nullptr || baseline->failed() || samples.empty()) return std::nullopt;
-  std::vector<PairedBlocks> rows;
-  for (const ResultRow* row : samples) rows.push_back(figure.blocks(*row, *baseline));
-  FigureEstimate estimate{.mean = {}, .seeds = common_blocks(rows)};
+  FigureEstimate estimate{.mean = {},
+                          .seeds = common_blocks(paired_blocks(figure, samples, *baseline))};
   if (estimate.seeds.front().empty()) return std::nullopt;
   estimate.mean = estimate_mean(estimate.seeds);
   estimate.interval = interval_of(estimate.mean);

@@ -32,6 +32,11 @@ PairedFigure delta_accuracy_figure(const TaskHeading& task);
 /// All of the above in their order.
 std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks);
 
+/// The figure's blocks, one row each, of the windows that all rows have: a document that one of
+/// them has in part counts with that part.
+std::vector<PairedBlocks> paired_blocks(const PairedFigure& figure,
+                                        const std::vector<const ResultRow*>& rows,
+                                        const ResultRow& baseline);
 /// The blocks that all rows have, one row each; empty where there is none.
 std::vector<BlockSums> common_blocks(const std::vector<PairedBlocks>& rows);
 /// The rows added up: sums and tokens.

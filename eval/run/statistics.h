@@ -23,9 +23,11 @@ std::string statistics_csv(const std::vector<ResultRow>& rows,
 /// the seeds and blocks that all that enters has:
 ///   main         the metric of level a alone
 ///   interaction  the metric of a and b together, minus that of each alone
-///   additivity   the sum over all levels alone, over all together: 1 where effects add up
-/// Empty where there is no such trial.
-std::string effects_csv(const std::vector<ResultRow>& rows);
+///   additivity   the sum over all levels alone, over all together: 1 where effects add up; not
+///                where levels are unknown, as in a shard
+/// Empty where there is no such trial. keys: all rows that there are to be, of which some may have
+/// no record yet.
+std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys = {});
 
 /// How the blocks of these rows scatter, for planning more of them: the median over all rows that
 /// have an interval and a KL. None where there is no such row.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 #include "eval/report/columns.h"
 #include "eval/report/csv.h"
@@ -31,20 +32,33 @@ void add_level(const std::string& level, EffectGroup& group) {
     const std::pair pair(level.substr(0, plus), level.substr(plus + 1));
     if (std::find(group.pairs.begin(), group.pairs.end(), pair) == group.pairs.end())
       group.pairs.push_back(pair);
+    add_level(pair.first, group);  // a shard may have the pairs alone
+    add_level(pair.second, group);
   } else if (level != kAll &&
              std::find(group.singles.begin(), group.singles.end(), level) == group.singles.end()) {
     group.singles.push_back(level);
   }
 }
 
-std::vector<EffectGroup> groups_of(const ModelLines& model) {
+std::string take_level(RowKey& key) {
+  std::string level = csv_value(key.vars.at(key.design.factor));
+  key.vars.erase(key.design.factor);
+  return level;
+}
+
+/// All singles are known: those of a part of the trials would add up to too little.
+bool is_whole(const EffectGroup& group) {
+  const std::size_t levels = group.singles.size();
+  return levels >= 2 && group.pairs.size() == levels * (levels - 1) / 2;
+}
+
+std::vector<EffectGroup> groups_of(const ModelLines& model, const std::vector<RowKey>& keys) {
   std::vector<EffectGroup> groups;
   for (const ResultLine& line : model.lines) {
     for (const ResultRow* row : line.rows) {
       if (!has_pairs(*row)) continue;
       RowKey key = row->key;
-      const std::string level = csv_value(key.vars.at(key.design.factor));
-      key.vars.erase(key.design.factor);
+      const std::string level = take_level(key);
       auto group = std::find_if(groups.begin(), groups.end(), [&key](const EffectGroup& known) {
         return known.key.name == key.name && known.key.vars == key.vars;
       });
@@ -53,6 +67,12 @@ std::vector<EffectGroup> groups_of(const ModelLines& model) {
       add_level(level, *group);
       if (!row->failed()) group->rows[key.seed.value_or(0)][level] = row;
     }
+  }
+  for (RowKey key : keys) {
+    if (key.design.kind != "pairs" || key.model != model.model) continue;
+    const std::string level = take_level(key);
+    for (EffectGroup& group : groups)
+      if (group.key.name == key.name && group.key.vars == key.vars) add_level(level, group);
   }
   return groups;
 }
@@ -81,15 +101,18 @@ std::vector<std::vector<const ResultRow*>> samples(const EffectGroup& group,
 using Combine = BlockSum (*)(const std::vector<BlockSum>& levels);
 
 /// The mean over blocks of what `combine` makes of the levels; none where no seed has them all.
-std::optional<MeanEstimate> estimate_effect(const EffectGroup& group, const PairedFigure& figure,
-                                            const std::vector<std::string>& levels,
-                                            Combine combine) {
+std::optional<FigureEstimate> estimate_effect(const EffectGroup& group, const PairedFigure& figure,
+                                              const std::vector<std::string>& levels,
+                                              Combine combine) {
+  std::vector<const ResultRow*> rows;  // seed by seed
+  for (const std::vector<const ResultRow*>& sample : samples(group, levels))
+    rows.insert(rows.end(), sample.begin(), sample.end());
+  const std::vector<PairedBlocks> of_rows = paired_blocks(figure, rows, *group.baseline);
   std::vector<PairedBlocks> seeds;
-  for (const std::vector<const ResultRow*>& sample : samples(group, levels)) {
-    std::vector<PairedBlocks> of_levels;
-    for (const ResultRow* row : sample) of_levels.push_back(figure.blocks(*row, *group.baseline));
+  for (auto first = of_rows.begin(); first != of_rows.end(); first += std::ssize(levels)) {
+    const std::span of_levels(first, levels.size());
     PairedBlocks& combined = seeds.emplace_back();
-    for (const auto& [name, first] : of_levels.front()) {
+    for (const auto& [name, block] : of_levels.front()) {
       std::vector<BlockSum> blocks;
       for (const PairedBlocks& level : of_levels)
         if (const auto found = level.find(name); found != level.end())
@@ -102,10 +125,18 @@ std::optional<MeanEstimate> estimate_effect(const EffectGroup& group, const Pair
   double tokens = 0.0;
   for (const BlockSum& sum : add_rows(blocks)) tokens += sum.tokens;
   if (tokens == 0.0) return std::nullopt;
-  return estimate_mean(blocks);
+  const MeanEstimate mean = estimate_mean(blocks);
+  return FigureEstimate{.mean = mean, .interval = interval_of(mean), .note = why_no_interval(mean)};
 }
 
-BlockSum single(const std::vector<BlockSum>& levels) { return levels.front(); }
+/// One level alone: a line of statistics.csv, with the interval that it has there.
+std::optional<FigureEstimate> estimate_level(const EffectGroup& group, const PairedFigure& figure,
+                                             const std::string& level) {
+  std::vector<const ResultRow*> rows;
+  for (const std::vector<const ResultRow*>& sample : samples(group, {level}))
+    rows.push_back(sample.front());
+  return estimate_figure(figure, rows, group.baseline);
+}
 
 /// levels: a and b together, a, b.
 BlockSum interaction(const std::vector<BlockSum>& levels) {
@@ -128,41 +159,43 @@ class EffectsCsv {
   void add_group(const EffectGroup& group) {
     for (const PairedFigure& figure : {kl_figure(), delta_nll_figure()}) {
       for (const std::string& level : group.singles)
-        add(group, figure, "main", level, "", estimate_effect(group, figure, {level}, single));
+        add(group, figure, "main", level, "", estimate_level(group, figure, level));
       for (const auto& [a, b] : group.pairs)
         add(group, figure, "interaction", a, b,
             estimate_effect(group, figure, {a + '+' + b, a, b}, interaction));
+      if (!is_whole(group)) continue;
       std::vector<std::string> levels = {kAll};
       levels.insert(levels.end(), group.singles.begin(), group.singles.end());
-      const auto all = estimate_effect(group, figure, {kAll}, single);
-      add(group, figure, "additivity", "", "", estimate_effect(group, figure, levels, additivity),
-          all && holds_zero(*all) ? "all together cannot be told from 0" : "");
+      auto ratio = estimate_effect(group, figure, levels, additivity);
+      const auto all = estimate_level(group, figure, kAll);
+      if (ratio && all && holds_zero(*all)) {
+        ratio->interval.reset();
+        ratio->note = "all together cannot be told from 0";
+      }
+      add(group, figure, "additivity", "", "", ratio);
     }
   }
 
   const std::string& text() const { return csv_.text(); }
 
  private:
-  static bool holds_zero(const MeanEstimate& estimate) {
-    const std::optional<Interval> interval = interval_of(estimate);
-    return interval && interval->low <= 0.0 && interval->high >= 0.0;
+  static bool holds_zero(const FigureEstimate& estimate) {
+    return estimate.interval && estimate.interval->low <= 0.0 && estimate.interval->high >= 0.0;
   }
 
   void add(const EffectGroup& group, const PairedFigure& figure, const std::string& effect,
-           const std::string& a, const std::string& b, const std::optional<MeanEstimate>& estimate,
-           std::string note = "") {
+           const std::string& a, const std::string& b,
+           const std::optional<FigureEstimate>& estimate) {
     if (!estimate) return;
-    const std::optional<Interval> interval =
-        note.empty() ? interval_of(*estimate) : std::optional<Interval>();
-    if (note.empty()) note = why_no_interval(*estimate);
+    const std::optional<Interval>& interval = estimate->interval;
     std::vector<std::string> fields = {group.key.model, group.key.name};
     for (const std::string& variable : variables_)
       fields.push_back(group.key.vars.contains(variable) ? csv_value(group.key.vars.at(variable))
                                                          : "");
-    fields.insert(fields.end(), {figure.name, effect, a, b, csv_number(estimate->mean),
+    fields.insert(fields.end(), {figure.name, effect, a, b, csv_number(estimate->mean.mean),
                                  interval ? csv_number(interval->low) : "",
                                  interval ? csv_number(interval->high) : "",
-                                 std::to_string(estimate->blocks), note});
+                                 std::to_string(estimate->mean.blocks), estimate->note});
     csv_.add_row(fields);
   }
 
@@ -172,16 +205,16 @@ class EffectsCsv {
 
 }  // namespace
 
-std::string effects_csv(const std::vector<ResultRow>& rows) {
+std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys) {
   if (std::none_of(rows.begin(), rows.end(), has_pairs)) return "";
   const std::vector<ModelLines> models = group_rows(rows);
   std::vector<EffectGroup> groups;
   for (const ModelLines& model : models)
     if (model.baseline != nullptr)
-      for (EffectGroup& group : groups_of(model)) groups.push_back(std::move(group));
-  std::vector<ResultRow> keys;  // for the columns: the variables that are left
-  for (const EffectGroup& group : groups) keys.push_back({.key = group.key});
-  EffectsCsv csv(sweep_variables(keys));
+      for (EffectGroup& group : groups_of(model, keys)) groups.push_back(std::move(group));
+  std::vector<ResultRow> of_groups;  // for the columns: the variables that are left
+  for (const EffectGroup& group : groups) of_groups.push_back({.key = group.key});
+  EffectsCsv csv(sweep_variables(of_groups));
   for (const EffectGroup& group : groups) csv.add_group(group);
   return csv.text();
 }

@@ -85,13 +85,55 @@ TEST(StatisticsEffects, LeaveOutWhatIsNotThereYet) {
 }
 
 TEST(StatisticsEffects, SayWhereARatioMeansNothing) {
-  std::vector<ResultRow> rows = {baseline(), row_of("inter", "q_proj", 0.25, 1.0),
-                                 row_of("inter", "all", 0.5, 0.0)};
+  std::vector<ResultRow> rows = {
+      baseline(), row_of("inter", "q_proj", 0.25, 1.0), row_of("inter", "k_proj", 0.25, 1.0),
+      row_of("inter", "q_proj+k_proj", 0.5, 2.0), row_of("inter", "all", 0.5, 0.0)};
   SyntheticKl random(0.0, 0.0, 29);
-  for (WindowSums& window : rows[2].windows) window.nll += random.normal();
+  for (WindowSums& window : rows.back().windows) window.nll += random.normal();
   const std::vector<std::string> lines = lines_of(effects_csv(rows));
   EXPECT_NE(lines.back().find(",,,16,all together cannot be told from 0"), std::string::npos)
       << lines.back();
+}
+
+/// Singles of which some are in another shard, or not begun, add up to too little.
+TEST(StatisticsEffects, AddUpNothingLessThanAllLevels) {
+  const ResultRow q = row_of("inter", "q_proj", 0.25, 1.0), k = row_of("inter", "k_proj", 0.5, 2.0),
+                  both = row_of("inter", "q_proj+k_proj", 1.0, 3.0),
+                  all = row_of("inter", "all", 0.5, 4.0);
+  const auto has_additivity = [](const std::string& text) {
+    return text.find("additivity") != std::string::npos;
+  };
+  EXPECT_TRUE(has_additivity(effects_csv({baseline(), q, k, both, all})));
+  EXPECT_FALSE(has_additivity(effects_csv({baseline(), all})));
+  EXPECT_FALSE(has_additivity(effects_csv({baseline(), k, all})));
+  EXPECT_FALSE(has_additivity(effects_csv({baseline(), k, both, all})));
+  const RowKey unfinished = row_of("inter", "v_proj", 0.5, 2.0).key;
+  EXPECT_FALSE(has_additivity(effects_csv({baseline(), q, k, both, all}, {unfinished})));
+}
+
+TEST(StatisticsEffects, GiveALevelThatStoppedTheIntervalOfTheSequence) {
+  ResultRow row = row_of("inter", "q_proj", 0.25, 1.0);
+  const std::string fixed = lines_of(effects_csv({baseline(), row}))[1];
+  row.key.stops = true;
+  const std::string sequence = lines_of(effects_csv({baseline(), row}))[1];
+  EXPECT_EQ(fixed.find("confidence sequence"), std::string::npos);
+  EXPECT_NE(sequence.find("confidence sequence"), std::string::npos) << sequence;
+}
+
+TEST(StatisticsEffects, TakeOfADocumentWhatAllHave) {
+  std::vector<ResultRow> rows = {baseline(), row_of("inter", "q_proj", 0.25, 1.0),
+                                 row_of("inter", "k_proj", 0.5, 2.0),
+                                 row_of("inter", "q_proj+k_proj", 0.75, 3.0)};
+  for (ResultRow& row : rows)
+    for (WindowSums& window : row.windows) window.document = window.window / 4;
+  rows[1].windows.resize(14);  // the rest of its last document is still to come
+  for (const std::string& line : lines_of(effects_csv(rows)))
+    if (line.find("interaction") != std::string::npos) {
+      double interaction = 1.0;
+      const std::string begin = "interaction,q_proj,k_proj,";
+      interaction = std::stod(line.substr(line.find(begin) + begin.size()));
+      EXPECT_NEAR(interaction, 0.0, 1e-12) << line;
+    }
 }
 
 /// An interaction of 0.1 between noisy trials that share their text, two draws each.

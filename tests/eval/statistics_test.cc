@@ -132,6 +132,17 @@ TEST(Statistics, JoinTheWindowsOfADocument) {
   EXPECT_NE(rows[1].at("low"), "");
 }
 
+TEST(Statistics, TakeOfADocumentWhatAllSeedsHave) {
+  ResultRow first = row_of("noise", "n0", {1, 1, 1, 5}, 0),
+            second = row_of("noise", "n1", {1, 1, 1}, 1);
+  for (ResultRow* row : {&first, &second})
+    for (WindowSums& window : row->windows) window.document = window.window / 2;
+  const auto rows = read_csv(statistics_csv({baseline_of(4), first, second}));
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_EQ(rows[1].at("figure"), "kl");
+  EXPECT_EQ(rows[1].at("estimate"), "1");
+}
+
 TEST(Statistics, TellSeedsFromText) {
   std::vector<double> higher = kKl;
   for (double& kl : higher) kl += 1.0;
