@@ -177,6 +177,8 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   for (const ModelPlan& plan : plans) searching.push_back(&plan);
   if (const std::string searches = searches_csv(searching); !searches.empty())
     write_file_atomically(folder.dir() / "searches.csv", searches);
+  else  // of searches that the experiment has no more
+    std::filesystem::remove(folder.dir() / "searches.csv");
   outcome.rows = folder.write_results(rows(), tasks);
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.status == "failed"; });

@@ -100,6 +100,14 @@ std::vector<Record> read_records(const fs::path& path) {
   }
 }
 
+/// A file that is there only where it has something to say; one of earlier results goes.
+void write_or_remove(const fs::path& path, const std::string& text) {
+  if (!text.empty())
+    write_file_atomically(path, text);
+  else if (std::error_code error; !fs::remove(path, error) && error)
+    throw DataError(fmt::format("{}: cannot be removed: {}", path.string(), error.message()));
+}
+
 /// Removes what killed runs were writing when they ended. The folder must be locked.
 void remove_leftovers(const fs::path& dir) {
   std::vector<fs::path> leftovers;
@@ -240,10 +248,9 @@ std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
   std::vector<ResultRow> rows = build_results(keys, records_);
   write_file_atomically(dir_ / kResults, results_csv(rows, tasks));
   write_file_atomically(dir_ / kStatistics, statistics_csv(rows, tasks));
-  if (const std::string effects = effects_csv(rows); !effects.empty())
-    write_file_atomically(dir_ / kEffects, effects);
+  write_or_remove(dir_ / kEffects, effects_csv(rows, keys));
   write_file_atomically(dir_ / kSites, sites_csv(rows));
-  if (has_confidence(rows)) write_file_atomically(dir_ / kConfidence, confidence_csv(rows));
+  write_or_remove(dir_ / kConfidence, has_confidence(rows) ? confidence_csv(rows) : "");
   if (about_) write_manifest(keys, tasks);
   return rows;
 }

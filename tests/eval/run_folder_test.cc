@@ -112,6 +112,13 @@ TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   EXPECT_TRUE(folder.write_results({}).empty());  // what is no longer asked for is left out
 }
 
+TEST_F(RunFolderOfAFirstRun, RemovesWhatEarlierResultsHadAlone) {
+  for (const char* file : {"effects.csv", "confidence.csv"}) append_text(dir_ / file, "earlier\n");
+  RunFolder::open(dir_, kModels, kEnv).write_results({});
+  EXPECT_FALSE(fs::exists(dir_ / "effects.csv"));
+  EXPECT_FALSE(fs::exists(dir_ / "confidence.csv"));
+}
+
 TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
   RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
   Record record = record_of("a", 2);
