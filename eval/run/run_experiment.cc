@@ -140,6 +140,11 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   }
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
+  for (ModelPlan& plan : plans) {  // their rows are those of the best step so far
+    FinishedItems finished(plan.data());
+    for (const Record& record : folder.records()) finished.note(record);
+    plan.advance_searches(finished, folder.records());
+  }
   const std::vector<TaskHeading> tasks = task_headings(experiment.config.tasks);
   folder.write_description(experiment.source.text, to_yaml(experiment.resolved()),
                            {{"version", version()},

@@ -142,8 +142,13 @@ TEST_F(IntegrationDesigns, SearchesShareConditionsWithTrials) {
 }
 
 TEST_F(IntegrationDesigns, TheBaselineEndsWithTheLastSearchThatStops) {
-  // So wide that every step stops at the first look, of three.
-  run("stop: {kl_halfwidth: 100}\ntrials:\n" + kTolerance, "out", {}, 96);
+  // So wide that every step stops at the first look, of three; and so is the search's tolerance.
+  run("stop: {kl_halfwidth: 100}\ntrials:\n"
+      "  - {name: bear, each: layer, bisect: {range: [0.001, 2], target: {kl: 50}, rel_tolerance: "
+      "0.9}, "
+      "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "
+      "\"${bisect}\"}}]}\n",
+      "out", {}, 96);
   EXPECT_EQ(std::stoi(results("out", "baseline").front().at("tokens")), 32 * (kContext - 1));
 }
 

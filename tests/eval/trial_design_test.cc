@@ -171,6 +171,18 @@ TEST(TrialBisect, MakesTheTrialOfEachValue) {
   EXPECT_TRUE(searched.draws());
 }
 
+TEST(TrialBisect, WaitsForThePrecisionThatItNeeds) {
+  const std::string entry =
+      "{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: \"${bisect}\"}}";
+  const auto stop_of = [&](const std::string& bisect, const std::string& stop) {
+    return read(trial(bisect + "\nstop: {kl_halfwidth: " + stop + "}", entry)).at(0).at(0.1).stop;
+  };
+  // rel_tolerance 0.05 of 0.05
+  EXPECT_DOUBLE_EQ(stop_of(kBisect, "0.01")->kl_halfwidth, 0.0025);
+  EXPECT_DOUBLE_EQ(stop_of(kBisect, "0.001")->kl_halfwidth, 0.001);
+  EXPECT_FALSE(stop_of("bisect: {range: [0.001, 1], target: {delta_nll: 0.05}}", "0.01"));
+}
+
 TEST(TrialBisect, ReadsANumberOfAnySize) {
   const Trial searched =
       read(trial("bisect: {range: [1e-12, 1e9], target: {kl: 0.05}}", noise("", "\"${bisect}\"")))
