@@ -40,8 +40,11 @@ class IntegrationDesigns : public testing::Test {
     set_thread_count(1);
     write_npy(files_ / "ids.npy", std::to_string(kTokens) + ",", random_ids(kTokens, 300));
   }
+
+ public:
   ~IntegrationDesigns() override { set_thread_count(0); }
 
+ protected:
   RunOutcome run(const std::string& trials, const std::string& out, RunOptions options = {},
                  Index windows = 8) const {
     const fs::path yaml = files_.write(

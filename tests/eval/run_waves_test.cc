@@ -84,8 +84,11 @@ class IntegrationWaves : public testing::Test {
     files_.write("lambada.jsonl", lambada);
     files_.write("wino.jsonl", wino);
   }
+
+ public:
   ~IntegrationWaves() override { set_thread_count(0); }
 
+ protected:
   /// Runs `what` with all trials on both models, or on those of `model`.
   RunOutcome run(const std::string& what, const std::string& out, RunOptions options = {},
                  const std::string& model = "[opt, llama]") const {

@@ -145,8 +145,11 @@ void expect_near(const PartSums& fast, const PartSums& slow) {
 class StageItems : public testing::Test {
  protected:
   StageItems() { set_thread_count(1); }  // these models are too small to share out
+
+ public:
   ~StageItems() override { set_thread_count(0); }
 
+ protected:
   Decoder open(const TinyModel& model, const std::string& name = "model") const {
     model.write(dir_ / name);
     Decoder decoder = open_decoder(dir_ / name);

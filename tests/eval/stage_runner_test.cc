@@ -38,8 +38,11 @@ class StageOfBothFamilies : public testing::TestWithParam<const char*> {
     decoder_.prepare(kContext);
     set_thread_count(1);  // these models are too small to share out
   }
+
+ public:
   ~StageOfBothFamilies() override { set_thread_count(0); }
 
+ protected:
   static constexpr Index kVocab = 1100;
   static std::filesystem::path folder(const std::string& family) {
     static const TempDir dir;

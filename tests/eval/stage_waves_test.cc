@@ -42,8 +42,11 @@ class StageWaves : public testing::TestWithParam<const char*> {
     add("{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}");
     add(noise("tensor: input, roles: lm_head"));
   }
+
+ public:
   ~StageWaves() override { set_thread_count(0); }
 
+ protected:
   Decoder open(const std::string& family) const {
     const TinyOptions options = {.vocab_size = kVocab};
     (family == "opt" ? tiny_opt(options) : tiny_llama(options)).write(dir_.path());
