@@ -58,7 +58,7 @@ class StageOfBothFamilies : public testing::TestWithParam<const char*> {
   ModelTrial trial(const std::string& entries, std::uint64_t seed = 0) const {
     return make_model_trial(entries, decoder_.spec(), seed);
   }
-  StageResult run(const std::vector<const ModelTrial*>& trials, Stage stage = {0, kWindows},
+  StageResult run(const std::vector<const ModelTrial*>& trials, const Stage& stage = {0, kWindows},
                   StatsMode stats = StatsMode::weights) const {
     return run_together(decoder_, set_, stage, trials, stats);
   }

@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Families, StageWaves, testing::Values("opt", "llama"),
 TEST_P(StageWaves, ChangeNoBit) {
   const StageResult together = run({.lanes = {6}});
   EXPECT_FALSE(together.lanes[3].error.empty());
-  for (const std::size_t lane : {0, 1, 2, 4, 5}) {
+  for (const std::size_t lane : {0u, 1u, 2u, 4u, 5u}) {
     EXPECT_TRUE(together.lanes[lane].error.empty()) << together.lanes[lane].error;
     EXPECT_GT(total_kl(together.lanes[lane].items), 0.0);
   }
@@ -151,7 +151,8 @@ TEST_P(StageWaves, CostWhatWasPlanned) {
 
 TEST_P(StageWaves, AreHandedOverOneByOne) {
   std::vector<std::pair<std::size_t, std::size_t>> waves;
-  run({.lanes = {3, 1, 2}}, {.lanes_done = [&](std::size_t first, std::vector<LaneResult> results) {
+  run({.lanes = {3, 1, 2}},
+      {.lanes_done = [&](std::size_t first, const std::vector<LaneResult>& results) {
         waves.emplace_back(first, results.size());
       }});
   EXPECT_EQ(waves, (std::vector<std::pair<std::size_t, std::size_t>>{{0, 3}, {3, 1}, {4, 2}}));
