@@ -17,6 +17,11 @@ struct EvalSet {
 
   Index count() const { return static_cast<Index>(items.size()); }
   const EvalItem& item(Index i) const { return items[static_cast<std::size_t>(i)]; }
+  /// Window i is the first of a block of statistics: of a document, or by itself where there is but
+  /// one text.
+  bool begins_block(Index i) const {
+    return i == 0 || item(i).document < 0 || item(i).document != item(i - 1).document;
+  }
   const std::string& name(Index i) const { return names[static_cast<std::size_t>(i)]; }
 };
 

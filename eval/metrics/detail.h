@@ -17,8 +17,7 @@ struct EnumNames<DetailMode> {
       {DetailMode::none, "none", "sums over each window alone"},
       {DetailMode::confidence, "confidence",
        "each window's sums also by how sure the baseline was, and confidence.csv"},
-      {DetailMode::tokens, "tokens",
-       "besides, the figures of every scored token in records.jsonl, about 80 bytes each"},
+      {DetailMode::tokens, "tokens", "besides, the figures of every scored token in records.jsonl"},
   };
 };
 

@@ -2,10 +2,9 @@
 
 namespace nf {
 
-FinishedItems::FinishedItems(const ModelData& data) : data_(data) {
-  for (std::size_t q = 0; q < data.questions.size(); ++q)
-    questions_[{data.questions[q].task, data.questions[q].question}] =
-        data.set.windows + static_cast<Index>(q);
+FinishedItems::FinishedItems(const ModelData& data, const std::vector<Record>& records)
+    : data_(data), questions_(question_items(data)) {
+  for (const Record& record : records) note(record);
 }
 
 void FinishedItems::note(const Record& record) {

@@ -14,8 +14,8 @@ namespace nf {
 /// Which items of one model each trial has finished, out of its records.
 class FinishedItems {
  public:
-  /// data must outlive this.
-  explicit FinishedItems(const ModelData& data);
+  /// data must outlive this. records: of earlier runs.
+  explicit FinishedItems(const ModelData& data, const std::vector<Record>& records = {});
 
   /// A trial that failed has finished everything: it would fail again. One that was stopped has
   /// finished the text.

@@ -14,7 +14,6 @@ namespace {
 constexpr double kFloat = sizeof(float);
 /// Allocator slack, thread stacks and compiled kernels that no item of the estimate names.
 constexpr double kSlack = 96e6;
-constexpr double kMiB = 1024.0 * 1024.0;
 /// What a process holds before its first stage differs a little from run to run: the least budget
 /// that an error names has so much room that the next run takes it.
 constexpr double kRunToRun = 4.0 * kMiB;

@@ -11,6 +11,8 @@
 
 namespace nf {
 
+inline constexpr double kMiB = 1024.0 * 1024.0;
+
 /// Rows of one batch: items are run together up to about that many, one alone may be longer. No
 /// result depends on it.
 inline constexpr Index kBatchRows = 512;

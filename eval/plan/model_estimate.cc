@@ -5,16 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/parallel.h"
-#include "eval/plan/lane_tree.h"
 #include "eval/report/number_text.h"
 #include "eval/report/progress.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {
 namespace {
-
-constexpr double kMiB = 1024.0 * 1024.0;
 
 /// What a round of jobs costs in all stages.
 struct RoundEstimate {
@@ -29,16 +25,12 @@ RoundEstimate estimate_round(const ModelPlan& plan, const std::vector<const Job*
   RoundEstimate round;
   for (const Stage& stage : plan.stages()) {
     std::vector<const Job*> left;
-    std::vector<const ModelTrial*> trials;
     for (const Job* job : jobs)
       if (!finished.has(job->key.id, stage)) left.push_back(job);
     if (left.empty() &&
         (finished.has(plan.baseline().id, stage) || plan.all_stopped(finished, stage)))
       continue;
-    sort_by_path(plan.spec(), left);
-    for (const Job* job : left) trials.push_back(&job->trial);
-    const WavePlan waves =
-        plan_waves(plan.spec(), plan.data().set.items, stage, trials, thread_count(), budget);
+    const WavePlan waves = cut_waves(plan, stage, left, budget);
     round.cost += stage_cost(plan, stage, left, waves, baseline_kept, stored);
     round.unshared += (std::ssize(left) + 1) * plan.spec().num_hidden_layers;
     round.most_waves = std::max(round.most_waves, std::ssize(waves.lanes));
@@ -47,22 +39,10 @@ RoundEstimate estimate_round(const ModelPlan& plan, const std::vector<const Job*
   return round;
 }
 
-/// Distinct (block, what happened up to there).
-Index count_nodes(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
-  const TrialPath baseline = TrialPath::untouched(spec);
-  std::vector<const TrialPath*> paths = {&baseline};
-  for (const Job* job : jobs) paths.push_back(&job->path);
-  const LaneTree tree(paths);
-  Index nodes = 0;
-  for (Index step = 1; step + 1 < tree.steps(); ++step) nodes += tree.passes(step, true);
-  return nodes;
-}
-
 void count_text(const EvalSet& set, ModelEstimate& estimate) {
   for (Index i = 0; i < set.windows; ++i) {
-    const EvalItem& item = set.item(i);
-    estimate.tokens += static_cast<double>(item.targets.size());
-    if (i == 0 || item.document < 0 || item.document != set.item(i - 1).document) ++estimate.blocks;
+    estimate.tokens += static_cast<double>(set.item(i).targets.size());
+    if (set.begins_block(i)) ++estimate.blocks;
   }
 }
 
@@ -90,9 +70,8 @@ std::string detectable_text(const ModelEstimate& estimate, const PlannedSpread& 
     if (!nll || !other)
       return fmt::format("           too few for intervals, which need {} blocks\n", kFewestBlocks);
     text += fmt::format(
-        "           of a trial with a KL of {:<6} it shows a Δnll from {} on; of two, a difference "
-        "of "
-        "KL from {} on\n",
+        "           of a trial with a KL of {:<6} it shows a Δnll from {} on; of two, a "
+        "difference of KL from {} on\n",
         short_number(kl, 1), short_number(*nll, 2), short_number(*other, 2));
   }
   return text;
@@ -130,7 +109,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
       .searches = std::count_if(plan.searches().begin(), plan.searches().end(),
                                 [](const Search& search) { return search.is_ours; }),
       .conditions = std::ssize(jobs),
-      .nodes = count_nodes(plan.spec(), jobs),
+      .nodes = block_passes(job_tree(plan.spec(), jobs)),
       .may_stop = plan.may_stop(),
       .stages = std::ssize(plan.stages()),
       .budget_bytes = budget.bytes};
@@ -201,9 +180,8 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                         : fmt::format("; {} of them {} of at most {} steps in all", e.searches,
                                       e.searches == 1 ? "a search" : "searches", e.search_steps));
     text += fmt::format(
-        "  passes   {} through a block, {} if nothing were shared; {} through the head; a tree of "
-        "{} "
-        "nodes\n",
+        "  passes   {} through a block, {} if nothing were shared; {} through the head; a tree "
+        "of {} nodes\n",
         e.cost.block_passes, e.unshared_block_passes, e.cost.head_passes, e.nodes);
     text += fmt::format("  work     {}; {} of weights read\n", scaled(e.cost.flops(), "FLOP"),
                         scaled(e.cost.bytes_read, "B"));

@@ -1,11 +1,11 @@
 #include "eval/plan/model_plan.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <limits>
+#include <map>
 #include <set>
 
-#include "core/base/check.h"
+#include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
 #include "eval/plan/stop_rule.h"
@@ -24,10 +24,8 @@ std::vector<const TrialPath*> paths_of(const TrialPath& baseline,
 
 /// How many lanes these are worth: what they share is computed once.
 double lanes_worth(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
-  const TrialPath baseline = TrialPath::untouched(spec);
-  const LaneTree tree(paths_of(baseline, jobs));
-  Index passes = 0;
-  for (Index step = 1; step < tree.steps(); ++step) passes += tree.passes(step, true);
+  const LaneTree tree = job_tree(spec, jobs);
+  const Index passes = block_passes(tree) + tree.passes(tree.steps() - 1, true);
   return static_cast<double>(passes) / static_cast<double>(tree.steps() - 1);
 }
 
@@ -201,13 +199,29 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
   return wanted;
 }
 
-void sort_by_path(const DecoderSpec& spec, std::vector<const Job*>& jobs) {
+LaneTree job_tree(const DecoderSpec& spec, std::span<const Job* const> jobs) {
   const TrialPath baseline = TrialPath::untouched(spec);
-  const LaneTree tree(paths_of(baseline, jobs));
+  return LaneTree(paths_of(baseline, jobs));
+}
+
+Index block_passes(const LaneTree& tree) {
+  Index passes = 0;
+  for (Index step = 1; step + 1 < tree.steps(); ++step) passes += tree.passes(step, true);
+  return passes;
+}
+
+WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const Job*>& jobs,
+                   const MemoryBudget& budget) {
   std::vector<const Job*> sorted;
-  for (const Index lane : tree.order())
-    if (lane > 0) sorted.push_back(jobs[static_cast<std::size_t>(lane - 1)]);
+  std::vector<const ModelTrial*> trials;
+  const LaneTree tree = job_tree(model.spec(), jobs);
+  for (const Index lane : tree.order()) {
+    if (lane == 0) continue;
+    sorted.push_back(jobs[static_cast<std::size_t>(lane - 1)]);
+    trials.push_back(&sorted.back()->trial);
+  }
   jobs = std::move(sorted);
+  return plan_waves(model.spec(), model.data().set.items, stage, trials, thread_count(), budget);
 }
 
 WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,

@@ -81,7 +81,7 @@ class ModelPlan {
   std::unique_ptr<const ModelData> data_;  ///< FinishedItems points to it
   ModelIdentity identity_;
   PathNumbers numbers_;
-  std::vector<Job> jobs_;  ///< distinct ids, those with most in common side by side
+  std::vector<Job> jobs_;  ///< distinct ids, in the order of the file
   std::vector<Search> searches_;
   std::vector<RowKey> rows_;          ///< a search's is empty
   std::vector<Index> row_of_search_;  ///< by search
@@ -95,8 +95,15 @@ class ModelPlan {
 std::string trial_id(const std::string& model_hash, const std::string& data_hash,
                      const Json& identity, std::optional<std::uint64_t> seed);
 
-/// Jobs in an order in which those with most in common stand side by side, as waves want them.
-void sort_by_path(const DecoderSpec& spec, std::vector<const Job*>& jobs);
+/// The baseline and some jobs as a tree; job i is lane i + 1.
+LaneTree job_tree(const DecoderSpec& spec, std::span<const Job* const> jobs);
+/// Passes of all groups through all blocks, the baseline's among them.
+Index block_passes(const LaneTree& tree);
+
+/// Cuts some jobs of a stage into waves within the budget, on as many threads as thread_count()
+/// says, and puts them into the order of these: side by side what has most in common.
+WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const Job*>& jobs,
+                   const MemoryBudget& budget);
 
 /// What some jobs cost in one stage, in the waves of `plan`. baseline_kept: what the head reads of
 /// the baseline is still there.

@@ -15,8 +15,7 @@ constexpr std::uint64_t kVisitKey = 0x6e665f7669736974;
 std::vector<std::vector<Index>> text_blocks(const EvalSet& set) {
   std::vector<std::vector<Index>> blocks;
   for (Index i = 0; i < set.windows; ++i) {
-    const Index document = set.item(i).document;
-    if (i == 0 || document < 0 || document != set.item(i - 1).document) blocks.emplace_back();
+    if (set.begins_block(i)) blocks.emplace_back();
     blocks.back().push_back(i);
   }
   return blocks;

@@ -53,14 +53,9 @@ void check_models(const RunContents& first, const RunContents& other) {
   for (const ModelIdentity& model : first.manifest.models) {
     const ModelIdentity* const same = find(other, model.model);
     if (same == nullptr) refuse(fmt::format("has no model '{}', which is", model.model));
-    if (same->model_hash != model.model_hash)
-      refuse(fmt::format("model '{}' has other weights or another config (model_hash {}) than {}",
-                         model.model, same->model_hash, model.model_hash));
-    if (same->data_hash != model.data_hash)
-      refuse(
-          fmt::format("model '{}' has another text, other windows or tasks, or another tokenizer "
-                      "(data_hash {}) than {}",
-                      model.model, same->data_hash, model.data_hash));
+    if (const auto difference = model_difference(model, *same))
+      refuse(fmt::format("model '{}' has {} ({} {}) than {}", model.model, difference->what,
+                         difference->hash, difference->is, difference->was));
   }
   for (const ModelIdentity& model : other.manifest.models)
     if (find(first, model.model) == nullptr)
@@ -74,19 +69,12 @@ void check_models(const RunContents& first, const RunContents& other) {
 }
 
 void check_env(const RunContents& first, const RunContents& other) {
-  const auto shown = [](const Json& env, const std::string& key) {
-    const auto found = env.find(key);
-    return found == env.end() ? std::string("missing") : printable(found->dump());
-  };
-  const Json &one = first.manifest.env, &two = other.manifest.env;
-  for (const Json* keys : {&one, &two})
-    for (const auto& [key, value] : keys->items())
-      if (shown(one, key) != shown(two, key))
-        throw ConfigError(fmt::format(
-            "{}: env '{}' is {}, in {} it is {}, which can change the last bits of results: merge "
-            "runs of one machine type, or say --any-env",
-            manifest_place(other), printable(key), shown(two, key), manifest_place(first),
-            shown(one, key)));
+  if (const auto difference = env_difference(first.manifest.env, other.manifest.env))
+    throw ConfigError(fmt::format(
+        "{}: env '{}' is {}, in {} it is {}, which can change the last bits of results: merge "
+        "runs of one machine type, or say --any-env",
+        manifest_place(other), difference->what, difference->is, manifest_place(first),
+        difference->was));
 }
 
 bool same_condition(const RowKey& a, const RowKey& b) {

@@ -53,6 +53,14 @@ void check_vocabulary(const EvalSet& set, const ExperimentModel& model) {
 
 }  // namespace
 
+std::map<std::pair<std::string, Index>, Index> question_items(const ModelData& data) {
+  std::map<std::pair<std::string, Index>, Index> items;
+  for (std::size_t q = 0; q < data.questions.size(); ++q)
+    items[{data.questions[q].task, data.questions[q].question}] =
+        data.set.windows + static_cast<Index>(q);
+  return items;
+}
+
 ModelData text_data(const TokenWindows& windows) {
   ModelData data{.set = {.items = windows.items(), .names = {}, .windows = windows.count()},
                  .convention = windows.convention(),

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eval/data/eval_set.h"
@@ -21,6 +23,9 @@ struct ModelData {
 /// Throws DataError where a file cannot be read or has nothing to score, and for a token outside
 /// the model's vocabulary.
 ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel& model);
+
+/// The items' numbers of questions, by task and question.
+std::map<std::pair<std::string, Index>, Index> question_items(const ModelData& data);
 
 /// Text alone.
 ModelData text_data(const TokenWindows& windows);

@@ -22,10 +22,8 @@ ModelRunner::ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const 
       budget_(budget),
       env_(env),
       progress_(progress),
-      finished_(plan.data()),
-      baselines_(plan.stages().size()) {
-  for (const Record& record : folder.records()) finished_.note(record);
-}
+      finished_(plan.data(), folder.records()),
+      baselines_(plan.stages().size()) {}
 
 void ModelRunner::run() {
   std::vector<Job> steps = plan_.advance_searches(finished_, folder_.records());
@@ -72,11 +70,7 @@ ModelRunner::StageWork ModelRunner::work_of(const Stage& stage,
   work.with_baseline = !finished_.has(plan_.baseline().id, stage) &&
                        (!work.jobs.empty() || !plan_.all_stopped(finished_, stage));
   if (work.empty()) return work;
-  sort_by_path(plan_.spec(), work.jobs);
-  std::vector<const ModelTrial*> trials;
-  for (const Job* job : work.jobs) trials.push_back(&job->trial);
-  work.waves =
-      plan_waves(plan_.spec(), plan_.data().set.items, stage, trials, thread_count(), budget());
+  work.waves = cut_waves(plan_, stage, work.jobs, budget());
   return work;
 }
 
@@ -86,7 +80,6 @@ void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
   for (const Job* job : work.jobs)
     lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_any(job->key.id)});
   cost_ += stage_cost(plan_, stage, work.jobs, work.waves, !baselines_[s].empty(), {});
-  peak_bytes_ = std::max(peak_bytes_, work.waves.bytes);
   auto start = std::chrono::steady_clock::now();
   const auto describe = [&](Index lanes_together) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

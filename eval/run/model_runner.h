@@ -22,7 +22,6 @@ class ModelRunner {
   void run();
   /// What was run, as it was planned when it began.
   const WaveCost& cost() const { return cost_; }
-  double peak_bytes() const { return peak_bytes_; }
 
  private:
   /// What is to be done in one stage.
@@ -54,7 +53,6 @@ class ModelRunner {
   std::vector<Matrix> baselines_;
   double baseline_bytes_ = 0.0;
   WaveCost cost_;
-  double peak_bytes_ = 0.0;
 };
 
 }  // namespace nf

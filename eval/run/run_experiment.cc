@@ -17,8 +17,6 @@
 namespace nf {
 namespace {
 
-constexpr double kMiB = 1024.0 * 1024.0;
-
 void warn_of_reference_kernels(Progress& progress) {
   for (const std::string& name : gemm_implementations())
     if (name.find("ref") != std::string::npos)
@@ -43,8 +41,7 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
   for (std::size_t i = 0; i < plans.size(); ++i) {
     ModelPlan& plan = plans[i];
     Decoder& decoder = experiment.models[i].decoder;
-    FinishedItems finished(plan.data());
-    for (const Record& record : records) finished.note(record);
+    const FinishedItems finished(plan.data(), records);
     const std::vector<Job> steps = plan.advance_searches(finished, records);
     estimates.push_back(estimate(plan, decoder, steps, budget, finished));
     if (estimates.back().cost.flops() == 0.0) continue;
@@ -140,11 +137,8 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   }
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
-  for (ModelPlan& plan : plans) {  // their rows are those of the best step so far
-    FinishedItems finished(plan.data());
-    for (const Record& record : folder.records()) finished.note(record);
-    plan.advance_searches(finished, folder.records());
-  }
+  for (ModelPlan& plan : plans)  // rows of searches are those of the best step so far
+    plan.advance_searches(FinishedItems(plan.data(), folder.records()), folder.records());
   const std::vector<TaskHeading> tasks = task_headings(experiment.config.tasks);
   folder.write_description(experiment.source.text, to_yaml(experiment.resolved()),
                            {{"version", version()},

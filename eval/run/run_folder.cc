@@ -56,35 +56,21 @@ fs::path make_folder(const fs::path& dir) {
 
 /// Throws at the first key of `env` that is not as it was when the file `place` was written.
 void check_env(const Json& before, const Json& now, const std::string& place) {
-  const auto shown = [](const Json& env, const std::string& key) {
-    const auto found = env.find(key);
-    return found == env.end() ? std::string("missing") : printable(found->dump());
-  };
-  for (const Json* keys : {&before, &now}) {
-    for (const auto& [key, value] : keys->items()) {
-      if (shown(before, key) == shown(now, key)) continue;
-      throw ConfigError(
-          fmt::format("{}: env '{}' was {} when this folder was begun and is {} now, which can "
-                      "change the last bits of results: choose another --out folder, go on on the "
-                      "same machine type, or say --any-env",
-                      place, printable(key), shown(before, key), shown(now, key)));
-    }
-  }
+  if (const auto other = env_difference(before, now))
+    throw ConfigError(
+        fmt::format("{}: env '{}' was {} when this folder was begun and is {} now, which can "
+                    "change the last bits of results: choose another --out folder, go on on the "
+                    "same machine type, or say --any-env",
+                    place, other->what, other->was, other->is));
 }
 
 /// Throws where the folder's model of that name is not the run's.
 void check_model(const ModelIdentity& before, const ModelIdentity& now, const std::string& place) {
-  const auto refuse = [&](const char* what, const std::string& was, const std::string& is) {
+  if (const auto other = model_difference(before, now))
     throw ConfigError(
-        fmt::format("{}: model '{}' had {} when this folder was begun ({} then, {} now): choose "
+        fmt::format("{}: model '{}' had {} when this folder was begun ({} {} then, {} now): choose "
                     "another --out folder",
-                    place, now.model, what, was, is));
-  };
-  if (before.model_hash != now.model_hash)
-    refuse("other weights or another config", "model_hash " + before.model_hash, now.model_hash);
-  if (before.data_hash != now.data_hash)
-    refuse("another text, other windows or tasks, or another tokenizer",
-           "data_hash " + before.data_hash, now.data_hash);
+                    place, now.model, other->what, other->hash, other->was, other->is));
 }
 
 /// The records of a file's whole lines: a last one that is torn ends without '\n'.

@@ -46,6 +46,29 @@ RowKey row_from(const Json& json) {
 
 }  // namespace
 
+std::optional<StatedDifference> model_difference(const ModelIdentity& was,
+                                                 const ModelIdentity& is) {
+  if (was.model_hash != is.model_hash)
+    return StatedDifference{"other weights or another config", "model_hash", was.model_hash,
+                            is.model_hash};
+  if (was.data_hash != is.data_hash)
+    return StatedDifference{"another text, other windows or tasks, or another tokenizer",
+                            "data_hash", was.data_hash, is.data_hash};
+  return std::nullopt;
+}
+
+std::optional<StatedDifference> env_difference(const Json& was, const Json& is) {
+  const auto shown = [](const Json& env, const std::string& key) {
+    const auto found = env.find(key);
+    return found == env.end() ? std::string("missing") : printable(found->dump());
+  };
+  for (const Json* keys : {&was, &is})
+    for (const auto& [key, value] : keys->items())
+      if (shown(was, key) != shown(is, key))
+        return StatedDifference{printable(key), "", shown(was, key), shown(is, key)};
+  return std::nullopt;
+}
+
 Json row_to_json(const RowKey& row) {
   Json json = {{"id", row.id},
                {"name", row.name},

@@ -18,6 +18,17 @@ struct ModelIdentity {
   std::string data_hash;   ///< of the ids and windows this model sees
 };
 
+/// What two records of the same thing say differently, in the words of messages.
+struct StatedDifference {
+  std::string what;  ///< a key of env; or "other weights or another config"
+  std::string hash;  ///< of models: "model_hash" or "data_hash"
+  std::string was, is;
+};
+/// The first difference of two models of one name; none where they are the same.
+std::optional<StatedDifference> model_difference(const ModelIdentity& was, const ModelIdentity& is);
+/// The first key of `env` that is not the same; "missing" where it stands in one alone.
+std::optional<StatedDifference> env_difference(const Json& was, const Json& is);
+
 /// manifest.json of a run folder: with it the records can be read without the experiment and its
 /// checkpoints.
 struct RunManifest {

@@ -37,35 +37,13 @@ void check_numerics_of(const RunContents& contents) {
 void check_models(const RunContents& contents, const std::vector<ModelPlan>& plans) {
   for (const ModelIdentity& before : contents.manifest.models)
     for (const ModelPlan& plan : plans) {
-      const ModelIdentity& now = plan.identity();
-      if (now.model != before.model) continue;
-      const auto refuse = [&](const char* what, const char* hash, const std::string& was,
-                              const std::string& is) {
-        throw ConfigError(
-            fmt::format("{}: model '{}' had {} when this folder was made ({} {} then, {} now): "
-                        "nothing can be verified without what it was made from",
-                        manifest_of(contents), now.model, what, hash, was, is));
-      };
-      if (before.model_hash != now.model_hash)
-        refuse("other weights or another config", "model_hash", before.model_hash, now.model_hash);
-      if (before.data_hash != now.data_hash)
-        refuse("another text, other windows or tasks, or another tokenizer", "data_hash",
-               before.data_hash, now.data_hash);
+      if (plan.identity().model != before.model) continue;
+      if (const auto other = model_difference(before, plan.identity()))
+        throw ConfigError(fmt::format(
+            "{}: model '{}' had {} when this folder was made ({} {} then, {} now): "
+            "nothing can be verified without what it was made from",
+            manifest_of(contents), before.model, other->what, other->hash, other->was, other->is));
     }
-}
-
-/// "env 'isa' was "AVX2" and is "AVX-512" here": the first key that is not the same.
-std::string env_difference(const Json& before, const Json& now) {
-  const auto shown = [](const Json& env, const std::string& key) {
-    const auto found = env.find(key);
-    return found == env.end() ? std::string("missing") : printable(found->dump());
-  };
-  for (const Json* keys : {&before, &now})
-    for (const auto& [key, value] : keys->items())
-      if (shown(before, key) != shown(now, key))
-        return fmt::format("env '{}' was {} and is {} here", printable(key), shown(before, key),
-                           shown(now, key));
-  return {};
 }
 
 /// The lines of records.jsonl; those that were read as records come first.
@@ -133,10 +111,12 @@ class Verifier {
     std::string other_env;
     for (std::size_t i = 0; i < contents_.records.size(); ++i) {
       const Record& record = contents_.records[i];
-      if (!options_.any_env && record.env != env) {
+      const auto other = options_.any_env ? std::nullopt : env_difference(record.env, env);
+      if (other) {
         ++report_.skipped.other_env;
         if (other_env.empty())
-          other_env = fmt::format("{}: {}", contents_.place(i), env_difference(record.env, env));
+          other_env = fmt::format("{}: env '{}' was {} and is {} here", contents_.place(i),
+                                  other->what, other->was, other->is);
       } else if (choice.find(i, report_.skipped)) {
         numbers.push_back(i);
       }
@@ -172,11 +152,7 @@ class Verifier {
       if (records.empty() && entry.job != nullptr) work.jobs.push_back(entry.job);
       records.push_back(entry.record);
     }
-    sort_by_path(plan.spec(), work.jobs);
-    std::vector<const ModelTrial*> trials;
-    for (const Job* job : work.jobs) trials.push_back(&job->trial);
-    work.waves =
-        plan_waves(plan.spec(), plan.data().set.items, group.stage, trials, thread_count(), budget);
+    work.waves = cut_waves(plan, group.stage, work.jobs, budget);
     work.cost = stage_cost(plan, group.stage, work.jobs, work.waves, false, {});
     return work;
   }

@@ -40,13 +40,7 @@ DetailMode detail_of(const Record& record) {
 VerifyChoice::VerifyChoice(const std::vector<Record>& records, std::vector<ModelPlan>& plans,
                            StatsMode preferred)
     : records_(records), plans_(plans), preferred_(preferred) {
-  for (const ModelPlan& plan : plans) {
-    const ModelData& data = plan.data();
-    auto& numbers = questions_.emplace_back();
-    for (std::size_t q = 0; q < data.questions.size(); ++q)
-      numbers[{data.questions[q].task, data.questions[q].question}] =
-          data.set.windows + static_cast<Index>(q);
-  }
+  for (const ModelPlan& plan : plans) questions_.push_back(question_items(plan.data()));
 }
 
 std::optional<std::size_t> VerifyChoice::model_of(const Record& record) const {

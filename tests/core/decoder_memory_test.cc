@@ -1,10 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <string>
-
 #include "core/base/parallel.h"
 #include "tests/support/random_checkpoint.h"
+#include "tests/support/resident_file_bytes.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 
@@ -12,16 +10,6 @@ namespace nf {
 namespace {
 
 constexpr Index kMiB = Index{1} << 20;
-
-/// Resident bytes that belong to files (to shared memory where /tmp is one).
-Index resident_file_bytes() {
-  std::ifstream status("/proc/self/status");
-  Index kib = 0;
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("RssFile:") || line.starts_with("RssShmem:"))
-      kib += std::stoll(line.substr(line.find(':') + 1));
-  return kib * 1024;
-}
 
 TEST(DecoderMemory, KeepsNoPagesOfTheFileResident) {
   if (resident_file_bytes() == 0) GTEST_SKIP() << "/proc/self/status has no RssFile here";

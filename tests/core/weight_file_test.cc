@@ -9,6 +9,7 @@
 #include "core/io/safetensors.h"
 #include "core/io/torch_bin.h"
 #include "core/tensor/matrix.h"
+#include "tests/support/resident_file_bytes.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_torch_bin.h"
 
@@ -22,16 +23,6 @@ constexpr Index kRows = 32 * kMiB / (4 * kCols);
 /// What else may be resident: the rest of the 2 MiB blocks at both ends (recent kernels map whole
 /// large folios), and pages of this program, which are file pages as well.
 constexpr Index kSlack = 6 * kMiB;
-
-/// Resident bytes that belong to files (to shared memory where /tmp is one).
-Index resident_file_bytes() {
-  std::ifstream status("/proc/self/status");
-  Index kib = 0;
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("RssFile:") || line.starts_with("RssShmem:"))
-      kib += std::stoll(line.substr(line.find(':') + 1));
-  return kib * 1024;
-}
 
 /// A .bin file with the matrix "w" of 32 MiB of zeros, its transposed view "t", and "b" behind it.
 void write_large(const std::filesystem::path& path) {

@@ -9,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/io/read_file.h"
 #include "eval/run/run_experiment.h"
+#include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
 #include "tests/support/write_npy.h"
@@ -22,17 +23,6 @@ using Row = std::map<std::string, std::string>;
 
 constexpr Index kContext = 128;
 constexpr Index kTokens = 96 * kContext;  // three stages of a stopping rule
-
-const std::string kNoise =
-    "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}]";
-const std::string kQuantizer =
-    "quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}]";
-const std::string kTolerance =
-    "  - name: tolerance\n"
-    "    each: role\n"
-    "    bisect: {range: [0.001, 2], target: {kl: 0.0005}, rel_tolerance: 0.05, max_steps: 12}\n"
-    "    perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "
-    "\"${bisect}\"}}]\n";
 
 class IntegrationDesigns : public testing::Test {
  protected:

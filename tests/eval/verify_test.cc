@@ -11,6 +11,7 @@
 #include "core/base/parallel.h"
 #include "core/io/read_file.h"
 #include "eval/run/run_experiment.h"
+#include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/write_npy.h"
 
@@ -24,16 +25,6 @@ constexpr Index kWindows = 96;  // three stages of a stopping rule
 /// Enough for one trial beside the baseline on any number of threads here, not for all.
 constexpr Index kLittleMemory = Index{400} << 20;
 
-const std::string kNoise =
-    "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}]";
-const std::string kQuantizer =
-    "quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}]";
-const std::string kTolerance =
-    "  - name: tolerance\n"
-    "    each: role\n"
-    "    bisect: {range: [0.001, 2], target: {kl: 0.0005}, rel_tolerance: 0.05, max_steps: 12}\n"
-    "    perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "
-    "\"${bisect}\"}}]\n";
 const std::string kInputs =
     "  - {name: inputs, repeat: 2, perturb: [{sites: {tensor: input}, noise: uniform, strength: "
     "{snr_db: 20}}]}\n";
