@@ -12,6 +12,7 @@
 #include "tests/reference/forward.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/tensor_near.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
@@ -138,12 +139,11 @@ TEST(SameBitsAttention, OtherWindowsDoNotMatter) {
   attend(kShapes[3], nullptr, wide);
   EXPECT_TRUE(equal_bits(attend(shape, nullptr, w), expected));
   for (const Index threads : {2, 3}) {
-    set_thread_count(threads);
+    const Threads guard(threads);
     parallel_for(12, [&](Index i) {
       if (i % 3 == 0) attend(shape, nullptr, bad);
       EXPECT_TRUE(equal_bits(attend(shape, nullptr, w), expected)) << i;
     });
-    set_thread_count(0);
   }
 }
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/base/parallel.h"
 #include "tests/support/decoder_forward.h"
 #include "tests/support/one_block.h"
 #include "tests/support/tensor_near.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
@@ -80,14 +80,13 @@ TEST_P(BlockStates, CopiesOfThemGiveTheUntouchedBits) {
   for (const Index tokens : {1, 37, 150}) {
     const Matrix plain = block_.run(nullptr, {}, tokens);
     for (const Index threads : {1, 3}) {
-      set_thread_count(threads);
+      const Threads guard(threads);
       StateFilter all(kCopies);
       EXPECT_TRUE(equal_bits(block_.run(&all, {}, tokens), plain)) << tokens;
       for (const SiteTensor state : kStates) {
         StateFilter one({{state, 1.0f}});
         EXPECT_TRUE(equal_bits(block_.run(&one, {}, tokens), plain)) << site_tensor_name(state);
       }
-      set_thread_count(0);
     }
   }
 }

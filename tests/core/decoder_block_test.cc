@@ -12,6 +12,7 @@
 #include "tests/support/one_block.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/tensor_near.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
@@ -182,12 +183,11 @@ TEST(SameBitsBlock, AWindowDoesNotDependOnOtherWindows) {
       block.run_in_place(bad);
       EXPECT_TRUE(equal_bits(block.run(nullptr, {}, tokens, 5), expected)) << tokens;
       for (const Index threads : {2, 3}) {
-        set_thread_count(threads);
+        const Threads guard(threads);
         parallel_for(9, [&](Index i) {
           block.run(nullptr, {}, 20 * i + 1, static_cast<std::uint64_t>(i));
           EXPECT_TRUE(equal_bits(block.run(nullptr, {}, tokens, 5), expected)) << tokens;
         });
-        set_thread_count(0);
       }
     }
 }

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "core/base/parallel.h"
 #include "tests/support/random_checkpoint.h"
 #include "tests/support/resident_file_bytes.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/threads.h"
 #include "tests/support/tiny_model.h"
 
 namespace nf {
@@ -25,12 +25,11 @@ TEST(DecoderMemory, KeepsNoPagesOfTheFileResident) {
                           dir.path());
   const Decoder decoder = open_decoder(dir.path());
   const Index before = resident_file_bytes();
-  set_thread_count(16);  // what one has released, others may bring back while they read beside it
+  const Threads many(16);  // what one has released, others may bring back while they read beside it
   BlockWeights weights;
   for (Index layer = 0; layer < kLayers; ++layer)
     weights = decoder.load_block(layer, std::move(weights));
   decoder.load_head(0, 3 * kVocabChunk);  // 6 MiB
-  set_thread_count(0);
   // Of 130 MiB. What is left: pages of this program, and the norms'.
   EXPECT_LT(resident_file_bytes() - before, 4 * kMiB);
 }

@@ -14,6 +14,7 @@
 #include "core/ops/gemm.h"
 #include "tests/support/linear_case.h"
 #include "tests/support/tensor_near.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
@@ -85,14 +86,13 @@ TEST(SameBitsLinear, ThreadsOfAnyNumberGiveTheSameBits) {
     Matrix one(300, n);
     linear(c.x, w, c.bias, one);
     for (const Index threads : {1, 2, 3, 8}) {
-      set_thread_count(threads);
+      const Threads guard(threads);
       std::vector<Matrix> copies(16);
       parallel_for(16, [&](Index i) {
         Matrix& y = copies[static_cast<std::size_t>(i)];
         y.resize(300, n);
         linear(c.x, w, c.bias, y);
       });
-      set_thread_count(0);
       for (const Matrix& y : copies) EXPECT_TRUE(equal_bits(y, one)) << threads << " threads";
     }
   }

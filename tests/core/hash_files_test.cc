@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/parallel.h"
 #include "core/io/content_hash.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
@@ -54,10 +54,9 @@ TEST(HashFiles, EqualsItsDefinitionForEveryNumberOfThreads) {
   const std::vector<const MappedFile*> files{&empty, &tiny, &longer, &exact};
   const std::string expected = plain_hash("head", files);
   for (const Index threads : {1, 2, 5}) {
-    set_thread_count(threads);
+    const Threads guard(threads);
     EXPECT_EQ(hash_files("head", files), expected) << threads;
   }
-  set_thread_count(0);
 }
 
 TEST(HashFiles, EveryByteAndTheOrderCount) {

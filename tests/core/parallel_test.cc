@@ -11,18 +11,10 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
-
-/// Sets the number of threads for one test and puts the default back.
-class Threads {
- public:
-  explicit Threads(Index count) { set_thread_count(count); }
-  ~Threads() { set_thread_count(0); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-};
 
 TEST(ParallelFor, CallsEveryIndexExactlyOnce) {
   for (const Index threads : {1, 2, 5})

@@ -14,6 +14,7 @@
 #include "core/ops/gemm_backend.h"
 #include "tests/support/linear_case.h"
 #include "tests/support/tensor_near.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
@@ -96,12 +97,11 @@ TEST(SameBitsWeightPacker, BlocksOfRowsFromSeveralThreadsMakeTheWhole) {
       const Matrix w = random_matrix(out, in, 6);
       WeightPacker packer(out, in, {}, packing);
       const Index rows = out, block = packer.row_block();
-      set_thread_count(3);
+      const Threads guard(3);
       parallel_for((rows + block - 1) / block, [&](Index i) {
         const Index first = i * block;
         packer.put_rows(first, w.view().middle_rows(first, std::min(block, rows - first)));
       });
-      set_thread_count(0);
       EXPECT_TRUE(equal_bits(as_row(std::move(packer).finish()), reordered(w)))
           << out << " x " << in;
     }

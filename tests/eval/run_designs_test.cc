@@ -12,6 +12,7 @@
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
+#include "tests/support/threads.h"
 #include "tests/support/write_npy.h"
 
 namespace nf {
@@ -27,14 +28,9 @@ constexpr Index kTokens = 96 * kContext;  // three stages of a stopping rule
 class IntegrationDesigns : public testing::Test {
  protected:
   IntegrationDesigns() {
-    set_thread_count(1);
     write_npy(files_ / "ids.npy", std::to_string(kTokens) + ",", random_ids(kTokens, 300));
   }
 
- public:
-  ~IntegrationDesigns() override { set_thread_count(0); }
-
- protected:
   RunOutcome run(const std::string& trials, const std::string& out, RunOptions options = {},
                  Index windows = 8) const {
     const fs::path yaml = files_.write(
@@ -75,6 +71,7 @@ class IntegrationDesigns : public testing::Test {
       EXPECT_EQ(read_text_file(files_ / a / name), read_text_file(files_ / b / name)) << name;
   }
 
+  Threads threads_{1};  // these models are too small to share out
   ExperimentFiles files_;
 };
 

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "core/base/parallel.h"
 #include "core/io/read_file.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
+#include "tests/support/threads.h"
 #include "tests/support/write_npy.h"
 
 namespace nf {
@@ -57,7 +57,6 @@ const std::string kTasks =
 class IntegrationWaves : public testing::Test {
  protected:
   IntegrationWaves() {
-    set_thread_count(1);
     write_npy(files_ / "ids.npy", std::to_string(kTokens) + ",", random_ids(kTokens, 300));
     std::string piqa, lambada, wino;
     const std::string text = plain_text(6000);
@@ -85,10 +84,6 @@ class IntegrationWaves : public testing::Test {
     files_.write("wino.jsonl", wino);
   }
 
- public:
-  ~IntegrationWaves() override { set_thread_count(0); }
-
- protected:
   /// Runs `what` with all trials on both models, or on those of `model`.
   RunOutcome run(const std::string& what, const std::string& out, RunOptions options = {},
                  const std::string& model = "[opt, llama]") const {
@@ -134,6 +129,7 @@ class IntegrationWaves : public testing::Test {
       EXPECT_EQ(read_text_file(files_ / a / name), read_text_file(files_ / b / name)) << name;
   }
 
+  Threads threads_{1};  // these models are too small to share out
   ExperimentFiles files_;
 };
 

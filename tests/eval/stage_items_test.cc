@@ -13,6 +13,7 @@
 #include "tests/reference/forward.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/threads.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
 
@@ -144,18 +145,13 @@ void expect_near(const PartSums& fast, const PartSums& slow) {
 /// A checkpoint of a family, opened.
 class StageItems : public testing::Test {
  protected:
-  StageItems() { set_thread_count(1); }  // these models are too small to share out
-
- public:
-  ~StageItems() override { set_thread_count(0); }
-
- protected:
   Decoder open(const TinyModel& model, const std::string& name = "model") const {
     model.write(dir_ / name);
     Decoder decoder = open_decoder(dir_ / name);
     decoder.prepare(256);
     return decoder;
   }
+  Threads threads_{1};  // these models are too small to share out
   TempDir dir_;
 };
 

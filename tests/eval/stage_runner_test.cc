@@ -9,6 +9,7 @@
 #include "tests/reference/forward.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/threads.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
 
@@ -36,13 +37,8 @@ class StageOfBothFamilies : public testing::TestWithParam<const char*> {
       : decoder_(open(GetParam())),
         set_(window_set(random_ids(kWindows * kContext, kVocab), {.context = kContext})) {
     decoder_.prepare(kContext);
-    set_thread_count(1);  // these models are too small to share out
   }
 
- public:
-  ~StageOfBothFamilies() override { set_thread_count(0); }
-
- protected:
   static constexpr Index kVocab = 1100;
   static std::filesystem::path folder(const std::string& family) {
     static const TempDir dir;
@@ -68,6 +64,7 @@ class StageOfBothFamilies : public testing::TestWithParam<const char*> {
     return run({&alone}).lanes[0].items;
   }
 
+  Threads threads_{1};  // these models are too small to share out
   Decoder decoder_;
   EvalSet set_;
 };

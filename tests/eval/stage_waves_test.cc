@@ -9,6 +9,7 @@
 #include "eval/run/stage_runner.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/threads.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
 
@@ -31,7 +32,6 @@ class StageWaves : public testing::TestWithParam<const char*> {
  protected:
   StageWaves() : decoder_(open(GetParam())) {
     decoder_.prepare(kContext);
-    set_thread_count(1);  // these models are too small to share out
     add(noise("tensor: weight"));
     add(noise("tensor: input") + ", " + noise("tensor: weight, roles: down_proj"));
     add(noise("tensor: weight, roles: [embed_tokens, lm_head]"));
@@ -43,10 +43,6 @@ class StageWaves : public testing::TestWithParam<const char*> {
     add(noise("tensor: input, roles: lm_head"));
   }
 
- public:
-  ~StageWaves() override { set_thread_count(0); }
-
- protected:
   Decoder open(const std::string& family) const {
     const TinyOptions options = {.vocab_size = kVocab};
     (family == "opt" ? tiny_opt(options) : tiny_llama(options)).write(dir_.path());
@@ -64,6 +60,7 @@ class StageWaves : public testing::TestWithParam<const char*> {
     return run_waves(decoder_, set_, stage_, trials(), plan, StatsMode::all, std::move(hooks));
   }
 
+  Threads threads_{1};  // these models are too small to share out
   TempDir dir_;
   Decoder decoder_;
   EvalSet set_ = window_set(random_ids(kWindows * kContext, kVocab), {.context = kContext});

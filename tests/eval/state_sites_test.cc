@@ -9,6 +9,7 @@
 #include "eval/tasks/question_item.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/threads.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
 
@@ -39,7 +40,6 @@ class StateSites : public testing::TestWithParam<const char*> {
         set_(window_set(random_ids(kWindows * kContext, kVocab), {.context = kContext})) {
     decoder_.prepare(200);
   }
-  ~StateSites() override { set_thread_count(0); }
 
   static Decoder open(const std::string& family) {
     const TempDir dir;  // mapped files outlive their names
@@ -53,6 +53,7 @@ class StateSites : public testing::TestWithParam<const char*> {
     return run_together(decoder_, set_, stage, {&trial}, stats);
   }
 
+  Threads threads_{0};
   Decoder decoder_;
   EvalSet set_;
 };

@@ -5,12 +5,12 @@
 #include <map>
 #include <sstream>
 
-#include "core/base/parallel.h"
 #include "eval/report/csv.h"
 #include "eval/run/paired_blocks.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/confidence_sequence.h"
 #include "tests/support/synthetic_kl.h"
+#include "tests/support/threads.h"
 
 namespace nf {
 namespace {
@@ -244,11 +244,12 @@ TEST(Statistics, AreTheSameForAnyNumberOfThreads) {
     }
     rows.push_back(row_of("noise" + std::to_string(line), std::to_string(line), kl));
   }
-  set_thread_count(1);
-  const std::string one = statistics_csv(rows);
-  set_thread_count(3);
-  EXPECT_EQ(statistics_csv(rows), one);
-  set_thread_count(0);
+  std::vector<std::string> tables;
+  for (const Index threads : {1, 3}) {
+    const Threads guard(threads);
+    tables.push_back(statistics_csv(rows));
+  }
+  EXPECT_EQ(tables[1], tables[0]);
 }
 
 TEST(Statistics, MeasureHowBlocksScatter) {

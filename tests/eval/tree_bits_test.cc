@@ -14,6 +14,7 @@
 #include "eval/run/stage_runner.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/threads.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
 
@@ -165,8 +166,8 @@ class TreeBits : public testing::TestWithParam<int> {
         .layers = kLayers, .vocab_size = kVocab, .tied = GetParam() % 2 == 0};
     (GetParam() % 3 == 0 ? tiny_opt(options) : tiny_llama(options)).write(dir_.path());
   }
-  ~TreeBits() override { set_thread_count(0); }
 
+  Threads threads_{1};
   TempDir dir_;
 };
 

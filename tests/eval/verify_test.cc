@@ -13,6 +13,7 @@
 #include "eval/run/run_experiment.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
+#include "tests/support/threads.h"
 #include "tests/support/write_npy.h"
 
 namespace nf {
@@ -41,11 +42,7 @@ std::string broken() {
 
 class IntegrationVerify : public testing::Test {
  protected:
-  IntegrationVerify() {
-    set_thread_count(2);
-    write_ids(300);
-  }
-  ~IntegrationVerify() override { set_thread_count(0); }
+  IntegrationVerify() { write_ids(300); }
 
   void write_ids(int vocabulary) const {
     write_npy(files_ / "ids.npy", std::to_string(kWindows * kContext) + ",",
@@ -95,6 +92,7 @@ class IntegrationVerify : public testing::Test {
     return number;
   }
 
+  Threads threads_{2};
   ExperimentFiles files_;
 };
 
