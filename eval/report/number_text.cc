@@ -50,7 +50,7 @@ std::string signed_number(double value, int digits) {
 
 std::string spread_number(double deviation, const std::string& mean) {
   constexpr int kDigits = 2;
-  const std::string text = short_number(deviation, kDigits);
+  std::string text = short_number(deviation, kDigits);
   if (mean.find('e') != std::string::npos || deviation == 0.0 || !std::isfinite(deviation))
     return text;
   const int decimals = decimals_of(mean);

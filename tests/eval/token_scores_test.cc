@@ -252,7 +252,7 @@ TEST(TokenScores, FindNoDivergenceBetweenEqualLogits) {
 }
 
 TEST(TokenScores, BreakTiesByTheLowestId) {
-  const auto agree = [&](Index baseline_best, std::vector<Index> trial_best) {
+  const auto agree = [&](Index baseline_best, const std::vector<Index>& trial_best) {
     Matrix baseline(1, 40), trial(1, 40);
     baseline.fill(0.0f);
     trial.fill(0.0f);

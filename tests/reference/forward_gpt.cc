@@ -41,8 +41,9 @@ ReferenceForward reference_gpt2(const ReferenceWeights& w, std::span<const std::
   for (Index layer = 0; layer < size_of(w, "n_layer", "num_hidden_layers"); ++layer) {
     const std::string block = fmt::format("transformer.h.{}.", layer);
     ReferenceAttention attention = {.heads = heads, .key_value_heads = heads};
+    const Index head_dim = hidden_size / heads;
     if (w.option("scale_attn_weights", true))
-      attention.scale /= std::sqrt(static_cast<double>(hidden_size / heads));
+      attention.scale /= std::sqrt(static_cast<double>(head_dim));
     if (w.option("scale_attn_by_inverse_layer_idx", false))
       attention.scale /= static_cast<double>(layer + 1);
 
