@@ -90,7 +90,7 @@ TEST(SameBitsLinear, ThreadsOfAnyNumberGiveTheSameBits) {
       std::vector<Matrix> copies(16);
       parallel_for(16, [&](Index i) {
         Matrix& y = copies[static_cast<std::size_t>(i)];
-        y.resize(300, n);
+        y.resize(one.rows(), one.cols());
         linear(c.x, w, c.bias, y);
       });
       for (const Matrix& y : copies) EXPECT_TRUE(equal_bits(y, one)) << threads << " threads";
@@ -117,7 +117,9 @@ TEST(SameBitsLinear, SeveralCallersAtOnceGiveTheSameBits) {
 TEST(SameBitsLinear, PackingAgainChangesNothing) {
   const LinearCase c = make_case(64, 96, 80, false);
   Matrix first(64, 80), second(64, 80);
-  const PackedWeight w = pack_weight(c.w), copy = w;
+  const PackedWeight w = pack_weight(c.w);
+  PackedWeight copy;
+  copy = w;
   linear(c.x, w, {}, first);
   linear(c.x, copy, {}, second);
   EXPECT_TRUE(equal_bits(second, first));
