@@ -141,19 +141,30 @@ Index display_width(std::string_view text) {
 }
 
 std::vector<std::string> wrap_words(std::string_view text, Index width) {
+  const auto joins = [text](std::size_t at) {
+    const auto is_inside = [](char c) { return c != ' ' && c != '+'; };
+    return text[at] == '+' && at > 0 && is_inside(text[at - 1]) && at + 1 < text.size() &&
+           is_inside(text[at + 1]);
+  };
   std::vector<std::string> lines(1);
+  std::string_view gap;  // in front of the next piece, where it goes on the same line
   std::size_t at = 0;
   while (at <= text.size()) {
-    const std::size_t end = std::min(text.find(' ', at), text.size());
-    const std::string_view word = text.substr(at, end - at);
+    std::size_t end = at;
+    while (end < text.size() && text[end] != ' ' && !joins(end)) ++end;
+    const bool is_joined = end < text.size() && text[end] == '+';
+    const std::string_view piece = text.substr(at, end - at + (is_joined ? 1 : 0));
     at = end + 1;
     std::string& line = lines.back();
+    const auto joined_width =
+        display_width(line) + static_cast<Index>(gap.size()) + display_width(piece);
     if (line.empty())
-      line = word;
-    else if (display_width(line) + 1 + display_width(word) <= width)
-      line.append(" ").append(word);
+      line = piece;
+    else if (joined_width <= width)
+      line.append(gap).append(piece);
     else
-      lines.emplace_back(word);
+      lines.emplace_back(piece);
+    gap = is_joined ? "" : " ";
   }
   return lines;
 }

@@ -12,7 +12,8 @@ namespace nf {
 /// two, combining marks none. Bytes that are no UTF-8 count one each.
 Index display_width(std::string_view text);
 
-/// Breaks a text at its spaces into lines of at most `width` columns; a longer word stays whole.
+/// Breaks a text at its spaces, and behind a '+' between two letters of a word (levels of a
+/// design), into lines of at most `width` columns; a longer piece stays whole.
 std::vector<std::string> wrap_words(std::string_view text, Index width);
 
 /// A number as it shall be shown, and its spread ("0.04", without the ±) where there is one.

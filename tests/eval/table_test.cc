@@ -31,6 +31,14 @@ TEST(WrapWords, BreaksAtSpacesAndKeepsLongWordsWhole) {
   EXPECT_EQ(wrap_words("", 7), std::vector<std::string>{""});
 }
 
+TEST(WrapWords, BreaksBehindThePlusBetweenTwoLevels) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrap_words("role=q_proj+k_proj+v_proj x", 14),
+            (Lines{"role=q_proj+", "k_proj+v_proj", "x"}));
+  EXPECT_EQ(wrap_words("a+b+c", 100), Lines{"a+b+c"});
+  EXPECT_EQ(wrap_words("gains +0.5 a+", 4), (Lines{"gains", "+0.5", "a+"}));
+}
+
 TEST(TextTable, AlignsDecimalPointsAndDropsEmptyColumns) {
   EXPECT_EQ(example().render(0),
             "                                       KL\n"
