@@ -2,12 +2,18 @@
 
 #include <string>
 
+#include "core/base/types.h"
+
 namespace nf {
 
 /// Which generator made a trial. Its level stands in the trial's vars.
 struct Design {
-  std::string kind;    ///< "each", "leave_one_out", "cumulative", "pairs"; empty: none
+  std::string kind;    ///< "each", "leave_one_out", "cumulative", "pairs", "factorial"; empty: none
   std::string factor;  ///< "layer", "role" or "site"; empty: none
+  Index resolution = 0;  ///< of factorial: 4 or 5; 0 of the others
 };
+
+/// What stands in the column of a trial of pairs or factorial that has every level.
+inline constexpr const char* kAllLevels = "all";
 
 }  // namespace nf

@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/config/scalar.h"
+#include "eval/design/factorial.h"
 
 namespace nf {
 namespace {
@@ -118,7 +119,8 @@ class Points {
         spec_(spec),
         levels_(find_levels(selectors, factor, spec)) {}
 
-  std::vector<DesignPoint> make(const std::string& kind) {
+  std::vector<DesignPoint> make(const Design& design) {
+    const std::string& kind = design.kind;
     if (levels_.size() < 2) return {};
     if (kind == "leave_one_out") {
       for (const std::string& level : levels_)
@@ -128,6 +130,8 @@ class Points {
     } else if (kind == "cumulative") {
       for (std::size_t k = 1; k <= levels_.size(); ++k)
         add_kept(k, {levels_.begin(), levels_.begin() + static_cast<std::ptrdiff_t>(k)});
+    } else if (kind == "factorial") {
+      add_runs(design.resolution);
     } else {
       for (const std::string& level : levels_) add_kept(level_value(level, factor_), {level});
       if (kind == "pairs") add_pairs();
@@ -140,7 +144,22 @@ class Points {
     for (std::size_t a = 0; a < levels_.size(); ++a)
       for (std::size_t b = a + 1; b < levels_.size(); ++b)
         add_kept(levels_[a] + "+" + levels_[b], {levels_[a], levels_[b]});
-    add_kept("all", levels_);
+    add_kept(kAllLevels, levels_);
+  }
+
+  void add_runs(Index resolution) {
+    const std::optional<FactorialDesign> runs = factorial_design(std::ssize(levels_), resolution);
+    if (!runs) return;
+    for (Index run = 1; run < runs->runs; ++run) {
+      std::vector<std::string> on;
+      for (Index i = 0; i < std::ssize(levels_); ++i)
+        if (runs->is_on(i, run)) on.push_back(levels_[static_cast<std::size_t>(i)]);
+      if (on.size() == 1)
+        add_kept(level_value(on[0], factor_), on);
+      else
+        add_kept(on.size() == levels_.size() ? kAllLevels : fmt::format("{}", fmt::join(on, "+")),
+                 on);
+    }
   }
 
   void add_kept(Json level, const std::vector<std::string>& levels) {
@@ -238,7 +257,24 @@ std::string design_column(const Design& design) {
 std::vector<DesignPoint> design_points(const Design& design,
                                        const std::vector<SiteSelector>& selectors,
                                        const DecoderSpec& spec) {
-  return Points(selectors, factor_of(design), spec).make(design.kind);
+  return Points(selectors, factor_of(design), spec).make(design);
+}
+
+std::string why_no_design_points(const Design& design, const std::vector<SiteSelector>& selectors,
+                                 const DecoderSpec& spec, const std::string& model) {
+  const Index levels = std::ssize(find_levels(selectors, factor_of(design), spec));
+  if (levels < 2)
+    return fmt::format("needs at least two {}s, and the sites of this trial have not so many in {}",
+                       design.factor, model);
+  if (design.kind != "factorial" || factorial_design(levels, design.resolution)) return "";
+  const std::optional<FactorialDesign> coarser = factorial_design(levels, 4);
+  return fmt::format(
+      "would take more than {} trials for the {} {}s of this one in {}; {}", kMostFactorialRuns - 1,
+      levels, design.factor, model,
+      coarser ? fmt::format("{{of: {}, resolution: 4}} takes {}, and tells main effects alone",
+                            design.factor, coarser->runs - 1)
+              : fmt::format("select fewer{}",
+                            design.factor == "site" ? ", or take 'role' or 'layer'" : ""));
 }
 
 }  // namespace nf

@@ -61,11 +61,16 @@ struct DesignPoint {
 std::string design_column(const Design& design);
 
 /// The trials of a design on one model, in the order of the forward pass; pairs: singles "a", pairs
-/// "a+b" and "all". Nothing where there are fewer than two levels. Sites outside the layers
+/// "a+b" and "all"; factorial: its runs 1, 2, ... in the same words. Nothing where
+/// why_no_design_points() says why. Sites outside the layers
 /// (embed_tokens, lm_head) are left alone by a design of layers, except that leave_one_out leaves
 /// everything but the one layer in.
 std::vector<DesignPoint> design_points(const Design& design,
                                        const std::vector<SiteSelector>& selectors,
                                        const DecoderSpec& spec);
+
+/// What is wrong with the design on this model, and what to do; empty where nothing is.
+std::string why_no_design_points(const Design& design, const std::vector<SiteSelector>& selectors,
+                                 const DecoderSpec& spec, const std::string& model);
 
 }  // namespace nf

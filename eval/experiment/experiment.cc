@@ -139,6 +139,9 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
 Json resolved(const Trial& trial, bool may_stop) {
   Json json = {{"name", trial.name}, {"seed", trial.seed}};
   if (!trial.design.kind.empty()) json[trial.design.kind] = trial.design.factor;
+  if (trial.design.resolution > 0)
+    json[trial.design.kind] = {{"of", trial.design.factor},
+                               {"resolution", trial.design.resolution}};
   if (trial.bisect) json["bisect"] = BisectConfig::fields().write(*trial.bisect);
   if (may_stop || trial.stop) json["stop"] = ConfigValue<TrialStop>::write({trial.stop});
   if (!trial.vars.empty()) json["vars"] = trial.vars;

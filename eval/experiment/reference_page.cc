@@ -123,11 +123,13 @@ std::string experiment_page(const Kinds& kinds) {
       "in an entry stands for a\nvariable of `sweep` or `zip`.\n\n" +
       table(TrialConfig::fields().docs());
   page +=
-      "\n### Designs\n\nAt most one of `each`, `leave_one_out`, `cumulative` and `pairs` makes "
-      "many "
-      "trials of one, by narrowing the `sites`\nof every entry. With `bisect` the value of "
-      "`\"${bisect}\"` in the entries is searched for; it goes together with a\ndesign, `sweep`, "
-      "`zip` and `repeat`. [meaning.md](meaning.md) has the details.\n\n`bisect`:\n\n" +
+      "\n### Designs\n\nAt most one of `each`, `leave_one_out`, `cumulative`, `pairs` and "
+      "`factorial` makes many trials of one,\nby narrowing the `sites` of every entry. With "
+      "`bisect` "
+      "the value of `\"${bisect}\"` in the entries is searched for;\nit goes together with "
+      "`sweep`, `zip`, `repeat` and every design but `factorial`. [meaning.md](meaning.md) has the "
+      "details.\n\n`factorial`, where a word is not enough:\n\n" +
+      table(FactorialConfig::fields().docs()) + "\n`bisect`:\n\n" +
       table(BisectConfig::fields().docs());
   page +=
       "\n### `stop`\n\nOf a trial, or of the experiment for all trials; `stop: none` in a trial "

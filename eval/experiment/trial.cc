@@ -8,7 +8,8 @@
 namespace nf {
 namespace {
 
-constexpr std::array<const char*, 4> kDesigns = {"each", "leave_one_out", "cumulative", "pairs"};
+constexpr std::array<const char*, 5> kDesigns = {"each", "leave_one_out", "cumulative", "pairs",
+                                                 "factorial"};
 constexpr const char* kBisect = "bisect";
 
 /// Columns that a trial makes beside its sweep's, each with the key that makes it.
@@ -140,6 +141,10 @@ FieldTable<TrialConfig> TrialConfig::fields() {
   table.optional(
       "pairs", &TrialConfig::pairs,
       {.summary = "a trial for each level, each two of them, and all together", .example = "role"});
+  table.optional("factorial", &TrialConfig::factorial,
+                 {.summary = "trials of several levels each, chosen so that few tell the effect of "
+                             "every level and of every two",
+                  .example = "role"});
   table.optional("bisect", &TrialConfig::bisect,
                  {.summary = "searches for the value of \"${bisect}\" that meets a target",
                   .example = {{"range", Json::array({0.001, 1})}, {"target", {{"kl", 0.05}}}}});
@@ -167,6 +172,10 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
     errors.add(*node.find(given[1]),
                fmt::format("has '{}' beside it; a trial has at most one of {}", given[0],
                            fmt::join(kDesigns, ", ")));
+  if (factorial && bisect)
+    errors.add(*node.find(kBisect),
+               "has 'factorial' beside it, whose effects are differences between trials of one "
+               "strength; search with 'each' or 'pairs'");
 }
 
 Design TrialConfig::design() const {
@@ -174,6 +183,7 @@ Design TrialConfig::design() const {
   if (leave_one_out) return {"leave_one_out", enum_name(*leave_one_out)};
   if (cumulative) return {"cumulative", enum_name(*cumulative)};
   if (pairs) return {"pairs", enum_name(*pairs)};
+  if (factorial) return {"factorial", enum_name(factorial->of), factorial->resolution};
   return {};
 }
 
@@ -239,9 +249,7 @@ std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const Confi
     const std::vector<DesignPoint> points = design_points(first.design, selectors, spec);
     if (points.empty())
       errors.add(node.find(first.design.kind).value_or(node),
-                 fmt::format("needs at least two {}s, and the sites of this trial have not so many "
-                             "in {}",
-                             first.design.factor, model));
+                 why_no_design_points(first.design, selectors, spec, model));
     for (const DesignPoint& point : points) {
       for (std::size_t t = i; t < next; ++t) {
         Trial trial = trials[t];

@@ -7,6 +7,7 @@
 
 #include "core/config/field_table.h"
 #include "eval/design/bisect_config.h"
+#include "eval/design/factorial_config.h"
 #include "eval/design/levels.h"
 #include "eval/experiment/entry.h"
 #include "eval/experiment/stop_config.h"
@@ -45,6 +46,7 @@ struct TrialConfig {
   std::optional<EntryList> perturb, quantize, distort;
   std::optional<Factor> each, leave_one_out, pairs;
   std::optional<CumulativeFactor> cumulative;
+  std::optional<FactorialConfig> factorial;
   std::optional<BisectConfig> bisect;
   std::optional<TrialStop> stop;
 
@@ -61,7 +63,8 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
                                 const std::optional<StopConfig>& experiment_stop = std::nullopt);
 
 /// What expand_trial() made of `node` on one model: every level of the design, repeats innermost.
-/// Without a design they are the trials as they are. A design of fewer than two levels is an error.
+/// Without a design they are the trials as they are. A design of too few or too many levels is an
+/// error.
 std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const ConfigNode& node,
                                    const std::string& model, const DecoderSpec& spec,
                                    ConfigErrors& errors);

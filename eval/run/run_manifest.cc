@@ -39,7 +39,8 @@ RowKey row_from(const Json& json) {
   for (const auto& [name, value] : json.at("vars").get_ref<const Json::object_t&>())
     row.vars[name] = value;
   if (const auto design = json.find("design"); design != json.end())
-    row.design = {design->at("kind").get<std::string>(), design->at("factor").get<std::string>()};
+    row.design = {design->at("kind").get<std::string>(), design->at("factor").get<std::string>(),
+                  design->value("resolution", Index{0})};
   row.stops = json.value("stops", false);
   return row;
 }
@@ -77,6 +78,7 @@ Json row_to_json(const RowKey& row) {
                {"vars", row.vars}};
   if (!row.design.kind.empty())
     json["design"] = {{"kind", row.design.kind}, {"factor", row.design.factor}};
+  if (row.design.resolution > 0) json["design"]["resolution"] = row.design.resolution;
   if (row.stops) json["stops"] = true;
   return json;
 }

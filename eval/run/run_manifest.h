@@ -51,8 +51,8 @@ RunManifest read_manifest(const std::filesystem::path& file);
 /// Throws ConfigError where the manifest `place` was made with numerics of another version.
 void check_numerics(const RunManifest& manifest, const std::string& place);
 
-/// One row as it stands in the manifest: id, name, model, seed (null: none), vars, and design where
-/// a generator made the trial.
+/// One row as it stands in the manifest: id, name, model, seed (null: none), vars, and design (kind,
+/// factor, of a factorial its resolution) where a generator made the trial.
 Json row_to_json(const RowKey& row);
 
 }  // namespace nf

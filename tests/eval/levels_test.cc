@@ -155,6 +155,40 @@ TEST(Levels, PairsAreSinglesPairsAndAll) {
             R"("only":[{"roles":"q_proj","layers":0},{"roles":"o_proj","layers":1}]})");
 }
 
+TEST(Levels, FactorialTakesTheRunsOfTheDesign) {
+  const std::vector<std::string> four = {
+      "{tensor: weight, roles: [q_proj, k_proj, v_proj, o_proj]}"};
+  EXPECT_EQ(points({"factorial", "role", 4}, four),
+            (Lines{R"("q_proj+o_proj": {"roles":["q_proj","o_proj"]})",
+                   R"("k_proj+o_proj": {"roles":["k_proj","o_proj"]})",
+                   R"("q_proj+k_proj": {"roles":["q_proj","k_proj"]})",
+                   R"("v_proj+o_proj": {"roles":["v_proj","o_proj"]})",
+                   R"("q_proj+v_proj": {"roles":["q_proj","v_proj"]})",
+                   R"("k_proj+v_proj": {"roles":["k_proj","v_proj"]})",
+                   R"("all": {"roles":["q_proj","k_proj","v_proj","o_proj"]})"}));
+  EXPECT_EQ(points({"factorial", "role", 5}, four).size(), 15u);
+  EXPECT_EQ(points({"factorial", "layer", 5}, {"{tensor: weight, layers: 1-2}"}),
+            (Lines{R"(1: {"roles":"*","layers":1})", R"(2: {"roles":"*","layers":2})",
+                   R"("all": {"roles":"*","layers":"1-2"})"}));
+  EXPECT_EQ(points({"factorial", "site", 4}, {"{tensor: weight}"}).size(), 63u);  // of 28 sites
+}
+
+TEST(Levels, SayWhatIsWrongWithADesign) {
+  const auto why = [](const Design& design, const std::string& sites) {
+    return why_no_design_points(design, read_all({sites}), spec(), "m");
+  };
+  EXPECT_EQ(why({"factorial", "role", 5}, "{tensor: weight}"), "");
+  EXPECT_EQ(why({"factorial", "role", 5}, "{tensor: weight, roles: q_proj}"),
+            "needs at least two roles, and the sites of this trial have not so many in m");
+  EXPECT_EQ(why({"factorial", "site", 5}, "{tensor: weight}"), "");  // 28 of at most 29
+  EXPECT_EQ(why({"factorial", "site", 5}, "{tensor: weight, roles: ['*', embed_tokens, lm_head]}"),
+            "would take more than 1023 trials for the 30 sites of this one in m; {of: site, "
+            "resolution: 4} takes 63, and tells main effects alone");
+  EXPECT_TRUE(
+      points({"factorial", "site", 5}, {"{tensor: weight, roles: ['*', embed_tokens, lm_head]}"})
+          .empty());
+}
+
 TEST(Levels, LayersLeaveWhatIsOutsideThemAlone) {
   const std::string sites = "{tensor: weight, roles: [q_proj, lm_head]}";
   const auto acts_at_head = [&](const std::string& kind, std::size_t point) {

@@ -57,7 +57,16 @@ TEST_F(RunManifestFile, ReadsWhatItWrites) {
   EXPECT_EQ(row.vars.dump(), example().rows->back().vars.dump());  // the order, too
   EXPECT_EQ(row.design.kind, "each");
   EXPECT_EQ(row.design.factor, "layer");
+  EXPECT_EQ(row.design.resolution, 0);
   EXPECT_EQ(manifest_text(manifest), manifest_text(example()));
+}
+
+TEST_F(RunManifestFile, KnowsTheResolutionOfAFactorial) {
+  RunManifest manifest = example();
+  manifest.rows->back().design = {.kind = "factorial", .factor = "role", .resolution = 4};
+  const Design design = written(manifest_text(manifest)).rows->back().design;
+  EXPECT_EQ(design.kind, "factorial");
+  EXPECT_EQ(design.resolution, 4);
 }
 
 TEST_F(RunManifestFile, OfAnEarlierVersionHasNoRows) {

@@ -81,6 +81,8 @@ TEST(TrialDesign, NamesItsColumns) {
   EXPECT_EQ(conditions(trial("pairs: role", qk)),
             (Lines{R"(5 {"role":"q_proj"})", R"(5 {"role":"k_proj"})",
                    R"(5 {"role":"q_proj+k_proj"})", R"(5 {"role":"all"})"}));
+  EXPECT_EQ(conditions(trial("factorial: role", qk)),
+            (Lines{R"(5 {"role":"q_proj"})", R"(5 {"role":"k_proj"})", R"(5 {"role":"all"})"}));
   const std::vector<Trial> trials = read(trial("cumulative: layer"));
   EXPECT_EQ(trials[0].design.kind, "cumulative");
   EXPECT_EQ(trials[0].design.factor, "layer");
@@ -92,6 +94,21 @@ TEST(TrialDesign, CountsItsTrials) {
   EXPECT_EQ(read(trial("each: site")).size(), 18u);
   EXPECT_EQ(read(trial("pairs: role")).size(), 6u + 15u + 1u);
   EXPECT_EQ(read(trial("pairs: layer\nrepeat: 2")).size(), 2 * (3u + 3u + 1u));
+  EXPECT_EQ(read(trial("factorial: role")).size(), 31u);
+  EXPECT_EQ(read(trial("factorial: {of: role, resolution: 4}")).size(), 15u);
+  EXPECT_EQ(read(trial("factorial: {of: layer}\nrepeat: 2")).size(), 2 * 7u);
+}
+
+TEST(TrialDesign, KnowsTheResolution) {
+  for (const auto& [yaml, resolution] :
+       std::vector<std::pair<std::string, Index>>{{"factorial: role", 5},
+                                                  {"factorial: {of: role}", 5},
+                                                  {"factorial: {of: role, resolution: 4}", 4},
+                                                  {"pairs: role", 0}}) {
+    const Design design = read(trial(yaml))[0].design;
+    EXPECT_EQ(design.resolution, resolution) << yaml;
+    EXPECT_EQ(design.factor, "role");
+  }
 }
 
 TEST(TrialDesign, IsTheSameConditionAsOneWrittenByHand) {
@@ -118,6 +135,8 @@ TEST(TrialDesign, IsTheSameConditionAsOneWrittenByHand) {
   EXPECT_EQ(identity(read(trial("cumulative: layer"))[2]), identity(by_hand(noise(""))));
   EXPECT_EQ(identity(read(trial("pairs: layer"))[4]), identity(by_hand(noise(", layers: [0, 2]"))));
   EXPECT_EQ(identity(read(trial("pairs: layer"))[6]), identity(by_hand(noise(""))));
+  EXPECT_EQ(identity(read(trial("factorial: layer"))[4]), identity(read(trial("pairs: layer"))[4]));
+  EXPECT_EQ(identity(read(trial("factorial: layer"))[6]), identity(by_hand(noise(""))));
   // An entry that has nothing of a level is no part of it.
   EXPECT_EQ(identity(read(trial("each: layer", noise("") + ", " + input_at("layers: 2")))[0]),
             identity(by_hand(noise(", layers: 0"))));
@@ -130,7 +149,33 @@ TEST(TrialDesign, NamesEachMistake) {
       {trial("cumulative: role"), "f.yaml:2:13: cumulative: unknown value 'role'; known: layer"},
       {trial("each: layer\npairs: role"),
        "f.yaml:3:8: pairs: has 'each' beside it; a trial has at most one of each, leave_one_out, "
-       "cumulative, pairs"},
+       "cumulative, pairs, factorial"},
+      {trial("factorial: layers"),
+       "f.yaml:2:12: factorial: unknown value 'layers'; did you mean 'layer'?"},
+      {trial("factorial: [layer]"),
+       "f.yaml:2:12: factorial: cannot read a list as layer | role | site"},
+      {trial("factorial: {of: layer, resolution: 3}"),
+       "f.yaml:2:36: factorial.resolution: must be between 4 and 5, is 3"},
+      {trial("factorial: {resolution: 4}"), "f.yaml:2:12: factorial: required key 'of' is missing"},
+      {trial("factorial: {of: layer, resolutoin: 4}"),
+       "f.yaml:2:24: factorial: unknown key 'resolutoin'; did you mean 'resolution'?"},
+      {trial("factorial: layer\nresolution: 4"),
+       "f.yaml:3:1: unknown key 'resolution'; known: name, perturb, quantize, distort, sweep, zip, "
+       "repeat, seed, each, leave_one_out, cumulative, pairs, factorial, bisect, stop"},
+      {trial("pairs: layer\nfactorial: {of: role}"),
+       "f.yaml:3:12: factorial: has 'pairs' beside it; a trial has at most one of each, "
+       "leave_one_out, cumulative, pairs, factorial"},
+      {trial("factorial: layer", noise(", layers: 1")),
+       "f.yaml:2:12: factorial: needs at least two layers, and the sites of this trial have not so "
+       "many in opt"},
+      {trial("factorial: layer\nbisect: {range: [0.1, 1], target: {kl: 1}}",
+             noise("", "\"${bisect}\"")),
+       "f.yaml:3:9: bisect: has 'factorial' beside it, whose effects are differences between "
+       "trials "
+       "of one strength; search with 'each' or 'pairs'"},
+      {trial("factorial: role\nsweep: {role: [q_proj]}", noise(", roles: \"${role}\"")),
+       "f.yaml:3:9: sweep.role: a variable cannot be called 'role', which is the column of "
+       "'factorial'"},
       {trial("each: layer", noise(", layers: 1")),
        "f.yaml:2:7: each: needs at least two layers, and the sites of this trial have not so many "
        "in opt"},
