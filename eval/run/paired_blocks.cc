@@ -136,25 +136,31 @@ std::optional<double> FigureEstimate::half_width() const {
   return std::max(mean.mean - interval->low, interval->high - mean.mean);
 }
 
-std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
-                                              const std::vector<const ResultRow*>& samples,
-                                              const ResultRow* baseline) {
-  if (baseline == nullptr || baseline->failed() || samples.empty()) return std::nullopt;
-  FigureEstimate estimate{.mean = {},
-                          .seeds = common_blocks(paired_blocks(figure, samples, *baseline))};
-  if (estimate.seeds.front().empty()) return std::nullopt;
-  estimate.mean = estimate_mean(estimate.seeds);
+bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows) {
+  return figure.name == "kl" &&
+         std::any_of(rows.begin(), rows.end(), [](const ResultRow* row) { return row->key.stops; });
+}
+
+FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched) {
+  FigureEstimate estimate{.mean = estimate_mean(seeds), .seeds = std::move(seeds)};
   estimate.interval = interval_of(estimate.mean);
   estimate.note = why_no_interval(estimate.mean);
-  const bool stops = std::any_of(samples.begin(), samples.end(),
-                                 [](const ResultRow* row) { return row->key.stops; });
-  if (stops && figure.name == "kl" && estimate.interval) {
+  if (watched && estimate.interval) {
     const double half = kl_sequence_halfwidth(add_rows(estimate.seeds));
     estimate.interval =
         with_seeds({estimate.mean.mean - half, estimate.mean.mean + half}, estimate.mean);
     estimate.note = "holds at every stage at once (asymptotic confidence sequence)";
   }
   return estimate;
+}
+
+std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
+                                              const std::vector<const ResultRow*>& samples,
+                                              const ResultRow* baseline) {
+  if (baseline == nullptr || baseline->failed() || samples.empty()) return std::nullopt;
+  std::vector<BlockSums> seeds = common_blocks(paired_blocks(figure, samples, *baseline));
+  if (seeds.front().empty()) return std::nullopt;
+  return estimate_blocks(std::move(seeds), is_watched(figure, samples));
 }
 
 }  // namespace nf

@@ -53,6 +53,11 @@ struct FigureEstimate {
   std::optional<double> half_width() const;
 };
 
+/// A stop rule looked at this figure of one of the rows: KL of a trial with `stop`.
+bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows);
+/// The mean over at least one block, tokens not 0 in sum. watched: its interval is that of the
+/// confidence sequence, which holds wherever the rows stopped, and the note says so.
+FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched);
 /// None where rows and baseline share no block. samples: one row per seed, none failed.
 std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
                                               const std::vector<const ResultRow*>& samples,

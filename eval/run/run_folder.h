@@ -58,7 +58,7 @@ class RunFolder {
                          const std::vector<TaskHeading>& tasks = {});
   /// Appends and fsyncs; the record counts as finished when this returns.
   void append(Record record);
-  /// results.csv, sites.csv, statistics.csv, with a `pairs` design effects.csv and, where there is
+  /// results.csv, sites.csv, statistics.csv, with a design of pairs or factorial effects.csv and, where there is
   /// detail, confidence.csv out of all records. tasks: the experiment's. The manifest follows where
   /// it has other rows.
   std::vector<ResultRow> write_results(const std::vector<RowKey>& keys,

@@ -8,6 +8,7 @@
 
 #include "core/base/parallel.h"
 #include "core/io/read_file.h"
+#include "eval/run/merge.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
@@ -96,6 +97,50 @@ TEST_F(IntegrationDesigns, GiveTheRowsOfTheirLevels) {
   run("trials:\n  - {name: whole, " + kQuantizer + "}\n", "whole");
   EXPECT_EQ(results("out", "first-k").back().at("nll"),
             results("whole", "whole").front().at("nll"));
+}
+
+TEST_F(IntegrationDesigns, FactorialTellsEffectsOfRoles) {
+  const std::string trials = "trials:\n  - {name: few, factorial: role, " + kNoise +
+                             "}\n  - {name: main, factorial: {of: role, resolution: 4}, " + kNoise +
+                             "}\n  - {name: inter, pairs: role, " + kNoise + "}\n";
+  run(trials, "out");
+  const std::vector<Row> few = results("out", "few"), inter = results("out", "inter");
+  EXPECT_EQ(few.size(), 63u);
+  EXPECT_EQ(results("out", "main").size(), 15u);
+  EXPECT_EQ(few.front().at("role"), "q_proj+gate_proj");
+  // What a pair means is the same condition, computed once.
+  const auto kl_of = [](const std::vector<Row>& rows, const std::string& role) {
+    for (const Row& row : rows)
+      if (row.at("role") == role) return std::stod(row.at("kl"));
+    return -1.0;
+  };
+  EXPECT_EQ(kl_of(few, "q_proj+k_proj"), kl_of(inter, "q_proj+k_proj"));
+  std::set<std::string> ids;
+  for (const Json& record : records("out")) ids.insert(record["id"].get<std::string>());
+  EXPECT_LT(ids.size(), 1u + 63u + 15u + 29u);
+
+  double mains = 0.0;
+  std::map<std::string, std::map<std::string, int>> counts;  // by name and effect
+  for (const Row& row : read_csv(files_ / "out/effects.csv")) {
+    ++counts[row.at("name")][row.at("effect")];
+    if (row.at("name") == "few" && row.at("metric") == "kl" && row.at("effect") == "main")
+      mains += std::stod(row.at("estimate"));
+  }
+  EXPECT_EQ(counts["few"],
+            (std::map<std::string, int>{{"main", 14}, {"interaction", 42}, {"additivity", 2}}));
+  EXPECT_EQ(counts["main"], (std::map<std::string, int>{{"main", 14}}));
+  // The main effects are the levels' shares in all together, but for what goes beyond pairs.
+  constexpr double kBeyondPairs = 0.02;
+  EXPECT_NEAR(mains / kl_of(inter, "all"), 1.0, kBeyondPairs);
+
+  // The folder knows its designs: the effects are the same when its experiment is not read.
+  const std::string effects = read_text_file(files_ / "out/effects.csv");
+  for (Index i = 0; i < 2; ++i)
+    run(trials, "shard" + std::to_string(i), {.shard = {.index = i, .count = 2}});
+  const std::string part = read_text_file(files_ / "shard0/effects.csv");
+  EXPECT_NE(part.find("few,kl,main,q_proj,,,,,,\"needs all 63 trials, has "), std::string::npos);
+  merge_runs({.runs = {files_ / "shard0", files_ / "shard1"}, .out = files_ / "merged"});
+  EXPECT_EQ(read_text_file(files_ / "merged/effects.csv"), effects);
 }
 
 TEST_F(IntegrationDesigns, SearchesReachTheirTarget) {

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 #include <sstream>
 
 #include "eval/run/statistics.h"
+#include "eval/stats/confidence_sequence.h"
 #include "tests/support/synthetic_kl.h"
 
 namespace nf {
@@ -120,6 +122,26 @@ TEST(StatisticsEffects, GiveALevelThatStoppedTheIntervalOfTheSequence) {
   EXPECT_NE(sequence.find("confidence sequence"), std::string::npos) << sequence;
 }
 
+TEST(StatisticsEffects, GiveWhatStoppedTrialsMakeTheIntervalOfTheSequence) {
+  std::vector<ResultRow> rows = {
+      baseline(), row_of("inter", "q_proj", 0.25, 1.0), row_of("inter", "k_proj", 0.5, 2.0),
+      row_of("inter", "q_proj+k_proj", 1.0, 3.0), row_of("inter", "all", 0.5, 4.0)};
+  rows[3].key.stops = true;
+  rows[3].windows.resize(10);  // the others saw more than they can share
+  rows[4].key.stops = true;
+  for (WindowSums& window : rows[4].windows)
+    window.kl *= 1.0 + 0.01 * static_cast<double>(window.window);  // or the ratio had no spread
+  for (const std::string& line : lines_of(effects_csv(rows))) {
+    const bool of_kl = line.find(",kl,") != std::string::npos;
+    const bool is_interaction = line.find("interaction") != std::string::npos;
+    const bool is_contrast = is_interaction || line.find("additivity") != std::string::npos;
+    EXPECT_EQ(line.find("confidence sequence") != std::string::npos, of_kl && is_contrast) << line;
+    if (is_interaction) {
+      EXPECT_NE(line.find(",10,"), std::string::npos) << line;
+    }
+  }
+}
+
 TEST(StatisticsEffects, TakeOfADocumentWhatAllHave) {
   std::vector<ResultRow> rows = {baseline(), row_of("inter", "q_proj", 0.25, 1.0),
                                  row_of("inter", "k_proj", 0.5, 2.0),
@@ -166,6 +188,59 @@ TEST(StatisticsEffects, HoldTheTruthAsOftenAsTheySay) {
     }
   }
   EXPECT_GE(covered, kLeast * kRuns);
+}
+
+/// The same interaction of trials each of which ends by itself, looked at every eight windows.
+TEST(StatisticsEffects, HoldTheTruthWhereTrialsStopped) {
+  constexpr int kRuns = 300;
+  constexpr double kLeast = 0.93;  // what is promised of intervals under a stop rule
+  constexpr double kSpread = 0.5, kNoise = 0.02, kHalfWidth = 0.2;
+  constexpr int kWindows = 200, kStage = 8;
+  const double text_mean = std::exp(kSpread * kSpread / 2.0);
+  SyntheticKl random(0.0, 0.0, 37);
+  int covered = 0, fixed_covered = 0;
+  std::set<std::string> lengths;
+  for (int run = 0; run < kRuns; ++run) {
+    std::vector<double> text;
+    for (int window = 0; window < kWindows; ++window)
+      text.push_back(std::exp(kSpread * random.normal()) / text_mean);
+    ResultRow untouched = baseline();
+    untouched.windows.clear();
+    for (Index window = 0; window < kWindows; ++window)
+      untouched.windows.push_back({.window = window, .tokens = kTokens});
+    std::vector<ResultRow> rows = {untouched};
+    for (const auto& [level, kl] :
+         std::vector<std::pair<std::string, double>>{{"a", 0.4}, {"b", 0.5}, {"a+b", 1.0}}) {
+      ResultRow& row = rows.emplace_back(row_of("inter", level, kl, 1.0));
+      row.key.stops = true;
+      row.windows.clear();
+      BlockSums blocks;
+      for (std::size_t w = 0; w < text.size(); ++w) {
+        row.windows.push_back({.window = static_cast<Index>(w),
+                               .tokens = kTokens,
+                               .kl = kTokens * (kl * text[w] + kNoise * random.normal())});
+        blocks.push_back({.tokens = kTokens, .sum = row.windows.back().kl});
+        if ((w + 1) % kStage == 0 && kl_sequence_halfwidth(blocks) <= kHalfWidth) break;
+      }
+    }
+    const auto holds = [&](const std::string& csv) {
+      for (const std::string& line : lines_of(csv)) {
+        if (line.find("kl,interaction") == std::string::npos) continue;
+        std::vector<std::string> field;
+        std::istringstream fields(line);
+        for (std::string part; std::getline(fields, part, ',');) field.push_back(part);
+        lengths.insert(field[10]);
+        return std::stod(field[8]) <= 0.1 && 0.1 <= std::stod(field[9]) ? 1 : 0;
+      }
+      return 0;
+    };
+    covered += holds(effects_csv(rows));
+    for (ResultRow& row : rows) row.key.stops = false;
+    fixed_covered += holds(effects_csv(rows));
+  }
+  EXPECT_GE(covered, kLeast * kRuns);
+  EXPECT_GT(covered, fixed_covered);
+  EXPECT_GT(lengths.size(), 2u);  // they do stop, and not all at one place
 }
 
 }  // namespace
