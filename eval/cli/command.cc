@@ -1,6 +1,8 @@
 #include "eval/cli/command.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -21,6 +23,7 @@ const std::vector<Command>& commands() {
       {"plan", "what a run would cost and could show, before it begins", plan_command},
       {"verify", "re-run records of a run folder and compare them bit for bit", verify_command},
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
+      {"compare", "whether trials of a run folder differ from each other", compare_command},
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
@@ -44,10 +47,11 @@ CommandLine& CommandLine::positional(const std::string& name, const std::string&
   return *this;
 }
 
-CommandLine& CommandLine::positionals(const std::string& name, const std::string& help) {
+CommandLine& CommandLine::positionals(const std::string& name, const std::string& help,
+                                      bool optional) {
   words_.add_options()(name.c_str(), po::value<std::vector<std::string>>(), help.c_str());
   order_.add(name.c_str(), -1);
-  required_.push_back(name);
+  if (!optional) required_.push_back(name);
   return *this;
 }
 
@@ -174,6 +178,11 @@ Shard shard_option(const CommandLine& line) {
         "--shard: needs I/N with 1 <= I <= N, such as 2/8 for the second of eight, is '{}'", text));
   --shard.index;
   return shard;
+}
+
+Index terminal_columns() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 120;
 }
 
 void use_threads(const CommandLine& line) {

@@ -28,6 +28,7 @@ int plan_command(const std::vector<std::string>& arguments);
 int verify_command(const std::vector<std::string>& arguments);
 int check_command(const std::vector<std::string>& arguments);
 int merge_command(const std::vector<std::string>& arguments);
+int compare_command(const std::vector<std::string>& arguments);
 int export_command(const std::vector<std::string>& arguments);
 int logits_command(const std::vector<std::string>& arguments);
 int tokenize_command(const std::vector<std::string>& arguments);
@@ -42,8 +43,8 @@ class CommandLine {
 
   /// A word without dashes. Required unless `optional`.
   CommandLine& positional(const std::string& name, const std::string& help, bool optional = false);
-  /// One or more words without dashes, behind the others.
-  CommandLine& positionals(const std::string& name, const std::string& help);
+  /// One or more words without dashes, behind the others; or none, where `optional`.
+  CommandLine& positionals(const std::string& name, const std::string& help, bool optional = false);
   CommandLine& flag(const std::string& name, const std::string& help);
   CommandLine& option(const std::string& name, const std::string& help);
   CommandLine& required(const std::string& name, const std::string& help);
@@ -78,6 +79,8 @@ std::string existing_file(const CommandLine& line, const std::string& option);
 std::optional<Index> memory_option(const CommandLine& line);
 /// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.
 Shard shard_option(const CommandLine& line);
+/// How wide the terminal behind stdout is; 120 where there is none.
+Index terminal_columns();
 /// Takes --threads N into effect where it was given.
 void use_threads(const CommandLine& line);
 

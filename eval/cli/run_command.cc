@@ -1,6 +1,4 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
@@ -9,11 +7,6 @@
 
 namespace nf {
 namespace {
-
-Index terminal_columns() {
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 120;
-}
 
 /// What of the tables and records lies in a run folder.
 std::string files_in(const std::filesystem::path& dir) {

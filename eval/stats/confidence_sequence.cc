@@ -16,7 +16,7 @@ constexpr double kTailOfBoundary = 0.001;
 
 }  // namespace
 
-double kl_sequence_halfwidth(std::span<const BlockSum> blocks) {
+double kl_sequence_halfwidth(std::span<const BlockSum> blocks, double alpha) {
   if (std::ssize(blocks) < kFewestBlocks) return std::numeric_limits<double>::infinity();
   const BlockSums row(blocks.begin(), blocks.end());
   const MeanEstimate estimate = estimate_mean({&row, 1});
@@ -25,9 +25,9 @@ double kl_sequence_halfwidth(std::span<const BlockSum> blocks) {
       (-2.0 * std::log(kAlpha) + std::log(1.0 - 2.0 * std::log(kAlpha))) / kTightestAt;
   const double grown = n * rho2 + 1.0;
   const double boundary =
-      std::sqrt(2.0 * grown / (n * n * rho2) * std::log(std::sqrt(grown) / kAlpha));
-  const double small_sample =
-      t_quantile(kTailOfBoundary, n - 1.0) / normal_quantile(kTailOfBoundary);
+      std::sqrt(2.0 * grown / (n * n * rho2) * std::log(std::sqrt(grown) / alpha));
+  const double tail = kTailOfBoundary * (alpha / kAlpha);
+  const double small_sample = t_quantile(tail, n - 1.0) / normal_quantile(tail);
   const double skewed = 1.0 + std::abs(estimate.skewness);
   return estimate.sd_text * boundary * small_sample * skewed;
 }

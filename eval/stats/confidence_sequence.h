@@ -20,7 +20,8 @@ namespace nf {
 /// (docs/statistics.md).
 ///
 /// blocks: in the order visited, which must not depend on their values. Infinite below
-/// kFewestBlocks blocks.
-double kl_sequence_halfwidth(std::span<const BlockSum> blocks);
+/// kFewestBlocks blocks. alpha: 1 less the confidence; ρ stays that of 0.05, and the quantile at
+/// which t and normal are compared moves with it.
+double kl_sequence_halfwidth(std::span<const BlockSum> blocks, double alpha = 0.05);
 
 }  // namespace nf

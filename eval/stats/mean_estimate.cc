@@ -161,9 +161,13 @@ Interval with_seeds(const Interval& text, const MeanEstimate& estimate, double t
 
 std::optional<double> p_value(const MeanEstimate& estimate) {
   if (!why_no_interval(estimate).empty()) return std::nullopt;
-  const auto holds_zero = [&estimate](double tail) {
-    const Interval interval = *interval_of(estimate, tail);
-    return interval.low <= 0.0 && interval.high >= 0.0;
+  return p_value([&estimate](double tail) { return *interval_of(estimate, tail); });
+}
+
+double p_value(const std::function<Interval(double tail)>& interval) {
+  const auto holds_zero = [&interval](double tail) {
+    const Interval at_tail = interval(tail);
+    return at_tail.low <= 0.0 && at_tail.high >= 0.0;
   };
   constexpr double kLeastTail = 1e-16;
   constexpr int kHalvings = 60;

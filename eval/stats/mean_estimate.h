@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,5 +50,7 @@ Interval with_seeds(const Interval& text, const MeanEstimate& estimate, double t
 /// Two-sided, of the mean against 0: the greatest p whose interval still holds 0, so that p < 0.05
 /// says the same as interval_of(). None where there is no interval. Never below 2e-16.
 std::optional<double> p_value(const MeanEstimate& estimate);
+/// The same of any intervals that widen as the tail becomes smaller.
+double p_value(const std::function<Interval(double tail)>& interval);
 
 }  // namespace nf

@@ -1,0 +1,245 @@
+#include "eval/run/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/io/read_json.h"
+#include "eval/run/compare_lines.h"
+#include "eval/run/paired_blocks.h"
+#include "eval/stats/block_bootstrap.h"
+#include "eval/stats/multiple_testing.h"
+
+namespace nf {
+namespace {
+
+constexpr double kLevel = 0.05;
+
+/// A figure of a line against the baseline, of which differences are taken.
+struct Figure {
+  std::string name;
+  PairedFigure paired;
+  bool higher_is_better = false;
+};
+
+std::vector<Figure> figures_of(const std::vector<TaskHeading>& tasks) {
+  std::vector<Figure> figures = {{"nll", delta_nll_figure()},
+                                 {"kl", kl_figure()},
+                                 {"kl_reverse", kl_reverse_figure()},
+                                 {"top1_agreement", delta_top1_figure(), true}};
+  for (const TaskHeading& task : tasks)
+    figures.push_back({task.name + "_acc", delta_accuracy_figure(task), true});
+  return figures;
+}
+
+Index block_count(const Figure& figure, const ResultRow& row) {
+  return std::ssize(figure.paired.blocks(row, row));
+}
+
+bool have_stop_rule(const PairedRows& rows) {
+  const auto stops = [](const ResultRow* row) { return row->key.stops; };
+  return std::any_of(rows.against.begin(), rows.against.end(), stops) ||
+         std::any_of(rows.trial.begin(), rows.trial.end(), stops);
+}
+
+bool same_condition(const PairedRows& rows) {
+  std::set<std::string> against, trial;
+  for (const ResultRow* row : rows.against) against.insert(row->key.id);
+  for (const ResultRow* row : rows.trial) trial.insert(row->key.id);
+  return against == trial;
+}
+
+/// None where rows and baseline share no block.
+std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedRows& rows,
+                                             const ResultRow& baseline) {
+  std::vector<const ResultRow*> all = rows.against;
+  all.insert(all.end(), rows.trial.begin(), rows.trial.end());
+  const std::vector<BlockSums> blocks = common_blocks(paired_blocks(figure.paired, all, baseline));
+  if (blocks.front().empty()) return std::nullopt;
+  const std::span against(blocks.data(), rows.against.size());
+  const std::span trial(blocks.data() + rows.against.size(), rows.trial.size());
+  ComparedFigure compared{.name = figure.name,
+                          .of_text = figure.paired.of_text,
+                          .higher_is_better = figure.higher_is_better,
+                          .difference = rows.pairing == SeedPairing::apart
+                                            ? difference_of_groups(against, trial)
+                                            : difference_of_pairs(against, trial),
+                          .all_blocks = block_count(figure, baseline)};
+  compared.difference.watched = figure.name == "kl" && have_stop_rule(rows);
+  compared.interval = interval_of(compared.difference);
+  compared.p = p_value(compared.difference);
+  compared.note = same_condition(rows) ? "one condition" : why_no_interval(compared.difference);
+  if (compared.difference.watched && compared.interval)
+    compared.note = "holds at every stage at once (asymptotic confidence sequence)";
+  if (same_condition(rows))
+    compared.verdict = Verdict::same;
+  else if (compared.interval)
+    compared.verdict = Verdict::not_shown;
+  return compared;
+}
+
+LineComparison compare_lines(const LinePair& pair, const ResultRow& baseline,
+                             const std::vector<Figure>& figures) {
+  const PairedRows rows = pair_rows(*pair.against, *pair.trial);
+  const RowKey &against = pair.against->key(), &trial = pair.trial->key();
+  LineComparison comparison{
+      .against = against,
+      .trial = trial,
+      .against_label = pair.against->label(),
+      .trial_label = pair.trial->label(),
+      .against_rest = rest_of_point(against, trial),
+      .against_seeds = std::ssize(rows.against),
+      .trial_seeds = std::ssize(rows.trial),
+      .pairing = rows.pairing,
+      .of_documents = !baseline.windows.empty() && baseline.windows.front().document >= 0};
+  for (const Figure& figure : figures)
+    if (auto compared = compare_figure(figure, rows, baseline))
+      comparison.figures.push_back(std::move(*compared));
+  return comparison;
+}
+
+/// A figure in all comparisons of a model, in their order.
+std::vector<ComparedFigure*> family(ModelComparison& model, const std::string& name) {
+  std::vector<ComparedFigure*> figures;
+  for (LineComparison& line : model.lines)
+    for (ComparedFigure& figure : line.figures)
+      if (figure.name == name && figure.p) figures.push_back(&figure);
+  return figures;
+}
+
+void add_tests(ModelComparison& model, const std::vector<Figure>& figures) {
+  for (const Figure& figure : figures) {
+    const std::vector<ComparedFigure*> tested = family(model, figure.name);
+    std::vector<double> p;
+    for (const ComparedFigure* compared : tested) p.push_back(*compared->p);
+    const std::vector<double> holm = holm_adjusted(p);
+    for (std::size_t i = 0; i < tested.size(); ++i) {
+      ComparedFigure& compared = *tested[i];
+      compared.p_holm = holm[i];
+      compared.shown_from =
+          detectable_difference(compared.difference, kLevel / static_cast<double>(tested.size()));
+      if (holm[i] >= kLevel || compared.verdict == Verdict::same) continue;
+      const bool higher = compared.difference.mean.mean > 0.0;
+      compared.verdict = higher == compared.higher_is_better ? Verdict::better : Verdict::worse;
+    }
+  }
+}
+
+/// Resampling is most of the work, so the threads share it out.
+void add_bootstraps(ModelComparison& model) {
+  std::vector<ComparedFigure*> figures;
+  std::map<Index, BlockBootstrap> bootstraps;
+  for (LineComparison& line : model.lines) {
+    for (ComparedFigure& figure : line.figures) {
+      if (!figure.interval || figure.difference.watched) continue;
+      figures.push_back(&figure);
+      bootstraps.try_emplace(figure.difference.mean.blocks, figure.difference.mean.blocks);
+    }
+  }
+  parallel_for(std::ssize(figures), [&](Index i) {
+    ComparedFigure& figure = *figures[static_cast<std::size_t>(i)];
+    const auto text = bootstraps.at(figure.difference.mean.blocks).interval(figure.difference.text);
+    if (text) figure.bootstrap = with_seeds(*text, figure.difference);
+  });
+}
+
+/// What of a comparison is not as one would expect it.
+void remark_on(const LineComparison& line, std::vector<std::string>& remarks) {
+  const std::string what = fmt::format("{}: {} against {}", printable(line.trial.model),
+                                       line.trial_label, line.against_label);
+  const auto text = std::find_if(line.figures.begin(), line.figures.end(),
+                                 [](const ComparedFigure& figure) { return figure.of_text; });
+  if (text != line.figures.end() && text->difference.mean.blocks < text->all_blocks)
+    remarks.push_back(fmt::format("{}: over {} of {} {}, those that both have", what,
+                                  text->difference.mean.blocks, text->all_blocks,
+                                  line.of_documents ? "documents" : "windows"));
+  if (line.pairing == SeedPairing::apart)
+    remarks.push_back(fmt::format(
+        "{}: fewer than two seeds in common, so the seeds of each add their error", what));
+  if (line.figures.empty()) remarks.push_back(what + ": nothing of the text that both have");
+}
+
+/// "m: no 95 % interval of nll, kl: needs 8 blocks, has 3", once for all lines of whom it is true.
+void remark_on_intervals(const ModelComparison& model, std::vector<std::string>& remarks) {
+  for (const LineComparison& line : model.lines) {
+    std::map<std::string, std::string> figures;  // by note
+    for (const ComparedFigure& figure : line.figures) {
+      if (figure.interval || figure.verdict == Verdict::same) continue;
+      std::string& names = figures[figure.note];
+      names += (names.empty() ? "" : ", ") + figure.name;
+    }
+    for (const auto& [note, names] : figures) {
+      const std::string remark =
+          fmt::format("{}: no 95 % interval of {}: {}", printable(model.model), names, note);
+      if (std::find(remarks.begin(), remarks.end(), remark) == remarks.end())
+        remarks.push_back(remark);
+    }
+  }
+}
+
+ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>& figures,
+                              const std::vector<TrialSelector>& selectors,
+                              std::vector<std::string>& remarks) {
+  ModelComparison comparison{.model = model.model};
+  if (model.baseline == nullptr || model.baseline->failed()) {
+    remarks.push_back(fmt::format("{}: the baseline {}", printable(model.model),
+                                  model.baseline == nullptr ? "has not run yet" : "failed"));
+    return comparison;
+  }
+  comparison.text = model.baseline->sums;
+  for (const LinePair& pair : pair_lines(model, selectors, remarks)) {
+    if (pair.against->samples().empty() || pair.trial->samples().empty()) continue;  // remarked
+    comparison.lines.push_back(compare_lines(pair, *model.baseline, figures));
+    remark_on(comparison.lines.back(), remarks);
+  }
+  add_tests(comparison, figures);
+  add_bootstraps(comparison);
+  remark_on_intervals(comparison, remarks);
+  return comparison;
+}
+
+}  // namespace
+
+std::string verdict_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::worse:
+      return "worse";
+    case Verdict::better:
+      return "better";
+    case Verdict::not_shown:
+      return "no difference shown";
+    case Verdict::same:
+      return "no difference";
+    case Verdict::not_known:
+      break;
+  }
+  return "not known";
+}
+
+TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
+                               const std::vector<TaskHeading>& tasks,
+                               const std::vector<TrialSelector>& selectors) {
+  NF_CHECK(selectors.size() > 1, "{} trials to compare", selectors.size());
+  const std::vector<Figure> figures = figures_of(tasks);
+  TrialComparison comparison{.against = selectors.front().text};
+  const std::vector<ModelLines> models = group_rows(rows);
+  for (const ModelLines& model : models) {
+    const std::vector<std::string> missing = missing_rows(model, keys, selectors);
+    comparison.remarks.insert(comparison.remarks.end(), missing.begin(), missing.end());
+    ModelComparison compared = compare_model(model, figures, selectors, comparison.remarks);
+    if (!compared.lines.empty()) comparison.models.push_back(std::move(compared));
+  }
+  if (comparison.models.empty()) {
+    std::string message = "there is nothing to compare";
+    for (const std::string& remark : comparison.remarks) message += "; " + remark;
+    throw ConfigError(message);
+  }
+  return comparison;
+}
+
+}  // namespace nf
