@@ -5,7 +5,7 @@
 namespace nf {
 namespace {
 
-constexpr const char* kCommands[] = {"run",        "check",  "merge",    "export",
+constexpr const char* kCommands[] = {"run",        "check",  "compare",  "merge", "export",
                                      "perplexity", "logits", "tokenize", "list"};
 
 TEST(IntegrationHelp, NamesEveryCommand) {

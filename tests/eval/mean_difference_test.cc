@@ -67,7 +67,8 @@ TEST(MeanDifference, OfGroupsAddsTheErrorsOfBothSeeds) {
                                   t_quantile(0.025, 2) * estimate_mean(second).se_seed);
   constexpr double kRounding = 1e-12;
   EXPECT_NEAR(interval_of(difference)->high,
-              difference.mean.mean + std::hypot(text.high - difference.mean.mean, seeds), kRounding);
+              difference.mean.mean + std::hypot(text.high - difference.mean.mean, seeds),
+              kRounding);
 }
 
 TEST(MeanDifference, OfATrialAndItselfIsZeroWithoutAnInterval) {
@@ -161,8 +162,7 @@ void expect_coverage(const Trials& trials, bool shared_seeds) {
     for (Index s = 0; s < trials.second_seeds; ++s) {
       // Equal draws: most of a seed's effect is the same in both.
       const double own = trials.sd_seed * random.normal();
-      const double effect =
-          shared_seeds ? effects[static_cast<std::size_t>(s)] + 0.3 * own : own;
+      const double effect = shared_seeds ? effects[static_cast<std::size_t>(s)] + 0.3 * own : own;
       second.push_back(with_effect(text, kTruth + effect, trials.sd_rest, random));
     }
     const Interval interval = *interval_of(shared_seeds ? difference_of_pairs(first, second)
@@ -178,7 +178,8 @@ void expect_coverage(const Trials& trials, bool shared_seeds) {
 
 TEST(DifferenceCoverage, HoldsOfPairedSeeds) {
   for (const Index blocks : {8, 16, 64})
-    for (const double sd_seed : {0.0, 0.1, 0.5}) expect_coverage({blocks, 3, 3, sd_seed, 0.5}, true);
+    for (const double sd_seed : {0.0, 0.1, 0.5})
+      expect_coverage({blocks, 3, 3, sd_seed, 0.5}, true);
 }
 
 TEST(DifferenceCoverage, HoldsOfSeedsApart) {
