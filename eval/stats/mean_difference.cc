@@ -52,6 +52,24 @@ Interval text_interval(const MeanDifference& difference, double tail) {
   return *interval_of(text, tail);
 }
 
+double se_of_pairs(const std::vector<BlockSums>& table) {
+  std::vector<double> means;
+  double mean = 0.0;
+  for (const BlockSums& row : table) {
+    means.push_back(estimate_mean({&row, 1}).mean);
+    mean += means.back() / static_cast<double>(table.size());
+  }
+  double squares = 0.0;
+  for (const double of_pair : means) squares += (of_pair - mean) * (of_pair - mean);
+  const double count = static_cast<double>(table.size());
+  return table.size() == 1 ? 0.0 : std::sqrt(squares / (count * (count - 1.0)));
+}
+
+double pairs_reach(const MeanDifference& difference, double tail) {
+  if (difference.se_pairs == 0.0) return 0.0;
+  return difference.se_pairs * t_quantile(tail, static_cast<double>(difference.mean.seeds - 1));
+}
+
 }  // namespace
 
 MeanDifference difference_of_pairs(std::span<const BlockSums> first,
@@ -62,7 +80,8 @@ MeanDifference difference_of_pairs(std::span<const BlockSums> first,
   std::vector<BlockSums> table;
   for (std::size_t s = 0; s < std::max(first.size(), second.size()); ++s)
     table.push_back(minus(second[second.size() == 1 ? 0 : s], first[first.size() == 1 ? 0 : s]));
-  return {.mean = estimate_mean(table), .text = added_up(table, 1.0)};
+  return {
+      .mean = estimate_mean(table), .se_pairs = se_of_pairs(table), .text = added_up(table, 1.0)};
 }
 
 MeanDifference difference_of_groups(std::span<const BlockSums> first,
@@ -79,13 +98,15 @@ std::string why_no_interval(const MeanDifference& difference) {
 }
 
 Interval with_seeds(const Interval& text, const MeanDifference& difference, double tail) {
+  const double mean = difference.mean.mean;
   Interval interval = text;
   for (const MeanEstimate* part : seed_parts(difference)) {
     MeanEstimate about = *part;  // its seeds, about this difference
-    about.mean = difference.mean.mean;
+    about.mean = mean;
     interval = with_seeds(interval, about, tail);
   }
-  return interval;
+  const double least = pairs_reach(difference, tail);
+  return {std::min(interval.low, mean - least), std::max(interval.high, mean + least)};
 }
 
 std::optional<Interval> interval_of(const MeanDifference& difference, double tail) {
@@ -112,6 +133,10 @@ std::optional<double> detectable_difference(const MeanDifference& difference, do
         t_quantile(level / 2.0, degrees(part->seeds)) + t_quantile(kMissed, degrees(part->seeds));
     least = std::hypot(least, quantiles * part->se_seed);
   }
+  if (difference.se_pairs > 0.0)
+    least = std::max(least,
+                     pairs_reach(difference, level / 2.0) +
+                         difference.se_pairs * t_quantile(kMissed, degrees(difference.mean.seeds)));
   return least;
 }
 
