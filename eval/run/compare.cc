@@ -235,8 +235,13 @@ TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::ve
     if (!compared.lines.empty()) comparison.models.push_back(std::move(compared));
   }
   if (comparison.models.empty()) {
+    constexpr std::size_t kMostTold = 3;  // of a sweep that has not begun there may be hundreds
+    const std::vector<std::string>& remarks = comparison.remarks;
     std::string message = "there is nothing to compare";
-    for (const std::string& remark : comparison.remarks) message += "; " + remark;
+    for (std::size_t i = 0; i < std::min(kMostTold, remarks.size()); ++i)
+      message += "; " + remarks[i];
+    if (remarks.size() > kMostTold)
+      message += fmt::format("; and {} more", remarks.size() - kMostTold);
     throw ConfigError(message);
   }
   return comparison;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,19 @@ inline TrialComparison comparison_of(const std::vector<ResultRow>& rows,
   std::vector<TrialSelector> selectors;
   for (const std::string& trial : trials) selectors.push_back(parse_trial_selector(trial, keys));
   return compare_trials(rows, keys, tasks, selectors);
+}
+
+inline const ComparedFigure& figure(const LineComparison& line, const std::string& name) {
+  for (const ComparedFigure& figure : line.figures)
+    if (figure.name == name) return figure;
+  throw std::runtime_error("no figure " + name);
+}
+
+/// The comparisons of the only model.
+inline std::vector<LineComparison> lines_of(const std::vector<ResultRow>& rows,
+                                            const std::vector<std::string>& trials) {
+  const TrialComparison comparison = comparison_of(rows, trials);
+  return comparison.models.front().lines;
 }
 
 }  // namespace nf
