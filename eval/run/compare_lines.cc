@@ -24,11 +24,12 @@ bool is_matched(const std::string& variable, const TrialSelector& against,
 
 bool match(const RowKey& against, const RowKey& trial, const TrialSelector& first,
            const TrialSelector& second) {
-  return std::all_of(trial.vars.items().begin(), trial.vars.items().end(), [&](const auto& item) {
-    const auto other = against.vars.find(item.key());
-    return other == against.vars.end() || !is_matched(item.key(), first, second) ||
-           *other == item.value();
-  });
+  for (const auto& [variable, value] : trial.vars.items()) {
+    const auto other = against.vars.find(variable);
+    if (other != against.vars.end() && is_matched(variable, first, second) && *other != value)
+      return false;
+  }
+  return true;
 }
 
 bool is_selected(const RowKey& key, const std::vector<TrialSelector>& selectors) {
