@@ -145,10 +145,15 @@ FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched) {
   FigureEstimate estimate{.mean = estimate_mean(seeds), .seeds = std::move(seeds)};
   estimate.interval = interval_of(estimate.mean);
   estimate.note = why_no_interval(estimate.mean);
+  if (estimate.interval) {
+    estimate.note = why_rough(add_rows(estimate.seeds));
+    estimate.rough = !estimate.note.empty();
+  }
   if (watched && estimate.interval) {
     const double half = kl_sequence_halfwidth(add_rows(estimate.seeds));
     estimate.interval =
         with_seeds({estimate.mean.mean - half, estimate.mean.mean + half}, estimate.mean);
+    estimate.stops = true;
     estimate.note = "holds at every stage at once (asymptotic confidence sequence)";
   }
   return estimate;

@@ -46,6 +46,8 @@ BlockSums add_rows(const std::vector<BlockSums>& rows);
 struct FigureEstimate {
   MeanEstimate mean;
   std::optional<Interval> interval{};  ///< 95 %, over text and seeds
+  bool stops = false;                  ///< the interval is that of the sequence, of any stop
+  bool rough = false;                  ///< few blocks differ: it may cover too little
   std::string note{};                  ///< why there is no interval, or what it is
   std::vector<BlockSums> seeds{};
 

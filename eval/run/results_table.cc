@@ -117,6 +117,21 @@ std::string too_few_blocks(const ModelLines& model, const PairedFigure& figure,
                      of_baseline->note);
 }
 
+/// How many lines have an interval of a figure that few blocks make.
+std::string rough_intervals(const ModelLines& model, const PairedFigure& figure,
+                            const std::string& what) {
+  Index count = 0;
+  for (const ResultLine& line : model.lines) {
+    if (line.key().name == "baseline") continue;
+    const auto estimate = estimate_figure(figure, line.samples(), model.baseline);
+    count += estimate && estimate->rough ? 1 : 0;
+  }
+  if (count == 0) return "";
+  return fmt::format("{}: ± of {} is rough in {}: fewer than {} {}\n", printable(model.model), what,
+                     count == 1 ? "1 line" : fmt::format("{} lines", count), kFewestBlocks,
+                     figure.of_text ? "blocks of text differ" : "questions changed");
+}
+
 /// How many rows ended early, and after how much text.
 std::string stopped_rows(const ModelLines& model) {
   Index count = 0, least = 0, most = 0;
@@ -145,6 +160,10 @@ std::string remarks(const std::vector<ModelLines>& models, const std::vector<Tas
     text += too_few_blocks(model, kl_figure(), "");
     for (const TaskHeading& task : tasks)
       text += too_few_blocks(model, delta_accuracy_figure(task), " of " + task.name);
+    text += rough_intervals(model, delta_top1_figure(), "same top-1");
+    for (const TaskHeading& task : tasks)
+      text +=
+          rough_intervals(model, delta_accuracy_figure(task), "Δacc of " + printable(task.name));
     text += stopped_rows(model);
     for (const ResultLine& line : model.lines) {
       for (const ResultRow* row : line.rows) {

@@ -65,7 +65,7 @@ void add_bootstraps(std::vector<Statistic>& statistics) {
     Statistic& statistic = statistics[static_cast<std::size_t>(i)];
     const FigureEstimate& estimate = statistic.estimate;
     // Where KL had a stop rule a fixed number of blocks is not what there was.
-    if (!estimate.interval || !estimate.note.empty()) return;
+    if (!estimate.interval || estimate.stops) return;
     const auto text = bootstraps.at(estimate.mean.blocks).interval(add_rows(estimate.seeds));
     if (text) statistic.bootstrap = with_seeds(*text, estimate.mean);
   });

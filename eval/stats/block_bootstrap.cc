@@ -13,9 +13,9 @@ namespace {
 
 constexpr Index kMostDrawn = 512;
 constexpr double kTail = 0.025;
-/// A replicate may miss all of the few blocks that differ at all (questions, mostly); its own
-/// standard error is then 0 and would make it infinitely many errors away. It counts with at least
-/// this share of the sample's.
+/// A replicate may miss all of the few blocks that differ at all (questions, mostly): its own
+/// standard error is then 0, and its error in these units infinite, or no number where that is 0
+/// too. It counts with at least this share of the sample's.
 constexpr double kLeastError = 0.1;
 
 /// The value that a share of the sorted ones lies below, as at position share·(n + 1) from 1.
@@ -83,10 +83,14 @@ std::optional<Interval> BlockBootstrap::interval(const BlockSums& blocks) const 
     errors.push_back(error / std::max(se, kLeastError * whole.se_text));
   }
   std::sort(errors.begin(), errors.end());
-  // As with the analytic interval, what is learned of the skewness may only widen a side.
+  // As with the analytic interval, what is learned of the skewness may only widen a side, and that
+  // no further: of few blocks that differ a quantile may be one of a replicate that missed them.
   const double t = t_quantile(kTail, n - 1.0);
-  return Interval{.low = whole.mean - whole.se_text * std::max(t, quantile(errors, 1.0 - kTail)),
-                  .high = whole.mean + whole.se_text * std::max(t, -quantile(errors, kTail))};
+  const auto reach = [&](double error) {
+    return whole.se_text * std::clamp(error, t, kMostWidening * t);
+  };
+  return Interval{.low = whole.mean - reach(quantile(errors, 1.0 - kTail)),
+                  .high = whole.mean + reach(-quantile(errors, kTail))};
 }
 
 }  // namespace nf

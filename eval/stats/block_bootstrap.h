@@ -25,7 +25,8 @@ class BlockBootstrap {
   /// cost is bounded.
   explicit BlockBootstrap(Index blocks);
 
-  /// 95 %, for the mean over the text. None where all blocks are equal.
+  /// 95 %, for the mean over the text: a side reaches from once to kMostWidening times as far as
+  /// t[blocks - 1] standard errors. None where all blocks are equal.
   /// blocks: as many as were announced (NF_CHECK).
   std::optional<Interval> interval(const BlockSums& blocks) const;
 

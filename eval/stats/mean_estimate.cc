@@ -81,10 +81,6 @@ double skewed_quantile(double t, double skewness) {
   return (std::cbrt(1.0 + 3.0 * a * (t - b)) - 1.0) / a;
 }
 
-/// The correction makes a side at most that many times as wide: of one odd block among few the
-/// cubic would make an interval beyond reason, and coverage does not gain by more.
-constexpr double kMostWidening = 2.0;
-
 /// How far the interval reaches below and above the mean, for want of text. The correction may
 /// widen a side but not narrow it: of few blocks it is known too badly for that.
 Interval text_reach(const MeanEstimate& estimate, double tail) {
@@ -138,6 +134,23 @@ MeanEstimate estimate_mean(std::span<const BlockSums> seeds) {
     estimate.skewness =
         sample_skewness(block_means) / std::sqrt(n) * std::pow(squares.block / text, 1.5);
   return estimate;
+}
+
+Index differing_blocks(const BlockSums& blocks) {
+  std::vector<double> means;
+  for (const BlockSum& block : blocks) means.push_back(block.sum / block.tokens);
+  if (means.empty()) return 0;
+  // What more than half of them are, the median is.
+  const auto median = means.begin() + std::ssize(means) / 2;
+  std::nth_element(means.begin(), median, means.end());
+  const Index equal = std::count(means.begin(), means.end(), *median);
+  return std::ssize(means) - (2 * equal > std::ssize(means) ? equal : 0);
+}
+
+std::string why_rough(const BlockSums& blocks) {
+  const Index differing = differing_blocks(blocks);
+  if (differing >= kFewestBlocks) return "";
+  return fmt::format("only {} of {} blocks differ: a rough interval", differing, blocks.size());
 }
 
 std::string why_no_interval(const MeanEstimate& estimate) {

@@ -35,9 +35,23 @@ MeanEstimate estimate_mean(std::span<const BlockSums> seeds);
 /// is one.
 std::string why_no_interval(const MeanEstimate& estimate);
 
+/// Blocks that the spread is learned from: those whose mean is not the one that more than half of
+/// all have (of questions, mostly 0: the trial changed nothing). All where there is no such mean.
+/// Every block must have tokens.
+Index differing_blocks(const BlockSums& blocks);
+
+/// "only 3 of 200 blocks differ: a rough interval", where fewer than kFewestBlocks do: an interval
+/// of so few covers less (docs/statistics.md). Empty where it may be trusted.
+std::string why_rough(const BlockSums& blocks);
+
+/// A correction for skewness makes a side at most that many times as wide: of one odd block among
+/// few it would make an interval beyond reason, and coverage does not gain by more.
+inline constexpr double kMostWidening = 2.0;
+
 /// The interval that leaves `tail` out on each side, 95 % by default. On each side
 ///   √(d² + (t[seeds - 1]·se_seed)²),  d = se_text · max(t[blocks - 1], the same with Hall's cubic
-/// correction for skewness). None where why_no_interval() says why.
+/// correction for skewness, at most kMostWidening times as much). None where why_no_interval() says
+/// why.
 ///
 /// Adding the two quantiles' squares is Banerjee's way (Sankhyā 22, 1960) of joining two variances
 /// without knowing their ratio: Satterthwaite's degrees of freedom cover 89 % with two seeds

@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <map>
+#include <random>
 
+#include "core/base/parallel.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/confidence_sequence.h"
 #include "eval/stats/mean_estimate.h"
@@ -69,6 +70,77 @@ TEST(IntervalCoverage, FallsShortOfExtremeSkewnessInFewBlocks) {
   expect_coverage({2.0, 0.5}, 8, 0.91);
   expect_coverage({2.0, 0.5}, 16, 0.92);
   for (const Index blocks : {8, 16, 32, 64, 200}) expect_coverage({2.0, 1.0}, blocks, 0.87);
+}
+
+/// Accuracies: a share of the questions changes, of these `gains` from wrong to right. Where none
+/// did there is no interval, and nothing to count.
+void expect_sparse_coverage(Index questions, double changed, double gains, double least) {
+  constexpr std::uint64_t kSeed = 7;
+  std::mt19937_64 random(kSeed);
+  std::uniform_real_distribution<double> uniform;
+  std::vector<BlockSums> samples;
+  for (Index run = 0; run < kRuns; ++run) {
+    BlockSums& sample = samples.emplace_back();
+    for (Index question = 0; question < questions; ++question) {
+      double change = 0.0;
+      if (uniform(random) < changed) change = uniform(random) < gains ? 1.0 : -1.0;
+      sample.push_back({.tokens = 1.0, .sum = change});
+    }
+  }
+  const double truth = changed * (2.0 * gains - 1.0);
+  const BlockBootstrap bootstrap(questions);
+  struct Outcome {
+    bool known = false, analytic = false, resampled = false;
+    double width = 0.0;  ///< of the bootstrap's, in that of the analytic one
+  };
+  std::vector<Outcome> outcomes(samples.size());
+  parallel_for(kRuns, [&](Index run) {
+    const auto i = static_cast<std::size_t>(run);
+    const auto analytic = interval_of(estimate_mean({&samples[i], 1}));
+    const auto resampled = bootstrap.interval(samples[i]);
+    if (!analytic || !resampled) return;
+    const auto holds = [truth](const Interval& interval) {
+      return interval.low <= truth && truth <= interval.high;
+    };
+    outcomes[i] = {.known = true,
+                   .analytic = holds(*analytic),
+                   .resampled = holds(*resampled),
+                   .width = (resampled->high - resampled->low) / (analytic->high - analytic->low)};
+  });
+  Index known = 0, analytic = 0, resampled = 0;
+  double width = 0.0;
+  for (const Outcome& outcome : outcomes) {
+    known += outcome.known ? 1 : 0;
+    analytic += outcome.analytic ? 1 : 0;
+    resampled += outcome.resampled ? 1 : 0;
+    width += outcome.width;
+  }
+  const auto of_known = [known](double count) { return count / static_cast<double>(known); };
+  fmt::print(
+      "{:4} questions, {} % change, {} of them for the better: analytic {:.3f} bootstrap {:.3f} "
+      "(as wide as {:.2f}), {:.3f} of the runs without interval\n",
+      questions, 100.0 * changed, gains, of_known(static_cast<double>(analytic)),
+      of_known(static_cast<double>(resampled)), of_known(width), 1.0 - share(known));
+  EXPECT_GE(of_known(static_cast<double>(analytic)), least);
+  EXPECT_GE(of_known(static_cast<double>(resampled)), least);
+  constexpr double kAsWide = 1.1;  // mean over the runs, a little room for resampling
+  EXPECT_LE(of_known(width), kAsWide);
+}
+
+TEST(SparseCoverage, HoldsOfAccuracies) {
+  constexpr double kFew = 0.925;  // 5 to 6 expected to change: 93.0 % as measured, less 0.5 %
+  for (const double gains : {0.0, 0.25, 0.5}) {
+    expect_sparse_coverage(200, 0.005, gains, kLeastCoverage);
+    expect_sparse_coverage(200, 0.03, gains, kFew);
+    expect_sparse_coverage(1000, 0.005, gains, kLeastCoverage);
+    expect_sparse_coverage(1000, 0.01, gains, kLeastCoverage);
+    expect_sparse_coverage(1000, 0.03, gains, kLeastCoverage);
+  }
+}
+
+/// The least of all: two questions expected to change, one of four for the better.
+TEST(SparseCoverage, FallsShortOfTwoChangesThatDisagree) {
+  for (const double gains : {0.0, 0.25, 0.5}) expect_sparse_coverage(200, 0.01, gains, 0.88);
 }
 
 void expect_sequence_coverage(const Shape& shape) {

@@ -140,6 +140,25 @@ TEST(MeanEstimate, SaysWhyThereIsNoInterval) {
   EXPECT_EQ(why_no_interval(estimate_mean({&enough, 1})), "");
 }
 
+TEST(MeanEstimate, CountsTheBlocksThatDiffer) {
+  BlockSums questions(200, {.tokens = 1.0, .sum = 0.0});
+  EXPECT_EQ(differing_blocks(questions), 0);
+  questions[17].sum = -1.0;
+  questions[18].sum = 1.0;
+  questions[40].sum = -1.0;
+  EXPECT_EQ(differing_blocks(questions), 3);
+  EXPECT_EQ(why_rough(questions), "only 3 of 200 blocks differ: a rough interval");
+  for (std::size_t i = 100; i < 105; ++i) questions[i].sum = 1.0;
+  EXPECT_EQ(why_rough(questions), "");
+  // Most lost: what differs is the rest. Blocks of other sizes with the same mean are equal.
+  BlockSums lost(20, {.tokens = 1.0, .sum = -1.0});
+  lost[3] = {.tokens = 4.0, .sum = -4.0};
+  lost[7].sum = 0.0;
+  EXPECT_EQ(differing_blocks(lost), 1);
+  EXPECT_EQ(differing_blocks(blocks_of({1, 2, 3, 4, 5, 6, 7, 8})), 8);
+  EXPECT_EQ(differing_blocks({}), 0);
+}
+
 TEST(MeanEstimate, HasThePValueOfItsInterval) {
   int tested = 0;
   for (const double shift : {-3.5, -2.5, -0.9, 0.4}) {

@@ -53,6 +53,7 @@ opt-nano: 200 questions of piqa, 200 of lambada
   noise (2 seeds)   45.50  -2.00 ± 5.8     7.50  -5.00 ± 30     7.39
   huge             failed
 
+opt-nano: ± of Δacc of piqa is rough in 1 line: fewer than 8 questions changed
 opt-nano: huge: failed: layer 2: not finite
 
 acc: questions answered right; its standard error and acc_norm stand in results.csv. Δacc: minus the

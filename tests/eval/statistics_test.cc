@@ -214,6 +214,22 @@ TEST(Statistics, CompareAccuraciesQuestionByQuestion) {
   EXPECT_EQ(rows[0].at("p"), "");
 }
 
+TEST(Statistics, SayWhereFewBlocksMakeTheInterval) {
+  ResultRow baseline = baseline_of(0), noise = row_of("noise", "n", {});
+  for (Index question = 0; question < 200; ++question) {
+    baseline.questions.push_back(
+        {.task = "piqa", .question = question, .parts = {}, .correct = true});
+    noise.questions.push_back(
+        {.task = "piqa", .question = question, .parts = {}, .correct = question % 67 != 0});
+  }
+  const auto rows = read_csv(statistics_csv({baseline, noise}, {{.name = "piqa"}}));
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].at("note"), "only 3 of 200 blocks differ: a rough interval");
+  EXPECT_NE(rows[0].at("low"), "");
+  const double half = number(rows[0].at("estimate")) - number(rows[0].at("low"));
+  EXPECT_GE(number(rows[0].at("bootstrap_low")), number(rows[0].at("estimate")) - 1.1 * half);
+}
+
 TEST(Statistics, LeaveOutWhatFailed) {
   ResultRow failed = row_of("noise", "n", {});
   failed.status = "failed";
