@@ -9,6 +9,7 @@
 #include "core/config/yaml_writer.h"
 #include "core/io/atomic_file.h"
 #include "core/ops/gemm.h"
+#include "eval/run/gather_warnings.h"
 #include "eval/run/model_runner.h"
 #include "eval/run/run_folder.h"
 #include "eval/run/searches_csv.h"
@@ -153,6 +154,9 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
                            rows(), tasks);
   for (const ModelPlan& plan : plans)
     for (const std::string& warning : plan.data().warnings) progress.message("warning: " + warning);
+  for (const std::string& warning :
+       gather_warnings(folder.records(), rows(), experiment.config.stats, experiment.config.detail))
+    progress.message("warning: " + warning);
 
   const std::vector<ModelEstimate> estimates =
       estimate_models(experiment, plans, budget, folder.records());

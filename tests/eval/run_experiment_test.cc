@@ -150,6 +150,22 @@ TEST(IntegrationRun, DoesNothingAgainWhenAllIsDone) {
   EXPECT_EQ(read_text_file(files / "out/results.csv"), results);
 }
 
+TEST(IntegrationRun, SaysThatAddedDetailIsNotRunForWhatIsDone) {
+  const ExperimentFiles files;
+  files.write_experiment(kNoise);
+  const ProgramResult first = run(files, {"--set", "model=opt"});
+  ASSERT_EQ(first.exit_code, 0);
+  EXPECT_EQ(first.err.find("ran without it"), std::string::npos) << first.err;
+  const std::string records = read_text_file(files / "out/records.jsonl");
+  const ProgramResult again = run(files, {"--set", "model=opt", "--set", "detail=confidence"});
+  ASSERT_EQ(again.exit_code, 0);
+  EXPECT_NE(again.err.find("warning: 'detail: confidence' holds for what is still to run: 2 trials "
+                           "and 1 baseline in this folder ran without it"),
+            std::string::npos)
+      << again.err;
+  EXPECT_EQ(read_text_file(files / "out/records.jsonl"), records);
+}
+
 TEST(IntegrationRun, TakesMoreAndFewerTrialsInTheSameFolder) {
   const ExperimentFiles files;
   files.write_experiment(kNoise);

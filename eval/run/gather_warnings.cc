@@ -1,0 +1,70 @@
+#include "eval/run/gather_warnings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/config/config_value.h"
+
+namespace nf {
+namespace {
+
+bool lacks(const WindowSums& window, DetailMode detail) {
+  if (detail == DetailMode::none || window.tokens == 0) return false;
+  return !window.detail || (detail == DetailMode::tokens && window.detail->tokens.empty());
+}
+
+bool lacks(const SiteStats& site, StatsMode stats) {
+  const bool is_weight = site.windows == 0;
+  return !site.complete && (stats == StatsMode::all || (stats == StatsMode::weights && is_weight));
+}
+
+/// Conditions that ran without something, the untouched models apart.
+struct Without {
+  std::set<std::string> trials{}, baselines{};
+};
+
+std::string counted(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+void add_warning(const Without& without, const std::string& asked,
+                 std::vector<std::string>& warnings) {
+  std::string what = without.trials.empty() ? "" : counted(without.trials.size(), "trial");
+  if (!without.baselines.empty())
+    what += (what.empty() ? "" : " and ") + counted(without.baselines.size(), "baseline");
+  if (what.empty()) return;
+  warnings.push_back(fmt::format(
+      "{} holds for what is still to run: {} in this folder ran without it, wholly or in part; "
+      "with a new --out folder all is run with it",
+      asked, what));
+}
+
+}  // namespace
+
+std::vector<std::string> gather_warnings(const std::vector<Record>& records,
+                                         const std::vector<RowKey>& rows, StatsMode stats,
+                                         DetailMode detail) {
+  std::set<std::string> trials, baselines;
+  for (const RowKey& row : rows) (row.name == "baseline" ? baselines : trials).insert(row.id);
+  Without without_stats, without_detail;
+  for (const Record& record : records) {
+    const auto note = [&](bool is_without, Without& without) {
+      if (is_without && trials.contains(record.id)) without.trials.insert(record.id);
+      if (is_without && baselines.contains(record.id)) without.baselines.insert(record.id);
+    };
+    note(std::any_of(record.windows.begin(), record.windows.end(),
+                     [detail](const WindowSums& window) { return lacks(window, detail); }),
+         without_detail);
+    note(std::any_of(record.sites.begin(), record.sites.end(),
+                     [stats](const SiteStats& site) { return lacks(site, stats); }),
+         without_stats);
+  }
+  std::vector<std::string> warnings;
+  add_warning(without_detail, fmt::format("'detail: {}'", enum_name(detail)), warnings);
+  add_warning(without_stats, fmt::format("'stats: {}'", enum_name(stats)), warnings);
+  return warnings;
+}
+
+}  // namespace nf

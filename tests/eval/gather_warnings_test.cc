@@ -1,0 +1,76 @@
+#include "eval/run/gather_warnings.h"
+
+#include <gtest/gtest.h>
+
+namespace nf {
+namespace {
+
+std::shared_ptr<const Detail> detail_of(DetailMode mode) {
+  if (mode == DetailMode::none) return nullptr;
+  auto detail = std::make_shared<Detail>();
+  detail->add({.confidence = 0.5}, 1.0, mode);
+  return detail;
+}
+
+/// A weight's and an input's statistics as a run with `stats` leaves them.
+Record record_of(const std::string& id, DetailMode detail, StatsMode stats) {
+  Record record{.id = id, .name = id};
+  record.windows = {{.window = 0, .tokens = 1, .detail = detail_of(detail)}};
+  record.sites = {{.site = "w", .complete = stats != StatsMode::none},
+                  {.site = "i", .complete = stats == StatsMode::all, .windows = 1}};
+  return record;
+}
+
+const std::vector<RowKey> kRows = {{.id = "base", .name = "baseline"},
+                                   {.id = "a", .name = "a"},
+                                   {.id = "b", .name = "b"},
+                                   {.id = "b", .name = "b", .seed = 1}};  // draws nothing
+
+std::vector<Record> records_of(DetailMode detail, StatsMode stats) {
+  Record baseline = record_of("base", detail, stats);
+  baseline.sites.clear();
+  // b in two stages; and a trial that the experiment has no more.
+  return {baseline, record_of("a", detail, stats), record_of("b", detail, stats),
+          record_of("b", detail, stats), record_of("gone", DetailMode::none, StatsMode::none)};
+}
+
+TEST(GatherWarnings, AreNoneWhereAllIsAsAskedForOrMore) {
+  for (const DetailMode detail : {DetailMode::none, DetailMode::confidence, DetailMode::tokens})
+    for (const StatsMode stats : {StatsMode::none, StatsMode::weights, StatsMode::all})
+      EXPECT_TRUE(gather_warnings(records_of(detail, stats), kRows, stats, detail).empty());
+  EXPECT_TRUE(gather_warnings(records_of(DetailMode::tokens, StatsMode::all), kRows,
+                              StatsMode::none, DetailMode::confidence)
+                  .empty());
+  EXPECT_TRUE(gather_warnings({}, kRows, StatsMode::all, DetailMode::tokens).empty());
+}
+
+TEST(GatherWarnings, CountTheTrialsThatRanWithLess) {
+  const auto warnings = gather_warnings(records_of(DetailMode::none, StatsMode::none), kRows,
+                                        StatsMode::weights, DetailMode::confidence);
+  EXPECT_EQ(warnings,
+            (std::vector<std::string>{
+                "'detail: confidence' holds for what is still to run: 2 trials and 1 baseline in "
+                "this folder ran without it, wholly or in part; with a new --out folder all is run "
+                "with it",
+                "'stats: weights' holds for what is still to run: 2 trials in this folder ran "
+                "without it, wholly or in part; with a new --out folder all is run with it"}));
+}
+
+TEST(GatherWarnings, KnowPartsOfWhatIsAskedFor) {
+  std::vector<Record> records = records_of(DetailMode::tokens, StatsMode::all);
+  records[3] = record_of("b", DetailMode::confidence, StatsMode::weights);
+  const auto warnings = gather_warnings(records, kRows, StatsMode::all, DetailMode::tokens);
+  ASSERT_EQ(warnings.size(), 2u);
+  EXPECT_NE(warnings[0].find("'detail: tokens' holds for what is still to run: 1 trial in"),
+            std::string::npos);
+  EXPECT_NE(warnings[1].find("'stats: all' holds for what is still to run: 1 trial in"),
+            std::string::npos);
+}
+
+TEST(GatherWarnings, PassOverWhatFailed) {
+  Record failed{.id = "a", .name = "a", .status = "failed"};
+  EXPECT_TRUE(gather_warnings({failed}, kRows, StatsMode::all, DetailMode::tokens).empty());
+}
+
+}  // namespace
+}  // namespace nf
