@@ -11,6 +11,7 @@
 #include "core/ops/gemm.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/model_runner.h"
+#include "eval/run/plan_file.h"
 #include "eval/run/run_folder.h"
 #include "eval/run/searches_csv.h"
 #include "eval/tasks/task_questions.h"
@@ -56,25 +57,34 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
   return estimates;
 }
 
-/// What was planned beside what happened, for plan.json and the terminal.
-Json compare_plan(const ModelEstimate& planned, double seconds, const ModelRunner& runner,
-                  Progress& progress) {
-  const double peak = peak_resident_bytes();
-  progress.message(
-      fmt::format("{}: took {}, planned were {}{}; memory {:.0f} MiB, planned at most {:.0f}",
-                  planned.model, duration_text(seconds), planned.is_upper_bound() ? "at most " : "",
-                  duration_text(planned.seconds), peak / kMiB, planned.peak_bytes / kMiB));
+/// What one model took.
+struct Taken {
+  bool finished = false;  ///< else its last stages were planned but not run
+  double seconds = 0.0, peak_bytes = 0.0;
+};
+
+/// What was planned beside what happened, for plan.json.
+Json compare_plan(const ModelEstimate& planned, const Taken& taken, const WaveCost& cost) {
   return {{"planned", planned.to_json()},
           {"actual",
-           {{"seconds", seconds},
-            {"flops", runner.cost().flops()},
-            {"block_passes", runner.cost().block_passes},
-            {"head_passes", runner.cost().head_passes},
-            {"waves", runner.cost().waves},
-            {"peak_bytes", peak}}}};
+           {{"finished", taken.finished},
+            {"seconds", taken.seconds},
+            {"flops", cost.flops()},
+            {"block_passes", cost.block_passes},
+            {"head_passes", cost.head_passes},
+            {"waves", cost.waves},
+            {"peak_bytes", taken.peak_bytes}}}};
 }
 
-/// All models one after the other; what each took goes to `report`.
+/// The same for the terminal.
+std::string comparison_text(const ModelEstimate& planned, const Taken& taken) {
+  return fmt::format("{}: took {}, planned were {}{}; memory {:.0f} MiB, planned at most {:.0f}",
+                     planned.model, duration_text(taken.seconds),
+                     planned.is_upper_bound() ? "at most " : "", duration_text(planned.seconds),
+                     taken.peak_bytes / kMiB, planned.peak_bytes / kMiB);
+}
+
+/// All models one after the other; what each took goes to `report`, also of one that is stopped.
 void run_models(Experiment& experiment, std::vector<ModelPlan>& plans,
                 const std::vector<ModelEstimate>& estimates, RunFolder& folder,
                 const RunOptions& options, const MemoryBudget& budget, const Json& env,
@@ -84,9 +94,20 @@ void run_models(Experiment& experiment, std::vector<ModelPlan>& plans,
     ModelRunner runner(experiment.config, plans[i], experiment.models[i].decoder, folder, options,
                        budget, env, progress);
     const auto start = std::chrono::steady_clock::now();
-    runner.run();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    report.push_back(compare_plan(estimates[i], seconds.count(), runner, progress));
+    const auto take_account = [&](bool finished) {
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      const Taken taken{
+          .finished = finished, .seconds = seconds.count(), .peak_bytes = peak_resident_bytes()};
+      report.push_back(compare_plan(estimates[i], taken, runner.cost()));
+      return taken;
+    };
+    try {
+      runner.run();
+    } catch (...) {
+      take_account(false);
+      throw;
+    }
+    progress.message(comparison_text(estimates[i], take_account(true)));
     for (const std::string& warning : plans[i].search_warnings())
       progress.message("warning: " + warning);
   }
@@ -160,7 +181,15 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
 
   const std::vector<ModelEstimate> estimates =
       estimate_models(experiment, plans, budget, folder.records());
+  const std::string started = utc_time();
   Json report = Json::array();
+  const auto write_account = [&] {
+    if (!report.empty())
+      append_to_plan_file(folder.dir() / "plan.json", {{"started", started},
+                                                       {"command", options.command},
+                                                       {"threads", thread_count()},
+                                                       {"models", report}});
+  };
   RunOutcome outcome;
   try {
     run_models(experiment, plans, estimates, folder, options, budget, env, progress, report);
@@ -170,12 +199,13 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   } catch (...) {
     try {
       folder.write_results(rows(), tasks);
+      write_account();
     } catch (const Error&) {  // the first error is the one to tell; the records are safe
     }
     throw;
   }
   warn_of_reference_kernels(progress);
-  if (!report.empty()) write_file_atomically(folder.dir() / "plan.json", report.dump(2) + '\n');
+  write_account();
   std::vector<const ModelPlan*> searching;
   for (const ModelPlan& plan : plans) searching.push_back(&plan);
   if (const std::string searches = searches_csv(searching); !searches.empty())

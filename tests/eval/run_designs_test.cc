@@ -269,9 +269,10 @@ TEST_F(IntegrationDesigns, CostWhatWasPlanned) {
   const std::string trials = "trials:\n  - {name: map, each: layer, " + kNoise +
                              "}\n  - {name: inter, pairs: role, " + kNoise + "}\n";
   run(trials, "out");
-  const Json plan = Json::parse(read_text_file(files_ / "out/plan.json"));
-  ASSERT_EQ(plan.size(), 1u);
-  const Json &planned = plan[0]["planned"], &actual = plan[0]["actual"];
+  const Json calls = Json::parse(read_text_file(files_ / "out/plan.json"));
+  ASSERT_EQ(calls.size(), 1u);
+  ASSERT_EQ(calls[0]["models"].size(), 1u);
+  const Json &planned = calls[0]["models"][0]["planned"], &actual = calls[0]["models"][0]["actual"];
   for (const char* key : {"flops", "block_passes", "head_passes", "waves"})
     EXPECT_EQ(planned[key], actual[key]) << key;
   EXPECT_EQ(planned["trials"], 2 + 29);

@@ -166,6 +166,31 @@ TEST(IntegrationRun, SaysThatAddedDetailIsNotRunForWhatIsDone) {
   EXPECT_EQ(read_text_file(files / "out/records.jsonl"), records);
 }
 
+TEST(IntegrationRun, KeepsTheAccountOfEveryCall) {
+  const ExperimentFiles files;
+  const auto calls = [&files] { return Json::parse(read_text_file(files / "out/plan.json")); };
+  files.write_experiment(kNoise);
+  ASSERT_EQ(run(files).exit_code, 0);
+  const Json first = calls();
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0]["models"].size(), 2u);
+  ASSERT_EQ(run(files).exit_code, 0);  // nothing to do
+  EXPECT_EQ(calls(), first);
+  files.write_experiment(kNoise + kQuantizer);
+  ASSERT_EQ(run(files, {"--threads", "1"}).exit_code, 0);
+  const Json both = calls();
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0], first[0]);
+  EXPECT_NE(both[1]["command"].get<std::string>().find("--threads 1"), std::string::npos);
+  for (const Json& call : both) {
+    EXPECT_TRUE(call.contains("started"));
+    for (const Json& model : call["models"]) {
+      EXPECT_EQ(model["actual"]["finished"], true);
+      EXPECT_EQ(model["actual"]["flops"], model["planned"]["flops"]);
+    }
+  }
+}
+
 TEST(IntegrationRun, TakesMoreAndFewerTrialsInTheSameFolder) {
   const ExperimentFiles files;
   files.write_experiment(kNoise);
@@ -286,6 +311,9 @@ TEST(IntegrationRun, StopsAtSigintWithItsResults) {
   const std::size_t rows = read_csv(files / "out/results.csv").size();
   EXPECT_GT(rows, 0u);
   EXPECT_LT(rows, 6u * 5);
+  const Json calls = Json::parse(read_text_file(files / "out/plan.json"));
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0]["models"].back()["actual"]["finished"], false);
 
   ASSERT_EQ(run_program({"run", "e.yaml", "--out", "out", "--threads", "1"}, files.dir()).exit_code,
             0);
