@@ -58,6 +58,12 @@ double peak_resident_bytes() {
   return 1024.0 * number_in("/proc/self/status", "VmHWM:").value_or(0.0);
 }
 
+bool reset_peak_resident() {
+  std::ofstream out("/proc/self/clear_refs");  // proc(5): 5 resets VmHWM
+  out << "5" << std::flush;
+  return out.good();
+}
+
 double available_bytes(const fs::path& root) {
   double available =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));

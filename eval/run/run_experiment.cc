@@ -61,6 +61,7 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
 struct Taken {
   bool finished = false;  ///< else its last stages were planned but not run
   double seconds = 0.0, peak_bytes = 0.0;
+  bool peak_is_own = false;  ///< else the peak may be that of an earlier model or the calibration
 };
 
 /// What was planned beside what happened, for plan.json.
@@ -73,15 +74,17 @@ Json compare_plan(const ModelEstimate& planned, const Taken& taken, const WaveCo
             {"block_passes", cost.block_passes},
             {"head_passes", cost.head_passes},
             {"waves", cost.waves},
-            {"peak_bytes", taken.peak_bytes}}}};
+            {"peak_bytes", taken.peak_bytes},
+            {"peak_of", taken.peak_is_own ? "model" : "process"}}}};
 }
 
 /// The same for the terminal.
 std::string comparison_text(const ModelEstimate& planned, const Taken& taken) {
-  return fmt::format("{}: took {}, planned were {}{}; memory {:.0f} MiB, planned at most {:.0f}",
+  return fmt::format("{}: took {}, planned were {}{}; memory {:.0f} MiB{}, planned at most {:.0f}",
                      planned.model, duration_text(taken.seconds),
                      planned.is_upper_bound() ? "at most " : "", duration_text(planned.seconds),
-                     taken.peak_bytes / kMiB, planned.peak_bytes / kMiB);
+                     taken.peak_bytes / kMiB, taken.peak_is_own ? "" : " (of all so far)",
+                     planned.peak_bytes / kMiB);
 }
 
 /// All models one after the other; what each took goes to `report`, also of one that is stopped.
@@ -93,11 +96,14 @@ void run_models(Experiment& experiment, std::vector<ModelPlan>& plans,
     if (estimates[i].cost.flops() == 0.0) continue;
     ModelRunner runner(experiment.config, plans[i], experiment.models[i].decoder, folder, options,
                        budget, env, progress);
+    const bool peak_is_own = reset_peak_resident();
     const auto start = std::chrono::steady_clock::now();
     const auto take_account = [&](bool finished) {
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-      const Taken taken{
-          .finished = finished, .seconds = seconds.count(), .peak_bytes = peak_resident_bytes()};
+      const Taken taken{.finished = finished,
+                        .seconds = seconds.count(),
+                        .peak_bytes = peak_resident_bytes(),
+                        .peak_is_own = peak_is_own};
       report.push_back(compare_plan(estimates[i], taken, runner.cost()));
       return taken;
     };

@@ -1,7 +1,9 @@
 #include "eval/plan/system_memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <cstring>
 #include <fstream>
 
 #include "tests/support/temp_dir.h"
@@ -76,6 +78,20 @@ TEST_F(SystemMemory, KnowsTheFirstVersionOfGroups) {
 TEST_F(SystemMemory, IsThereOnThisMachine) {
   EXPECT_GT(resident_bytes(), 1e6);
   EXPECT_GT(available_bytes(), 1e6);
+}
+
+/// As an earlier model of a run leaves it: memory that was taken and given back.
+TEST(PeakMemory, BeginsAnew) {
+  constexpr std::size_t kBytes = std::size_t{64} << 20;
+  void* piece = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(piece, MAP_FAILED);
+  std::memset(piece, 1, kBytes);
+  const double with_piece = peak_resident_bytes();
+  munmap(piece, kBytes);
+  EXPECT_GT(peak_resident_bytes(), with_piece - 0.5 * kBytes);  // the kernel counts roughly
+  if (!reset_peak_resident()) GTEST_SKIP() << "this system does not let the peak begin anew";
+  EXPECT_LT(peak_resident_bytes(), with_piece - 0.5 * kBytes);
+  EXPECT_GE(peak_resident_bytes(), resident_bytes());
 }
 
 }  // namespace
