@@ -28,7 +28,8 @@ struct Lane {
 
 /// What a lane has to show for a stage.
 struct LaneResult {
-  std::string error;  ///< where and how the arithmetic failed; empty: it did not
+  /// Where and how the arithmetic failed, of the first item that does; empty: it did not.
+  std::string error;
   std::vector<std::vector<PartSums>>
       items;  ///< by item of the stage and part; empty after an error
   std::vector<SiteStats> sites;

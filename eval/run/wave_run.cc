@@ -106,8 +106,8 @@ std::vector<LaneTree::Group> WaveRun::part(Index step) {
   }
   const bool root_ends = !is_wanted(groups.front());
   std::erase_if(partings, [&](const Parting& parting) {
-    place(parting.to).error = place(parting.from).error;
-    return place(parting.from).failed();
+    place(parting.to).problem = place(parting.from).problem;
+    return has_ended(place(parting.from));
   });
   const auto last_of_root = std::find_if(partings.rbegin(), partings.rend(),
                                          [](const Parting& parting) { return parting.from == 0; });
@@ -122,8 +122,9 @@ std::vector<LaneTree::Group> WaveRun::part(Index step) {
   });
   if (heir > 0) place(heir).hidden = std::move(place(0).hidden);
   if (root_ends) place(0).hidden = {};
-  std::erase_if(
-      groups, [&](const Group& group) { return !is_wanted(group) || place(group.first).failed(); });
+  std::erase_if(groups, [&](const Group& group) {
+    return !is_wanted(group) || has_ended(place(group.first));
+  });
   return groups;
 }
 
@@ -133,7 +134,7 @@ void WaveRun::embed() {
     Matrix tokens;
     if (leader.trial != nullptr && tree_.parts(group.first) == 0)
       tokens = distort_outer(group, Role::embed_tokens, leader.trial->embed_tokens());
-    if (!is_wanted(group) || leader.failed()) continue;
+    if (!is_wanted(group) || has_ended(leader)) continue;
     leader.hidden.resize(rows().total_rows, spec().hidden_size);
     each_batch(1, [&](Index, Index b) {
       const Batch& batch = rows().batch(b);
@@ -149,7 +150,8 @@ Matrix WaveRun::distort_outer(const Group& group, Role role, const SiteChain& ch
   const Matrix weight = stage_.decoder.load_outer(role);
   Matrix distorted(weight.rows(), weight.cols());
   std::vector<SiteStats> sites;
-  note(group, distort_weight(chain, place(group.first).trial->seed(), wants_weight_stats_,
+  note_of_all(group,
+              distort_weight(chain, place(group.first).trial->seed(), wants_weight_stats_,
                              stage_.gather.stats != StatsMode::none, weight, distorted, sites));
   add_sites(group, sites, true);
   return distorted;
@@ -196,12 +198,12 @@ void WaveRun::pass_block(const BlockWeights& weights) {
     for (std::size_t i = 0; i < own.size(); ++i) {
       packed[bundle.requests[i].role] = own[i]->packed;
       for (const Group& group : bundle.groups) {
-        note(group, own[i]->problem);
+        note_of_all(group, own[i]->problem);
         add_sites(group, own[i]->sites, true);
       }
     }
     std::erase_if(bundle.groups,
-                  [this](const Group& group) { return place(group.first).failed(); });
+                  [this](const Group& group) { return has_ended(place(group.first)); });
     pass_groups(weights, packed, bundle.groups);
     packed = {};  // shares the memory of what may be used again now
     distorted_->done(bundle.requests);
@@ -237,10 +239,23 @@ void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& pack
   });
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const Group& group = groups[i / static_cast<std::size_t>(batches)];
-    if (const ItemProblem& problem = outcomes[i].problem; !problem.text.empty())
-      note(group, fmt::format("{}: {}", stage_.set.name(problem.item), problem.text));
+    note(group, std::move(outcomes[i].problem));
     add_sites(group, outcomes[i].sites, false);
   }
+  each(std::ssize(groups),
+       [&](Index g) { clear_failed_items(place(groups[static_cast<std::size_t>(g)].first)); });
+}
+
+/// An item that has failed is of no more interest, nor are those behind it; but what is not finite
+/// may not go on into distortions, which are not made for it.
+void WaveRun::clear_failed_items(Place& leader) {
+  if (!leader.failed() || has_ended(leader)) return;
+  for (const Batch& batch : rows().batches)
+    for (const ItemRows& item : batch.items)
+      if (item.item >= leader.problem.item) {
+        const MatrixView states = hidden(leader, batch).middle_rows(item.first, item.rows);
+        std::fill_n(states.data(), states.size(), 0.0f);
+      }
 }
 
 WaveRun::ItemProblem WaveRun::hidden_problem(Index layer, const Batch& batch,
@@ -255,14 +270,32 @@ WaveRun::ItemProblem WaveRun::hidden_problem(Index layer, const Batch& batch,
                       row - item->first, bad % hidden.cols())};
 }
 
-/// The first problem is kept: what follows is its consequence. A lane that parts later inherits it.
-void WaveRun::note(const Group& group, const std::string& problem) {
+/// What counts is the first item that fails, and of it the first problem: what a trial is told to
+/// have failed on is then the same wherever stages are cut. So a lane goes on for the items before
+/// one that has failed. A lane that parts later inherits the problem.
+void WaveRun::note(const Group& group, ItemProblem problem) {
+  if (problem.text.empty()) return;
+  const std::string item = stage_.set.name(problem.item);
+  if (group.first == 0) throw_baseline_failure(fmt::format("{}: {}", item, problem.text));
+  Place& leader = place(group.first);
+  if (leader.failed() && leader.problem.item <= problem.item) return;
+  leader.problem = {problem.item, fmt::format("{}: {}", item, problem.text)};
+  if (has_ended(leader)) leader.hidden = {};
+}
+
+/// A weight that is not finite fails whatever reads it, so the first item too.
+void WaveRun::note_of_all(const Group& group, const std::string& problem) {
   if (problem.empty()) return;
   if (group.first == 0) throw_baseline_failure(problem);
   Place& leader = place(group.first);
-  if (leader.failed()) return;
-  leader.error = problem;
+  if (has_ended(leader)) return;
+  leader.problem = {stage_.stage.items.front(), problem};
   leader.hidden = {};
+}
+
+/// The first item has failed, so there is nothing more to learn.
+bool WaveRun::has_ended(const Place& leader) const {
+  return leader.failed() && leader.problem.item == stage_.stage.items.front();
 }
 
 void WaveRun::add_sites(const Group& group, const std::vector<SiteStats>& sites, bool of_weight) {
@@ -286,11 +319,11 @@ void WaveRun::pass_head() {
     if (leader.trial != nullptr && leader.path->head_weight != 0)
       heads[static_cast<std::size_t>(group.first)] =
           distort_outer(group, Role::lm_head, leader.trial->lm_head());
-    if (!leader.failed()) pass_final_norm(group);
+    if (!has_ended(leader)) pass_final_norm(group);
   }
   if (!with_baseline_) place(0).scored = std::move(baseline_scored_);
   std::vector<Group> groups = tree_.groups(step);
-  std::erase_if(groups, [this](const Group& group) { return place(group.first).failed(); });
+  std::erase_if(groups, [this](const Group& group) { return has_ended(place(group.first)); });
   for (const Group& group : groups)
     place(group.first).scores = std::make_unique<TokenScores>(rows().scored_rows, rows().targets);
 
@@ -322,7 +355,7 @@ void WaveRun::pass_final_norm(const Group& group) {
   Place& leader = place(group.first);
   const bool distorts = leader.trial != nullptr && !leader.trial->lm_head_input().empty();
   std::vector<std::vector<SiteStats>> sites(rows().batches.size());
-  std::vector<std::string> problems(rows().batches.size());
+  std::vector<ItemProblem> problems(rows().batches.size());
   leader.scored.resize(rows().scored_rows, spec().embedding_size());
   each_batch(1, [&](Index, Index b) {
     const auto i = static_cast<std::size_t>(b);
@@ -339,8 +372,8 @@ void WaveRun::pass_final_norm(const Group& group) {
             distorted.view().middle_rows(item.first, item.rows));
         if (result.problem.empty())
           sites[i].push_back(std::move(result.site));
-        else if (problems[i].empty())
-          problems[i] = fmt::format("{}: {}", stage_.set.name(item.item), result.problem);
+        else if (problems[i].text.empty())
+          problems[i] = {item.item, std::move(result.problem)};
       }
       hidden = std::move(distorted);
     }
@@ -350,7 +383,7 @@ void WaveRun::pass_final_norm(const Group& group) {
                   leader.scored.view().row(scored.first + static_cast<Index>(r)));
   });
   leader.hidden = {};
-  for (const std::string& problem : problems) note(group, problem);
+  for (ItemProblem& problem : problems) note(group, std::move(problem));
   for (const std::vector<SiteStats>& part : sites) add_sites(group, part, false);
 }
 
@@ -399,9 +432,13 @@ LaneResult WaveRun::take_baseline() {
 
 LaneResult WaveRun::leave(Index lane_place, Index leader_place) {
   const Place& leader = place(leader_place);
-  LaneResult lane{.error = leader.error, .items = {}, .sites = std::move(place(lane_place).sites)};
+  LaneResult lane{.error = {}, .items = {}, .sites = std::move(place(lane_place).sites)};
   for (std::size_t at = 0; at < stage_.stage.items.size() && lane.error.empty(); ++at) {
     const Index item = stage_.stage.items[at];
+    if (leader.failed() && item >= leader.problem.item) {
+      lane.error = leader.problem.text;
+      break;
+    }
     std::vector<PartSums> parts(static_cast<std::size_t>(stage_.set.item(item).parts));
     leader.scores->add_targets(rows().first_target[at], rows().first_target[at + 1],
                                *place(0).scores, parts, stage_.gather.detail);

@@ -39,6 +39,11 @@ class WaveRun {
   LaneResult take_baseline();
 
  private:
+  /// What is wrong with an item; empty: nothing.
+  struct ItemProblem {
+    Index item = 0;
+    std::string text;
+  };
   /// A lane, its hidden states where it leads a group.
   struct Place {
     const ModelTrial* trial = nullptr;  ///< null: the baseline
@@ -50,16 +55,11 @@ class WaveRun {
     Matrix hidden;
     Matrix scored;  ///< what the head reads at the rows that predict a target: [R, E]
     std::unique_ptr<TokenScores> scores;
-    std::string error;
+    ItemProblem problem;  ///< of the first item that has one so far
 
-    bool failed() const { return !error.empty(); }
+    bool failed() const { return !problem.text.empty(); }
   };
   using Group = LaneTree::Group;
-  /// What is wrong with an item; empty: nothing.
-  struct ItemProblem {
-    Index item = 0;
-    std::string text;
-  };
 
   const DecoderSpec& spec() const { return stage_.decoder.spec(); }
   const StageRows& rows() const { return stage_.rows; }
@@ -84,7 +84,10 @@ class WaveRun {
                   Index first_row, Index count);
 
   static ItemProblem hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden);
-  void note(const Group& group, const std::string& problem);
+  void note(const Group& group, ItemProblem problem);
+  void note_of_all(const Group& group, const std::string& problem);
+  bool has_ended(const Place& leader) const;
+  void clear_failed_items(Place& leader);
   void add_sites(const Group& group, const std::vector<SiteStats>& sites, bool of_weight);
   LaneResult leave(Index lane_place, Index leader);
   [[noreturn]] void throw_baseline_failure(const std::string& problem) const;

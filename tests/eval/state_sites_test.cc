@@ -176,5 +176,38 @@ TEST_P(StateSites, NameWhatIsNotFinite) {
   }
 }
 
+/// Near the end of f32 some items fail in the first block, others in the second: what is told is
+/// what the first of them fails on by itself, wherever stages are cut.
+TEST_P(StateSites, NameTheFirstItemThatFailsInAnyStage) {
+  constexpr Index kItems = 5;
+  int later_blocks = 0;  // where an item before the one that fails first in time is told
+  std::string huge;
+  for (int i = 0; i < 4; ++i) huge += noise("tensor: resid, layers: 0", "relative_l2: 1e9") + ", ";
+  for (const char* strength : {"30", "35", "40", "45"}) {
+    for (const std::uint64_t seed : {1u, 2u}) {
+      const std::string entries =
+          huge + noise("tensor: resid, layers: 0", std::string("relative_l2: ") + strength) + ", " +
+          noise("tensor: resid, layers: 1", "relative_l2: 1");
+      const ModelTrial trial = make_model_trial(entries, decoder_.spec(), seed);
+      const auto error = [&](Index first, Index last) {
+        return run_together(decoder_, set_, {first, last}, {&trial}).lanes[0].error;
+      };
+      std::string alone;
+      bool fails_earlier = false;  // one behind it, in the first block
+      for (Index i = 0; i < kItems; ++i) {
+        const std::string of_item = error(i, i + 1);
+        if (alone.empty())
+          alone = of_item;
+        else if (alone.find("layers.1") != std::string::npos &&
+                 of_item.find("layers.0") != std::string::npos)
+          fails_earlier = true;
+      }
+      later_blocks += fails_earlier ? 1 : 0;
+      EXPECT_EQ(error(0, kItems), alone) << strength << " seed " << seed;
+    }
+  }
+  EXPECT_GT(later_blocks, 0);
+}
+
 }  // namespace
 }  // namespace nf
