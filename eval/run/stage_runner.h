@@ -60,6 +60,10 @@ struct StageHooks {
   /// A wave is finished: lanes [first, first + results.size()) of the stage's.
   std::function<void(std::size_t first, std::vector<LaneResult> results)> lanes_done =
       [](std::size_t, const std::vector<LaneResult>&) {};
+
+  /// Calls body(0) ... body(count - 1), shared out among threads, with a look at should_stop before
+  /// each: throws Interrupted.
+  void share(Index count, const std::function<void(Index)>& body) const;
 };
 
 /// Runs the lanes of a stage in the waves of `plan` (whose trials they are, in their order). Within

@@ -5,9 +5,9 @@
 #include <iterator>
 
 #include "core/base/check.h"
-#include "core/base/parallel.h"
 #include "core/ops/elementwise.h"
 #include "eval/run/lane_inputs.h"
+#include "eval/run/score_heads.h"
 
 namespace nf {
 namespace {
@@ -65,20 +65,12 @@ void WaveRun::run() {
   pass_head();
 }
 
-/// Work shared out among threads, with a look at the stop sign before each piece.
-void WaveRun::each(Index count, const std::function<void(Index)>& body) const {
-  parallel_for(count, [&](Index i) {
-    if (stage_.hooks.should_stop()) throw Interrupted();
-    body(i);
-  });
-}
-
 /// Calls body(group, batch) for all batches of some groups, shared out or one after the other, as
 /// the plan says.
 void WaveRun::each_batch(Index groups, const std::function<void(Index, Index)>& body) const {
   const Index batches = rows().batch_count();
   const auto piece = [&](Index i) { body(i / batches, i % batches); };
-  if (rows().plan.at_once > 1) return each(groups * batches, piece);
+  if (rows().plan.at_once > 1) return stage_.hooks.share(groups * batches, piece);
   for (Index i = 0; i < groups * batches; ++i) {
     if (stage_.hooks.should_stop()) throw Interrupted();
     piece(i);
@@ -191,9 +183,11 @@ void WaveRun::pass_block(const BlockWeights& weights) {
     for (const auto& key : keys) ++uses[key];
   distorted_->start(weights, std::move(uses));
   for (auto& [keys, bundle] : bundles) {
-    const std::vector<const DistortedWeight*> own = distorted_->get(
-        bundle.requests, wants_weight_stats_,
-        [this](Index count, const std::function<void(Index)>& body) { each(count, body); });
+    const std::vector<const DistortedWeight*> own =
+        distorted_->get(bundle.requests, wants_weight_stats_,
+                        [this](Index count, const std::function<void(Index)>& body) {
+                          stage_.hooks.share(count, body);
+                        });
     PackedLinears packed = weights.packed;
     for (std::size_t i = 0; i < own.size(); ++i) {
       packed[bundle.requests[i].role] = own[i]->packed;
@@ -242,8 +236,9 @@ void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& pack
     note(group, std::move(outcomes[i].problem));
     add_sites(group, outcomes[i].sites, false);
   }
-  each(std::ssize(groups),
-       [&](Index g) { clear_failed_items(place(groups[static_cast<std::size_t>(g)].first)); });
+  stage_.hooks.share(std::ssize(groups), [&](Index g) {
+    clear_failed_items(place(groups[static_cast<std::size_t>(g)].first));
+  });
 }
 
 /// An item that has failed is of no more interest, nor are those behind it; but what is not finite
@@ -309,8 +304,7 @@ void WaveRun::throw_baseline_failure(const std::string& problem) const {
                                  stage_.decoder.checkpoint().dir().string(), problem));
 }
 
-/// Final norm, then the head in slabs: chunk by chunk of the vocabulary the baseline and all lanes
-/// meet.
+/// Final norm, then the head, where the baseline and all lanes meet.
 void WaveRun::pass_head() {
   const Index step = tree_.steps() - 1;
   std::vector<Matrix> heads(places_.size());  // distorted ones: [V, E]
@@ -322,31 +316,16 @@ void WaveRun::pass_head() {
     if (!has_ended(leader)) pass_final_norm(group);
   }
   if (!with_baseline_) place(0).scored = std::move(baseline_scored_);
-  std::vector<Group> groups = tree_.groups(step);
-  std::erase_if(groups, [this](const Group& group) { return has_ended(place(group.first)); });
-  for (const Group& group : groups)
-    place(group.first).scores = std::make_unique<TokenScores>(rows().scored_rows, rows().targets);
-
-  const Index vocab = spec().vocab_size;
-  const Index tiles = (rows().scored_rows + kRowTile - 1) / kRowTile;
-  std::vector<HeadSlab> slabs(groups.size());  // the baseline's is shared by most
-  for (Index first = 0; first < vocab; first += kHeadSlab) {
-    const auto own_head = [&](std::size_t g) -> const Matrix& {
-      return heads[static_cast<std::size_t>(groups[g].first)];
-    };
-    for (std::size_t g = 1; g < groups.size(); ++g)
-      if (own_head(g).empty()) slabs[g] = {};
-    slabs.front() = stage_.decoder.load_head(first, kHeadSlab, std::move(slabs.front()));
-    stage_.decoder.prefetch_head(first + kHeadSlab, kHeadSlab);
-    for (std::size_t g = 1; g < groups.size(); ++g)
-      slabs[g] = own_head(g).empty()
-                     ? slabs.front()
-                     : stage_.decoder.pack_head(own_head(g), first, kHeadSlab, std::move(slabs[g]));
-    each(tiles, [&](Index i) {
-      const Index row = i * kRowTile;
-      score_tile(slabs, groups, row, std::min(kRowTile, rows().scored_rows - row));
-    });
+  std::vector<HeadLane> lanes;
+  for (const Group& group : tree_.groups(step)) {
+    Place& leader = place(group.first);
+    if (has_ended(leader)) continue;
+    leader.scores = std::make_unique<TokenScores>(rows().scored_rows, rows().targets);
+    lanes.push_back({.scored = leader.scored.view(),
+                     .head = &heads[static_cast<std::size_t>(group.first)],
+                     .scores = leader.scores.get()});
   }
+  score_heads(stage_.decoder, lanes, stage_.hooks);
 }
 
 /// What the head reads at the rows that predict a target: the normed hidden states, distorted where
@@ -385,34 +364,6 @@ void WaveRun::pass_final_norm(const Group& group) {
   leader.hidden = {};
   for (ItemProblem& problem : problems) note(group, std::move(problem));
   for (const std::vector<SiteStats>& part : sites) add_sites(group, part, false);
-}
-
-/// Some scored rows against a part of the vocabulary. slabs: that part of each group's head; the
-/// first group is the baseline's.
-void WaveRun::score_tile(const std::vector<HeadSlab>& slabs, const std::vector<Group>& groups,
-                         Index first_row, Index count) {
-  thread_local Matrix baseline, logits, exps;
-  double rescale[kRowTile];
-  Index first_token = slabs.front().first_token;
-  for (std::size_t c = 0; c < slabs.front().chunks.size(); ++c) {
-    const Index chunk_tokens = slabs.front().chunks[c].out();
-    for (Matrix* buffer : {&baseline, &logits, &exps}) buffer->resize(count, chunk_tokens);
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-      Place& leader = place(groups[g].first);
-      const PackedWeight& chunk = slabs[g].chunks[c];
-      const bool is_baseline = leader.trial == nullptr;
-      Matrix& out = is_baseline ? baseline : logits;
-      stage_.decoder.logits(leader.scored.view().middle_rows(first_row, count), chunk, out);
-      if (is_baseline)
-        leader.scores->add_baseline(out, first_row, first_token, exps,
-                                    std::span(rescale, kRowTile));
-      else
-        leader.scores->add_trial(out, first_row, first_token, baseline, exps,
-                                 std::span(rescale, kRowTile));
-      stage_.hooks.advance(2.0 * static_cast<double>(count * chunk.in() * chunk.out()));
-    }
-    first_token += chunk_tokens;
-  }
 }
 
 std::vector<LaneResult> WaveRun::take_lanes() {

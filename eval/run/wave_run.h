@@ -67,7 +67,6 @@ class WaveRun {
   MatrixView hidden(Place& place, const Batch& batch) const {
     return place.hidden.view().middle_rows(batch.first, batch.rows());
   }
-  void each(Index count, const std::function<void(Index)>& body) const;
   void each_batch(Index groups, const std::function<void(Index, Index)>& body) const;
 
   bool is_wanted(const Group& group) const;
@@ -80,8 +79,6 @@ class WaveRun {
   std::vector<DistortedWeights::Request> requests_of(Index layer, const Group& group);
   void pass_head();
   void pass_final_norm(const Group& group);
-  void score_tile(const std::vector<HeadSlab>& slabs, const std::vector<Group>& groups,
-                  Index first_row, Index count);
 
   static ItemProblem hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden);
   void note(const Group& group, ItemProblem problem);
