@@ -17,8 +17,16 @@ void FinishedItems::note(const Record& record) {
   for (const QuestionSums& sums : record.questions)
     if (const auto found = questions_.find({sums.task, sums.question}); found != questions_.end())
       items.insert(found->second);
+  for (const SiteStats& site : record.sites)
+    if (site.windows == 0) with_weights_.insert(record.id);
+  if (record.stop && record.stop->reached) stopped_[record.id] = record.stop->tokens;
+  bool stopped = false;
+  if (const auto stop = stopped_.find(record.id); stop != stopped_.end()) {
+    Index tokens = 0;
+    for (const auto& [number, sums] : windows) tokens += sums.tokens;
+    stopped = tokens >= stop->second;
+  }
   const bool failed = record.status == "failed";
-  const bool stopped = record.stop && record.stop->reached;
   const Index last = failed ? data_.set.count() : stopped ? data_.set.windows : 0;
   for (Index i = 0; i < last; ++i) items.insert(i);
 }

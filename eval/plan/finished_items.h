@@ -18,10 +18,11 @@ class FinishedItems {
   explicit FinishedItems(const ModelData& data, const std::vector<Record>& records = {});
 
   /// A trial that failed has finished everything: it would fail again. One that was stopped has
-  /// finished the text.
+  /// finished the text, once all is there that it had seen by then.
   void note(const Record& record);
   bool has(const std::string& id, const Stage& stage) const;
-  bool has_any(const std::string& id) const { return items_.contains(id); }
+  /// Statistics of its distorted weights are there: one record of a trial has them.
+  bool has_weights(const std::string& id) const { return with_weights_.contains(id); }
   bool has_all(const std::string& id) const;
   /// The windows of a trial, by number.
   const std::map<Index, WindowSums>& windows(const std::string& id) const;
@@ -31,6 +32,8 @@ class FinishedItems {
   std::map<std::pair<std::string, Index>, Index> questions_;  ///< their items' numbers
   std::map<std::string, std::set<Index>> items_;              ///< by id
   std::map<std::string, std::map<Index, WindowSums>> windows_;
+  std::set<std::string> with_weights_;
+  std::map<std::string, Index> stopped_;  ///< after so many tokens
 };
 
 }  // namespace nf

@@ -1,14 +1,13 @@
 #include "eval/plan/model_plan.h"
 
 #include <algorithm>
-#include <limits>
-#include <map>
 #include <set>
 
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
 #include "eval/plan/stop_rule.h"
+#include "eval/run/followed_searches.h"
 #include "eval/run/results_lines.h"
 
 namespace nf {
@@ -49,7 +48,11 @@ std::string trial_id(const std::string& model_hash, const std::string& data_hash
 ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard)
     : model_(model),
       data_(std::make_unique<const ModelData>(read_model_data(experiment.config, model))),
-      identity_{model.name, model.decoder.checkpoint().content_hash(), data_->hash} {
+      identity_{.model = model.name,
+                .model_hash = model.decoder.checkpoint().content_hash(),
+                .data_hash = data_->hash,
+                .windows = data_->set.windows,
+                .questions = question_counts(*data_)} {
   rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {}),
                    .name = "baseline",
                    .model = model.name});
@@ -64,8 +67,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
     if (trial.bisect) {
       row_of_search_.push_back(std::ssize(rows_));
       rows_.emplace_back();
-      searches_.push_back(
-          {.trial = trial, .key = {}, .bisection = Bisection(*trial.bisect), .is_ours = is_ours});
+      searches_.push_back(make_search(trial, is_ours));
       continue;
     }
     Job job = make_job(trial);
@@ -80,13 +82,40 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
                       : cut_stages(spec(), data_->set.items, lanes);
 }
 
-Job ModelPlan::make_job(const Trial& trial) {
-  ModelTrial model_trial(trial, spec());
+std::string ModelPlan::id_of(const Trial& trial, const ModelTrial& model_trial) const {
   Json identity = model_trial.identity();
   if (trial.stop) identity.push_back({{"stop", stop_json(*trial.stop)}});
   const std::optional<std::uint64_t> drawn =
       trial.draws() ? std::optional(trial.seed) : std::nullopt;
-  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, identity, drawn),
+  return trial_id(identity_.model_hash, identity_.data_hash, identity, drawn);
+}
+
+Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
+  const BisectConfig& config = *trial.bisect;
+  SearchKey search{.id = {}, .config = config, .steps = {}};
+  // What does the same at both ends of the range does the same in between.
+  ContentHash hash;
+  for (const double end : {config.range.lowest, config.range.highest}) {
+    const Trial at_end = trial.at(end);
+    hash.add(id_of(at_end, ModelTrial(at_end, spec())));
+  }
+  hash.add(search_to_json(search).dump());
+  search.id = hash.hex();
+  RowKey key{.id = {},
+             .name = trial.name,
+             .model = name(),
+             .seed = trial.seed,
+             .vars = trial.vars,
+             .design = trial.design,
+             .stops = trial.at(config.range.lowest).stop.has_value(),
+             .search = std::move(search)};
+  return {
+      .trial = trial, .key = std::move(key), .bisection = Bisection(config), .is_ours = is_ours};
+}
+
+Job ModelPlan::make_job(const Trial& trial) {
+  ModelTrial model_trial(trial, spec());
+  RowKey key{.id = id_of(trial, model_trial),
              .name = trial.name,
              .model = name(),
              .seed = trial.seed,
@@ -110,7 +139,6 @@ std::vector<RowKey> ModelPlan::rows() const {
   std::vector<RowKey> rows = rows_;
   for (std::size_t s = 0; s < searches_.size(); ++s)
     rows[static_cast<std::size_t>(row_of_search_[s])] = searches_[s].key;
-  std::erase_if(rows, [](const RowKey& row) { return row.id.empty(); });
   return rows;
 }
 
@@ -163,23 +191,6 @@ std::vector<std::string> ModelPlan::search_warnings() const {
   return warnings;
 }
 
-namespace {
-
-/// What a search looks at: infinite where the trial failed.
-double metric_of(BisectMetric metric, const std::vector<ResultRow>& rows) {
-  const ResultRow &baseline = rows.front(), &row = rows.back();
-  if (row.failed()) return std::numeric_limits<double>::infinity();
-  if (metric == BisectMetric::kl) return row.sums.kl / static_cast<double>(row.sums.tokens);
-  std::map<Index, double> baseline_nll;
-  for (const WindowSums& window : baseline.windows) baseline_nll[window.window] = window.nll;
-  double difference = 0.0;
-  for (const WindowSums& window : row.windows)
-    difference += window.nll - baseline_nll.at(window.window);
-  return difference / static_cast<double>(row.sums.tokens);
-}
-
-}  // namespace
-
 std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
                                              const std::vector<Record>& records) {
   std::vector<Job> wanted;
@@ -187,13 +198,20 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
   for (Search& search : searches_) {
     while (const std::optional<double> value = search.bisection.next()) {
       Job step = make_job(search.trial.at(*value));
+      search.key.search->add_step(*value, step.key.id);
       if (!finished.has_all(step.key.id)) {
         if (search.is_ours && seen.insert(step.key.id).second) wanted.push_back(std::move(step));
         break;
       }
-      const std::vector<ResultRow> rows = build_results({baseline(), step.key}, records);
-      search.bisection.add(*value, metric_of(search.trial.bisect->target.metric, rows));
-      if (search.bisection.best().value == *value) search.key = step.key;
+      const std::vector<ResultRow> rows = build_results({step.key, baseline()}, records);
+      const std::optional<double> metric =
+          searched_metric(search.trial.bisect->target.metric, rows.front(),
+                          rows.size() > 1 ? &rows.back() : nullptr);
+      if (!metric) break;  // until the baseline's record is there again
+      search.bisection.add(*value, *metric);
+      if (search.bisection.best().value != *value) continue;
+      search.key.id = step.key.id;
+      search.key.vars = step.key.vars;
     }
   }
   return wanted;

@@ -30,7 +30,7 @@ struct Job {
 /// A value to be searched for: each step of it is a job.
 struct Search {
   Trial trial;  ///< with `bisect`
-  RowKey key;   ///< the row in the results: id and vars["bisect"] are those of the best step so far
+  RowKey key;   ///< the row in the results, with RowKey::search
   Bisection bisection;
   bool is_ours = true;  ///< of this part of the trials (Shard)
 };
@@ -53,8 +53,8 @@ class ModelPlan {
   /// These and steps of searches, each condition once: a search may come upon a trial's.
   std::vector<const Job*> jobs_with(const std::vector<Job>& steps) const;
   const std::vector<Search>& searches() const { return searches_; }
-  /// Rows of the results: the baseline, then every trial of the experiment; a search has the row of
-  /// its best step, none before the first.
+  /// Rows of the results: the baseline, then every trial of the experiment, searches without a step
+  /// too.
   std::vector<RowKey> rows() const;
   /// Of this part of the trials, without the baseline.
   Index row_count() const { return row_count_; }
@@ -75,7 +75,9 @@ class ModelPlan {
   std::vector<std::string> search_warnings() const;
 
  private:
+  std::string id_of(const Trial& trial, const ModelTrial& model_trial) const;
   Job make_job(const Trial& trial);
+  Search make_search(const Trial& trial, bool is_ours);
 
   const ExperimentModel& model_;
   std::unique_ptr<const ModelData> data_;  ///< FinishedItems points to it

@@ -9,6 +9,7 @@
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "core/io/read_json.h"
+#include "eval/run/followed_searches.h"
 #include "eval/run/join_records.h"
 #include "eval/run/results_lines.h"
 #include "eval/run/run_folder.h"
@@ -77,8 +78,16 @@ void check_env(const RunContents& first, const RunContents& other) {
         difference->was));
 }
 
+/// Of a search all rows are one, however far each has come.
 bool same_condition(const RowKey& a, const RowKey& b) {
-  return a.name == b.name && a.model == b.model && a.seed == b.seed && a.vars == b.vars;
+  const bool both_search = a.search && b.search;
+  return a.name == b.name && a.model == b.model && a.seed == b.seed &&
+         (both_search ? search_point(a) == search_point(b) : a.vars == b.vars);
+}
+
+/// What a row does, in words that differ where it differs.
+std::string identity_of(const RowKey& row) {
+  return row.search ? "search " + row.search->id : "id " + row.id;
 }
 
 /// The first's rows, then what is new, behind the other rows of its model.
@@ -94,11 +103,15 @@ std::vector<RowKey> join_rows(const std::vector<RunContents>& runs) {
           return other.model == row.model;
         });
         rows.insert(behind == rows.rend() ? rows.end() : behind.base(), row);
-      } else if (same->id != row.id) {
+      } else if (identity_of(*same) != identity_of(row)) {
         throw ConfigError(fmt::format(
             "{}: trial '{}' of {} does something else than the one of that name in the folders "
-            "before (id {}, not {}): results would show them as one; rename it and run it again",
-            manifest_place(run), condition_text(row), row.model, row.id, same->id));
+            "before ({}, not {}): results would show them as one; rename it and run it again",
+            manifest_place(run), condition_text(row), row.model, identity_of(row),
+            identity_of(*same)));
+      } else if (row.search) {
+        for (const SearchKey::Step& step : row.search->steps)
+          same->search->add_step(step.value, step.id);
       }
     }
   }

@@ -61,6 +61,16 @@ std::map<std::pair<std::string, Index>, Index> question_items(const ModelData& d
   return items;
 }
 
+std::vector<std::pair<std::string, Index>> question_counts(const ModelData& data) {
+  std::vector<std::pair<std::string, Index>> counts;
+  for (const Question& question : data.questions) {
+    if (counts.empty() || counts.back().first != question.task)
+      counts.emplace_back(question.task, 0);
+    ++counts.back().second;
+  }
+  return counts;
+}
+
 ModelData text_data(const TokenWindows& windows) {
   ModelData data{.set = {.items = windows.items(), .names = {}, .windows = windows.count()},
                  .convention = windows.convention(),

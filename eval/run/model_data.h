@@ -27,6 +27,9 @@ ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel&
 /// The items' numbers of questions, by task and question.
 std::map<std::pair<std::string, Index>, Index> question_items(const ModelData& data);
 
+/// How many questions each task has, in their order.
+std::vector<std::pair<std::string, Index>> question_counts(const ModelData& data);
+
 /// Text alone.
 ModelData text_data(const TokenWindows& windows);
 

@@ -25,15 +25,16 @@ ModelRunner::ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const 
       finished_(plan.data(), folder.records()),
       baselines_(plan.stages().size()) {}
 
-void ModelRunner::run() {
+void ModelRunner::run(const std::function<void()>& searches_moved) {
   std::vector<Job> steps = plan_.advance_searches(finished_, folder_.records());
   run_round(plan_.jobs_with(steps), plan_.name());
-  for (Index round = 2; !steps.empty(); ++round) {
+  for (Index round = 2; plan_.has_searches(); ++round) {
     steps = plan_.advance_searches(finished_, folder_.records());
+    if (steps.empty()) return;
+    searches_moved();
     std::vector<const Job*> jobs;
     for (const Job& step : steps) jobs.push_back(&step);
-    if (!jobs.empty())
-      run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.name(), round, steps.size()));
+    run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.name(), round, steps.size()));
   }
 }
 
@@ -78,7 +79,7 @@ void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
   const Stage& stage = plan_.stages()[s];
   std::vector<Lane> lanes;
   for (const Job* job : work.jobs)
-    lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_any(job->key.id)});
+    lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_weights(job->key.id)});
   cost_ += stage_cost(plan_, stage, work.jobs, work.waves, !baselines_[s].empty(), {});
   auto start = std::chrono::steady_clock::now();
   const auto describe = [&](Index lanes_together) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "eval/plan/model_plan.h"
@@ -18,8 +19,9 @@ class ModelRunner {
               const Json& env, Progress& progress);
 
   /// Rounds until nothing is left: the experiment's trials and the first step of every search, then
-  /// the next step of each, and so on. Throws Interrupted and what run_stage() throws.
-  void run();
+  /// the next step of each, and so on. searches_moved: the plan has other rows, and what comes is
+  /// recorded under their steps. Throws Interrupted and what run_stage() throws.
+  void run(const std::function<void()>& searches_moved);
   /// What was run, as it was planned when it began.
   const WaveCost& cost() const { return cost_; }
 

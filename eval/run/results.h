@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eval/design/design.h"
+#include "eval/design/search_key.h"
 #include "eval/metrics/metric_registry.h"
 #include "eval/run/record.h"
 #include "eval/tasks/task_figures.h"
@@ -24,6 +25,9 @@ struct RowKey {
   Design design{};  ///< which generator made the trial
   /// A stop rule looked at KL after every stage: its interval is the one that holds at all of them.
   bool stops = false;
+  /// Of a search (`bisect`): what says how far it has come. `id` and vars["bisect"] are then those
+  /// of its best step, empty and missing before the first.
+  std::optional<SearchKey> search{};
 };
 
 /// One row of results.csv: all records with the row's id together. A failed row has no numbers.

@@ -13,7 +13,6 @@
 #include "eval/run/model_runner.h"
 #include "eval/run/plan_file.h"
 #include "eval/run/run_folder.h"
-#include "eval/run/searches_csv.h"
 #include "eval/tasks/task_questions.h"
 
 namespace nf {
@@ -91,7 +90,7 @@ std::string comparison_text(const ModelEstimate& planned, const Taken& taken) {
 void run_models(Experiment& experiment, std::vector<ModelPlan>& plans,
                 const std::vector<ModelEstimate>& estimates, RunFolder& folder,
                 const RunOptions& options, const MemoryBudget& budget, const Json& env,
-                Progress& progress, Json& report) {
+                Progress& progress, Json& report, const std::function<void()>& searches_moved) {
   for (std::size_t i = 0; i < plans.size(); ++i) {
     if (estimates[i].cost.flops() == 0.0) continue;
     ModelRunner runner(experiment.config, plans[i], experiment.models[i].decoder, folder, options,
@@ -108,7 +107,7 @@ void run_models(Experiment& experiment, std::vector<ModelPlan>& plans,
       return taken;
     };
     try {
-      runner.run();
+      runner.run(searches_moved);
     } catch (...) {
       take_account(false);
       throw;
@@ -165,7 +164,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   }
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
-  for (ModelPlan& plan : plans)  // rows of searches are those of the best step so far
+  for (ModelPlan& plan : plans)  // so that the manifest says which steps its records may be of
     plan.advance_searches(FinishedItems(plan.data(), folder.records()), folder.records());
   const std::vector<TaskHeading> tasks = task_headings(experiment.config.tasks);
   folder.write_description(experiment.source.text, to_yaml(experiment.resolved()),
@@ -198,7 +197,8 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   };
   RunOutcome outcome;
   try {
-    run_models(experiment, plans, estimates, folder, options, budget, env, progress, report);
+    run_models(experiment, plans, estimates, folder, options, budget, env, progress, report,
+               [&] { folder.note_rows(rows()); });
   } catch (const Interrupted&) {
     outcome.interrupted = true;
     progress.finish();
@@ -212,12 +212,6 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   }
   warn_of_reference_kernels(progress);
   write_account();
-  std::vector<const ModelPlan*> searching;
-  for (const ModelPlan& plan : plans) searching.push_back(&plan);
-  if (const std::string searches = searches_csv(searching); !searches.empty())
-    write_file_atomically(folder.dir() / "searches.csv", searches);
-  else  // of searches that the experiment has no more
-    std::filesystem::remove(folder.dir() / "searches.csv");
   outcome.rows = folder.write_results(rows(), tasks);
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.status == "failed"; });

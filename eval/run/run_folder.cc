@@ -9,8 +9,7 @@
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
-#include "eval/run/confidence_csv.h"
-#include "eval/run/statistics.h"
+#include "eval/run/result_files.h"
 
 namespace nf {
 namespace {
@@ -21,15 +20,10 @@ constexpr const char* kRecords = "records.jsonl";
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kExperiment = "experiment.yaml";
 constexpr const char* kResolved = "resolved.yaml";
-constexpr const char* kResults = "results.csv";
-constexpr const char* kSites = "sites.csv";
-constexpr const char* kStatistics = "statistics.csv";
-constexpr const char* kEffects = "effects.csv";
-constexpr const char* kConfidence = "confidence.csv";
 /// What a run writes whole or not at all.
-constexpr const char* kWholeFiles[] = {kManifest,      kExperiment, kResolved, kResults,
-                                       kSites,         kStatistics, kEffects,  "confidence.csv",
-                                       "searches.csv", "plan.json"};
+constexpr const char* kWholeFiles[] = {
+    kManifest,     kExperiment, kResolved,        "results.csv",  "statistics.csv",
+    "effects.csv", "sites.csv", "confidence.csv", "searches.csv", "plan.json"};
 
 /// The folder, created when it is missing.
 fs::path make_folder(const fs::path& dir) {
@@ -205,20 +199,24 @@ void RunFolder::write_description(const std::string& experiment, const std::stri
                                   Json about, const std::vector<RowKey>& rows,
                                   const std::vector<TaskHeading>& tasks) {
   about_ = std::move(about);
+  tasks_ = tasks;
   if (!merged_.is_null()) (*about_)["merged"] = merged_;
   write_file_atomically(dir_ / kExperiment, experiment);
   write_file_atomically(dir_ / kResolved, resolved);
-  write_manifest(rows, tasks);
+  write_manifest(rows, std::nullopt);
 }
 
+void RunFolder::note_rows(const std::vector<RowKey>& rows) { write_manifest(rows, std::nullopt); }
+
 void RunFolder::write_manifest(const std::vector<RowKey>& rows,
-                               const std::vector<TaskHeading>& tasks) {
+                               const std::optional<Index>& csv_records) {
   const std::string text = manifest_text({.about = *about_,
                                           .numerics = kNumericsVersion,
                                           .env = env_,
                                           .models = models_,
-                                          .tasks = tasks,
-                                          .rows = rows});
+                                          .tasks = tasks_,
+                                          .rows = rows,
+                                          .csv_records = csv_records});
   if (text == manifest_text_) return;
   write_file_atomically(dir_ / kManifest, text);
   manifest_text_ = text;
@@ -231,13 +229,12 @@ void RunFolder::append(Record record) {
 
 std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
                                                 const std::vector<TaskHeading>& tasks) {
-  std::vector<ResultRow> rows = build_results(keys, records_);
-  write_file_atomically(dir_ / kResults, results_csv(rows, tasks));
-  write_file_atomically(dir_ / kStatistics, statistics_csv(rows, tasks));
-  write_or_remove(dir_ / kEffects, effects_csv(rows, keys));
-  write_file_atomically(dir_ / kSites, sites_csv(rows));
-  write_or_remove(dir_ / kConfidence, has_confidence(rows) ? confidence_csv(rows) : "");
-  if (about_) write_manifest(keys, tasks);
+  const FollowedSearches searches(keys, models_, records_);
+  std::vector<ResultRow> rows = build_results(searches.rows(), records_);
+  for (const ResultFile& file : result_files(rows, searches, tasks))
+    write_or_remove(dir_ / file.name, file.text);
+  tasks_ = tasks;
+  if (about_) write_manifest(searches.keys(), std::ssize(records_));
   return rows;
 }
 

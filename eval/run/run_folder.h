@@ -7,6 +7,7 @@
 
 #include "core/io/append_file.h"
 #include "eval/experiment/experiment.h"
+#include "eval/run/followed_searches.h"
 #include "eval/run/results.h"
 #include "eval/run/run_manifest.h"
 
@@ -21,8 +22,10 @@ struct RunContents {
 
   /// "DIR/records.jsonl:LINE" of a record.
   std::string place(std::size_t record) const;
+  /// Where its searches stand.
+  FollowedSearches searches() const { return {*manifest.rows, manifest.models, records}; }
   /// The rows of results.csv. The folder's file may be older than its records.
-  std::vector<ResultRow> results() const { return build_results(*manifest.rows, records); }
+  std::vector<ResultRow> results() const { return build_results(searches().rows(), records); }
   /// What loads the experiment again, from wherever the caller is.
   ExperimentSource source() const;
 };
@@ -58,9 +61,10 @@ class RunFolder {
                          const std::vector<TaskHeading>& tasks = {});
   /// Appends and fsyncs; the record counts as finished when this returns.
   void append(Record record);
-  /// results.csv, sites.csv, statistics.csv, with a design of pairs or factorial effects.csv and, where there is
-  /// detail, confidence.csv out of all records. tasks: the experiment's. The manifest follows where
-  /// it has other rows.
+  /// What the rows of the results are about has changed: a search goes on. The manifest says so.
+  void note_rows(const std::vector<RowKey>& rows);
+  /// The csv files (result_files()) out of all records, and the manifest, which has searches where
+  /// they then stand. tasks: the experiment's.
   std::vector<ResultRow> write_results(const std::vector<RowKey>& keys,
                                        const std::vector<TaskHeading>& tasks = {});
 
@@ -68,7 +72,7 @@ class RunFolder {
   explicit RunFolder(const std::filesystem::path& dir);
 
   void check_manifest(const std::vector<ModelIdentity>& models, bool any_env);
-  void write_manifest(const std::vector<RowKey>& rows, const std::vector<TaskHeading>& tasks);
+  void write_manifest(const std::vector<RowKey>& rows, const std::optional<Index>& csv_records);
 
   std::filesystem::path dir_;
   AppendFile records_file_;
@@ -77,6 +81,7 @@ class RunFolder {
   Json env_;
   Json merged_;                ///< what the folder was merged from, null: it was not
   std::optional<Json> about_;  ///< what write_description() was given
+  std::vector<TaskHeading> tasks_;
   std::string manifest_text_;  ///< as it was last written
 };
 

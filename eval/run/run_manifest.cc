@@ -10,7 +10,7 @@ namespace nf {
 namespace {
 
 /// Keys that RunManifest has members for.
-constexpr const char* kOwnKeys[] = {"numerics", "env", "models", "tasks", "rows"};
+constexpr const char* kOwnKeys[] = {"numerics", "env", "models", "tasks", "rows", "csv_records"};
 
 [[noreturn]] void no_manifest(const std::string& place, const std::string& cause) {
   throw DataError(fmt::format("{}: {}; this is no manifest of noisefloor", place, cause));
@@ -27,6 +27,7 @@ void read_list(const Json& manifest, const char* key, const char* expected,
       return;
     }
   } catch (const Json::exception&) {  // told below
+  } catch (const DataError&) {        // likewise: of a search
   }
   no_manifest(place, fmt::format("{}: expected a list of {}", key, expected));
 }
@@ -42,10 +43,18 @@ RowKey row_from(const Json& json) {
     row.design = {design->at("kind").get<std::string>(), design->at("factor").get<std::string>(),
                   design->value("resolution", Index{0})};
   row.stops = json.value("stops", false);
+  if (const auto search = json.find("search"); search != json.end())
+    row.search = search_from_json(*search);
   return row;
 }
 
 }  // namespace
+
+Index ModelIdentity::question_count() const {
+  Index count = 0;
+  for (const auto& [task, of_task] : questions) count += of_task;
+  return count;
+}
 
 std::optional<StatedDifference> model_difference(const ModelIdentity& was,
                                                  const ModelIdentity& is) {
@@ -80,6 +89,7 @@ Json row_to_json(const RowKey& row) {
     json["design"] = {{"kind", row.design.kind}, {"factor", row.design.factor}};
   if (row.design.resolution > 0) json["design"]["resolution"] = row.design.resolution;
   if (row.stops) json["stops"] = true;
+  if (row.search) json["search"] = search_to_json(*row.search);
   return json;
 }
 
@@ -88,9 +98,13 @@ std::string manifest_text(const RunManifest& manifest) {
   json["numerics"] = manifest.numerics;
   json["env"] = manifest.env;
   json["models"] = Json::array();
-  for (const ModelIdentity& model : manifest.models)
+  for (const ModelIdentity& model : manifest.models) {
     json["models"].push_back(
         {{"model", model.model}, {"model_hash", model.model_hash}, {"data_hash", model.data_hash}});
+    if (model.windows > 0) json["models"].back()["windows"] = model.windows;
+    for (const auto& [task, count] : model.questions)
+      json["models"].back()["questions"][task] = count;
+  }
   json["tasks"] = Json::array();
   for (const TaskHeading& task : manifest.tasks)
     json["tasks"].push_back({{"name", task.name}, {"has_ppl", task.has_ppl}});
@@ -98,6 +112,7 @@ std::string manifest_text(const RunManifest& manifest) {
     json["rows"] = Json::array();
     for (const RowKey& row : *manifest.rows) json["rows"].push_back(row_to_json(row));
   }
+  if (manifest.csv_records) json["csv_records"] = *manifest.csv_records;
   return json.dump(2) + '\n';
 }
 
@@ -113,9 +128,13 @@ RunManifest read_manifest(const std::filesystem::path& file) {
   manifest.numerics = json.at("numerics").get<int>();
   manifest.env = json.at("env");
   read_list(json, "models", "model, model_hash and data_hash", place, [&](const Json& model) {
-    manifest.models.push_back({model.at("model").get<std::string>(),
-                               model.at("model_hash").get<std::string>(),
-                               model.at("data_hash").get<std::string>()});
+    manifest.models.push_back({.model = model.at("model").get<std::string>(),
+                               .model_hash = model.at("model_hash").get<std::string>(),
+                               .data_hash = model.at("data_hash").get<std::string>(),
+                               .windows = model.value("windows", Index{0})});
+    if (const auto questions = model.find("questions"); questions != model.end())
+      for (const auto& [task, count] : questions->items())
+        manifest.models.back().questions.emplace_back(task, count.get<Index>());
   });
   if (!json.contains("rows")) return manifest;
   read_list(json, "tasks", "name and has_ppl", place, [&](const Json& task) {
@@ -124,6 +143,10 @@ RunManifest read_manifest(const std::filesystem::path& file) {
   manifest.rows.emplace();
   read_list(json, "rows", "id, name, model, seed and vars", place,
             [&](const Json& row) { manifest.rows->push_back(row_from(row)); });
+  if (const auto count = json.find("csv_records"); count != json.end()) {
+    if (!count->is_number_integer()) no_manifest(place, "csv_records: expected a whole number");
+    manifest.csv_records = count->get<Index>();
+  }
   return manifest;
 }
 

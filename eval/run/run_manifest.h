@@ -16,6 +16,12 @@ struct ModelIdentity {
   std::string model;       ///< name in this run
   std::string model_hash;  ///< of the checkpoint's bytes
   std::string data_hash;   ///< of the ids and windows this model sees
+  Index windows = 0;       ///< of the text
+  /// How many each task has, in the experiment's order. An item's number is that of its window, or
+  /// goes on behind the windows with the questions, task by task.
+  std::vector<std::pair<std::string, Index>> questions{};
+
+  Index question_count() const;
 };
 
 /// What two records of the same thing say differently, in the words of messages.
@@ -38,9 +44,12 @@ struct RunManifest {
   Json env = Json::object();
   std::vector<ModelIdentity> models{};
   std::vector<TaskHeading> tasks{};
-  /// What the rows of the results are about, in their order; none in a folder of an earlier version
-  /// of the program.
+  /// What the rows of the results are about, in their order, searches without a step among them;
+  /// none in a folder of an earlier version of the program.
   std::optional<std::vector<RowKey>> rows{};
+  /// Of how many records the csv files beside it were made; none while a run goes on, and of one
+  /// that was killed.
+  std::optional<Index> csv_records{};
 };
 
 /// The file's text, with a line break at the end.
@@ -51,8 +60,9 @@ RunManifest read_manifest(const std::filesystem::path& file);
 /// Throws ConfigError where the manifest `place` was made with numerics of another version.
 void check_numerics(const RunManifest& manifest, const std::string& place);
 
-/// One row as it stands in the manifest: id, name, model, seed (null: none), vars, and design (kind,
-/// factor, of a factorial its resolution) where a generator made the trial.
+/// One row as it stands in the manifest: id, name, model, seed (null: none), vars, design (kind,
+/// factor, of a factorial its resolution) where a generator made the trial, and search where a value
+/// is searched for.
 Json row_to_json(const RowKey& row);
 
 }  // namespace nf

@@ -27,13 +27,11 @@ Record record_of(const std::vector<Index>& windows) {
 TEST(FinishedItems, KnowWindowsAndQuestions) {
   const ModelData all = data();
   FinishedItems finished(all);
-  EXPECT_FALSE(finished.has_any("a"));
   EXPECT_TRUE(finished.windows("a").empty());
   Record record = record_of({2, 0});
   record.questions.push_back({.task = "piqa", .question = 4, .parts = {}});
   record.questions.push_back({.task = "another", .question = 0, .parts = {}});
   finished.note(record);
-  EXPECT_TRUE(finished.has_any("a"));
   EXPECT_TRUE(finished.has("a", Stage(std::vector<Index>{0, 2, 4})));
   EXPECT_FALSE(finished.has("a", Stage(0, 3)));
   EXPECT_FALSE(finished.has("a", Stage(3, 4)));  // question 0 of piqa
@@ -64,6 +62,29 @@ TEST(FinishedItems, HaveNoTextLeftOfATrialThatStopped) {
   finished.note(record);
   EXPECT_TRUE(finished.has("a", Stage(0, 3)));
   EXPECT_FALSE(finished.has_all("a"));  // questions are asked all the same
+}
+
+TEST(FinishedItems, HaveTextLeftOfAStoppedTrialThatLacksARecord) {
+  const ModelData all = data();
+  FinishedItems finished(all);
+  Record record = record_of({0});
+  record.stop = StopState{.reached = true, .tokens = 20};
+  finished.note(record);
+  EXPECT_FALSE(finished.has("a", Stage(1, 2)));
+  finished.note(record_of({1}));
+  EXPECT_TRUE(finished.has("a", Stage(0, 3)));
+}
+
+TEST(FinishedItems, KnowWhetherStatisticsOfWeightsAreThere) {
+  const ModelData all = data();
+  FinishedItems finished(all);
+  Record record = record_of({0});
+  record.sites = {{.site = "q.input", .windows = 1}};
+  finished.note(record);
+  EXPECT_FALSE(finished.has_weights("a"));
+  record.sites.push_back({.site = "q.weight"});
+  finished.note(record);
+  EXPECT_TRUE(finished.has_weights("a"));
 }
 
 }  // namespace

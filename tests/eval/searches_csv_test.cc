@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eval/plan/model_plan.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/experiment_files.h"
 
@@ -16,7 +17,9 @@ TEST(SearchesCsv, HasARowForEachSearchThatTookAStep) {
       "\"${bisect}\"}}]}\n");
   Experiment experiment = Experiment::load(yaml.string(), {}, Kinds::builtin());
   const ModelPlan untried(experiment, experiment.models[0], {});
-  EXPECT_EQ(searches_csv({&untried}), "");
+  const FollowedSearches nothing(untried.rows(), {untried.identity()}, {});
+  EXPECT_EQ(nothing.searches().size(), 2u);
+  EXPECT_EQ(searches_csv(nothing, {}), "");
   Progress progress(stderr, Progress::Style::quiet);
   run_experiment(experiment, {.out = files / "out"}, progress);
   const auto rows = read_csv(files / "out/searches.csv");

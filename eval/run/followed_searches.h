@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "eval/design/bisection.h"
+#include "eval/run/results.h"
+#include "eval/run/run_manifest.h"
+
+namespace nf {
+
+/// A search, as far as the records of a folder go.
+struct FollowedSearch {
+  RowKey key;  ///< of its row in the results: id and vars["bisect"] are those of the best step
+  Bisection bisection;
+  std::vector<ResultRow> steps{};  ///< the values tried, in order
+
+  /// The step of bisection.best(); null before the first.
+  const ResultRow* best() const;
+};
+
+/// The searches of a folder out of its records alone: each begins anew and is given what it asks
+/// for while there is a finished record of it. So it stands where the run that left the records
+/// stood, whichever runs and folders they came from.
+class FollowedSearches {
+ public:
+  /// keys: all rows there are to be, searches with RowKey::search. models: how much there is to
+  /// finish.
+  FollowedSearches(const std::vector<RowKey>& keys, const std::vector<ModelIdentity>& models,
+                   const std::vector<Record>& records);
+
+  /// The keys, those of searches brought to where they stand now; for the manifest.
+  const std::vector<RowKey>& keys() const { return keys_; }
+  /// What the rows of the results are about: the keys without searches that have no step yet.
+  std::vector<RowKey> rows() const;
+  const std::vector<FollowedSearch>& searches() const { return searches_; }
+
+ private:
+  std::vector<RowKey> keys_;
+  std::vector<FollowedSearch> searches_;
+};
+
+/// What a search looks at in a finished step, KL or ΔNLL: infinite where it failed. None where the
+/// baseline's record is missing.
+std::optional<double> searched_metric(BisectMetric metric, const ResultRow& step,
+                                      const ResultRow* baseline);
+
+/// The row of a search at one point, without the value that is searched for.
+Json search_point(const RowKey& key);
+
+}  // namespace nf
