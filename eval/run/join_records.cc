@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/io/read_json.h"
 #include "eval/run/record_difference.h"
 #include "eval/run/results_lines.h"
 
@@ -17,6 +18,17 @@ std::string trial_text(const Record& record) {
                      record.model, seed);
 }
 
+/// "windows 0 to 7", "10 items from window 3 on": what a failed record was running.
+std::string items_text(const std::vector<Index>& windows,
+                       const std::vector<std::pair<std::string, Index>>& questions) {
+  const std::size_t count = windows.size() + questions.size();
+  const std::string first =
+      windows.empty() ? fmt::format("question {} of {}", questions.front().second,
+                                    printable(questions.front().first))
+                      : fmt::format("window {}", *std::min_element(windows.begin(), windows.end()));
+  return count == 1 ? first : fmt::format("{} items from {} on", count, first);
+}
+
 }  // namespace
 
 void RecordJoin::add(const RunContents& folder) {
@@ -27,11 +39,12 @@ void RecordJoin::add(const Source& source) {
   const Record& record = source.record();
   Known& known = known_[record.id];
   if (record.status == "failed") {
-    if (known.failed)
-      ++repeated_;
-    else
+    if (known.failures.empty())
       records_.push_back(record);
-    known.failed = true;
+    else
+      ++repeated_;
+    known.failures.push_back(failure_of(source));
+    compare_failures(known);
     return;
   }
   compare(known, source);
@@ -42,7 +55,55 @@ void RecordJoin::add(const Source& source) {
   }
   sources_.push_back(source);
   note(rest, sources_.size() - 1, known);
+  compare_failures(known);
   records_.push_back(std::move(rest));
+}
+
+RecordJoin::Failure RecordJoin::failure_of(const Source& source) {
+  Failure failure{.source = source};
+  const Record& record = source.record();
+  const auto items = record.run.find("items");
+  if (items == record.run.end() || !items->is_array()) return failure;
+  const std::vector<ModelIdentity>& models = source.folder->manifest.models;
+  const auto model = std::find_if(models.begin(), models.end(), [&](const ModelIdentity& one) {
+    return one.model == record.model;
+  });
+  if (model == models.end()) return failure;
+  for (const Json& item : *items) {
+    if (!item.is_number_integer()) continue;
+    Index number = item.get<Index>();
+    if (number < model->windows) failure.windows.push_back(number);
+    number -= model->windows;
+    for (const auto& [task, count] : model->questions) {
+      if (number >= 0 && number < count) failure.questions.emplace_back(task, number);
+      number -= count;
+    }
+  }
+  return failure;
+}
+
+void RecordJoin::compare_failures(Known& known) {
+  for (Failure& failure : known.failures) {
+    if (failure.told || failure.windows.size() + failure.questions.size() == 0) continue;
+    std::set<std::size_t> held_by;
+    const auto is_held = [&](const auto& map) {
+      return [this, &map, &failure, &held_by](const auto& key) {
+        const auto found = map.find(key);
+        if (found == map.end()) return false;
+        held_by.insert(found->second);
+        return !any_env_ || sources_[found->second].record().env == failure.source.record().env;
+      };
+    };
+    failure.told =
+        std::all_of(failure.windows.begin(), failure.windows.end(), is_held(known.windows)) &&
+        std::all_of(failure.questions.begin(), failure.questions.end(), is_held(known.questions));
+    if (!failure.told) continue;
+    const Record& record = failure.source.record();
+    conflicts_.push_back(
+        fmt::format("{}: {}: status: failed ({}) in {}, ok in {}", trial_text(record),
+                    items_text(failure.windows, failure.questions), printable(record.error),
+                    failure.source.place(), sources_[*held_by.begin()].place()));
+  }
 }
 
 void RecordJoin::compare(const Known& known, const Source& source) {

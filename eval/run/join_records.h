@@ -25,7 +25,8 @@ class RecordJoin {
   const std::vector<Record>& records() const { return records_; }
   /// Records nothing of which was new.
   Index repeated() const { return repeated_; }
-  /// One line for each figure that is not equal, with trial, window and both values and places.
+  /// One line for each figure that is not equal, with trial, window and both values and places, and
+  /// for each trial that failed in one folder on what another has figures of.
   const std::vector<std::string>& conflicts() const { return conflicts_; }
 
  private:
@@ -37,6 +38,13 @@ class RecordJoin {
     const Record& record() const { return folder->records[number]; }
     std::string place() const { return folder->place(number); }
   };
+  /// A record of a trial that failed, and on which items. The failure may lie in any of them.
+  struct Failure {
+    Source source;
+    std::vector<Index> windows{};
+    std::vector<std::pair<std::string, Index>> questions{};
+    bool told = false;
+  };
   /// What is known of a trial, and by which of sources_.
   struct Known {
     std::map<Index, std::size_t> windows;
@@ -44,11 +52,14 @@ class RecordJoin {
     std::map<std::string, std::size_t> weights;
     /// Of inputs, by site: first and number of items. What questions have is known by these alone.
     std::map<std::string, std::set<std::pair<Index, Index>>> blocks;
-    bool failed = false;
+    std::vector<Failure> failures;
   };
 
   void add(const Source& source);
   void compare(const Known& known, const Source& source);
+  static Failure failure_of(const Source& source);
+  /// Failures on items all of which went well in other records.
+  void compare_failures(Known& known);
   static Record what_is_new(const Known& known, const Record& record);
   static void note(const Record& record, std::size_t source, Known& known);
 

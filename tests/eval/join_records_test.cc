@@ -37,6 +37,55 @@ TEST(RecordJoin, KeepsWhatIsNew) {
   EXPECT_EQ(join.conflicts(), Texts());
 }
 
+Record failed_record(const std::vector<Index>& items) {
+  Record record{.id = "x", .name = "w4", .model = "opt", .seed = 0};
+  record.status = "failed";
+  record.error = "layers.0 is not finite";
+  record.env = {{"isa", "avx2"}};
+  record.run["items"] = items;
+  return record;
+}
+
+TEST(RecordJoin, TellsAFailureWhereAnotherFolderHasFigures) {
+  const auto conflicts = [](const std::vector<RunContents>& folders, bool any_env = false) {
+    RecordJoin join(any_env);
+    for (const RunContents& folder : folders) join.add(folder);
+    return join.conflicts();
+  };
+  const auto with_models = [](RunContents folder) {
+    folder.manifest.models = {{.model = "opt",
+                               .model_hash = "m1",
+                               .data_hash = "d1",
+                               .windows = 4,
+                               .questions = {{"a", 2}, {"b", 3}}}};
+    return folder;
+  };
+  const RunContents bad = with_models(contents("A", {failed_record({0, 1, 2, 3})}));
+  const RunContents good =
+      with_models(contents("B", {window_record("x", "w4", 0), window_record("x", "w4", 2)}));
+  const Texts told = {
+      "trial 'w4' of opt, seed 0: 4 items from window 0 on: status: failed (layers.0 is not finite)"
+      " in A/records.jsonl:1, ok in B/records.jsonl:1"};
+  EXPECT_EQ(conflicts({bad, good}), told);
+  EXPECT_EQ(conflicts({good, bad}), told);
+  // It may have failed on what the other folder has not come to.
+  const RunContents half = with_models(contents("B", {window_record("x", "w4", 0)}));
+  EXPECT_EQ(conflicts({bad, half}), Texts());
+  EXPECT_EQ(conflicts({half, bad}), Texts());
+  // Questions are items behind the windows.
+  Record asked{.id = "x", .name = "w4", .model = "opt", .seed = 0};
+  asked.questions = {{.task = "b", .question = 1, .parts = {}}};
+  asked.env = {{"isa", "avx2"}};
+  const RunContents answers = with_models(contents("B", {asked}));
+  EXPECT_EQ(conflicts({answers, with_models(contents("A", {failed_record({6})}))}), Texts());
+  EXPECT_EQ(conflicts({answers, with_models(contents("A", {failed_record({7})}))}).size(), 1u);
+  // Another machine may well come further.
+  RunContents elsewhere = bad;
+  elsewhere.records.front().env = {{"isa", "other"}};
+  EXPECT_EQ(conflicts({elsewhere, good}, true), Texts());
+  EXPECT_EQ(conflicts({bad, good}, true), told);
+}
+
 TEST(RecordJoin, CutsOffWhatAnEarlierRecordHas) {
   Record stage = window_record("x", "w4", 0);
   const Record rest = window_record("x", "w4", 2);
