@@ -57,7 +57,30 @@ const Job* VerifyChoice::job_of(const Record& record, std::size_t model) {
   return known->second;
 }
 
-void VerifyChoice::find_items(const Record& record, Found& found) const {
+/// A merged folder has each window once, but a block of an input's statistics in whole: it can
+/// reach over windows that stand in another record, and is run again on these too. Where no record
+/// has them the block is told as different.
+void VerifyChoice::add_items_of_sites(const Record& record, Found& found) {
+  const auto [held, is_new] = held_.emplace(std::pair(found.model, record.id), std::set<Index>());
+  std::set<Index>& all = held->second;
+  if (is_new) {
+    const auto& questions = questions_[found.model];
+    for (const Record& other : records_) {
+      if (other.id != record.id) continue;
+      for (const WindowSums& window : other.windows) all.insert(window.window);
+      for (const QuestionSums& sums : other.questions)
+        if (const auto item = questions.find({sums.task, sums.question}); item != questions.end())
+          all.insert(item->second);
+    }
+  }
+  std::set<Index> items(found.items.begin(), found.items.end());
+  for (const SiteStats& site : record.sites)
+    for (Index i = site.first_window; i < site.first_window + site.windows; ++i)
+      if (all.contains(i) && i < plans_[found.model].data().set.count()) items.insert(i);
+  found.items.assign(items.begin(), items.end());
+}
+
+void VerifyChoice::find_items(const Record& record, Found& found) {
   const EvalSet& set = plans_[found.model].data().set;
   std::set<Index> items;
   if (record.status == "failed") {
@@ -85,6 +108,7 @@ void VerifyChoice::find_items(const Record& record, Found& found) const {
            fmt::format("{}", sums.question), "not in the data"});
   }
   found.items.assign(items.begin(), items.end());
+  add_items_of_sites(record, found);
 }
 
 bool VerifyChoice::find(std::size_t number, VerifyReport::Skipped& skipped) {

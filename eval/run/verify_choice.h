@@ -3,6 +3,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,8 @@ class VerifyChoice {
 
   std::optional<std::size_t> model_of(const Record& record) const;
   const Job* job_of(const Record& record, std::size_t model);
-  void find_items(const Record& record, Found& found) const;
+  void find_items(const Record& record, Found& found);
+  void add_items_of_sites(const Record& record, Found& found);
 
   const std::vector<Record>& records_;
   std::vector<ModelPlan>& plans_;
@@ -65,6 +67,8 @@ class VerifyChoice {
   /// By model, the items' numbers of questions.
   std::vector<std::map<std::pair<std::string, Index>, Index>> questions_;
   std::map<std::size_t, Found> found_;
+  /// By id: items that some record has, of a model.
+  std::map<std::pair<std::size_t, std::string>, std::set<Index>> held_;
 };
 
 }  // namespace nf

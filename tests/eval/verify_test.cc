@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/io/read_file.h"
+#include "eval/run/merge.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
@@ -218,6 +219,33 @@ TEST_F(IntegrationVerify, FindsEveryKindOfChange) {
     record["error"] = "layers.0";
     record["run"]["items"] = {0, 1};
   });
+}
+
+TEST_F(IntegrationVerify, FoldersMergedAcrossTheirStagesAreEqual) {
+  // Beside a trial that may stop the text is visited in a permutation, in three stages; a run that
+  // was killed has the first of them.
+  const std::string inputs =
+      "  - {name: inputs, stop: none, " + kInputs.substr(kInputs.find("perturb"));
+  run(inputs + "  - {name: never, stop: {kl_halfwidth: 1.0e-12}, " + kNoise + "}\n", "", kWindows,
+      "a");
+  std::istringstream file(read_text_file(files_ / "a/records.jsonl"));
+  std::string first_stage;
+  for (std::string line; std::getline(file, line) && line.find("\"stop\"") == std::string::npos;)
+    first_stage += line + '\n';
+  ASSERT_NE(first_stage.find("\"inputs\""), std::string::npos);
+  files_.write("a/records.jsonl", first_stage);
+  run(inputs, "", kWindows, "b");
+  merge_runs({.runs = {files_ / "a", files_ / "b"}, .out = files_ / "out"});
+  const auto windows = [](const Record& record) { return std::ssize(record.windows); };
+  const RunContents merged = RunFolder::read(files_ / "out");
+  ASSERT_LT(windows(merged.records.back()), kWindows);  // the rest, with blocks of all
+  ASSERT_EQ(merged.records.back().sites.front().windows, 64);
+  const VerifyReport report = verify();
+  EXPECT_TRUE(report.equal()) << report.text();
+  EXPECT_EQ(report.rerun, report.records);
+  // A window that no record has any more is missed all the same.
+  change_record("inputs", [](Json& record) { record["windows"].erase(0); });
+  EXPECT_FALSE(verify().equal());
 }
 
 TEST_F(IntegrationVerify, FailuresFailAgain) {
