@@ -74,8 +74,15 @@ std::vector<Record> read_records(const fs::path& path) {
   for (std::size_t begin = 0;;) {
     const std::size_t end = text.find('\n', begin);
     if (end == std::string::npos) return records;
-    records.push_back(record_from_line(text.substr(begin, end - begin),
-                                       fmt::format("{}:{}", path.string(), records.size() + 1)));
+    const std::string place = fmt::format("{}:{}", path.string(), records.size() + 1);
+    try {
+      records.push_back(record_from_line(text.substr(begin, end - begin), place));
+    } catch (const DataError& error) {
+      throw DataError(fmt::format(
+          "{}; if the file was damaged, delete line {}: what it held runs again with the next "
+          "`noisefloor run` into this folder",
+          error.what(), records.size() + 1));
+    }
     begin = end + 1;
   }
 }

@@ -94,8 +94,11 @@ TEST_F(RunFolderOfAFirstRun, DropsATornLastLine) {
 
 TEST_F(RunFolderOfAFirstRun, NamesTheLineThatIsNoRecord) {
   append_text(dir_ / "records.jsonl", "{\"id\": 3}\n");
-  EXPECT_EQ(refusal<DataError>([&] { RunFolder::open(dir_, kModels, kEnv); }),
-            (dir_ / "records.jsonl").string() + ":3: id: expected a string");
+  EXPECT_EQ(
+      refusal<DataError>([&] { RunFolder::open(dir_, kModels, kEnv); }),
+      (dir_ / "records.jsonl").string() +
+          ":3: id: expected a string; if the file was damaged, delete line 3: what it held runs "
+          "again with the next `noisefloor run` into this folder");
 }
 
 TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
