@@ -9,12 +9,13 @@ int merge_command(const std::vector<std::string>& arguments) {
   CommandLine line("merge RUN... --out DIR",
                    "Joins the folders of runs over the same models and data, shards of a sweep for "
                    "instance,\n"
-                   "to a new one. What stands in several must be equal; the first difference stops "
-                   "it and\n"
-                   "nothing is written. `run` goes on in the new folder like in any other.");
+                   "to a new one. What stands in several must be equal; where it is not, the "
+                   "differences are\n"
+                   "told and nothing is written. `run` goes on in the new folder like in any "
+                   "other.");
   line.positionals("RUN...",
                    "run folders; the order of the results is the first's, then what is new")
-      .required("out", "the new folder; must not be there yet")
+      .required("out", "the new folder; must not be there yet, or be empty")
       .flag("any-env", "also runs made with different instruction sets or library versions");
   if (!line.parse(arguments)) return 0;
   const std::vector<std::string> runs = line.texts("RUN...");
