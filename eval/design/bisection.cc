@@ -10,8 +10,6 @@
 namespace nf {
 namespace {
 
-/// KL of small noise grows as the square of its size.
-constexpr double kAssumedSlope = 2.0;
 /// Slopes outside are a plateau's or a jump's, and lead nowhere.
 constexpr double kLeastSlope = 0.25, kMostSlope = 16.0;
 /// Steps on one side of the target after which they grow to half of what is left, and to all of it.
@@ -137,6 +135,12 @@ std::optional<double> Bisection::step_inside() const {
   else if (std::isfinite(from_right))
     x = std::max(middle, right_->x - from_right / kAssumedSlope);
   return std::clamp(x, left_->x + kMargin * width, right_->x - kMargin * width);
+}
+
+std::vector<Bisection::Point> Bisection::tried() const {
+  std::vector<Point> points;
+  for (const Tried& tried : tried_) points.push_back(tried.point);
+  return points;
 }
 
 Bisection::Point Bisection::best() const {

@@ -20,6 +20,8 @@ namespace nf {
 class Bisection {
  public:
   static constexpr int kDigits = 7;
+  /// KL of small noise grows as the square of its size: taken for granted while one value is known.
+  static constexpr double kAssumedSlope = 2.0;
   /// Where the two values around the target are nearer than this (relative), the metric jumps over
   /// the target and no value will do.
   static constexpr double kNarrowest = 1e-6;
@@ -47,6 +49,8 @@ class Bisection {
 
   State state() const { return state_; }
   Index steps() const { return static_cast<Index>(tried_.size()); }
+  /// What was tried, in order.
+  std::vector<Point> tried() const;
   /// The value tried whose metric is nearest to the target; of equals the last, which is where the
   /// search went. Needs one.
   Point best() const;

@@ -1,10 +1,12 @@
 #include "eval/run/searches_csv.h"
 
 #include <algorithm>
+#include <map>
 
 #include "eval/report/columns.h"
 #include "eval/report/csv.h"
 #include "eval/run/row_fields.h"
+#include "eval/run/tolerance.h"
 
 namespace nf {
 namespace {
@@ -20,26 +22,83 @@ std::vector<std::string> variables_of(const FollowedSearches& searches) {
   return names;
 }
 
+/// What follows behind the sweep variables.
+const std::vector<std::string> kColumns = {"metric",     "target", "value",    "reached",
+                                           "steps",      "state",  "estimate", "value_low",
+                                           "value_high", "seeds",  "note"};
+
+std::string known(const std::optional<double>& value) { return value ? csv_number(*value) : ""; }
+
+void add_row(const RowKey& key, const std::vector<std::string>& variables,
+             const std::vector<std::string>& reached, const Tolerance& tolerance, CsvText& csv) {
+  std::vector<std::string> fields = row_fields(key, variables);
+  const BisectTarget& target = key.search->config.target;
+  fields.insert(fields.end(), {enum_name(target.metric), csv_number(target.value)});
+  fields.insert(fields.end(), reached.begin(), reached.end());
+  fields.insert(fields.end(),
+                {known(tolerance.estimate), known(tolerance.low), known(tolerance.high),
+                 std::to_string(tolerance.seeds), tolerance.note});
+  csv.add_row(fields);
+}
+
+/// Searches of one trial and sweep point that differ in what they draw.
+using Seeds = std::vector<const FollowedSearch*>;
+
+/// In the order of the rows; searches that share their steps, since nothing is drawn, count once.
+std::vector<Seeds> seeds_of(const FollowedSearches& searches) {
+  std::vector<Seeds> all;
+  for (const FollowedSearch& search : searches.searches()) {
+    const auto same_point = [&search](const Seeds& seeds) {
+      const RowKey& key = seeds.front()->key;
+      return key.name == search.key.name && key.model == search.key.model &&
+             search_point(key) == search_point(search.key);
+    };
+    auto found = std::find_if(all.begin(), all.end(), same_point);
+    if (found == all.end()) found = all.insert(found, Seeds());
+    if (std::none_of(found->begin(), found->end(), [&search](const FollowedSearch* other) {
+          return !search.steps.empty() && other->key.id == search.key.id;
+        }))
+      found->push_back(&search);
+  }
+  return all;
+}
+
+/// The last one that has a row.
+const FollowedSearch* last_begun(const Seeds& seeds) {
+  const auto found = std::find_if(seeds.rbegin(), seeds.rend(), [](const FollowedSearch* search) {
+    return !search->steps.empty();
+  });
+  return found == seeds.rend() ? nullptr : *found;
+}
+
 }  // namespace
 
-std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>&) {
+std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows) {
   const std::vector<std::string> variables = variables_of(searches);
-  CsvText csv(columns_around(variables, {"name", "model", "seed"},
-                             {"metric", "target", "value", "reached", "steps", "state"}));
-  Index rows = 0;
+  std::map<std::string, const ResultRow*> baselines;
+  for (const ResultRow& row : rows)
+    if (row.key.name == "baseline") baselines[row.key.model] = &row;
+  const std::vector<Seeds> all_seeds = seeds_of(searches);
+  CsvText csv(columns_around(variables, {"name", "model", "seed"}, kColumns));
+  Index count = 0;
   for (const FollowedSearch& search : searches.searches()) {
     if (search.steps.empty()) continue;
-    std::vector<std::string> fields = row_fields(search.key, variables);
-    const BisectTarget& target = search.key.search->config.target;
+    ++count;
     const Bisection::Point best = search.bisection.best();
-    fields.insert(fields.end(),
-                  {enum_name(target.metric), csv_number(target.value), csv_number(best.value),
-                   csv_number(best.metric), std::to_string(search.bisection.steps()),
-                   bisection_state_name(search.bisection.state())});
-    csv.add_row(fields);
-    ++rows;
+    const ResultRow* const baseline = baselines[search.key.model];
+    add_row(
+        search.key, variables,
+        {csv_number(best.value), csv_number(best.metric), std::to_string(search.bisection.steps()),
+         bisection_state_name(search.bisection.state())},
+        tolerance_of(search, baseline), csv);
+    for (const Seeds& seeds : all_seeds) {
+      if (seeds.size() < 2 || last_begun(seeds) != &search) continue;
+      RowKey pooled = search.key;
+      pooled.seed.reset();
+      add_row(pooled, variables, {"", "", "", ""}, pooled_tolerance(seeds, baseline), csv);
+    }
   }
-  return rows == 0 ? "" : csv.text();
+  return count == 0 ? "" : csv.text();
 }
 
 }  // namespace nf
