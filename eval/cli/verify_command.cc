@@ -10,8 +10,9 @@ int verify_command(const std::vector<std::string>& arguments) {
   CommandLine line("verify RUN [options]",
                    "Runs records of a run folder again, with its experiment, checkpoints and data, "
                    "and compares\n"
-                   "their sums with the stored ones, bit for bit. Exit code 0: all equal; 4: "
-                   "something differs.\n"
+                   "their sums with the stored ones, bit for bit, and the csv files with what "
+                   "follows from the\n"
+                   "records. Exit code 0: all equal; 4: something differs.\n"
                    "Writes nothing.");
   line.positional("RUN", "the run folder")
       .option("sample", "re-run only so many records, spread over trials and text; default: all")

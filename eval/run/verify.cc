@@ -17,6 +17,7 @@
 #include "eval/run/run_experiment.h"
 #include "eval/run/verify_choice.h"
 #include "eval/run/verify_differences.h"
+#include "eval/run/verify_files.h"
 
 namespace nf {
 namespace {
@@ -231,7 +232,9 @@ class Verifier {
 VerifyReport verify_run(const RunContents& contents, const VerifyOptions& options,
                         Progress& progress) {
   check_numerics_of(contents);
-  return Verifier(contents, options, progress).run();
+  VerifyReport report = Verifier(contents, options, progress).run();
+  if (!report.interrupted) report.files = verify_files(contents);
+  return report;
 }
 
 }  // namespace nf

@@ -65,12 +65,30 @@ std::string VerifyReport::text() const {
   skip(skipped.other_env,
        "made with another instruction set or library version; --any-env runs them too");
   skip(skipped.no_items, "failed, and an earlier version of the program did not note on what");
+  if (files) {
+    for (const std::string& line : files->lines) text += line + '\n';
+    if (!files->older.empty())
+      text += "csv files are older than the records: " + files->older +
+              "; `noisefloor run` makes them again\n";
+  }
   if (interrupted) text += fmt::format("interrupted, {} were to be re-run\n", chosen);
   text += fmt::format("{} of {} re-run", rerun, counted(records, "record"));
-  if (rerun == 0) return text + '\n';
-  if (equal()) return text + ", windows and sites equal bit for bit\n";
-  return text + fmt::format(": {} in {} of them {}\n", counted(different_figures, "figure"),
-                            different_records, different_figures == 1 ? "differs" : "differ");
+  if (rerun == 0) return text + files_text() + '\n';
+  if (different_figures == 0)
+    return text + ", windows and sites equal bit for bit" + files_text() + '\n';
+  return text +
+         fmt::format(": {} in {} of them {}", counted(different_figures, "figure"),
+                     different_records, different_figures == 1 ? "differs" : "differ") +
+         files_text() + '\n';
+}
+
+std::string VerifyReport::files_text() const {
+  if (!files) return "";
+  if (!files->older.empty()) return "; csv files not compared";
+  if (files->different == 0)
+    return fmt::format("; {} equal byte for byte", counted(files->count, "csv file"));
+  return fmt::format("; {} of {} {}", files->different, counted(files->count, "csv file"),
+                     files->different == 1 ? "differs" : "differ");
 }
 
 }  // namespace nf

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,15 @@ struct VerifyReport {
     Index all() const { return no_trial + other_env + no_items; }
   };
 
+  /// The csv files beside the records.
+  struct Files {
+    Index count = 0;                   ///< that there should be
+    Index different = 0;               ///< or missing, or too many
+    std::vector<std::string> lines{};  ///< the first difference of each
+    /// Why they cannot be compared: they are older than the records. Empty where they can.
+    std::string older{};
+  };
+
   Index records = 0;  ///< in the folder
   Index chosen = 0;   ///< to be run again: those not skipped, or a sample of them
   Skipped skipped{};
@@ -28,15 +38,19 @@ struct VerifyReport {
   /// |b|).
   std::map<std::string, double> largest{};
   bool interrupted = false;
+  std::optional<Files> files{};  ///< none: they were not looked at
 
   static constexpr Index kShown = 20;
 
-  bool equal() const { return different_figures == 0; }
+  bool equal() const { return different_figures == 0 && (!files || files->different == 0); }
   /// A record was run again. `what`: "runs/e/records.jsonl:3: llama: noise r=0.1"; in the
   /// differences `first` is what was stored.
   void add(const std::string& what, const std::vector<RecordDifference>& differences);
   /// For the terminal: differences, what was skipped, and last the sum of it all.
   std::string text() const;
+
+ private:
+  std::string files_text() const;
 };
 
 }  // namespace nf

@@ -27,9 +27,12 @@ class IntegrationVerifyCommand : public testing::Test {
 TEST_F(IntegrationVerifyCommand, SaysThatAllIsEqual) {
   const ProgramResult result = verify({"--threads", "1"});
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_EQ(result.out, "4 of 4 records re-run, windows and sites equal bit for bit\n");
+  EXPECT_EQ(result.out,
+            "4 of 4 records re-run, windows and sites equal bit for bit; 3 csv files equal byte "
+            "for byte\n");
   EXPECT_EQ(verify({"--sample", "2", "--quiet"}).out,
-            "2 of 4 records re-run, windows and sites equal bit for bit\n");
+            "2 of 4 records re-run, windows and sites equal bit for bit; 3 csv files equal byte "
+            "for byte\n");
 }
 
 TEST_F(IntegrationVerifyCommand, RefusesAnotherInstructionSetUnlessAsked) {

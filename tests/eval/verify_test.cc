@@ -97,7 +97,11 @@ class IntegrationVerify : public testing::Test {
   ExperimentFiles files_;
 };
 
-const std::string kAllEqual = " re-run, windows and sites equal bit for bit\n";
+std::string all_equal(int csv_files = 3) {
+  return fmt::format(
+      " re-run, windows and sites equal bit for bit; {} csv files equal byte for byte\n",
+      csv_files);
+}
 
 TEST_F(IntegrationVerify, FindsDesignsAndSearchesEqual) {
   run("  - {name: map, each: layer, " + kNoise + "}\n  - {name: without, leave_one_out: role, " +
@@ -107,7 +111,7 @@ TEST_F(IntegrationVerify, FindsDesignsAndSearchesEqual) {
   EXPECT_EQ(report.records, std::ssize(lines()));
   EXPECT_EQ(report.rerun, report.records);
   EXPECT_GT(report.rerun, 1 + 2 + 7 + 7 + 2);  // searches take steps
-  EXPECT_EQ(report.text(), fmt::format("{0} of {0} records", report.records) + kAllEqual);
+  EXPECT_EQ(report.text(), fmt::format("{0} of {0} records", report.records) + all_equal(4));
   set_thread_count(3);
   const VerifyReport other = verify({.memory = kLittleMemory});
   EXPECT_TRUE(other.equal()) << other.text();
@@ -119,7 +123,7 @@ TEST_F(IntegrationVerify, TakesASampleOfTrialsAndStages) {
       "stop: {kl_halfwidth: 1.0e-12}\nstats: all\n", kWindows);
   ASSERT_GT(lines().size(), 8u);
   const VerifyReport report = verify({.sample = 3});
-  EXPECT_EQ(report.text(), fmt::format("3 of {} records", lines().size()) + kAllEqual);
+  EXPECT_EQ(report.text(), fmt::format("3 of {} records", lines().size()) + all_equal());
   EXPECT_EQ(verify({.sample = 1000}).rerun, std::ssize(lines()));
 }
 
@@ -143,7 +147,7 @@ TEST_F(IntegrationVerify, GathersWhatTheRecordsHave) {
   }
   // What is still to run is gathered as the experiment now says, what is there stays as it was.
   run(trials + "  - {name: w4, " + kQuantizer + "}\n", "stats: all\n");
-  EXPECT_EQ(verify().text(), fmt::format("{0} of {0} records", lines().size()) + kAllEqual);
+  EXPECT_EQ(verify().text(), fmt::format("{0} of {0} records", lines().size()) + all_equal(4));
   change_record("noise", [](Json& record) {
     record["windows"][2]["per_token"]["kl"][5] =
         record["windows"][2]["per_token"]["kl"][5].get<double>() + 1e-9;
@@ -159,11 +163,18 @@ TEST_F(IntegrationVerify, NamesTheFigureThatWasChanged) {
     changed = stored + 1e-10;
     record["windows"][3]["nll"] = changed;
   });
-  EXPECT_EQ(verify().text(),
-            fmt::format("{0}:{1}: llama: noise: window 3: nll: stored {2}, now {3}\n"
-                        "{4} of {4} records re-run: 1 figure in 1 of them differs\n",
-                        (files_ / "out/records.jsonl").string(), line, Json(changed).dump(),
-                        Json(stored).dump(), lines().size()));
+  const std::string text = verify().text();
+  EXPECT_TRUE(text.starts_with(fmt::format(
+      "{0}:{1}: llama: noise: window 3: nll: stored {2}, now {3}\n",
+      (files_ / "out/records.jsonl").string(), line, Json(changed).dump(), Json(stored).dump())))
+      << text;
+  // The csv files were made of what the record was.
+  EXPECT_NE(text.find("out/results.csv:4: nll: stored '"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with(
+      fmt::format("\n{0} of {0} records re-run: 1 figure in 1 of them differs; 2 of 3 csv files "
+                  "differ\n",
+                  lines().size())))
+      << text;
 }
 
 TEST_F(IntegrationVerify, RunsQuestionsAgain) {
@@ -173,7 +184,7 @@ TEST_F(IntegrationVerify, RunsQuestionsAgain) {
   files_.write("words.jsonl", questions);
   run("  - {name: noise, " + kNoise + "}\n" + kInputs,
       "stats: all\ntasks: [{name: words, kind: last_word, file: words.jsonl}]\n");
-  EXPECT_EQ(verify().text(), fmt::format("{0} of {0} records", lines().size()) + kAllEqual);
+  EXPECT_EQ(verify().text(), fmt::format("{0} of {0} records", lines().size()) + all_equal());
   change_record("noise", [](Json& record) {
     record["questions"][2]["choices"][0]["loglikelihood"] = -1.5;
     record["questions"][3]["question"] = 50;
@@ -248,6 +259,63 @@ TEST_F(IntegrationVerify, FoldersMergedAcrossTheirStagesAreEqual) {
   EXPECT_FALSE(verify().equal());
 }
 
+TEST_F(IntegrationVerify, ComparesTheCsvFiles) {
+  run("  - {name: noise, " + kNoise + "}\n" + kTolerance);
+  const std::string out = (files_ / "out").string() + "/";
+  const std::string records = fmt::format(
+      "{0} of {0} records re-run, windows and sites equal bit "
+      "for bit; ",
+      lines().size());
+  EXPECT_EQ(verify({.sample = 1}).files->count, 4);
+  // One that somebody edited: the first line, and the figure that is not what it was.
+  const std::string results = read_text_file(files_ / "out/results.csv");
+  const std::string ppl = read_csv(files_ / "out/results.csv")[1].at("ppl");
+  std::string edited = results;
+  files_.write("out/results.csv", edited.replace(edited.find(ppl), ppl.size(), "1.5"));
+  VerifyReport report = verify();
+  EXPECT_FALSE(report.equal());
+  EXPECT_EQ(report.text(),
+            fmt::format("{}results.csv:3: ppl: stored '1.5', the records give '{}'\n{}1 of 4 csv "
+                        "files differs\n",
+                        out, ppl, records));
+  files_.write("out/results.csv", results + "more\n");
+  EXPECT_NE(verify().text().find("results.csv:11: is too much"), std::string::npos)
+      << verify().text();
+  files_.write("out/results.csv", results.substr(0, results.rfind('\n', results.size() - 2) + 1));
+  EXPECT_NE(verify().text().find("results.csv:10: is missing, the records give 'tolerance,llama,"),
+            std::string::npos)
+      << verify().text();
+  files_.write("out/results.csv", "name" + results);
+  EXPECT_NE(verify().text().find("results.csv:1: stored 'namename,model,"), std::string::npos);
+  files_.write("out/results.csv", results);
+  // A missing one, and one that belongs to something else.
+  fs::rename(files_ / "out/searches.csv", files_ / "out/effects.csv");
+  EXPECT_EQ(verify().text(),
+            fmt::format("{0}effects.csv: is there, but this run has nothing for it\n"
+                        "{0}searches.csv: is missing\n{1}2 of 5 csv files differ\n",
+                        out, records));
+  // Files that were right for fewer records are no fault: a run was killed before it wrote them.
+  fs::rename(files_ / "out/effects.csv", files_ / "out/searches.csv");
+  const std::size_t all = lines().size();
+  std::string shorter;
+  for (std::size_t i = 0; i + 1 < all; ++i) shorter += lines()[i] + '\n';
+  files_.write("out/records.jsonl", shorter);
+  report = verify();
+  EXPECT_TRUE(report.equal());
+  EXPECT_EQ(
+      report.text(),
+      fmt::format("csv files are older than the records: they were made of {0} records, there "
+                  "are {1}; `noisefloor run` makes them again\n{1} of {1} records re-run, "
+                  "windows and sites equal bit for bit; csv files not compared\n",
+                  all, all - 1));
+  Json manifest = Json::parse(read_text_file(files_ / "out/manifest.json"));
+  manifest.erase("csv_records");
+  files_.write("out/manifest.json", manifest.dump());
+  EXPECT_NE(verify().text().find("the run goes on, or was stopped hard"), std::string::npos);
+  run("  - {name: noise, " + kNoise + "}\n" + kTolerance);
+  EXPECT_TRUE(verify().text().ends_with("; 4 csv files equal byte for byte\n"));
+}
+
 TEST_F(IntegrationVerify, FailuresFailAgain) {
   run("  - {name: noise, " + kNoise + "}\n" + broken());
   EXPECT_TRUE(verify().equal()) << verify().text();
@@ -260,7 +328,7 @@ TEST_F(IntegrationVerify, FailuresFailAgain) {
   EXPECT_EQ(verify().text(),
             "1 record skipped: failed, and an earlier version of the program did not note on what\n"
             "2 of 3 records" +
-                kAllEqual);
+                all_equal());
 }
 
 TEST_F(IntegrationVerify, SkipsTrialsThatTheExperimentHasNoMore) {
@@ -271,7 +339,7 @@ TEST_F(IntegrationVerify, SkipsTrialsThatTheExperimentHasNoMore) {
             fmt::format("{} records skipped: of trials that the experiment has no more\n2 of {} "
                         "records",
                         all - 2, all) +
-                kAllEqual);
+                all_equal());
 }
 
 TEST_F(IntegrationVerify, AFolderMayHaveMoved) {
@@ -280,7 +348,7 @@ TEST_F(IntegrationVerify, AFolderMayHaveMoved) {
   fs::rename(files_ / "out", files_ / "far/away/run");
   fs::remove(files_ / "e.yaml");
   const VerifyReport report = verify({}, "far/away/run");
-  EXPECT_EQ(report.text(), "2 of 2 records" + kAllEqual);
+  EXPECT_EQ(report.text(), "2 of 2 records" + all_equal());
 }
 
 TEST_F(IntegrationVerify, RefusesWhatTheFolderWasNotMadeFrom) {
@@ -318,8 +386,8 @@ TEST_F(IntegrationVerify, RecordsOfAnotherEnvAreLeftOut) {
   EXPECT_EQ(verify().text(),
             "1 record skipped: made with another instruction set or library version; --any-env "
             "runs them too\n1 of 2 records" +
-                kAllEqual);
-  EXPECT_EQ(verify({.any_env = true}).text(), "2 of 2 records" + kAllEqual);
+                all_equal());
+  EXPECT_EQ(verify({.any_env = true}).text(), "2 of 2 records" + all_equal());
 }
 
 TEST_F(IntegrationVerify, MayBeInterrupted) {
