@@ -13,7 +13,7 @@
 #include "core/base/types.h"
 
 namespace nf {
-namespace {
+namespace {  // NOLINT(google-build-namespaces): every instruction set has its own
 
 inline constexpr Index kLanes = 16;
 

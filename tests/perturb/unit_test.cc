@@ -64,9 +64,9 @@ TEST(Unit, SaysWhatIsWrong) {
 TEST(Unit, IsRefusedWhereItMeansNothing) {
   struct Case {
     Unit unit;
-    SiteTensor tensor;
-    UnitUse use;
-    bool allowed;
+    SiteTensor tensor = kWeight;
+    UnitUse use = UnitUse::noise;
+    bool allowed = false;
   };
   const UnitUse noise = UnitUse::noise, quantizer = UnitUse::quantizer;
   for (const Case& c :
