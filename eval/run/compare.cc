@@ -73,13 +73,18 @@ std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedR
   compared.difference.watched = figure.name == "kl" && have_stop_rule(rows);
   compared.interval = interval_of(compared.difference);
   compared.p = p_value(compared.difference);
-  compared.note = same_condition(rows) ? "one condition" : why_no_interval(compared.difference);
-  if (compared.difference.watched && compared.interval)
-    compared.note = "holds at every stage at once (asymptotic confidence sequence)";
-  if (same_condition(rows))
+  if (same_condition(rows)) {
     compared.verdict = Verdict::same;
-  else if (compared.interval)
+    compared.note = "one condition";
+  } else if (!compared.interval) {
+    compared.note = why_no_interval(compared.difference);
+  } else {
     compared.verdict = Verdict::not_shown;
+    compared.note = why_rough(compared.difference.text);
+    compared.rough = !compared.note.empty();
+    if (compared.difference.watched)
+      compared.note = "holds at every stage at once (asymptotic confidence sequence)";
+  }
   return compared;
 }
 
@@ -182,6 +187,21 @@ void remark_on_intervals(const ModelComparison& model, std::vector<std::string>&
   }
 }
 
+/// "m: ± of t_acc is rough in 2 comparisons: fewer than 8 questions differ".
+void remark_on_rough_intervals(ModelComparison& model, const std::vector<Figure>& figures,
+                               std::vector<std::string>& remarks) {
+  for (const Figure& figure : figures) {
+    const std::vector<ComparedFigure*> compared = family(model, figure.name);
+    const auto count = std::count_if(compared.begin(), compared.end(),
+                                     [](const ComparedFigure* one) { return one->rough; });
+    if (count == 0) continue;
+    remarks.push_back(
+        fmt::format("{}: ± of {} is rough in {} comparison{}: fewer than {} {} differ",
+                    printable(model.model), figure.name, count, count == 1 ? "" : "s",
+                    kFewestBlocks, figure.paired.of_text ? "blocks of text" : "questions"));
+  }
+}
+
 ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>& figures,
                               const std::vector<TrialSelector>& selectors,
                               std::vector<std::string>& remarks) {
@@ -200,6 +220,7 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>
   add_tests(comparison, figures);
   add_bootstraps(comparison);
   remark_on_intervals(comparison, remarks);
+  remark_on_rough_intervals(comparison, figures, remarks);
   return comparison;
 }
 

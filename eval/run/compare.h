@@ -35,6 +35,7 @@ struct ComparedFigure {
   /// asks of the smallest p.
   std::optional<double> shown_from{};
   Verdict verdict = Verdict::not_known;
+  bool rough = false;  ///< few blocks differ: the interval may cover too little
   std::string note{};  ///< why there is no interval, or what it is
 };
 

@@ -167,6 +167,29 @@ TEST(Compare, TakesAccuraciesQuestionByQuestion) {
   EXPECT_TRUE(line.figures[0].higher_is_better);
   EXPECT_EQ(line.figures[0].verdict,
             *line.figures[0].p < 0.05 ? Verdict::better : Verdict::not_shown);
+  EXPECT_FALSE(line.figures[0].rough);
+  EXPECT_EQ(line.figures[0].note, "");
+}
+
+TEST(Compare, SaysWhereFewQuestionsDiffer) {
+  std::vector<ResultRow> rows = {compared_baseline(0), compared_row("a", "a", {}),
+                                 compared_row("b", "b", {})};
+  for (Index question = 0; question < 40; ++question) {
+    for (ResultRow& row : rows) {
+      QuestionSums& sums = row.questions.emplace_back();
+      sums.task = "t";
+      sums.question = question;
+      // Half of them have got worse in both trials: that is no difference between the two.
+      sums.correct = row.key.name == "baseline" || question % 2 == 0;
+      if (row.key.name == "b" && question < 6) sums.correct = false;
+    }
+  }
+  const TrialComparison comparison = comparison_of(rows, {"a", "b"}, {{.name = "t"}});
+  EXPECT_EQ(comparison.models[0].lines[0].figures[0].note,
+            "only 3 of 40 blocks differ: a rough interval");
+  EXPECT_EQ(comparison.remarks,
+            std::vector<std::string>{
+                "m: ± of t_acc is rough in 1 comparison: fewer than 8 questions differ"});
 }
 
 TEST(Compare, KeepsModelsApart) {
