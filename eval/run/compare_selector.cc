@@ -49,6 +49,8 @@ std::map<std::string, std::string> split_values(const std::string& text, const s
     const std::size_t equal = part.find('=');
     if (equal != std::string::npos && equal > 0) {
       last = part.substr(0, equal);
+      if (values.contains(last))
+        throw ConfigError(fmt::format("{}: variable '{}' is there twice", whole, printable(last)));
       values[last] = part.substr(equal + 1);
     } else if (!last.empty()) {
       values[last] += text[begin - 1] + part;

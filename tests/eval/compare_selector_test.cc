@@ -67,6 +67,7 @@ TEST(TrialSelector, NamesMistakes) {
   EXPECT_EQ(error_of("w4:bits=4,g=128"),
             "w4:bits=4,g=128: trial 'w4' has no such point; bits is 3, 4; g is 64, 128");
   EXPECT_EQ(error_of("w4:bits"), "w4:bits: expected NAME:VARIABLE=VALUE,VARIABLE=VALUE");
+  EXPECT_EQ(error_of("w4:bits=3,bits=4"), "w4:bits=3,bits=4: variable 'bits' is there twice");
   EXPECT_EQ(error_of("baseline"),
             "baseline: statistics.csv compares every trial with it; name other trials");
 }
