@@ -120,17 +120,6 @@ std::vector<BlockSums> common_blocks(const std::vector<PairedBlocks>& rows) {
   return common;
 }
 
-BlockSums add_rows(const std::vector<BlockSums>& rows) {
-  BlockSums sums(rows.front().size());
-  for (const BlockSums& row : rows) {
-    for (std::size_t b = 0; b < row.size(); ++b) {
-      sums[b].tokens += row[b].tokens;
-      sums[b].sum += row[b].sum;
-    }
-  }
-  return sums;
-}
-
 std::optional<double> FigureEstimate::half_width() const {
   if (!interval) return std::nullopt;
   return std::max(mean.mean - interval->low, interval->high - mean.mean);

@@ -39,8 +39,6 @@ std::vector<PairedBlocks> paired_blocks(const PairedFigure& figure,
                                         const ResultRow& baseline);
 /// The blocks that all rows have, one row each; empty where there is none.
 std::vector<BlockSums> common_blocks(const std::vector<PairedBlocks>& rows);
-/// The rows added up: sums and tokens.
-BlockSums add_rows(const std::vector<BlockSums>& rows);
 
 /// A figure of one line: its rows, seeds, pooled.
 struct FigureEstimate {

@@ -98,14 +98,12 @@ TextInterval text_interval(const std::vector<const FollowedSearch*>& seeds,
   add_note(estimate->note, note);
   TextInterval result{.metric = estimate->mean.mean};
   if (!estimate->interval) return result;
-  if (of_kl && seeds.front()->key.stops) {
+  if (estimate->stops) {
     const double half = kl_sequence_halfwidth(add_rows(estimate->seeds));
     result.interval = {result.metric - half, result.metric + half};
   } else {
     // The searches have brought all seeds to one metric: what they differ in is the value.
-    MeanEstimate text = estimate->mean;
-    text.se_seed = 0.0;
-    result.interval = interval_of(text);
+    result.interval = nf::text_interval(estimate->mean);
   }
   return result;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/base/types.h"
@@ -15,6 +16,8 @@ struct BlockSum {
 };
 /// The blocks of one trial with one seed, in the order of the text.
 using BlockSums = std::vector<BlockSum>;
+/// Block by block the sums and tokens of all rows, at least one; each has the same blocks.
+BlockSums add_rows(std::span<const BlockSums> rows);
 
 /// Fewer blocks say nothing about their spread: there is no interval and no test then.
 inline constexpr Index kFewestBlocks = 8;

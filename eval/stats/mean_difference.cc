@@ -17,27 +17,23 @@ BlockSums minus(const BlockSums& second, const BlockSums& first) {
   return difference;
 }
 
-/// Block by block: `scale` times what the rows add up to.
-BlockSums added_up(std::span<const BlockSums> rows, double scale) {
-  BlockSums sums(rows.front().size());
-  for (const BlockSums& row : rows) {
-    NF_CHECK(row.size() == sums.size(), "{} blocks, not {}", row.size(), sums.size());
-    for (std::size_t b = 0; b < row.size(); ++b) {
-      sums[b].tokens += scale * row[b].tokens;
-      sums[b].sum += scale * row[b].sum;
-    }
-  }
-  return sums;
-}
-
 BlockSums mean_over_seeds(std::span<const BlockSums> rows) {
-  return added_up(rows, 1.0 / static_cast<double>(rows.size()));
+  BlockSums means = add_rows(rows);
+  for (BlockSum& mean : means) {
+    mean.tokens /= static_cast<double>(rows.size());
+    mean.sum /= static_cast<double>(rows.size());
+  }
+  return means;
 }
 
 /// Everything whose seeds add an error.
-std::vector<const MeanEstimate*> seed_parts(const MeanDifference& difference) {
-  std::vector<const MeanEstimate*> parts = {&difference.mean};
-  for (const MeanEstimate& own : difference.apart) parts.push_back(&own);
+std::vector<MeanEstimate> seed_parts(const MeanDifference& difference) {
+  std::vector<MeanEstimate> parts = {difference.mean};
+  for (const MeanEstimate& own : difference.apart) {
+    parts.push_back(own);
+    parts.back().mean = difference.mean.mean;  // its seeds, about this difference
+    parts.back().se_rows = 0.0;                // holds the rest, which is part of the text here
+  }
   return parts;
 }
 
@@ -47,27 +43,7 @@ Interval text_interval(const MeanDifference& difference, double tail) {
     const double half = kl_sequence_halfwidth(difference.text, 2.0 * tail);
     return {difference.mean.mean - half, difference.mean.mean + half};
   }
-  MeanEstimate text = difference.mean;
-  text.se_seed = 0.0;
-  return *interval_of(text, tail);
-}
-
-double se_of_pairs(const std::vector<BlockSums>& table) {
-  std::vector<double> means;
-  double mean = 0.0;
-  for (const BlockSums& row : table) {
-    means.push_back(estimate_mean({&row, 1}).mean);
-    mean += means.back() / static_cast<double>(table.size());
-  }
-  double squares = 0.0;
-  for (const double of_pair : means) squares += (of_pair - mean) * (of_pair - mean);
-  const double count = static_cast<double>(table.size());
-  return table.size() == 1 ? 0.0 : std::sqrt(squares / (count * (count - 1.0)));
-}
-
-double pairs_reach(const MeanDifference& difference, double tail) {
-  if (difference.se_pairs == 0.0) return 0.0;
-  return difference.se_pairs * t_quantile(tail, static_cast<double>(difference.mean.seeds - 1));
+  return text_interval(difference.mean, tail);
 }
 
 }  // namespace
@@ -80,8 +56,7 @@ MeanDifference difference_of_pairs(std::span<const BlockSums> first,
   std::vector<BlockSums> table;
   for (std::size_t s = 0; s < std::max(first.size(), second.size()); ++s)
     table.push_back(minus(second[second.size() == 1 ? 0 : s], first[first.size() == 1 ? 0 : s]));
-  return {
-      .mean = estimate_mean(table), .se_pairs = se_of_pairs(table), .text = added_up(table, 1.0)};
+  return {.mean = estimate_mean(table), .text = add_rows(table)};
 }
 
 MeanDifference difference_of_groups(std::span<const BlockSums> first,
@@ -98,15 +73,10 @@ std::string why_no_interval(const MeanDifference& difference) {
 }
 
 Interval with_seeds(const Interval& text, const MeanDifference& difference, double tail) {
-  const double mean = difference.mean.mean;
   Interval interval = text;
-  for (const MeanEstimate* part : seed_parts(difference)) {
-    MeanEstimate about = *part;  // its seeds, about this difference
-    about.mean = mean;
-    interval = with_seeds(interval, about, tail);
-  }
-  const double least = pairs_reach(difference, tail);
-  return {std::min(interval.low, mean - least), std::max(interval.high, mean + least)};
+  for (const MeanEstimate& part : seed_parts(difference))
+    interval = with_seeds(interval, part, tail);
+  return interval;
 }
 
 std::optional<Interval> interval_of(const MeanDifference& difference, double tail) {
@@ -127,16 +97,12 @@ std::optional<double> detectable_difference(const MeanDifference& difference, do
   const Interval text = text_interval(difference, level / 2.0);
   double least = std::max(mean - text.low, text.high - mean) +
                  t_quantile(kMissed, degrees(difference.mean.blocks)) * difference.mean.se_text;
-  for (const MeanEstimate* part : seed_parts(difference)) {
-    if (part->se_seed == 0.0) continue;
+  for (const MeanEstimate& part : seed_parts(difference)) {
+    if (part.seeds == 1) continue;
     const double quantiles =
-        t_quantile(level / 2.0, degrees(part->seeds)) + t_quantile(kMissed, degrees(part->seeds));
-    least = std::hypot(least, quantiles * part->se_seed);
+        t_quantile(level / 2.0, degrees(part.seeds)) + t_quantile(kMissed, degrees(part.seeds));
+    least = std::max(std::hypot(least, quantiles * part.se_seed), quantiles * part.se_rows);
   }
-  if (difference.se_pairs > 0.0)
-    least = std::max(least,
-                     pairs_reach(difference, level / 2.0) +
-                         difference.se_pairs * t_quantile(kMissed, degrees(difference.mean.seeds)));
   return least;
 }
 

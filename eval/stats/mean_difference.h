@@ -18,8 +18,6 @@ struct MeanDifference {
   /// Where seeds are not paired: first and second alone. Of these the seeds' errors alone count,
   /// those of the text are in `mean`.
   std::vector<MeanEstimate> apart{};
-  /// Standard error of the pairs' means by their own spread, whatever it comes of; 0 of one pair.
-  double se_pairs = 0.0;
   /// The rows of the table added up.
   BlockSums text{};
   /// A stop rule looked at the figure: its intervals are those of a confidence sequence, which hold
@@ -44,9 +42,7 @@ MeanDifference difference_of_groups(std::span<const BlockSums> first,
 std::string why_no_interval(const MeanDifference& difference);
 
 /// As interval_of() of a mean; the squares of t[seeds - 1]·se_seed of all that have seeds of their
-/// own are added. No side is shorter than t[pairs - 1]·se_pairs: of a difference the text drops
-/// out, and where seeds are all that is left, what the two-way table subtracts from their variance
-/// for the rest leaves 87 % of nominal 95 with two pairs and 92 with three (docs/statistics.md).
+/// own are added, and of paired seeds no side is shorter than t[seeds - 1]·se_rows.
 std::optional<Interval> interval_of(const MeanDifference& difference, double tail = 0.025);
 /// `text` stands for the text alone: widens it by what all seeds add.
 Interval with_seeds(const Interval& text, const MeanDifference& difference, double tail = 0.025);

@@ -92,11 +92,6 @@ Interval text_reach(const MeanEstimate& estimate, double tail) {
           .high = reach(-skewed_quantile(-t, estimate.skewness))};
 }
 
-double seed_reach(const MeanEstimate& estimate, double tail) {
-  if (estimate.se_seed == 0.0) return 0.0;
-  return estimate.se_seed * t_quantile(tail, static_cast<double>(estimate.seeds - 1));
-}
-
 }  // namespace
 
 MeanEstimate estimate_mean(std::span<const BlockSums> seeds) {
@@ -128,6 +123,7 @@ MeanEstimate estimate_mean(std::span<const BlockSums> seeds) {
   const double seed = std::max(0.0, squares.seed - squares.rest);
   estimate.se_text = std::sqrt(text / (count * n));
   estimate.se_seed = std::sqrt(seed / (count * n));
+  estimate.se_rows = std::sqrt(squares.seed / (count * n));
   estimate.sd_text = std::sqrt(std::max(0.0, squares.block - squares.rest) / count);
   estimate.sd_seed = std::sqrt(seed / n);
   if (text > 0.0)
@@ -138,7 +134,8 @@ MeanEstimate estimate_mean(std::span<const BlockSums> seeds) {
 
 Index differing_blocks(const BlockSums& blocks) {
   std::vector<double> means;
-  for (const BlockSum& block : blocks) means.push_back(block.sum / block.tokens);
+  for (const BlockSum& block : blocks)
+    if (block.tokens != 0.0 || block.sum != 0.0) means.push_back(block.sum / block.tokens);
   if (means.empty()) return 0;
   // What more than half of them are, the median is.
   const auto median = means.begin() + std::ssize(means) / 2;
@@ -162,14 +159,22 @@ std::string why_no_interval(const MeanEstimate& estimate) {
 
 std::optional<Interval> interval_of(const MeanEstimate& estimate, double tail) {
   if (!why_no_interval(estimate).empty()) return std::nullopt;
+  return with_seeds(text_interval(estimate, tail), estimate, tail);
+}
+
+Interval text_interval(const MeanEstimate& estimate, double tail) {
   const Interval reach = text_reach(estimate, tail);
-  return with_seeds({estimate.mean - reach.low, estimate.mean + reach.high}, estimate, tail);
+  return {estimate.mean - reach.low, estimate.mean + reach.high};
 }
 
 Interval with_seeds(const Interval& text, const MeanEstimate& estimate, double tail) {
-  const double seed = seed_reach(estimate, tail);
-  return {.low = estimate.mean - std::hypot(estimate.mean - text.low, seed),
-          .high = estimate.mean + std::hypot(text.high - estimate.mean, seed)};
+  if (estimate.seeds == 1) return text;
+  const double t = t_quantile(tail, static_cast<double>(estimate.seeds - 1));
+  const auto reach = [&](double of_text) {
+    return std::max(std::hypot(of_text, t * estimate.se_seed), t * estimate.se_rows);
+  };
+  return {.low = estimate.mean - reach(estimate.mean - text.low),
+          .high = estimate.mean + reach(text.high - estimate.mean)};
 }
 
 std::optional<double> p_value(const MeanEstimate& estimate) {

@@ -116,6 +116,20 @@ TEST(MeanEstimate, HasTheVarianceOfTwoWayClustering) {
               crossed_variance(seeds), kRounding);
 }
 
+/// Where blocks have nothing in common over the seeds, the spread of the seeds' means alone says
+/// how sure the mean is: 0.5 and 1 here, so ± 0.25·t[1].
+TEST(MeanEstimate, IsNeverSurerThanItsSeedsAgree) {
+  const std::vector<BlockSums> seeds = {blocks_of({1, 0, 1, 0, 1, 0, 1, 0}),
+                                        blocks_of({2, 0, 2, 0, 2, 0, 2, 0})};
+  const MeanEstimate estimate = estimate_mean(seeds);
+  EXPECT_DOUBLE_EQ(estimate.se_rows, 0.25);
+  EXPECT_LT(estimate.se_seed, 0.25);
+  const double reach = 0.25 * t_quantile(0.025, 1.0);
+  EXPECT_NEAR(interval_of(estimate)->high, 0.75 + reach, kRounding);
+  EXPECT_NEAR(interval_of(estimate)->low, 0.75 - reach, kRounding);
+  EXPECT_LT(text_interval(estimate).high, 0.75 + reach);
+}
+
 TEST(MeanEstimate, NeverSubtractsMoreThanThereIs) {
   // The seeds' means are equal, so their mean square is below the rest's.
   const std::vector<BlockSums> seeds = {blocks_of({0, 1, 2, 3, 4, 5, 6, 7}),
@@ -157,6 +171,9 @@ TEST(MeanEstimate, CountsTheBlocksThatDiffer) {
   EXPECT_EQ(differing_blocks(lost), 1);
   EXPECT_EQ(differing_blocks(blocks_of({1, 2, 3, 4, 5, 6, 7, 8})), 8);
   EXPECT_EQ(differing_blocks({}), 0);
+  // A ratio's blocks may be 0/0.
+  questions.front() = {};
+  EXPECT_EQ(differing_blocks(questions), 8);
 }
 
 TEST(MeanEstimate, HasThePValueOfItsInterval) {

@@ -50,7 +50,7 @@ TEST(ResultsTaskTable, ShowsAccuraciesAgainstTheBaseline) {
 
 opt-nano: 200 questions of piqa, 200 of lambada
   baseline          47.50                 12.50                 7.39
-  noise (2 seeds)   45.50  -2.00 ± 5.8     7.50  -5.00 ± 30     7.39
+  noise (2 seeds)   45.50  -2.00 ± 6.4     7.50  -5.00 ± 32     7.39
   huge             failed
 
 opt-nano: ± of Δacc of piqa is rough in 1 line: fewer than 8 questions changed
