@@ -41,12 +41,6 @@ Index block_count(const Figure& figure, const ResultRow& row) {
   return std::ssize(figure.paired.blocks(row, row));
 }
 
-bool have_stop_rule(const PairedRows& rows) {
-  const auto stops = [](const ResultRow* row) { return row->key.stops; };
-  return std::any_of(rows.against.begin(), rows.against.end(), stops) ||
-         std::any_of(rows.trial.begin(), rows.trial.end(), stops);
-}
-
 bool same_condition(const PairedRows& rows) {
   std::set<std::string> against, trial;
   for (const ResultRow* row : rows.against) against.insert(row->key.id);
@@ -70,7 +64,7 @@ std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedR
                                             ? difference_of_groups(against, trial)
                                             : difference_of_pairs(against, trial),
                           .all_blocks = block_count(figure, baseline)};
-  compared.difference.watched = figure.name == "kl" && have_stop_rule(rows);
+  compared.difference.watched = is_watched(figure.paired, all);
   compared.interval = interval_of(compared.difference);
   compared.p = p_value(compared.difference);
   if (same_condition(rows)) {
