@@ -160,9 +160,17 @@ std::optional<Job> ModelPlan::find(const Record& record) {
 bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) const {
   const Index first = stage.items.front();
   if (!may_stop_ || row_count() == 0 || first >= data_->set.windows) return false;
-  return std::all_of(jobs_.begin(), jobs_.end(), [&](const Job& job) {
-    return finished.has(job.key.id, stage) && !finished.windows(job.key.id).contains(first);
-  });
+  const auto had_stopped = [&](const std::string& id) {
+    return finished.has(id, stage) && !finished.windows(id).contains(first);
+  };
+  const auto steps_had_stopped = [&](const Search& search) {
+    const std::vector<SearchKey::Step>& steps = search.key.search->steps;
+    return !search.is_ours || std::all_of(steps.begin(), steps.end(),
+                                          [&](const auto& step) { return had_stopped(step.id); });
+  };
+  return std::all_of(jobs_.begin(), jobs_.end(),
+                     [&](const Job& job) { return had_stopped(job.key.id); }) &&
+         std::all_of(searches_.begin(), searches_.end(), steps_had_stopped);
 }
 
 Index ModelPlan::steps_left() const {

@@ -66,8 +66,8 @@ class ModelPlan {
   /// The trial that a record is of, a step of a search among them; none where the experiment has it
   /// no more. Not for the baseline's.
   std::optional<Job> find(const Record& record);
-  /// There are trials, and none has any text of this stage since all had stopped before it. Steps
-  /// of searches are asked for apart: while one is unfinished the baseline goes with it anyway.
+  /// There are trials, and none has any text of this stage since all had stopped before it, the
+  /// steps that advance_searches() has asked for among them.
   bool all_stopped(const FinishedItems& finished, const Stage& stage) const;
   /// Steps that any search has left, at most.
   Index steps_left() const;
