@@ -39,6 +39,19 @@ void check_folders(const MergeOptions& options) {
         fmt::format("--out {}: is there already; choose another folder", options.out.string()));
 }
 
+/// An earlier version did not note how much there is to finish: beside such a folder a step that
+/// the other has half would count as whole, and the old folder's searches are known to nobody.
+void check_size(const RunContents& first, const ModelIdentity& model, const RunContents& other,
+                const ModelIdentity& same) {
+  const auto items = [](const ModelIdentity& one) { return one.windows + one.question_count(); };
+  if (items(model) == items(same)) return;  // of equal data
+  throw ConfigError(fmt::format(
+      "{}: does not say how much text model '{}' has, and {} does: an earlier version of the "
+      "program made it; the `run` command that made the folder, called once more, adds it",
+      manifest_place(items(model) == 0 ? first : other), model.model,
+      manifest_place(items(model) == 0 ? other : first)));
+}
+
 void check_models(const RunContents& first, const RunContents& other) {
   const auto find = [](const RunContents& run, const std::string& name) -> const ModelIdentity* {
     for (const ModelIdentity& model : run.manifest.models)
@@ -57,6 +70,7 @@ void check_models(const RunContents& first, const RunContents& other) {
     if (const auto difference = model_difference(model, *same))
       refuse(fmt::format("model '{}' has {} ({} {}) than {}", model.model, difference->what,
                          difference->hash, difference->is, difference->was));
+    check_size(first, model, other, *same);
   }
   for (const ModelIdentity& model : other.manifest.models)
     if (find(first, model.model) == nullptr)

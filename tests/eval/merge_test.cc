@@ -136,6 +136,19 @@ TEST_F(MergeOfShards, RefusesOtherModelsDataAndEnv) {
   merge_runs({.runs = {a_, temp_ / "c"}, .out = out_, .any_env = true});
 }
 
+TEST_F(MergeOfShards, RefusesToMixFoldersWithThoseOfAnEarlierVersion) {
+  ASSERT_EQ(kContentsModels.front().windows, 0);
+  ModelIdentity model = kContentsModels.front();
+  model.windows = 8;
+  write_run(temp_ / "c", {}, {window_row("b", "baseline")}, {}, {model});
+  const std::string refused =
+      "a/manifest.json: does not say how much text model 'opt' has, and c/manifest.json does: an "
+      "earlier version of the program made it; the `run` command that made the folder, called once "
+      "more, adds it";
+  EXPECT_EQ(refusal({.runs = {a_, temp_ / "c"}, .out = out_}), refused);
+  EXPECT_EQ(refusal({.runs = {temp_ / "c", a_}, .out = out_}), refused);
+}
+
 TEST_F(MergeOfShards, RefusesOneNameForTwoConditions) {
   write_run(temp_ / "c", {}, {window_row("t5", "w", {{"bits", 3}})});
   EXPECT_NE(refusal({.runs = {a_, temp_ / "c"}, .out = out_})
