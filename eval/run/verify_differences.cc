@@ -37,6 +37,8 @@ void compare(const std::string& where, const Json& stored, const Json& now,
 
 std::vector<RecordDifference> rerun_differences(const Record& stored, const Record& now) {
   std::vector<RecordDifference> found = record_differences(stored, now);
+  if (stored.convention != now.convention)
+    found.push_back({"trial", "convention", printable(stored.convention), now.convention});
   if (stored.status == "failed" || now.status == "failed") {
     if (stored.status == now.status && stored.error != now.error)
       found.push_back({"trial", "error", printable(stored.error), printable(now.error)});

@@ -225,6 +225,8 @@ TEST_F(IntegrationVerify, FindsEveryKindOfChange) {
                [](Json& record) { record["windows"][7]["window"] = 70; });
   expect_found("noise", "metrics: kl: stored 7.0, now",
                [](Json& record) { record["metrics"]["kl"] = 7.0; });
+  expect_found("noise", "trial: convention: stored strided/1, now window/1",
+               [](Json& record) { record["convention"] = "strided/1"; });
   expect_found("noise", "trial: status: stored failed, now ok", [](Json& record) {
     record["status"] = "failed";
     record["error"] = "layers.0";
