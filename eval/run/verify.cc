@@ -232,8 +232,11 @@ class Verifier {
 VerifyReport verify_run(const RunContents& contents, const VerifyOptions& options,
                         Progress& progress) {
   check_numerics_of(contents);
-  VerifyReport report = Verifier(contents, options, progress).run();
-  if (!report.interrupted) report.files = verify_files(contents);
+  Verifier verifier(contents, options, progress);
+  // At once: a run may go on in the folder meanwhile, and leave other files there.
+  const VerifyReport::Files files = verify_files(contents);
+  VerifyReport report = verifier.run();
+  if (!report.interrupted) report.files = files;
   return report;
 }
 

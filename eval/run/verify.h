@@ -21,11 +21,11 @@ struct VerifyOptions {
 /// Runs records of a folder again, on the items that each holds and in whatever company, and
 /// compares what comes out with what is stored, bit for bit: the sums of windows, questions and
 /// sites, and errors of what failed; what a line derives from its sums is derived again. Where a
-/// stopping rule stood is not looked at. Then the csv files, which follow from all records and the
-/// manifest, are made again and compared (verify_files()). The folder's experiment is read again,
-/// and its checkpoints and data; the folder is only read. Throws ConfigError where checkpoints,
-/// data, numerics or env are not the folder's, or no record can be run again, DataError for what
-/// cannot be read.
+/// stopping rule stood is not looked at. The csv files, which follow from all records and the
+/// manifest, are made again and compared too (verify_files()). The folder's experiment is read
+/// again, and its checkpoints and data; the folder is only read. Throws ConfigError where
+/// checkpoints, data, numerics or env are not the folder's, or no record can be run again,
+/// DataError for what cannot be read.
 VerifyReport verify_run(const RunContents& contents, const VerifyOptions& options,
                         Progress& progress);
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <mutex>
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
@@ -316,6 +317,16 @@ TEST_F(IntegrationVerify, ComparesTheCsvFiles) {
   EXPECT_NE(verify().text().find("the run goes on, or was stopped hard"), std::string::npos);
   run("  - {name: noise, " + kNoise + "}\n" + kTolerance);
   EXPECT_TRUE(verify().text().ends_with("; 4 csv files equal byte for byte\n"));
+}
+
+TEST_F(IntegrationVerify, ARunMayWriteItsCsvFilesMeanwhile) {
+  run("  - {name: noise, " + kNoise + "}\n");
+  std::once_flag once;
+  const VerifyReport report = verify({.should_stop = [&] {
+    std::call_once(once, [&] { files_.write("out/results.csv", "of more records\n"); });
+    return false;
+  }});
+  EXPECT_TRUE(report.equal()) << report.text();
 }
 
 TEST_F(IntegrationVerify, FailuresFailAgain) {
