@@ -32,7 +32,13 @@ SiteStats join_site(std::vector<const SiteStats*> parts) {
   return joined;
 }
 
-std::vector<SiteStats> join_sites(const std::vector<const Record*>& records) {
+/// In the order of the forward pass, whatever the records' order: one that has weights has all
+/// sites.
+std::vector<SiteStats> join_sites(std::vector<const Record*> records) {
+  std::stable_partition(records.begin(), records.end(), [](const Record* record) {
+    return std::any_of(record->sites.begin(), record->sites.end(),
+                       [](const SiteStats& site) { return site.windows == 0; });
+  });
   std::vector<std::string> order;
   std::unordered_map<std::string, std::vector<const SiteStats*>> parts;
   for (const Record* record : records) {

@@ -103,6 +103,13 @@ TEST(Results, DoNotDependOnTheOrderOfRecords) {
   expect_same_row(joined({stage(5, kWindows), stage(0, 5)}), joined({stage(0, kWindows)}));
 }
 
+TEST(Results, HaveSitesInOrderThoughTheStageWithWeightsCameLast) {
+  // As after its line was damaged and deleted.
+  Record later = stage(5, kWindows);
+  std::erase_if(later.sites, [](const SiteStats& site) { return site.site == kWeight; });
+  expect_same_row(joined({later, stage(0, 5)}), joined({stage(0, 5), later}));
+}
+
 TEST(Results, CountWindowsThatAreThereTwiceOnce) {
   const ResultRow whole = joined({stage(0, kWindows)});
   expect_same_row(joined({stage(0, kWindows), stage(0, kWindows)}), whole);
