@@ -23,9 +23,9 @@ int run_command(const std::vector<std::string>& arguments) {
   CommandLine line(
       "run EXPERIMENT.yaml [options]",
       "Runs every trial of the experiment on every model beside the untouched baseline, prints a\n"
-      "table and leaves results.csv, sites.csv and records.jsonl in the run folder. Called again "
-      "with\n"
-      "the same folder it goes on where it stopped.");
+      "table and leaves records.jsonl and the tables made of it (results.csv, statistics.csv, ...) "
+      "in\n"
+      "the run folder. Called again with the same folder it goes on where it stopped.");
   line.positional("EXPERIMENT.yaml", "the experiment; docs/experiment.md explains every key")
       .option("out", "run folder; default runs/<experiment>")
       .option("threads",

@@ -161,14 +161,15 @@ Json about_merge(const std::vector<RunContents>& runs, const std::string& comman
   return about;
 }
 
-/// A folder beside the one to come, removed unless it has become that one.
+/// A folder beside the one to come, removed unless it has become that one. A merge that is killed
+/// leaves it: nobody can tell it from that of one that still runs.
 class FolderToCome {
  public:
   explicit FolderToCome(const fs::path& out) : out_(out) {
     if (out_.has_parent_path()) fs::create_directories(out_.parent_path());
     temporary_ = out_;
     temporary_ += fmt::format(".tmp-{}", ::getpid());
-    fs::remove_all(temporary_);  // of a merge that was killed
+    fs::remove_all(temporary_);  // of one that had the same number
     fs::create_directory(temporary_);
   }
   ~FolderToCome() {

@@ -1,5 +1,8 @@
 #include "eval/run/result_files.h"
 
+#include <iterator>
+#include <utility>
+
 #include "eval/run/confidence_csv.h"
 #include "eval/run/searches_csv.h"
 #include "eval/run/statistics.h"
@@ -9,12 +12,17 @@ namespace nf {
 std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const FollowedSearches& searches,
                                      const std::vector<TaskHeading>& tasks) {
-  return {{"results.csv", results_csv(rows, tasks)},
-          {"statistics.csv", statistics_csv(rows, tasks)},
-          {"effects.csv", effects_csv(rows, searches.rows())},
-          {"sites.csv", sites_csv(rows)},
-          {"confidence.csv", has_confidence(rows) ? confidence_csv(rows) : ""},
-          {"searches.csv", searches_csv(searches, rows)}};
+  std::string texts[] = {results_csv(rows, tasks),
+                         statistics_csv(rows, tasks),
+                         effects_csv(rows, searches.rows()),
+                         sites_csv(rows),
+                         has_confidence(rows) ? confidence_csv(rows) : "",
+                         searches_csv(searches, rows)};
+  static_assert(std::size(texts) == std::size(kResultFiles));
+  std::vector<ResultFile> files;
+  for (std::size_t i = 0; i < std::size(texts); ++i)
+    files.push_back({kResultFiles[i], std::move(texts[i])});
+  return files;
 }
 
 }  // namespace nf

@@ -13,8 +13,10 @@ struct ResultFile {
   std::string text;  ///< empty: there is nothing to say, and no such file
 };
 
-/// All of them, in the order in which they are written: results.csv, statistics.csv, effects.csv,
-/// sites.csv, confidence.csv, searches.csv. rows: build_results() of searches.rows().
+inline constexpr const char* kResultFiles[] = {"results.csv", "statistics.csv", "effects.csv",
+                                               "sites.csv",   "confidence.csv", "searches.csv"};
+
+/// All of kResultFiles, in that order. rows: build_results() of searches.rows().
 std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const FollowedSearches& searches,
                                      const std::vector<TaskHeading>& tasks);

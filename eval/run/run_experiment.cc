@@ -211,8 +211,8 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
     throw;
   }
   warn_of_reference_kernels(progress);
-  write_account();
   outcome.rows = folder.write_results(rows(), tasks);
+  write_account();
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.status == "failed"; });
   return outcome;

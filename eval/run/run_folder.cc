@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/check.h"
 #include "core/base/version.h"
@@ -21,9 +22,11 @@ constexpr const char* kManifest = "manifest.json";
 constexpr const char* kExperiment = "experiment.yaml";
 constexpr const char* kResolved = "resolved.yaml";
 /// What a run writes whole or not at all.
-constexpr const char* kWholeFiles[] = {
-    kManifest,     kExperiment, kResolved,        "results.csv",  "statistics.csv",
-    "effects.csv", "sites.csv", "confidence.csv", "searches.csv", "plan.json"};
+std::vector<std::string> whole_files() {
+  std::vector<std::string> files = {kManifest, kExperiment, kResolved, "plan.json"};
+  files.insert(files.end(), std::begin(kResultFiles), std::end(kResultFiles));
+  return files;
+}
 
 /// The folder, created when it is missing.
 fs::path make_folder(const fs::path& dir) {
@@ -35,7 +38,7 @@ fs::path make_folder(const fs::path& dir) {
           fmt::format("{}: is not a folder; choose another --out folder", dir.string()));
     if (fs::exists(dir / kManifest, error) || fs::exists(dir / kRecords, error)) return dir;
     // Somebody else's folder may be used, but none of its files may be written over.
-    for (const char* name : kWholeFiles)
+    for (const std::string& name : whole_files())
       if (fs::exists(dir / name, error))
         throw ConfigError(fmt::format(
             "{}: is not a run folder, but holds a file called {}; choose another --out folder",
@@ -100,8 +103,8 @@ void remove_leftovers(const fs::path& dir) {
   std::vector<fs::path> leftovers;
   for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {
     const std::string name = entry.path().filename().string();
-    for (const char* file : kWholeFiles)
-      if (name.starts_with(std::string(file) + ".tmp-")) leftovers.push_back(entry.path());
+    for (const std::string& file : whole_files())
+      if (name.starts_with(file + ".tmp-")) leftovers.push_back(entry.path());
   }
   std::error_code ignored;  // they are in nobody's way
   for (const fs::path& leftover : leftovers) fs::remove(leftover, ignored);

@@ -31,7 +31,7 @@ struct RunContents {
 };
 
 /// The folder of a run (`--out`): records.jsonl (appended, fsynced, one writer), experiment.yaml,
-/// resolved.yaml, manifest.json, results.csv, sites.csv (each written whole or not at all).
+/// resolved.yaml, manifest.json and kResultFiles (each written whole or not at all).
 /// Move-only; not thread-safe.
 class RunFolder {
  public:
