@@ -44,9 +44,15 @@ std::string fixed_number(double value, int decimals) {
   return fmt::format("{:.{}f}", value, decimals);
 }
 
-std::string signed_number(double value, int digits) {
-  return (value > 0.0 ? "+" : "") + short_number(value, digits);
+std::string figure_number(double value) {
+  constexpr double kSmall = 0.01;
+  constexpr int kDigits = 3, kDigitsOfSmall = 2;
+  if (!(std::abs(value) < kSmall)) return short_number(value, kDigits);
+  const std::string text = short_number(value, kDigitsOfSmall);
+  return std::abs(std::strtod(text.c_str(), nullptr)) < kSmall ? text : text + '0';
 }
+
+std::string signed_figure(double value) { return (value > 0.0 ? "+" : "") + figure_number(value); }
 
 std::string spread_number(double deviation, const std::string& mean) {
   constexpr int kDigits = 2;

@@ -11,8 +11,12 @@ std::string short_number(double value, int digits);
 /// Exactly `decimals` decimals up to 1e7, then as short_number.
 std::string fixed_number(double value, int decimals);
 
+/// A figure in nats for a table: three significant digits, of what is below 0.01, which is known
+/// less well, two. What rounds up to 0.01 has three again, 0.0100, as its neighbours above.
+std::string figure_number(double value);
+
 /// The same with its sign, "+0.0185"; zero has none.
-std::string signed_number(double value, int digits);
+std::string signed_figure(double value);
 
 /// A standard deviation to stand beside `mean`, as one of the above wrote it: two significant
 /// digits, but no decimal that the mean does not have, unless nothing would be left.

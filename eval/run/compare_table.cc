@@ -28,10 +28,9 @@ double unit_of(const ComparedFigure& figure) { return figure.higher_is_better ? 
 std::string number_text(double value, const ComparedFigure& figure, bool with_sign) {
   const double shown = unit_of(figure) * value;
   constexpr int kPercentDecimals = 2;
-  const int digits = std::abs(shown) < 0.01 ? 2 : 3;
   const std::string sign = with_sign && shown > 0.0 ? "+" : "";
   return sign + (figure.higher_is_better && shown != 0.0 ? fixed_number(shown, kPercentDecimals)
-                                                         : short_number(shown, digits));
+                                                         : figure_number(shown));
 }
 
 /// As wide as the widest, so that words begin below each other.

@@ -39,10 +39,31 @@ TEST(FixedNumber, HasAllItsDecimals) {
   EXPECT_EQ(fixed_number(std::numeric_limits<double>::infinity(), 2), "inf");
 }
 
-TEST(SignedNumber, AlwaysHasItsSign) {
-  EXPECT_EQ(signed_number(0.0185, 3), "+0.0185");
-  EXPECT_EQ(signed_number(-0.0185, 3), "-0.0185");
-  EXPECT_EQ(signed_number(0.0, 3), "0");
+TEST(FigureNumber, HasTwoDigitsBelowAHundredthAndElseThree) {
+  EXPECT_EQ(figure_number(0.0101), "0.0101");
+  EXPECT_EQ(figure_number(0.01), "0.0100");
+  EXPECT_EQ(figure_number(0.009), "0.0090");
+  EXPECT_EQ(figure_number(1.234e-6), "1.2e-06");
+  EXPECT_EQ(figure_number(0.0), "0");
+  EXPECT_EQ(figure_number(12.345), "12.3");
+  EXPECT_EQ(figure_number(std::numeric_limits<double>::quiet_NaN()), "nan");
+}
+
+TEST(FigureNumber, LosesNoDigitWhereItCarries) {
+  EXPECT_EQ(figure_number(0.0099), "0.0099");
+  EXPECT_EQ(figure_number(0.00994), "0.0099");
+  EXPECT_EQ(figure_number(0.00996), "0.0100");
+  EXPECT_EQ(figure_number(0.009991), "0.0100");
+  EXPECT_EQ(figure_number(-0.0099926), "-0.0100");
+  EXPECT_EQ(figure_number(0.0009996), "0.0010");
+  EXPECT_EQ(figure_number(0.09996), "0.100");
+}
+
+TEST(SignedFigure, HasASignExceptOfZero) {
+  EXPECT_EQ(signed_figure(0.0185), "+0.0185");
+  EXPECT_EQ(signed_figure(-0.0185), "-0.0185");
+  EXPECT_EQ(signed_figure(0.009991), "+0.0100");
+  EXPECT_EQ(signed_figure(0.0), "0");
 }
 
 TEST(SpreadNumber, HasNoMoreDecimalsThanItsMean) {
