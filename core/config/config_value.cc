@@ -38,6 +38,18 @@ std::vector<std::string> split_list(const std::vector<ConfigEntry>& entries, std
   return items;
 }
 
+/// "write {kl: 0.05} or {delta_nll: ...}": a number that stands alone goes with the first key.
+std::string form_hint(const ConfigNode& node, const std::vector<std::string>& names) {
+  const bool is_number =
+      node.is_scalar() && !node.is_quoted() && parse_number(node.text()).has_value();
+  std::string hint = "write ";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) hint += i + 1 < names.size() ? ", " : " or ";
+    hint += fmt::format("{{{}: {}}}", names[i], i == 0 && is_number ? node.text() : "...");
+  }
+  return hint;
+}
+
 }  // namespace
 
 void add_unreadable(const ConfigNode& node, std::string_view wanted, std::string_view hint,
@@ -81,6 +93,10 @@ std::optional<std::string> ConfigValue<std::string>::read(const ConfigNode& node
 std::optional<ConfigEntry> read_single_key(const ConfigNode& node,
                                            const std::vector<std::string>& names,
                                            ConfigErrors& errors) {
+  if (!node.is_mapping()) {
+    add_unreadable(node, "a mapping", form_hint(node, names), errors);
+    return std::nullopt;
+  }
   const Index before = errors.count();
   check_unknown_keys(node, names, errors);
   if (errors.count() != before) return std::nullopt;

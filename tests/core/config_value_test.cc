@@ -161,7 +161,15 @@ TEST(SingleKey, RefusesEverythingElse) {
   EXPECT_EQ(message("{snr_db: 1, relative_l2: 2}"),
             "f.yaml:1:1: needs exactly one of: relative_l2, snr_db");
   EXPECT_EQ(message("{snr_dB: 1}"), "f.yaml:1:2: unknown key 'snr_dB'; did you mean 'snr_db'?");
-  EXPECT_EQ(message("word"), "f.yaml:1:1: cannot read 'word' as a mapping");
+  EXPECT_EQ(message("word"),
+            "f.yaml:1:1: cannot read 'word' as a mapping; write {relative_l2: ...} or {snr_db: "
+            "...}");
+  EXPECT_EQ(message("0.1"),
+            "f.yaml:1:1: cannot read '0.1' as a mapping; write {relative_l2: 0.1} or {snr_db: "
+            "...}");
+  EXPECT_EQ(message("[0.1]"),
+            "f.yaml:1:1: cannot read a list as a mapping; write {relative_l2: ...} or {snr_db: "
+            "...}");
 }
 
 TEST(UnknownKeys, AreNamedWithTheNearestKnownOne) {

@@ -40,7 +40,9 @@ TEST(Strength, SaysWhatIsWrong) {
             std::string::npos);
   EXPECT_NE(strength_error("{relativel2: 0.1}").find("did you mean 'relative_l2'?"),
             std::string::npos);
-  EXPECT_NE(strength_error("0.1"), "no error");
+  EXPECT_EQ(strength_error("0.1"),
+            "f.yaml:1:1: cannot read '0.1' as a mapping; write {relative_l2: 0.1}, {snr_db: ...}, "
+            "{sigma_abs: ...} or {match: ...}");
 }
 
 TEST(Strength, GivesTheNormOfTheNoise) {
