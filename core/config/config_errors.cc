@@ -4,9 +4,23 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 namespace nf {
+namespace {
+
+/// Whether a line says that of the same place of a file, by whatever path: what an alias brings to
+/// several paths was written once. An option has no lines by which its places could be told apart.
+bool says_of_place(std::string_view line, const ConfigPlace& place, const std::string& cause) {
+  const std::string begin = place.str() + ": ", end = ": " + cause;
+  if (place.line == 0 || !line.starts_with(begin) || !line.ends_with(end)) return false;
+  if (line.size() <= begin.size() + end.size()) return false;
+  const std::string_view path = line.substr(begin.size(), line.size() - begin.size() - end.size());
+  return path.find(' ') == std::string_view::npos;
+}
+
+}  // namespace
 
 void ConfigErrors::add(const ConfigNode& node, const std::string& cause) {
   add(node.place(), node.path(), cause);
@@ -17,8 +31,9 @@ void ConfigErrors::add(const ConfigPlace& place, const std::string& path,
   std::string line = path.empty() ? fmt::format("{}: {}", place.str(), cause)
                                   : fmt::format("{}: {}: {}", place.str(), path, cause);
   ++added_;
-  const bool known = std::any_of(found_.begin(), found_.end(),
-                                 [&](const Found& found) { return found.line == line; });
+  const bool known = std::any_of(found_.begin(), found_.end(), [&](const Found& found) {
+    return found.line == line || says_of_place(found.line, place, cause);
+  });
   if (!known) found_.push_back({place, std::move(line)});
 }
 

@@ -16,8 +16,9 @@ class ConfigErrors {
   static constexpr Index kMostShown = 10;  ///< the rest is counted: "... and N more"
 
   /// The line is `FILE:LINE:COL: key.path: cause`. `cause` is one line, begins in lower case, and
-  /// ends with a suggestion where there is one (core/base/suggest.h). The same line is kept once: a
-  /// trial expanded twenty times reports its mistake once.
+  /// ends with a suggestion where there is one (core/base/suggest.h). What is said of a place of a
+  /// file is kept once: a trial expanded twenty times reports its mistake once, and so does what an
+  /// alias brings to several paths.
   void add(const ConfigNode& node, const std::string& cause);
   /// For a mistake in a key: the key's place, the path of its mapping.
   void add(const ConfigPlace& place, const std::string& path, const std::string& cause);

@@ -35,6 +35,29 @@ TEST(ConfigErrors, KeepsTheSameLineOnce) {
   EXPECT_EQ(errors.count(), 5);
 }
 
+TEST(ConfigErrors, TellOnceWhatAnAliasBringsToSeveralPaths) {
+  const ConfigNode root = parse_good("a: &x {b: 1, c: 1}\nd: *x\n");
+  ConfigErrors errors;
+  for (const char* key : {"a", "d"}) {
+    errors.add(*root.find(key)->find("b"), "wrong");
+    errors.add(*root.find(key)->find("c"), "wrong");
+    errors.add(*root.find(key)->find("c"), "also: wrong");
+  }
+  EXPECT_EQ(errors.message(),
+            "f.yaml:1:11: a.b: wrong\n"
+            "f.yaml:1:17: a.c: wrong\n"
+            "f.yaml:1:17: a.c: also: wrong");
+  EXPECT_EQ(errors.count(), 6);
+}
+
+TEST(ConfigErrors, KeepPlacesOfAnOptionApart) {
+  ConfigErrors errors;
+  errors.add({.source = "--set trials"}, "trials[0].name", "wrong");
+  errors.add({.source = "--set trials"}, "trials[1].name", "wrong");
+  EXPECT_EQ(errors.message(),
+            "--set trials: trials[0].name: wrong\n--set trials: trials[1].name: wrong");
+}
+
 TEST(ConfigErrors, ShowsTenAndCountsTheRest) {
   std::string text;
   for (int line = 1; line <= 12; ++line) text += "k" + std::to_string(line) + ": x\n";
