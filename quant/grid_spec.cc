@@ -14,8 +14,11 @@ std::optional<GridSpec> ConfigValue<GridSpec>::read(const ConfigNode& node, Conf
   if (node.is_scalar()) {
     if (node.text() == kUniform) return GridSpec{};
     if (node.text() == kPower) return GridSpec{GridSpec::Kind::power, kCubeRoot};
+    const std::vector<std::string> words = {kUniform, kPower};
     errors.add(node, fmt::format("unknown grid {}{}", describe(node),
-                                 suggestion(node.text(), {kUniform, kPower})));
+                                 nearest_name(node.text(), words).empty()
+                                     ? "; known: uniform, power (the cube root), {power: p}"
+                                     : suggestion(node.text(), words)));
     return std::nullopt;
   }
   if (!node.is_mapping()) {

@@ -27,6 +27,9 @@ TEST(QuantizerRegistry, NamesMistakesWithTheirPlace) {
       {"{grid: uniform, bits: 4}", "q.yaml:1:1: required key 'granularity' is missing"},
       {"{grid: unifrom, bits: 4, granularity: channel}",
        "q.yaml:1:8: grid: unknown grid 'unifrom'; did you mean 'uniform'?"},
+      {"{grid: cube-root, bits: 4, granularity: channel}",
+       "q.yaml:1:8: grid: unknown grid 'cube-root'; known: uniform, power (the cube root), {power: "
+       "p}"},
       {"{grid: [power], bits: 4, granularity: channel}",
        "q.yaml:1:8: grid: cannot read a list as uniform | power | {power: number}"},
       {"{grid: {power: 9}, bits: 4, granularity: channel}",
