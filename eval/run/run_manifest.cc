@@ -48,6 +48,23 @@ RowKey row_from(const Json& json) {
   return row;
 }
 
+/// What of the data can be counted and is not as it was; none where the manifest, one of an earlier
+/// version, does not say, or all counts are the same.
+std::optional<StatedDifference> count_difference(const ModelIdentity& was,
+                                                 const ModelIdentity& is) {
+  if (was.windows == 0 && was.questions.empty()) return std::nullopt;
+  if (was.windows != is.windows)
+    return StatedDifference{"another number of windows", "windows", std::to_string(was.windows),
+                            std::to_string(is.windows)};
+  for (const auto& [task, count] : was.questions)
+    for (const auto& [same, now] : is.questions)
+      if (same == task && now != count)
+        return StatedDifference{
+            fmt::format("another number of questions of task '{}'", printable(task)), "questions",
+            std::to_string(count), std::to_string(now)};
+  return std::nullopt;
+}
+
 }  // namespace
 
 Index ModelIdentity::question_count() const {
@@ -61,10 +78,10 @@ std::optional<StatedDifference> model_difference(const ModelIdentity& was,
   if (was.model_hash != is.model_hash)
     return StatedDifference{"other weights or another config", "model_hash", was.model_hash,
                             is.model_hash};
-  if (was.data_hash != is.data_hash)
-    return StatedDifference{"another text, other windows or tasks, or another tokenizer",
-                            "data_hash", was.data_hash, is.data_hash};
-  return std::nullopt;
+  if (was.data_hash == is.data_hash) return std::nullopt;
+  if (const auto counts = count_difference(was, is)) return counts;
+  return StatedDifference{"another text, other windows or tasks, or another tokenizer", "data_hash",
+                          was.data_hash, is.data_hash};
 }
 
 std::optional<StatedDifference> env_difference(const Json& was, const Json& is) {

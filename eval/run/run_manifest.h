@@ -27,7 +27,7 @@ struct ModelIdentity {
 /// What two records of the same thing say differently, in the words of messages.
 struct StatedDifference {
   std::string what;  ///< a key of env; or "other weights or another config"
-  std::string hash;  ///< of models: "model_hash" or "data_hash"
+  std::string hash;  ///< of models: "model_hash", "data_hash", "windows" or "questions"
   std::string was, is;
 };
 /// The first difference of two models of one name; none where they are the same.
@@ -61,8 +61,8 @@ RunManifest read_manifest(const std::filesystem::path& file);
 void check_numerics(const RunManifest& manifest, const std::string& place);
 
 /// One row as it stands in the manifest: id, name, model, seed (null: none), vars, design (kind,
-/// factor, of a factorial its resolution) where a generator made the trial, and search where a value
-/// is searched for.
+/// factor, of a factorial its resolution) where a generator made the trial, and search where a
+/// value is searched for.
 Json row_to_json(const RowKey& row);
 
 }  // namespace nf

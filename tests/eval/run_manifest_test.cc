@@ -43,6 +43,33 @@ class RunManifestFile : public testing::Test {
   TempDir temp_;
 };
 
+TEST(ModelDifference, SaysWhatCanBeCounted) {
+  const ModelIdentity was{.model = "opt",
+                          .model_hash = "m",
+                          .data_hash = "d",
+                          .windows = 8,
+                          .questions = {{"piqa", 20}, {"arc", 5}}};
+  const auto text = [](const ModelIdentity& a, const ModelIdentity& b) {
+    const auto other = model_difference(a, b);
+    return other ? fmt::format("{}: {} {}, {}", other->what, other->hash, other->was, other->is)
+                 : "none";
+  };
+  EXPECT_EQ(text(was, was), "none");
+  ModelIdentity is = was;
+  is.data_hash = "e";
+  const std::string general =
+      "another text, other windows or tasks, or another tokenizer: data_hash d, e";
+  EXPECT_EQ(text(was, is), general);
+  is.questions[1].second = 6;
+  EXPECT_EQ(text(was, is), "another number of questions of task 'arc': questions 5, 6");
+  is.windows = 16;
+  EXPECT_EQ(text(was, is), "another number of windows: windows 8, 16");
+  is.model_hash = "n";
+  EXPECT_EQ(text(was, is), "other weights or another config: model_hash m, n");
+  // An earlier version of the program did not count.
+  EXPECT_EQ(text({.model = "opt", .model_hash = "n", .data_hash = "d"}, is), general);
+}
+
 TEST_F(RunManifestFile, ReadsWhatItWrites) {
   const RunManifest manifest = written(manifest_text(example()));
   EXPECT_EQ(manifest.about, example().about);
