@@ -6,12 +6,14 @@
 namespace nf {
 
 int export_command(const std::vector<std::string>& arguments) {
-  CommandLine line("export RUN --sqlite FILE | --csv FILE",
+  CommandLine line("export RUN [--sqlite FILE] [--csv FILE]",
                    "Writes a run folder, finished or not, as an SQLite database (docs/sqlite.md "
                    "describes the\n"
                    "tables) or as one flat CSV table with a row per trial and window, or choice of "
                    "a question.\n"
-                   "A file that is there is replaced if it is such an export.");
+                   "One of them at least must be asked for. A file that is there is replaced if it "
+                   "is such an\n"
+                   "export.");
   line.positional("RUN", "the run folder")
       .option("sqlite", "the database to write")
       .option("csv", "the table to write");
@@ -19,8 +21,12 @@ int export_command(const std::vector<std::string>& arguments) {
   if (!line.has("sqlite") && !line.has("csv"))
     throw ConfigError("--sqlite or --csv is missing; see 'noisefloor export --help'");
   const RunContents run = RunFolder::read(line.text("RUN"));
-  if (line.has("sqlite")) export_sqlite(run, line.text("sqlite"));
-  if (line.has("csv")) export_csv(run, line.text("csv"));
+  if (line.has("sqlite"))
+    fmt::print("{}: {} rows from {} records\n", line.text("sqlite"),
+               export_sqlite(run, line.text("sqlite")), run.records.size());
+  if (line.has("csv"))
+    fmt::print("{}: {} rows from {} records\n", line.text("csv"), export_csv(run, line.text("csv")),
+               run.records.size());
   return 0;
 }
 

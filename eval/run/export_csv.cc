@@ -43,7 +43,7 @@ std::string flag(bool value) { return value ? "1" : "0"; }
 /// Counts that are not known are -1.
 std::string known(Index count) { return count < 0 ? "" : std::to_string(count); }
 
-void add_windows(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
+Index add_windows(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
   for (const WindowSums& sums : row.windows) {
     std::vector<std::string> fields = head;
     fields.insert(
@@ -53,10 +53,13 @@ void add_windows(const ResultRow& row, const std::vector<std::string>& head, Csv
          csv_number(sums.kl_reverse), std::to_string(sums.top1), "", known(sums.bytes), "", ""});
     csv.add_row(fields);
   }
+  return std::ssize(row.windows);
 }
 
-void add_questions(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
+Index add_questions(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
+  Index count = 0;
   for (const QuestionSums& sums : row.questions) {
+    count += std::ssize(sums.parts);
     for (std::size_t i = 0; i < sums.parts.size(); ++i) {
       const PartSums& part = sums.parts[i];
       std::vector<std::string> fields = head;
@@ -69,21 +72,24 @@ void add_questions(const ResultRow& row, const std::vector<std::string>& head, C
       csv.add_row(fields);
     }
   }
+  return count;
 }
 
 }  // namespace
 
-void export_csv(const RunContents& run, const fs::path& file) {
+Index export_csv(const RunContents& run, const fs::path& file) {
   check_ours(file);
   const std::vector<ResultRow> rows = run.results();
   const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(columns_of(variables));
+  Index count = 0;
   for (const ResultRow& row : rows) {
     const std::vector<std::string> head = row_fields(row.key, variables);
-    add_windows(row, head, csv);
-    add_questions(row, head, csv);
+    count += add_windows(row, head, csv);
+    count += add_questions(row, head, csv);
   }
   write_file_atomically(file, csv.text());
+  return count;
 }
 
 }  // namespace nf

@@ -209,7 +209,7 @@ void write_sites(const std::vector<ResultRow>& rows, SqliteFile& file) {
 
 }  // namespace
 
-void export_sqlite(const RunContents& run, const fs::path& path) {
+Index export_sqlite(const RunContents& run, const fs::path& path) {
   check_ours(path);
   const std::vector<ResultRow> rows = run.results();
   SqliteFile file(path);
@@ -223,6 +223,7 @@ void export_sqlite(const RunContents& run, const fs::path& path) {
   write_sums(rows, file);
   write_sites(rows, file);
   file.commit();
+  return std::ssize(rows);
 }
 
 }  // namespace nf

@@ -97,6 +97,8 @@ TEST_F(IntegrationMerge, IsExportedLikeAnyRun) {
   ASSERT_EQ(program({"merge", "a", "b", "--out", "m"}).exit_code, 0);
   const ProgramResult exported = program({"export", "m", "--sqlite", "m.db", "--csv", "m.csv"});
   ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  EXPECT_EQ(exported.out,
+            "m.db: 10 rows from 10 records\nm.csv: 40 rows from 10 records\n");  // of 4 windows
   EXPECT_EQ(sqlite_query(files_ / "m.db", "SELECT name, seed, s FROM results WHERE model = 'opt'"),
             (std::vector<std::vector<std::string>>{{"baseline", "NULL", "NULL"},
                                                    {"noise", "0", "NULL"},
