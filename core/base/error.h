@@ -28,14 +28,15 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// A wrong experiment file or command line. May carry several lines (one per mistake).
+/// A wrong experiment file or command line, a path written there that leads nowhere included. May
+/// carry several lines (one per mistake).
 class ConfigError : public Error {
  public:
   explicit ConfigError(const std::string& message) : Error(ExitCode::config, message) {}
 };
 
-/// A missing, truncated or corrupt file. The message names the file and, where known, tensor or
-/// offset.
+/// A truncated, corrupt or unreadable file, or one that is missing where what was found asks for it
+/// (a checkpoint's shard). The message names the file and, where known, tensor or offset.
 class DataError : public Error {
  public:
   explicit DataError(const std::string& message) : Error(ExitCode::data, message) {}
