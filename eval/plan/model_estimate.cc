@@ -141,6 +141,12 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   return result;
 }
 
+Json count_json(double count) {
+  constexpr double kLargest = 9007199254740992.0;
+  if (!(std::abs(count) <= kLargest)) return count;
+  return static_cast<Index>(std::round(count));
+}
+
 Json ModelEstimate::to_json() const {
   return {{"model", model},
           {"trials", trials},
@@ -151,16 +157,16 @@ Json ModelEstimate::to_json() const {
           {"block_passes", cost.block_passes},
           {"unshared_block_passes", unshared_block_passes},
           {"head_passes", cost.head_passes},
-          {"flops", cost.flops()},
-          {"bytes_read", cost.bytes_read},
+          {"flops", count_json(cost.flops())},
+          {"bytes_read", count_json(cost.bytes_read)},
           {"stages", stages},
           {"waves", cost.waves},
           {"most_waves_of_a_stage", most_waves},
-          {"peak_bytes", peak_bytes},
-          {"budget_bytes", budget_bytes},
-          {"baseline_bytes", baseline_bytes},
+          {"peak_bytes", count_json(peak_bytes)},
+          {"budget_bytes", count_json(budget_bytes)},
+          {"baseline_bytes", count_json(baseline_bytes)},
           {"seconds", seconds},
-          {"tokens", tokens},
+          {"tokens", count_json(tokens)},
           {"blocks", blocks}};
 }
 

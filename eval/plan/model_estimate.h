@@ -37,6 +37,9 @@ struct ModelEstimate {
   Json to_json() const;
 };
 
+/// A count as a whole number, as long as a double has it exactly (up to 2^53); else as it is.
+Json count_json(double count);
+
 /// What is left of a plan; all but the seconds. steps: what its searches ask for next.
 /// finished: what earlier runs have done.
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,

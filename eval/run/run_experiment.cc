@@ -69,11 +69,11 @@ Json compare_plan(const ModelEstimate& planned, const Taken& taken, const WaveCo
           {"actual",
            {{"finished", taken.finished},
             {"seconds", taken.seconds},
-            {"flops", cost.flops()},
+            {"flops", count_json(cost.flops())},
             {"block_passes", cost.block_passes},
             {"head_passes", cost.head_passes},
             {"waves", cost.waves},
-            {"peak_bytes", taken.peak_bytes},
+            {"peak_bytes", count_json(taken.peak_bytes)},
             {"peak_of", taken.peak_is_own ? "model" : "process"}}}};
 }
 

@@ -187,6 +187,11 @@ TEST(IntegrationRun, KeepsTheAccountOfEveryCall) {
     for (const Json& model : call["models"]) {
       EXPECT_EQ(model["actual"]["finished"], true);
       EXPECT_EQ(model["actual"]["flops"], model["planned"]["flops"]);
+      for (const char* count :
+           {"flops", "bytes_read", "peak_bytes", "budget_bytes", "baseline_bytes", "tokens"})
+        EXPECT_TRUE(model["planned"][count].is_number_integer()) << count;
+      for (const char* count : {"flops", "peak_bytes"})
+        EXPECT_TRUE(model["actual"][count].is_number_integer()) << count;
     }
   }
 }
