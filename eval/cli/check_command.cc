@@ -2,7 +2,7 @@
 
 #include "core/config/yaml_writer.h"
 #include "eval/cli/command.h"
-#include "eval/experiment/experiment.h"
+#include "eval/experiment/repeat_warnings.h"
 
 namespace nf {
 
@@ -17,6 +17,8 @@ int check_command(const std::vector<std::string>& arguments) {
   const Experiment experiment =
       Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
   fmt::print("{}", to_yaml(experiment.resolved()));
+  for (const std::string& warning : repeat_warnings(experiment))
+    fmt::print(stderr, "warning: {}\n", warning);
   return 0;
 }
 

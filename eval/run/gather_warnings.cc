@@ -67,4 +67,26 @@ std::vector<std::string> gather_warnings(const std::vector<Record>& records,
   return warnings;
 }
 
+std::string other_records(const std::vector<Record>& records, const std::vector<RowKey>& rows) {
+  std::set<std::string> ids;
+  for (const RowKey& row : rows) {
+    ids.insert(row.id);
+    if (row.search)
+      for (const SearchKey::Step& step : row.search->steps) ids.insert(step.id);
+  }
+  std::set<std::string> others;
+  std::size_t count = 0;
+  for (const Record& record : records) {
+    if (ids.contains(record.id)) continue;
+    others.insert(record.id);
+    ++count;
+  }
+  if (count == 0) return "";
+  return fmt::format(
+      "{} of {} that the experiment has no more, or has changed, {} in records.jsonl; the tables "
+      "are without {}",
+      counted(count, "record"), counted(others.size(), "trial"), count == 1 ? "stays" : "stay",
+      count == 1 ? "it" : "them");
+}
+
 }  // namespace nf

@@ -14,4 +14,9 @@ std::vector<std::string> gather_warnings(const std::vector<Record>& records,
                                          const std::vector<RowKey>& rows, StatsMode stats,
                                          DetailMode detail);
 
+/// One line for the records of trials that the experiment has no more, or that have been changed
+/// and so have another id: they stay in records.jsonl, but the tables are without them. Empty where
+/// there are none.
+std::string other_records(const std::vector<Record>& records, const std::vector<RowKey>& rows);
+
 }  // namespace nf

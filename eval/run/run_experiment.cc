@@ -9,6 +9,7 @@
 #include "core/config/yaml_writer.h"
 #include "core/io/atomic_file.h"
 #include "core/ops/gemm.h"
+#include "eval/experiment/repeat_warnings.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/model_runner.h"
 #include "eval/run/plan_file.h"
@@ -178,11 +179,15 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
                             {"set", experiment.source.set},
                             {"set_dir", experiment.source.set_directory}},
                            rows(), tasks);
+  for (const std::string& warning : repeat_warnings(experiment))
+    progress.message("warning: " + warning);
   for (const ModelPlan& plan : plans)
     for (const std::string& warning : plan.data().warnings) progress.message("warning: " + warning);
   for (const std::string& warning :
        gather_warnings(folder.records(), rows(), experiment.config.stats, experiment.config.detail))
     progress.message("warning: " + warning);
+  if (const std::string others = other_records(folder.records(), rows()); !others.empty())
+    progress.message(others);
 
   const std::vector<ModelEstimate> estimates =
       estimate_models(experiment, plans, budget, folder.records());

@@ -33,6 +33,24 @@ TEST(IntegrationCheck, PrintsTheExperimentResolvedAsYaml) {
   EXPECT_FALSE(std::filesystem::exists(files / "runs"));
 }
 
+TEST(IntegrationCheck, WarnsOfARepeatOfWhatDrawsNothing) {
+  const ExperimentFiles files;
+  const std::string rounding =
+      "quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}]}\n";
+  files.write_experiment("  - {name: q, repeat: 3, " + rounding + "  - {name: one, repeat: 1, " +
+                         rounding + kTrials);
+  const std::string warning =
+      "warning: e.yaml:5:22: trials[0].repeat: trial 'q' draws nothing, so its 3 seeds are one "
+      "condition and count as one\n";
+  const ProgramResult check = run_program({"check", "e.yaml"}, files.dir());
+  EXPECT_EQ(check.exit_code, 0);
+  EXPECT_EQ(check.err, warning);
+  const ProgramResult run =
+      run_program({"run", "e.yaml", "--out", "out", "--set", "data.windows=1"}, files.dir());
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_NE(run.err.find(warning), std::string::npos) << run.err;
+}
+
 TEST(IntegrationCheck, PrintsAnErrorALine) {
   const ExperimentFiles files;
   files.write_experiment(

@@ -72,5 +72,25 @@ TEST(GatherWarnings, PassOverWhatFailed) {
   EXPECT_TRUE(gather_warnings({failed}, kRows, StatsMode::all, DetailMode::tokens).empty());
 }
 
+TEST(OtherRecords, AreCountedWithTheirTrials) {
+  const std::vector<Record> records = records_of(DetailMode::none, StatsMode::none);
+  EXPECT_EQ(other_records(records, kRows),
+            "1 record of 1 trial that the experiment has no more, or has changed, stays in "
+            "records.jsonl; the tables are without it");
+  EXPECT_EQ(other_records(records, {kRows[0], kRows[1]}),
+            "3 records of 2 trials that the experiment has no more, or has changed, stay in "
+            "records.jsonl; the tables are without them");
+  EXPECT_EQ(other_records({records[0], records[1]}, kRows), "");
+}
+
+TEST(OtherRecords, AreNotTheStepsOfASearch) {
+  SearchKey search;
+  search.add_step(0.1, "first");
+  search.add_step(0.2, "second");
+  const RowKey row{.id = "second", .name = "s", .search = search};
+  EXPECT_EQ(other_records({{.id = "first", .name = "s"}, {.id = "second", .name = "s"}}, {row}),
+            "");
+}
+
 }  // namespace
 }  // namespace nf
