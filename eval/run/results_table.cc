@@ -29,9 +29,6 @@ TableCell cell(const std::vector<const ResultRow*>& samples,
   return {.value = format(mean), .spread = {}};
 }
 
-/// Digits worth reading in a figure in nats: small ones are known less well.
-int digits_of(double nats) { return std::abs(nats) < 0.01 ? 2 : 3; }
-
 std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
                              const MetricRegistry& metrics) {
   const std::vector<const ResultRow*> samples = line.samples();
@@ -53,11 +50,9 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
       });
   if (line.key().name == "baseline") return {ppl, {}, {}, {}, {}, {}};
   const TableCell nll_difference =
-      interval_cell(estimate_figure(delta_nll_figure(), samples, baseline), 1.0,
-                    [](double value) { return signed_number(value, digits_of(value)); });
+      interval_cell(estimate_figure(delta_nll_figure(), samples, baseline), 1.0, signed_figure);
   const TableCell kl =
-      interval_cell(estimate_figure(kl_figure(), samples, baseline), 1.0,
-                    [](double value) { return short_number(value, digits_of(value)); });
+      interval_cell(estimate_figure(kl_figure(), samples, baseline), 1.0, figure_number);
   const TableCell top1 =
       interval_cell(estimate_figure(delta_top1_figure(), samples, baseline), 100.0,
                     [](double change) { return fixed_number(100.0 + change, kPercentDecimals); });
@@ -93,6 +88,7 @@ std::string text_table(const std::vector<ModelLines>& models, Index columns) {
   return table.render(columns);
 }
 
+constexpr const char* kBaselineLegend = "ppl: perplexity.";
 constexpr const char* kTextLegend =
     "ppl: perplexity. Δnll: negative log-likelihood minus the baseline's, nats per token. "
     "KL: KL(baseline‖trial) of the next-token distributions, nats per token. same top-1: "
@@ -189,6 +185,11 @@ bool has_text(const std::vector<ResultRow>& rows) {
                      [](const ResultRow& row) { return row.sums.window > 0; });
 }
 
+bool has_trials(const std::vector<ResultRow>& rows) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const ResultRow& row) { return row.key.name != "baseline"; });
+}
+
 }  // namespace
 
 std::string results_table(const std::vector<ResultRow>& rows, Index columns,
@@ -198,7 +199,7 @@ std::string results_table(const std::vector<ResultRow>& rows, Index columns,
   std::string tables = text ? text_table(models, columns) : "";
   if (!tasks.empty()) tables += (text ? "\n" : "") + task_table(models, tasks, columns);
   tables += remarks(models, tasks);
-  if (text) tables += legend_text(kTextLegend, columns);
+  if (text) tables += legend_text(has_trials(rows) ? kTextLegend : kBaselineLegend, columns);
   if (!tasks.empty()) tables += legend_text(kTaskLegend, columns);
   return tables;
 }

@@ -93,6 +93,17 @@ find the same token most probable. rel. L2: ‖δ‖/‖x‖ over all distorted 
   EXPECT_EQ(results_table(example(), 0), expected);
 }
 
+TEST(ResultsTable, ExplainsTheColumnsOfABaselineAlone) {
+  EXPECT_EQ(results_table({row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0)}, 0),
+            R"(              ppl
+
+opt-nano: 8176 tokens scored in 16 windows
+  baseline  33.12
+
+ppl: perplexity.
+)");
+}
+
 TEST(ResultsTable, MovesSpreadsAndBreaksLabelsToFit) {
   EXPECT_EQ(without_legend(results_table(example(), 80)),
             R"(                                                          same  rel. L2  rel. L2
