@@ -40,7 +40,7 @@ TEST(IntegrationCheck, WarnsOfARepeatOfWhatDrawsNothing) {
   files.write_experiment("  - {name: q, repeat: 3, " + rounding + "  - {name: one, repeat: 1, " +
                          rounding + kTrials);
   const std::string warning =
-      "warning: e.yaml:5:22: trials[0].repeat: trial 'q' draws nothing, so its 3 seeds are one "
+      "warning: e.yaml:5:23: trials[0].repeat: trial 'q' draws nothing, so its 3 seeds are one "
       "condition and count as one\n";
   const ProgramResult check = run_program({"check", "e.yaml"}, files.dir());
   EXPECT_EQ(check.exit_code, 0);
