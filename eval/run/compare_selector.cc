@@ -10,6 +10,7 @@
 #include "core/base/suggest.h"
 #include "core/io/read_json.h"
 #include "eval/report/csv.h"
+#include "eval/report/short_list.h"
 #include "eval/report/table.h"
 
 namespace nf {
@@ -79,18 +80,6 @@ std::vector<std::string> values_of(const std::string& trial, const std::string& 
   return values;
 }
 
-/// A word of the command line, in quotes where a shell would take it apart.
-std::string shell_word(const std::string& text) {
-  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("_-+=.,:/%@").find(c) != std::string_view::npos;
-  });
-  if (plain) return text;
-  std::string word = "'";
-  for (const char c : printable(text)) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
-}
-
 }  // namespace
 
 bool TrialSelector::selects(const RowKey& key) const {
@@ -131,12 +120,23 @@ TrialSelector parse_trial_selector(const std::string& text, const std::vector<Ro
                    [&selector](const RowKey& key) { return selector.selects(key); })) {
     std::vector<std::string> known;
     for (const auto& [name, value] : selector.values)
-      known.push_back(
-          fmt::format("{} is {}", name, fmt::join(values_of(selector.name, name, keys), ", ")));
+      known.push_back(fmt::format(
+          "{} is {}", name, short_list(values_of(selector.name, name, keys), ", ", "points")));
     throw ConfigError(fmt::format("{}: trial '{}' has no such point; {}", printable(text),
                                   printable(selector.name), fmt::join(known, "; ")));
   }
   return selector;
+}
+
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("_-+=.,:/%@").find(c) != std::string_view::npos;
+  });
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : printable(text)) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
 }
 
 std::string list_trials(const std::vector<RowKey>& keys) {
@@ -148,7 +148,7 @@ std::string list_trials(const std::vector<RowKey>& keys) {
     std::vector<std::string> notes;
     for (const std::string& variable : variables_of(name, keys))
       notes.push_back(fmt::format("{}={}", printable(variable),
-                                  fmt::join(values_of(name, variable, keys), "|")));
+                                  short_list(values_of(name, variable, keys), "|", "points")));
     std::vector<std::string> seeds;
     for (const RowKey& key : keys)
       if (key.name == name && key.seed) add_new(std::to_string(*key.seed), seeds);

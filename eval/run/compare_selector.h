@@ -27,8 +27,11 @@ std::vector<std::string> trial_names(const std::vector<RowKey>& keys);
 /// suggestion.
 TrialSelector parse_trial_selector(const std::string& text, const std::vector<RowKey>& keys);
 
+/// A word of the command line, in quotes where a shell would take it apart.
+std::string shell_word(const std::string& text);
+
 /// What there is to compare in a folder: one line per trial, as the command line takes it, with
-/// its seeds and the values of its variables.
+/// its seeds and the values of its variables, of many the first few.
 std::string list_trials(const std::vector<RowKey>& keys);
 
 }  // namespace nf

@@ -80,5 +80,15 @@ TEST(TrialSelector, ListsWhatThereIs) {
             "  'w4:odd name'\n");
 }
 
+TEST(TrialSelector, CutsTheListsOfADesignWithManyPoints) {
+  std::vector<RowKey> keys;
+  for (int layer = 0; layer < 63; ++layer) keys.push_back(key_of("fac", {{"layer", layer}}));
+  const std::string layers[] = {"0|1|2|3|4|5|6|7|... (63 points)",
+                                "0, 1, 2, 3, 4, 5, 6, 7, ... (63 points)"};
+  EXPECT_EQ(list_trials(keys), "  fac  layer=" + layers[0] + "\n");
+  EXPECT_EQ(config_error_of([&keys] { parse_trial_selector("fac:layer=99", keys); }),
+            "fac:layer=99: trial 'fac' has no such point; layer is " + layers[1]);
+}
+
 }  // namespace
 }  // namespace nf
