@@ -126,7 +126,8 @@ std::optional<double> FigureEstimate::half_width() const {
 }
 
 bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows) {
-  return figure.name == "kl" &&
+  // KL in reverse is nearly the same figure, so where the one looks settled the other does.
+  return (figure.name == "kl" || figure.name == "kl_reverse") &&
          std::any_of(rows.begin(), rows.end(), [](const ResultRow* row) { return row->key.stops; });
 }
 

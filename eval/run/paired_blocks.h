@@ -53,7 +53,8 @@ struct FigureEstimate {
   std::optional<double> half_width() const;
 };
 
-/// A stop rule looked at this figure of one of the rows: KL of a trial with `stop`.
+/// A stop rule looked at this figure of one of the rows: KL of a trial with `stop`, or KL in
+/// reverse, which is small where KL is.
 bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows);
 /// The mean over at least one block, tokens not 0 in sum. watched: its interval is that of the
 /// confidence sequence, which holds wherever the rows stopped, and the note says so.

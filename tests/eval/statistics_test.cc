@@ -244,8 +244,12 @@ TEST(Statistics, GiveAStoppedTrialTheIntervalOfTheSequence) {
   BlockSums blocks;
   for (const double kl : kKl) blocks.push_back({.tokens = 100.0, .sum = 100.0 * kl});
   EXPECT_NEAR(number(rows[1].at("high")), 2.0 + kl_sequence_halfwidth(blocks), 1e-12);
-  EXPECT_EQ(rows[1].at("bootstrap_low"), "");
-  EXPECT_NE(rows[1].at("note").find("confidence sequence"), std::string::npos);
+  for (BlockSum& block : blocks) block.sum *= 2.0;  // kl_reverse
+  EXPECT_NEAR(number(rows[2].at("high")), 4.0 + kl_sequence_halfwidth(blocks), 1e-12);
+  for (const auto& row : {rows[1], rows[2]}) {
+    EXPECT_EQ(row.at("bootstrap_low"), "");
+    EXPECT_NE(row.at("note").find("confidence sequence"), std::string::npos);
+  }
   EXPECT_EQ(rows[0].at("note"), "");
 }
 
