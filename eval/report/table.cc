@@ -70,7 +70,8 @@ Index width_from_point(const std::string& number) {
 }
 
 std::string with_sign(const TableCell& cell) {
-  return cell.spread.empty() ? std::string() : std::string(kPlusMinus) + cell.spread;
+  const bool is_plain = cell.spread.empty() || cell.spread.front() == '[';
+  return is_plain ? cell.spread : std::string(kPlusMinus) + cell.spread;
 }
 
 std::string without_trailing_blanks(std::string line) {

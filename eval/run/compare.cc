@@ -48,9 +48,9 @@ bool same_condition(const PairedRows& rows) {
   return against == trial;
 }
 
-/// None where rows and baseline share no block.
+/// None where rows and baseline share no block. equal: the rows are, bit for bit.
 std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedRows& rows,
-                                             const ResultRow& baseline) {
+                                             const ResultRow& baseline, bool equal) {
   std::vector<const ResultRow*> all = rows.against;
   all.insert(all.end(), rows.trial.begin(), rows.trial.end());
   const std::vector<BlockSums> blocks = common_blocks(paired_blocks(figure.paired, all, baseline));
@@ -67,9 +67,9 @@ std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedR
   compared.difference.watched = is_watched(figure.paired, all);
   compared.interval = interval_of(compared.difference);
   compared.p = p_value(compared.difference);
-  if (same_condition(rows)) {
+  if (same_condition(rows) || equal) {
     compared.verdict = Verdict::same;
-    compared.note = "one condition";
+    compared.note = same_condition(rows) ? "one condition" : "equal bit for bit";
   } else if (!compared.interval) {
     compared.note = why_no_interval(compared.difference);
   } else {
@@ -86,18 +86,18 @@ LineComparison compare_lines(const LinePair& pair, const ResultRow& baseline,
                              const std::vector<Figure>& figures) {
   const PairedRows rows = pair_rows(*pair.against, *pair.trial);
   const RowKey &against = pair.against->key(), &trial = pair.trial->key();
-  LineComparison comparison{
-      .against = against,
-      .trial = trial,
-      .against_label = pair.against->label(),
-      .trial_label = pair.trial->label(),
-      .against_rest = rest_of_point(against, trial),
-      .against_seeds = std::ssize(rows.against),
-      .trial_seeds = std::ssize(rows.trial),
-      .pairing = rows.pairing,
-      .of_documents = !baseline.windows.empty() && baseline.windows.front().document >= 0};
+  LineComparison comparison{.against = against,
+                            .trial = trial,
+                            .against_label = pair.against->label(),
+                            .trial_label = pair.trial->label(),
+                            .against_rest = rest_of_point(against, trial),
+                            .against_seeds = std::ssize(rows.against),
+                            .trial_seeds = std::ssize(rows.trial),
+                            .pairing = rows.pairing,
+                            .text = shared_text(rows, baseline)};
+  const bool equal = are_equal(rows);
   for (const Figure& figure : figures)
-    if (auto compared = compare_figure(figure, rows, baseline))
+    if (auto compared = compare_figure(figure, rows, baseline, equal))
       comparison.figures.push_back(std::move(*compared));
   return comparison;
 }
@@ -147,22 +147,6 @@ void add_bootstraps(ModelComparison& model) {
   });
 }
 
-/// What of a comparison is not as one would expect it.
-void remark_on(const LineComparison& line, std::vector<std::string>& remarks) {
-  const std::string what = fmt::format("{}: {} against {}", printable(line.trial.model),
-                                       line.trial_label, line.against_label);
-  const auto text = std::find_if(line.figures.begin(), line.figures.end(),
-                                 [](const ComparedFigure& figure) { return figure.of_text; });
-  if (text != line.figures.end() && text->difference.mean.blocks < text->all_blocks)
-    remarks.push_back(fmt::format("{}: over {} of {} {}, those that both have", what,
-                                  text->difference.mean.blocks, text->all_blocks,
-                                  line.of_documents ? "documents" : "windows"));
-  if (line.pairing == SeedPairing::apart)
-    remarks.push_back(fmt::format(
-        "{}: fewer than two seeds in common, so the seeds of each add their error", what));
-  if (line.figures.empty()) remarks.push_back(what + ": nothing of the text that both have");
-}
-
 /// "m: no 95 % interval of nll, kl: needs 8 blocks, has 3", once for all lines of whom it is true.
 void remark_on_intervals(const ModelComparison& model, std::vector<std::string>& remarks) {
   for (const LineComparison& line : model.lines) {
@@ -181,7 +165,7 @@ void remark_on_intervals(const ModelComparison& model, std::vector<std::string>&
   }
 }
 
-/// "m: ± of t_acc is rough in 2 comparisons: fewer than 8 questions differ".
+/// "m: the interval of t_acc is rough in 2 comparisons: fewer than 8 questions differ".
 void remark_on_rough_intervals(ModelComparison& model, const std::vector<Figure>& figures,
                                std::vector<std::string>& remarks) {
   for (const Figure& figure : figures) {
@@ -190,7 +174,7 @@ void remark_on_rough_intervals(ModelComparison& model, const std::vector<Figure>
                                      [](const ComparedFigure* one) { return one->rough; });
     if (count == 0) continue;
     remarks.push_back(
-        fmt::format("{}: ± of {} is rough in {} comparison{}: fewer than {} {} differ",
+        fmt::format("{}: the interval of {} is rough in {} comparison{}: fewer than {} {} differ",
                     printable(model.model), figure.name, count, count == 1 ? "" : "s",
                     kFewestBlocks, figure.paired.of_text ? "blocks of text" : "questions"));
   }
@@ -198,24 +182,36 @@ void remark_on_rough_intervals(ModelComparison& model, const std::vector<Figure>
 
 ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>& figures,
                               const std::vector<TrialSelector>& selectors,
-                              std::vector<std::string>& remarks) {
+                              const ModelIdentity* data, std::vector<std::string>& remarks) {
   ModelComparison comparison{.model = model.model};
   if (model.baseline == nullptr || model.baseline->failed()) {
     remarks.push_back(fmt::format("{}: the baseline {}", printable(model.model),
                                   model.baseline == nullptr ? "has not run yet" : "failed"));
     return comparison;
   }
-  comparison.text = model.baseline->sums;
+  comparison.windows = data != nullptr ? data->windows : model.baseline->sums.window;
   for (const LinePair& pair : pair_lines(model, selectors, remarks)) {
     if (pair.against->samples().empty() || pair.trial->samples().empty()) continue;  // remarked
     comparison.lines.push_back(compare_lines(pair, *model.baseline, figures));
-    remark_on(comparison.lines.back(), remarks);
+    const LineComparison& line = comparison.lines.back();
+    if (line.figures.empty())
+      remarks.push_back(fmt::format("{}: {} against {}: nothing of the text that both have",
+                                    printable(model.model), line.trial_label, line.against_label));
   }
   add_tests(comparison, figures);
   add_bootstraps(comparison);
   remark_on_intervals(comparison, remarks);
   remark_on_rough_intervals(comparison, figures, remarks);
   return comparison;
+}
+
+/// nullptr where nobody said how much there is, as in a folder of an earlier version.
+const ModelIdentity* text_of(const std::string& model,
+                             const std::vector<ModelIdentity>& identities) {
+  for (const ModelIdentity& identity : identities)
+    if (identity.model == model && identity.windows + identity.question_count() > 0)
+      return &identity;
+  return nullptr;
 }
 
 }  // namespace
@@ -238,15 +234,17 @@ std::string verdict_text(Verdict verdict) {
 
 TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                                const std::vector<TaskHeading>& tasks,
-                               const std::vector<TrialSelector>& selectors) {
+                               const std::vector<TrialSelector>& selectors,
+                               const std::vector<ModelIdentity>& identities) {
   NF_CHECK(selectors.size() > 1, "{} trials to compare", selectors.size());
   const std::vector<Figure> figures = figures_of(tasks);
   TrialComparison comparison{.against = selectors.front().text};
   const std::vector<ModelLines> models = group_rows(rows);
   for (const ModelLines& model : models) {
-    const std::vector<std::string> missing = missing_rows(model, keys, selectors);
+    const ModelIdentity* const data = text_of(model.model, identities);
+    const std::vector<std::string> missing = missing_rows(model, keys, selectors, data);
     comparison.remarks.insert(comparison.remarks.end(), missing.begin(), missing.end());
-    ModelComparison compared = compare_model(model, figures, selectors, comparison.remarks);
+    ModelComparison compared = compare_model(model, figures, selectors, data, comparison.remarks);
     if (!compared.lines.empty()) comparison.models.push_back(std::move(compared));
   }
   if (comparison.models.empty()) {

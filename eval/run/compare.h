@@ -6,6 +6,7 @@
 
 #include "eval/run/compare_selector.h"
 #include "eval/run/results.h"
+#include "eval/run/run_manifest.h"
 #include "eval/stats/mean_difference.h"
 
 namespace nf {
@@ -15,7 +16,7 @@ enum class Verdict {
   worse,      ///< the trial is worse than the one it is compared with: p_holm < 0.05
   better,     ///< likewise
   not_shown,  ///< there may be a difference, but these blocks and seeds do not show it
-  same,       ///< both are one condition
+  same,       ///< both are one condition, or equal bit for bit
   not_known,  ///< there is no interval; the note says why
 };
 /// "worse", "better", "no difference shown", "no difference", "not known".
@@ -54,13 +55,13 @@ struct LineComparison {
   std::string against_rest;
   Index against_seeds = 0, trial_seeds = 0;  ///< that enter
   SeedPairing pairing = SeedPairing::each;
-  bool of_documents = false;              ///< what a block of text is: a document, or a window
+  WindowSums text{};                      ///< that enters; `window` counts the windows
   std::vector<ComparedFigure> figures{};  ///< those that both have blocks of
 };
 
 struct ModelComparison {
   std::string model;
-  WindowSums text{};  ///< the baseline's: tokens, and `window` counts the windows
+  Index windows = 0;  ///< of the whole text
   std::vector<LineComparison> lines{};
 };
 
@@ -79,9 +80,12 @@ struct TrialComparison {
 /// which is adjusted over the comparisons of one figure and model.
 ///
 /// rows, keys, tasks: of a folder; keys has what there is to be, also where no record is yet.
-/// selectors: at least two (NF_CHECK). Throws ConfigError where no two lines can be compared.
+/// selectors: at least two (NF_CHECK). identities: how much text and how many questions there are;
+/// of one that is not among them, as much as its baseline has. Throws ConfigError where no two
+/// lines can be compared.
 TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                                const std::vector<TaskHeading>& tasks,
-                               const std::vector<TrialSelector>& selectors);
+                               const std::vector<TrialSelector>& selectors,
+                               const std::vector<ModelIdentity>& identities = {});
 
 }  // namespace nf

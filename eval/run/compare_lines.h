@@ -5,6 +5,7 @@
 
 #include "eval/run/compare.h"
 #include "eval/run/results_lines.h"
+#include "eval/run/run_manifest.h"
 
 namespace nf {
 
@@ -13,6 +14,13 @@ struct LinePair {
   const ResultLine* against = nullptr;
   const ResultLine* trial = nullptr;
 };
+
+/// Whether a line of the second selector is compared with a line of the first, both of one model:
+/// where the variables that both have are equal, but for those that compare_trials() leaves out.
+/// Each seed of a search is a line of its own, so two searches are compared seed by seed, unless
+/// both selectors name what they found.
+bool is_match(const RowKey& against, const RowKey& trial, const TrialSelector& first,
+              const TrialSelector& second);
 
 /// The pairs of one model, in the order of the selectors and then of the lines; and in `remarks`
 /// the lines that pair with none.
@@ -32,8 +40,16 @@ struct PairedRows {
 /// Both have a row that did not fail.
 PairedRows pair_rows(const ResultLine& against, const ResultLine& trial);
 
-/// Of the selected rows of a model: what has not run, failed, or is not finished.
+/// The baseline over the windows that all these rows have; `window` counts them.
+WindowSums shared_text(const PairedRows& rows, const ResultRow& baseline);
+/// Whether each row is equal bit for bit to the one it is compared with, over the windows and
+/// questions that both have.
+bool are_equal(const PairedRows& rows);
+
+/// Of the selected rows of a model: what has not run, failed, or is not finished, in one line each
+/// way. data: how much there is of text and questions; nullptr: what the baseline has.
 std::vector<std::string> missing_rows(const ModelLines& model, const std::vector<RowKey>& keys,
-                                      const std::vector<TrialSelector>& selectors);
+                                      const std::vector<TrialSelector>& selectors,
+                                      const ModelIdentity* data);
 
 }  // namespace nf

@@ -8,6 +8,9 @@
 
 namespace nf {
 
+/// What the reader of the table must know besides what it shows, a paragraph each: of how many
+/// draws of the noise it speaks, and where a search has made the figures what they are.
+std::vector<std::string> comparison_footnotes(const TrialComparison& comparison);
 /// The table for the terminal, and what stands below it. One comparison a model: by comparison, a
 /// line per figure; several: by figure, a line per comparison. columns: the terminal's width, 0: as
 /// wide as it comes.

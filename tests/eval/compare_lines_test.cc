@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eval/run/compare_report.h"
 #include "tests/support/compare_support.h"
 
 namespace nf {
@@ -67,10 +68,9 @@ TEST(CompareLines, AddsTheErrorsOfSeedsThatAreNotShared) {
   const ComparedFigure& kl = figure(line, "kl");
   EXPECT_EQ(kl.difference.mean.mean, 0.0);
   EXPECT_EQ(kl.verdict, Verdict::not_known);  // all blocks are equal, so nothing is known of text
-  ASSERT_EQ(comparison.remarks.size(), 2u);
-  EXPECT_EQ(comparison.remarks[0],
-            "m: b (3 seeds) against a (3 seeds): fewer than two seeds in common, so the seeds of "
-            "each add their error");
+  EXPECT_EQ(comparison_footnotes(comparison),
+            std::vector<std::string>{"Seeds are apart, fewer than two in common, so those of both "
+                                     "trials add their error: b (3 seeds) against a (3 seeds)."});
 
   for (ResultRow& row : rows)
     if (row.key.name == "b") row.windows[0].kl += 5.0;
@@ -119,6 +119,28 @@ TEST(CompareLines, DoesNotMatchWhatASearchFound) {
             std::vector<std::string>{"b bisect=0.4 role=q_proj | bisect=0.3"});
 }
 
+TEST(CompareLines, TakesSearchesSeedBySeed) {
+  std::vector<ResultRow> rows = {compared_baseline(8)};
+  for (const std::string name : {"a", "b"}) {
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      const double found = ((name == "a" ? 30.0 : 40.0) + static_cast<double>(seed)) / 100.0;
+      rows.push_back(compared_row(name, name + std::to_string(seed),
+                                  window_figures(0.1, 8, rows.size()), {{"bisect", found}}, seed));
+      rows.back().key.search.emplace();
+    }
+  }
+  using Texts = std::vector<std::string>;
+  const TrialComparison comparison = comparison_of(rows, {"a", "b"});
+  EXPECT_EQ(labels(comparison.models[0].lines),
+            (Texts{"b bisect=0.4 | bisect=0.3", "b bisect=0.41 | bisect=0.31",
+                   "b bisect=0.42 | bisect=0.32"}));
+  EXPECT_EQ(labels(lines_of(rows, {"a:bisect=0.3", "b:bisect=0.42"})),
+            Texts{"b bisect=0.42 | bisect=0.3"});
+  EXPECT_EQ(comparison_footnotes(comparison).back(),
+            "b, a: a search brought KL to its target, so comparing that says nothing; the "
+            "tolerances and their intervals are in searches.csv.");
+}
+
 TEST(CompareLines, LeavesOutWhatFailedOrIsNotThere) {
   ResultRow failed = compared_row("b", "b1", kText, {{"r", 2}}, 1);
   failed.status = "failed";
@@ -139,13 +161,34 @@ TEST(CompareLines, LeavesOutWhatFailedOrIsNotThere) {
       rows, keys, {}, {parse_trial_selector("a", keys), parse_trial_selector("b", keys)});
   EXPECT_EQ(labels(comparison.models[0].lines),
             (std::vector<std::string>{"b r=2 (1 of 2 seeds) | ", "b r=4 | "}));
-  const std::vector<std::string> first(comparison.remarks.begin(), comparison.remarks.begin() + 5);
-  EXPECT_EQ(
-      first,
-      (std::vector<std::string>{
-          "m: b r=5 (seed 0): has not run yet", "m: b r=2 (seed 1): failed: not finite",
-          "m: b r=3 (seed 0): failed: overflow", "m: b r=4 (seed 0): unfinished, 8 of 16 windows",
-          "m: b r=4 against a: over 8 of 16 windows, those that both have"}));
+  const std::vector<std::string> first(comparison.remarks.begin(), comparison.remarks.begin() + 4);
+  EXPECT_EQ(first, (std::vector<std::string>{"m: b r=5 (seed 0): not run yet",
+                                             "m: b r=2 (seed 1): failed: not finite",
+                                             "m: b r=3 (seed 0): failed: overflow",
+                                             "m: b r=4 (seed 0): 8 of 16 windows have run"}));
+}
+
+TEST(CompareLines, TellsWhatIsUnfinishedOnce) {
+  std::vector<ResultRow> rows = {compared_baseline(16), compared_row("a", "a", kText)};
+  for (int k = 0; k < 10; ++k)
+    rows.push_back(
+        compared_row("b", "b" + std::to_string(k), added(kText, 0.1, 0.02, 1), {{"k", k}}));
+  ResultRow stopped = compared_row("s", "s", kText);
+  stopped.key.stops = true;
+  stopped.stop = StopState{.reached = true, .blocks = 16, .tokens = 1600};
+  rows.push_back(stopped);
+  const std::vector<RowKey> keys = keys_of(rows);
+  std::vector<TrialSelector> selectors;
+  for (const char* name : {"a", "b", "s"}) selectors.push_back(parse_trial_selector(name, keys));
+  ModelIdentity identity;
+  identity.model = "m";
+  identity.windows = 57;
+  const TrialComparison comparison = compare_trials(rows, keys, {}, selectors, {identity});
+  EXPECT_EQ(comparison.models[0].windows, 57);
+  EXPECT_EQ(comparison.remarks[0],
+            "m: a (seed 0), b k=0 (seed 0), b k=1 (seed 0), b k=2 (seed 0), b k=3 (seed 0), b k=4 "
+            "(seed 0), b k=5 (seed 0), b k=6 (seed 0), ... (11 rows): 16 of 57 windows have run");
+  EXPECT_NE(comparison.remarks[1].find("no 95 % interval"), std::string::npos);
 }
 
 }  // namespace

@@ -58,6 +58,52 @@ TEST(CompareReport, OfASweepHasALinePerComparison) {
   EXPECT_TRUE(contains(table, "\nm: KL, against uniform")) << table;
 }
 
+TEST(CompareReport, HasTheIntervalItself) {
+  TrialComparison comparison = single_comparison();
+  comparison.models[0].lines[0].figures.resize(2);
+  const auto set = [](ComparedFigure& figure, double mean, double low, double high) {
+    figure.difference.mean.mean = mean;
+    figure.interval = {low, high};
+  };
+  set(comparison.models[0].lines[0].figures[0], -0.01371, -0.02971, -0.00114);
+  set(comparison.models[0].lines[0].figures[1], 0.000112, -0.00001, 0.5);
+  const std::string table = comparison_table(comparison, 0);
+  EXPECT_TRUE(contains(table, "\n  nll  -0.0137  [-0.0297, -0.0011]")) << table;
+  EXPECT_TRUE(contains(table, "\n  KL   +0.00011 [-1e-05,  +0.500]")) << table;
+  EXPECT_FALSE(contains(table, "±")) << table;
+}
+
+TEST(CompareReport, SaysHowMuchTextEntered) {
+  std::vector<ResultRow> rows = {compared_baseline(16), compared_row("a", "a", kText)};
+  for (const int windows : {9, 12})
+    rows.push_back(compared_row("b", "b" + std::to_string(windows),
+                                added({kText.begin(), kText.begin() + windows}, 0.1, 0.02, 1),
+                                {{"w", windows}}));
+  const std::string alone = comparison_table(comparison_of(rows, {"a", "b:w=9"}), 0);
+  EXPECT_TRUE(contains(alone, "\nm: b w=9 against a, 900 tokens scored in 9 of 16 windows\n"))
+      << alone;
+  const std::string both = comparison_table(comparison_of(rows, {"a", "b"}), 0);
+  EXPECT_TRUE(contains(both,
+                       "\nm: nll, against a, 1200 tokens scored in 12 of 16 windows\n"
+                       "  b w=9 (900 tokens in 9 windows) "))
+      << both;
+  EXPECT_TRUE(contains(both, "\n  b w=12  ")) << both;
+}
+
+TEST(CompareReport, SaysOfHowManyDrawsItSpeaks) {
+  const std::string one = "A trial without a number of seeds has one: the figures speak of that";
+  EXPECT_EQ(comparison_footnotes(single_comparison()).size(), 1u);
+  EXPECT_EQ(comparison_footnotes(single_comparison())[0].substr(0, one.size()), one);
+  std::vector<ResultRow> rows = {compared_baseline(16)};
+  for (std::uint64_t seed = 0; seed < 2; ++seed)
+    for (const std::string name : {"a", "b"})
+      rows.push_back(compared_row(name, name + std::to_string(seed),
+                                  added(kText, 0.1, 0.02, seed + 2), Json::object(), seed));
+  EXPECT_EQ(
+      comparison_footnotes(comparison_of(rows, {"a", "b"})),
+      std::vector<std::string>{"Seeds are paired: each of one trial with the same of the other."});
+}
+
 TEST(CompareReport, SaysNoDifferenceOfATrialAndItself) {
   const std::string table = comparison_table(
       comparison_of({compared_baseline(16), compared_row("a", "a", kText)}, {"a", "a"}), 0);

@@ -106,15 +106,18 @@ TEST(Compare, TakesTheWindowsThatBothHave) {
   EXPECT_EQ(kl.difference.mean.blocks, 9);
   EXPECT_EQ(kl.all_blocks, 16);
   EXPECT_LT(std::abs(kl.difference.mean.mean), 0.05);
-  EXPECT_EQ(
-      comparison.remarks,
-      (std::vector<std::string>{"m: b against stopped: over 9 of 16 windows, those that both have",
-                                "m: no 95 % interval of top1_agreement: all 9 blocks are equal"}));
+  EXPECT_EQ(line.text.window, 9);
+  EXPECT_EQ(line.text.tokens, 900);
+  EXPECT_EQ(comparison.models[0].windows, 16);
+  EXPECT_EQ(comparison.remarks, std::vector<std::string>{"m: no 95 % interval of top1_agreement: "
+                                                         "all 9 blocks are equal"});
   // A stop rule looked at KL, so its interval is that of the sequence.
   EXPECT_EQ(kl.note, "holds at every stage at once (asymptotic confidence sequence)");
   EXPECT_FALSE(kl.bootstrap);
   EXPECT_NEAR(kl.interval->high - kl.difference.mean.mean,
               kl_sequence_halfwidth(kl.difference.text), 1e-12);
+  EXPECT_EQ(figure(line, "kl_reverse").note, kl.note);  // nearly the same figure
+  EXPECT_FALSE(figure(line, "kl_reverse").bootstrap);
   EXPECT_EQ(figure(line, "nll").note, "");
 }
 
@@ -187,9 +190,32 @@ TEST(Compare, SaysWhereFewQuestionsDiffer) {
   const TrialComparison comparison = comparison_of(rows, {"a", "b"}, {{.name = "t"}});
   EXPECT_EQ(comparison.models[0].lines[0].figures[0].note,
             "only 3 of 40 blocks differ: a rough interval");
-  EXPECT_EQ(comparison.remarks,
-            std::vector<std::string>{
-                "m: ± of t_acc is rough in 1 comparison: fewer than 8 questions differ"});
+  EXPECT_EQ(
+      comparison.remarks,
+      std::vector<std::string>{
+          "m: the interval of t_acc is rough in 1 comparison: fewer than 8 questions differ"});
+}
+
+TEST(Compare, OfEqualBitsIsNoDifference) {
+  std::vector<ResultRow> rows = {compared_baseline(16), compared_row("a", "a", kText),
+                                 compared_row("b", "b", kText)};
+  const std::vector<LineComparison> equal = lines_of(rows, {"a", "b"});
+  for (const ComparedFigure& compared : equal[0].figures) {
+    EXPECT_EQ(compared.difference.mean.mean, 0.0);
+    EXPECT_EQ(compared.verdict, Verdict::same);
+    EXPECT_EQ(compared.note, "equal bit for bit");
+  }
+  rows[2].windows[3].kl_reverse += 1e-12;
+  EXPECT_EQ(figure(lines_of(rows, {"a", "b"})[0], "nll").verdict, Verdict::not_known);
+  for (std::size_t i = 0; i < 16; ++i) {  // everywhere as much, without rounding
+    rows[1].windows[i].kl = static_cast<double>(i);
+    rows[2].windows[i].kl = static_cast<double>(i) + 64.0;
+  }
+  const std::vector<LineComparison> lines = lines_of(rows, {"a", "b"});
+  const ComparedFigure& constant = figure(lines[0], "kl");
+  EXPECT_EQ(constant.verdict, Verdict::not_known);
+  EXPECT_FALSE(constant.interval);
+  EXPECT_EQ(constant.note, "all 16 blocks are equal");
 }
 
 TEST(Compare, KeepsModelsApart) {
