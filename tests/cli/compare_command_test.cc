@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "core/io/read_file.h"
 #include "eval/report/csv_reader.h"
 #include "tests/support/experiment_files.h"
@@ -69,6 +71,25 @@ TEST_F(IntegrationCompare, TakesOneTrialAgainstAllOthers) {
   for (const char* line : {"  noise r=0.1 (2 seeds) ", "  noise r=0.3 (2 seeds) ",
                            "  flat r=0.1 (2 seeds) ", "llama: KL, against w3"})
     EXPECT_NE(compared.out.find(line), std::string::npos) << compared.out;
+}
+
+TEST_F(IntegrationCompare, DoesNotCrossWhatATrialCannotTellApart) {
+  const ProgramResult compared = program({"compare", "r", "noise"});
+  ASSERT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_EQ(compared.out.find("  w3"), std::string::npos) << compared.out;
+  EXPECT_NE(compared.out.find("\nnoise has 2 points that w3 does not tell apart: name one, as "
+                              "noise:r=0.1\n"),
+            std::string::npos)
+      << compared.out;
+}
+
+TEST_F(IntegrationCompare, SaysWhereThereIsNoRecordYet) {
+  std::filesystem::remove(files_ / "r" / "records.jsonl");
+  std::ofstream(files_ / "r" / "records.jsonl").flush();
+  const ProgramResult compared = program({"compare", "r", "noise", "flat"});
+  EXPECT_EQ(compared.exit_code, 2);
+  EXPECT_EQ(compared.err,
+            "error: r/records.jsonl: holds no records yet, there is nothing to compare\n");
 }
 
 TEST_F(IntegrationCompare, SaysNoDifferenceOfATrialAndItself) {
