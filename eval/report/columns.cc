@@ -70,9 +70,9 @@ std::vector<std::string> statistics_columns(const std::vector<std::string>& vari
 }
 
 std::vector<std::string> effects_columns(const std::vector<std::string>& variables) {
-  return columns_around(
-      variables, {"model", "name"},
-      {"metric", "effect", "a", "b", "estimate", "low", "high", "blocks", "note"});
+  return columns_around(variables, {"model", "name"},
+                        {"metric", "effect", "a", "b", "estimate", "low", "high", "blocks", "note",
+                         "p", "p_holm", "design"});
 }
 
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables) {

@@ -41,7 +41,7 @@ std::vector<std::string> sites_columns(const std::vector<std::string>& variables
 /// note. A variable with one of these names has the column var_NAME here and in effects.csv.
 std::vector<std::string> statistics_columns(const std::vector<std::string>& variables);
 /// The header of effects.csv: model, name, one column per sweep variable, metric, effect, a, b,
-/// estimate, low, high, blocks, note.
+/// estimate, low, high, blocks, note, p, p_holm, design.
 std::vector<std::string> effects_columns(const std::vector<std::string>& variables);
 
 /// The header of confidence.csv: name, model, seed, one column per sweep variable, bin_low,

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "eval/report/csv.h"
+#include "eval/stats/confidence_sequence.h"
+#include "eval/stats/multiple_testing.h"
 
 namespace nf {
 namespace {
@@ -46,6 +48,31 @@ std::vector<std::vector<const ResultRow*>> samples(const EffectGroup& group,
 
 bool holds_zero(const FigureEstimate& estimate) {
   return estimate.interval && estimate.interval->low <= 0.0 && estimate.interval->high >= 0.0;
+}
+
+/// The greatest p whose interval, made as the estimate's own, still holds 0.
+std::optional<double> p_of(const FigureEstimate& estimate) {
+  if (!estimate.interval) return std::nullopt;
+  if (!estimate.stops) return p_value(estimate.mean);
+  const BlockSums blocks = add_rows(estimate.seeds);
+  return p_value([&](double tail) {
+    const double half = kl_sequence_halfwidth(blocks, 2.0 * tail);
+    return with_seeds({estimate.mean.mean - half, estimate.mean.mean + half}, estimate.mean, tail);
+  });
+}
+
+void add_tests(std::vector<Effect>& effects) {
+  std::vector<Effect*> tested;
+  std::vector<double> p;
+  for (Effect& effect : effects) {
+    if (effect.effect != kInteraction || !effect.estimate) continue;
+    effect.p = p_of(*effect.estimate);
+    if (!effect.p) continue;
+    tested.push_back(&effect);
+    p.push_back(*effect.p);
+  }
+  const std::vector<double> holm = holm_adjusted(p);
+  for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->p_holm = holm[i];
 }
 
 }  // namespace
@@ -122,6 +149,14 @@ std::optional<FigureEstimate> LevelBlocks::estimate(const Combine& combine) cons
   }
   if (tokens == 0.0) return std::nullopt;  // also where there is no block
   return estimate_blocks(std::move(seeds), watched_);
+}
+
+std::vector<Effect> effects_of(const EffectGroup& group, const PairedFigure& figure) {
+  std::vector<Effect> effects = group.key.design.kind == "factorial"
+                                    ? factorial_effects(group, figure)
+                                    : pairs_effects(group, figure);
+  add_tests(effects);
+  return effects;
 }
 
 void check_denominator(const std::optional<FigureEstimate>& denominator, const std::string& why,

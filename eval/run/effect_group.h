@@ -29,11 +29,19 @@ std::vector<EffectGroup> effect_groups(const ModelLines& model, const std::vecto
 /// The parts of "a+b+c".
 std::vector<std::string> joined_levels(const std::string& text);
 
+/// What Effect::effect calls them.
+inline constexpr const char* kMain = "main";
+inline constexpr const char* kInteraction = "interaction";
+inline constexpr const char* kAdditivity = "additivity";
+
 /// One row of effects.csv, but for what the group says.
 struct Effect {
   std::string effect, a{}, b{};
   std::optional<FigureEstimate> estimate{};
   std::string note{};  ///< instead of an estimate; neither: there is no such row
+  /// Of an interaction with an interval: two-sided, against 0, from that interval; and adjusted
+  /// over the interactions of the group.
+  std::optional<double> p{}, p_holm{};
 };
 
 /// One level: a line of statistics.csv, with the interval that it has there.
@@ -66,5 +74,7 @@ void check_denominator(const std::optional<FigureEstimate>& denominator, const s
 /// The rows of a `pairs` design and of a `factorial` one, docs/statistics.md says what each is.
 std::vector<Effect> pairs_effects(const EffectGroup& group, const PairedFigure& figure);
 std::vector<Effect> factorial_effects(const EffectGroup& group, const PairedFigure& figure);
+/// Those of the group's design, with the tests of its interactions.
+std::vector<Effect> effects_of(const EffectGroup& group, const PairedFigure& figure);
 
 }  // namespace nf

@@ -97,7 +97,7 @@ std::vector<Effect> factorial_effects(const EffectGroup& group, const PairedFigu
   std::vector<Effect> effects;
   if (const std::string why = why_not_whole(group, levels.size()); !why.empty()) {
     for (const std::string& level : levels)
-      effects.push_back({.effect = "main", .a = level, .note = why});
+      effects.push_back({.effect = kMain, .a = level, .note = why});
     return effects;
   }
   const LevelBlocks blocks(group, figure, group.levels);
@@ -110,7 +110,7 @@ std::vector<Effect> factorial_effects(const EffectGroup& group, const PairedFigu
   for (std::size_t a = 0; a < levels.size(); ++a) {
     const Weights main = design.main(a);
     add(main, 1.0, together);
-    effects.push_back({.effect = "main",
+    effects.push_back({.effect = kMain,
                        .a = levels[a],
                        .estimate = estimate(main),
                        .note = "the trials have no text in common"});
@@ -121,7 +121,7 @@ std::vector<Effect> factorial_effects(const EffectGroup& group, const PairedFigu
     for (std::size_t b = a + 1; b < levels.size(); ++b) {
       const Weights interaction = design.interaction(a, b);
       add(interaction, -1.0, alone);
-      effects.push_back({.effect = "interaction",
+      effects.push_back({.effect = kInteraction,
                          .a = levels[a],
                          .b = levels[b],
                          .estimate = estimate(interaction)});
@@ -131,7 +131,7 @@ std::vector<Effect> factorial_effects(const EffectGroup& group, const PairedFigu
     return BlockSum{.tokens = dot(together, runs), .sum = dot(alone, runs)};
   });
   check_denominator(estimate(together), "the sum of the main effects cannot be told from 0", ratio);
-  effects.push_back({.effect = "additivity", .estimate = std::move(ratio)});
+  effects.push_back({.effect = kAdditivity, .estimate = std::move(ratio)});
   return effects;
 }
 

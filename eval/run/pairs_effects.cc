@@ -48,11 +48,11 @@ std::vector<Effect> pairs_effects(const EffectGroup& group, const PairedFigure& 
   std::vector<Effect> effects;
   for (const std::string& level : known.singles)
     effects.push_back(
-        {.effect = "main", .a = level, .estimate = estimate_level(group, figure, level)});
+        {.effect = kMain, .a = level, .estimate = estimate_level(group, figure, level)});
   for (const auto& [a, b] : known.pairs) {
     const LevelBlocks blocks(group, figure, {a + '+' + b, a, b});
     effects.push_back(
-        {.effect = "interaction", .a = a, .b = b, .estimate = blocks.estimate(interaction)});
+        {.effect = kInteraction, .a = a, .b = b, .estimate = blocks.estimate(interaction)});
   }
   if (!known.are_whole()) return effects;
   std::vector<std::string> levels = {kAllLevels};
@@ -60,7 +60,7 @@ std::vector<Effect> pairs_effects(const EffectGroup& group, const PairedFigure& 
   auto ratio = LevelBlocks(group, figure, levels).estimate(additivity);
   check_denominator(estimate_level(group, figure, kAllLevels), "all together cannot be told from 0",
                     ratio);
-  effects.push_back({.effect = "additivity", .estimate = std::move(ratio)});
+  effects.push_back({.effect = kAdditivity, .estimate = std::move(ratio)});
   return effects;
 }
 

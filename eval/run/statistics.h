@@ -20,7 +20,8 @@ std::string statistics_csv(const std::vector<ResultRow>& rows,
 
 /// effects.csv, of the trials that a `pairs` or `factorial` design made: model, name, one column
 /// per other sweep variable, metric (kl, delta_nll), effect, a, b, estimate, low, high, blocks,
-/// note. Effects, over the seeds and blocks that all that enters has:
+/// note, p, p_holm (of interactions, adjusted over those of one design and metric), design (pairs,
+/// factorial). Effects, over the seeds and blocks that all that enters has:
 ///   main         pairs: the metric of level a alone; factorial: its mean over the trials with a,
 ///                minus that over those without, the baseline being one of these
 ///   interaction  the metric of a and b together, minus that of each alone; factorial: the mean of

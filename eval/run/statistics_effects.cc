@@ -15,8 +15,6 @@ class EffectsCsv {
       : variables_(variables), csv_(effects_columns(variables)) {}
 
   void add_group(const EffectGroup& group) {
-    const auto effects_of =
-        group.key.design.kind == "factorial" ? factorial_effects : pairs_effects;
     for (const PairedFigure& figure : {kl_figure(), delta_nll_figure()})
       for (const Effect& effect : effects_of(group, figure)) add(group, figure.name, effect);
   }
@@ -40,6 +38,9 @@ class EffectsCsv {
     } else {
       fields.insert(fields.end(), {"", "", "", "", effect.note});
     }
+    fields.insert(fields.end(),
+                  {effect.p ? csv_number(*effect.p) : "",
+                   effect.p_holm ? csv_number(*effect.p_holm) : "", group.key.design.kind});
     csv_.add_row(fields);
   }
 

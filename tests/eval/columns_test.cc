@@ -30,9 +30,9 @@ TEST(Columns, RenameVariablesThatAreNamedLikeOne) {
   EXPECT_EQ(std::vector<std::string>(statistics.begin(), statistics.begin() + 5),
             (std::vector<std::string>{"name", "model", "r", "var_p", "figure"}));
   EXPECT_EQ(statistics.back(), "note");
-  const std::vector<std::string> effects = effects_columns({"a", "p"});
+  const std::vector<std::string> effects = effects_columns({"a", "r"});
   EXPECT_EQ(std::vector<std::string>(effects.begin(), effects.begin() + 5),
-            (std::vector<std::string>{"model", "name", "var_a", "p", "metric"}));
+            (std::vector<std::string>{"model", "name", "var_a", "r", "metric"}));
 }
 
 TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {

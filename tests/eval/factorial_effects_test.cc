@@ -208,6 +208,15 @@ TEST(FactorialEffects, TakeResolutionFromTheTrialsNotFromTheirNumber) {
   EXPECT_EQ(effects(with_baseline(rows_of(3, 5, known, known))).size(), 14u);
 }
 
+TEST(FactorialEffects, NameTheirDesignAndTestInteractions) {
+  const Known known;
+  for (const Row& row : effects(with_baseline(rows_of(3, 5, known, known)))) {
+    EXPECT_EQ(row.at("design"), "factorial");
+    EXPECT_EQ(row.at("p").empty(), row.at("effect") != "interaction");
+    EXPECT_EQ(row.at("p_holm").empty(), row.at("effect") != "interaction");
+  }
+}
+
 TEST(FactorialEffects, SayWhichTrialsAreMissing) {
   const Known known;
   const std::vector<ResultRow> whole = rows_of(5, 5, known, known);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -57,7 +58,8 @@ TEST(StatisticsEffects, AreContrastsOfTheTrials) {
       {baseline(), row_of("inter", "q_proj", 0.25, 1.0), row_of("inter", "k_proj", 0.5, 2.0),
        row_of("inter", "q_proj+k_proj", 1.0, 3.0), row_of("inter", "all", 0.5, 4.0)}));
   ASSERT_EQ(lines.size(), 9u);
-  EXPECT_EQ(lines[0], "model,name,r,metric,effect,a,b,estimate,low,high,blocks,note");
+  EXPECT_EQ(lines[0],
+            "model,name,r,metric,effect,a,b,estimate,low,high,blocks,note,p,p_holm,design");
   EXPECT_TRUE(begins(lines[1], "m,inter,0.1,kl,main,q_proj,,0.25,0.2")) << lines[1];
   EXPECT_TRUE(begins(lines[2], "m,inter,0.1,kl,main,k_proj,,0.5,0.4")) << lines[2];
   EXPECT_TRUE(begins(lines[3], "m,inter,0.1,kl,interaction,q_proj,k_proj,0.25,0.2")) << lines[3];
@@ -66,6 +68,90 @@ TEST(StatisticsEffects, AreContrastsOfTheTrials) {
   EXPECT_TRUE(begins(lines[7], "m,inter,0.1,delta_nll,interaction,q_proj,k_proj,")) << lines[7];
   EXPECT_TRUE(begins(lines[8], "m,inter,0.1,delta_nll,additivity,,,0.75")) << lines[8];
   EXPECT_NE(lines[1].find(",16,"), std::string::npos);
+}
+
+/// By column, of lines without quotes.
+std::map<std::string, std::string> fields_of(const std::string& header, const std::string& line) {
+  std::map<std::string, std::string> fields;
+  std::istringstream names(header), values(line);
+  for (std::string name, value; std::getline(names, name, ',');) {
+    std::getline(values, value, ',');
+    fields[name] = value;
+  }
+  return fields;
+}
+
+/// Three levels whose interactions are as large as 0.25, 0.125 and nothing, of text that scatters.
+std::vector<ResultRow> three_levels() {
+  SyntheticKl random(0.0, 0.0, 47);
+  std::vector<ResultRow> rows = {baseline()};
+  for (const auto& [level, kl] :
+       std::vector<std::pair<std::string, double>>{{"q_proj", 0.25},
+                                                   {"k_proj", 0.25},
+                                                   {"v_proj", 0.25},
+                                                   {"q_proj+k_proj", 0.75},
+                                                   {"q_proj+v_proj", 0.625},
+                                                   {"k_proj+v_proj", 0.5},
+                                                   {"all", 1.0}}) {
+    rows.push_back(row_of("inter", level, kl, kl));
+    for (WindowSums& window : rows.back().windows) {
+      constexpr double kNoise = 0.05;
+      window.kl += kNoise * random.normal() * kTokens;
+      window.nll += kNoise * random.normal() * kTokens;
+    }
+  }
+  return rows;
+}
+
+TEST(StatisticsEffects, TestInteractionsAgainstNothing) {
+  const std::vector<std::string> lines = lines_of(effects_csv(three_levels()));
+  ASSERT_EQ(lines.size(), 1u + 2 * (3 + 3 + 1));
+  std::map<std::string, std::vector<double>> p, p_holm;
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const auto row = fields_of(lines[0], lines[i]);
+    EXPECT_EQ(row.at("design"), "pairs");
+    if (row.at("effect") != "interaction") {
+      EXPECT_EQ(row.at("p") + row.at("p_holm"), "") << lines[i];
+      continue;
+    }
+    const double own = std::stod(row.at("p"));
+    const bool leaves_out_0 = std::stod(row.at("low")) > 0.0 || std::stod(row.at("high")) < 0.0;
+    EXPECT_EQ(own < 0.05, leaves_out_0) << lines[i];
+    p[row.at("metric")].push_back(own);
+    p_holm[row.at("metric")].push_back(std::stod(row.at("p_holm")));
+  }
+  for (const char* metric : {"kl", "delta_nll"}) {
+    ASSERT_EQ(p[metric].size(), 3u);
+    // Holm over these three: the least times 3, the next times 2.
+    EXPECT_LT(p[metric][0], p[metric][1]);
+    EXPECT_LT(p[metric][1], p[metric][2]);
+    EXPECT_DOUBLE_EQ(p_holm[metric][0], 3.0 * p[metric][0]);
+    EXPECT_DOUBLE_EQ(p_holm[metric][1], 2.0 * p[metric][1]);
+    EXPECT_GT(p_holm[metric][2], 0.05);
+  }
+}
+
+TEST(StatisticsEffects, TestInteractionsOfStoppedTrialsByTheSequence) {
+  std::vector<ResultRow> rows = three_levels();
+  const std::vector<std::string> fixed = lines_of(effects_csv(rows));
+  for (std::size_t i = 1; i < rows.size(); ++i) rows[i].key.stops = true;
+  const std::vector<std::string> sequence = lines_of(effects_csv(rows));
+  ASSERT_EQ(sequence.size(), fixed.size());
+  Index tested = 0;
+  for (std::size_t i = 1; i < fixed.size(); ++i) {
+    const auto before = fields_of(fixed[0], fixed[i]), row = fields_of(fixed[0], sequence[i]);
+    if (row.at("effect") != "interaction") continue;
+    ++tested;
+    if (row.at("metric") == "delta_nll") {
+      EXPECT_EQ(row.at("p"), before.at("p"));  // no rule looked at it
+      continue;
+    }
+    const double p = std::stod(row.at("p"));
+    EXPECT_GT(p, std::stod(before.at("p"))) << sequence[i];
+    const bool leaves_out_0 = std::stod(row.at("low")) > 0.0 || std::stod(row.at("high")) < 0.0;
+    EXPECT_EQ(p < 0.05, leaves_out_0) << sequence[i];
+  }
+  EXPECT_EQ(tested, 6);
 }
 
 TEST(StatisticsEffects, AreThereOnlyWithADesignOfPairs) {
