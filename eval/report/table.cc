@@ -173,13 +173,17 @@ std::vector<std::string> wrap_words(std::string_view text, Index width) {
 TextTable::TextTable(std::vector<std::string> headings) : headings_(std::move(headings)) {}
 
 void TextTable::add_section(const std::string& heading) {
-  rows_.push_back({.is_section = true, .label = heading, .cells = {}});
+  rows_.push_back({.kind = Row::Kind::section, .label = heading});
+}
+
+void TextTable::add_words(const std::string& words) {
+  rows_.push_back({.kind = Row::Kind::words, .label = words});
 }
 
 void TextTable::add_row(const std::string& label, std::vector<TableCell> cells) {
   NF_CHECK(cells.size() == headings_.size(), "{} cells for {} columns", cells.size(),
            headings_.size());
-  rows_.push_back({.is_section = false, .label = label, .cells = std::move(cells)});
+  rows_.push_back({.kind = Row::Kind::numbers, .label = label, .cells = std::move(cells)});
 }
 
 TextTable::Layout TextTable::measure(bool spreads_beside) const {
@@ -188,7 +192,7 @@ TextTable::Layout TextTable::measure(bool spreads_beside) const {
   for (std::size_t c = 0; c < headings_.size(); ++c) {
     NumberColumn column;
     for (const Row& row : rows_) {
-      if (row.is_section || row.cells[c].value.empty()) continue;
+      if (!row.has_numbers() || row.cells[c].value.empty()) continue;
       column.make_room(row.cells[c].value);
       const std::string spread = with_sign(row.cells[c]);
       if (spread.empty()) continue;
@@ -210,7 +214,7 @@ TextTable::Layout TextTable::fit(Index width) const {
   Index whole_label = 0;
   Index longest_word = kNarrowestLabel;
   for (const Row& row : rows_) {
-    if (row.is_section) continue;
+    if (!row.has_numbers()) continue;
     whole_label = std::max(whole_label, kIndent + display_width(row.label));
     for (const std::string& word : wrap_words(row.label, 0))
       longest_word = std::max(longest_word, 2 * kIndent + display_width(word));
@@ -229,11 +233,21 @@ std::string TextTable::render(Index width) const {
   const Layout layout = fit(width);
   std::string text = heading_text(layout);
   for (const Row& row : rows_) {
-    if (!row.is_section)
+    if (row.has_numbers())
       text += row_text(layout, row);
+    else if (row.kind == Row::Kind::words)
+      text += words_text(row.label, width);
     else
       text += (text.empty() ? "" : "\n") + row.label + '\n';
   }
+  return text;
+}
+
+std::string TextTable::words_text(const std::string& words, Index width) {
+  if (width == 0) return blanks(kIndent) + words + '\n';
+  std::string text;
+  for (const std::string& line : wrap_words(words, width - 2 * kIndent))
+    text += blanks(text.empty() ? kIndent : 2 * kIndent) + line + '\n';
   return text;
 }
 

@@ -35,6 +35,8 @@ class TextTable {
   explicit TextTable(std::vector<std::string> headings);
 
   void add_section(const std::string& heading);
+  /// Words in the place of a row; no column becomes wider for them.
+  void add_words(const std::string& words);
   /// As many cells as there are headings; an empty one stays blank.
   void add_row(const std::string& label, std::vector<TableCell> cells);
 
@@ -43,15 +45,18 @@ class TextTable {
 
  private:
   struct Row {
-    bool is_section = false;
+    enum class Kind { section, words, numbers } kind;
     std::string label;
-    std::vector<TableCell> cells;
+    std::vector<TableCell> cells{};
+
+    bool has_numbers() const { return kind == Kind::numbers; }
   };
   struct NumberColumn;
   struct Layout;
 
   Layout measure(bool spreads_beside) const;
   Layout fit(Index width) const;
+  static std::string words_text(const std::string& words, Index width);
   static std::string heading_text(const Layout& layout);
   static std::string row_text(const Layout& layout, const Row& row);
 

@@ -70,8 +70,8 @@ std::string sites_csv(const std::vector<ResultRow>& rows);
 /// point, repeats joined, with each model's baseline first. Behind what is compared with the
 /// baseline (Δnll, KL, the same top-1, Δacc in percent) stands ± the longer side of its 95 %
 /// interval, over text or questions and seeds, over the blocks that all its rows and the baseline
-/// have. Why rows failed or have no interval stands below. `columns`: the terminal's width, 0: as
-/// wide as it comes.
+/// have. The runs of a factorial design are one line that counts them. Why rows failed or have no
+/// interval stands below. `columns`: the terminal's width, 0: as wide as it comes.
 std::string results_table(const std::vector<ResultRow>& rows, Index columns,
                           const std::vector<TaskHeading>& tasks = {});
 

@@ -9,8 +9,51 @@
 #include "eval/report/csv.h"
 #include "eval/report/number_text.h"
 #include "eval/report/table.h"
+#include "eval/run/effect_group.h"
 
 namespace nf {
+namespace {
+
+/// Name and sweep point of a design, without the level: "fac bits=4".
+std::string design_text(const ResultLine& line) {
+  RowKey key = line.key();
+  key.vars.erase(key.design.factor);
+  return condition_text(key);
+}
+
+/// "fac: 63 runs of a factorial design over 7 roles, in results.csv".
+std::string factorial_text(const ModelLines& model, const std::string& design) {
+  Index runs = 0, seeds = 1, failed = 0, unfinished = 0;
+  std::set<std::string> levels;
+  std::string factor;
+  for (const ResultLine& line : model.lines) {
+    if (!is_factorial_run(line) || design_text(line) != design) continue;
+    factor = line.key().design.factor;
+    ++runs;
+    seeds = std::max(seeds, line.seeds());
+    for (const ResultRow* row : line.rows) {
+      failed += row->failed() ? 1 : 0;
+      unfinished += missing_text(*row, model.baseline).empty() ? 0 : 1;
+    }
+    const std::string level = csv_value(line.key().vars.at(factor));
+    for (const std::string& part : joined_levels(level))
+      if (part != kAllLevels) levels.insert(part);
+  }
+  std::string text =
+      fmt::format("{}: {} {} of a factorial design over {} {}{}", design, runs,
+                  runs == 1 ? "run" : "runs", levels.size(), factor, levels.size() == 1 ? "" : "s");
+  if (seeds > 1) text += fmt::format(", {} seeds each", seeds);
+  if (failed > 0) text += fmt::format(", {} failed", failed);
+  if (unfinished > 0) text += fmt::format(", {} unfinished", unfinished);
+  return text + ", in results.csv";
+}
+
+/// ", 1 of 2 windows" where fewer are there than the baseline has.
+std::string missing(Index count, Index of, const char* what) {
+  return count < of ? fmt::format(", {} of {} {}", count, of, what) : "";
+}
+
+}  // namespace
 
 std::vector<const ResultRow*> ResultLine::samples() const {
   std::vector<const ResultRow*> samples;
@@ -58,6 +101,26 @@ std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows) {
       line->rows.push_back(&row);
   }
   return models;
+}
+
+void add_lines(const ModelLines& model,
+               const std::function<std::vector<TableCell>(const ResultLine&)>& cells,
+               TextTable& table) {
+  std::set<std::string> designs;
+  for (const ResultLine& line : model.lines) {
+    if (!is_factorial_run(line))
+      table.add_row(line.label(), cells(line));
+    else if (designs.insert(design_text(line)).second)
+      table.add_words(factorial_text(model, design_text(line)));
+  }
+}
+
+bool is_factorial_run(const ResultLine& line) { return line.key().design.kind == "factorial"; }
+
+std::string missing_text(const ResultRow& row, const ResultRow* baseline) {
+  if (baseline == nullptr || row.failed()) return "";
+  return (row.stop ? "" : missing(row.sums.window, baseline->sums.window, "windows")) +
+         missing(std::ssize(row.questions), std::ssize(baseline->questions), "questions");
 }
 
 std::string condition_text(const RowKey& key) {

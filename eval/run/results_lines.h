@@ -39,6 +39,16 @@ struct ModelLines {
 /// Models in order of first appearance. Points into `rows`.
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows);
 
+/// Adds a model's lines to a table, for all runs of a factorial design one of words.
+void add_lines(const ModelLines& model,
+               const std::function<std::vector<TableCell>(const ResultLine&)>& cells,
+               TextTable& table);
+
+/// A run of a factorial design, which has no line of its own on the terminal.
+bool is_factorial_run(const ResultLine& line);
+/// ", 1 of 2 windows": what a row still lacks; empty where there is nothing, or no baseline to say.
+std::string missing_text(const ResultRow& row, const ResultRow* baseline);
+
 /// "noise-sweep r=0.05 dist=gaussian": the name and the sweep point.
 std::string condition_text(const RowKey& key);
 

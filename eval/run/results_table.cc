@@ -82,8 +82,8 @@ std::string text_table(const std::vector<ModelLines>& models, Index columns) {
   TextTable table({"ppl", "Δnll", "KL", "same\ntop-1 %", "rel. L2\nweights", "rel. L2\ninputs"});
   for (const ModelLines& model : models) {
     table.add_section(heading(model));
-    for (const ResultLine& line : model.lines)
-      table.add_row(line.label(), cells(line, model.baseline, metrics));
+    add_lines(
+        model, [&](const ResultLine& line) { return cells(line, model.baseline, metrics); }, table);
   }
   return table.render(columns);
 }
@@ -95,11 +95,6 @@ constexpr const char* kTextLegend =
     "positions where both find the same token most probable. rel. L2: ‖δ‖/‖x‖ over all "
     "distorted weights or inputs. ±: the 95 % interval over text and seeds, its longer side; "
     "none of fewer than 8 windows or documents.";
-
-/// ", 1 of 2 windows" where fewer are there than the baseline has.
-std::string missing(Index count, Index of, const char* what) {
-  return count < of ? fmt::format(", {} of {} {}", count, of, what) : "";
-}
 
 /// Why a model's lines have no intervals of a figure: the blocks that even the baseline has are too
 /// few. Lines that have fewer than it are unfinished, which is said anyway.
@@ -118,7 +113,7 @@ std::string rough_intervals(const ModelLines& model, const PairedFigure& figure,
                             const std::string& what) {
   Index count = 0;
   for (const ResultLine& line : model.lines) {
-    if (line.key().name == "baseline") continue;
+    if (line.key().name == "baseline" || is_factorial_run(line)) continue;
     const auto estimate = estimate_figure(figure, line.samples(), model.baseline);
     count += estimate && estimate->rough ? 1 : 0;
   }
@@ -169,11 +164,9 @@ std::string remarks(const std::vector<ModelLines>& models, const std::vector<Tas
           text += fmt::format("{}: failed: {}\n", name, printable(row->error));
           continue;
         }
-        if (model.baseline == nullptr) continue;
-        const std::string left =
-            (row->stop ? "" : missing(row->sums.window, model.baseline->sums.window, "windows")) +
-            missing(std::ssize(row->questions), std::ssize(model.baseline->questions), "questions");
-        if (!left.empty()) text += fmt::format("{}: unfinished{}\n", name, left);
+        const std::string left = missing_text(*row, model.baseline);
+        if (!left.empty() && !is_factorial_run(line))
+          text += fmt::format("{}: unfinished{}\n", name, left);
       }
     }
   }

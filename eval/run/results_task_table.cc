@@ -106,8 +106,8 @@ std::string task_table(const std::vector<ModelLines>& models, const std::vector<
   TextTable table(headings);
   for (const ModelLines& model : models) {
     table.add_section(heading(model, tasks, columns));
-    for (const ResultLine& line : model.lines)
-      table.add_row(line.label(), cells(line, model.baseline, tasks));
+    add_lines(
+        model, [&](const ResultLine& line) { return cells(line, model.baseline, tasks); }, table);
   }
   return table.render(columns);
 }

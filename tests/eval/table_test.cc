@@ -84,6 +84,16 @@ TEST(TextTable, CutsNothingOffInTheNarrowestTerminal) {
   EXPECT_NE(text.find("longer label"), std::string::npos);
 }
 
+TEST(TextTable, MakesNoColumnWiderForWords) {
+  TextTable table({"a"});
+  table.add_row("plain", {{"12.5", ""}});
+  table.add_words("words: longer than all of the rest");
+  EXPECT_EQ(table.render(0),
+            "            a\n  plain  12.5\n  words: longer than all of the rest\n");
+  EXPECT_EQ(table.render(24),
+            "            a\n  plain  12.5\n  words: longer than\n    all of the rest\n");
+}
+
 TEST(TextTable, RefusesARowOfAnotherLength) {
   TextTable table({"a", "b"});
   EXPECT_THROW(table.add_row("x", {{"1", ""}}), InternalError);
