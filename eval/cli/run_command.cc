@@ -2,6 +2,7 @@
 
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
+#include "eval/run/findings.h"
 #include "eval/run/run_experiment.h"
 #include "eval/tasks/task_questions.h"
 
@@ -59,8 +60,10 @@ int run_command(const std::vector<std::string>& arguments) {
   const RunOutcome outcome = run_experiment(experiment, options, progress);
 
   if (!outcome.rows.empty()) {
-    fmt::print("{}", results_table(outcome.rows, terminal_columns(),
-                                   task_headings(experiment.config.tasks)));
+    fmt::print("{}{}",
+               results_table(outcome.rows, terminal_columns(),
+                             task_headings(experiment.config.tasks), &outcome.searches),
+               findings_text(outcome.rows, outcome.searches, terminal_columns()));
     fmt::print("\n{}: {}\n", options.out.string(), files_in(options.out));
   }
   if (outcome.interrupted) {

@@ -1,5 +1,6 @@
 #include "eval/run/followed_searches.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <set>
@@ -41,6 +42,26 @@ Json search_point(const RowKey& key) {
   Json point = key.vars;
   point.erase(kBisect);
   return point;
+}
+
+bool same_search_point(const RowKey& a, const RowKey& b) {
+  return a.search && b.search && a.name == b.name && a.model == b.model &&
+         search_point(a) == search_point(b);
+}
+
+std::vector<SearchSeeds> search_seeds(const FollowedSearches& searches) {
+  std::vector<SearchSeeds> all;
+  for (const FollowedSearch& search : searches.searches()) {
+    auto found = std::find_if(all.begin(), all.end(), [&search](const SearchSeeds& seeds) {
+      return same_search_point(seeds.front()->key, search.key);
+    });
+    if (found == all.end()) found = all.insert(found, SearchSeeds());
+    if (std::none_of(found->begin(), found->end(), [&search](const FollowedSearch* other) {
+          return !search.steps.empty() && other->key.id == search.key.id;
+        }))
+      found->push_back(&search);
+  }
+  return all;
 }
 
 std::optional<double> searched_metric(BisectMetric metric, const ResultRow& step,

@@ -24,6 +24,7 @@ struct FollowedSearch {
 /// stood, whichever runs and folders they came from.
 class FollowedSearches {
  public:
+  FollowedSearches() = default;  ///< none
   /// keys: all rows there are to be, searches with RowKey::search. models: how much there is to
   /// finish.
   FollowedSearches(const std::vector<RowKey>& keys, const std::vector<ModelIdentity>& models,
@@ -47,5 +48,13 @@ std::optional<double> searched_metric(BisectMetric metric, const ResultRow& step
 
 /// The row of a search at one point, without the value that is searched for.
 Json search_point(const RowKey& key);
+
+/// Both are searches of one trial and sweep point on one model: they differ in what they draw.
+bool same_search_point(const RowKey& a, const RowKey& b);
+/// Searches of one trial and sweep point, in the order of the rows; of those that share their
+/// steps, since nothing is drawn, the first.
+using SearchSeeds = std::vector<const FollowedSearch*>;
+/// All that there are, in the order of the rows. Points into `searches`.
+std::vector<SearchSeeds> search_seeds(const FollowedSearches& searches);
 
 }  // namespace nf

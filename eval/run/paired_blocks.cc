@@ -132,7 +132,8 @@ bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>&
 }
 
 FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched) {
-  FigureEstimate estimate{.mean = estimate_mean(seeds), .seeds = std::move(seeds)};
+  FigureEstimate estimate{.mean = estimate_mean(seeds)};
+  estimate.seeds = std::move(seeds);
   estimate.interval = interval_of(estimate.mean);
   estimate.note = why_no_interval(estimate.mean);
   if (estimate.interval) {

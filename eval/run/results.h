@@ -13,6 +13,8 @@
 
 namespace nf {
 
+class FollowedSearches;
+
 /// What one row of results is about: one model × trial × sweep point × repeat, in the experiment's
 /// order.
 struct RowKey {
@@ -70,9 +72,12 @@ std::string sites_csv(const std::vector<ResultRow>& rows);
 /// point, repeats joined, with each model's baseline first. Behind what is compared with the
 /// baseline (Δnll, KL, the same top-1, Δacc in percent) stands ± the longer side of its 95 %
 /// interval, over text or questions and seeds, over the blocks that all its rows and the baseline
-/// have. The runs of a factorial design are one line that counts them. Why rows failed or have no
-/// interval stands below. `columns`: the terminal's width, 0: as wide as it comes.
+/// have. Why rows failed or have no interval stands below. A search has a line for each seed and,
+/// unless it has converged, its state behind the label; the runs of a factorial design are one line
+/// that counts them. `columns`: the terminal's width, 0: as wide as it comes. searches: for the
+/// states.
 std::string results_table(const std::vector<ResultRow>& rows, Index columns,
-                          const std::vector<TaskHeading>& tasks = {});
+                          const std::vector<TaskHeading>& tasks = {},
+                          const FollowedSearches* searches = nullptr);
 
 }  // namespace nf

@@ -1,6 +1,7 @@
 #include "eval/run/results_lines.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -10,9 +11,36 @@
 #include "eval/report/number_text.h"
 #include "eval/report/table.h"
 #include "eval/run/effect_group.h"
+#include "eval/run/search_findings.h"
 
 namespace nf {
 namespace {
+
+/// Of the searches of a line those that have not converged, each state once.
+std::vector<std::string> states_of(const ResultLine& line, const FollowedSearches& searches) {
+  std::vector<std::string> states;
+  for (const ResultRow* row : line.rows) {
+    for (const FollowedSearch& search : searches.searches()) {
+      if (search.key.seed != row->key.seed || !same_search_point(search.key, row->key)) continue;
+      const std::string state = search_state_text(search);
+      if (!state.empty() && std::find(states.begin(), states.end(), state) == states.end())
+        states.push_back(state);
+    }
+  }
+  return states;
+}
+
+/// "seed 1", "seeds 0, 2"; empty where the searches of the line are all that there are.
+std::string seeds_text(const ResultLine& line, const ModelLines& model) {
+  std::set<std::string> ids;
+  for (const ResultLine& other : model.lines)
+    if (same_search_point(other.key(), line.key()))
+      for (const ResultRow* row : other.rows) ids.insert(row->key.id);
+  if (ids.size() < 2) return "";
+  std::vector<std::uint64_t> seeds;
+  for (const ResultRow* row : line.rows) seeds.push_back(row->key.seed.value_or(0));
+  return fmt::format("seed{} {}", seeds.size() > 1 ? "s" : "", fmt::join(seeds, ", "));
+}
 
 /// Name and sweep point of a design, without the level: "fac bits=4".
 std::string design_text(const ResultLine& line) {
@@ -72,8 +100,8 @@ Index ResultLine::seeds() const {
 std::string ResultLine::label() const {
   const Index all = seeds();
   const Index finished = std::ssize(samples());
-  std::string text = condition_text(key());
-  if (all > 1)
+  std::string text = condition_text(key()) + mark;
+  if (all > 1 && mark.empty())
     text += finished == all ? fmt::format(" ({} seeds)", all)
                             : fmt::format(" ({} of {} seeds)", finished, all);
   return text;
@@ -101,6 +129,19 @@ std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows) {
       line->rows.push_back(&row);
   }
   return models;
+}
+
+void mark_searches(const FollowedSearches* searches, std::vector<ModelLines>& models) {
+  for (ModelLines& model : models) {
+    for (ResultLine& line : model.lines) {
+      if (!line.key().search) continue;
+      std::vector<std::string> marks;
+      if (searches != nullptr) marks = states_of(line, *searches);
+      if (const std::string seeds = seeds_text(line, model); !seeds.empty())
+        marks.insert(marks.begin(), seeds);
+      if (!marks.empty()) line.mark = fmt::format(" ({})", fmt::join(marks, ", "));
+    }
+  }
 }
 
 void add_lines(const ModelLines& model,

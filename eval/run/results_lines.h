@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eval/report/table.h"
+#include "eval/run/followed_searches.h"
 #include "eval/run/paired_blocks.h"
 #include "eval/run/results.h"
 
@@ -13,6 +14,7 @@ namespace nf {
 /// One line of a table for the terminal: the rows that differ in their seeds only.
 struct ResultLine {
   std::vector<const ResultRow*> rows;
+  std::string mark{};  ///< what the label says of seeds and state, of a search: mark_searches()
 
   const RowKey& key() const { return rows.front()->key; }
   /// The rows that tell something new: without failures, and of rows that share an id (nothing is
@@ -38,6 +40,10 @@ struct ModelLines {
 
 /// Models in order of first appearance. Points into `rows`.
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows);
+
+/// Marks the lines of searches that have several seeds with them, and of those that have not
+/// converged with the state: " (seed 1, above the range)". searches: null: the states are unknown.
+void mark_searches(const FollowedSearches* searches, std::vector<ModelLines>& models);
 
 /// Adds a model's lines to a table, for all runs of a factorial design one of words.
 void add_lines(const ModelLines& model,

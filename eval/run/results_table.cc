@@ -186,8 +186,9 @@ bool has_trials(const std::vector<ResultRow>& rows) {
 }  // namespace
 
 std::string results_table(const std::vector<ResultRow>& rows, Index columns,
-                          const std::vector<TaskHeading>& tasks) {
-  const std::vector<ModelLines> models = group_rows(rows);
+                          const std::vector<TaskHeading>& tasks, const FollowedSearches* searches) {
+  std::vector<ModelLines> models = group_rows(rows);
+  mark_searches(searches, models);
   const bool text = tasks.empty() || has_text(rows);
   std::string tables = text ? text_table(models, columns) : "";
   if (!tasks.empty()) tables += (text ? "\n" : "") + task_table(models, tasks, columns);

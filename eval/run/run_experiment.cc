@@ -218,6 +218,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   warn_of_reference_kernels(progress);
   outcome.rows = folder.write_results(rows(), tasks);
   write_account();
+  outcome.searches = FollowedSearches(rows(), identities, folder.records());
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.status == "failed"; });
   return outcome;

@@ -10,7 +10,7 @@
 #include "eval/plan/memory.h"
 #include "eval/plan/model_estimate.h"
 #include "eval/report/progress.h"
-#include "eval/run/results.h"
+#include "eval/run/followed_searches.h"
 
 namespace nf {
 
@@ -27,6 +27,7 @@ struct RunOptions {
 /// What a run leaves behind in memory; the files are in the folder.
 struct RunOutcome {
   std::vector<ResultRow> rows;
+  FollowedSearches searches{};
   Index failed = 0;          ///< rows whose arithmetic failed
   bool interrupted = false;  ///< stopped by should_stop(); finished waves are kept
 };

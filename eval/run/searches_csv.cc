@@ -41,30 +41,8 @@ void add_row(const RowKey& key, const std::vector<std::string>& variables,
   csv.add_row(fields);
 }
 
-/// Searches of one trial and sweep point that differ in what they draw.
-using Seeds = std::vector<const FollowedSearch*>;
-
-/// In the order of the rows; searches that share their steps, since nothing is drawn, count once.
-std::vector<Seeds> seeds_of(const FollowedSearches& searches) {
-  std::vector<Seeds> all;
-  for (const FollowedSearch& search : searches.searches()) {
-    const auto same_point = [&search](const Seeds& seeds) {
-      const RowKey& key = seeds.front()->key;
-      return key.name == search.key.name && key.model == search.key.model &&
-             search_point(key) == search_point(search.key);
-    };
-    auto found = std::find_if(all.begin(), all.end(), same_point);
-    if (found == all.end()) found = all.insert(found, Seeds());
-    if (std::none_of(found->begin(), found->end(), [&search](const FollowedSearch* other) {
-          return !search.steps.empty() && other->key.id == search.key.id;
-        }))
-      found->push_back(&search);
-  }
-  return all;
-}
-
 /// The last one that has a row.
-const FollowedSearch* last_begun(const Seeds& seeds) {
+const FollowedSearch* last_begun(const SearchSeeds& seeds) {
   const auto found = std::find_if(seeds.rbegin(), seeds.rend(), [](const FollowedSearch* search) {
     return !search->steps.empty();
   });
@@ -78,7 +56,7 @@ std::string searches_csv(const FollowedSearches& searches, const std::vector<Res
   std::map<std::string, const ResultRow*> baselines;
   for (const ResultRow& row : rows)
     if (row.key.name == "baseline") baselines[row.key.model] = &row;
-  const std::vector<Seeds> all_seeds = seeds_of(searches);
+  const std::vector<SearchSeeds> all_seeds = search_seeds(searches);
   CsvText csv(columns_around(variables, {"name", "model", "seed"}, kColumns));
   Index count = 0;
   for (const FollowedSearch& search : searches.searches()) {
@@ -91,7 +69,7 @@ std::string searches_csv(const FollowedSearches& searches, const std::vector<Res
         {csv_number(best.value), csv_number(best.metric), std::to_string(search.bisection.steps()),
          bisection_state_name(search.bisection.state())},
         tolerance_of(search, baseline), csv);
-    for (const Seeds& seeds : all_seeds) {
+    for (const SearchSeeds& seeds : all_seeds) {
       if (seeds.size() < 2 || last_begun(seeds) != &search) continue;
       RowKey pooled = search.key;
       pooled.seed.reset();
