@@ -52,7 +52,8 @@ std::string end_text(double end, const ComparedFigure& figure) {
       unit_of(figure) * std::max(std::abs(figure.interval->low), std::abs(figure.interval->high));
   const std::string longest = short_number(farther, 3);
   const std::string difference = number_text(figure.difference.mean.mean, figure, false);
-  if (longest.find('e') != std::string::npos) return signed_number(shown, 3);
+  if (longest.find('e') != std::string::npos)
+    return (shown > 0.0 ? "+" : "") + short_number(shown, 3);
   const bool is_fixed =
       figure.difference.mean.mean != 0.0 && difference.find('e') == std::string::npos;
   const Index decimals = !is_fixed ? decimals_of(longest)
@@ -61,7 +62,7 @@ std::string end_text(double end, const ComparedFigure& figure) {
                              : std::min(decimals_of(longest), decimals_of(difference));
   const std::string text = fixed_number(shown, static_cast<int>(decimals));
   if (shown != 0.0 && text.find_first_of("123456789") == std::string::npos)
-    return signed_number(shown, 1);
+    return (shown > 0.0 ? "+" : "") + short_number(shown, 1);
   return shown > 0.0 ? "+" + text : text;
 }
 

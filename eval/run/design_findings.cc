@@ -53,11 +53,10 @@ std::string interactions_text(const std::vector<Effect>& effects) {
   std::stable_sort(real.begin(), real.end(), [](const Effect* a, const Effect* b) {
     return std::abs(a->estimate->mean.mean) > std::abs(b->estimate->mean.mean);
   });
-  constexpr int kDigits = 2;
   std::vector<std::string> named;
   for (std::size_t i = 0; i < std::min(real.size(), kMostNamed); ++i)
     named.push_back(fmt::format("{}+{} ({})", printable(real[i]->a), printable(real[i]->b),
-                                signed_number(real[i]->estimate->mean.mean, kDigits)));
+                                signed_figure(real[i]->estimate->mean.mean)));
   return fmt::format(
       "interact: {}{}", fmt::join(named, ", "),
       real.size() > kMostNamed ? fmt::format(" and {} more", real.size() - kMostNamed) : "");

@@ -71,7 +71,7 @@ TEST(Findings, OfPairsAreAdditivityAndWhatInteracts) {
       << findings_text(rows, {}, 0);
   EXPECT_TRUE(has(findings_text(rows, {}, 0),
                   " of all together (KL)\n"
-                  "         interact: q_proj+k_proj (+0.25)\n"));
+                  "         interact: q_proj+k_proj (+0.250)\n"));
   rows[3] = row_of("q_proj+k_proj", 0.75, 0.01);  // as much as both alone
   EXPECT_TRUE(has(findings_text(rows, {}, 0), "\n         no two of them interact measurably\n"));
 }
@@ -85,8 +85,8 @@ TEST(Findings, NameTheThreeLargestInteractions) {
     for (std::size_t b = a + 1; b < roles.size(); ++b)
       rows.push_back(row_of(roles[a] + "+" + roles[b], 0.5 + (more += 0.125), 0.01));
   EXPECT_TRUE(has(findings_text(rows, {}, 0),
-                  "inter  interact: v_proj+o_proj (+0.75), k_proj+o_proj (+0.62), "
-                  "k_proj+v_proj (+0.50) and 3 more\n"))
+                  "inter  interact: v_proj+o_proj (+0.750), k_proj+o_proj (+0.625), "
+                  "k_proj+v_proj (+0.500) and 3 more\n"))
       << findings_text(rows, {}, 0);
 }
 
@@ -204,7 +204,7 @@ TEST(Findings, StandBelowTheirLabelsWhereTheTerminalIsNarrow) {
                                        row_of("q_proj+k_proj", 1.0), row_of("all", 0.5, 0.01)};
   const std::string text = findings_text(rows, {}, 40);
   EXPECT_TRUE(has(text, "\n  inter\n    alone, the roles add up to 1.50\n    [")) << text;
-  EXPECT_TRUE(has(text, "\n    interact: q_proj+k_proj (+0.25)\n"));
+  EXPECT_TRUE(has(text, "\n    interact: q_proj+k_proj (+0.250)\n"));
 }
 
 std::vector<ResultRow> factorial(const std::vector<std::string>& roles) {
