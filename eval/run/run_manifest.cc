@@ -79,7 +79,7 @@ std::optional<StatedDifference> model_difference(const ModelIdentity& was,
     return StatedDifference{"other weights or another config", "model_hash", was.model_hash,
                             is.model_hash};
   if (was.data_hash == is.data_hash) return std::nullopt;
-  if (const auto counts = count_difference(was, is)) return counts;
+  if (auto counts = count_difference(was, is)) return counts;
   return StatedDifference{"another text, other windows or tasks, or another tokenizer", "data_hash",
                           was.data_hash, is.data_hash};
 }
