@@ -170,4 +170,19 @@ const char* bisection_state_name(Bisection::State state) {
   NF_CHECK(false, "state {}", static_cast<int>(state));
 }
 
+const char* why_not_converged(Bisection::State state) {
+  switch (state) {
+    case Bisection::State::below_range:
+      return "the target lies below the range";
+    case Bisection::State::above_range:
+      return "the target lies above the range";
+    case Bisection::State::out_of_steps:
+      return "no step came near enough to the target";
+    case Bisection::State::searching:
+    case Bisection::State::converged:
+      break;
+  }
+  return "the search goes on";
+}
+
 }  // namespace nf

@@ -84,5 +84,7 @@ class Bisection {
 
 /// "converged", "below_range", ...: as results name it.
 const char* bisection_state_name(Bisection::State state);
+/// "the target lies below the range", ...: what a search came to that has not converged.
+const char* why_not_converged(Bisection::State state);
 
 }  // namespace nf

@@ -189,12 +189,9 @@ std::vector<std::string> ModelPlan::search_warnings() const {
         state == Bisection::State::converged)
       continue;
     const Bisection::Point best = search.bisection.best();
-    const char* const why =
-        state == Bisection::State::below_range   ? "the target lies below the range"
-        : state == Bisection::State::above_range ? "the target lies above the range"
-                                                 : "no step came near enough to the target";
     warnings.push_back(fmt::format("{}: {}: {}; the nearest is {} with {}", name(),
-                                   condition_text(search.key), why, best.value, best.metric));
+                                   condition_text(search.key), why_not_converged(state), best.value,
+                                   best.metric));
   }
   return warnings;
 }

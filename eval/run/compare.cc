@@ -13,6 +13,7 @@
 #include "eval/run/compare_lines.h"
 #include "eval/run/paired_blocks.h"
 #include "eval/stats/block_bootstrap.h"
+#include "eval/stats/confidence_sequence.h"
 #include "eval/stats/multiple_testing.h"
 
 namespace nf {
@@ -76,8 +77,7 @@ std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedR
     compared.verdict = Verdict::not_shown;
     compared.note = why_rough(compared.difference.text);
     compared.rough = !compared.note.empty();
-    if (compared.difference.watched)
-      compared.note = "holds at every stage at once (asymptotic confidence sequence)";
+    if (compared.difference.watched) compared.note = kSequenceNote;
   }
   return compared;
 }

@@ -4,12 +4,11 @@
 #include <cmath>
 #include <iterator>
 
-#include "core/base/error.h"
 #include "core/io/atomic_file.h"
-#include "core/io/read_file.h"
 #include "eval/report/columns.h"
 #include "eval/report/csv.h"
 #include "eval/run/compare_report.h"
+#include "eval/run/own_csv.h"
 #include "eval/run/row_fields.h"
 
 namespace nf {
@@ -78,20 +77,10 @@ std::vector<std::string> variables_of(const TrialComparison& comparison,
 }
 
 void check_ours(const fs::path& file) {
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(file, ignored))) return;
-  std::string first = "(not a file)";
-  if (fs::is_regular_file(file, ignored)) {
-    first = read_text_file(file);
-    first = first.substr(0, first.find('\n') + 1);
-  }
   const std::string header = CsvText(comparison_columns({}, {})).text();
   const std::string begin = header.substr(0, header.find("against"));
   const std::string end = header.substr(header.find("figure"));
-  if (!first.starts_with(begin) || !first.ends_with(end))
-    throw ConfigError(fmt::format(
-        "--csv {}: is there already and no comparison of noisefloor; choose another name",
-        file.string()));
+  check_own_csv(file, begin, end, "comparison");
 }
 
 }  // namespace

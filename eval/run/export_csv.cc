@@ -5,10 +5,10 @@
 #include <set>
 
 #include "core/io/atomic_file.h"
-#include "core/io/read_file.h"
 #include "eval/report/columns.h"
 #include "eval/report/csv.h"
 #include "eval/run/export.h"
+#include "eval/run/own_csv.h"
 #include "eval/run/row_fields.h"
 
 namespace nf {
@@ -22,21 +22,10 @@ std::vector<std::string> columns_of(const std::vector<std::string>& variables) {
 }
 
 void check_ours(const fs::path& file) {
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(file, ignored))) return;
-  std::string first = "(not a file)";
-  if (fs::is_regular_file(file, ignored)) {
-    first = read_text_file(file);
-    first = first.substr(0, first.find('\n') + 1);
-  }
   const std::string header = CsvText(columns_of({})).text();
   const std::string begin = header.substr(0, header.find("id,window"));
   const std::string end = header.substr(begin.size());
-  if (!first.starts_with(begin) || !first.ends_with(end))
-    throw ConfigError(
-        fmt::format("--csv {}: is there already and no export of noisefloor; choose "
-                    "another name",
-                    file.string()));
+  check_own_csv(file, begin, end, "export");
 }
 
 std::string flag(bool value) { return value ? "1" : "0"; }

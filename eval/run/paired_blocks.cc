@@ -145,7 +145,7 @@ FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched) {
     estimate.interval =
         with_seeds({estimate.mean.mean - half, estimate.mean.mean + half}, estimate.mean);
     estimate.stops = true;
-    estimate.note = "holds at every stage at once (asymptotic confidence sequence)";
+    estimate.note = kSequenceNote;
   }
   return estimate;
 }

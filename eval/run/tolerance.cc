@@ -64,21 +64,6 @@ void add_note(const std::string& text, std::string& note) {
   if (!text.empty()) note += (note.empty() ? "" : "; ") + text;
 }
 
-const char* why_not_converged(Bisection::State state) {
-  switch (state) {
-    case Bisection::State::below_range:
-      return "the target lies below the range";
-    case Bisection::State::above_range:
-      return "the target lies above the range";
-    case Bisection::State::out_of_steps:
-      return "no step came near enough to the target";
-    case Bisection::State::searching:
-    case Bisection::State::converged:
-      break;
-  }
-  return "the search goes on";
-}
-
 /// The metric at the best steps, and its 95 % interval over the text alone.
 struct TextInterval {
   double metric = 0.0;

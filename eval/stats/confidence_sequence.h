@@ -6,6 +6,10 @@
 
 namespace nf {
 
+/// What a table notes of an interval that is such a sequence's.
+inline constexpr const char* kSequenceNote =
+    "holds at every stage at once (asymptotic confidence sequence)";
+
 /// Half-width of an asymptotic 95 % confidence sequence for the token-weighted mean KL: the true
 /// mean lies within it at every moment at once, so a run may look after each stage and stop when it
 /// likes (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central limit theory and

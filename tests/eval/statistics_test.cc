@@ -9,13 +9,14 @@
 #include "eval/run/paired_blocks.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/confidence_sequence.h"
+#include "tests/support/compare_support.h"
 #include "tests/support/synthetic_kl.h"
 #include "tests/support/threads.h"
 
 namespace nf {
 namespace {
 
-constexpr Index kTokens = 100;
+constexpr Index kTokens = kWindowTokens;
 
 /// Rows of a CSV without line breaks in its fields as column -> field.
 std::vector<std::map<std::string, std::string>> read_csv(const std::string& text) {
@@ -46,20 +47,9 @@ std::vector<std::map<std::string, std::string>> read_csv(const std::string& text
   return rows;
 }
 
-/// One window per figure: kl as given, nll above the baseline's 3 by half of it.
 ResultRow row_of(const std::string& name, const std::string& id, const std::vector<double>& kl,
                  std::optional<std::uint64_t> seed = 0) {
-  ResultRow row;
-  row.key = {.id = id, .name = name, .model = "m", .seed = seed};
-  for (const double figure : kl)
-    row.windows.push_back({.window = std::ssize(row.windows),
-                           .tokens = kTokens,
-                           .nll = (3.0 + 0.5 * figure) * kTokens,
-                           .kl = figure * kTokens,
-                           .kl_reverse = 2.0 * figure * kTokens,
-                           .top1 = kTokens - 10});
-  row.sums = add_up(row.windows);
-  return row;
+  return compared_row(name, id, kl, Json::object(), seed);
 }
 
 ResultRow baseline_of(std::size_t windows) {
