@@ -61,7 +61,7 @@ fi
 only_in '(oneapi/dnnl/)?dnnl' 'core/ops/gemm_onednn\.cc' "${layers[@]}"
 only_in 'yaml-cpp/' 'core/config/[a-z_]+\.cc' "${layers[@]}"
 only_in 'pcre2' 'core/text/[a-z_]+\.cc' "${layers[@]}"
-only_in 'sqlite3' 'eval/report/sqlite_file\.cc' "${layers[@]}"
+only_in 'sqlite3' 'eval/output/sqlite_file\.cc' "${layers[@]}"
 only_in 'sentencepiece_processor' 'core/text/sentencepiece\.cc' "${layers[@]}"
 
 exit "$failures"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/checkpoint.h"
+#include "core/checkpoint/checkpoint.h"
 #include "core/model/decoder_spec.h"
 #include "core/model/hf_config.h"
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "core/io/checkpoint.h"
+#include "core/checkpoint/checkpoint.h"
 #include "core/model/architecture.h"
 #include "core/model/decoder_block.h"
 

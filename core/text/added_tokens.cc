@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/base/utf8.h"
 #include "core/io/read_json.h"
 #include "core/text/pattern_syntax.h"
-#include "core/text/utf8.h"
 #include "core/text/white_space.h"
 
 namespace nf {

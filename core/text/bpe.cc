@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/text/piece_cache.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 namespace {

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/read_file.h"
 #include "core/text/json_place.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/base/suggest.h"
+#include "core/base/utf8.h"
 #include "core/io/read_json.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 

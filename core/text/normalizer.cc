@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "core/base/suggest.h"
+#include "core/base/utf8.h"
 #include "core/io/read_json.h"
 #include "core/text/byte_level.h"
 #include "core/text/precompiled.h"
 #include "core/text/replace.h"
 #include "core/text/source_bytes.h"
 #include "core/text/unicode_normalizer.h"
-#include "core/text/utf8.h"
 #include "core/text/white_space.h"
 
 namespace nf {

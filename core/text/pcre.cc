@@ -9,9 +9,9 @@
 #include <new>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/text/pattern_syntax.h"
 #include "core/text/recent_characters.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 namespace {

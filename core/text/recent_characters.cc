@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/base/types.h"
-#include "core/text/utf8.h"
+#include "core/base/utf8.h"
 
 namespace nf {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "core/base/utf8.h"
 #include "core/text/split.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 

@@ -10,7 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/types.h"
-#include "core/text/utf8.h"
+#include "core/base/utf8.h"
 
 namespace nf {
 namespace {

@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/read_json.h"
 #include "core/text/gpt2_files.h"
 #include "core/text/sentencepiece.h"
 #include "core/text/tokenizer_json.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "core/base/check.h"
 #include "core/base/error.h"
-#include "core/text/utf8.h"
+#include "core/base/utf8.h"
 
 namespace nf {
 namespace {

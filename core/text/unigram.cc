@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/read_json.h"
 #include "core/text/piece_cache.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 namespace {

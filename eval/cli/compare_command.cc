@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "eval/analysis/compare_others.h"
 #include "eval/cli/command.h"
-#include "eval/run/compare_others.h"
-#include "eval/run/compare_report.h"
-#include "eval/run/run_folder.h"
+#include "eval/records/run_folder.h"
+#include "eval/tables/compare_report.h"
 
 namespace nf {
 namespace {

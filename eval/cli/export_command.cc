@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "eval/cli/command.h"
-#include "eval/run/export.h"
+#include "eval/export/records_export.h"
 
 namespace nf {
 

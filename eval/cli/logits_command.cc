@@ -1,6 +1,6 @@
 #include "core/io/npy.h"
 #include "eval/cli/command.h"
-#include "eval/run/write_logits.h"
+#include "eval/export/logits_npy.h"
 
 namespace nf {
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include "eval/batch/merge.h"
 #include "eval/cli/command.h"
-#include "eval/run/merge.h"
 
 namespace nf {
 

@@ -7,9 +7,9 @@
 #include "eval/cli/stop_signal.h"
 #include "eval/experiment/data_config.h"
 #include "eval/metrics/metric_registry.h"
+#include "eval/output/progress.h"
 #include "eval/plan/memory.h"
-#include "eval/report/progress.h"
-#include "eval/run/model_data.h"
+#include "eval/plan/model_data.h"
 #include "eval/run/stage_runner.h"
 
 namespace nf {

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include "core/base/parallel.h"
+#include "eval/analysis/statistics.h"
 #include "eval/cli/command.h"
+#include "eval/records/run_folder.h"
 #include "eval/run/run_experiment.h"
-#include "eval/run/run_folder.h"
-#include "eval/run/statistics.h"
 
 namespace nf {
 

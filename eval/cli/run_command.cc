@@ -2,8 +2,8 @@
 
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
-#include "eval/run/findings.h"
 #include "eval/run/run_experiment.h"
+#include "eval/tables/findings.h"
 #include "eval/tasks/task_questions.h"
 
 namespace nf {

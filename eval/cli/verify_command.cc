@@ -2,7 +2,7 @@
 
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
-#include "eval/run/verify.h"
+#include "eval/verify/verify.h"
 
 namespace nf {
 

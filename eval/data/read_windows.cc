@@ -4,9 +4,9 @@
 
 #include "core/base/check.h"
 #include "core/base/json.h"
+#include "core/base/utf8.h"
 #include "core/io/npy.h"
 #include "core/io/read_file.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 

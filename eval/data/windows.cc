@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "core/base/check.h"
-#include "core/text/utf8.h"
+#include "core/base/utf8.h"
 
 namespace nf {
 namespace {

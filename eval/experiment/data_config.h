@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/config/field_table.h"
+#include "core/config/path_value.h"
 #include "eval/data/read_windows.h"
-#include "eval/experiment/path_value.h"
 
 namespace nf {
 

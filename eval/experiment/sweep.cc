@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/config/substitute.h"
-#include "eval/report/columns.h"
+#include "eval/metrics/columns.h"
 
 namespace nf {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "eval/plan/model_data.h"
 #include "eval/plan/stage.h"
-#include "eval/run/model_data.h"
-#include "eval/run/record.h"
+#include "eval/records/record.h"
 
 namespace nf {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eval/report/number_text.h"
-#include "eval/report/progress.h"
+#include "eval/output/number_text.h"
+#include "eval/output/progress.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {

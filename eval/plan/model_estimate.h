@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "core/base/json.h"
-#include "eval/plan/calibration.h"
 #include "eval/plan/model_plan.h"
+#include "eval/run/machine_rates.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {

@@ -7,8 +7,8 @@
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
 #include "eval/plan/stop_rule.h"
-#include "eval/run/followed_searches.h"
-#include "eval/run/results_lines.h"
+#include "eval/results/followed_searches.h"
+#include "eval/results/result_lines.h"
 
 namespace nf {
 namespace {

@@ -9,13 +9,13 @@
 #include "eval/design/bisection.h"
 #include "eval/plan/finished_items.h"
 #include "eval/plan/memory.h"
+#include "eval/plan/model_data.h"
 #include "eval/plan/shard.h"
 #include "eval/plan/stage.h"
 #include "eval/plan/trial_path.h"
 #include "eval/plan/wave_cost.h"
-#include "eval/run/model_data.h"
-#include "eval/run/results.h"
-#include "eval/run/run_folder.h"
+#include "eval/records/run_folder.h"
+#include "eval/results/results.h"
 
 namespace nf {
 

@@ -9,7 +9,7 @@
 #include "eval/experiment/stop_config.h"
 #include "eval/metrics/window_sums.h"
 #include "eval/plan/stage.h"
-#include "eval/run/record.h"
+#include "eval/records/record.h"
 
 namespace nf {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "eval/run/lane_inputs.h"
+#include "eval/run/lane_activations.h"
 
 namespace nf {
 

@@ -10,7 +10,7 @@
 
 #include "core/model/decoder.h"
 #include "eval/plan/model_trial.h"
-#include "eval/run/record.h"
+#include "eval/records/record.h"
 
 namespace nf {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "eval/experiment/experiment.h"
-#include "eval/run/results.h"
+#include "eval/results/results.h"
 
 namespace nf {
 

@@ -6,8 +6,8 @@
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "eval/plan/stop_rule.h"
+#include "eval/results/result_lines.h"
 #include "eval/run/lane_record.h"
-#include "eval/run/results_lines.h"
 
 namespace nf {
 

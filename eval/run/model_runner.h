@@ -3,8 +3,8 @@
 #include <functional>
 #include <vector>
 
+#include "eval/output/progress.h"
 #include "eval/plan/model_plan.h"
-#include "eval/report/progress.h"
 #include "eval/run/run_experiment.h"
 #include "eval/run/stage_runner.h"
 

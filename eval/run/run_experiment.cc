@@ -10,10 +10,10 @@
 #include "core/io/atomic_file.h"
 #include "core/ops/gemm.h"
 #include "eval/experiment/repeat_warnings.h"
+#include "eval/records/plan_file.h"
+#include "eval/records/run_folder.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/model_runner.h"
-#include "eval/run/plan_file.h"
-#include "eval/run/run_folder.h"
 #include "eval/tasks/task_questions.h"
 
 namespace nf {

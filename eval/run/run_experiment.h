@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "eval/experiment/experiment.h"
+#include "eval/output/progress.h"
 #include "eval/plan/memory.h"
 #include "eval/plan/model_estimate.h"
-#include "eval/report/progress.h"
-#include "eval/run/followed_searches.h"
+#include "eval/results/followed_searches.h"
 
 namespace nf {
 

@@ -15,7 +15,7 @@
 #include "eval/plan/memory.h"
 #include "eval/plan/model_trial.h"
 #include "eval/plan/stage.h"
-#include "eval/run/record.h"
+#include "eval/records/record.h"
 
 namespace nf {
 

@@ -6,7 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/ops/elementwise.h"
-#include "eval/run/lane_inputs.h"
+#include "eval/run/lane_activations.h"
 #include "eval/run/score_heads.h"
 
 namespace nf {

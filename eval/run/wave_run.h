@@ -9,7 +9,7 @@
 #include "eval/metrics/token_scores.h"
 #include "eval/plan/lane_tree.h"
 #include "eval/run/distorted_weights.h"
-#include "eval/run/stage_rows.h"
+#include "eval/run/stage_batches.h"
 #include "eval/run/stage_runner.h"
 
 namespace nf {

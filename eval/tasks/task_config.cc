@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "eval/report/columns.h"
+#include "eval/metrics/columns.h"
 #include "eval/tasks/task_questions.h"
 
 namespace nf {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/config/field_table.h"
-#include "eval/experiment/path_value.h"
+#include "core/config/path_value.h"
 #include "eval/tasks/task_registry.h"
 
 namespace nf {

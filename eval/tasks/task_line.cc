@@ -6,9 +6,9 @@
 
 #include "core/base/error.h"
 #include "core/base/suggest.h"
+#include "core/base/utf8.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "eval/metrics/task_figures.h"
 #include "eval/tasks/question_item.h"
 #include "eval/tasks/task_config.h"
-#include "eval/tasks/task_figures.h"
 
 namespace nf {
 

@@ -11,7 +11,7 @@
 
 #include "core/base/large_pages.h"
 #include "core/base/parallel.h"
-#include "core/io/convert.h"
+#include "core/checkpoint/convert.h"
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
 #include "core/ops/pack.h"

@@ -13,7 +13,7 @@
 #include "core/model/attention.h"
 #include "core/ops/elementwise.h"
 #include "eval/metrics/token_scores.h"
-#include "eval/run/model_data.h"
+#include "eval/plan/model_data.h"
 #include "eval/run/stage_runner.h"
 #include "perturb/distribution.h"
 #include "tests/bench/bench_support.h"

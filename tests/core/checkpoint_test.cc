@@ -1,4 +1,4 @@
-#include "core/io/checkpoint.h"
+#include "core/checkpoint/checkpoint.h"
 
 #include <gtest/gtest.h>
 

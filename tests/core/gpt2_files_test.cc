@@ -7,9 +7,9 @@
 #include <numeric>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/read_file.h"
 #include "core/text/byte_level.h"
-#include "core/text/utf8.h"
 #include "tests/support/tokenizer_file.h"
 
 namespace nf {

@@ -1,4 +1,4 @@
-#include "core/io/pickle.h"
+#include "core/checkpoint/pickle.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/io/pickle_opcodes.h"
+#include "core/checkpoint/pickle_opcodes.h"
 
 namespace nf {
 namespace {

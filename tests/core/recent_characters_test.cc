@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/text/utf8.h"
+#include "core/base/utf8.h"
 
 namespace nf {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/io/safetensors.h"
+#include "core/checkpoint/safetensors.h"
 
 #include <gtest/gtest.h>
 

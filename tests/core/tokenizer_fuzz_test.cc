@@ -7,9 +7,9 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/utf8.h"
 #include "core/text/byte_level.h"
 #include "core/text/tokenizer.h"
-#include "core/text/utf8.h"
 #include "tests/support/charsmap.h"
 #include "tests/support/hf_tokenizers.h"
 #include "tests/support/random_text.h"

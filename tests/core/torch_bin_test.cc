@@ -1,4 +1,4 @@
-#include "core/io/torch_bin.h"
+#include "core/checkpoint/torch_bin.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/io/torch_state_dict.h"
+#include "core/checkpoint/torch_state_dict.h"
 
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/base/error.h"
-#include "core/io/torch_bin.h"
+#include "core/checkpoint/torch_bin.h"
 #include "core/tensor/matrix.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_torch_bin.h"

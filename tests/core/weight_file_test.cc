@@ -1,4 +1,4 @@
-#include "core/io/weight_file.h"
+#include "core/checkpoint/weight_file.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/base/check.h"
-#include "core/io/safetensors.h"
-#include "core/io/torch_bin.h"
+#include "core/checkpoint/safetensors.h"
+#include "core/checkpoint/torch_bin.h"
 #include "core/tensor/matrix.h"
 #include "tests/support/resident_file_bytes.h"
 #include "tests/support/temp_dir.h"

@@ -1,4 +1,4 @@
-#include "core/io/zip_directory.h"
+#include "core/checkpoint/zip_directory.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/run/compare.h"
+#include "eval/analysis/compare.h"
 #include "tests/support/synthetic_kl.h"
 
 namespace nf {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/base/version.h"
-#include "eval/run/run_folder.h"
+#include "eval/records/run_folder.h"
 
 namespace nf {
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "eval/run/model_data.h"
+#include "eval/plan/model_data.h"
 #include "eval/run/stage_runner.h"
 
 namespace nf {

@@ -9,9 +9,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/base/utf8.h"
 #include "core/random/draw_key.h"
 #include "core/text/byte_level.h"
-#include "core/text/utf8.h"
 #include "perturb/distribution.h"
 #include "tests/support/tensor_maker.h"
 

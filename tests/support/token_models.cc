@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "core/base/utf8.h"
 #include "core/text/byte_level.h"
-#include "core/text/utf8.h"
 
 namespace nf {
 namespace {

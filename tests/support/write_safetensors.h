@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/types.h"
-#include "core/io/dtype.h"
+#include "core/checkpoint/dtype.h"
 
 namespace nf {
 

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "core/base/json.h"
-#include "core/io/pickle_opcodes.h"
+#include "core/checkpoint/pickle_opcodes.h"
 
 namespace nf {
 namespace {

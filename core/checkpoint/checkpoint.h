@@ -1,0 +1,88 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/types.h"
+#include "core/checkpoint/weight_file.h"
+#include "core/tensor/view.h"
+
+namespace nf {
+
+/// A Hugging Face checkpoint directory: config.json and the weights, which are the first of these
+/// that is there, as transformers chooses: model.safetensors, the shards that
+/// model.safetensors.index.json names, pytorch_model.bin (core/io/torch_bin.h), the shards that
+/// pytorch_model.bin.index.json names. Every tensor of an index must be in its shard. What a shard
+/// holds beyond its index is an error in safetensors; in .bin files it is a tensor like the others,
+/// as for transformers, which reads whole shards. Opening checks every header; no weight is read
+/// before it is asked for. Move-only; every const member is thread-safe.
+class Checkpoint {
+ public:
+  /// DataError naming the directory or file, the tensor or byte offset, and the cause.
+  static Checkpoint open(const std::filesystem::path& dir);
+  /// A config.json alone: to learn which tensors a model of that config would have.
+  static Checkpoint without_weights(Json config);
+
+  const std::filesystem::path& dir() const { return dir_; }
+  /// config.json, an object; its keys are not checked here.
+  const Json& config() const { return config_; }
+
+  bool has(std::string_view name) const;
+  /// DataError "DIR: tensor 'x' is missing; did you mean 'y'?"
+  const TensorInfo& info(std::string_view name) const;
+  /// Every tensor, sorted.
+  std::vector<std::string> names() const;
+
+  /// Rows [begin_row, begin_row + row_count) of a vector [n] (one row) or matrix [rows, cols],
+  /// converted to f32; out: [row_count, cols]. DataError "FILE: tensor 'x': NaN at [row, col]", for
+  /// infinities likewise, and when the dtype is not f32, f16 or bf16. Single-threaded inside:
+  /// callers share rows among threads.
+  void read_f32(std::string_view name, Index begin_row, Index row_count, MatrixView out) const;
+
+  /// Starts reading the tensor, or rows [begin_row, begin_row + row_count) of a vector or matrix,
+  /// from the disk, and lets the bytes leave the resident memory. Hints only. Pages that were read
+  /// stay resident until they are released, so whoever streams a checkpoint releases what it has
+  /// converted.
+  void prefetch(std::string_view name) const { advise(name, MappedFile::Advice::will_need); }
+  void prefetch(std::string_view name, Index begin_row, Index row_count) const {
+    advise(name, begin_row, row_count, MappedFile::Advice::will_need);
+  }
+  void release(std::string_view name) const { advise(name, MappedFile::Advice::dont_need); }
+  void release(std::string_view name, Index begin_row, Index row_count) const {
+    advise(name, begin_row, row_count, MappedFile::Advice::dont_need);
+  }
+
+  /// Names the model: 32 hexadecimal digits of config.json's bytes and every weight file's, in the
+  /// order of the file names, as hash_files defines them (ids that were recorded when each
+  /// file was hashed in one go are others). Uses all threads and reads everything each time it is
+  /// called: keep the answer.
+  std::string content_hash() const;
+
+ private:
+  struct WeightFormat;
+  struct Place {
+    std::size_t file;  ///< into files_
+    const TensorInfo* info;
+  };
+
+  Checkpoint() = default;
+  void open_single(const WeightFormat& format);
+  void open_shards(const WeightFormat& format);
+  void take_unlisted(const WeightFormat& format);
+  const Place& place(std::string_view name) const;
+  void advise(std::string_view name, MappedFile::Advice advice) const;
+  void advise(std::string_view name, Index begin_row, Index row_count,
+              MappedFile::Advice advice) const;
+
+  std::filesystem::path dir_;
+  std::string config_text_;
+  Json config_;
+  std::vector<WeightFile> files_;  ///< by file name
+  std::map<std::string, Place, std::less<>> tensors_;
+};
+
+}  // namespace nf

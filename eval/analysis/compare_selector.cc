@@ -1,0 +1,166 @@
+#include "eval/analysis/compare_selector.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/error.h"
+#include "core/base/suggest.h"
+#include "core/io/read_json.h"
+#include "eval/output/csv.h"
+#include "eval/output/short_list.h"
+#include "eval/output/table.h"
+
+namespace nf {
+namespace {
+
+void add_new(const std::string& text, std::vector<std::string>& texts) {
+  if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+}
+
+/// As text, or as the same number written otherwise: 0.10 for 0.1.
+bool is_value(const std::string& text, const Json& value) {
+  if (csv_value(value) == text) return true;
+  if (!value.is_number()) return false;
+  double number = 0.0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc{} && read.ptr == end && number == value.get<double>();
+}
+
+/// The longest name that the text begins with, followed by a separator.
+std::string name_before_values(const std::string& text, const std::vector<std::string>& names) {
+  std::string longest;
+  for (const std::string& name : names)
+    if (text.size() > name.size() && text.starts_with(name) &&
+        (text[name.size()] == ':' || text[name.size()] == ' ') && name.size() > longest.size())
+      longest = name;
+  return longest;
+}
+
+/// "bits=3,g=64" by variable. What follows a separator and has no '=' is part of the value before.
+std::map<std::string, std::string> split_values(const std::string& text, const std::string& whole) {
+  std::map<std::string, std::string> values;
+  std::string last;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of(", ", begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const std::size_t equal = part.find('=');
+    if (equal != std::string::npos && equal > 0) {
+      last = part.substr(0, equal);
+      if (values.contains(last))
+        throw ConfigError(fmt::format("{}: variable '{}' is there twice", whole, printable(last)));
+      values[last] = part.substr(equal + 1);
+    } else if (!last.empty()) {
+      values[last] += text[begin - 1] + part;
+    } else {
+      throw ConfigError(fmt::format("{}: expected NAME:VARIABLE=VALUE,VARIABLE=VALUE", whole));
+    }
+    begin = end + 1;
+  }
+  return values;
+}
+
+std::vector<std::string> variables_of(const std::string& trial, const std::vector<RowKey>& keys) {
+  std::vector<std::string> variables;
+  for (const RowKey& key : keys)
+    if (key.name == trial)
+      for (const auto& [name, value] : key.vars.items()) add_new(name, variables);
+  return variables;
+}
+
+std::vector<std::string> values_of(const std::string& trial, const std::string& variable,
+                                   const std::vector<RowKey>& keys) {
+  std::vector<std::string> values;
+  for (const RowKey& key : keys)
+    if (key.name == trial && key.vars.contains(variable))
+      add_new(printable(csv_value(key.vars.at(variable))), values);
+  return values;
+}
+
+}  // namespace
+
+bool TrialSelector::selects(const RowKey& key) const {
+  if (key.name != name) return false;
+  return std::all_of(values.begin(), values.end(), [&key](const auto& wanted) {
+    const auto found = key.vars.find(wanted.first);
+    return found != key.vars.end() && is_value(wanted.second, *found);
+  });
+}
+
+std::vector<std::string> trial_names(const std::vector<RowKey>& keys) {
+  std::vector<std::string> names;
+  for (const RowKey& key : keys)
+    if (key.name != "baseline") add_new(key.name, names);
+  return names;
+}
+
+TrialSelector parse_trial_selector(const std::string& text, const std::vector<RowKey>& keys) {
+  const std::vector<std::string> names = trial_names(keys);
+  TrialSelector selector{.text = text, .name = text};
+  if (text == "baseline")
+    throw ConfigError("baseline: statistics.csv compares every trial with it; name other trials");
+  if (std::find(names.begin(), names.end(), text) != names.end()) return selector;
+  selector.name = name_before_values(text, names);
+  if (selector.name.empty()) {
+    const std::string name = text.substr(0, text.find(':'));
+    throw ConfigError(fmt::format("{}: the folder has no trial of that name{}", printable(text),
+                                  suggestion(name, names)));
+  }
+  selector.values = split_values(text.substr(selector.name.size() + 1), printable(text));
+  const std::vector<std::string> variables = variables_of(selector.name, keys);
+  for (const auto& [name, value] : selector.values)
+    if (std::find(variables.begin(), variables.end(), name) == variables.end())
+      throw ConfigError(fmt::format(
+          "{}: trial '{}' has no variable '{}'{}", printable(text), printable(selector.name),
+          printable(name), variables.empty() ? ", it is no sweep" : suggestion(name, variables)));
+  if (std::none_of(keys.begin(), keys.end(),
+                   [&selector](const RowKey& key) { return selector.selects(key); })) {
+    std::vector<std::string> known;
+    for (const auto& [name, value] : selector.values)
+      known.push_back(fmt::format(
+          "{} is {}", name, short_list(values_of(selector.name, name, keys), ", ", "points")));
+    throw ConfigError(fmt::format("{}: trial '{}' has no such point; {}", printable(text),
+                                  printable(selector.name), fmt::join(known, "; ")));
+  }
+  return selector;
+}
+
+std::string shell_word(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("_-+=.,:/%@").find(c) != std::string_view::npos;
+  });
+  if (plain) return text;
+  std::string word = "'";
+  for (const char c : printable(text)) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+std::string list_trials(const std::vector<RowKey>& keys) {
+  const std::vector<std::string> names = trial_names(keys);
+  Index width = 0;
+  for (const std::string& name : names) width = std::max(width, display_width(shell_word(name)));
+  std::string text;
+  for (const std::string& name : names) {
+    std::vector<std::string> notes;
+    for (const std::string& variable : variables_of(name, keys))
+      notes.push_back(fmt::format("{}={}", printable(variable),
+                                  short_list(values_of(name, variable, keys), "|", "points")));
+    std::vector<std::string> seeds;
+    for (const RowKey& key : keys)
+      if (key.name == name && key.seed) add_new(std::to_string(*key.seed), seeds);
+    if (seeds.size() > 1) notes.push_back(fmt::format("({} seeds)", seeds.size()));
+    const std::string word = shell_word(name);
+    text += "  " + word;
+    if (!notes.empty())
+      text += std::string(static_cast<std::size_t>(width - display_width(word)) + 2, ' ') +
+              fmt::format("{}", fmt::join(notes, "  "));
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace nf

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "eval/results/results.h"
+
+namespace nf {
+
+/// Lines of one trial as a command names them: NAME, or NAME:VAR=VALUE,VAR=VALUE for the points of
+/// its sweep that have these values. "NAME VAR=VALUE VAR=VALUE", as tables label lines, is the
+/// same.
+struct TrialSelector {
+  std::string text;  ///< as given
+  std::string name;
+  std::map<std::string, std::string> values{};  ///< by variable, as given
+
+  bool selects(const RowKey& key) const;
+};
+
+/// The names of all trials but the baseline, in order of first appearance.
+std::vector<std::string> trial_names(const std::vector<RowKey>& keys);
+
+/// keys: the rows of the folder. A whole name comes before a shorter one with values behind it.
+/// Throws ConfigError "TEXT: ..." where there is no such trial, variable or point, with a
+/// suggestion.
+TrialSelector parse_trial_selector(const std::string& text, const std::vector<RowKey>& keys);
+
+/// A word of the command line, in quotes where a shell would take it apart.
+std::string shell_word(const std::string& text);
+
+/// What there is to compare in a folder: one line per trial, as the command line takes it, with
+/// its seeds and the values of its variables, of many the first few.
+std::string list_trials(const std::vector<RowKey>& keys);
+
+}  // namespace nf

@@ -1,0 +1,67 @@
+#include <algorithm>
+
+#include "eval/analysis/effects.h"
+
+namespace nf {
+namespace {
+
+/// The levels that the trials of a `pairs` design are made of.
+struct Pairs {
+  std::vector<std::string> singles{};
+  std::vector<std::pair<std::string, std::string>> pairs{};
+
+  explicit Pairs(const std::vector<std::string>& levels) {
+    for (const std::string& level : levels) {
+      const std::vector<std::string> parts = joined_levels(level);
+      if (parts.size() == 2) pairs.emplace_back(parts[0], parts[1]);
+      for (const std::string& single : parts)  // a shard may have the pairs alone
+        if (single != kAllLevels &&
+            std::find(singles.begin(), singles.end(), single) == singles.end())
+          singles.push_back(single);
+    }
+  }
+
+  /// All singles are known: those of a part of the trials would add up to too little.
+  bool are_whole() const {
+    const std::size_t levels = singles.size();
+    return levels >= 2 && pairs.size() == levels * (levels - 1) / 2;
+  }
+};
+
+/// levels: a and b together, a, b.
+BlockSum interaction(std::span<const BlockSum> levels) {
+  return {.tokens = levels[0].tokens, .sum = levels[0].sum - levels[1].sum - levels[2].sum};
+}
+
+/// levels: all together, then each alone. A ratio of two sums is a mean with the lower one as
+/// weight, so the delta method is the one that means have anyway.
+BlockSum additivity(std::span<const BlockSum> levels) {
+  BlockSum ratio{.tokens = levels[0].sum};
+  for (const BlockSum& single : levels.subspan(1)) ratio.sum += single.sum;
+  return ratio;
+}
+
+}  // namespace
+
+std::vector<Effect> pairs_effects(const EffectGroup& group, const PairedFigure& figure) {
+  const Pairs known(group.levels);
+  std::vector<Effect> effects;
+  for (const std::string& level : known.singles)
+    effects.push_back(
+        {.effect = kMain, .a = level, .estimate = estimate_level(group, figure, level)});
+  for (const auto& [a, b] : known.pairs) {
+    const LevelBlocks blocks(group, figure, {a + '+' + b, a, b});
+    effects.push_back(
+        {.effect = kInteraction, .a = a, .b = b, .estimate = blocks.estimate(interaction)});
+  }
+  if (!known.are_whole()) return effects;
+  std::vector<std::string> levels = {kAllLevels};
+  levels.insert(levels.end(), known.singles.begin(), known.singles.end());
+  auto ratio = LevelBlocks(group, figure, levels).estimate(additivity);
+  check_denominator(estimate_level(group, figure, kAllLevels), "all together cannot be told from 0",
+                    ratio);
+  effects.push_back({.effect = kAdditivity, .estimate = std::move(ratio)});
+  return effects;
+}
+
+}  // namespace nf

@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "core/io/atomic_file.h"
+#include "eval/export/records_export.h"
+#include "eval/metrics/columns.h"
+#include "eval/output/csv.h"
+#include "eval/output/replaceable_csv.h"
+#include "eval/results/row_fields.h"
+
+namespace nf {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> columns_of(const std::vector<std::string>& variables) {
+  return columns_around(variables, {"name", "model", "seed"},
+                        {std::begin(kExportColumns), std::end(kExportColumns)});
+}
+
+void check_ours(const fs::path& file) {
+  const std::string header = CsvText(columns_of({})).text();
+  const std::string begin = header.substr(0, header.find("id,window"));
+  const std::string end = header.substr(begin.size());
+  check_own_csv(file, begin, end, "export");
+}
+
+std::string flag(bool value) { return value ? "1" : "0"; }
+/// Counts that are not known are -1.
+std::string known(Index count) { return count < 0 ? "" : std::to_string(count); }
+
+Index add_windows(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
+  for (const WindowSums& sums : row.windows) {
+    std::vector<std::string> fields = head;
+    fields.insert(
+        fields.end(),
+        {row.key.id, std::to_string(sums.window), "", "", "", known(sums.document),
+         std::to_string(sums.tokens), csv_number(sums.nll), csv_number(sums.kl),
+         csv_number(sums.kl_reverse), std::to_string(sums.top1), "", known(sums.bytes), "", ""});
+    csv.add_row(fields);
+  }
+  return std::ssize(row.windows);
+}
+
+Index add_questions(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
+  Index count = 0;
+  for (const QuestionSums& sums : row.questions) {
+    count += std::ssize(sums.parts);
+    for (std::size_t i = 0; i < sums.parts.size(); ++i) {
+      const PartSums& part = sums.parts[i];
+      std::vector<std::string> fields = head;
+      fields.insert(
+          fields.end(),
+          {row.key.id, "", sums.task, std::to_string(sums.question), std::to_string(i), "",
+           std::to_string(part.tokens), csv_number(part.nll), csv_number(part.kl),
+           csv_number(part.kl_reverse), std::to_string(part.top1), std::to_string(part.greedy), "",
+           flag(sums.correct), sums.correct_norm ? flag(*sums.correct_norm) : ""});
+      csv.add_row(fields);
+    }
+  }
+  return count;
+}
+
+}  // namespace
+
+Index export_csv(const RunContents& run, const fs::path& file) {
+  check_ours(file);
+  const std::vector<ResultRow> rows = run.results();
+  const std::vector<std::string> variables = sweep_variables(rows);
+  CsvText csv(columns_of(variables));
+  Index count = 0;
+  for (const ResultRow& row : rows) {
+    const std::vector<std::string> head = row_fields(row.key, variables);
+    count += add_windows(row, head, csv);
+    count += add_questions(row, head, csv);
+  }
+  write_file_atomically(file, csv.text());
+  return count;
+}
+
+}  // namespace nf

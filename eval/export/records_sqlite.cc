@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "core/base/check.h"
+#include "core/base/version.h"
+#include "eval/export/records_export.h"
+#include "eval/metrics/columns.h"
+#include "eval/output/csv.h"
+#include "eval/output/csv_reader.h"
+#include "eval/output/sqlite_file.h"
+
+namespace nf {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// As docs/sqlite.md has it, but for the figures of the sites, which follow site_figures().
+constexpr const char* kTables = R"(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE models (model_id INTEGER PRIMARY KEY, name TEXT UNIQUE, model_hash TEXT, data_hash TEXT);
+CREATE TABLE trials (trial_id INTEGER PRIMARY KEY, model_id INTEGER REFERENCES models, id TEXT, name TEXT, seed INTEGER, design TEXT, factor TEXT, status TEXT, error TEXT);
+CREATE TABLE variables (trial_id INTEGER REFERENCES trials, name TEXT, value, PRIMARY KEY (trial_id, name)) WITHOUT ROWID;
+CREATE TABLE figures (trial_id INTEGER REFERENCES trials, figure TEXT, value REAL, PRIMARY KEY (trial_id, figure)) WITHOUT ROWID;
+CREATE TABLE windows (trial_id INTEGER REFERENCES trials, window INTEGER, document INTEGER, tokens INTEGER, nll REAL, kl REAL, kl_reverse REAL, top1 INTEGER, bytes INTEGER, PRIMARY KEY (trial_id, window)) WITHOUT ROWID;
+CREATE TABLE questions (trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, correct INTEGER, correct_norm INTEGER, PRIMARY KEY (trial_id, task, question)) WITHOUT ROWID;
+CREATE TABLE choices (trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, choice INTEGER, tokens INTEGER, loglikelihood REAL, kl REAL, kl_reverse REAL, top1 INTEGER, greedy INTEGER, PRIMARY KEY (trial_id, task, question, choice)) WITHOUT ROWID;
+)";
+
+std::string sites_table() {
+  std::string columns =
+      "trial_id INTEGER REFERENCES trials, site TEXT, layer INTEGER, role TEXT, tensor TEXT, "
+      "elements INTEGER, sum_x2 REAL, sum_d2 REAL";
+  for (const SiteFigure& figure : site_figures())
+    columns += fmt::format(", {} REAL", sql_name(figure.column));
+  return "CREATE TABLE sites (" + columns + ", PRIMARY KEY (trial_id, site)) WITHOUT ROWID;";
+}
+
+void check_ours(const fs::path& file) {
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(file, ignored))) return;
+  if (!fs::is_regular_file(file, ignored) || sqlite_application_id(file) != kSqliteApplication)
+    throw ConfigError(fmt::format(
+        "--sqlite {}: is there already and no export of noisefloor; choose another name",
+        file.string()));
+}
+
+SqlValue text_value(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+SqlValue variable_value(const Json& value) {
+  if (value.is_null()) return {};
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number()) return value.get<double>();
+  return csv_value(value);
+}
+
+/// Counts that are not known are -1.
+SqlValue known(Index count) { return count < 0 ? SqlValue() : SqlValue(count); }
+SqlValue integer(std::size_t value) { return static_cast<std::int64_t>(value); }
+
+/// "layers.3.q_proj.weight" as layer, role and tensor; "layers.3.resid" has no role.
+struct SiteName {
+  SqlValue layer, role;
+  std::string tensor;
+};
+SiteName split_site(std::string_view site) {
+  SiteName name;
+  constexpr std::string_view kLayers = "layers.";
+  if (site.starts_with(kLayers)) {
+    std::int64_t layer = 0;
+    site.remove_prefix(kLayers.size());
+    const auto end = std::from_chars(site.data(), site.data() + site.size(), layer).ptr;
+    name.layer = layer;
+    site.remove_prefix(std::min(site.size(), static_cast<std::size_t>(end - site.data()) + 1));
+  }
+  const std::size_t dot = site.rfind('.');
+  if (dot != std::string_view::npos) name.role = std::string(site.substr(0, dot));
+  name.tensor = site.substr(dot == std::string_view::npos ? 0 : dot + 1);
+  return name;
+}
+
+void write_meta(const RunContents& run, SqliteFile& file) {
+  SqliteInsert insert(file, "meta", 2);
+  for (const auto& [key, value] : run.manifest.about.items()) insert.row({key, text_value(value)});
+  insert.row({"numerics", std::to_string(run.manifest.numerics)});
+  insert.row({"env", run.manifest.env.dump()});
+  insert.row({"folder", fs::absolute(run.dir).lexically_normal().string()});
+  insert.row({"experiment.yaml", run.experiment});
+  insert.row({"resolved.yaml", run.resolved});
+  insert.row({"exported_by", fmt::format("noisefloor {} ({})", version(), git_hash())});
+}
+
+/// Number of each model, from 1 on.
+std::map<std::string, std::int64_t> write_models(const RunContents& run, SqliteFile& file) {
+  std::map<std::string, std::int64_t> numbers;
+  SqliteInsert insert(file, "models", 4);
+  for (const ModelIdentity& model : run.manifest.models) {
+    const std::int64_t number = std::ssize(numbers) + 1;
+    numbers.emplace(model.model, number);
+    insert.row({number, model.model, model.model_hash, model.data_hash});
+  }
+  return numbers;
+}
+
+void write_trials(const std::vector<ResultRow>& rows,
+                  const std::map<std::string, std::int64_t>& models, SqliteFile& file) {
+  SqliteInsert trials(file, "trials", 9), variables(file, "variables", 3);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const RowKey& key = rows[i].key;
+    const auto text_or_null = [](const std::string& text) {
+      return text.empty() ? SqlValue() : SqlValue(text);
+    };
+    const auto model = models.find(key.model);
+    trials.row({integer(i + 1), model == models.end() ? SqlValue() : SqlValue(model->second),
+                key.id, key.name,
+                key.seed ? SqlValue(static_cast<std::int64_t>(*key.seed)) : SqlValue(),
+                text_or_null(key.design.kind), text_or_null(key.design.factor), rows[i].status,
+                text_or_null(rows[i].error)});
+    for (const auto& [name, value] : key.vars.items())
+      variables.row({integer(i + 1), name, variable_value(value)});
+  }
+}
+
+/// Figures and the view that puts them back to the columns of results.csv. results_csv() alone says
+/// which figures there are, so they are taken from its text: the same numbers to the last bit.
+void write_figures(const RunContents& run, const std::vector<ResultRow>& rows, SqliteFile& file) {
+  const auto lines = parse_csv(results_csv(rows, run.manifest.tasks));
+  NF_CHECK(lines.size() == rows.size() + 1, "{} lines for {} rows", lines.size(), rows.size());
+  const std::vector<std::string>& columns = lines.front();
+  std::set<std::string> variables;
+  for (const ResultRow& row : rows)
+    for (const auto& [name, value] : row.key.vars.items()) variables.insert(name);
+  const std::map<std::string, std::string> of_trials = {{"name", "trials.name"},
+                                                        {"model", "models.name"},
+                                                        {"seed", "trials.seed"},
+                                                        {"status", "trials.status"}};
+
+  SqliteInsert insert(file, "figures", 3);
+  std::string view = "CREATE VIEW results AS SELECT trials.trial_id";
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto of_trial = of_trials.find(columns[c]);
+    const bool is_variable = variables.contains(columns[c]);
+    view += fmt::format(
+        ", {} AS {}",
+        of_trial != of_trials.end() ? of_trial->second
+        : is_variable
+            ? fmt::format("(SELECT value FROM variables WHERE trial_id = trials.trial_id AND name "
+                          "= {})",
+                          sql_text(columns[c]))
+            : fmt::format("(SELECT value FROM figures WHERE trial_id = trials.trial_id AND figure "
+                          "= {})",
+                          sql_text(columns[c])),
+        sql_name(columns[c]));
+    if (of_trial != of_trials.end() || is_variable) continue;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::string& field = lines[i + 1][c];
+      double value = 0.0;
+      const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+      if (error == std::errc{} && end == field.data() + field.size())
+        insert.row({integer(i + 1), columns[c], value});
+      else if (!field.empty())
+        insert.row({integer(i + 1), columns[c], field});
+    }
+  }
+  file.execute(view + " FROM trials LEFT JOIN models USING (model_id) ORDER BY trials.trial_id;");
+}
+
+void write_sums(const std::vector<ResultRow>& rows, SqliteFile& file) {
+  SqliteInsert windows(file, "windows", 9), questions(file, "questions", 5),
+      choices(file, "choices", 10);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const SqlValue trial = integer(i + 1);
+    for (const WindowSums& sums : rows[i].windows)
+      windows.row({trial, sums.window, known(sums.document), sums.tokens, sums.nll, sums.kl,
+                   sums.kl_reverse, sums.top1, known(sums.bytes)});
+    for (const QuestionSums& sums : rows[i].questions) {
+      questions.row({trial, sums.task, sums.question, std::int64_t{sums.correct},
+                     sums.correct_norm ? SqlValue(std::int64_t{*sums.correct_norm}) : SqlValue()});
+      for (std::size_t c = 0; c < sums.parts.size(); ++c) {
+        const PartSums& part = sums.parts[c];
+        choices.row({trial, sums.task, sums.question, integer(c), part.tokens, -part.nll, part.kl,
+                     part.kl_reverse, part.top1, part.greedy});
+      }
+    }
+  }
+}
+
+void write_sites(const std::vector<ResultRow>& rows, SqliteFile& file) {
+  constexpr int kFixedColumns = 8;
+  SqliteInsert insert(file, "sites", kFixedColumns + static_cast<int>(site_figures().size()));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (const SiteStats& site : rows[i].sites) {
+      SiteName name = split_site(site.site);
+      std::vector<SqlValue> values = {integer(i + 1),    site.site,        name.layer,
+                                      name.role,         name.tensor,      site.stats.count,
+                                      site.stats.sum_x2, site.stats.sum_d2};
+      for (const SiteFigure& figure : site_figures())
+        values.push_back(site.complete || figure.always ? SqlValue(figure.value(site.stats))
+                                                        : SqlValue());
+      insert.row(values);
+    }
+  }
+}
+
+}  // namespace
+
+Index export_sqlite(const RunContents& run, const fs::path& path) {
+  check_ours(path);
+  const std::vector<ResultRow> rows = run.results();
+  SqliteFile file(path);
+  file.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
+                           kSqliteApplication, kSqliteSchema));
+  file.execute(kTables + sites_table());
+  file.execute("CREATE INDEX trials_by_id ON trials (id);");
+  write_meta(run, file);
+  write_trials(rows, write_models(run, file), file);
+  write_figures(run, rows, file);
+  write_sums(rows, file);
+  write_sites(rows, file);
+  file.commit();
+  return std::ssize(rows);
+}
+
+}  // namespace nf

@@ -1,0 +1,56 @@
+#include "eval/output/csv.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "core/base/check.h"
+
+namespace nf {
+
+std::string csv_number(double value) {
+  // "nan" without the sign that some processors give it.
+  if (std::isnan(value)) return "nan";
+  constexpr std::size_t kLongest = 32;  // the longest shortest form of a double has 24 characters
+  std::array<char, kLongest> text{};
+  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
+  NF_CHECK(end.ec == std::errc(), "no decimal form of {}", value);
+  return {text.data(), end.ptr};
+}
+
+std::string csv_value(const Json& value) {
+  if (value.is_null()) return {};
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return csv_number(value.get<double>());
+  return value.dump();
+}
+
+CsvText::CsvText(const std::vector<std::string>& columns) : columns_(columns.size()) {
+  add_line(columns);
+}
+
+void CsvText::add_row(const std::vector<std::string>& fields) {
+  NF_CHECK(fields.size() == columns_, "{} fields for {} columns", fields.size(), columns_);
+  add_line(fields);
+}
+
+void CsvText::add_line(const std::vector<std::string>& fields) {
+  bool first = true;
+  for (const std::string& field : fields) {
+    if (!first) text_ += ',';
+    first = false;
+    if (field.find_first_of(",\"\r\n") == std::string::npos) {
+      text_ += field;
+      continue;
+    }
+    text_ += '"';
+    for (const char c : field) {
+      if (c == '"') text_ += '"';
+      text_ += c;
+    }
+    text_ += '"';
+  }
+  text_ += '\n';
+}
+
+}  // namespace nf

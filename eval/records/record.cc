@@ -1,0 +1,268 @@
+#include "eval/records/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "core/base/check.h"
+#include "core/base/suggest.h"
+#include "core/io/read_json.h"
+#include "eval/records/object_reader.h"
+#include "eval/records/record_detail.h"
+
+namespace nf {
+namespace {
+
+template <class T>
+struct StatsField {
+  const char* key;
+  T DistortionStats::*member;
+  bool always;  ///< also where the statistics are not complete
+};
+
+/// The sums of DistortionStats as they stand in a record, in this order.
+constexpr std::array<StatsField<double>, 12> kStatsSums = {
+    {{"sum_x2", &DistortionStats::sum_x2, true},
+     {"sum_d2", &DistortionStats::sum_d2, true},
+     {"sum_y2", &DistortionStats::sum_y2, false},
+     {"sum_xy", &DistortionStats::sum_xy, false},
+     {"sum_abs_x", &DistortionStats::sum_abs_x, false},
+     {"sum_d", &DistortionStats::sum_d, false},
+     {"sum_d3", &DistortionStats::sum_d3, false},
+     {"sum_d4", &DistortionStats::sum_d4, false},
+     {"sum_abs_d", &DistortionStats::sum_abs_d, false},
+     {"sum_abs_xd", &DistortionStats::sum_abs_xd, false},
+     {"sum_d2_small", &DistortionStats::sum_d2_small, false},
+     {"max_abs_d", &DistortionStats::max_abs_d, false}}};
+constexpr std::array<StatsField<Index>, 4> kStatsCounts = {
+    {{"count", &DistortionStats::count, true},
+     {"clipped", &DistortionStats::clipped, true},
+     {"sign_flips", &DistortionStats::sign_flips, false},
+     {"to_zero", &DistortionStats::to_zero, false}}};
+
+bool is_dyadic(Index first, Index count) {
+  return count > 0 && (count & (count - 1)) == 0 && first >= 0 && first % count == 0;
+}
+
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+/// A sum that was gathered: JSON has no way to write it when it is not finite, and no sum of a
+/// record is.
+Json finite(double value, const std::string& what, const Record& record) {
+  NF_CHECK(std::isfinite(value), "{} of '{}' ({}) is {}", what, record.name, record.id, value);
+  return value;
+}
+
+Json metrics_json(const Record& record, const MetricRegistry& metrics) {
+  const WindowSums sums = add_up(record.windows);
+  Json json = Json::object();
+  for (const Metric& metric : metrics.metrics())
+    json[metric.name] = finite_or_null(metric.value(sums));
+  json["tokens"] = sums.tokens;
+  return json;
+}
+
+Json windows_json(const Record& record) {
+  Json array = Json::array();
+  for (const WindowSums& sums : record.windows) {
+    array.push_back({{"window", sums.window},
+                     {"tokens", sums.tokens},
+                     {"nll", finite(sums.nll, "nll", record)},
+                     {"kl", finite(sums.kl, "kl", record)},
+                     {"kl_reverse", finite(sums.kl_reverse, "kl_reverse", record)},
+                     {"top1", sums.top1}});
+    if (sums.bytes >= 0) array.back()["bytes"] = sums.bytes;
+    if (sums.document >= 0) array.back()["document"] = sums.document;
+    if (sums.detail != nullptr) add_detail(*sums.detail, array.back());
+  }
+  return array;
+}
+
+Json questions_json(const Record& record) {
+  Json array = Json::array();
+  for (const QuestionSums& sums : record.questions) {
+    Json question = {{"task", sums.task}, {"question", sums.question}, {"correct", sums.correct}};
+    if (sums.correct_norm) question["correct_norm"] = *sums.correct_norm;
+    question["choices"] = Json::array();
+    for (const PartSums& part : sums.parts)
+      question["choices"].push_back({{"loglikelihood", finite(-part.nll, "nll", record)},
+                                     {"tokens", part.tokens},
+                                     {"greedy", part.greedy},
+                                     {"kl", finite(part.kl, "kl", record)},
+                                     {"kl_reverse", finite(part.kl_reverse, "kl_reverse", record)},
+                                     {"top1", part.top1}});
+    array.push_back(std::move(question));
+  }
+  return array;
+}
+
+Json sites_json(const Record& record) {
+  Json array = Json::array();
+  for (const SiteStats& site : record.sites) {
+    NF_CHECK(site.site.ends_with(".weight") || is_dyadic(site.first_window, site.windows),
+             "{}: windows {} from {} are no block", site.site, site.windows, site.first_window);
+    Json json = {{"site", site.site}};
+    if (site.windows > 0) {
+      json["first_window"] = site.first_window;
+      json["windows"] = site.windows;
+    }
+    json["complete"] = site.complete;
+    for (const auto& field : kStatsCounts)
+      if (site.complete || field.always) json[field.key] = site.stats.*field.member;
+    for (const auto& field : kStatsSums)
+      if (site.complete || field.always)
+        json[field.key] = finite(site.stats.*field.member, site.site + ' ' + field.key, record);
+    json["relative_l2"] = finite_or_null(site.stats.relative_l2());
+    array.push_back(std::move(json));
+  }
+  return array;
+}
+
+WindowSums read_window(const ObjectReader& reader) {
+  return {.window = reader.count("window"),
+          .tokens = reader.count("tokens"),
+          .nll = reader.number("nll"),
+          .kl = reader.number("kl"),
+          .kl_reverse = reader.number("kl_reverse"),
+          .top1 = reader.count("top1"),
+          .bytes = reader.find("bytes") == nullptr ? -1 : reader.count("bytes"),
+          .document = reader.find("document") == nullptr ? -1 : reader.count("document"),
+          .detail = read_detail(reader)};
+}
+
+QuestionSums read_question(const ObjectReader& reader) {
+  QuestionSums sums{.task = reader.text("task"),
+                    .question = reader.count("question"),
+                    .parts = {},
+                    .correct = reader.flag("correct")};
+  if (reader.find("correct_norm") != nullptr) sums.correct_norm = reader.flag("correct_norm");
+  reader.each("choices", [&sums](const ObjectReader& choice) {
+    sums.parts.push_back({.tokens = choice.count("tokens"),
+                          .nll = -choice.number("loglikelihood"),
+                          .kl = choice.number("kl"),
+                          .kl_reverse = choice.number("kl_reverse"),
+                          .top1 = choice.count("top1"),
+                          .greedy = choice.count("greedy")});
+  });
+  return sums;
+}
+
+SiteStats read_site(const ObjectReader& reader) {
+  SiteStats site{.site = reader.text("site"), .stats = {}, .complete = reader.flag("complete")};
+  if (reader.find("windows") != nullptr) {
+    site.first_window = reader.count("first_window");
+    site.windows = reader.count("windows");
+    if (!is_dyadic(site.first_window, site.windows))
+      reader.fail("windows", fmt::format("{} windows from {} are no block of 2^k windows",
+                                         site.windows, site.first_window));
+  }
+  for (const auto& field : kStatsCounts)
+    if (site.complete || field.always) site.stats.*field.member = reader.count(field.key);
+  for (const auto& field : kStatsSums)
+    if (site.complete || field.always) site.stats.*field.member = reader.number(field.key);
+  return site;
+}
+
+Json stop_json(const StopState& stop) {
+  return {{"reached", stop.reached},
+          {"blocks", stop.blocks},
+          {"tokens", stop.tokens},
+          {"kl", stop.kl},
+          {"kl_halfwidth", finite_or_null(stop.kl_halfwidth)}};
+}
+
+StopState read_stop(const ObjectReader& reader) {
+  StopState stop{.reached = reader.flag("reached"),
+                 .blocks = reader.count("blocks"),
+                 .tokens = reader.count("tokens"),
+                 .kl = reader.number("kl"),
+                 .kl_halfwidth = std::numeric_limits<double>::infinity()};
+  if (!reader.at("kl_halfwidth").is_null()) stop.kl_halfwidth = reader.number("kl_halfwidth");
+  return stop;
+}
+
+}  // namespace
+
+void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
+  sites.push_back(part);
+  // As a binary counter carries: two neighbours of one size become the block that holds both.
+  while (true) {
+    const auto same_site = [&part](const SiteStats& site) { return site.site == part.site; };
+    const auto last = std::find_if(sites.rbegin(), sites.rend(), same_site);
+    const auto before = std::find_if(std::next(last), sites.rend(), same_site);
+    if (before == sites.rend()) return;
+    NF_CHECK(before->windows > 0 && before->first_window + before->windows <= last->first_window,
+             "{}: windows from {} on do not come after those from {} on", part.site,
+             last->first_window, before->first_window);
+    const bool siblings = before->windows == last->windows &&
+                          before->first_window % (2 * before->windows) == 0 &&
+                          before->first_window + before->windows == last->first_window;
+    if (!siblings) return;
+    before->stats.merge(last->stats);
+    before->windows += last->windows;
+    before->complete = before->complete && last->complete;
+    sites.erase(std::next(last).base());
+  }
+}
+
+std::string record_to_line(const Record& record, const MetricRegistry& metrics) {
+  const bool failed = record.status == "failed";
+  NF_CHECK(failed || record.status == "ok", "status '{}'", record.status);
+  Json json;
+  json["id"] = record.id;
+  json["name"] = record.name;
+  json["model"] = record.model;
+  json["seed"] = record.seed ? Json(*record.seed) : Json(nullptr);
+  json["vars"] = record.vars;
+  json["status"] = record.status;
+  if (failed) json["error"] = record.error;
+  json["metrics"] = failed ? Json::object() : metrics_json(record, metrics);
+  if (!record.convention.empty()) json["convention"] = record.convention;
+  json["windows"] = failed ? Json::array() : windows_json(record);
+  if (!failed && !record.questions.empty()) json["questions"] = questions_json(record);
+  json["sites"] = failed ? Json::array() : sites_json(record);
+  if (!failed && record.stop) json["stop"] = stop_json(*record.stop);
+  json["env"] = record.env;
+  json["run"] = record.run;
+  return json.dump();
+}
+
+Record record_from_line(const std::string& line, const std::string& place) {
+  const Json json = parse_json(line, place);
+  const ObjectReader reader(json, place);
+  Record record;
+  record.id = reader.text("id");
+  record.name = reader.text("name");
+  record.model = reader.text("model");
+  const Json& seed = reader.at("seed");
+  if (seed.is_number_unsigned())
+    record.seed = seed.get<std::uint64_t>();
+  else if (!seed.is_null())
+    reader.fail("seed", "expected a whole number from 0 on, or null");
+  record.vars = reader.object("vars");
+  record.status = reader.text("status");
+  if (record.status != "ok" && record.status != "failed")
+    reader.fail("status", fmt::format("unknown status '{}'{}", printable(record.status),
+                                      suggestion(record.status, {"ok", "failed"})));
+  if (record.status == "failed") record.error = reader.text("error");
+  reader.each("windows", [&record](const ObjectReader& window) {
+    record.windows.push_back(read_window(window));
+  });
+  if (reader.find("convention") != nullptr) record.convention = reader.text("convention");
+  if (reader.find("questions") != nullptr)
+    reader.each("questions", [&record](const ObjectReader& question) {
+      record.questions.push_back(read_question(question));
+    });
+  reader.each("sites",
+              [&record](const ObjectReader& site) { record.sites.push_back(read_site(site)); });
+  if (const Json* stop = reader.find("stop"))
+    record.stop = read_stop(ObjectReader(*stop, place + ": stop"));
+  record.env = reader.object("env");
+  record.run = reader.object("run");
+  return record;
+}
+
+}  // namespace nf

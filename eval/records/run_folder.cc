@@ -1,0 +1,251 @@
+#include "eval/records/run_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/base/check.h"
+#include "core/base/version.h"
+#include "core/io/atomic_file.h"
+#include "core/io/read_file.h"
+#include "core/io/read_json.h"
+#include "eval/tables/result_files.h"
+
+namespace nf {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRecords = "records.jsonl";
+constexpr const char* kManifest = "manifest.json";
+constexpr const char* kExperiment = "experiment.yaml";
+constexpr const char* kResolved = "resolved.yaml";
+/// What a run writes whole or not at all.
+std::vector<std::string> whole_files() {
+  std::vector<std::string> files = {kManifest, kExperiment, kResolved, "plan.json"};
+  files.insert(files.end(), std::begin(kResultFiles), std::end(kResultFiles));
+  return files;
+}
+
+/// The folder, created when it is missing.
+fs::path make_folder(const fs::path& dir) {
+  std::error_code error;
+  const fs::file_status status = fs::status(dir, error);
+  if (fs::exists(status)) {
+    if (!fs::is_directory(status))
+      throw ConfigError(
+          fmt::format("{}: is not a folder; choose another --out folder", dir.string()));
+    if (fs::exists(dir / kManifest, error) || fs::exists(dir / kRecords, error)) return dir;
+    // Somebody else's folder may be used, but none of its files may be written over.
+    for (const std::string& name : whole_files())
+      if (fs::exists(dir / name, error))
+        throw ConfigError(fmt::format(
+            "{}: is not a run folder, but holds a file called {}; choose another --out folder",
+            dir.string(), name));
+    return dir;
+  }
+  fs::create_directories(dir, error);
+  if (error)
+    throw DataError(fmt::format("{}: cannot create folder: {}", dir.string(), error.message()));
+  return dir;
+}
+
+/// Throws at the first key of `env` that is not as it was when the file `place` was written.
+void check_env(const Json& before, const Json& now, const std::string& place) {
+  if (const auto other = env_difference(before, now))
+    throw ConfigError(
+        fmt::format("{}: env '{}' was {} when this folder was begun and is {} now, which can "
+                    "change the last bits of results: choose another --out folder, go on on the "
+                    "same machine type, or say --any-env",
+                    place, other->what, other->was, other->is));
+}
+
+/// Throws where the folder's model of that name is not the run's.
+void check_model(const ModelIdentity& before, const ModelIdentity& now, const std::string& place) {
+  if (const auto other = model_difference(before, now))
+    throw ConfigError(
+        fmt::format("{}: model '{}' had {} when this folder was begun ({} {} then, {} now): choose "
+                    "another --out folder",
+                    place, now.model, other->what, other->hash, other->was, other->is));
+}
+
+/// The records of a file's whole lines: a last one that is torn ends without '\n'.
+std::vector<Record> read_records(const fs::path& path) {
+  const std::string text = read_text_file(path);
+  std::vector<Record> records;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = text.find('\n', begin);
+    if (end == std::string::npos) return records;
+    const std::string place = fmt::format("{}:{}", path.string(), records.size() + 1);
+    try {
+      records.push_back(record_from_line(text.substr(begin, end - begin), place));
+    } catch (const DataError& error) {
+      throw DataError(fmt::format(
+          "{}; if the file was damaged, delete line {}: what it held runs again with the next "
+          "`noisefloor run` into this folder",
+          error.what(), records.size() + 1));
+    }
+    begin = end + 1;
+  }
+}
+
+/// A file that is there only where it has something to say; one of earlier results goes.
+void write_or_remove(const fs::path& path, const std::string& text) {
+  if (!text.empty())
+    write_file_atomically(path, text);
+  else if (std::error_code error; !fs::remove(path, error) && error)
+    throw DataError(fmt::format("{}: cannot be removed: {}", path.string(), error.message()));
+}
+
+/// Removes what killed runs were writing when they ended. The folder must be locked.
+void remove_leftovers(const fs::path& dir) {
+  std::vector<fs::path> leftovers;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {
+    const std::string name = entry.path().filename().string();
+    for (const std::string& file : whole_files())
+      if (name.starts_with(file + ".tmp-")) leftovers.push_back(entry.path());
+  }
+  std::error_code ignored;  // they are in nobody's way
+  for (const fs::path& leftover : leftovers) fs::remove(leftover, ignored);
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const fs::path& dir) : dir_(make_folder(dir)), records_file_(dir / kRecords) {}
+
+RunFolder RunFolder::open(const fs::path& dir, const std::vector<ModelIdentity>& models,
+                          const Json& env, bool any_env) {
+  NF_CHECK(env.is_object(), "env is {}", env.dump());
+  RunFolder folder(dir);
+  folder.models_ = models;
+  folder.env_ = env;
+  remove_leftovers(dir);
+  folder.records_ = read_records(dir / kRecords);
+  folder.check_manifest(models, any_env);
+  return folder;
+}
+
+void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool any_env) {
+  const fs::path path = dir_ / kManifest;
+  const std::string place = path.string();
+  if (!fs::exists(path)) {
+    // Killed before the description was written, or the manifest was deleted: ids keep models and
+    // data apart, only the machine is left to compare.
+    if (!records_.empty() && !any_env)
+      check_env(records_.front().env, env_, (dir_ / kRecords).string() + ":1");
+    return;
+  }
+  const RunManifest manifest = read_manifest(path);
+  check_numerics(manifest, place);
+  if (const auto merged = manifest.about.find("merged"); merged != manifest.about.end())
+    merged_ = *merged;
+  const std::vector<ModelIdentity>& known = manifest.models;
+  for (const ModelIdentity& before : known) {
+    const auto now =
+        std::find_if(models.begin(), models.end(),
+                     [&before](const ModelIdentity& model) { return model.model == before.model; });
+    if (now != models.end())
+      check_model(before, *now, place);
+    else
+      models_.push_back(before);
+  }
+  for (const ModelIdentity& model : models)
+    if (std::none_of(known.begin(), known.end(),
+                     [&model](const ModelIdentity& before) { return before.model == model.model; }))
+      throw ConfigError(fmt::format(
+          "{}: this folder belongs to {}; another model, {}, needs another --out folder", place,
+          known.front().model, model.model));
+  if (!any_env) check_env(manifest.env, env_, place);
+}
+
+RunContents RunFolder::read(const fs::path& dir) {
+  if (!fs::is_directory(dir)) throw ConfigError(fmt::format("{}: no such folder", dir.string()));
+  if (!fs::exists(dir / kManifest))
+    throw ConfigError(
+        fmt::format("{}: is not a run folder, it has no {}", dir.string(), kManifest));
+  RunContents contents{.dir = dir,
+                       .manifest = read_manifest(dir / kManifest),
+                       .records = read_records(dir / kRecords),
+                       .experiment = read_text_file(dir / kExperiment),
+                       .resolved = read_text_file(dir / kResolved)};
+  if (!contents.manifest.rows)
+    throw ConfigError(
+        fmt::format("{}: does not say what the rows of the results are: an earlier version of the "
+                    "program made it; the `run` command that made the folder, called once more, "
+                    "adds them",
+                    (dir / kManifest).string()));
+  return contents;
+}
+
+std::string RunContents::place(std::size_t record) const {
+  return fmt::format("{}:{}", (dir / kRecords).string(), record + 1);
+}
+
+ExperimentSource RunContents::source() const {
+  const fs::path file = dir / kManifest;
+  const auto fail = [&file](const char* key, const char* expected) {
+    throw DataError(fmt::format("{}: {}: expected {}", file.string(), key, expected));
+  };
+  const auto text = [&](const char* key) {
+    const auto found = manifest.about.find(key);
+    if (found == manifest.about.end() || !found->is_string()) fail(key, "a text");
+    return found->get<std::string>();
+  };
+  ExperimentSource source{.text = experiment,
+                          .name = (dir / kExperiment).string(),
+                          .directory = text("experiment_dir"),
+                          .set_directory = text("set_dir")};
+  const auto set = manifest.about.find("set");
+  if (set == manifest.about.end() || !set->is_array()) fail("set", "a list of texts");
+  for (const Json& assignment : *set) {
+    if (!assignment.is_string()) fail("set", "a list of texts");
+    source.set.push_back(assignment.get<std::string>());
+  }
+  return source;
+}
+
+void RunFolder::write_description(const std::string& experiment, const std::string& resolved,
+                                  Json about, const std::vector<RowKey>& rows,
+                                  const std::vector<TaskHeading>& tasks) {
+  about_ = std::move(about);
+  tasks_ = tasks;
+  if (!merged_.is_null()) (*about_)["merged"] = merged_;
+  write_file_atomically(dir_ / kExperiment, experiment);
+  write_file_atomically(dir_ / kResolved, resolved);
+  write_manifest(rows, std::nullopt);
+}
+
+void RunFolder::note_rows(const std::vector<RowKey>& rows) { write_manifest(rows, std::nullopt); }
+
+void RunFolder::write_manifest(const std::vector<RowKey>& rows,
+                               const std::optional<Index>& csv_records) {
+  const std::string text = manifest_text({.about = *about_,
+                                          .numerics = kNumericsVersion,
+                                          .env = env_,
+                                          .models = models_,
+                                          .tasks = tasks_,
+                                          .rows = rows,
+                                          .csv_records = csv_records});
+  if (text == manifest_text_) return;
+  write_file_atomically(dir_ / kManifest, text);
+  manifest_text_ = text;
+}
+
+void RunFolder::append(Record record) {
+  records_file_.append_line(record_to_line(record));
+  records_.push_back(std::move(record));
+}
+
+std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
+                                                const std::vector<TaskHeading>& tasks) {
+  const FollowedSearches searches(keys, models_, records_);
+  std::vector<ResultRow> rows = build_results(searches.rows(), records_);
+  for (const ResultFile& file : result_files(rows, searches, tasks))
+    write_or_remove(dir_ / file.name, file.text);
+  tasks_ = tasks;
+  if (about_) write_manifest(searches.keys(), std::ssize(records_));
+  return rows;
+}
+
+}  // namespace nf

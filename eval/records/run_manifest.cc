@@ -1,0 +1,178 @@
+#include "eval/records/run_manifest.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/base/version.h"
+#include "core/io/read_json.h"
+
+namespace nf {
+namespace {
+
+/// Keys that RunManifest has members for.
+constexpr const char* kOwnKeys[] = {"numerics", "env", "models", "tasks", "rows", "csv_records"};
+
+[[noreturn]] void no_manifest(const std::string& place, const std::string& cause) {
+  throw DataError(fmt::format("{}: {}; this is no manifest of noisefloor", place, cause));
+}
+
+/// read(item) for each item of the list `key`, whose items should look like `expected`.
+template <class Read>
+void read_list(const Json& manifest, const char* key, const char* expected,
+               const std::string& place, const Read& read) {
+  try {
+    const Json& list = manifest.at(key);
+    if (list.is_array()) {
+      for (const Json& item : list) read(item);
+      return;
+    }
+  } catch (const Json::exception&) {  // told below
+  } catch (const DataError&) {        // likewise: of a search
+  }
+  no_manifest(place, fmt::format("{}: expected a list of {}", key, expected));
+}
+
+RowKey row_from(const Json& json) {
+  RowKey row{.id = json.at("id").get<std::string>(),
+             .name = json.at("name").get<std::string>(),
+             .model = json.at("model").get<std::string>()};
+  if (!json.at("seed").is_null()) row.seed = json.at("seed").get<std::uint64_t>();
+  for (const auto& [name, value] : json.at("vars").get_ref<const Json::object_t&>())
+    row.vars[name] = value;
+  if (const auto design = json.find("design"); design != json.end())
+    row.design = {design->at("kind").get<std::string>(), design->at("factor").get<std::string>(),
+                  design->value("resolution", Index{0})};
+  row.stops = json.value("stops", false);
+  if (const auto search = json.find("search"); search != json.end())
+    row.search = search_from_json(*search);
+  return row;
+}
+
+/// What of the data can be counted and is not as it was; none where the manifest, one of an earlier
+/// version, does not say, or all counts are the same.
+std::optional<StatedDifference> count_difference(const ModelIdentity& was,
+                                                 const ModelIdentity& is) {
+  if (was.windows == 0 && was.questions.empty()) return std::nullopt;
+  if (was.windows != is.windows)
+    return StatedDifference{"another number of windows", "windows", std::to_string(was.windows),
+                            std::to_string(is.windows)};
+  for (const auto& [task, count] : was.questions)
+    for (const auto& [same, now] : is.questions)
+      if (same == task && now != count)
+        return StatedDifference{
+            fmt::format("another number of questions of task '{}'", printable(task)), "questions",
+            std::to_string(count), std::to_string(now)};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Index ModelIdentity::question_count() const {
+  Index count = 0;
+  for (const auto& [task, of_task] : questions) count += of_task;
+  return count;
+}
+
+std::optional<StatedDifference> model_difference(const ModelIdentity& was,
+                                                 const ModelIdentity& is) {
+  if (was.model_hash != is.model_hash)
+    return StatedDifference{"other weights or another config", "model_hash", was.model_hash,
+                            is.model_hash};
+  if (was.data_hash == is.data_hash) return std::nullopt;
+  if (auto counts = count_difference(was, is)) return counts;
+  return StatedDifference{"another text, other windows or tasks, or another tokenizer", "data_hash",
+                          was.data_hash, is.data_hash};
+}
+
+std::optional<StatedDifference> env_difference(const Json& was, const Json& is) {
+  const auto shown = [](const Json& env, const std::string& key) {
+    const auto found = env.find(key);
+    return found == env.end() ? std::string("missing") : printable(found->dump());
+  };
+  for (const Json* keys : {&was, &is})
+    for (const auto& [key, value] : keys->items())
+      if (shown(was, key) != shown(is, key))
+        return StatedDifference{printable(key), "", shown(was, key), shown(is, key)};
+  return std::nullopt;
+}
+
+Json row_to_json(const RowKey& row) {
+  Json json = {{"id", row.id},
+               {"name", row.name},
+               {"model", row.model},
+               {"seed", row.seed ? Json(*row.seed) : Json(nullptr)},
+               {"vars", row.vars}};
+  if (!row.design.kind.empty())
+    json["design"] = {{"kind", row.design.kind}, {"factor", row.design.factor}};
+  if (row.design.resolution > 0) json["design"]["resolution"] = row.design.resolution;
+  if (row.stops) json["stops"] = true;
+  if (row.search) json["search"] = search_to_json(*row.search);
+  return json;
+}
+
+std::string manifest_text(const RunManifest& manifest) {
+  Json json = manifest.about;
+  json["numerics"] = manifest.numerics;
+  json["env"] = manifest.env;
+  json["models"] = Json::array();
+  for (const ModelIdentity& model : manifest.models) {
+    json["models"].push_back(
+        {{"model", model.model}, {"model_hash", model.model_hash}, {"data_hash", model.data_hash}});
+    if (model.windows > 0) json["models"].back()["windows"] = model.windows;
+    for (const auto& [task, count] : model.questions)
+      json["models"].back()["questions"][task] = count;
+  }
+  json["tasks"] = Json::array();
+  for (const TaskHeading& task : manifest.tasks)
+    json["tasks"].push_back({{"name", task.name}, {"has_ppl", task.has_ppl}});
+  if (manifest.rows) {
+    json["rows"] = Json::array();
+    for (const RowKey& row : *manifest.rows) json["rows"].push_back(row_to_json(row));
+  }
+  if (manifest.csv_records) json["csv_records"] = *manifest.csv_records;
+  return json.dump(2) + '\n';
+}
+
+RunManifest read_manifest(const std::filesystem::path& file) {
+  const std::string place = file.string();
+  const Json json = read_json(file);
+  if (!json.is_object() || !json.contains("numerics") || !json.at("numerics").is_number_integer() ||
+      !json.contains("env") || !json.at("env").is_object())
+    no_manifest(place, "numerics or env is missing");
+  RunManifest manifest;
+  manifest.about = json;
+  for (const char* key : kOwnKeys) manifest.about.erase(key);
+  manifest.numerics = json.at("numerics").get<int>();
+  manifest.env = json.at("env");
+  read_list(json, "models", "model, model_hash and data_hash", place, [&](const Json& model) {
+    manifest.models.push_back({.model = model.at("model").get<std::string>(),
+                               .model_hash = model.at("model_hash").get<std::string>(),
+                               .data_hash = model.at("data_hash").get<std::string>(),
+                               .windows = model.value("windows", Index{0})});
+    if (const auto questions = model.find("questions"); questions != model.end())
+      for (const auto& [task, count] : questions->items())
+        manifest.models.back().questions.emplace_back(task, count.get<Index>());
+  });
+  if (!json.contains("rows")) return manifest;
+  read_list(json, "tasks", "name and has_ppl", place, [&](const Json& task) {
+    manifest.tasks.push_back({task.at("name").get<std::string>(), task.at("has_ppl").get<bool>()});
+  });
+  manifest.rows.emplace();
+  read_list(json, "rows", "id, name, model, seed and vars", place,
+            [&](const Json& row) { manifest.rows->push_back(row_from(row)); });
+  if (const auto count = json.find("csv_records"); count != json.end()) {
+    if (!count->is_number_integer()) no_manifest(place, "csv_records: expected a whole number");
+    manifest.csv_records = count->get<Index>();
+  }
+  return manifest;
+}
+
+void check_numerics(const RunManifest& manifest, const std::string& place) {
+  if (manifest.numerics != kNumericsVersion)
+    throw ConfigError(
+        fmt::format("{}: made with numerics version {}, this program has {}: results would not "
+                    "compare; choose another --out folder",
+                    place, manifest.numerics, kNumericsVersion));
+}
+
+}  // namespace nf

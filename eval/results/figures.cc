@@ -1,0 +1,162 @@
+#include "eval/results/figures.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "eval/stats/confidence_sequence.h"
+
+namespace nf {
+namespace {
+
+/// A figure's sum over one window, of the trial and of the baseline.
+using WindowFigure = double (*)(const WindowSums& trial, const WindowSums& baseline);
+
+PairedBlocks text_blocks(const ResultRow& row, const ResultRow& baseline, WindowFigure figure) {
+  std::unordered_map<Index, const WindowSums*> of_baseline;
+  for (const WindowSums& window : baseline.windows) of_baseline[window.window] = &window;
+  PairedBlocks blocks;
+  for (const WindowSums& window : row.windows) {
+    const auto found = of_baseline.find(window.window);
+    if (found == of_baseline.end() || window.tokens == 0) continue;
+    const bool own_block = window.document < 0;
+    BlockSum& block = blocks[{window.document, own_block ? window.window : -1}];
+    block.tokens += static_cast<double>(window.tokens);
+    block.sum += figure(window, *found->second);
+  }
+  return blocks;
+}
+
+PairedBlocks question_blocks(const ResultRow& row, const ResultRow& baseline,
+                             const std::string& task) {
+  std::unordered_map<Index, bool> of_baseline;
+  for (const QuestionSums& question : baseline.questions)
+    if (question.task == task) of_baseline[question.question] = question.correct;
+  PairedBlocks blocks;
+  for (const QuestionSums& question : row.questions) {
+    if (question.task != task) continue;
+    const auto found = of_baseline.find(question.question);
+    if (found == of_baseline.end()) continue;
+    blocks[{-1, question.question}] = {
+        .tokens = 1.0, .sum = (question.correct ? 1.0 : 0.0) - (found->second ? 1.0 : 0.0)};
+  }
+  return blocks;
+}
+
+PairedFigure text_figure(const char* name, WindowFigure figure) {
+  return {.name = name, .blocks = [figure](const ResultRow& row, const ResultRow& baseline) {
+            return text_blocks(row, baseline, figure);
+          }};
+}
+
+}  // namespace
+
+PairedFigure delta_nll_figure() {
+  return text_figure("delta_nll", [](const WindowSums& trial, const WindowSums& baseline) {
+    return trial.nll - baseline.nll;
+  });
+}
+
+PairedFigure kl_figure() {
+  return text_figure("kl", [](const WindowSums& trial, const WindowSums&) { return trial.kl; });
+}
+
+PairedFigure kl_reverse_figure() {
+  return text_figure("kl_reverse",
+                     [](const WindowSums& trial, const WindowSums&) { return trial.kl_reverse; });
+}
+
+PairedFigure delta_top1_figure() {
+  return text_figure("delta_top1", [](const WindowSums& trial, const WindowSums&) {
+    return static_cast<double>(trial.top1 - trial.tokens);
+  });
+}
+
+PairedFigure delta_accuracy_figure(const TaskHeading& task) {
+  return {.name = "delta_" + task.name + "_acc",
+          .of_text = false,
+          .blocks = [name = task.name](const ResultRow& row, const ResultRow& baseline) {
+            return question_blocks(row, baseline, name);
+          }};
+}
+
+std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks) {
+  std::vector<PairedFigure> figures = {delta_nll_figure(), kl_figure(), kl_reverse_figure(),
+                                       delta_top1_figure()};
+  for (const TaskHeading& task : tasks) figures.push_back(delta_accuracy_figure(task));
+  return figures;
+}
+
+std::vector<PairedBlocks> paired_blocks(const PairedFigure& figure,
+                                        const std::vector<const ResultRow*>& rows,
+                                        const ResultRow& baseline) {
+  std::unordered_map<Index, std::size_t> rows_with;  // by window
+  for (const ResultRow* row : rows)
+    for (const WindowSums& window : row->windows) ++rows_with[window.window];
+  std::vector<PairedBlocks> blocks;
+  for (const ResultRow* row : rows) {
+    const auto only_here = [&](const WindowSums& window) {
+      return rows_with.at(window.window) < rows.size();
+    };
+    if (std::none_of(row->windows.begin(), row->windows.end(), only_here)) {
+      blocks.push_back(figure.blocks(*row, baseline));
+      continue;
+    }
+    ResultRow shared{.key = row->key, .windows = row->windows, .questions = row->questions};
+    std::erase_if(shared.windows, only_here);
+    blocks.push_back(figure.blocks(shared, baseline));
+  }
+  return blocks;
+}
+
+std::vector<BlockSums> common_blocks(const std::vector<PairedBlocks>& rows) {
+  std::vector<BlockSums> common(rows.size());
+  if (rows.empty()) return common;
+  for (const auto& [name, block] : rows.front()) {
+    const bool in_all = std::all_of(rows.begin(), rows.end(),
+                                    [&name = name](const auto& row) { return row.contains(name); });
+    if (!in_all) continue;
+    for (std::size_t i = 0; i < rows.size(); ++i) common[i].push_back(rows[i].at(name));
+  }
+  return common;
+}
+
+std::optional<double> FigureEstimate::half_width() const {
+  if (!interval) return std::nullopt;
+  return std::max(mean.mean - interval->low, interval->high - mean.mean);
+}
+
+bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows) {
+  // KL in reverse is nearly the same figure, so where the one looks settled the other does.
+  return (figure.name == "kl" || figure.name == "kl_reverse") &&
+         std::any_of(rows.begin(), rows.end(), [](const ResultRow* row) { return row->key.stops; });
+}
+
+FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched) {
+  FigureEstimate estimate{.mean = estimate_mean(seeds)};
+  estimate.seeds = std::move(seeds);
+  estimate.interval = interval_of(estimate.mean);
+  estimate.note = why_no_interval(estimate.mean);
+  if (estimate.interval) {
+    estimate.note = why_rough(add_rows(estimate.seeds));
+    estimate.rough = !estimate.note.empty();
+  }
+  if (watched && estimate.interval) {
+    const double half = kl_sequence_halfwidth(add_rows(estimate.seeds));
+    estimate.interval =
+        with_seeds({estimate.mean.mean - half, estimate.mean.mean + half}, estimate.mean);
+    estimate.stops = true;
+    estimate.note = kSequenceNote;
+  }
+  return estimate;
+}
+
+std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
+                                              const std::vector<const ResultRow*>& samples,
+                                              const ResultRow* baseline) {
+  if (baseline == nullptr || baseline->failed() || samples.empty()) return std::nullopt;
+  std::vector<BlockSums> seeds = common_blocks(paired_blocks(figure, samples, *baseline));
+  if (seeds.front().empty()) return std::nullopt;
+  return estimate_blocks(std::move(seeds), is_watched(figure, samples));
+}
+
+}  // namespace nf

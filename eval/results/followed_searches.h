@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "eval/design/bisection.h"
+#include "eval/records/run_manifest.h"
+#include "eval/results/results.h"
+
+namespace nf {
+
+/// A search, as far as the records of a folder go.
+struct FollowedSearch {
+  RowKey key;  ///< of its row in the results: id and vars["bisect"] are those of the best step
+  Bisection bisection;
+  std::vector<ResultRow> steps{};  ///< the values tried, in order
+
+  /// The step of bisection.best(); null before the first.
+  const ResultRow* best() const;
+};
+
+/// The searches of a folder out of its records alone: each begins anew and is given what it asks
+/// for while there is a finished record of it. So it stands where the run that left the records
+/// stood, whichever runs and folders they came from.
+class FollowedSearches {
+ public:
+  FollowedSearches() = default;  ///< none
+  /// keys: all rows there are to be, searches with RowKey::search. models: how much there is to
+  /// finish.
+  FollowedSearches(const std::vector<RowKey>& keys, const std::vector<ModelIdentity>& models,
+                   const std::vector<Record>& records);
+
+  /// The keys, those of searches brought to where they stand now; for the manifest.
+  const std::vector<RowKey>& keys() const { return keys_; }
+  /// What the rows of the results are about: the keys without searches that have no step yet.
+  std::vector<RowKey> rows() const;
+  const std::vector<FollowedSearch>& searches() const { return searches_; }
+
+ private:
+  std::vector<RowKey> keys_;
+  std::vector<FollowedSearch> searches_;
+};
+
+/// What a search looks at in a finished step, KL or ΔNLL: infinite where it failed. None where the
+/// baseline's record is missing.
+std::optional<double> searched_metric(BisectMetric metric, const ResultRow& step,
+                                      const ResultRow* baseline);
+
+/// The row of a search at one point, without the value that is searched for.
+Json search_point(const RowKey& key);
+
+/// Both are searches of one trial and sweep point on one model: they differ in what they draw.
+bool same_search_point(const RowKey& a, const RowKey& b);
+/// Searches of one trial and sweep point, in the order of the rows; of those that share their
+/// steps, since nothing is drawn, the first.
+using SearchSeeds = std::vector<const FollowedSearch*>;
+/// All that there are, in the order of the rows. Points into `searches`.
+std::vector<SearchSeeds> search_seeds(const FollowedSearches& searches);
+
+}  // namespace nf

@@ -1,0 +1,113 @@
+#include "eval/results/results.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+namespace nf {
+namespace {
+
+using RecordsById = std::unordered_map<std::string, std::vector<const Record*>>;
+
+/// One site's parts out of all records, joined to one. Two blocks are apart or one lies in the
+/// other, so of what is there twice the larger block says it all.
+SiteStats join_site(std::vector<const SiteStats*> parts) {
+  std::stable_sort(parts.begin(), parts.end(), [](const SiteStats* a, const SiteStats* b) {
+    return a->first_window != b->first_window ? a->first_window < b->first_window
+                                              : a->windows > b->windows;
+  });
+  std::vector<SiteStats> blocks;
+  Index end = -1;  // of the windows covered; a weight's part ends at 0
+  for (const SiteStats* part : parts) {
+    if (part->first_window + part->windows <= end) continue;
+    end = part->first_window + part->windows;
+    add_site(*part, blocks);
+  }
+  SiteStats joined = blocks.front();
+  for (std::size_t i = 1; i < blocks.size(); ++i) {
+    joined.stats.merge(blocks[i].stats);
+    joined.complete = joined.complete && blocks[i].complete;
+    joined.windows += blocks[i].windows;
+  }
+  return joined;
+}
+
+/// In the order of the forward pass, whatever the records' order: one that has weights has all
+/// sites.
+std::vector<SiteStats> join_sites(std::vector<const Record*> records) {
+  std::stable_partition(records.begin(), records.end(), [](const Record* record) {
+    return std::any_of(record->sites.begin(), record->sites.end(),
+                       [](const SiteStats& site) { return site.windows == 0; });
+  });
+  std::vector<std::string> order;
+  std::unordered_map<std::string, std::vector<const SiteStats*>> parts;
+  for (const Record* record : records) {
+    for (const SiteStats& site : record->sites) {
+      std::vector<const SiteStats*>& known = parts[site.site];
+      if (known.empty()) order.push_back(site.site);
+      known.push_back(&site);
+    }
+  }
+  std::vector<SiteStats> sites;
+  for (const std::string& name : order) sites.push_back(join_site(std::move(parts[name])));
+  return sites;
+}
+
+std::vector<QuestionSums> join_questions(const std::vector<const Record*>& records) {
+  std::map<std::pair<std::string, Index>, const QuestionSums*> first;
+  for (const Record* record : records)
+    for (const QuestionSums& sums : record->questions)
+      first.emplace(std::pair(sums.task, sums.question), &sums);
+  std::vector<QuestionSums> questions;
+  for (const auto& [place, sums] : first) questions.push_back(*sums);
+  return questions;
+}
+
+/// Of all weights, or of all activations: inputs and states.
+std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites, bool weights) {
+  DistortionStats pool;
+  for (const SiteStats& site : sites)
+    if (site.site.ends_with(".weight") == weights) pool.merge(site.stats);
+  if (pool.count == 0) return std::nullopt;
+  return pool.relative_l2();
+}
+
+ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records) {
+  ResultRow row{.key = key};
+  const auto failure = std::find_if(records.begin(), records.end(), [](const Record* record) {
+    return record->status == "failed";
+  });
+  if (failure != records.end()) {
+    row.status = "failed";
+    row.error = (*failure)->error;
+    return row;
+  }
+  std::map<Index, WindowSums> windows;
+  for (const Record* record : records)
+    for (const WindowSums& window : record->windows) windows.emplace(window.window, window);
+  for (const auto& [number, window] : windows) row.windows.push_back(window);
+  row.sums = add_up(row.windows);
+  for (const Record* record : records)
+    if (record->stop && record->stop->reached) row.stop = record->stop;
+  row.questions = join_questions(records);
+  row.sites = join_sites(records);
+  row.relative_l2_weight = pooled_relative_l2(row.sites, true);
+  row.relative_l2_input = pooled_relative_l2(row.sites, false);
+  return row;
+}
+
+}  // namespace
+
+std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
+                                     const std::vector<Record>& records) {
+  RecordsById by_id;
+  for (const Record& record : records) by_id[record.id].push_back(&record);
+  std::vector<ResultRow> rows;
+  for (const RowKey& key : keys) {
+    const auto found = by_id.find(key.id);
+    if (found != by_id.end()) rows.push_back(join_row(key, found->second));
+  }
+  return rows;
+}
+
+}  // namespace nf

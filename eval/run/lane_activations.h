@@ -1,0 +1,72 @@
+#pragma once
+
+#include <vector>
+
+#include "core/model/decoder_block.h"
+#include "eval/plan/model_trial.h"
+#include "eval/records/record.h"
+
+namespace nf {
+
+/// Statistics of one distorted matrix. `complete`: all of them, else the energies alone.
+SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixView distorted,
+                       SiteTensor tensor, const DistortionReport& report, bool complete);
+
+/// "layers.0.up_proj.weight: x̃ is not finite at [3, 17]", or empty where it is finite.
+std::string finite_problem(const std::string& site, ConstMatrixView distorted);
+
+/// Distorts the input of a linear, or a state of a block, for one item and measures what it did; a
+/// problem where the result is not finite, and then no statistics. item: its number in the
+/// evaluation  first_row: of its draws (EvalItem)  x, distorted: [T, in]
+struct DistortedInput {
+  SiteStats site;
+  std::string problem;
+};
+DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index item,
+                             std::int64_t first_row, bool complete, ConstMatrixView x,
+                             MatrixView distorted);
+
+/// One item's rows in a batch.
+struct ItemRows {
+  Index item = 0;  ///< its number in the evaluation
+  Index first = 0;
+  Index rows = 0;
+  std::int64_t first_row = 0;  ///< of its draws
+};
+
+/// Distorts the inputs of linears, and the states, of one lane in one layer for a batch of items,
+/// each by itself, and measures what it did.
+class LaneInputs final : public InputFilter {
+ public:
+  /// `complete`: gather all statistics. items must outlive this.
+  LaneInputs(const ModelTrial& trial, Index layer, const std::vector<ItemRows>& items,
+             bool complete)
+      : trial_(trial), layer_(layer), items_(items), complete_(complete) {}
+
+  int variant(Role role) const override { return trial_.input(layer_, role).variant; }
+  void apply(Role role, ConstMatrixView x, MatrixView distorted) override {
+    distort(trial_.input(layer_, role), x, distorted);
+  }
+  bool distorts(SiteTensor state) const override { return !trial_.state(layer_, state).empty(); }
+  void apply_state(SiteTensor state, ConstMatrixView x, MatrixView distorted) override {
+    distort(trial_.state(layer_, state), x, distorted);
+  }
+
+  std::vector<SiteStats> take_sites() { return std::move(sites_); }
+  /// The first tensor that was not finite after distortion, and its item; empty where all were.
+  const std::string& problem() const { return problem_; }
+  Index problem_item() const { return problem_item_; }
+
+ private:
+  void distort(const SiteChain& chain, ConstMatrixView x, MatrixView distorted);
+
+  const ModelTrial& trial_;
+  Index layer_;
+  const std::vector<ItemRows>& items_;
+  bool complete_;
+  std::vector<SiteStats> sites_;
+  std::string problem_;
+  Index problem_item_ = 0;
+};
+
+}  // namespace nf

@@ -1,0 +1,211 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/io/read_json.h"
+#include "eval/output/number_text.h"
+#include "eval/output/table.h"
+#include "eval/results/result_lines.h"
+#include "eval/tables/compare_report.h"
+
+namespace nf {
+namespace {
+
+constexpr double kPercent = 100.0;
+
+std::string figure_label(const ComparedFigure& figure) {
+  if (figure.name == "kl") return "KL";
+  if (figure.name == "kl_reverse") return "KL reverse";
+  if (figure.name == "top1_agreement") return "same top-1 %";
+  if (figure.of_text) return figure.name;
+  return figure.name.substr(0, figure.name.rfind('_')) + " acc %";
+}
+
+/// What has a direction to be better in is a share; shown in percent.
+double unit_of(const ComparedFigure& figure) { return figure.higher_is_better ? kPercent : 1.0; }
+
+std::string number_text(double value, const ComparedFigure& figure, bool with_sign) {
+  const double shown = unit_of(figure) * value;
+  constexpr int kPercentDecimals = 2;
+  const std::string sign = with_sign && shown > 0.0 ? "+" : "";
+  return sign + (figure.higher_is_better && shown != 0.0 ? fixed_number(shown, kPercentDecimals)
+                                                         : figure_number(shown));
+}
+
+/// As wide as the widest, so that words begin below each other.
+std::string padded(const std::string& text) {
+  const Index width = display_width(verdict_text(Verdict::not_shown));
+  return text + std::string(static_cast<std::size_t>(width - display_width(text)), ' ');
+}
+
+Index decimals_of(const std::string& number) {
+  const std::size_t point = number.find('.');
+  return point == std::string::npos ? 0 : std::ssize(number) - static_cast<Index>(point) - 1;
+}
+
+/// An end of an interval: with the decimals of the difference, or as many as three digits of the
+/// farther end need; but never 0 where it is not.
+std::string end_text(double end, const ComparedFigure& figure) {
+  const double shown = unit_of(figure) * end;
+  const double farther =
+      unit_of(figure) * std::max(std::abs(figure.interval->low), std::abs(figure.interval->high));
+  const std::string longest = short_number(farther, 3);
+  const std::string difference = number_text(figure.difference.mean.mean, figure, false);
+  if (longest.find('e') != std::string::npos)
+    return (shown > 0.0 ? "+" : "") + short_number(shown, 3);
+  const bool is_fixed =
+      figure.difference.mean.mean != 0.0 && difference.find('e') == std::string::npos;
+  const Index decimals = !is_fixed ? decimals_of(longest)
+                         : figure.higher_is_better
+                             ? decimals_of(difference)
+                             : std::min(decimals_of(longest), decimals_of(difference));
+  const std::string text = fixed_number(shown, static_cast<int>(decimals));
+  if (shown != 0.0 && text.find_first_of("123456789") == std::string::npos)
+    return (shown > 0.0 ? "+" : "") + short_number(shown, 1);
+  return shown > 0.0 ? "+" + text : text;
+}
+
+/// Columns that the ends of a section's intervals take before the decimal point and behind it; one
+/// in scientific notation has no place of its own.
+struct EndWidths {
+  Index low_before = 0, low_behind = 0, high_before = 0;
+
+  static Index before(const std::string& number) {
+    return static_cast<Index>(std::min(number.find('.'), number.size()));
+  }
+  void make_room(const ComparedFigure& figure) {
+    if (!figure.interval) return;
+    const std::string low = end_text(figure.interval->low, figure);
+    const std::string high = end_text(figure.interval->high, figure);
+    if (low.find('e') == std::string::npos) {
+      low_before = std::max(low_before, before(low));
+      low_behind = std::max(low_behind, std::ssize(low) - before(low));
+    }
+    if (high.find('e') == std::string::npos) high_before = std::max(high_before, before(high));
+  }
+  /// "[-0.0297, -0.0011]", the decimal points where those of the other intervals are.
+  std::string text(const ComparedFigure& figure) const {
+    const std::string low = end_text(figure.interval->low, figure);
+    const std::string high = end_text(figure.interval->high, figure);
+    const auto blanks = [](Index count) {
+      return std::string(static_cast<std::size_t>(std::max<Index>(0, count)), ' ');
+    };
+    const std::string first = blanks(low_before - before(low)) + low + ",";
+    return "[" + first + blanks(low_before + low_behind + 2 - std::ssize(first)) +
+           blanks(high_before - before(high)) + high + "]";
+  }
+};
+
+std::vector<TableCell> cells(const ComparedFigure& figure, const EndWidths& widths) {
+  constexpr int kDigitsOfP = 2;
+  const double mean = figure.difference.mean.mean;
+  return {{number_text(mean, figure, true), figure.interval ? widths.text(figure) : ""},
+          {figure.p_holm ? short_number(*figure.p_holm, kDigitsOfP) : "", ""},
+          {figure.shown_from ? number_text(*figure.shown_from, figure, false) : "", ""},
+          {padded(verdict_text(figure.verdict)), ""}};
+}
+
+/// "w4 bits=3 against g=64": what it is compared with is told where the heading does not.
+std::string line_label(const LineComparison& line) {
+  return line.against_rest.empty() ? line.trial_label
+                                   : line.trial_label + " against " + line.against_rest;
+}
+
+/// "4088 tokens scored in 8 windows", "in 8 of 16 windows".
+std::string text_of(const LineComparison& line, Index all) {
+  if (line.text.window == 0) return "";
+  return fmt::format(", {} tokens scored in {}{} {}", line.text.tokens, line.text.window,
+                     line.text.window < all ? fmt::format(" of {}", all) : "",
+                     all == 1 ? "window" : "windows");
+}
+
+const ComparedFigure* find_figure(const LineComparison& line, const std::string& name) {
+  for (const ComparedFigure& figure : line.figures)
+    if (figure.name == name) return &figure;
+  return nullptr;
+}
+
+/// One figure of several comparisons. The heading has the text of that which has most; others say
+/// what they have.
+void add_figure(const ModelComparison& model, const ComparedFigure& name,
+                const std::string& against, TextTable& table) {
+  const LineComparison* widest = nullptr;
+  EndWidths widths;
+  for (const LineComparison& line : model.lines) {
+    const ComparedFigure* const figure = find_figure(line, name.name);
+    if (figure == nullptr) continue;
+    if (widest == nullptr || line.text.window > widest->text.window) widest = &line;
+    widths.make_room(*figure);
+  }
+  table.add_section(fmt::format("{}: {}, against {}{}", printable(model.model), figure_label(name),
+                                printable(against),
+                                name.of_text ? text_of(*widest, model.windows) : ""));
+  for (const LineComparison& line : model.lines) {
+    const ComparedFigure* const figure = find_figure(line, name.name);
+    if (figure == nullptr) continue;
+    const bool has_less = name.of_text && line.text.window < widest->text.window;
+    table.add_row(line_label(line) + (has_less ? fmt::format(" ({} tokens in {} windows)",
+                                                             line.text.tokens, line.text.window)
+                                               : ""),
+                  cells(*figure, widths));
+  }
+}
+
+void add_model(const ModelComparison& model, const std::string& against, TextTable& table) {
+  if (model.lines.size() == 1) {
+    const LineComparison& line = model.lines.front();
+    table.add_section(fmt::format("{}: {} against {}{}", printable(model.model), line.trial_label,
+                                  line.against_label, text_of(line, model.windows)));
+    EndWidths widths;
+    for (const ComparedFigure& figure : line.figures) widths.make_room(figure);
+    for (const ComparedFigure& figure : line.figures)
+      table.add_row(figure_label(figure), cells(figure, widths));
+    return;
+  }
+  std::vector<const ComparedFigure*> names;
+  for (const LineComparison& line : model.lines)
+    for (const ComparedFigure& figure : line.figures)
+      if (std::none_of(names.begin(), names.end(), [&figure](const ComparedFigure* known) {
+            return known->name == figure.name;
+          }))
+        names.push_back(&figure);
+  for (const ComparedFigure* name : names) add_figure(model, *name, against, table);
+}
+
+constexpr const char* kLegend =
+    "difference: the trial's figure minus that of the one it is compared with, block by block over "
+    "the text that both have; nats per token, or points of percent. [low, high]: the 95 % interval "
+    "of this one comparison, over text and seeds. p: two-sided, adjusted over the comparisons of "
+    "one figure and model (Holm): of several, an interval may leave out 0 and still no difference "
+    "is shown. worse, better: p below 0.05. shown from: the smallest true difference that this "
+    "text and these seeds show so, four times in five.";
+constexpr const char* kWatchedLegend =
+    "KL, either way, of trials that may stop early: intervals and p hold wherever they stopped "
+    "(asymptotic confidence sequence), so they are wider than of a fixed text.";
+
+bool has_watched(const TrialComparison& comparison) {
+  for (const ModelComparison& model : comparison.models)
+    for (const LineComparison& line : model.lines)
+      for (const ComparedFigure& figure : line.figures)
+        if (figure.difference.watched && figure.interval) return true;
+  return false;
+}
+
+}  // namespace
+
+std::string comparison_table(const TrialComparison& comparison, Index columns) {
+  TextTable table({"difference", "p", "shown from", ""});
+  for (const ModelComparison& model : comparison.models)
+    add_model(model, comparison.against, table);
+  std::string text = table.render(columns);
+  if (!comparison.remarks.empty()) text += '\n';
+  for (const std::string& remark : comparison.remarks) text += remark + '\n';
+  for (const std::string& note : comparison_footnotes(comparison))
+    text += legend_text(note, columns);
+  text += legend_text(kLegend, columns);
+  if (has_watched(comparison)) text += legend_text(kWatchedLegend, columns);
+  return text;
+}
+
+}  // namespace nf

@@ -1,0 +1,60 @@
+#include "eval/tables/confidence_csv.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "eval/metrics/columns.h"
+#include "eval/metrics/detail.h"
+#include "eval/output/csv.h"
+#include "eval/results/row_fields.h"
+
+namespace nf {
+namespace {
+
+using Bins = std::array<ConfidenceBin, kConfidenceBins>;
+
+/// The bins of all windows that have some, in the windows' order; none where no window has.
+std::optional<Bins> bins_of(const ResultRow& row) {
+  std::optional<Bins> sums;
+  for (const WindowSums& window : row.windows) {
+    if (window.detail == nullptr) continue;
+    if (!sums) sums.emplace();
+    for (std::size_t b = 0; b < sums->size(); ++b) (*sums)[b].add(window.detail->bins[b]);
+  }
+  return sums;
+}
+
+void append_means(const ConfidenceBin& bin, std::vector<std::string>& fields) {
+  for (const double sum :
+       {bin.nll, bin.baseline_nll, bin.kl, bin.kl_reverse, static_cast<double>(bin.top1)})
+    fields.push_back(bin.tokens == 0 ? "" : csv_number(sum / static_cast<double>(bin.tokens)));
+}
+
+}  // namespace
+
+bool has_confidence(const std::vector<ResultRow>& rows) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const ResultRow& row) { return bins_of(row).has_value(); });
+}
+
+std::string confidence_csv(const std::vector<ResultRow>& rows) {
+  const std::vector<std::string> variables = sweep_variables(rows);
+  CsvText csv(confidence_columns(variables));
+  for (const ResultRow& row : rows) {
+    const std::optional<Bins> bins = bins_of(row);
+    if (!bins) continue;
+    for (std::size_t b = 0; b < bins->size(); ++b) {
+      constexpr auto kBins = static_cast<double>(kConfidenceBins);
+      std::vector<std::string> fields = row_fields(row.key, variables);
+      fields.push_back(csv_number(static_cast<double>(b) / kBins));
+      fields.push_back(csv_number(static_cast<double>(b + 1) / kBins));
+      fields.push_back(std::to_string((*bins)[b].tokens));
+      append_means((*bins)[b], fields);
+      csv.add_row(fields);
+    }
+  }
+  return csv.text();
+}
+
+}  // namespace nf

@@ -1,0 +1,84 @@
+#include "eval/tables/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/io/read_json.h"
+#include "eval/output/number_text.h"
+#include "eval/output/table.h"
+#include "eval/results/result_lines.h"
+#include "eval/tables/design_findings.h"
+#include "eval/tables/search_findings.h"
+
+namespace nf {
+namespace {
+
+constexpr Index kIndent = 2, kGap = 2;
+
+/// Labels beside what was found or, where that is too wide, above it.
+std::string block_text(const std::vector<Finding>& findings, Index columns) {
+  Index labels = 0, widest = 0;
+  for (const Finding& finding : findings) {
+    labels = std::max(labels, display_width(finding.label));
+    for (const std::string& line : finding.lines) widest = std::max(widest, display_width(line));
+  }
+  const bool beside = columns == 0 || kIndent + labels + kGap + widest <= columns;
+  const auto blanks = [](Index count) { return std::string(static_cast<std::size_t>(count), ' '); };
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += blanks(kIndent) + finding.label;
+    if (beside) {
+      Index width = kIndent + display_width(finding.label);
+      for (const std::string& line : finding.lines) {
+        text += blanks(kIndent + labels + kGap - width) + line + '\n';
+        width = 0;
+      }
+      continue;
+    }
+    text += '\n';
+    for (const std::string& line : finding.lines)
+      for (const std::string& piece : wrap_words(line, columns - 2 * kIndent))
+        text += blanks(2 * kIndent) + piece + '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string interval_text(double estimate, const std::optional<double>& low,
+                          const std::optional<double>& high, const std::string& note) {
+  constexpr int kFewest = 3, kMost = 7;
+  int digits = kFewest;
+  if (low && high && *high > *low && estimate != 0.0)
+    digits += static_cast<int>(-std::floor(std::log10((*high - *low) / std::abs(estimate)))) - 2;
+  digits = std::clamp(digits, kFewest, kMost);
+  const auto number = [digits](const std::optional<double>& value) {
+    return value ? short_number(*value, digits) : "?";
+  };
+  std::string text = number(estimate);
+  if (!low && !high) return text + (note.empty() ? "" : fmt::format(" (no interval: {})", note));
+  text += fmt::format(" [{}, {}]", number(low), number(high));
+  return text + (low && high ? "" : fmt::format(" ({})", note));
+}
+
+std::string findings_text(const std::vector<ResultRow>& rows, const FollowedSearches& searches,
+                          Index columns) {
+  const std::vector<RowKey> keys = searches.rows();
+  std::string text;
+  for (const ModelLines& model : group_rows(rows)) {
+    std::vector<Finding> findings = search_findings(searches, model.model, model.baseline);
+    const std::vector<Finding> of_designs = design_findings(model, keys);
+    const char* const who = of_designs.empty() ? "searches"
+                            : findings.empty() ? "designs"
+                                               : "searches and designs";
+    findings.insert(findings.end(), of_designs.begin(), of_designs.end());
+    if (findings.empty()) continue;
+    text += fmt::format("\n{}: what {} found, with 95 % intervals\n", printable(model.model), who) +
+            block_text(findings, columns);
+  }
+  return text;
+}
+
+}  // namespace nf

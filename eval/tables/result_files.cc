@@ -1,0 +1,28 @@
+#include "eval/tables/result_files.h"
+
+#include <iterator>
+#include <utility>
+
+#include "eval/analysis/statistics.h"
+#include "eval/tables/confidence_csv.h"
+#include "eval/tables/searches_csv.h"
+
+namespace nf {
+
+std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
+                                     const FollowedSearches& searches,
+                                     const std::vector<TaskHeading>& tasks) {
+  std::string texts[] = {results_csv(rows, tasks),
+                         statistics_csv(rows, tasks),
+                         effects_csv(rows, searches.rows()),
+                         sites_csv(rows),
+                         has_confidence(rows) ? confidence_csv(rows) : "",
+                         searches_csv(searches, rows)};
+  static_assert(std::size(texts) == std::size(kResultFiles));
+  std::vector<ResultFile> files;
+  for (std::size_t i = 0; i < std::size(texts); ++i)
+    files.push_back({kResultFiles[i], std::move(texts[i])});
+  return files;
+}
+
+}  // namespace nf

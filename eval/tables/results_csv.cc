@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "eval/metrics/columns.h"
+#include "eval/output/csv.h"
+#include "eval/results/figures.h"
+#include "eval/results/results.h"
+#include "eval/results/row_fields.h"
+
+namespace nf {
+namespace {
+
+std::string optional_number(const std::optional<double>& value) {
+  return value ? csv_number(*value) : "";
+}
+
+/// Not a number stands for a figure that nothing is known of: a mean over no token, bits per byte
+/// where nobody knows the bytes.
+std::string known_number(double value) { return std::isnan(value) ? "" : csv_number(value); }
+
+/// delta_nll and its interval, then KL's, over the text with this row's seed.
+void append_intervals(const ResultRow& row, const ResultRow* baseline,
+                      std::vector<std::string>& fields) {
+  const auto append_interval = [&fields](const std::optional<FigureEstimate>& estimate) {
+    const bool known = estimate && estimate->interval;
+    fields.push_back(known ? csv_number(estimate->interval->low) : "");
+    fields.push_back(known ? csv_number(estimate->interval->high) : "");
+  };
+  std::optional<FigureEstimate> delta_nll, kl;
+  if (!row.failed()) {
+    delta_nll = estimate_figure(delta_nll_figure(), {&row}, baseline);
+    kl = estimate_figure(kl_figure(), {&row}, baseline);
+  }
+  fields.push_back(delta_nll ? csv_number(delta_nll->mean.mean) : "");
+  append_interval(delta_nll);
+  append_interval(kl);
+}
+
+/// The baselines, by model.
+std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow>& rows) {
+  std::map<std::string, const ResultRow*> baselines;
+  for (const ResultRow& row : rows)
+    if (row.key.name == "baseline") baselines[row.key.model] = &row;
+  return baselines;
+}
+
+}  // namespace
+
+std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<TaskHeading>& tasks,
+                        const MetricRegistry& metrics) {
+  const std::vector<std::string> variables = sweep_variables(rows);
+  std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
+  CsvText csv(results_columns(metrics, tasks, variables));
+  for (const ResultRow& row : rows) {
+    std::vector<std::string> fields = row_fields(row.key, {});
+    for (const Metric& metric : metrics.metrics())
+      fields.push_back(row.failed() ? "" : known_number(metric.value(row.sums)));
+    append_intervals(row, baselines[row.key.model], fields);
+    for (const TaskHeading& task : tasks)
+      for (const std::optional<double>& value : task_values(task, row.questions))
+        fields.push_back(optional_number(value));
+    fields.push_back(std::to_string(row.sums.tokens));
+    fields.push_back(std::to_string(row.sums.window));
+    fields.push_back(row.status);
+    fields.emplace_back(!row.key.stops ? "" : row.stop ? "true" : "false");
+    fields.push_back(optional_number(row.relative_l2_weight));
+    fields.push_back(optional_number(row.relative_l2_input));
+    for (std::string& value : variable_fields(row.key.vars, variables))
+      fields.push_back(std::move(value));
+    csv.add_row(fields);
+  }
+  return csv.text();
+}
+
+std::string sites_csv(const std::vector<ResultRow>& rows) {
+  const std::vector<std::string> variables = sweep_variables(rows);
+  CsvText csv(sites_columns(variables));
+  for (const ResultRow& row : rows) {
+    for (const SiteStats& site : row.sites) {
+      std::vector<std::string> fields = row_fields(row.key, variables);
+      fields.push_back(site.site);
+      fields.push_back(std::to_string(site.stats.count));
+      for (const SiteFigure& figure : site_figures())
+        fields.push_back(site.complete || figure.always ? csv_number(figure.value(site.stats))
+                                                        : "");
+      csv.add_row(fields);
+    }
+  }
+  return csv.text();
+}
+
+}  // namespace nf

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "eval/plan/model_plan.h"
+#include "eval/verify/verify_report.h"
+
+namespace nf {
+
+/// Records of one model that are run again together: on the same items, gathering the same.
+struct VerifyGroup {
+  /// A record, by its number in the folder.
+  struct Entry {
+    std::size_t record = 0;
+    const Job* job = nullptr;  ///< null: the baseline's
+  };
+
+  Stage stage;
+  StatsMode stats = StatsMode::weights;
+  DetailMode detail = DetailMode::none;
+  std::vector<Entry> entries;
+};
+
+/// Finds for the records of a folder what they are of, and how they must be run again.
+class VerifyChoice {
+ public:
+  /// plans: of the folder's experiment, in its order. preferred: where a record was gathered with
+  /// any. All must outlive this.
+  VerifyChoice(const std::vector<Record>& records, std::vector<ModelPlan>& plans,
+               StatsMode preferred);
+
+  /// Looks for what record `number` is of. Where it cannot be run again: false, and counted.
+  bool find(std::size_t number, VerifyReport::Skipped& skipped);
+  /// By model, the groups of the records `numbers`, all of them found. A record without any item of
+  /// the data is in none.
+  std::vector<std::vector<VerifyGroup>> groups(const std::vector<std::size_t>& numbers) const;
+  bool has_items(std::size_t number) const { return !found_.at(number).items.empty(); }
+  /// Items that a record has and the data have not, as differences.
+  const std::vector<RecordDifference>& unknown_items(std::size_t number) const {
+    return found_.at(number).unknown;
+  }
+
+ private:
+  struct Found {
+    std::size_t model = 0;
+    const Job* job = nullptr;
+    std::vector<Index> items{};
+    std::vector<RecordDifference> unknown{};
+  };
+
+  std::optional<std::size_t> model_of(const Record& record) const;
+  const Job* job_of(const Record& record, std::size_t model);
+  void find_items(const Record& record, Found& found);
+  void add_items_of_sites(const Record& record, Found& found);
+
+  const std::vector<Record>& records_;
+  std::vector<ModelPlan>& plans_;
+  StatsMode preferred_;
+  std::list<Job> jobs_;  ///< stay where they are
+  /// By model and id; null: looked for and not found.
+  std::map<std::pair<std::size_t, std::string>, const Job*> job_of_id_;
+  /// By model, the items' numbers of questions.
+  std::vector<std::map<std::pair<std::string, Index>, Index>> questions_;
+  std::map<std::size_t, Found> found_;
+  /// By id: items that some record has, of a model.
+  std::map<std::pair<std::size_t, std::string>, std::set<Index>> held_;
+};
+
+}  // namespace nf

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "eval/records/run_folder.h"
+#include "eval/verify/verify_report.h"
+
+namespace nf {
+
+/// Makes the csv files of a folder again, out of its manifest and records, and compares them with
+/// those that are there, byte for byte. Those of a run that goes on or was killed, or of records
+/// since deleted, are older than what they should be made of: where they differ, that they are is
+/// all that is told.
+VerifyReport::Files verify_files(const RunContents& contents);
+
+}  // namespace nf

@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/base/error.h"
+#include "core/io/read_file.h"
+#include "eval/export/records_export.h"
+#include "eval/metrics/columns.h"
+#include "eval/output/csv_reader.h"
+#include "tests/support/config_support.h"
+#include "tests/support/run_contents.h"
+#include "tests/support/sqlite_query.h"
+#include "tests/support/temp_dir.h"
+
+namespace nf {
+namespace {
+
+namespace fs = std::filesystem;
+using Rows = std::vector<std::vector<std::string>>;
+
+/// A run with a text, a task, sites, a sweep, a generator's trial and one that failed.
+class SqliteExport : public testing::Test {
+ protected:
+  SqliteExport() {
+    Record trial = window_record("t", "w", 0);
+    trial.windows[0].document = 5;
+    trial.questions = {{.task = "piqa",
+                        .question = 7,
+                        .parts = {{.tokens = 3, .nll = 2.5, .kl = 0.5, .top1 = 2, .greedy = 1},
+                                  {.tokens = 4, .nll = 3.5}},
+                        .correct = true,
+                        .correct_norm = false}};
+    trial.sites = {{.site = "layers.3.q_proj.weight",
+                    .stats = {.count = 8, .sum_x2 = 4.0, .sum_y2 = 4.0, .sum_d2 = 1.0}},
+                   {.site = "layers.3.q_proj.input",
+                    .stats = {.count = 16, .sum_x2 = 4.0},
+                    .complete = false,
+                    .first_window = 0,
+                    .windows = 2},
+                   {.site = "lm_head.weight", .stats = {.count = 8, .sum_x2 = 4.0}}};
+    RowKey row = window_row("t", "w", {{"bits", 4}, {"r", 0.1}, {"why", "it's \"so\""}});
+    row.design = {.kind = "each", .factor = "layer"};
+    const Record failed{
+        .id = "f", .name = "broken", .model = "opt", .seed = 3, .status = "failed", .error = "x"};
+    RowKey failed_row = window_row("f", "broken");
+    failed_row.seed = 3;
+    write_run(dir_, {window_record("b", "baseline", 0), trial, failed},
+              {window_row("b", "baseline"), row, failed_row, window_row("none", "not yet")},
+              {{"piqa", true}});
+    export_sqlite(RunFolder::read(dir_), file_);
+  }
+
+  Rows query(const std::string& text) const { return sqlite_query(file_, text); }
+
+  TempDir temp_;
+  fs::path dir_ = temp_ / "run", file_ = temp_ / "run.db";
+};
+
+TEST_F(SqliteExport, SaysWhatItIs) {
+  EXPECT_EQ(query("PRAGMA user_version"), Rows{{"1"}});
+  EXPECT_EQ(query("PRAGMA integrity_check"), Rows{{"ok"}});
+  EXPECT_EQ(query("PRAGMA foreign_key_check"), Rows{});
+  EXPECT_EQ(sqlite_query(file_, "SELECT value FROM meta WHERE key = 'command'"),
+            Rows{{"noisefloor run"}});
+  EXPECT_EQ(query("SELECT value FROM meta WHERE key = 'experiment.yaml'"),
+            Rows{{"experiment: e\n"}});
+  EXPECT_EQ(query("SELECT * FROM models"), (Rows{{"1", "opt", "m1", "d1"}}));
+}
+
+TEST_F(SqliteExport, HasARowPerResult) {
+  EXPECT_EQ(query("SELECT trial_id, id, name, seed, design, factor, status, error FROM trials"),
+            (Rows{{"1", "b", "baseline", "NULL", "NULL", "NULL", "ok", "NULL"},
+                  {"2", "t", "w", "0", "each", "layer", "ok", "NULL"},
+                  {"3", "f", "broken", "3", "NULL", "NULL", "failed", "x"}}));
+  EXPECT_EQ(query("SELECT name, value, typeof(value) FROM variables ORDER BY name"),
+            (Rows{{"bits", "4", "integer"}, {"r", "0.1", "real"}, {"why", "it's \"so\"", "text"}}));
+}
+
+TEST_F(SqliteExport, HasTheSumsOfEachWindowAndChoice) {
+  EXPECT_EQ(query("SELECT window, document, tokens, kl, top1, bytes FROM windows JOIN trials USING "
+                  "(trial_id) WHERE name = 'w'"),
+            (Rows{{"0", "5", "10", "0.3", "9", "40"}, {"1", "NULL", "10", "0.3", "9", "40"}}));
+  EXPECT_EQ(sqlite_number(file_, "SELECT nll FROM windows WHERE trial_id = 2 AND window = 1"),
+            0.1 * 2.0);
+  EXPECT_EQ(query("SELECT task, question, correct, correct_norm FROM questions"),
+            (Rows{{"piqa", "7", "1", "0"}}));
+  EXPECT_EQ(query("SELECT choice, tokens, loglikelihood, kl, top1, greedy FROM questions JOIN "
+                  "choices USING (trial_id, task, question)"),
+            (Rows{{"0", "3", "-2.5", "0.5", "2", "1"}, {"1", "4", "-3.5", "0.0", "0", "0"}}));
+}
+
+TEST_F(SqliteExport, HasTheFiguresOfEachSite) {
+  EXPECT_EQ(query("SELECT layer, role, tensor, elements, relative_l2, to_zero FROM sites ORDER BY "
+                  "site DESC"),
+            (Rows{{"NULL", "lm_head", "weight", "8", "0.0", "0.0"},
+                  {"3", "q_proj", "weight", "8", "0.5", "0.0"},
+                  {"3", "q_proj", "input", "16", "0.0", "NULL"}}));
+}
+
+TEST_F(SqliteExport, HasAViewWithTheColumnsAndNumbersOfResultsCsv) {
+  const Rows lines = parse_csv(read_text_file(dir_ / "results.csv"));
+  Rows columns = query("SELECT name FROM pragma_table_info('results')");
+  ASSERT_EQ(columns.size(), lines[0].size() + 1);  // trial_id before them
+  for (std::size_t c = 0; c < lines[0].size(); ++c) {
+    const std::string& column = lines[0][c];
+    EXPECT_EQ(columns[c + 1][0], column);
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      const std::string select =
+          "SELECT \"" + column + "\" FROM results WHERE trial_id = " + std::to_string(i);
+      const std::string& field = lines[i][c];
+      if (field.empty())
+        EXPECT_EQ(query(select)[0][0], "NULL") << column;
+      else if (field.find_first_not_of("0123456789.e-+") == std::string::npos)
+        EXPECT_EQ(sqlite_number(file_, select), std::stod(field)) << column;
+      else
+        EXPECT_EQ(query(select)[0][0], field) << column;
+    }
+  }
+}
+
+TEST_F(SqliteExport, IsTheSchemaOfItsPage) {
+  const std::string page = read_text_file(NF_SOURCE_DIR "/docs/sqlite.md");
+  for (const auto& row : query("SELECT sql FROM sqlite_master WHERE type = 'table'")) {
+    const std::string& sql = row[0];
+    // "CREATE TABLE name (column TYPE, ...": every column stands on the page, below its table.
+    const std::string name = sql.substr(13, sql.find(' ', 13) - 13);
+    const std::size_t at = page.find("\n`" + name + "`");
+    EXPECT_NE(at, std::string::npos) << name;
+    const std::string part = page.substr(at, page.find("\n\n", at) - at);
+    for (const auto& column : query("SELECT name FROM pragma_table_info('" + name + "')"))
+      EXPECT_NE(part.find("`" + column[0] + "`"), std::string::npos) << name << "." << column[0];
+  }
+}
+
+TEST_F(SqliteExport, ReplacesItsOwnKindOnly) {
+  const RunContents run = RunFolder::read(dir_);
+  export_sqlite(run, file_);
+  EXPECT_EQ(query("SELECT count(*) FROM trials"), Rows{{"3"}});
+  std::ofstream(temp_ / "mine.db") << "precious";
+  for (const fs::path& file : {temp_ / "mine.db", dir_})
+    EXPECT_EQ(config_error_of([&] { export_sqlite(run, file); }),
+              "--sqlite " + file.string() +
+                  ": is there already and no export of noisefloor; choose another name");
+  EXPECT_EQ(read_text_file(temp_ / "mine.db"), "precious");
+}
+
+}  // namespace
+}  // namespace nf

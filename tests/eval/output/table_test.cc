@@ -1,0 +1,103 @@
+#include "eval/output/table.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/error.h"
+
+namespace nf {
+namespace {
+
+TextTable example() {
+  TextTable table({"size", "KL\n(nats)", "unused"});
+  table.add_section("first");
+  table.add_row("plain", {{"12.5", ""}, {"0.018", "0.001"}, {}});
+  table.add_row("with a longer label", {{"104832", ""}, {"1.23e-06", ""}, {}});
+  table.add_section("second");
+  table.add_row("Δ, 模型", {{"failed", ""}, {}, {}});
+  return table;
+}
+
+TEST(DisplayWidth, CountsColumnsNotBytes) {
+  EXPECT_EQ(display_width("plain"), 5);
+  EXPECT_EQ(display_width("± Δ‖δ‖"), 6);
+  EXPECT_EQ(display_width("模型"), 4);
+  EXPECT_EQ(display_width("e\xcc\x81"), 1);  // e and a combining acute
+  EXPECT_EQ(display_width("\xff\xfe"), 2);   // no UTF-8
+}
+
+TEST(WrapWords, BreaksAtSpacesAndKeepsLongWordsWhole) {
+  const std::vector<std::string> expected = {"one two", "three", "extraordinary", "x"};
+  EXPECT_EQ(wrap_words("one two three extraordinary x", 7), expected);
+  EXPECT_EQ(wrap_words("", 7), std::vector<std::string>{""});
+}
+
+TEST(WrapWords, BreaksBehindThePlusBetweenTwoLevels) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrap_words("role=q_proj+k_proj+v_proj x", 14),
+            (Lines{"role=q_proj+", "k_proj+v_proj", "x"}));
+  EXPECT_EQ(wrap_words("a+b+c", 100), Lines{"a+b+c"});
+  EXPECT_EQ(wrap_words("gains +0.5 a+", 4), (Lines{"gains", "+0.5", "a+"}));
+}
+
+TEST(TextTable, AlignsDecimalPointsAndDropsEmptyColumns) {
+  EXPECT_EQ(example().render(0),
+            "                                       KL\n"
+            "                           size    (nats)\n"
+            "\n"
+            "first\n"
+            "  plain                    12.5  0.018    ± 0.001\n"
+            "  with a longer label  104832    1.23e-06\n"
+            "\n"
+            "second\n"
+            "  Δ, 模型                failed\n");
+}
+
+TEST(TextTable, MovesSpreadsBelowWhereTheyDoNotFit) {
+  TextTable table({"a", "b"});
+  table.add_row("plain", {{"12.5", ""}, {"0.0180", "0.0010"}});
+  table.add_row("other", {{"7.25", "0.50"}, {"3", ""}});
+  const std::string beside =
+      "             a              b\n"
+      "  plain  12.5          0.0180 ± 0.0010\n"
+      "  other   7.25 ± 0.50  3\n";
+  EXPECT_EQ(table.render(38), beside);
+  EXPECT_EQ(table.render(37),
+            "              a         b\n"
+            "  plain   12.5     0.0180\n"
+            "                 ± 0.0010\n"
+            "  other    7.25    3\n"
+            "         ± 0.50\n");
+}
+
+TEST(TextTable, BreaksLabelsWhereNothingElseHelps) {
+  TextTable table({"a", "b"});
+  table.add_row("noise-sweep r=0.05 dist=rademacher", {{"1.5", "0.25"}, {"2", ""}});
+  EXPECT_EQ(table.render(36),
+            "                                a  b\n"
+            "  noise-sweep r=0.05         1.5   2\n"
+            "    dist=rademacher        ± 0.25\n");
+}
+
+TEST(TextTable, CutsNothingOffInTheNarrowestTerminal) {
+  const std::string text = example().render(10);
+  EXPECT_NE(text.find("1.23e-06"), std::string::npos);
+  EXPECT_NE(text.find("longer label"), std::string::npos);
+}
+
+TEST(TextTable, MakesNoColumnWiderForWords) {
+  TextTable table({"a"});
+  table.add_row("plain", {{"12.5", ""}});
+  table.add_words("words: longer than all of the rest");
+  EXPECT_EQ(table.render(0),
+            "            a\n  plain  12.5\n  words: longer than all of the rest\n");
+  EXPECT_EQ(table.render(24),
+            "            a\n  plain  12.5\n  words: longer than\n    all of the rest\n");
+}
+
+TEST(TextTable, RefusesARowOfAnotherLength) {
+  TextTable table({"a", "b"});
+  EXPECT_THROW(table.add_row("x", {{"1", ""}}), InternalError);
+}
+
+}  // namespace
+}  // namespace nf

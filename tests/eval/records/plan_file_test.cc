@@ -1,0 +1,34 @@
+#include "eval/records/plan_file.h"
+
+#include <gtest/gtest.h>
+
+#include "core/io/atomic_file.h"
+#include "core/io/read_file.h"
+#include "tests/support/temp_dir.h"
+
+namespace nf {
+namespace {
+
+Json call(const char* command) { return {{"command", command}, {"models", Json::array()}}; }
+
+TEST(PlanFile, KeepsTheCallsBefore) {
+  const TempDir dir;
+  const auto file = dir / "plan.json";
+  append_to_plan_file(file, call("first"));
+  append_to_plan_file(file, call("second"));
+  EXPECT_EQ(Json::parse(read_text_file(file)), Json::array({call("first"), call("second")}));
+}
+
+TEST(PlanFile, StartsAnewWhereSomethingElseStands) {
+  const TempDir dir;
+  const auto file = dir / "plan.json";
+  for (const char* text :
+       {"", "[{\"models\": [", "{\"models\": []}", "[1]", "[{\"planned\": 1}]"}) {
+    write_file_atomically(file, text);
+    append_to_plan_file(file, call("now"));
+    EXPECT_EQ(Json::parse(read_text_file(file)), Json::array({call("now")})) << text;
+  }
+}
+
+}  // namespace
+}  // namespace nf

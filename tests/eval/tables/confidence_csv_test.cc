@@ -1,0 +1,70 @@
+#include "eval/tables/confidence_csv.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "eval/metrics/detail.h"
+
+namespace nf {
+namespace {
+
+ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, const Json& vars) {
+  ResultRow row;
+  row.key = {.id = name, .name = name, .model = "opt-nano", .seed = seed, .vars = vars};
+  row.windows = {
+      {.window = 0, .tokens = 2}, {.window = 1, .tokens = 2}, {.window = 2, .tokens = 1}};
+  return row;
+}
+
+std::shared_ptr<const Detail> detail_of(const std::vector<double>& confidences) {
+  auto detail = std::make_shared<Detail>();
+  for (const double confidence : confidences)
+    detail->add({.nll = 2.0,
+                 .kl = 0.5,
+                 .kl_reverse = 0.25,
+                 .top1 = confidence > 0.5,
+                 .confidence = confidence},
+                1.5, DetailMode::confidence);
+  return detail;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(ConfidenceCsv, HasTenRowsForEachResultWithDetail) {
+  ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
+  ResultRow noise = row_of("noise", 3, {{"r", 0.1}});
+  noise.windows[0].detail = detail_of({0.05, 0.95});
+  noise.windows[2].detail = detail_of({0.92});  // window 1 was run without
+  EXPECT_FALSE(has_confidence({baseline}));
+  EXPECT_TRUE(has_confidence({baseline, noise}));
+  const std::vector<std::string> lines = lines_of(confidence_csv({baseline, noise}));
+  ASSERT_EQ(lines.size(), 11u);
+  EXPECT_EQ(lines[0],
+            "name,model,seed,r,bin_low,bin_high,tokens,nll,baseline_nll,kl,kl_reverse,"
+            "top1_agreement");
+  EXPECT_EQ(lines[1], "noise,opt-nano,3,0.1,0,0.1,1,2,1.5,0.5,0.25,0");
+  EXPECT_EQ(lines[4], "noise,opt-nano,3,0.1,0.3,0.4,0,,,,,");
+  EXPECT_EQ(lines[10], "noise,opt-nano,3,0.1,0.9,1,2,2,1.5,0.5,0.25,1");
+}
+
+TEST(ConfidenceCsv, LeavesTheSeedOfTheBaselineAndMissingVariablesEmpty) {
+  ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
+  baseline.windows[0].detail = detail_of({0.05});
+  ResultRow noise = row_of("noise", 3, {{"r", 0.1}});
+  EXPECT_EQ(lines_of(confidence_csv({baseline, noise}))[1],
+            "baseline,opt-nano,,,0,0.1,1,2,1.5,0.5,0.25,0");
+}
+
+TEST(ConfidenceCsv, OfNothingIsTheHeader) {
+  EXPECT_FALSE(has_confidence({}));
+  EXPECT_EQ(lines_of(confidence_csv({})).size(), 1u);
+}
+
+}  // namespace
+}  // namespace nf

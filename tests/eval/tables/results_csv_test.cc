@@ -1,0 +1,190 @@
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "eval/results/results.h"
+
+namespace nf {
+namespace {
+
+/// nll 2 nats and ln-friendly numbers on 100 tokens.
+ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, const Json& vars) {
+  ResultRow row;
+  row.key = {.id = name, .name = name, .model = "opt-nano", .seed = seed, .vars = vars};
+  row.sums = {.window = 1,
+              .tokens = 100,
+              .nll = 0.0,
+              .kl = 12.5,
+              .kl_reverse = 50.0,
+              .top1 = 75,
+              .bytes = 400};
+  return row;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
+  ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
+  baseline.sums.kl = baseline.sums.kl_reverse = 0.0;
+  baseline.sums.top1 = 100;
+  ResultRow noise = row_of("noise, \"big\"", 3, {{"r", 0.1}, {"dist", "gaussian"}});
+  noise.relative_l2_weight = 0.1;
+  ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
+  other.relative_l2_input = 0.30000000000000004;
+  EXPECT_EQ(
+      results_csv({baseline, noise, other}),
+      "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,"
+      "delta_"
+      "nll_high,kl_low,kl_high,tokens,windows,status,stopped,"
+      "relative_l2_weight,relative_l2_input,r,dist,bits\n"
+      "baseline,opt-nano,,0,1,0,0,1,0,,,,,,100,1,ok,,,,,,\n"
+      "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,100,1,ok,,0.1,,0.1,gaussian,\n"
+      "bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,100,1,ok,,,0.30000000000000004,1,,4\n");
+}
+
+TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
+  ResultRow failed = row_of("noise", 1, Json::object());
+  failed.status = "failed";
+  failed.error = "layer 0: not finite";
+  failed.sums = {};
+  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,,0,0,failed,,,");
+}
+
+TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(results_csv({})).size(), 1u); }
+
+TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
+  MetricRegistry metrics = MetricRegistry::builtin();
+  metrics.add({.name = "top1_count",
+               .unit = "",
+               .summary = "",
+               .position = 2,
+               .value = [](const WindowSums& sums) { return static_cast<double>(sums.top1); }});
+  const std::vector<std::string> lines =
+      lines_of(results_csv({row_of("noise", 0, Json::object())}, {}, metrics));
+  EXPECT_EQ(lines[0],
+            "name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
+            "nll,delta_"
+            "nll_low,delta_nll_high,kl_low,kl_high,tokens,windows,status,stopped,"
+            "relative_l2_weight,relative_l2_input");
+  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,100,1,ok,,,");
+}
+
+TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
+  ResultRow row = row_of("ids", 0, Json::object());
+  row.sums.bytes = -1;
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,1,ok,,,");
+  row.sums = {};  // no text, or none of it yet
+  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,,0,0,ok,,,");
+}
+
+TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
+  ResultRow row = row_of("baseline", std::nullopt, Json::object());
+  row.key.vars = {{"r", 0.1}};
+  const std::vector<PartSums> parts = {{.tokens = 1, .nll = 0.0}};
+  for (Index question = 0; question < 2; ++question) {
+    row.questions.push_back({.task = "word", .question = question, .parts = parts});
+    row.questions.push_back({.task = "choice",
+                             .question = question,
+                             .parts = parts,
+                             .correct = question == 0,
+                             .correct_norm = true});
+  }
+  ResultRow failed = row;
+  failed.status = "failed";
+  failed.sums = {};
+  failed.questions.clear();
+  const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
+  const std::vector<std::string> lines = lines_of(results_csv({row, failed}, tasks));
+  EXPECT_EQ(
+      lines[0],
+      "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
+      "nll_low,delta_"
+      "nll_high,kl_low,kl_high,word_acc,word_acc_norm,"
+      "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,windows,status,stopped,"
+      "relative_l2_weight,relative_l2_input,r");
+  EXPECT_EQ(lines[1],
+            "baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,0,,0,1,0.5,1,0.5,100,1,ok,,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,0.1");
+}
+
+/// 100 tokens in each window, with these sums of kl, and of nll above 200 by the same.
+ResultRow row_of_windows(const std::string& name, const std::vector<double>& sums) {
+  ResultRow row = row_of(name, 0, Json::object());
+  for (const double sum : sums)
+    row.windows.push_back({.window = std::ssize(row.windows),
+                           .tokens = 100,
+                           .nll = 200.0 + sum,
+                           .kl = sum,
+                           .top1 = 90});
+  row.sums = add_up(row.windows);
+  return row;
+}
+
+/// The columns delta_nll ... kl_high of one row.
+std::string intervals_of(const std::string& line) {
+  std::size_t begin = 0;
+  for (int comma = 0; comma < 9; ++comma) begin = line.find(',', begin) + 1;
+  std::size_t end = begin;
+  for (int comma = 0; comma < 5; ++comma) end = line.find(',', end) + 1;
+  return line.substr(begin, end - 1 - begin);
+}
+
+TEST(ResultsCsv, HasIntervalsOverTheText) {
+  // sums ±2 about 8 on windows of 100 tokens: t[7]·0.02·√(8/7)/√8 = 2.364624·0.00755929
+  const std::vector<double> sums = {6, 10, 6, 10, 6, 10, 6, 10};
+  const ResultRow baseline = row_of_windows("baseline", std::vector<double>(8, 0.0));
+  const std::string text = results_csv({baseline, row_of_windows("noise", sums)});
+  EXPECT_EQ(intervals_of(lines_of(text)[1]), "0,,,,");
+  const std::string intervals = intervals_of(lines_of(text)[2]);
+  EXPECT_EQ(intervals.substr(0, 12), "0.08,0.06212") << intervals;
+  EXPECT_NE(intervals.find(",0.09787"), std::string::npos) << intervals;
+}
+
+TEST(ResultsCsv, HasNoIntervalOfFewBlocks) {
+  const ResultRow baseline = row_of_windows("baseline", {0, 0, 0});
+  const std::string text = results_csv({baseline, row_of_windows("noise", {7, 8, 9})});
+  EXPECT_EQ(intervals_of(lines_of(text)[2]), "0.08,,,,");
+}
+
+SiteStats two_value_site() {
+  // x = {3, -4}, x̃ = {3.5, -4.5}: δ = {0.5, -0.5}
+  SiteStats site{.site = "layers.0.q_proj.weight"};
+  site.stats.count = 2;
+  site.stats.sum_x2 = 25.0;
+  site.stats.sum_y2 = 32.5;
+  site.stats.sum_xy = 28.5;
+  site.stats.sum_abs_x = 7.0;
+  site.stats.sum_d2 = 0.25;  // not the data's 0.5: relative_l2 is then exactly 0.1
+  site.stats.sum_d4 = 0.03125;
+  site.stats.sum_abs_d = 1.0;
+  site.stats.sum_abs_xd = 3.5;
+  site.stats.sum_d2_small = 0.125;
+  site.stats.max_abs_d = 0.5;
+  site.stats.sign_flips = 0;
+  site.stats.to_zero = 1;
+  site.stats.clipped = 2;
+  return site;
+}
+
+TEST(SitesCsv, HasOneRowPerTrialAndSite) {
+  ResultRow row = row_of("noise", 7, {{"r", 0.1}});
+  row.sites = {two_value_site(), two_value_site()};
+  row.sites[1].site = "layers.0.q_proj.input";
+  row.sites[1].complete = false;
+  const std::vector<std::string> lines = lines_of(sites_csv({row}));
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0],
+            "name,model,seed,r,site,elements,relative_l2,sqnr_db,max,mean,kurtosis,cosine,"
+            "correlation,energy_below_median,sign_flips,to_zero,clipped");
+  EXPECT_EQ(lines[1].substr(0, 54), "noise,opt-nano,7,0.1,layers.0.q_proj.weight,2,0.1,20,0");
+  EXPECT_NE(lines[1].find(",0.5,0,0.5,1"), std::string::npos);  // energy, flips, to zero, clipped
+  EXPECT_EQ(lines[2], "noise,opt-nano,7,0.1,layers.0.q_proj.input,2,0.1,20,,,,,,,,,1");
+}
+
+}  // namespace
+}  // namespace nf
