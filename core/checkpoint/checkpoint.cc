@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/base/check.h"
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/torch_bin.h"

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/printable.h"
 #include "core/checkpoint/pickle_opcodes.h"
 #include "core/io/byte_cursor.h"
-#include "core/io/read_json.h"
 
 namespace nf {
 namespace {

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "core/checkpoint/pickle.h"
 #include "core/checkpoint/torch_state_dict.h"
 #include "core/checkpoint/zip_directory.h"
-#include "core/io/read_json.h"
 
 namespace nf {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "core/base/utf8.h"
-#include "core/io/read_json.h"
 
 namespace nf {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/printable.h"
 #include "core/checkpoint/convert.h"
-#include "core/io/read_json.h"
 
 namespace nf {
 namespace {

@@ -7,8 +7,8 @@
 #include <limits>
 #include <string_view>
 
+#include "core/base/printable.h"
 #include "core/io/byte_cursor.h"
-#include "core/io/read_json.h"
 
 namespace nf {
 namespace {

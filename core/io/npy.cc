@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "core/base/check.h"
+#include "core/base/printable.h"
 #include "core/io/mapped_file.h"
-#include "core/io/read_json.h"
 
 namespace nf {
 namespace {

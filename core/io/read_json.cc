@@ -6,14 +6,13 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "core/io/read_file.h"
 
 namespace nf {
 namespace {
 
 constexpr int kMaxDepth = 64;
-/// Bytes of a file's own text that a message repeats.
-constexpr std::size_t kLongest = 200;
 
 /// The parser's words without its own prefix, "[json.exception.parse_error.101] parse error at line
 /// 1, column 5: ".
@@ -75,20 +74,6 @@ Json read_json(const std::filesystem::path& path) {
 
 SortedJson read_sorted_json(const std::filesystem::path& path) {
   return parse_sorted_json(read_text_file(path), path.string());
-}
-
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, kLongest));
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  if (text.size() > kLongest) {
-    // Never cut inside a UTF-8 character: 10xxxxxx continues one.
-    std::size_t end = kLongest;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    out.resize(end);
-    out += "...";
-  }
-  return out;
 }
 
 }  // namespace nf

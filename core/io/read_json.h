@@ -23,8 +23,4 @@ SortedJson parse_sorted_json(std::string_view text, const std::string& place, In
 Json read_json(const std::filesystem::path& path);
 SortedJson read_sorted_json(const std::filesystem::path& path);
 
-/// Text from a file, fit for a one-line message: control characters become '?', and what is longer
-/// than 200 bytes is cut.
-std::string printable(std::string_view text);
-
 }  // namespace nf

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/base/printable.h"
 #include "core/base/utf8.h"
-#include "core/io/read_json.h"
 #include "core/text/pattern_syntax.h"
 #include "core/text/white_space.h"
 

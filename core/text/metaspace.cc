@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/base/utf8.h"
-#include "core/io/read_json.h"
 
 namespace nf {
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/base/utf8.h"
-#include "core/io/read_json.h"
 #include "core/text/byte_level.h"
 #include "core/text/precompiled.h"
 #include "core/text/replace.h"

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/text/byte_level.h"
 #include "core/text/metaspace.h"

@@ -6,8 +6,8 @@
 #include <exception>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "core/io/read_file.h"
-#include "core/io/read_json.h"
 #include "core/text/sentencepiece_file.h"
 
 namespace nf {

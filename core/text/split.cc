@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
 
 namespace nf {

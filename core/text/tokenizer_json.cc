@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
-#include "core/io/read_json.h"
 #include "core/text/bpe.h"
 #include "core/text/pieces.h"
 #include "core/text/unigram.h"

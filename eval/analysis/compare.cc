@@ -9,7 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/analysis/compare_lines.h"
 #include "eval/results/figures.h"
 #include "eval/stats/block_bootstrap.h"

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/output/csv.h"
 #include "eval/output/short_list.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/analysis/compare_lines.h"
 #include "eval/output/csv.h"
 #include "eval/output/short_list.h"

@@ -7,8 +7,8 @@
 #include <charconv>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
-#include "core/io/read_json.h"
 #include "eval/output/csv.h"
 #include "eval/output/short_list.h"
 #include "eval/output/table.h"

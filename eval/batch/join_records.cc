@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/records/record_difference.h"
 #include "eval/results/result_lines.h"
 

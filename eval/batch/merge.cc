@@ -8,7 +8,6 @@
 
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
-#include "core/io/read_json.h"
 #include "eval/batch/join_records.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/followed_searches.h"

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/base/check.h"
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/io/read_json.h"
 #include "eval/records/object_reader.h"

@@ -9,7 +9,6 @@
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
-#include "core/io/read_json.h"
 #include "eval/tables/result_files.h"
 
 namespace nf {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/output/short_list.h"
 #include "eval/tables/compare_report.h"
 

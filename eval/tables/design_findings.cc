@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/analysis/effects.h"
 #include "eval/output/number_text.h"
 

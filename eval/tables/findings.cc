@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/output/number_text.h"
 #include "eval/output/table.h"
 #include "eval/results/result_lines.h"

@@ -8,9 +8,9 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/printable.h"
 #include "core/base/version.h"
 #include "core/io/read_file.h"
-#include "core/io/read_json.h"
 #include "eval/records/record_sample.h"
 #include "eval/results/result_lines.h"
 #include "eval/run/lane_record.h"

@@ -6,7 +6,7 @@
 #include <set>
 #include <tuple>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 #include "eval/metrics/detail.h"
 
 namespace nf {

@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-#include "core/io/read_json.h"
+#include "core/base/printable.h"
 
 namespace nf {
 namespace {

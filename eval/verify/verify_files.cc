@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "core/base/printable.h"
 #include "core/base/version.h"
 #include "core/io/read_file.h"
-#include "core/io/read_json.h"
 #include "eval/output/csv_reader.h"
 #include "eval/tables/result_files.h"
 

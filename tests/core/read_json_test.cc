@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {

@@ -6,7 +6,6 @@
 #include <fstream>
 
 #include "core/base/version.h"
-#include "core/io/read_json.h"
 #include "tests/support/task_support.h"
 #include "tests/support/temp_dir.h"
 
