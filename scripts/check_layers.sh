@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# scripts/check_layers.sh [ROOT]: proves from the #include lines that the layers point one way,
-#   core <- perturb <- quant <- eval,
-# and that each third-party type which must stay behind one file does.
+# scripts/check_layers.sh [ROOT]: proves from the #include lines that
+# - the layers point one way, core <- perturb <- quant <- eval, and so do the rooms of eval, floor by floor
+#   (eval/floors.txt);
+# - what reads records reaches no model, no weight and no quantizer: every table follows from the records alone;
+# - each third-party type which must stay behind one file does.
 set -euo pipefail
 
 cd "${1:-$(dirname "${BASH_SOURCE[0]}")/..}"
@@ -57,6 +59,52 @@ layer_below eval tests
 if found=$(includes '\.\.?/' "${layers[@]}"); then
   complain "includes are written from the root of the repository" "$found"
 fi
+
+# The rooms of eval. floors: one floor an element, the lowest first.
+mapfile -t floors < <(grep -v '^#' eval/floors.txt)
+for room in eval/*/; do
+  room=${room#eval/}
+  grep -v '^#' eval/floors.txt | tr ' ' '\n' | grep -qxF "${room%/}" ||
+    complain "eval/floors.txt does not say on which floor this room is" "eval/$room"
+done
+for ((floor = 0; floor < ${#floors[@]}; ++floor)); do
+  read -ra rooms <<<"${floors[floor]}"
+  for room in "${rooms[@]}"; do
+    [ -d "eval/$room" ] || continue
+    mapfile -t others < <(printf '%s\n' "${floors[@]:floor}" | tr ' ' '\n' | grep -vxF "$room")
+    [ ${#others[@]} = 0 ] || layer_below "eval/$room" "${others[@]/#/eval/}"
+  done
+done
+
+# What reads records. It may include of core the base, files and the names of sites, of perturb what is recorded of
+# δ; and through whatever it includes it may not reach further than these and the tables of names behind them.
+readers=()
+for room in records results analysis predict tables report; do
+  [ ! -d "eval/$room" ] || readers+=("eval/$room")
+done
+direct='core/(base|io)/|core/model/site\.h|perturb/(distortion_stats|input_statistics)\.h|eval/'
+reached="$direct|core/(config|tensor)/|perturb/unit\.h"
+if [ ${#readers[@]} -gt 0 ]; then
+  if found=$(includes '(core|perturb|quant)/' "${readers[@]}" | grep -vE "\"($direct)"); then
+    complain "what reads records sees no model, no weight and no quantizer" "$found"
+  fi
+  new=$(find "${readers[@]}" -name '*.h' -o -name '*.cc')
+  seen=
+  while [ -n "$new" ]; do
+    seen=$(printf '%s\n' "$seen" "$new" | sort -u)
+    new=$(tr '\n' '\0' <<<"$new" | xargs -0 grep -hsE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
+      sed -E 's/.*"(.*)".*/\1/' | sort -u | comm -23 - <(echo "$seen") || true)
+  done
+  if found=$(grep . <<<"$seen" | grep -vE "^($reached)"); then
+    complain "what reads records reaches a model, a weight or a quantizer through its includes" "$found"
+  fi
+fi
+
+# A header declares what the source of its name defines. Kinds and commands have none: they are registered.
+while IFS= read -r source; do
+  stem=${source%.cc}
+  [ -f "${stem%.simd}.h" ] || complain "a source of eval has a header of its own name" "$source"
+done < <(find eval -name '*.cc' ! -path '*/kinds/*' ! -path 'eval/cli/*' | sort)
 
 only_in '(oneapi/dnnl/)?dnnl' 'core/ops/gemm_onednn\.cc' "${layers[@]}"
 only_in 'yaml-cpp/' 'core/config/[a-z_]+\.cc' "${layers[@]}"

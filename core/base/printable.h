@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-
 namespace nf {
 
 /// Text from a file, fit for a one-line message: control characters become '?', and what is longer

@@ -216,22 +216,6 @@ const ModelIdentity* text_of(const std::string& model,
 
 }  // namespace
 
-std::string verdict_text(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::worse:
-      return "worse";
-    case Verdict::better:
-      return "better";
-    case Verdict::not_shown:
-      return "no difference shown";
-    case Verdict::same:
-      return "no difference";
-    case Verdict::not_known:
-      break;
-  }
-  return "not known";
-}
-
 TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                                const std::vector<TaskHeading>& tasks,
                                const std::vector<TrialSelector>& selectors,

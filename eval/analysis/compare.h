@@ -1,75 +1,13 @@
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "eval/analysis/compare_selector.h"
-#include "eval/records/run_manifest.h"
+#include "eval/analysis/comparison.h"
+#include "eval/records/model_identity.h"
 #include "eval/results/results.h"
-#include "eval/stats/mean_difference.h"
 
 namespace nf {
-
-/// What a comparison comes to.
-enum class Verdict {
-  worse,      ///< the trial is worse than the one it is compared with: p_holm < 0.05
-  better,     ///< likewise
-  not_shown,  ///< there may be a difference, but these blocks and seeds do not show it
-  same,       ///< both are one condition, or equal bit for bit
-  not_known,  ///< there is no interval; the note says why
-};
-/// "worse", "better", "no difference shown", "no difference", "not known".
-std::string verdict_text(Verdict verdict);
-
-/// One figure of two lines.
-struct ComparedFigure {
-  std::string name;     ///< nll, kl, kl_reverse, top1_agreement, <task>_acc
-  bool of_text = true;  ///< else of a task's questions
-  bool higher_is_better = false;
-  MeanDifference difference;                        ///< over the blocks that all rows have
-  Index all_blocks = 0;                             ///< that the baseline has
-  std::optional<Interval> interval{}, bootstrap{};  ///< 95 %
-  std::optional<double> p{};                        ///< two-sided, against 0
-  std::optional<double> p_holm{};  ///< over all comparisons of the model in this figure
-  /// The smallest difference that would have been found four times in five, at the level that Holm
-  /// asks of the smallest p.
-  std::optional<double> shown_from{};
-  Verdict verdict = Verdict::not_known;
-  bool rough = false;  ///< few blocks differ: the interval may cover too little
-  std::string note{};  ///< why there is no interval, or what it is
-};
-
-/// How the seeds of two lines belong together.
-enum class SeedPairing {
-  paired,  ///< seed by seed, of equal draws
-  each,    ///< one of the two has one seed only (or draws nothing): with each seed of the other
-  apart,   ///< fewer than two seeds in common: the seeds of both add their errors
-};
-
-/// A line of a trial against a line of another.
-struct LineComparison {
-  RowKey against, trial;  ///< a row of each
-  std::string against_label, trial_label;
-  /// The sweep point of `against` in what the two do not have in common: "g=64".
-  std::string against_rest;
-  Index against_seeds = 0, trial_seeds = 0;  ///< that enter
-  SeedPairing pairing = SeedPairing::each;
-  WindowSums text{};                      ///< that enters; `window` counts the windows
-  std::vector<ComparedFigure> figures{};  ///< those that both have blocks of
-};
-
-struct ModelComparison {
-  std::string model;
-  Index windows = 0;  ///< of the whole text
-  std::vector<LineComparison> lines{};
-};
-
-struct TrialComparison {
-  std::string against;  ///< the trial that the others are compared with, as given
-  std::vector<ModelComparison> models{};
-  std::vector<std::string> remarks{};  ///< one line each: what failed, is missing, has no partner
-};
 
 /// Compares every line (name and sweep point, seeds pooled) of the selectors behind the first with
 /// the lines of the first, model by model, where the variables that both have are equal. Left out

@@ -1,10 +1,11 @@
+#include "eval/analysis/factorial_effects.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "eval/analysis/effects.h"
 #include "eval/design/factorial.h"
 
 namespace nf {

@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "eval/analysis/pairs_effects.h"
 
-#include "eval/analysis/effects.h"
+#include <algorithm>
 
 namespace nf {
 namespace {

@@ -1,41 +1,14 @@
 #include "eval/analysis/statistics.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "core/base/parallel.h"
-#include "eval/metrics/columns.h"
-#include "eval/output/csv.h"
-#include "eval/results/figures.h"
-#include "eval/results/result_lines.h"
-#include "eval/results/row_fields.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/multiple_testing.h"
 
 namespace nf {
 namespace {
-
-/// One row of statistics.csv.
-struct Statistic {
-  const ResultLine* line = nullptr;
-  const PairedFigure* figure = nullptr;
-  FigureEstimate estimate;
-  std::optional<Interval> bootstrap{};
-  std::optional<double> p{}, p_holm{}, p_bh{};
-};
-
-std::vector<Statistic> statistics_of(const ModelLines& model,
-                                     const std::vector<PairedFigure>& figures) {
-  std::vector<Statistic> statistics;
-  for (const ResultLine& line : model.lines) {
-    if (line.key().name == "baseline") continue;
-    for (const PairedFigure& figure : figures)
-      if (auto estimate = estimate_figure(figure, line.samples(), model.baseline))
-        statistics.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
-  }
-  return statistics;
-}
 
 void add_tests(std::vector<Statistic>& statistics) {
   std::vector<Statistic*> tested;
@@ -71,35 +44,6 @@ void add_bootstraps(std::vector<Statistic>& statistics) {
   });
 }
 
-std::vector<std::string> fields_of(const Statistic& statistic,
-                                   const std::vector<std::string>& variables) {
-  const RowKey& key = statistic.line->key();
-  const MeanEstimate& mean = statistic.estimate.mean;
-  const auto number = [](const std::optional<double>& value) {
-    return value ? csv_number(*value) : "";
-  };
-  const auto known = [&number](double value, bool is_known) {
-    return number(is_known ? std::optional(value) : std::nullopt);
-  };
-  std::vector<std::string> fields = {key.name, key.model};
-  for (const std::string& variable : variables)
-    fields.push_back(key.vars.contains(variable) ? csv_value(key.vars.at(variable)) : "");
-  const auto add_interval = [&](const std::optional<Interval>& interval) {
-    fields.push_back(interval ? csv_number(interval->low) : "");
-    fields.push_back(interval ? csv_number(interval->high) : "");
-  };
-  fields.insert(fields.end(),
-                {statistic.figure->name, std::to_string(mean.seeds), std::to_string(mean.blocks),
-                 known(std::round(mean.tokens), statistic.figure->of_text), csv_number(mean.mean)});
-  add_interval(statistic.estimate.interval);
-  add_interval(statistic.bootstrap);
-  fields.insert(fields.end(),
-                {known(mean.sd_text, mean.blocks > 1), known(mean.sd_seed, mean.seeds > 1),
-                 number(statistic.p), number(statistic.p_holm), number(statistic.p_bh),
-                 statistic.estimate.note});
-  return fields;
-}
-
 /// Of an even number the upper one of the middle two.
 double median(std::vector<double> values) {
   const auto middle = values.begin() + std::ssize(values) / 2;
@@ -109,19 +53,18 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-std::string statistics_csv(const std::vector<ResultRow>& rows,
-                           const std::vector<TaskHeading>& tasks) {
-  const std::vector<PairedFigure> figures = paired_figures(tasks);
-  const std::vector<ModelLines> models = group_rows(rows);
-  const std::vector<std::string> variables = sweep_variables(rows);
-  CsvText csv(statistics_columns(variables));
-  for (const ModelLines& model : models) {
-    std::vector<Statistic> statistics = statistics_of(model, figures);
-    add_tests(statistics);
-    add_bootstraps(statistics);
-    for (const Statistic& statistic : statistics) csv.add_row(fields_of(statistic, variables));
+std::vector<Statistic> statistics_of(const ModelLines& model,
+                                     const std::vector<PairedFigure>& figures) {
+  std::vector<Statistic> statistics;
+  for (const ResultLine& line : model.lines) {
+    if (line.key().name == "baseline") continue;
+    for (const PairedFigure& figure : figures)
+      if (auto estimate = estimate_figure(figure, line.samples(), model.baseline))
+        statistics.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
   }
-  return csv.text();
+  add_tests(statistics);
+  add_bootstraps(statistics);
+  return statistics;
 }
 
 std::optional<PlannedSpread> measured_spread(const std::vector<ResultRow>& rows) {

@@ -1,38 +1,29 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "eval/results/figures.h"
+#include "eval/results/result_lines.h"
 #include "eval/results/results.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {
 
-/// statistics.csv: one row per model × trial × sweep point (seeds pooled) × figure (delta_nll, kl,
-/// kl_reverse, delta_top1, and delta_<task>_acc of each task): name, model, one column per sweep
-/// variable, figure, seeds, blocks, tokens (of one seed; none for tasks), estimate, low, high,
-/// bootstrap_low, bootstrap_high, sd_text, sd_seed, p, p_holm, p_bh, note. docs/statistics.md says
-/// what each is. p: of delta_nll against 0, adjusted over all lines of the model. A field that
-/// nothing is known of is empty; what failed is left out.
-std::string statistics_csv(const std::vector<ResultRow>& rows,
-                           const std::vector<TaskHeading>& tasks = {});
+/// One figure of one line, with its tests: a row of statistics.csv.
+struct Statistic {
+  const ResultLine* line = nullptr;
+  const PairedFigure* figure = nullptr;
+  FigureEstimate estimate;
+  std::optional<Interval> bootstrap{};  ///< 95 %; none where a stop rule looked at the figure
+  /// Two-sided, of delta_nll against 0; adjusted over all lines of the model.
+  std::optional<double> p{}, p_holm{}, p_bh{};
+};
 
-/// effects.csv, of the trials that a `pairs` or `factorial` design made: model, name, one column
-/// per other sweep variable, metric (kl, delta_nll), effect, a, b, estimate, low, high, blocks,
-/// note, p, p_holm (of interactions, adjusted over those of one design and metric), design (pairs,
-/// factorial). Effects, over the seeds and blocks that all that enters has:
-///   main         pairs: the metric of level a alone; factorial: its mean over the trials with a,
-///                minus that over those without, the baseline being one of these
-///   interaction  the metric of a and b together, minus that of each alone; factorial: the mean of
-///                that over what else is distorted
-///   additivity   the sum over all levels alone, over all together: 1 where effects add up;
-///                factorial: both as its main effects and interactions have them
-/// A factorial of resolution 4 has main effects alone. What lacks a trial that it needs (in a
-/// shard, or after a failure) is left out, but the main effects of factorial say so in `note`.
-/// Empty where there is no such trial. keys: all rows that there are to be, of which some may have
-/// no record yet.
-std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys = {});
+/// The statistics of all lines of a model but the baseline's, line by line, of the figures that a
+/// line has blocks of. What failed is left out. Points into `model` and `figures`.
+std::vector<Statistic> statistics_of(const ModelLines& model,
+                                     const std::vector<PairedFigure>& figures);
 
 /// How the blocks of these rows scatter, for planning more of them: the median over all rows that
 /// have an interval and a KL. None where there is no such row.

@@ -9,9 +9,12 @@
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "eval/batch/join_records.h"
+#include "eval/records/file_names.h"
+#include "eval/records/identity_checks.h"
+#include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/followed_searches.h"
-#include "eval/results/result_lines.h"
+#include "eval/tables/result_files.h"
 
 namespace nf {
 namespace {
@@ -20,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostConflicts = 10;
 
-std::string manifest_place(const RunContents& run) { return (run.dir / "manifest.json").string(); }
+std::string manifest_place(const RunContents& run) { return (run.dir / kManifest).string(); }
 
 void check_folders(const MergeOptions& options) {
   std::error_code ignored;
@@ -51,26 +54,25 @@ void check_size(const RunContents& first, const ModelIdentity& model, const RunC
       manifest_place(items(model) == 0 ? other : first)));
 }
 
-void check_models(const RunContents& first, const RunContents& other) {
+constexpr const char* kOnlySame = "only runs of the same models and data can be merged";
+
+void check_same_data(const RunContents& first, const RunContents& other) {
   const auto find = [](const RunContents& run, const std::string& name) -> const ModelIdentity* {
     for (const ModelIdentity& model : run.manifest.models)
       if (model.model == name) return &model;
     return nullptr;
   };
   const auto refuse = [&](const std::string& what) {
-    throw ConfigError(
-        fmt::format("{}: {} in {}: only runs of the same models and data can be "
-                    "merged",
-                    manifest_place(other), what, manifest_place(first)));
+    throw ConfigError(fmt::format("{}: {} in {}: {}", manifest_place(other), what,
+                                  manifest_place(first), kOnlySame));
   };
-  for (const ModelIdentity& model : first.manifest.models) {
-    const ModelIdentity* const same = find(other, model.model);
-    if (same == nullptr) refuse(fmt::format("has no model '{}', which is", model.model));
-    if (const auto difference = model_difference(model, *same))
-      refuse(fmt::format("model '{}' has {} ({} {}) than {}", model.model, difference->what,
-                         difference->hash, difference->is, difference->was));
-    check_size(first, model, other, *same);
-  }
+  for (const ModelIdentity& model : first.manifest.models)
+    if (find(other, model.model) == nullptr)
+      refuse(fmt::format("has no model '{}', which is", model.model));
+  check_models(first.manifest.models, other.manifest.models,
+               {manifest_place(other), "in " + manifest_place(first), "here", kOnlySame});
+  for (const ModelIdentity& model : first.manifest.models)
+    check_size(first, model, other, *find(other, model.model));
   for (const ModelIdentity& model : other.manifest.models)
     if (find(first, model.model) == nullptr)
       refuse(fmt::format("has a model '{}', which is not", model.model));
@@ -82,16 +84,7 @@ void check_models(const RunContents& first, const RunContents& other) {
     refuse("the tasks are not called as they are");
 }
 
-void check_env(const RunContents& first, const RunContents& other) {
-  if (const auto difference = env_difference(first.manifest.env, other.manifest.env))
-    throw ConfigError(fmt::format(
-        "{}: env '{}' is {}, in {} it is {}, which can change the last bits of results: merge "
-        "runs of one machine type, or say --any-env",
-        manifest_place(other), difference->what, difference->is, manifest_place(first),
-        difference->was));
-}
-
-/// Of a search all rows are one, however far each has come.
+/// Two rows are one condition. How far a search has come makes no difference.
 bool same_condition(const RowKey& a, const RowKey& b) {
   const bool both_search = a.search && b.search;
   return a.name == b.name && a.model == b.model && a.seed == b.seed &&
@@ -180,7 +173,7 @@ class FolderToCome {
 
   const fs::path& path() const { return temporary_; }
   void commit() {
-    sync_directory_of(temporary_ / "manifest.json");
+    sync_directory_of(temporary_ / kManifest);
     if (std::rename(temporary_.c_str(), out_.c_str()) != 0) throw_errno(out_.string(), "create");
     committed_ = true;
     sync_directory_of(out_);
@@ -200,9 +193,13 @@ MergeOutcome merge_runs(const MergeOptions& given) {
   std::vector<RunContents> runs;
   for (const fs::path& dir : options.runs) {
     runs.push_back(RunFolder::read(dir));
-    check_numerics(runs.back().manifest, manifest_place(runs.back()));
-    check_models(runs.front(), runs.back());
-    if (!options.any_env) check_env(runs.front(), runs.back());
+    check_numerics(runs.back().manifest.numerics, manifest_place(runs.back()),
+                   "merge it with the version of the program that made it");
+    check_same_data(runs.front(), runs.back());
+    if (!options.any_env)
+      check_env(runs.front().manifest.env, runs.back().manifest.env,
+                {manifest_place(runs.back()), "in " + manifest_place(runs.front()), "here",
+                 "merge runs of one machine type, or say --any-env"});
   }
   const std::vector<RowKey> rows = join_rows(runs);
   RecordJoin join(options.any_env);
@@ -212,7 +209,7 @@ MergeOutcome merge_runs(const MergeOptions& given) {
   FolderToCome folder(options.out);
   std::string lines;
   for (const Record& record : join.records()) lines += record_to_line(record) + '\n';
-  write_file_atomically(folder.path() / "records.jsonl", lines);
+  write_file_atomically(folder.path() / kRecords, lines);
   const RunManifest& first = runs.front().manifest;
   MergeOutcome outcome{
       .rows = {}, .records = std::ssize(join.records()), .repeated = join.repeated()};
@@ -220,7 +217,7 @@ MergeOutcome merge_runs(const MergeOptions& given) {
     RunFolder run = RunFolder::open(folder.path(), first.models, first.env, true);
     run.write_description(runs.front().experiment, runs.front().resolved,
                           about_merge(runs, options.command), rows, first.tasks);
-    outcome.rows = run.write_results(rows, first.tasks);
+    outcome.rows = write_results(run, rows, first.tasks);
   }
   folder.commit();
   return outcome;

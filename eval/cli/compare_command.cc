@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "eval/analysis/compare.h"
 #include "eval/analysis/compare_others.h"
+#include "eval/analysis/comparison.h"
 #include "eval/cli/command.h"
 #include "eval/records/run_folder.h"
-#include "eval/tables/compare_report.h"
+#include "eval/results/run_results.h"
+#include "eval/tables/compare_csv.h"
+#include "eval/tables/compare_table.h"
 
 namespace nf {
 namespace {
@@ -59,8 +63,9 @@ int compare_command(const std::vector<std::string>& arguments) {
   if (run.records.empty())
     throw ConfigError((run.dir / "records.jsonl").string() +
                       ": holds no records yet, there is nothing to compare");
-  TrialComparison comparison = compare_trials(run.results(), *run.manifest.rows, run.manifest.tasks,
-                                              compared.selectors, run.manifest.models);
+  TrialComparison comparison =
+      compare_trials(results_of(run), *run.manifest.rows, run.manifest.tasks, compared.selectors,
+                     run.manifest.models);
   if (!compared.left_out.empty()) comparison.remarks.push_back(compared.left_out);
   if (line.has("csv")) write_comparison_csv(comparison, line.text("csv"));
   fmt::print("{}", comparison_table(comparison, terminal_columns()));

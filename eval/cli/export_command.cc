@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
 #include "eval/cli/command.h"
-#include "eval/export/records_export.h"
+#include "eval/export/records_csv.h"
+#include "eval/export/records_sqlite.h"
 
 namespace nf {
 

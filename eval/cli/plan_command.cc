@@ -4,6 +4,7 @@
 #include "eval/analysis/statistics.h"
 #include "eval/cli/command.h"
 #include "eval/records/run_folder.h"
+#include "eval/results/run_results.h"
 #include "eval/run/run_experiment.h"
 
 namespace nf {
@@ -39,7 +40,7 @@ int plan_command(const std::vector<std::string>& arguments) {
     fmt::print("{}\n", json.dump(2));
   } else {
     std::optional<PlannedSpread> spread;
-    if (line.has("like")) spread = measured_spread(RunFolder::read(line.text("like")).results());
+    if (line.has("like")) spread = measured_spread(results_of(RunFolder::read(line.text("like"))));
     fmt::print("{}", estimate_text(estimates, thread_count(), spread.value_or(PlannedSpread{})));
   }
   return 0;

@@ -4,6 +4,7 @@
 #include "eval/cli/stop_signal.h"
 #include "eval/run/run_experiment.h"
 #include "eval/tables/findings.h"
+#include "eval/tables/results_table.h"
 #include "eval/tasks/task_questions.h"
 
 namespace nf {

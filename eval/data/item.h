@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,8 +10,6 @@
 #include "core/model/layout.h"
 
 namespace nf {
-
-struct Detail;
 
 /// A token whose probability is wanted: row `row` of the item predicts it, for part `part`. One row
 /// may have several (a question's last context row and the first token of each choice).
@@ -37,17 +34,6 @@ struct EvalItem {
   /// The document that a window is part of, counted from the start of its file; -1 where there is
   /// but one, and for a question. Only statistics look at it, no figure depends on it.
   Index document = -1;
-};
-
-/// Sums over the targets of one part of an item.
-struct PartSums {
-  Index tokens = 0;
-  double nll = 0.0;         ///< sum of -log p(token), nats
-  double kl = 0.0;          ///< sum of KL(baseline‖trial) over the full vocabulary, nats
-  double kl_reverse = 0.0;  ///< sum of KL(trial‖baseline), nats
-  Index top1 = 0;           ///< targets where baseline and trial have the same most probable token
-  Index greedy = 0;         ///< targets that are the most probable token themselves
-  std::shared_ptr<const Detail> detail{};  ///< of items of one part, where asked for; else null
 };
 
 /// XXH3-128 over everything of the items that a result depends on (ids, layouts, targets, parts,

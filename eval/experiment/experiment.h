@@ -8,24 +8,13 @@
 #include "core/config/byte_size.h"
 #include "core/model/decoder.h"
 #include "eval/experiment/data_config.h"
+#include "eval/experiment/experiment_source.h"
+#include "eval/experiment/stats_mode.h"
 #include "eval/experiment/trial.h"
 #include "eval/metrics/detail.h"
 #include "eval/tasks/task_config.h"
 
 namespace nf {
-
-/// Which δ-statistics are gathered. The energies behind relative_l2 cost next to nothing and always
-/// are.
-enum class StatsMode { weights, all, none };
-template <>
-struct EnumNames<StatsMode> {
-  static constexpr EnumName<StatsMode> table[] = {
-      {StatsMode::weights, "weights",
-       "full statistics of distorted weights, relative L2 of inputs"},
-      {StatsMode::all, "all", "full statistics of distorted weights and inputs; inputs cost time"},
-      {StatsMode::none, "none", "relative L2 only"},
-  };
-};
 
 /// One of the experiment's models, opened: headers checked, no weight read.
 struct ExperimentModel {
@@ -51,15 +40,6 @@ struct ExperimentConfig {
 
   static FieldTable<ExperimentConfig> fields();
   void check(const ConfigNode& node, ConfigErrors& errors) const;
-};
-
-/// An experiment as it was given: enough to load it again from anywhere.
-struct ExperimentSource {
-  std::string text;                ///< the file as given
-  std::string name;                ///< what messages call it
-  std::string directory;           ///< where relative paths in the text count from
-  std::vector<std::string> set{};  ///< the command line's --set, "key=value" each
-  std::string set_directory{};     ///< where relative paths in `set` count from
 };
 
 /// A whole experiment, validated: everything that can be known to be wrong before a weight is read

@@ -1,3 +1,5 @@
+#include "eval/export/records_csv.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,11 +7,11 @@
 #include <set>
 
 #include "core/io/atomic_file.h"
-#include "eval/export/records_export.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/output/replaceable_csv.h"
 #include "eval/results/row_fields.h"
+#include "eval/results/run_results.h"
 
 namespace nf {
 namespace {
@@ -68,7 +70,7 @@ Index add_questions(const ResultRow& row, const std::vector<std::string>& head, 
 
 Index export_csv(const RunContents& run, const fs::path& file) {
   check_ours(file);
-  const std::vector<ResultRow> rows = run.results();
+  const std::vector<ResultRow> rows = results_of(run);
   const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(columns_of(variables));
   Index count = 0;

@@ -1,3 +1,5 @@
+#include "eval/export/records_sqlite.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,11 +9,12 @@
 
 #include "core/base/check.h"
 #include "core/base/version.h"
-#include "eval/export/records_export.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/output/csv_reader.h"
 #include "eval/output/sqlite_file.h"
+#include "eval/results/run_results.h"
+#include "eval/tables/results_csv.h"
 
 namespace nf {
 namespace {
@@ -211,7 +214,7 @@ void write_sites(const std::vector<ResultRow>& rows, SqliteFile& file) {
 
 Index export_sqlite(const RunContents& run, const fs::path& path) {
   check_ours(path);
-  const std::vector<ResultRow> rows = run.results();
+  const std::vector<ResultRow> rows = results_of(run);
   SqliteFile file(path);
   file.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
                            kSqliteApplication, kSqliteSchema));

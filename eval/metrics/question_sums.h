@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/data/item.h"
+#include "eval/metrics/part_sums.h"
 
 namespace nf {
 

@@ -8,6 +8,7 @@
 #include "core/tensor/matrix.h"
 #include "eval/data/item.h"
 #include "eval/metrics/detail.h"
+#include "eval/metrics/part_sums.h"
 
 namespace nf {
 

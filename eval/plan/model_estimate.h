@@ -5,7 +5,6 @@
 
 #include "core/base/json.h"
 #include "eval/plan/model_plan.h"
-#include "eval/run/machine_rates.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {

@@ -10,37 +10,11 @@
 #include "eval/metrics/metric_registry.h"
 #include "eval/metrics/question_sums.h"
 #include "eval/metrics/window_sums.h"
+#include "eval/records/site_stats.h"
+#include "eval/records/stop_state.h"
 #include "perturb/distortion_stats.h"
 
 namespace nf {
-
-/// δ at one site of one trial: at a weight, or at an input over a block of windows.
-///
-/// A block is dyadic: 2^k windows that begin at a multiple of 2^k, summed as a binary tree. The
-/// sums over a text so have one order, wherever stages were cut, and a record still holds few of
-/// them.
-struct SiteStats {
-  std::string site;  ///< "layers.3.q_proj.weight"
-  DistortionStats stats{};
-  /// False: only count, sum_x2, sum_d2 and clipped were gathered, so only the relative L2, the SQNR
-  /// and the clipped share mean anything.
-  bool complete = true;
-  Index first_window = 0;  ///< of an input's block: an item's number in the evaluation
-  Index windows = 0;       ///< in the block; 0 for a weight
-};
-
-/// Adds a part to `sites`, joining it with the blocks of the same site that it completes. The parts
-/// of an input must come in ascending order of windows.
-void add_site(const SiteStats& part, std::vector<SiteStats>& sites);
-
-/// Where a trial with a stopping rule stood at the end of a stage.
-struct StopState {
-  bool reached = false;       ///< the trial stopped here
-  Index blocks = 0;           ///< of text seen so far: documents, or windows
-  Index tokens = 0;           ///< scored so far
-  double kl = 0.0;            ///< mean over these tokens, nats
-  double kl_halfwidth = 0.0;  ///< of its asymptotic confidence sequence; infinite with few blocks
-};
 
 /// What one trial has to show for one stage of windows: one line of records.jsonl.
 struct Record {

@@ -3,29 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "core/base/check.h"
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
-#include "eval/tables/result_files.h"
+#include "eval/records/identity_checks.h"
 
 namespace nf {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kRecords = "records.jsonl";
-constexpr const char* kManifest = "manifest.json";
-constexpr const char* kExperiment = "experiment.yaml";
-constexpr const char* kResolved = "resolved.yaml";
-/// What a run writes whole or not at all.
-std::vector<std::string> whole_files() {
-  std::vector<std::string> files = {kManifest, kExperiment, kResolved, "plan.json"};
-  files.insert(files.end(), std::begin(kResultFiles), std::end(kResultFiles));
-  return files;
-}
 
 /// The folder, created when it is missing.
 fs::path make_folder(const fs::path& dir) {
@@ -50,24 +38,11 @@ fs::path make_folder(const fs::path& dir) {
   return dir;
 }
 
-/// Throws at the first key of `env` that is not as it was when the file `place` was written.
-void check_env(const Json& before, const Json& now, const std::string& place) {
-  if (const auto other = env_difference(before, now))
-    throw ConfigError(
-        fmt::format("{}: env '{}' was {} when this folder was begun and is {} now, which can "
-                    "change the last bits of results: choose another --out folder, go on on the "
-                    "same machine type, or say --any-env",
-                    place, other->what, other->was, other->is));
-}
-
-/// Throws where the folder's model of that name is not the run's.
-void check_model(const ModelIdentity& before, const ModelIdentity& now, const std::string& place) {
-  if (const auto other = model_difference(before, now))
-    throw ConfigError(
-        fmt::format("{}: model '{}' had {} when this folder was begun ({} {} then, {} now): choose "
-                    "another --out folder",
-                    place, now.model, other->what, other->hash, other->was, other->is));
-}
+/// What may be done where a folder is not the run's.
+constexpr const char* kBegun = "when this folder was begun";
+constexpr const char* kOtherFolder = "choose another --out folder";
+constexpr const char* kOtherEnv =
+    "choose another --out folder, go on on the same machine type, or say --any-env";
 
 /// The records of a file's whole lines: a last one that is torn ends without '\n'.
 std::vector<Record> read_records(const fs::path& path) {
@@ -132,30 +107,27 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
     // Killed before the description was written, or the manifest was deleted: ids keep models and
     // data apart, only the machine is left to compare.
     if (!records_.empty() && !any_env)
-      check_env(records_.front().env, env_, (dir_ / kRecords).string() + ":1");
+      check_env(records_.front().env, env_,
+                {(dir_ / kRecords).string() + ":1", kBegun, "now", kOtherEnv});
     return;
   }
   const RunManifest manifest = read_manifest(path);
-  check_numerics(manifest, place);
+  check_numerics(manifest.numerics, place, kOtherFolder);
   if (const auto merged = manifest.about.find("merged"); merged != manifest.about.end())
     merged_ = *merged;
+  check_models(manifest.models, models, {place, kBegun, "now", kOtherFolder});
   const std::vector<ModelIdentity>& known = manifest.models;
-  for (const ModelIdentity& before : known) {
-    const auto now =
-        std::find_if(models.begin(), models.end(),
-                     [&before](const ModelIdentity& model) { return model.model == before.model; });
-    if (now != models.end())
-      check_model(before, *now, place);
-    else
+  for (const ModelIdentity& before : known)
+    if (std::none_of(models.begin(), models.end(),
+                     [&before](const ModelIdentity& model) { return model.model == before.model; }))
       models_.push_back(before);
-  }
   for (const ModelIdentity& model : models)
     if (std::none_of(known.begin(), known.end(),
                      [&model](const ModelIdentity& before) { return before.model == model.model; }))
       throw ConfigError(fmt::format(
           "{}: this folder belongs to {}; another model, {}, needs another --out folder", place,
           known.front().model, model.model));
-  if (!any_env) check_env(manifest.env, env_, place);
+  if (!any_env) check_env(manifest.env, env_, {place, kBegun, "now", kOtherEnv});
 }
 
 RunContents RunFolder::read(const fs::path& dir) {
@@ -236,15 +208,11 @@ void RunFolder::append(Record record) {
   records_.push_back(std::move(record));
 }
 
-std::vector<ResultRow> RunFolder::write_results(const std::vector<RowKey>& keys,
-                                                const std::vector<TaskHeading>& tasks) {
-  const FollowedSearches searches(keys, models_, records_);
-  std::vector<ResultRow> rows = build_results(searches.rows(), records_);
-  for (const ResultFile& file : result_files(rows, searches, tasks))
-    write_or_remove(dir_ / file.name, file.text);
+void RunFolder::write_tables(const std::vector<ResultFile>& tables, const std::vector<RowKey>& rows,
+                             const std::vector<TaskHeading>& tasks) {
+  for (const ResultFile& table : tables) write_or_remove(dir_ / table.name, table.text);
   tasks_ = tasks;
-  if (about_) write_manifest(searches.keys(), std::ssize(records_));
-  return rows;
+  if (about_) write_manifest(rows, std::ssize(records_));
 }
 
 }  // namespace nf

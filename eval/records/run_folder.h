@@ -6,12 +6,18 @@
 #include <vector>
 
 #include "core/io/append_file.h"
-#include "eval/experiment/experiment.h"
+#include "eval/experiment/experiment_source.h"
+#include "eval/records/file_names.h"
+#include "eval/records/record.h"
 #include "eval/records/run_manifest.h"
-#include "eval/results/followed_searches.h"
-#include "eval/results/results.h"
 
 namespace nf {
+
+/// A table of a run folder.
+struct ResultFile {
+  std::string name;  ///< "results.csv"
+  std::string text;  ///< empty: there is nothing to say, and no such file
+};
 
 /// What a run folder holds.
 struct RunContents {
@@ -22,10 +28,6 @@ struct RunContents {
 
   /// "DIR/records.jsonl:LINE" of a record.
   std::string place(std::size_t record) const;
-  /// Where its searches stand.
-  FollowedSearches searches() const { return {*manifest.rows, manifest.models, records}; }
-  /// The rows of results.csv. The folder's file may be older than its records.
-  std::vector<ResultRow> results() const { return build_results(searches().rows(), records); }
   /// What loads the experiment again, from wherever the caller is.
   ExperimentSource source() const;
 };
@@ -51,6 +53,8 @@ class RunFolder {
   const std::filesystem::path& dir() const { return dir_; }
   /// As they stand in the file, those of trials that the experiment no longer has among them.
   const std::vector<Record>& records() const { return records_; }
+  /// Those of the run, then those that only earlier runs into this folder had.
+  const std::vector<ModelIdentity>& models() const { return models_; }
 
   /// experiment.yaml (the file as given), resolved.yaml and manifest.json. `about`: versions, CPU,
   /// threads, command; env, numerics version and identities are added, also those of models that
@@ -61,12 +65,12 @@ class RunFolder {
                          const std::vector<TaskHeading>& tasks = {});
   /// Appends and fsyncs; the record counts as finished when this returns.
   void append(Record record);
-  /// What the rows of the results are about has changed: a search goes on. The manifest says so.
+  /// Notes in the manifest that a search goes on: the rows of the results are about other steps.
   void note_rows(const std::vector<RowKey>& rows);
-  /// The csv files (result_files()) out of all records, and the manifest, which has searches where
-  /// they then stand. tasks: the experiment's.
-  std::vector<ResultRow> write_results(const std::vector<RowKey>& keys,
-                                       const std::vector<TaskHeading>& tasks = {});
+  /// Keeps tables that were made of all records, and notes in the manifest the rows that they are
+  /// about and how many records they were made of. tasks: the experiment's.
+  void write_tables(const std::vector<ResultFile>& tables, const std::vector<RowKey>& rows,
+                    const std::vector<TaskHeading>& tasks);
 
  private:
   explicit RunFolder(const std::filesystem::path& dir);
@@ -77,7 +81,7 @@ class RunFolder {
   std::filesystem::path dir_;
   AppendFile records_file_;
   std::vector<Record> records_;
-  std::vector<ModelIdentity> models_;  ///< of the run, then those of earlier runs alone
+  std::vector<ModelIdentity> models_;
   Json env_;
   Json merged_;                ///< what the folder was merged from, null: it was not
   std::optional<Json> about_;  ///< what write_description() was given

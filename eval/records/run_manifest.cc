@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/base/printable.h"
-#include "core/base/version.h"
 #include "core/io/read_json.h"
 
 namespace nf {
@@ -49,53 +47,7 @@ RowKey row_from(const Json& json) {
   return row;
 }
 
-/// What of the data can be counted and is not as it was; none where the manifest, one of an earlier
-/// version, does not say, or all counts are the same.
-std::optional<StatedDifference> count_difference(const ModelIdentity& was,
-                                                 const ModelIdentity& is) {
-  if (was.windows == 0 && was.questions.empty()) return std::nullopt;
-  if (was.windows != is.windows)
-    return StatedDifference{"another number of windows", "windows", std::to_string(was.windows),
-                            std::to_string(is.windows)};
-  for (const auto& [task, count] : was.questions)
-    for (const auto& [same, now] : is.questions)
-      if (same == task && now != count)
-        return StatedDifference{
-            fmt::format("another number of questions of task '{}'", printable(task)), "questions",
-            std::to_string(count), std::to_string(now)};
-  return std::nullopt;
-}
-
 }  // namespace
-
-Index ModelIdentity::question_count() const {
-  Index count = 0;
-  for (const auto& [task, of_task] : questions) count += of_task;
-  return count;
-}
-
-std::optional<StatedDifference> model_difference(const ModelIdentity& was,
-                                                 const ModelIdentity& is) {
-  if (was.model_hash != is.model_hash)
-    return StatedDifference{"other weights or another config", "model_hash", was.model_hash,
-                            is.model_hash};
-  if (was.data_hash == is.data_hash) return std::nullopt;
-  if (auto counts = count_difference(was, is)) return counts;
-  return StatedDifference{"another text, other windows or tasks, or another tokenizer", "data_hash",
-                          was.data_hash, is.data_hash};
-}
-
-std::optional<StatedDifference> env_difference(const Json& was, const Json& is) {
-  const auto shown = [](const Json& env, const std::string& key) {
-    const auto found = env.find(key);
-    return found == env.end() ? std::string("missing") : printable(found->dump());
-  };
-  for (const Json* keys : {&was, &is})
-    for (const auto& [key, value] : keys->items())
-      if (shown(was, key) != shown(is, key))
-        return StatedDifference{printable(key), "", shown(was, key), shown(is, key)};
-  return std::nullopt;
-}
 
 Json row_to_json(const RowKey& row) {
   Json json = {{"id", row.id},
@@ -166,14 +118,6 @@ RunManifest read_manifest(const std::filesystem::path& file) {
     manifest.csv_records = count->get<Index>();
   }
   return manifest;
-}
-
-void check_numerics(const RunManifest& manifest, const std::string& place) {
-  if (manifest.numerics != kNumericsVersion)
-    throw ConfigError(
-        fmt::format("{}: made with numerics version {}, this program has {}: results would not "
-                    "compare; choose another --out folder",
-                    place, manifest.numerics, kNumericsVersion));
 }
 
 }  // namespace nf

@@ -6,34 +6,11 @@
 #include <vector>
 
 #include "core/base/json.h"
-#include "eval/results/results.h"
+#include "eval/metrics/task_figures.h"
+#include "eval/records/model_identity.h"
+#include "eval/records/row_key.h"
 
 namespace nf {
-
-/// What a run folder belongs to. A folder with another identity is refused: its numbers could not
-/// be mixed.
-struct ModelIdentity {
-  std::string model;       ///< name in this run
-  std::string model_hash;  ///< of the checkpoint's bytes
-  std::string data_hash;   ///< of the ids and windows this model sees
-  Index windows = 0;       ///< of the text
-  /// How many each task has, in the experiment's order. An item's number is that of its window, or
-  /// goes on behind the windows with the questions, task by task.
-  std::vector<std::pair<std::string, Index>> questions{};
-
-  Index question_count() const;
-};
-
-/// What two records of the same thing say differently, in the words of messages.
-struct StatedDifference {
-  std::string what;  ///< a key of env; or "other weights or another config"
-  std::string hash;  ///< of models: "model_hash", "data_hash", "windows" or "questions"
-  std::string was, is;
-};
-/// The first difference of two models of one name; none where they are the same.
-std::optional<StatedDifference> model_difference(const ModelIdentity& was, const ModelIdentity& is);
-/// The first key of `env` that is not the same; "missing" where it stands in one alone.
-std::optional<StatedDifference> env_difference(const Json& was, const Json& is);
 
 /// manifest.json of a run folder: with it the records can be read without the experiment and its
 /// checkpoints.
@@ -57,8 +34,6 @@ std::string manifest_text(const RunManifest& manifest);
 /// Throws DataError "FILE: ..." for what is no manifest of this program. Whether its numerics are
 /// this program's is not looked at.
 RunManifest read_manifest(const std::filesystem::path& file);
-/// Throws ConfigError where the manifest `place` was made with numerics of another version.
-void check_numerics(const RunManifest& manifest, const std::string& place);
 
 /// One row as it stands in the manifest: id, name, model, seed (null: none), vars, design (kind,
 /// factor, of a factorial its resolution) where a generator made the trial, and search where a

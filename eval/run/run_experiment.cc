@@ -14,6 +14,7 @@
 #include "eval/records/run_folder.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/model_runner.h"
+#include "eval/tables/result_files.h"
 #include "eval/tasks/task_questions.h"
 
 namespace nf {
@@ -209,14 +210,14 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
     progress.finish();
   } catch (...) {
     try {
-      folder.write_results(rows(), tasks);
+      write_results(folder, rows(), tasks);
       write_account();
     } catch (const Error&) {  // the first error is the one to tell; the records are safe
     }
     throw;
   }
   warn_of_reference_kernels(progress);
-  outcome.rows = folder.write_results(rows(), tasks);
+  outcome.rows = write_results(folder, rows(), tasks);
   write_account();
   outcome.searches = FollowedSearches(rows(), identities, folder.records());
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),

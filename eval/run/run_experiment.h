@@ -11,26 +11,9 @@
 #include "eval/plan/memory.h"
 #include "eval/plan/model_estimate.h"
 #include "eval/results/followed_searches.h"
+#include "eval/run/run_options.h"
 
 namespace nf {
-
-/// How an experiment is run; none of it changes a result.
-struct RunOptions {
-  std::filesystem::path out{};    ///< the run folder
-  bool any_env = false;           ///< go on in a folder begun under another env
-  std::optional<Index> memory{};  ///< bytes, instead of the experiment's `memory`
-  Shard shard{};                  ///< which part of the trials
-  std::string command{};          ///< for manifest.json
-  std::function<bool()> should_stop = [] { return false; };
-};
-
-/// What a run leaves behind in memory; the files are in the folder.
-struct RunOutcome {
-  std::vector<ResultRow> rows;
-  FollowedSearches searches{};
-  Index failed = 0;          ///< rows whose arithmetic failed
-  bool interrupted = false;  ///< stopped by should_stop(); finished waves are kept
-};
 
 /// Runs all models and trials, or what is left of them when the folder holds a part already: per
 /// model stages of whole windows and questions, in waves of trials that fit the memory; each wave

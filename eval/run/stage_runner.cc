@@ -3,17 +3,9 @@
 #include <numeric>
 
 #include "core/base/check.h"
-#include "core/base/parallel.h"
 #include "eval/run/wave_run.h"
 
 namespace nf {
-
-void StageHooks::share(Index count, const std::function<void(Index)>& body) const {
-  parallel_for(count, [&](Index i) {
-    if (should_stop()) throw Interrupted();
-    body(i);
-  });
-}
 
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
                const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,

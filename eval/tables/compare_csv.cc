@@ -1,3 +1,5 @@
+#include "eval/tables/compare_csv.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +11,6 @@
 #include "eval/output/csv.h"
 #include "eval/output/replaceable_csv.h"
 #include "eval/results/row_fields.h"
-#include "eval/tables/compare_report.h"
 
 namespace nf {
 namespace {

@@ -1,10 +1,11 @@
+#include "eval/tables/compare_footnotes.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/base/printable.h"
 #include "eval/output/short_list.h"
-#include "eval/tables/compare_report.h"
 
 namespace nf {
 namespace {

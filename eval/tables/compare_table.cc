@@ -1,3 +1,5 @@
+#include "eval/tables/compare_table.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,8 @@
 #include "eval/output/number_text.h"
 #include "eval/output/table.h"
 #include "eval/results/result_lines.h"
-#include "eval/tables/compare_report.h"
+#include "eval/tables/compare_footnotes.h"
+#include "eval/tables/line_rows.h"
 
 namespace nf {
 namespace {

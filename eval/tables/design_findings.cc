@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/base/printable.h"
+#include "eval/analysis/effect_group.h"
 #include "eval/analysis/effects.h"
 #include "eval/output/number_text.h"
 

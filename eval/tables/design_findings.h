@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "eval/results/result_lines.h"
-#include "eval/tables/findings.h"
+#include "eval/tables/finding.h"
 
 namespace nf {
 

@@ -1,7 +1,8 @@
+#include "eval/tables/effects_csv.h"
+
 #include <algorithm>
 
 #include "eval/analysis/effects.h"
-#include "eval/analysis/statistics.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/results/row_fields.h"

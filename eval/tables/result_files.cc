@@ -3,9 +3,13 @@
 #include <iterator>
 #include <utility>
 
-#include "eval/analysis/statistics.h"
+#include "eval/records/file_names.h"
 #include "eval/tables/confidence_csv.h"
+#include "eval/tables/effects_csv.h"
+#include "eval/tables/results_csv.h"
 #include "eval/tables/searches_csv.h"
+#include "eval/tables/sites_csv.h"
+#include "eval/tables/statistics_csv.h"
 
 namespace nf {
 
@@ -23,6 +27,14 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
   for (std::size_t i = 0; i < std::size(texts); ++i)
     files.push_back({kResultFiles[i], std::move(texts[i])});
   return files;
+}
+
+std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey>& keys,
+                                     const std::vector<TaskHeading>& tasks) {
+  const FollowedSearches searches(keys, folder.models(), folder.records());
+  std::vector<ResultRow> rows = build_results(searches.rows(), folder.records());
+  folder.write_tables(result_files(rows, searches, tasks), searches.keys(), tasks);
+  return rows;
 }
 
 }  // namespace nf

@@ -1,3 +1,5 @@
+#include "eval/tables/results_table.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +11,8 @@
 #include "eval/output/table.h"
 #include "eval/results/figures.h"
 #include "eval/results/result_lines.h"
+#include "eval/tables/line_rows.h"
+#include "eval/tables/task_table.h"
 
 namespace nf {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "eval/results/followed_searches.h"
-#include "eval/tables/findings.h"
+#include "eval/tables/finding.h"
 
 namespace nf {
 

@@ -1,3 +1,5 @@
+#include "eval/tables/task_table.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,6 +9,7 @@
 #include "eval/output/number_text.h"
 #include "eval/output/table.h"
 #include "eval/results/result_lines.h"
+#include "eval/tables/line_rows.h"
 
 namespace nf {
 namespace {

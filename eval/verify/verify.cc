@@ -9,10 +9,11 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/printable.h"
-#include "core/base/version.h"
 #include "core/io/read_file.h"
+#include "eval/records/file_names.h"
+#include "eval/records/identity_checks.h"
 #include "eval/records/record_sample.h"
-#include "eval/results/result_lines.h"
+#include "eval/records/row_key.h"
 #include "eval/run/lane_record.h"
 #include "eval/run/run_experiment.h"
 #include "eval/verify/verify_choice.h"
@@ -22,38 +23,24 @@
 namespace nf {
 namespace {
 
-std::string manifest_of(const RunContents& contents) {
-  return (contents.dir / "manifest.json").string();
-}
-
-void check_numerics_of(const RunContents& contents) {
-  if (contents.manifest.numerics != kNumericsVersion)
-    throw ConfigError(
-        fmt::format("{}: made with numerics version {}, this program has {}: verify it with the "
-                    "version of the program that made it",
-                    manifest_of(contents), contents.manifest.numerics, kNumericsVersion));
-}
+std::string manifest_of(const RunContents& contents) { return (contents.dir / kManifest).string(); }
 
 /// Throws where a model of the folder is not the experiment's of that name.
-void check_models(const RunContents& contents, const std::vector<ModelPlan>& plans) {
-  for (const ModelIdentity& before : contents.manifest.models)
-    for (const ModelPlan& plan : plans) {
-      if (plan.identity().model != before.model) continue;
-      if (const auto other = model_difference(before, plan.identity()))
-        throw ConfigError(fmt::format(
-            "{}: model '{}' had {} when this folder was made ({} {} then, {} now): "
-            "nothing can be verified without what it was made from",
-            manifest_of(contents), before.model, other->what, other->hash, other->was, other->is));
-    }
+void check_models_of(const RunContents& contents, const std::vector<ModelPlan>& plans) {
+  std::vector<ModelIdentity> now;
+  for (const ModelPlan& plan : plans) now.push_back(plan.identity());
+  check_models(contents.manifest.models, now,
+               {manifest_of(contents), "when this folder was made", "now",
+                "nothing can be verified without what it was made from"});
 }
 
 /// The lines of records.jsonl; those that were read as records come first.
 std::vector<std::string> record_lines(const RunContents& contents) {
-  std::istringstream file(read_text_file(contents.dir / "records.jsonl"));
+  std::istringstream file(read_text_file(contents.dir / kRecords));
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));
   if (lines.size() < contents.records.size())
-    throw DataError((contents.dir / "records.jsonl").string() + ": became shorter meanwhile");
+    throw DataError((contents.dir / kRecords).string() + ": became shorter meanwhile");
   return lines;
 }
 
@@ -67,7 +54,7 @@ class Verifier {
         experiment_(Experiment::load(contents.source(), Kinds::builtin())) {
     for (const ExperimentModel& model : experiment_.models)
       plans_.emplace_back(experiment_, model, Shard{});
-    check_models(contents, plans_);
+    check_models_of(contents, plans_);
   }
 
   VerifyReport run() {
@@ -112,12 +99,16 @@ class Verifier {
     std::string other_env;
     for (std::size_t i = 0; i < contents_.records.size(); ++i) {
       const Record& record = contents_.records[i];
-      const auto other = options_.any_env ? std::nullopt : env_difference(record.env, env);
+      const auto other =
+          options_.any_env
+              ? std::nullopt
+              : env_refusal(record.env, env,
+                            {contents_.place(i), "when it was recorded", "here",
+                             "verify on the same machine type, or say --any-env to see how much "
+                             "they change"});
       if (other) {
         ++report_.skipped.other_env;
-        if (other_env.empty())
-          other_env = fmt::format("{}: env '{}' was {} and is {} here", contents_.place(i),
-                                  other->what, other->was, other->is);
+        if (other_env.empty()) other_env = *other;
       } else if (choice.find(i, report_.skipped)) {
         numbers.push_back(i);
       }
@@ -133,11 +124,8 @@ class Verifier {
   }
 
   [[noreturn]] void refuse(const std::string& other_env) const {
-    if (!other_env.empty())
-      throw ConfigError(other_env +
-                        ", which can change the last bits of results: verify on the same machine "
-                        "type, or say --any-env to see how much they change");
-    const std::string file = (contents_.dir / "records.jsonl").string();
+    if (!other_env.empty()) throw ConfigError(other_env);
+    const std::string file = (contents_.dir / kRecords).string();
     if (contents_.records.empty())
       throw ConfigError(file + ": holds no records yet, there is nothing to verify");
     throw ConfigError(
@@ -231,7 +219,8 @@ class Verifier {
 
 VerifyReport verify_run(const RunContents& contents, const VerifyOptions& options,
                         Progress& progress) {
-  check_numerics_of(contents);
+  check_numerics(contents.manifest.numerics, manifest_of(contents),
+                 "verify it with the version of the program that made it");
   Verifier verifier(contents, options, progress);
   // At once: a run may go on in the folder meanwhile, and leave other files there.
   const VerifyReport::Files files = verify_files(contents);

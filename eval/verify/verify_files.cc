@@ -6,6 +6,7 @@
 #include "core/base/version.h"
 #include "core/io/read_file.h"
 #include "eval/output/csv_reader.h"
+#include "eval/results/run_results.h"
 #include "eval/tables/result_files.h"
 
 namespace nf {
@@ -86,7 +87,7 @@ std::string other_version(const Json& about) {
 
 VerifyReport::Files verify_files(const RunContents& contents) {
   VerifyReport::Files files;
-  const FollowedSearches searches = contents.searches();
+  const FollowedSearches searches = searches_of(contents);
   const std::vector<ResultRow> rows = build_results(searches.rows(), contents.records);
   for (const ResultFile& file : result_files(rows, searches, contents.manifest.tasks)) {
     const std::string told = difference(contents.dir / file.name, file.text);

@@ -4,6 +4,7 @@
 
 #include "core/model/decoder.h"
 #include "eval/data/item.h"
+#include "eval/metrics/part_sums.h"
 
 namespace nf {
 

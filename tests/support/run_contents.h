@@ -4,6 +4,7 @@
 
 #include "core/base/version.h"
 #include "eval/records/run_folder.h"
+#include "eval/tables/result_files.h"
 
 namespace nf {
 
@@ -45,7 +46,7 @@ inline void write_run(const std::filesystem::path& dir, const std::vector<Record
                             {"set_dir", "/caller"}},
                            rows, tasks);
   for (const Record& record : records) folder.append(record);
-  folder.write_results(rows, tasks);
+  write_results(folder, rows, tasks);
 }
 
 }  // namespace nf

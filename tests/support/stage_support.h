@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "eval/metrics/part_sums.h"
 #include "eval/plan/model_data.h"
 #include "eval/run/stage_runner.h"
 

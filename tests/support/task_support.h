@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "eval/metrics/part_sums.h"
 #include "eval/tasks/task_registry.h"
 #include "tests/support/temp_dir.h"
 

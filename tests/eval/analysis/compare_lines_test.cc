@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "eval/tables/compare_report.h"
+#include "eval/tables/compare_footnotes.h"
 #include "tests/support/compare_support.h"
 
 namespace nf {

@@ -11,6 +11,7 @@
 
 #include "eval/analysis/statistics.h"
 #include "eval/design/factorial.h"
+#include "eval/tables/effects_csv.h"
 #include "tests/support/synthetic_kl.h"
 
 namespace nf {

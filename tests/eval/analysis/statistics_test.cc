@@ -9,6 +9,7 @@
 #include "eval/results/figures.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/confidence_sequence.h"
+#include "eval/tables/statistics_csv.h"
 #include "tests/support/compare_support.h"
 #include "tests/support/synthetic_kl.h"
 #include "tests/support/threads.h"

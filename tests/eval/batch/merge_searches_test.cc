@@ -9,7 +9,7 @@
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
 #include "eval/batch/merge.h"
-#include "eval/export/records_export.h"
+#include "eval/export/records_csv.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"

@@ -7,6 +7,8 @@
 #include "core/base/error.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "eval/tables/results_csv.h"
+#include "eval/tables/sites_csv.h"
 #include "tests/support/run_contents.h"
 #include "tests/support/temp_dir.h"
 

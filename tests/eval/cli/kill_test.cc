@@ -13,6 +13,7 @@
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
 #include "eval/output/csv_reader.h"
+#include "eval/records/file_names.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
 #include "tests/support/small_file_limit.h"

@@ -1,10 +1,11 @@
+#include "eval/export/records_sqlite.h"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
 
 #include "core/base/error.h"
 #include "core/io/read_file.h"
-#include "eval/export/records_export.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv_reader.h"
 #include "tests/support/config_support.h"

@@ -12,7 +12,12 @@
 #include "core/io/read_json.h"
 #include "eval/analysis/statistics.h"
 #include "eval/metrics/detail.h"
+#include "eval/results/run_results.h"
 #include "eval/tables/confidence_csv.h"
+#include "eval/tables/result_files.h"
+#include "eval/tables/results_csv.h"
+#include "eval/tables/sites_csv.h"
+#include "eval/tables/statistics_csv.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
@@ -104,7 +109,7 @@ TEST_F(RunFolderOfAFirstRun, NamesTheLineThatIsNoRecord) {
 TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
-  const std::vector<ResultRow> rows = folder.write_results({key});
+  const std::vector<ResultRow> rows = write_results(folder, {key});
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].sums.tokens, 20);
   EXPECT_EQ(read_text_file(dir_ / "results.csv"), results_csv(rows));
@@ -112,12 +117,15 @@ TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   EXPECT_EQ(read_text_file(dir_ / "statistics.csv"), statistics_csv(rows));
   EXPECT_FALSE(std::filesystem::exists(dir_ / "effects.csv"));  // no design of pairs
   EXPECT_FALSE(fs::exists(dir_ / "confidence.csv"));            // no record has detail
-  EXPECT_TRUE(folder.write_results({}).empty());  // what is no longer asked for is left out
+  EXPECT_TRUE(write_results(folder, {}).empty());  // what is no longer asked for is left out
 }
 
 TEST_F(RunFolderOfAFirstRun, RemovesWhatEarlierResultsHadAlone) {
   for (const char* file : {"effects.csv", "confidence.csv"}) append_text(dir_ / file, "earlier\n");
-  RunFolder::open(dir_, kModels, kEnv).write_results({});
+  {
+    RunFolder again = RunFolder::open(dir_, kModels, kEnv);
+    write_results(again, {});
+  }
   EXPECT_FALSE(fs::exists(dir_ / "effects.csv"));
   EXPECT_FALSE(fs::exists(dir_ / "confidence.csv"));
 }
@@ -130,7 +138,7 @@ TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
   record.windows[0].detail = std::make_shared<Detail>(detail);
   folder.append(record);
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
-  const std::vector<ResultRow> rows = folder.write_results({key});
+  const std::vector<ResultRow> rows = write_results(folder, {key});
   ASSERT_TRUE(has_confidence(rows));
   EXPECT_EQ(read_text_file(dir_ / "confidence.csv"), confidence_csv(rows));
 }
@@ -228,7 +236,7 @@ TEST_F(RunFolderOfAFirstRun, HasTheRowsOfItsResultsInTheManifest) {
   RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
   folder.write_description("", "", Json::object(), {kRow}, {{"piqa", true}});
   EXPECT_EQ(read_manifest(dir_ / "manifest.json").rows->size(), 1u);
-  folder.write_results({kRow, kRow}, {{"piqa", true}});  // a search has found where to go on
+  write_results(folder, {kRow, kRow}, {{"piqa", true}});  // a search has found where to go on
   const RunManifest manifest = read_manifest(dir_ / "manifest.json");
   EXPECT_EQ(manifest.rows->size(), 2u);
   EXPECT_TRUE(manifest.tasks[0].has_ppl);
@@ -247,8 +255,8 @@ TEST_F(RunFolderOfAFirstRun, IsReadWithoutTakingHoldOfIt) {
   EXPECT_EQ(contents.resolved, "resolved: r\n");
   EXPECT_EQ(contents.manifest.models.size(), 2u);
   EXPECT_EQ(contents.manifest.about.at("command"), "c");
-  ASSERT_EQ(contents.results().size(), 1u);
-  EXPECT_EQ(contents.results()[0].sums.tokens, 20);
+  ASSERT_EQ(results_of(contents).size(), 1u);
+  EXPECT_EQ(results_of(contents)[0].sums.tokens, 20);
 }
 
 TEST_F(RunFolderOfAFirstRun, SaysHowItsExperimentIsLoaded) {

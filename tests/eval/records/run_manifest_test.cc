@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/base/version.h"
+#include "eval/records/identity_checks.h"
 #include "tests/support/task_support.h"
 #include "tests/support/temp_dir.h"
 
@@ -122,9 +123,9 @@ TEST_F(RunManifestFile, NamesWhatIsWrong) {
 
 TEST_F(RunManifestFile, OfOtherNumericsIsRefused) {
   RunManifest manifest = example();
-  check_numerics(manifest, "m");
+  check_numerics(manifest.numerics, "m", "go");
   ++manifest.numerics;
-  EXPECT_THROW(check_numerics(manifest, "m"), ConfigError);
+  EXPECT_THROW(check_numerics(manifest.numerics, "m", "go"), ConfigError);
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include "eval/tables/compare_report.h"
 
 #include <gtest/gtest.h>
 
@@ -6,6 +5,9 @@
 
 #include "core/io/read_file.h"
 #include "eval/output/csv_reader.h"
+#include "eval/tables/compare_csv.h"
+#include "eval/tables/compare_footnotes.h"
+#include "eval/tables/compare_table.h"
 #include "tests/support/compare_support.h"
 #include "tests/support/config_support.h"
 #include "tests/support/temp_dir.h"

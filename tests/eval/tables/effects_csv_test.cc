@@ -1,3 +1,5 @@
+#include "eval/tables/effects_csv.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -6,6 +6,8 @@
 #include "eval/output/table.h"
 #include "eval/results/result_lines.h"
 #include "eval/run/run_experiment.h"
+#include "eval/tables/finding.h"
+#include "eval/tables/results_table.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/threads.h"
 

@@ -1,8 +1,11 @@
+#include "eval/tables/results_csv.h"
+
 #include <gtest/gtest.h>
 
 #include <sstream>
 
 #include "eval/results/results.h"
+#include "eval/tables/sites_csv.h"
 
 namespace nf {
 namespace {

@@ -1,3 +1,5 @@
+#include "eval/tables/results_table.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 
 #include "eval/output/table.h"
 #include "eval/results/results.h"
+#include "eval/tables/results_table.h"
 
 namespace nf {
 namespace {

@@ -12,6 +12,7 @@
 #include "core/base/parallel.h"
 #include "core/io/read_file.h"
 #include "eval/batch/merge.h"
+#include "eval/results/run_results.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
@@ -131,7 +132,7 @@ TEST_F(IntegrationVerify, TakesASampleOfTrialsAndStages) {
 TEST_F(IntegrationVerify, RunsStoppedTrialsOnWhatTheyHave) {
   run("  - {name: small, " + kNoise + "}\n  - {name: whole, stop: none, " + kQuantizer + "}\n",
       "stop: {kl_halfwidth: 0.1, min_blocks: 8}\n", kWindows);
-  const std::vector<ResultRow> rows = RunFolder::read(files_ / "out").results();
+  const std::vector<ResultRow> rows = results_of(RunFolder::read(files_ / "out"));
   ASSERT_EQ(rows[1].key.name, "small");
   ASSERT_LT(rows[1].sums.window, kWindows);  // it did stop, on windows here and there
   const VerifyReport report = verify();

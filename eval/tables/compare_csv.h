@@ -4,21 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "eval/analysis/compare.h"
+#include "eval/analysis/comparison.h"
 
 namespace nf {
-
-/// What the reader of the table must know besides what it shows, a paragraph each: of how many
-/// draws of the noise it speaks, and where a search has made the figures what they are.
-std::vector<std::string> comparison_footnotes(const TrialComparison& comparison);
-/// The table for the terminal, and what stands below it. One comparison a model: by comparison, a
-/// line per figure; several: by figure, a line per comparison. columns: the terminal's width, 0: as
-/// wide as it comes.
-std::string comparison_table(const TrialComparison& comparison, Index columns);
 
 /// RFC 4180: one row per comparison and figure, columns comparison_columns(). A field that nothing
 /// is known of is empty.
 std::string comparison_csv(const TrialComparison& comparison);
+
 /// name, model, the sweep variables of the trials, against, those of what they are compared with as
 /// against_NAME, then kComparisonColumns.
 std::vector<std::string> comparison_columns(const std::vector<std::string>& variables,
@@ -28,6 +21,7 @@ inline constexpr const char* kComparisonColumns[] = {
     "all_blocks",    "tokens",         "difference",    "low",     "high",
     "bootstrap_low", "bootstrap_high", "se_text",       "se_seed", "p",
     "p_holm",        "shown_from",     "verdict",       "note"};
+
 /// The file appears whole or not at all. Throws ConfigError where one is there that is none of
 /// these, DataError where it cannot be written.
 void write_comparison_csv(const TrialComparison& comparison, const std::filesystem::path& file);

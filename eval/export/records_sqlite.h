@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "eval/records/run_folder.h"
@@ -16,16 +17,5 @@ inline constexpr std::uint32_t kSqliteApplication = 0x6e666c72;
 /// ConfigError where `file` is there and no export of this kind, DataError where it cannot be
 /// written.
 Index export_sqlite(const RunContents& run, const std::filesystem::path& file);
-
-/// A run folder as one flat table (RFC 4180): one row per trial and window, or choice of a
-/// question, in the order of results.csv; columns name, model, seed, one per sweep variable, then
-/// kExportColumns, those that do not apply being empty. Rows that failed have none. Returns
-/// the number of rows, the header not counted. Throws like export_sqlite(); an export is known by
-/// its header.
-Index export_csv(const RunContents& run, const std::filesystem::path& file);
-
-inline constexpr const char* kExportColumns[] = {
-    "id", "window",     "task", "question", "choice", "document", "tokens",      "nll",
-    "kl", "kl_reverse", "top1", "greedy",   "bytes",  "correct",  "correct_norm"};
 
 }  // namespace nf

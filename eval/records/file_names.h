@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nf {
+
+/// Files of a run folder.
+inline constexpr const char* kRecords = "records.jsonl";
+inline constexpr const char* kManifest = "manifest.json";
+inline constexpr const char* kExperiment = "experiment.yaml";
+inline constexpr const char* kResolved = "resolved.yaml";
+inline constexpr const char* kPlan = "plan.json";
+/// Tables that are made of records and manifest alone.
+inline constexpr const char* kResultFiles[] = {"results.csv", "statistics.csv", "effects.csv",
+                                               "sites.csv",   "confidence.csv", "searches.csv"};
+
+/// All of them but records.jsonl, which is appended: each appears whole or not at all.
+std::vector<std::string> whole_files();
+
+}  // namespace nf

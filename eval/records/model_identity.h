@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/types.h"
+
+namespace nf {
+
+/// What a run folder belongs to. A folder with another identity is refused: its numbers could not
+/// be mixed.
+struct ModelIdentity {
+  std::string model;       ///< name in this run
+  std::string model_hash;  ///< of the checkpoint's bytes
+  std::string data_hash;   ///< of the ids and windows this model sees
+  Index windows = 0;       ///< of the text
+  /// How many each task has, in the experiment's order. An item's number is that of its window, or
+  /// goes on behind the windows with the questions, task by task.
+  std::vector<std::pair<std::string, Index>> questions{};
+
+  Index question_count() const;
+};
+
+/// What two records of the same thing say differently, in the words of messages.
+struct StatedDifference {
+  std::string what;  ///< a key of env; or "other weights or another config"
+  std::string hash;  ///< of models: "model_hash", "data_hash", "windows" or "questions"
+  std::string was, is;
+};
+/// The first difference of two models of one name; none where they are the same.
+std::optional<StatedDifference> model_difference(const ModelIdentity& was, const ModelIdentity& is);
+/// The first key of `env` that is not the same; "missing" where it stands in one alone.
+std::optional<StatedDifference> env_difference(const Json& was, const Json& is);
+
+}  // namespace nf

@@ -1,0 +1,17 @@
+#include "eval/records/row_key.h"
+
+#include <fmt/format.h>
+
+#include "core/base/printable.h"
+#include "eval/output/csv.h"
+
+namespace nf {
+
+std::string condition_text(const RowKey& key) {
+  std::string text = printable(key.name);
+  for (const auto& [name, value] : key.vars.items())
+    text += fmt::format(" {}={}", printable(name), printable(csv_value(value)));
+  return text;
+}
+
+}  // namespace nf

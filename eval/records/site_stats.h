@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/types.h"
+#include "perturb/distortion_stats.h"
+
+namespace nf {
+
+/// δ at one site of one trial: at a weight, or at an input over a block of windows.
+///
+/// A block is dyadic: 2^k windows that begin at a multiple of 2^k, summed as a binary tree. The
+/// sums over a text so have one order, wherever stages were cut, and a record still holds few of
+/// them.
+struct SiteStats {
+  std::string site;  ///< "layers.3.q_proj.weight"
+  DistortionStats stats{};
+  /// False: only count, sum_x2, sum_d2 and clipped were gathered, so only the relative L2, the SQNR
+  /// and the clipped share mean anything.
+  bool complete = true;
+  Index first_window = 0;  ///< of an input's block: an item's number in the evaluation
+  Index windows = 0;       ///< in the block; 0 for a weight
+
+  bool is_weight() const { return windows == 0; }
+};
+
+/// Adds a part to `sites`, joining it with the blocks of the same site that it completes. The parts
+/// of an input must come in ascending order of windows.
+void add_site(const SiteStats& part, std::vector<SiteStats>& sites);
+
+}  // namespace nf

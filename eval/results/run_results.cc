@@ -1,0 +1,13 @@
+#include "eval/results/run_results.h"
+
+namespace nf {
+
+FollowedSearches searches_of(const RunContents& run) {
+  return {*run.manifest.rows, run.manifest.models, run.records};
+}
+
+std::vector<ResultRow> results_of(const RunContents& run) {
+  return build_results(searches_of(run).rows(), run.records);
+}
+
+}  // namespace nf

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "eval/records/run_folder.h"
+#include "eval/results/followed_searches.h"
+
+namespace nf {
+
+/// Where the searches of a folder stand.
+FollowedSearches searches_of(const RunContents& run);
+/// The rows of results.csv. The folder's file may be older than its records.
+std::vector<ResultRow> results_of(const RunContents& run);
+
+}  // namespace nf

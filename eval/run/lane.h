@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "eval/experiment/stats_mode.h"
+#include "eval/metrics/detail.h"
+#include "eval/metrics/part_sums.h"
+#include "eval/plan/model_trial.h"
+#include "eval/records/site_stats.h"
+
+namespace nf {
+
+/// A trial's part in a stage.
+struct Lane {
+  const ModelTrial* trial = nullptr;
+  bool weight_stats =
+      false;  ///< gather the statistics of distorted weights (they are the same in every stage)
+};
+
+/// What a lane has to show for a stage.
+struct LaneResult {
+  /// Where and how the arithmetic failed, of the first item that does; empty: it did not.
+  std::string error;
+  std::vector<std::vector<PartSums>>
+      items;  ///< by item of the stage and part; empty after an error
+  std::vector<SiteStats> sites;
+};
+
+/// Thrown out of a stage when the user asks to stop; nothing of the wave counts.
+class Interrupted : public Error {
+ public:
+  Interrupted() : Error(ExitCode::interrupted, "interrupted") {}
+};
+
+/// What is gathered beside the sums.
+struct Gather {
+  Gather() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): most ask for statistics alone
+  Gather(StatsMode stats_mode, DetailMode detail_mode = DetailMode::none)
+      : stats(stats_mode), detail(detail_mode) {}
+  StatsMode stats = StatsMode::weights;  ///< of δ
+  DetailMode detail = DetailMode::none;  ///< of tokens
+};
+
+/// What a stage tells and asks while it runs; called from all threads.
+struct StageHooks {
+  std::function<void(double flops)> advance = [](double) {};
+  std::function<bool()> should_stop = [] { return false; };
+  /// The stage's first wave is finished: what the baseline has to show. Told before its lanes are.
+  std::function<void(LaneResult baseline)> baseline_done = [](const LaneResult&) {};
+  /// A wave is finished: lanes [first, first + results.size()) of the stage's.
+  std::function<void(std::size_t first, std::vector<LaneResult> results)> lanes_done =
+      [](std::size_t, const std::vector<LaneResult>&) {};
+
+  /// Calls body(0) ... body(count - 1), shared out among threads, with a look at should_stop before
+  /// each: throws Interrupted.
+  void share(Index count, const std::function<void(Index)>& body) const;
+};
+
+}  // namespace nf

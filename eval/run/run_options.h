@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/types.h"
+#include "eval/plan/shard.h"
+#include "eval/results/followed_searches.h"
+
+namespace nf {
+
+/// How an experiment is run; none of it changes a result.
+struct RunOptions {
+  std::filesystem::path out{};    ///< the run folder
+  bool any_env = false;           ///< go on in a folder begun under another env
+  std::optional<Index> memory{};  ///< bytes, instead of the experiment's `memory`
+  Shard shard{};                  ///< which part of the trials
+  std::string command{};          ///< for manifest.json
+  std::function<bool()> should_stop = [] { return false; };
+};
+
+/// What a run leaves behind in memory; the files are in the folder.
+struct RunOutcome {
+  std::vector<ResultRow> rows;
+  FollowedSearches searches{};
+  Index failed = 0;          ///< rows whose arithmetic failed
+  bool interrupted = false;  ///< stopped by should_stop(); finished waves are kept
+};
+
+}  // namespace nf

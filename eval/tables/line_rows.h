@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/output/table.h"
+#include "eval/results/figures.h"
+#include "eval/results/followed_searches.h"
+#include "eval/results/result_lines.h"
+
+namespace nf {
+
+/// Marks the lines of searches that have several seeds with them, and of those that have not
+/// converged with the state: " (seed 1, above the range)". searches: null: the states are unknown.
+void mark_searches(const FollowedSearches* searches, std::vector<ModelLines>& models);
+
+/// Adds a model's lines to a table, for all runs of a factorial design one of words.
+void add_lines(const ModelLines& model,
+               const std::function<std::vector<TableCell>(const ResultLine&)>& cells,
+               TextTable& table);
+
+/// A figure times `unit`, ± the longer side of its 95 % interval; empty where there is none.
+TableCell interval_cell(const std::optional<FigureEstimate>& estimate, double unit,
+                        const std::function<std::string(double)>& format);
+
+/// A text for below a table, broken to the terminal's width.
+std::string legend_text(const std::string& text, Index columns);
+
+}  // namespace nf

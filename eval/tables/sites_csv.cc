@@ -1,0 +1,26 @@
+#include "eval/tables/sites_csv.h"
+
+#include "eval/metrics/columns.h"
+#include "eval/output/csv.h"
+#include "eval/results/row_fields.h"
+
+namespace nf {
+
+std::string sites_csv(const std::vector<ResultRow>& rows) {
+  const std::vector<std::string> variables = sweep_variables(rows);
+  CsvText csv(sites_columns(variables));
+  for (const ResultRow& row : rows) {
+    for (const SiteStats& site : row.sites) {
+      std::vector<std::string> fields = row_fields(row.key, variables);
+      fields.push_back(site.site);
+      fields.push_back(std::to_string(site.stats.count));
+      for (const SiteFigure& figure : site_figures())
+        fields.push_back(site.complete || figure.always ? csv_number(figure.value(site.stats))
+                                                        : "");
+      csv.add_row(fields);
+    }
+  }
+  return csv.text();
+}
+
+}  // namespace nf
