@@ -7,8 +7,7 @@
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
 #include "eval/plan/stop_rule.h"
-#include "eval/results/followed_searches.h"
-#include "eval/results/result_lines.h"
+#include "eval/records/row_key.h"
 
 namespace nf {
 namespace {
@@ -76,7 +75,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
   }
   std::vector<Job> steps;
   for (const Search& search : searches_)
-    if (search.is_ours) steps.push_back(make_job(search.trial.at(*search.bisection.next())));
+    if (search.is_ours) steps.push_back(make_job(search.trial.at(*search.state.bisection.next())));
   const double lanes = lanes_worth(spec(), jobs_with(steps));
   stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set, lanes)
                       : cut_stages(spec(), data_->set.items, lanes);
@@ -109,8 +108,9 @@ Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
              .design = trial.design,
              .stops = trial.at(config.range.lowest).stop.has_value(),
              .search = std::move(search)};
-  return {
-      .trial = trial, .key = std::move(key), .bisection = Bisection(config), .is_ours = is_ours};
+  return {.trial = trial,
+          .state = {.key = std::move(key), .bisection = Bisection(config)},
+          .is_ours = is_ours};
 }
 
 Job ModelPlan::make_job(const Trial& trial) {
@@ -138,7 +138,7 @@ std::vector<const Job*> ModelPlan::jobs_with(const std::vector<Job>& steps) cons
 std::vector<RowKey> ModelPlan::rows() const {
   std::vector<RowKey> rows = rows_;
   for (std::size_t s = 0; s < searches_.size(); ++s)
-    rows[static_cast<std::size_t>(row_of_search_[s])] = searches_[s].key;
+    rows[static_cast<std::size_t>(row_of_search_[s])] = searches_[s].state.key;
   return rows;
 }
 
@@ -164,7 +164,7 @@ bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) c
     return finished.has(id, stage) && !finished.windows(id).contains(first);
   };
   const auto steps_had_stopped = [&](const Search& search) {
-    const std::vector<SearchKey::Step>& steps = search.key.search->steps;
+    const std::vector<SearchKey::Step>& steps = search.state.key.search->steps;
     return !search.is_ours || std::all_of(steps.begin(), steps.end(),
                                           [&](const auto& step) { return had_stopped(step.id); });
   };
@@ -176,22 +176,22 @@ bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) c
 Index ModelPlan::steps_left() const {
   Index left = 0;
   for (const Search& search : searches_)
-    if (search.is_ours && search.bisection.next())
-      left = std::max(left, search.trial.bisect->max_steps - search.bisection.steps());
+    if (search.is_ours && search.state.bisection.next())
+      left = std::max(left, search.trial.bisect->max_steps - search.state.bisection.steps());
   return left;
 }
 
 std::vector<std::string> ModelPlan::search_warnings() const {
   std::vector<std::string> warnings;
   for (const Search& search : searches_) {
-    const Bisection::State state = search.bisection.state();
+    const Bisection::State state = search.state.bisection.state();
     if (!search.is_ours || state == Bisection::State::searching ||
         state == Bisection::State::converged)
       continue;
-    const Bisection::Point best = search.bisection.best();
+    const Bisection::Point best = search.state.bisection.best();
     warnings.push_back(fmt::format("{}: {}: {}; the nearest is {} with {}", name(),
-                                   condition_text(search.key), why_not_converged(state), best.value,
-                                   best.metric));
+                                   condition_text(search.state.key), why_not_converged(state),
+                                   best.value, best.metric));
   }
   return warnings;
 }
@@ -200,25 +200,18 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
                                              const std::vector<Record>& records) {
   std::vector<Job> wanted;
   std::set<std::string> seen;
-  for (Search& search : searches_) {
-    while (const std::optional<double> value = search.bisection.next()) {
-      Job step = make_job(search.trial.at(*value));
-      search.key.search->add_step(*value, step.key.id);
-      if (!finished.has_all(step.key.id)) {
-        if (search.is_ours && seen.insert(step.key.id).second) wanted.push_back(std::move(step));
-        break;
-      }
-      const std::vector<ResultRow> rows = build_results({step.key, baseline()}, records);
-      const std::optional<double> metric =
-          searched_metric(search.trial.bisect->target.metric, rows.front(),
-                          rows.size() > 1 ? &rows.back() : nullptr);
-      if (!metric) break;  // until the baseline's record is there again
-      search.bisection.add(*value, *metric);
-      if (search.bisection.best().value != *value) continue;
-      search.key.id = step.key.id;
-      search.key.vars = step.key.vars;
-    }
-  }
+  if (searches_.empty()) return wanted;
+  const std::vector<ResultRow> of_baseline = build_results({baseline()}, records);
+  for (Search& search : searches_)
+    search.state.follow(
+        [&](double value) -> std::optional<ResultRow> {
+          Job step = make_job(search.trial.at(value));
+          search.state.key.search->add_step(value, step.key.id);
+          if (finished.has_all(step.key.id)) return build_results({step.key}, records).front();
+          if (search.is_ours && seen.insert(step.key.id).second) wanted.push_back(std::move(step));
+          return std::nullopt;
+        },
+        of_baseline.empty() ? nullptr : &of_baseline.front());
   return wanted;
 }
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "eval/design/bisection.h"
 #include "eval/plan/finished_items.h"
 #include "eval/plan/memory.h"
 #include "eval/plan/model_data.h"
@@ -15,6 +14,7 @@
 #include "eval/plan/trial_path.h"
 #include "eval/plan/wave_cost.h"
 #include "eval/records/run_folder.h"
+#include "eval/results/followed_searches.h"
 #include "eval/results/results.h"
 
 namespace nf {
@@ -30,8 +30,7 @@ struct Job {
 /// A value to be searched for: each step of it is a job.
 struct Search {
   Trial trial;  ///< with `bisect`
-  RowKey key;   ///< the row in the results, with RowKey::search
-  Bisection bisection;
+  FollowedSearch state;
   bool is_ours = true;  ///< of this part of the trials (Shard)
 };
 

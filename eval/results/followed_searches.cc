@@ -89,6 +89,31 @@ const ResultRow* FollowedSearch::best() const {
   return nullptr;
 }
 
+void FollowedSearch::follow(const FinishedStep& finished, const ResultRow* baseline) {
+  const Json point = search_point(key);
+  while (const std::optional<double> value = bisection.next()) {
+    std::optional<ResultRow> step = finished(*value);
+    if (!step) break;
+    const std::optional<double> metric =
+        searched_metric(key.search->config.target.metric, *step, baseline);
+    if (!metric) break;
+    bisection.add(*value, *metric);
+    step->key = {.id = step->key.id,
+                 .name = key.name,
+                 .model = key.model,
+                 .seed = key.seed,
+                 .vars = point,
+                 .design = key.design,
+                 .stops = key.stops};
+    step->key.vars[kBisect] = *value;
+    steps.push_back(std::move(*step));
+  }
+  if (const ResultRow* const found = best()) {
+    key.id = found->key.id;
+    key.vars = found->key.vars;
+  }
+}
+
 FollowedSearches::FollowedSearches(const std::vector<RowKey>& keys,
                                    const std::vector<ModelIdentity>& models,
                                    const std::vector<Record>& records)
@@ -102,31 +127,15 @@ FollowedSearches::FollowedSearches(const std::vector<RowKey>& keys,
     key.id.clear();
     key.vars = search_point(key);
     FollowedSearch search{.key = key, .bisection = Bisection(key.search->config)};
-    while (const std::optional<double> value = search.bisection.next()) {
-      const auto row = by_id.find(key.search->step_id(*value));
-      if (row == by_id.end() || !is_finished(*row->second, models)) break;
-      const auto baseline = baselines.find(key.model);
-      const std::optional<double> metric =
-          searched_metric(key.search->config.target.metric, *row->second,
-                          baseline == baselines.end() ? nullptr : baseline->second);
-      if (!metric) break;
-      search.bisection.add(*value, *metric);
-      search.steps.push_back(*row->second);
-      ResultRow& step = search.steps.back();
-      step.key = {.id = step.key.id,
-                  .name = key.name,
-                  .model = key.model,
-                  .seed = key.seed,
-                  .vars = search_point(key),
-                  .design = key.design,
-                  .stops = key.stops};
-      step.key.vars[kBisect] = *value;
-    }
-    if (const ResultRow* const best = search.best()) {
-      key.id = best->key.id;
-      key.vars = best->key.vars;
-      search.key = key;
-    }
+    const auto baseline = baselines.find(key.model);
+    search.follow(
+        [&](double value) -> std::optional<ResultRow> {
+          const auto row = by_id.find(key.search->step_id(value));
+          if (row == by_id.end() || !is_finished(*row->second, models)) return std::nullopt;
+          return *row->second;
+        },
+        baseline == baselines.end() ? nullptr : baseline->second);
+    key = search.key;
     searches_.push_back(std::move(search));
   }
 }

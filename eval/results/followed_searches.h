@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -9,7 +10,7 @@
 
 namespace nf {
 
-/// A search, as far as the records of a folder go.
+/// A search, as far as finished steps have brought it.
 struct FollowedSearch {
   RowKey key;  ///< of its row in the results: id and vars["bisect"] are those of the best step
   Bisection bisection;
@@ -17,6 +18,13 @@ struct FollowedSearch {
 
   /// The step of bisection.best(); null before the first.
   const ResultRow* best() const;
+
+  /// The row of the step with a value once it is finished; none: the search waits for it.
+  using FinishedStep = std::function<std::optional<ResultRow>(double value)>;
+  /// Asks for steps and takes them in while they are finished, and brings `key` to the best. The
+  /// one loop that moves a search, while it runs and when its records are read.
+  /// baseline: of the model; where its record is missing (null) a search for ΔNLL waits.
+  void follow(const FinishedStep& finished, const ResultRow* baseline);
 };
 
 /// The searches of a folder out of its records alone: each begins anew and is given what it asks

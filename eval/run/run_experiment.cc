@@ -13,6 +13,7 @@
 #include "eval/records/plan_file.h"
 #include "eval/records/run_folder.h"
 #include "eval/run/gather_warnings.h"
+#include "eval/run/machine_rates.h"
 #include "eval/run/model_runner.h"
 #include "eval/tables/result_files.h"
 #include "eval/tasks/task_questions.h"
