@@ -119,8 +119,9 @@ sources() {
 mapfile -t to_tidy < <(changed | sources)
 step "clang-tidy on ${#to_tidy[@]} files"
 [ ${#to_tidy[@]} -gt 0 ] || exit 0
+cmake --preset tidy >build/tidy.log 2>&1 || fail "configuring build/tidy failed (build/tidy.log)"
 # clang does not look for g++'s omp.h by itself, and does not know all of its warnings.
 as_clang=(--extra-arg=-idirafter"$(g++ -print-file-name=include)" --extra-arg=-Wno-unknown-warning-option)
 printf '%s\0' "${to_tidy[@]}" |
-  xargs -0 -n 1 -P "$(nproc)" "$clang_tidy" --quiet -p build/check "${as_clang[@]}" 2>&1 |
+  xargs -0 -n 1 -P "$(nproc)" "$clang_tidy" --quiet -p build/tidy "${as_clang[@]}" 2>&1 |
   sed -E '/^[0-9]+ (warning|error)s? .*generated\.$/d' || fail "clang-tidy finds fault"

@@ -32,5 +32,6 @@ case ${1:-} in
     ;;
 esac
 
-"$root/scripts/build.sh" release noisefloor
-exec "$root/build/release/bin/noisefloor" run "$experiment" "$@"
+preset=${NOISEFLOOR_PRESET:-release}  # what continuous integration sets: it builds once, warnings being errors
+"$root/scripts/build.sh" "$preset" noisefloor
+exec "$root/build/$preset/bin/noisefloor" run "$experiment" "$@"

@@ -24,5 +24,6 @@ case ${1:-} in
 esac
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-"$root/scripts/build.sh" release all
-exec ctest --test-dir "$root/build/release" --output-on-failure --parallel "$(nproc)" "${which[@]}" "$@"
+preset=${NOISEFLOOR_PRESET:-release}  # what continuous integration sets: it builds once, warnings being errors
+"$root/scripts/build.sh" "$preset" all
+exec ctest --test-dir "$root/build/$preset" --output-on-failure --parallel "$(nproc)" "${which[@]}" "$@"

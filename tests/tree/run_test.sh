@@ -2,6 +2,7 @@
 # scripts/run.sh and scripts/test.sh on a little project: which program they build and how they call it.
 source "$(dirname "$0")/expect.sh"
 source_dir=$1
+unset NOISEFLOOR_PRESET
 
 clone="$work/a clone"
 mkdir -p "$clone" "$work/elsewhere"
@@ -56,6 +57,10 @@ run "$clone/scripts/test.sh" --slow
 expect_output "0 tests failed out of 2"
 run "$clone/scripts/test.sh" --slow -R long
 expect_output "0 tests failed out of 1"
+
+NOISEFLOOR_PRESET=check run "$clone/scripts/test.sh"
+expect_code 0 "the tests in another build"
+[ -e "$clone/build/check/others" ] || fail "NOISEFLOOR_PRESET says what is built"
 
 mv "$clone" "$work/moved"
 run "$work/moved/scripts/run.sh"
