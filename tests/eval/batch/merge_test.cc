@@ -120,21 +120,20 @@ TEST_F(MergeOfShards, RefusesOtherModelsDataAndEnv) {
   const std::string end =
       " in a/manifest.json: only runs of the same models and data can be merged";
   EXPECT_EQ(with({{"opt", "m9", "d1"}}, env),
-            "c/manifest.json: model 'opt' has other weights or another config (model_hash m9) than "
-            "m1" +
-                end);
+            "c/manifest.json: model 'opt' has other weights or another config: model_hash m1 in "
+            "a/manifest.json, m9 here: only runs of the same models and data can be merged");
   EXPECT_EQ(with({{"opt", "m1", "d9"}}, env),
             "c/manifest.json: model 'opt' has another text, other windows or tasks, or another "
-            "tokenizer (data_hash d9) than d1" +
-                end);
+            "tokenizer: data_hash d1 in a/manifest.json, d9 here: only runs of the same models and "
+            "data can be merged");
   EXPECT_EQ(with({{"llama", "m1", "d1"}}, env),
             "c/manifest.json: has no model 'opt', which is" + end);
   EXPECT_EQ(with({{"opt", "m1", "d1"}, {"llama", "m1", "d1"}}, env),
             "c/manifest.json: has a model 'llama', which is not" + end);
   EXPECT_EQ(
       with(kContentsModels, {{"isa", "avx512"}}),
-      "c/manifest.json: env 'isa' is \"avx512\", in a/manifest.json it is \"avx2\", which can "
-      "change the last bits of results: merge runs of one machine type, or say --any-env");
+      "c/manifest.json: env 'isa' was \"avx2\" in a/manifest.json and is \"avx512\" here, which "
+      "can change the last bits of results: merge runs of one machine type, or say --any-env");
   merge_runs({.runs = {a_, temp_ / "c"}, .out = out_, .any_env = true});
 }
 

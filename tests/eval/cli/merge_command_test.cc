@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/io/read_file.h"
+#include "eval/experiment/experiment.h"
 #include "eval/output/csv_reader.h"
 #include "eval/records/run_folder.h"
 #include "tests/support/experiment_files.h"

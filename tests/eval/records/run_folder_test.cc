@@ -146,16 +146,16 @@ TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
 TEST_F(RunFolderOfAFirstRun, RefusesAnotherModel) {
   EXPECT_EQ(refusal_of({{"opt-nano", "m9", "d1"}}, kEnv),
             (dir_ / "manifest.json").string() +
-                ": model 'opt-nano' had other weights or another config when this folder was begun "
-                "(model_hash m1 then, m9 now): choose another --out folder");
+                ": model 'opt-nano' has other weights or another config: model_hash m1 when this folder "
+                "was begun, m9 now: choose another --out folder");
 }
 
 TEST_F(RunFolderOfAFirstRun, RefusesOtherData) {
   EXPECT_EQ(refusal_of({{"llama-nano", "m2", "d9"}}, kEnv),
             (dir_ / "manifest.json").string() +
-                ": model 'llama-nano' had another text, other windows or tasks, or another "
-                "tokenizer when "
-                "this folder was begun (data_hash d2 then, d9 now): choose another --out folder");
+                ": model 'llama-nano' has another text, other windows or tasks, or another "
+                "tokenizer: data_hash d2 when this folder was begun, d9 now: choose another --out "
+                "folder");
 }
 
 TEST_F(RunFolderOfAFirstRun, RefusesAnotherNumericsVersion) {

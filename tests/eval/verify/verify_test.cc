@@ -370,15 +370,14 @@ TEST_F(IntegrationVerify, RefusesWhatTheFolderWasNotMadeFrom) {
   const std::string manifest = (files_ / "out/manifest.json").string();
   write_ids(200);
   EXPECT_TRUE(refusal().starts_with(manifest +
-                                    ": model 'llama' had another text, other windows or tasks, or "
-                                    "another tokenizer when this folder was made (data_hash "))
+                                    ": model 'llama' has another text, other windows or tasks, or "
+                                    "another tokenizer: data_hash "))
       << refusal();
   write_ids(300);
   EXPECT_EQ(refusal(), "not refused");
   tiny_llama({.seed = 2}).write(files_ / "llama");
-  EXPECT_TRUE(refusal().starts_with(manifest +
-                                    ": model 'llama' had other weights or another config when this "
-                                    "folder was made (model_hash "))
+  EXPECT_TRUE(refusal().starts_with(
+      manifest + ": model 'llama' has other weights or another config: model_hash "))
       << refusal();
   Json json = Json::parse(read_text_file(manifest));
   json["numerics"] = 1;
