@@ -7,6 +7,7 @@
 #include "core/model/decoder.h"
 #include "core/ops/gemm.h"
 #include "eval/metrics/token_scores.h"
+#include "eval/plan/batch_plan.h"
 
 namespace nf {
 namespace {
@@ -74,20 +75,6 @@ double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, con
 }
 
 }  // namespace
-
-BatchPlan plan_batches(std::span<const EvalItem> items, const Stage& stage, Index threads) {
-  Index batches = 0, room = 0;  // a long item is a batch of its own: packed as StageRows does it
-  for (const Index i : stage.items) {
-    const Index rows = items[static_cast<std::size_t>(i)].layout.rows();
-    if (batches == 0 || rows > room) {
-      ++batches;
-      room = kBatchRows;
-    }
-    room -= rows;
-  }
-  if (batches >= threads) return {.rows = kBatchRows, .at_once = threads};
-  return {.rows = std::max(kBatchRows, threads * kRowTile), .at_once = 1};
-}
 
 StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> items,
                          const Stage& stage, std::span<const ModelTrial* const> trials,

@@ -13,16 +13,6 @@ namespace nf {
 
 inline constexpr double kMiB = 1024.0 * 1024.0;
 
-/// Rows of one batch: items are run together up to about that many, one alone may be longer. No
-/// result depends on it.
-inline constexpr Index kBatchRows = 512;
-/// How a stage's rows are shared out: batches among the threads, or, where there are fewer batches
-/// than threads, larger batches one after the other, each shared out inside.
-struct BatchPlan {
-  Index rows = kBatchRows;  ///< of a batch, about
-  Index at_once = 1;        ///< batches that run at the same time
-};
-BatchPlan plan_batches(std::span<const EvalItem> items, const Stage& stage, Index threads);
 /// Vocabulary rows of the head held packed at a time: no result depends on it.
 inline constexpr Index kHeadSlab = 8192;
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/ops/elementwise.h"
 
@@ -41,25 +42,31 @@ DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index i
   return result;
 }
 
+DistortedItems distort_items(const SiteChain& chain, std::uint64_t seed,
+                             const std::vector<ItemRows>& items, bool complete, ConstMatrixView x,
+                             MatrixView distorted) {
+  DistortedItems result;
+  for (const ItemRows& item : items) {
+    DistortedInput one = distort_input(chain, seed, item.item, item.first_row, complete,
+                                       x.middle_rows(item.first, item.rows),
+                                       distorted.middle_rows(item.first, item.rows));
+    if (one.problem.empty())
+      result.sites.push_back(std::move(one.site));
+    else
+      result.problem.join({item.item, std::move(one.problem)});
+  }
+  return result;
+}
+
 void LaneInputs::distort(const SiteChain& chain, ConstMatrixView x, MatrixView distorted) {
   // A block keeps one x̃ at a time: where k goes other ways than q and v, q's is made again for v.
-  const bool measured = std::any_of(sites_.begin(), sites_.end(), [&](const SiteStats& known) {
-    return known.site == chain.site;
-  });
-  for (const ItemRows& item : items_) {
-    DistortedInput result = distort_input(chain, trial_.seed(), item.item, item.first_row,
-                                          complete_, x.middle_rows(item.first, item.rows),
-                                          distorted.middle_rows(item.first, item.rows));
-    if (!result.problem.empty()) {
-      // The first item's counts, not the first in time: that depends on who shares its batch.
-      if (problem_.empty() || item.item < problem_item_) {
-        problem_ = std::move(result.problem);
-        problem_item_ = item.item;
-      }
-    } else if (!measured) {
-      sites_.push_back(std::move(result.site));
-    }
-  }
+  const bool measured =
+      std::any_of(done_.sites.begin(), done_.sites.end(),
+                  [&](const SiteStats& known) { return known.site == chain.site; });
+  DistortedItems result = distort_items(chain, trial_.seed(), items_, complete_, x, distorted);
+  done_.problem.join(std::move(result.problem));
+  if (!measured)
+    std::move(result.sites.begin(), result.sites.end(), std::back_inserter(done_.sites));
 }
 
 }  // namespace nf

@@ -5,6 +5,7 @@
 #include "core/model/decoder_block.h"
 #include "eval/plan/model_trial.h"
 #include "eval/records/record.h"
+#include "eval/run/item_problem.h"
 
 namespace nf {
 
@@ -34,6 +35,17 @@ struct ItemRows {
   std::int64_t first_row = 0;  ///< of its draws
 };
 
+/// What distorting some items did.
+struct DistortedItems {
+  std::vector<SiteStats> sites;  ///< of the items that are finite, in their order
+  ItemProblem problem;           ///< of the first one that is not
+};
+/// Distorts the rows of each item of a batch by itself (distort_input). x, distorted: [T, in], all
+/// rows of the batch.
+DistortedItems distort_items(const SiteChain& chain, std::uint64_t seed,
+                             const std::vector<ItemRows>& items, bool complete, ConstMatrixView x,
+                             MatrixView distorted);
+
 /// Distorts the inputs of linears, and the states, of one lane in one layer for a batch of items,
 /// each by itself, and measures what it did.
 class LaneInputs final : public InputFilter {
@@ -52,10 +64,8 @@ class LaneInputs final : public InputFilter {
     distort(trial_.state(layer_, state), x, distorted);
   }
 
-  std::vector<SiteStats> take_sites() { return std::move(sites_); }
-  /// The first tensor that was not finite after distortion, and its item; empty where all were.
-  const std::string& problem() const { return problem_; }
-  Index problem_item() const { return problem_item_; }
+  /// What was measured, each tensor once; the problem is the first tensor that was not finite.
+  DistortedItems take() { return std::move(done_); }
 
  private:
   void distort(const SiteChain& chain, ConstMatrixView x, MatrixView distorted);
@@ -64,9 +74,7 @@ class LaneInputs final : public InputFilter {
   Index layer_;
   const std::vector<ItemRows>& items_;
   bool complete_;
-  std::vector<SiteStats> sites_;
-  std::string problem_;
-  Index problem_item_ = 0;
+  DistortedItems done_;
 };
 
 }  // namespace nf

@@ -7,9 +7,10 @@
 
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
-#include "eval/metrics/token_scores.h"
+#include "eval/plan/batch_plan.h"
 #include "eval/plan/memory.h"
 #include "eval/run/distorted_weights.h"
+#include "eval/run/score_heads.h"
 #include "eval/run/stage_batches.h"
 
 namespace nf {
@@ -65,30 +66,16 @@ double head_rate(const Decoder& decoder, const HeadSlab& slab) {
     scored.data()[i] = static_cast<float>(i % 17) / 17.0f;
   std::vector<Target> targets;
   for (Index row = 0; row < scored.rows(); ++row) targets.push_back({.row = row});
+  const std::vector<HeadSlab> slabs(2, slab);  // of the baseline and of a trial
   double flops = 0.0;
   for (const PackedWeight& chunk : slab.chunks)
     flops += 2.0 * 2.0 * static_cast<double>(scored.rows() * chunk.in() * chunk.out());
   return flops / best_seconds([&] {
            TokenScores baseline(scored.rows(), targets), trial(scored.rows(), targets);
+           const HeadLane lanes[] = {{.scored = scored, .scores = &baseline},
+                                     {.scored = scored, .scores = &trial}};
            parallel_for(tiles, [&](Index tile) {
-             thread_local Matrix logits, exps;
-             double rescale[kRowTile];
-             Index first_token = 0;
-             for (const PackedWeight& chunk : slab.chunks) {
-               for (Matrix* buffer : {&logits, &exps}) buffer->resize(kRowTile, chunk.out());
-               for (int lane = 0; lane < 2; ++lane) {
-                 decoder.logits(scored.view().middle_rows(tile * kRowTile, kRowTile), chunk,
-                                logits);
-                 const Index row = tile * kRowTile;
-                 if (lane == 0)
-                   baseline.add_baseline(logits, row, first_token, exps,
-                                         std::span(rescale, kRowTile));
-                 else
-                   trial.add_trial(logits, row, first_token, logits, exps,
-                                   std::span(rescale, kRowTile));
-               }
-               first_token += chunk.out();
-             }
+             score_tile(decoder, lanes, slabs, tile * kRowTile, kRowTile, StageHooks{});
            });
          });
 }

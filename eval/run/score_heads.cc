@@ -6,11 +6,9 @@
 #include "core/base/check.h"
 
 namespace nf {
-namespace {
 
-/// Some rows against a part of the vocabulary. slabs: that part of each lane's head.
 void score_tile(const Decoder& decoder, std::span<const HeadLane> lanes,
-                const std::vector<HeadSlab>& slabs, Index first_row, Index count,
+                std::span<const HeadSlab> slabs, Index first_row, Index count,
                 const StageHooks& hooks) {
   thread_local Matrix baseline, logits, exps;
   double rescale[kRowTile];
@@ -33,8 +31,6 @@ void score_tile(const Decoder& decoder, std::span<const HeadLane> lanes,
     first_token += chunk_tokens;
   }
 }
-
-}  // namespace
 
 void score_heads(const Decoder& decoder, std::span<const HeadLane> lanes, const StageHooks& hooks) {
   NF_CHECK(!lanes.empty() && lanes.front().head->empty(), "{} lanes at the head, no baseline",

@@ -15,6 +15,13 @@ struct HeadLane {
   TokenScores* scores = nullptr;  ///< of R rows
 };
 
+/// Rows [first_row, first_row + count) of all lanes, the baseline's first, against a part of the
+/// vocabulary: the logits of each chunk go into the scores and are dropped. count: kRowTile at
+/// most. slabs: by lane, that part of its head. In the calling thread.
+void score_tile(const Decoder& decoder, std::span<const HeadLane> lanes,
+                std::span<const HeadSlab> slabs, Index first_row, Index count,
+                const StageHooks& hooks);
+
 /// The logits of all lanes, the baseline's first, chunk by chunk of the vocabulary; each chunk goes
 /// into the scores and is dropped. The baseline has the checkpoint's head.
 void score_heads(const Decoder& decoder, std::span<const HeadLane> lanes, const StageHooks& hooks);

@@ -6,16 +6,20 @@ namespace nf {
 
 StageRows::StageRows(const EvalSet& set, const Stage& stage)
     : plan(plan_batches(set.items, stage, thread_count())) {
-  for (const Index i : stage.items) add(i, set.item(i));
+  for (const std::vector<Index>& batch : pack_batches(set.items, stage, plan.rows)) {
+    begin_batch();
+    for (const Index i : batch) add(i, set.item(i));
+  }
+}
+
+void StageRows::begin_batch() {
+  batches.emplace_back();
+  batches.back().first = total_rows;
+  scored.push_back({.rows = {}, .first = scored_rows});
 }
 
 void StageRows::add(Index number, const EvalItem& item) {
   const Index rows = item.layout.rows();
-  if (batches.empty() || batches.back().layout.rows() + rows > plan.rows) {
-    batches.emplace_back();
-    batches.back().first = total_rows;
-    scored.push_back({.rows = {}, .first = scored_rows});
-  }
   Batch& batch = batches.back();
   const Index first = batch.layout.rows();
   total_rows += rows;

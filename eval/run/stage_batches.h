@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "eval/data/eval_set.h"
-#include "eval/plan/memory.h"
+#include "eval/plan/batch_plan.h"
 #include "eval/run/lane_activations.h"
 
 namespace nf {
@@ -41,6 +41,7 @@ struct StageRows {
   const Batch& batch(Index b) const { return batches[static_cast<std::size_t>(b)]; }
 
  private:
+  void begin_batch();
   void add(Index number, const EvalItem& item);
 };
 

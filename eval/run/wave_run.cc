@@ -206,29 +206,22 @@ void WaveRun::pass_block(const BlockWeights& weights) {
 
 void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& packed,
                           const std::vector<Group>& groups) {
-  struct Outcome {
-    std::vector<SiteStats> sites;
-    ItemProblem problem;  ///< of the first item that has one, whoever shares its batch
-  };
   const Index batches = rows().batch_count();
-  std::vector<Outcome> outcomes(static_cast<std::size_t>(std::ssize(groups) * batches));
+  std::vector<DistortedItems> outcomes(static_cast<std::size_t>(std::ssize(groups) * batches));
   each_batch(std::ssize(groups), [&](Index g, Index b) {
     Place& leader = place(groups[static_cast<std::size_t>(g)].first);
-    Outcome& outcome = outcomes[static_cast<std::size_t>(g * batches + b)];
+    DistortedItems& outcome = outcomes[static_cast<std::size_t>(g * batches + b)];
     const Batch& batch = rows().batch(b);
     const MatrixView states = hidden(leader, batch);
     if (leader.trial != nullptr && leader.trial->touches_inputs(weights.layer)) {
       LaneInputs inputs(*leader.trial, weights.layer, batch.items,
                         stage_.gather.stats == StatsMode::all);
       stage_.decoder.run(weights, packed, batch.layout, &inputs, states);
-      outcome.sites = inputs.take_sites();
-      if (!inputs.problem().empty()) outcome.problem = {inputs.problem_item(), inputs.problem()};
+      outcome = inputs.take();
     } else {
       stage_.decoder.run(weights, packed, batch.layout, nullptr, states);
     }
-    ItemProblem after = hidden_problem(weights.layer, batch, states);
-    if (!after.text.empty() && (outcome.problem.text.empty() || after.item < outcome.problem.item))
-      outcome.problem = std::move(after);
+    outcome.problem.join(hidden_problem(weights.layer, batch, states));
     stage_.hooks.advance(block_flops(spec(), batch.layout));
   });
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -253,8 +246,7 @@ void WaveRun::clear_failed_items(Place& leader) {
       }
 }
 
-WaveRun::ItemProblem WaveRun::hidden_problem(Index layer, const Batch& batch,
-                                             ConstMatrixView hidden) {
+ItemProblem WaveRun::hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden) {
   const Index bad = first_non_finite(hidden);
   if (bad < 0) return {};
   const Index row = bad / hidden.cols();
@@ -269,12 +261,11 @@ WaveRun::ItemProblem WaveRun::hidden_problem(Index layer, const Batch& batch,
 /// have failed on is then the same wherever stages are cut. So a lane goes on for the items before
 /// one that has failed. A lane that parts later inherits the problem.
 void WaveRun::note(const Group& group, ItemProblem problem) {
-  if (problem.text.empty()) return;
-  const std::string item = stage_.set.name(problem.item);
-  if (group.first == 0) throw_baseline_failure(fmt::format("{}: {}", item, problem.text));
+  if (!problem.exists()) return;
+  problem.text = fmt::format("{}: {}", stage_.set.name(problem.item), problem.text);
+  if (group.first == 0) throw_baseline_failure(problem.text);
   Place& leader = place(group.first);
-  if (leader.failed() && leader.problem.item <= problem.item) return;
-  leader.problem = {problem.item, fmt::format("{}: {}", item, problem.text)};
+  leader.problem.join(std::move(problem));
   if (has_ended(leader)) leader.hidden = {};
 }
 
@@ -333,8 +324,7 @@ void WaveRun::pass_head() {
 void WaveRun::pass_final_norm(const Group& group) {
   Place& leader = place(group.first);
   const bool distorts = leader.trial != nullptr && !leader.trial->lm_head_input().empty();
-  std::vector<std::vector<SiteStats>> sites(rows().batches.size());
-  std::vector<ItemProblem> problems(rows().batches.size());
+  std::vector<DistortedItems> outcomes(rows().batches.size());
   leader.scored.resize(rows().scored_rows, spec().embedding_size());
   each_batch(1, [&](Index, Index b) {
     const auto i = static_cast<std::size_t>(b);
@@ -344,16 +334,8 @@ void WaveRun::pass_final_norm(const Group& group) {
     stage_.decoder.final_norm(hidden);
     if (distorts) {
       Matrix distorted(hidden.rows(), hidden.cols());
-      for (const ItemRows& item : batch.items) {
-        DistortedInput result = distort_input(
-            leader.trial->lm_head_input(), leader.trial->seed(), item.item, item.first_row,
-            stage_.gather.stats == StatsMode::all, hidden.view().middle_rows(item.first, item.rows),
-            distorted.view().middle_rows(item.first, item.rows));
-        if (result.problem.empty())
-          sites[i].push_back(std::move(result.site));
-        else if (problems[i].text.empty())
-          problems[i] = {item.item, std::move(result.problem)};
-      }
+      outcomes[i] = distort_items(leader.trial->lm_head_input(), leader.trial->seed(), batch.items,
+                                  stage_.gather.stats == StatsMode::all, hidden, distorted);
       hidden = std::move(distorted);
     }
     const GatheredRows& scored = rows().scored[i];
@@ -362,8 +344,10 @@ void WaveRun::pass_final_norm(const Group& group) {
                   leader.scored.view().row(scored.first + static_cast<Index>(r)));
   });
   leader.hidden = {};
-  for (ItemProblem& problem : problems) note(group, std::move(problem));
-  for (const std::vector<SiteStats>& part : sites) add_sites(group, part, false);
+  for (DistortedItems& outcome : outcomes) {
+    note(group, std::move(outcome.problem));
+    add_sites(group, outcome.sites, false);
+  }
 }
 
 std::vector<LaneResult> WaveRun::take_lanes() {

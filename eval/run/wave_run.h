@@ -9,6 +9,7 @@
 #include "eval/metrics/token_scores.h"
 #include "eval/plan/lane_tree.h"
 #include "eval/run/distorted_weights.h"
+#include "eval/run/item_problem.h"
 #include "eval/run/stage_batches.h"
 #include "eval/run/stage_runner.h"
 
@@ -39,11 +40,6 @@ class WaveRun {
   LaneResult take_baseline();
 
  private:
-  /// What is wrong with an item; empty: nothing.
-  struct ItemProblem {
-    Index item = 0;
-    std::string text;
-  };
   /// A lane, its hidden states where it leads a group.
   struct Place {
     const ModelTrial* trial = nullptr;  ///< null: the baseline
@@ -57,7 +53,7 @@ class WaveRun {
     std::unique_ptr<TokenScores> scores;
     ItemProblem problem;  ///< of the first item that has one so far
 
-    bool failed() const { return !problem.text.empty(); }
+    bool failed() const { return problem.exists(); }
   };
   using Group = LaneTree::Group;
 

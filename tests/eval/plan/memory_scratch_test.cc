@@ -82,8 +82,6 @@ TEST(MemoryScratch, CountsALongWindowOnce) {
   const double one = memory_of(entry, 1, 8192, 1).fixed;
   // However many threads share it.
   EXPECT_LT(memory_of(entry, 1, 8192, 8).fixed, 2.0 * one);
-  EXPECT_EQ(plan_batches(windows_of(3, 4096), {0, 3}, 8).at_once, 1);
-  EXPECT_EQ(plan_batches(windows_of(3, 4096), {0, 3}, 3).at_once, 3);
 }
 
 }  // namespace

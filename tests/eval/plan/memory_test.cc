@@ -6,7 +6,6 @@
 #include <regex>
 
 #include "core/base/error.h"
-#include "core/ops/gemm.h"
 #include "core/tensor/matrix.h"
 #include "tests/support/family_support.h"
 #include "tests/support/tiny_model.h"
@@ -189,19 +188,6 @@ TEST(PlanWaves, HoldNoMoreLanesThanACrashMayCost) {
   const Case many(llama_2_7b(), windows_of(8, 512), std::vector<std::string>(20, kInputs));
   EXPECT_EQ(many.plan(1e15).lanes,
             (std::vector<Index>{kWaveLanes, kWaveLanes, 20 - 2 * kWaveLanes}));
-}
-
-TEST(PlanBatches, ShareOutBatchesWhereThereAreEnough) {
-  const std::vector<EvalItem> items = windows_of(8, 512);
-  for (const Index threads : {1, 3, 8}) {
-    const BatchPlan plan = plan_batches(items, {0, 8}, threads);
-    EXPECT_EQ(plan.rows, kBatchRows);
-    EXPECT_EQ(plan.at_once, threads);
-  }
-  // Of fewer rows each batch is shared out inside: a tile for every thread.
-  const BatchPlan plan = plan_batches(items, {0, 2}, 8);
-  EXPECT_EQ(plan.at_once, 1);
-  EXPECT_GE(plan.rows, 8 * kRowTile);
 }
 
 TEST(StageMemory, GrowsOnlyByWhatEachThreadHolds) {

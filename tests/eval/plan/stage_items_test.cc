@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/base/parallel.h"
+#include "eval/plan/batch_plan.h"
 #include "eval/run/stage_runner.h"
 #include "eval/tasks/question_item.h"
 #include "tests/reference/forward.h"

@@ -91,13 +91,25 @@ const std::vector<ItemRows> kItems = {{.item = 4, .first = 0, .rows = 3, .first_
                                       {.item = 5, .first = 3, .rows = 1, .first_row = 0},
                                       {.item = 6, .first = 4, .rows = 5, .first_row = 24}};
 
+TEST(DistortItems, MeasuresTheFiniteOnesAndNamesTheFirstThatIsNot) {
+  const ModelTrial trial = llama_trial(kAbsolute);
+  Matrix x = zeros(9, 32), distorted(9, 32);
+  x(3, 1) = x(8, 2) = std::numeric_limits<float>::quiet_NaN();
+  const DistortedItems result =
+      distort_items(trial.input(1, Role::o_proj), 7, kItems, true, x, distorted);
+  EXPECT_EQ(result.problem.text, "layers.1.o_proj.input: x̃ is not finite at [0, 1]");
+  EXPECT_EQ(result.problem.item, 5);
+  ASSERT_EQ(result.sites.size(), 1u);
+  EXPECT_EQ(result.sites.front().first_window, 4);
+}
+
 TEST(LaneInputs, DistortEachItemByItself) {
   const ModelTrial trial = llama_trial(kRelative);
   const Matrix x = random_matrix(9, 32, 1);
   Matrix together(9, 32);
   LaneInputs inputs(trial, 1, kItems, true);
   inputs.apply(Role::q_proj, x, together);
-  const std::vector<SiteStats> sites = inputs.take_sites();
+  const std::vector<SiteStats> sites = inputs.take().sites;
   ASSERT_EQ(sites.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
     const ItemRows& item = kItems[i];
@@ -124,7 +136,7 @@ TEST(LaneInputs, MeasureAnInputThatIsMadeTwiceOnce) {
   inputs.apply(Role::v_proj, x, v);
   EXPECT_TRUE(equal_bits(q, v));
   EXPECT_FALSE(equal_bits(q, k));
-  EXPECT_EQ(inputs.take_sites().size(), 6u);
+  EXPECT_EQ(inputs.take().sites.size(), 6u);
 }
 
 TEST(LaneInputs, DistortStatesAsTheyDoInputs) {
@@ -139,7 +151,7 @@ TEST(LaneInputs, DistortStatesAsTheyDoInputs) {
   EXPECT_FALSE(states.distorts(SiteTensor::resid));
   EXPECT_EQ(states.variant(Role::v_proj), 0);
   states.apply_state(SiteTensor::v_cache, x, together);
-  const std::vector<SiteStats> sites = states.take_sites();
+  const std::vector<SiteStats> sites = states.take().sites;
   ASSERT_EQ(sites.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
     const ItemRows& item = kItems[i];
@@ -159,8 +171,9 @@ TEST(LaneInputs, KeepTheFirstProblemAndItsItem) {
   LaneInputs inputs(trial, 1, kItems, false);
   inputs.apply(Role::o_proj, x, distorted);
   inputs.apply(Role::down_proj, x, distorted);
-  EXPECT_EQ(inputs.problem(), "layers.1.o_proj.input: x̃ is not finite at [0, 1]");
-  EXPECT_EQ(inputs.problem_item(), 5);
+  const ItemProblem problem = inputs.take().problem;
+  EXPECT_EQ(problem.text, "layers.1.o_proj.input: x̃ is not finite at [0, 1]");
+  EXPECT_EQ(problem.item, 5);
 }
 
 }  // namespace
