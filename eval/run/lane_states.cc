@@ -1,0 +1,152 @@
+#include "eval/run/lane_states.h"
+
+#include <algorithm>
+
+#include "core/ops/elementwise.h"
+
+namespace nf {
+
+LaneStates::LaneStates(const StageRun& stage, std::span<const Lane> lanes, bool root_wanted)
+    : stage_(stage),
+      root_wanted_(root_wanted),
+      paths_(paths_of(lanes, stage.spec())),
+      tree_(tree_of(paths_)) {
+  for (const Index lane : tree_.order()) {
+    LaneState state{.path = &paths_[static_cast<std::size_t>(lane)]};
+    if (lane > 0) {
+      state.trial = lanes[static_cast<std::size_t>(lane - 1)].trial;
+      state.weight_stats = lanes[static_cast<std::size_t>(lane - 1)].weight_stats;
+    }
+    states_.push_back(std::move(state));
+  }
+}
+
+std::vector<TrialPath> LaneStates::paths_of(std::span<const Lane> lanes, const DecoderSpec& spec) {
+  PathNumbers numbers;
+  std::vector<TrialPath> paths = {TrialPath::untouched(spec)};
+  for (const Lane& lane : lanes) paths.push_back(numbers.path(*lane.trial, spec));
+  return paths;
+}
+
+LaneTree LaneStates::tree_of(const std::vector<TrialPath>& paths) {
+  std::vector<const TrialPath*> pointers;
+  for (const TrialPath& path : paths) pointers.push_back(&path);
+  return LaneTree(pointers);
+}
+
+MatrixView LaneStates::hidden(const Group& group, const Batch& batch) {
+  return hidden(group.first, batch);
+}
+
+MatrixView LaneStates::hidden(Index place, const Batch& batch) {
+  return at(place).hidden.view().middle_rows(batch.first, batch.rows());
+}
+
+bool LaneStates::is_wanted(const Group& group) const {
+  return group.first > 0 || group.size() > 1 || root_wanted_;
+}
+
+void LaneStates::begin(const Group& group) {
+  leader(group).hidden.resize(stage_.rows.total_rows, stage_.spec().hidden_size);
+}
+
+std::vector<LaneStates::Group> LaneStates::part(Index step) {
+  std::vector<Group> groups = tree_.groups(step);
+  std::vector<Parting> begin_now = partings(step, groups);
+  for (const Parting& parting : begin_now) at(parting.to).problem = at(parting.from).problem;
+  std::erase_if(begin_now, [this](const Parting& parting) { return has_ended(parting.from); });
+  // Where the root goes no further the last that parts from it takes over its memory.
+  const bool root_ends = !is_wanted(groups.front());
+  Index heir = 0;
+  for (const Parting& parting : begin_now)
+    if (root_ends && parting.from == 0) heir = parting.to;
+  std::erase_if(begin_now, [heir](const Parting& parting) { return parting.to == heir; });
+  copy_hidden(begin_now);
+  if (heir > 0) at(heir).hidden = std::move(at(0).hidden);
+  if (root_ends) at(0).hidden = {};
+  std::erase_if(groups,
+                [this](const Group& group) { return !is_wanted(group) || has_ended(group); });
+  return groups;
+}
+
+std::vector<LaneStates::Parting> LaneStates::partings(Index step,
+                                                      const std::vector<Group>& groups) const {
+  std::vector<Parting> partings;
+  Index leader = 0;  // of the group before the step
+  for (const Group& group : groups) {
+    if (group.first == 0 || tree_.parts(group.first) < step)
+      leader = group.first;
+    else
+      partings.push_back({leader, group.first});
+  }
+  return partings;
+}
+
+void LaneStates::copy_hidden(const std::vector<Parting>& partings) {
+  for (const Parting& parting : partings)
+    at(parting.to).hidden.resize(stage_.rows.total_rows, stage_.spec().hidden_size);
+  stage_.each_batch(std::ssize(partings), [&](Index i, Index b) {
+    const Parting& parting = partings[static_cast<std::size_t>(i)];
+    const MatrixView from = hidden(parting.from, stage_.rows.batch(b));
+    std::copy_n(from.data(), from.size(), hidden(parting.to, stage_.rows.batch(b)).data());
+  });
+}
+
+void LaneStates::note(const Group& group, ItemProblem problem) {
+  if (!problem.exists()) return;
+  problem.text = fmt::format("{}: {}", stage_.set.name(problem.item), problem.text);
+  if (group.first == 0) throw_root_failure(problem.text);
+  leader(group).problem.join(std::move(problem));
+  if (has_ended(group)) leader(group).hidden = {};
+}
+
+void LaneStates::note_of_all(const Group& group, const std::string& problem) {
+  if (problem.empty()) return;
+  if (group.first == 0) throw_root_failure(problem);
+  leader(group).problem.join({stage_.stage.items.front(), problem});
+  leader(group).hidden = {};
+}
+
+bool LaneStates::has_ended(Index place) const {
+  return at(place).problem.exists() && at(place).problem.item == stage_.stage.items.front();
+}
+
+void LaneStates::clear_failed_items(const Group& group) {
+  const ItemProblem& problem = leader(group).problem;
+  if (!problem.exists() || has_ended(group)) return;
+  for (const Batch& batch : stage_.rows.batches)
+    for (const ItemRows& item : batch.items)
+      if (item.item >= problem.item) {
+        const MatrixView states = hidden(group, batch).middle_rows(item.first, item.rows);
+        std::fill_n(states.data(), states.size(), 0.0f);
+      }
+}
+
+void LaneStates::throw_root_failure(const std::string& problem) const {
+  throw NumericError(fmt::format("{}: the untouched model fails: {}",
+                                 stage_.decoder.checkpoint().dir().string(), problem));
+}
+
+void LaneStates::add_sites(const Group& group, const std::vector<SiteStats>& sites) {
+  for (Index i = group.first; i < group.last; ++i)
+    for (const SiteStats& site : sites) add_site(site, at(i).sites);
+}
+
+void LaneStates::add_weight_sites(const Group& group, const std::vector<SiteStats>& sites) {
+  for (Index i = group.first; i < group.last; ++i)
+    if (at(i).weight_stats)
+      for (const SiteStats& site : sites) add_site(site, at(i).sites);
+}
+
+ItemProblem hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden) {
+  const Index bad = first_non_finite(hidden);
+  if (bad < 0) return {};
+  const Index row = bad / hidden.cols();
+  const auto item = std::find_if(batch.items.rbegin(), batch.items.rend(),
+                                 [row](const ItemRows& each) { return each.first <= row; });
+  return {item->item,
+          fmt::format("layers.{}: hidden state at position {}, feature {} is not finite", layer,
+                      row - item->first, bad % hidden.cols())};
+}
+
+}  // namespace nf

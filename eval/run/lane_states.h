@@ -1,0 +1,98 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "eval/plan/lane_tree.h"
+#include "eval/run/item_problem.h"
+#include "eval/run/stage_run.h"
+
+namespace nf {
+
+/// A lane on its way through the blocks. The leader of a group has what the group has in common.
+struct LaneState {
+  const ModelTrial* trial = nullptr;  ///< null: the untouched model
+  const TrialPath* path = nullptr;
+  bool weight_stats = false;       ///< statistics of distorted weights are gathered for it
+  std::vector<SiteStats> sites{};  ///< its own, whoever leads
+  /// Hidden states of all batches, one below the other, [T, H]. One piece, taken and given back by
+  /// one thread: many small ones of many threads would not become free memory again.
+  Matrix hidden{};
+  ItemProblem problem{};  ///< of the first item that has one so far
+};
+
+/// The lanes of a wave at their places in a LaneTree: who leads, what a lane takes along where it
+/// parts from others, and what failed. The root is the untouched model.
+///
+/// The first item that fails counts, and of it the first problem: what a trial is told to have
+/// failed on is then the same wherever stages are cut. So a lane goes on for the items before one
+/// that has failed, and ends where that is the stage's first. Not thread-safe.
+class LaneStates {
+ public:
+  using Group = LaneTree::Group;
+
+  /// root_wanted: the untouched model passes the blocks for its own sake; otherwise only as long
+  /// as lanes share its path. `stage` and the trials must outlive this.
+  LaneStates(const StageRun& stage, std::span<const Lane> lanes, bool root_wanted);
+  LaneStates(const LaneStates&) = delete;  // states point into the paths
+  LaneStates& operator=(const LaneStates&) = delete;
+
+  const LaneTree& tree() const { return tree_; }
+  LaneState& at(Index place) { return states_[static_cast<std::size_t>(place)]; }
+  const LaneState& at(Index place) const { return states_[static_cast<std::size_t>(place)]; }
+  LaneState& leader(const Group& group) { return at(group.first); }
+  /// The group's rows of a batch: [rows of the batch, H].
+  MatrixView hidden(const Group& group, const Batch& batch);
+
+  /// Some lane of the group has a use for its hidden states.
+  bool is_wanted(const Group& group) const;
+  /// Takes memory for the group's hidden states.
+  void begin(const Group& group);
+  /// The groups that pass a step, without those that are not wanted or have ended. A group that
+  /// parts from another at this step begins with what that one has. Steps count as in the tree, in
+  /// ascending order, from 1 on.
+  std::vector<Group> part(Index step);
+
+  /// Takes note of a problem in a group; nothing where there is none. Throws NumericError where the
+  /// root leads: the untouched model must not fail.
+  void note(const Group& group, ItemProblem problem);
+  /// Takes note of what fails every item, as a weight does that is not finite.
+  void note_of_all(const Group& group, const std::string& problem);
+  /// The stage's first item has failed, so there is nothing more to learn of the group.
+  bool has_ended(const Group& group) const { return has_ended(group.first); }
+  /// Sets the hidden states of items that have failed, and of those behind them, to 0: what is not
+  /// finite may not go on into distortions, which are not made for it.
+  void clear_failed_items(const Group& group);
+  /// Throws NumericError.
+  [[noreturn]] void throw_root_failure(const std::string& problem) const;
+
+  /// Adds statistics of sites to all lanes of a group; those of weights to the lanes that gather
+  /// them.
+  void add_sites(const Group& group, const std::vector<SiteStats>& sites);
+  void add_weight_sites(const Group& group, const std::vector<SiteStats>& sites);
+
+ private:
+  /// A group that begins where another goes on: places of their leaders.
+  struct Parting {
+    Index from, to;
+  };
+  static std::vector<TrialPath> paths_of(std::span<const Lane> lanes, const DecoderSpec& spec);
+  static LaneTree tree_of(const std::vector<TrialPath>& paths);
+  bool has_ended(Index place) const;
+  MatrixView hidden(Index place, const Batch& batch);
+  std::vector<Parting> partings(Index step, const std::vector<Group>& groups) const;
+  void copy_hidden(const std::vector<Parting>& partings);
+
+  const StageRun& stage_;
+  bool root_wanted_;
+  std::vector<TrialPath> paths_;  ///< the root's first, then the lanes'
+  LaneTree tree_;
+  std::vector<LaneState> states_;  ///< by place
+};
+
+/// "layers.3: hidden state at position 5, feature 2 is not finite", of the first such item of a
+/// batch. hidden: [rows of the batch, H]
+ItemProblem hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden);
+
+}  // namespace nf

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+
+#include "eval/run/stage_batches.h"
+#include "eval/run/stage_runner.h"
+
+namespace nf {
+
+/// What all waves of a stage have in common.
+struct StageRun {
+  const Decoder& decoder;
+  const EvalSet& set;
+  const Stage& stage;
+  const StageRows& rows;
+  Gather gather;
+  const StageHooks& hooks;
+
+  const DecoderSpec& spec() const { return decoder.spec(); }
+  /// Calls body(i, b) for 0 <= i < count and all batches b, shared out among threads or one after
+  /// the other, as the plan of the batches says. Throws Interrupted.
+  void each_batch(Index count, const std::function<void(Index, Index)>& body) const;
+};
+
+}  // namespace nf
