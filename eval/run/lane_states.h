@@ -6,6 +6,7 @@
 
 #include "eval/plan/lane_tree.h"
 #include "eval/run/item_problem.h"
+#include "eval/run/lane.h"
 #include "eval/run/stage_run.h"
 
 namespace nf {

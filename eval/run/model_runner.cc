@@ -11,25 +11,18 @@
 
 namespace nf {
 
-ModelRunner::ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const Decoder& decoder,
-                         RunFolder& folder, const RunOptions& options, const MemoryBudget& budget,
-                         const Json& env, Progress& progress)
-    : config_(config),
+ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder)
+    : run_(run),
       plan_(plan),
       decoder_(decoder),
-      folder_(folder),
-      options_(options),
-      budget_(budget),
-      env_(env),
-      progress_(progress),
-      finished_(plan.data(), folder.records()),
+      finished_(plan.data(), run.folder.records()),
       baselines_(plan.stages().size()) {}
 
 void ModelRunner::run(const std::function<void()>& searches_moved) {
-  std::vector<Job> steps = plan_.advance_searches(finished_, folder_.records());
+  std::vector<Job> steps = plan_.advance_searches(finished_, run_.folder.records());
   run_round(plan_.jobs_with(steps), plan_.name());
   for (Index round = 2; plan_.has_searches(); ++round) {
-    steps = plan_.advance_searches(finished_, folder_.records());
+    steps = plan_.advance_searches(finished_, run_.folder.records());
     if (steps.empty()) return;
     searches_moved();
     std::vector<const Job*> jobs;
@@ -47,17 +40,17 @@ void ModelRunner::run_round(const std::vector<const Job*>& jobs, const std::stri
       total += stage_cost(plan_, stage, work.jobs, work.waves, !baselines_[s].empty(), {}).flops();
   }
   if (total == 0.0) return;
-  progress_.start(label, total, 0.0);
+  run_.progress.start(label, total, 0.0);
   for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
     // A trial may have stopped, or failed, since the round began.
     const StageWork work = work_of(plan_.stages()[s], jobs);
     if (!work.empty()) run_stage_of(s, work);
   }
-  progress_.finish();
+  run_.progress.finish();
 }
 
 MemoryBudget ModelRunner::budget() const {
-  MemoryBudget budget = budget_;
+  MemoryBudget budget = run_.budget;
   budget.process_bytes += baseline_bytes_;
   return budget;
 }
@@ -100,20 +93,21 @@ void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
     }
     start = std::chrono::steady_clock::now();
   };
-  const StageHooks hooks{.advance = [&](double flops) { progress_.advance(flops); },
-                         .should_stop = options_.should_stop,
+  const StageHooks hooks{.advance = [&](double flops) { run_.progress.advance(flops); },
+                         .should_stop = run_.options.should_stop,
                          .baseline_done = baseline_done,
                          .lanes_done = lanes_done};
   Matrix scored = std::move(baselines_[s]);
   baseline_bytes_ -= sizeof(float) * static_cast<double>(scored.size());
-  run_stage(decoder_, plan_.data().set, stage, lanes, work.waves, {config_.stats, config_.detail},
+  const ExperimentConfig& config = run_.experiment.config;
+  run_stage(decoder_, plan_.data().set, stage, lanes, work.waves, {config.stats, config.detail},
             hooks, scored);
   if (plan_.has_searches()) keep_baseline(s, std::move(scored));
 }
 
 void ModelRunner::keep_baseline(std::size_t stage, Matrix scored) {
   const double bytes = sizeof(float) * static_cast<double>(scored.size());
-  if (baseline_bytes_ + bytes > kKeptShare * budget_.bytes) return;
+  if (baseline_bytes_ + bytes > kKeptShare * run_.budget.bytes) return;
   baseline_bytes_ += bytes;
   baselines_[stage] = std::move(scored);
 }
@@ -121,10 +115,10 @@ void ModelRunner::keep_baseline(std::size_t stage, Matrix scored) {
 void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
                          const std::optional<StopConfig>& stop) {
   Record record = lane_record(key, plan_.data(), stage, std::move(result));
-  record.env = env_;
+  record.env = run_.env;
   record.run = run;
   if (record.status == "failed") {
-    progress_.message(
+    run_.progress.message(
         fmt::format("warning: {}: {}: failed: {}", key.model, condition_text(key), record.error));
     record.run["items"] = stage.items;  // nothing else in it says what it was running
   }
@@ -135,7 +129,7 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
                        finished_.windows(record.id));
     finished_.note(record);
   }
-  folder_.append(std::move(record));
+  run_.folder.append(std::move(record));
 }
 
 }  // namespace nf

@@ -3,9 +3,8 @@
 #include <functional>
 #include <vector>
 
-#include "eval/output/progress.h"
 #include "eval/plan/model_plan.h"
-#include "eval/run/run_experiment.h"
+#include "eval/run/run_context.h"
 #include "eval/run/stage_runner.h"
 
 namespace nf {
@@ -14,9 +13,8 @@ namespace nf {
 /// all positions.
 class ModelRunner {
  public:
-  ModelRunner(const ExperimentConfig& config, ModelPlan& plan, const Decoder& decoder,
-              RunFolder& folder, const RunOptions& options, const MemoryBudget& budget,
-              const Json& env, Progress& progress);
+  /// All must outlive this.
+  ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder);
 
   /// Rounds until nothing is left: the experiment's trials and the first step of every search, then
   /// the next step of each, and so on. searches_moved: the plan has other rows, and what comes is
@@ -42,14 +40,9 @@ class ModelRunner {
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
               const std::optional<StopConfig>& stop = std::nullopt);
 
-  const ExperimentConfig& config_;
+  const RunContext& run_;
   ModelPlan& plan_;
   const Decoder& decoder_;
-  RunFolder& folder_;
-  const RunOptions& options_;
-  const MemoryBudget& budget_;
-  const Json& env_;
-  Progress& progress_;
   FinishedItems finished_;
   /// What the head reads of the baseline, by stage, for later rounds; where the budget allows.
   std::vector<Matrix> baselines_;

@@ -1,20 +1,21 @@
 #include "eval/run/run_experiment.h"
 
 #include <algorithm>
-#include <chrono>
+#include <exception>
 
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/config/yaml_writer.h"
-#include "core/io/atomic_file.h"
 #include "core/ops/gemm.h"
 #include "eval/experiment/repeat_warnings.h"
-#include "eval/records/plan_file.h"
-#include "eval/records/run_folder.h"
+#include "eval/records/file_names.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
 #include "eval/run/model_runner.h"
+#include "eval/run/preparation.h"
+#include "eval/run/run_account.h"
+#include "eval/run/run_context.h"
 #include "eval/tables/result_files.h"
 #include "eval/tasks/task_questions.h"
 
@@ -37,7 +38,7 @@ std::vector<ModelPlan> plan_models(const Experiment& experiment, const Shard& sh
   return plans;
 }
 
-/// records: what earlier runs have done.
+/// What is left to do, after what earlier runs have done (records), and what it will take here.
 std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<ModelPlan>& plans,
                                            const MemoryBudget& budget,
                                            const std::vector<Record>& records) {
@@ -59,87 +60,126 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
   return estimates;
 }
 
-/// What one model took.
-struct Taken {
-  bool finished = false;  ///< else its last stages were planned but not run
-  double seconds = 0.0, peak_bytes = 0.0;
-  bool peak_is_own = false;  ///< else the peak may be that of an earlier model or the calibration
-};
-
-/// What was planned beside what happened, for plan.json.
-Json compare_plan(const ModelEstimate& planned, const Taken& taken, const WaveCost& cost) {
-  return {{"planned", planned.to_json()},
-          {"actual",
-           {{"finished", taken.finished},
-            {"seconds", taken.seconds},
-            {"flops", count_json(cost.flops())},
-            {"block_passes", cost.block_passes},
-            {"head_passes", cost.head_passes},
-            {"waves", cost.waves},
-            {"peak_bytes", count_json(taken.peak_bytes)},
-            {"peak_of", taken.peak_is_own ? "model" : "process"}}}};
+std::vector<RowKey> rows_of(const std::vector<ModelPlan>& plans) {
+  std::vector<RowKey> all;
+  for (const ModelPlan& plan : plans) {
+    const std::vector<RowKey> rows = plan.rows();
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
 }
 
-/// The same for the terminal.
-std::string comparison_text(const ModelEstimate& planned, const Taken& taken) {
-  return fmt::format("{}: took {}, planned were {}{}; memory {:.0f} MiB{}, planned at most {:.0f}",
-                     planned.model, duration_text(taken.seconds),
-                     planned.is_upper_bound() ? "at most " : "", duration_text(planned.seconds),
-                     taken.peak_bytes / kMiB, taken.peak_is_own ? "" : " (of all so far)",
-                     planned.peak_bytes / kMiB);
+std::vector<ModelIdentity> identities_of(const std::vector<ModelPlan>& plans) {
+  std::vector<ModelIdentity> identities;
+  for (const ModelPlan& plan : plans) identities.push_back(plan.identity());
+  return identities;
 }
 
-/// All models one after the other; what each took goes to `report`, also of one that is stopped.
-void run_models(Experiment& experiment, std::vector<ModelPlan>& plans,
-                const std::vector<ModelEstimate>& estimates, RunFolder& folder,
-                const RunOptions& options, const MemoryBudget& budget, const Json& env,
-                Progress& progress, Json& report, const std::function<void()>& searches_moved) {
+/// Throws ConfigError where even one trial of a model is too much for the budget.
+void check_budget(const Experiment& experiment, std::vector<ModelPlan>& plans,
+                  const MemoryBudget& budget) {
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    if (estimates[i].cost.flops() == 0.0) continue;
-    ModelRunner runner(experiment.config, plans[i], experiment.models[i].decoder, folder, options,
-                       budget, env, progress);
-    const bool peak_is_own = reset_peak_resident();
-    const auto start = std::chrono::steady_clock::now();
-    const auto take_account = [&](bool finished) {
-      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-      const Taken taken{.finished = finished,
-                        .seconds = seconds.count(),
-                        .peak_bytes = peak_resident_bytes(),
-                        .peak_is_own = peak_is_own};
-      report.push_back(compare_plan(estimates[i], taken, runner.cost()));
-      return taken;
-    };
-    try {
-      runner.run(searches_moved);
-    } catch (...) {
-      take_account(false);
-      throw;
-    }
-    progress.message(comparison_text(estimates[i], take_account(true)));
-    for (const std::string& warning : plans[i].search_warnings())
-      progress.message("warning: " + warning);
+    const FinishedItems nothing(plans[i].data());
+    estimate(plans[i], experiment.models[i].decoder, plans[i].advance_searches(nothing, {}), budget,
+             nothing);
   }
 }
 
+/// Searches go on from the steps that earlier runs have recorded.
+void take_up_searches(std::vector<ModelPlan>& plans, const std::vector<Record>& records) {
+  for (ModelPlan& plan : plans) plan.advance_searches(FinishedItems(plan.data(), records), records);
+}
+
+void write_description(const RunContext& run, const std::vector<ModelPlan>& plans) {
+  const ExperimentSource& source = run.experiment.source;
+  run.folder.write_description(source.text, to_yaml(run.experiment.resolved()),
+                               {{"version", version()},
+                                {"git", git_hash()},
+                                {"cpu", cpu_model()},
+                                {"threads", thread_count()},
+                                {"env", run.env},
+                                {"command", run.options.command},
+                                {"experiment_dir", source.directory},
+                                {"set", source.set},
+                                {"set_dir", source.set_directory}},
+                               rows_of(plans), task_headings(run.experiment.config.tasks));
+}
+
+void warn(const RunContext& run, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) run.progress.message("warning: " + warning);
+}
+
+/// What the experiment, its texts and the records that are there give reason to say.
+void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
+  const std::vector<Record>& records = run.folder.records();
+  const std::vector<RowKey> rows = rows_of(plans);
+  warn(run, repeat_warnings(run.experiment));
+  for (const ModelPlan& plan : plans) warn(run, plan.data().warnings);
+  warn(run,
+       gather_warnings(records, rows, run.experiment.config.stats, run.experiment.config.detail));
+  if (const std::string others = other_records(records, rows); !others.empty())
+    run.progress.message(others);
+}
+
+/// What is left of one model's plan. What it took goes to the account, also where it is stopped.
+void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t model,
+               const ModelEstimate& planned, RunAccount& account) {
+  ModelPlan& plan = plans[model];
+  ModelRunner runner(run, plan, run.experiment.models[model].decoder);
+  const ExpenseMeter meter;
+  try {
+    runner.run([&] { run.folder.note_rows(rows_of(plans)); });
+  } catch (...) {
+    account.add(planned, meter.so_far(), runner.cost(), /*finished=*/false);
+    throw;
+  }
+  const Expense taken = meter.so_far();
+  account.add(planned, taken, runner.cost(), /*finished=*/true);
+  run.progress.message(expense_text(planned, taken));
+  warn(run, plan.search_warnings());
+}
+
+/// How running the models has ended.
+struct RunEnd {
+  bool interrupted = false;    ///< the user asked to stop
+  std::exception_ptr error{};  ///< to be told when the files are written; else null
+};
+
+RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
+                  const std::vector<ModelEstimate>& estimates, RunAccount& account) {
+  try {
+    for (std::size_t i = 0; i < plans.size(); ++i)
+      if (estimates[i].cost.flops() > 0.0) run_model(run, plans, i, estimates[i], account);
+  } catch (const Interrupted&) {
+    run.progress.finish();
+    return {.interrupted = true};
+  } catch (...) {
+    return {.error = std::current_exception()};
+  }
+  return {};
+}
+
+/// The tables out of all records, and the account. Returns the rows of results.csv.
+std::vector<ResultRow> write_files(const RunContext& run, const std::vector<ModelPlan>& plans,
+                                   const RunAccount& account) {
+  std::vector<ResultRow> rows =
+      write_results(run.folder, rows_of(plans), task_headings(run.experiment.config.tasks));
+  account.append_to(run.folder.dir() / kPlan);
+  return rows;
+}
+
+[[noreturn]] void write_files_and_rethrow(const RunContext& run,
+                                          const std::vector<ModelPlan>& plans,
+                                          const RunAccount& account,
+                                          const std::exception_ptr& error) {
+  try {
+    write_files(run, plans, account);
+  } catch (const Error&) {  // the first error is the one to tell; the records are safe
+  }
+  std::rethrow_exception(error);
+}
+
 }  // namespace
-
-MemoryBudget run_budget(const ExperimentConfig& config, std::optional<Index> memory) {
-  if (!memory && config.memory) memory = config.memory->bytes;
-  return MemoryBudget::of(memory);
-}
-
-void prepare_decoder(Decoder& decoder, const EvalSet& set) {
-  Index positions = 0;
-  for (const EvalItem& item : set.items) positions = std::max(positions, item.layout.positions());
-  decoder.prepare(positions);
-}
-
-Json numerics_env() {
-  return {{"numerics", kNumericsVersion},
-          {"gemm", gemm_library()},
-          {"isa", gemm_isa()},
-          {"implementation", gemm_probe()}};
-}
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
   std::vector<ModelPlan> plans = plan_models(experiment, options.shard);
@@ -147,80 +187,35 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
+  // Texts become windows and trials become paths here: all that follows is about these.
   std::vector<ModelPlan> plans = plan_models(experiment, options.shard);
-  const auto rows = [&plans] {
-    std::vector<RowKey> all;
-    for (const ModelPlan& plan : plans) {
-      const std::vector<RowKey> more = plan.rows();
-      all.insert(all.end(), more.begin(), more.end());
-    }
-    return all;
-  };
-  std::vector<ModelIdentity> identities;
-  for (const ModelPlan& plan : plans) identities.push_back(plan.identity());
+  // Everything but the weights has been read, so what is free now is what a run may have.
   const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    const FinishedItems nothing(plans[i].data());
-    estimate(plans[i], experiment.models[i].decoder, plans[i].advance_searches(nothing, {}), budget,
-             nothing);
-  }
+  check_budget(experiment, plans, budget);
+  // What was recorded elsewhere, or of other models and texts, is not mixed with what comes.
   const Json env = numerics_env();
-  RunFolder folder = RunFolder::open(options.out, identities, env, options.any_env);
-  for (ModelPlan& plan : plans)  // so that the manifest says which steps its records may be of
-    plan.advance_searches(FinishedItems(plan.data(), folder.records()), folder.records());
-  const std::vector<TaskHeading> tasks = task_headings(experiment.config.tasks);
-  folder.write_description(experiment.source.text, to_yaml(experiment.resolved()),
-                           {{"version", version()},
-                            {"git", git_hash()},
-                            {"cpu", cpu_model()},
-                            {"threads", thread_count()},
-                            {"env", env},
-                            {"command", options.command},
-                            {"experiment_dir", experiment.source.directory},
-                            {"set", experiment.source.set},
-                            {"set_dir", experiment.source.set_directory}},
-                           rows(), tasks);
-  for (const std::string& warning : repeat_warnings(experiment))
-    progress.message("warning: " + warning);
-  for (const ModelPlan& plan : plans)
-    for (const std::string& warning : plan.data().warnings) progress.message("warning: " + warning);
-  for (const std::string& warning :
-       gather_warnings(folder.records(), rows(), experiment.config.stats, experiment.config.detail))
-    progress.message("warning: " + warning);
-  if (const std::string others = other_records(folder.records(), rows()); !others.empty())
-    progress.message(others);
-
+  RunFolder folder = RunFolder::open(options.out, identities_of(plans), env, options.any_env);
+  const RunContext run{experiment, folder, options, budget, env, progress};
+  // The manifest says which steps of searches its records may be of, so these come first.
+  take_up_searches(plans, folder.records());
+  // From here on the folder can be read without the experiment.
+  write_description(run, plans);
+  // Who is warned can still stop before hours have passed.
+  tell_warnings(run, plans);
+  // What is left is estimated on this machine, to be told and to stand beside what it took.
   const std::vector<ModelEstimate> estimates =
       estimate_models(experiment, plans, budget, folder.records());
-  const std::string started = utc_time();
-  Json report = Json::array();
-  const auto write_account = [&] {
-    if (!report.empty())
-      append_to_plan_file(folder.dir() / "plan.json", {{"started", started},
-                                                       {"command", options.command},
-                                                       {"threads", thread_count()},
-                                                       {"models", report}});
-  };
-  RunOutcome outcome;
-  try {
-    run_models(experiment, plans, estimates, folder, options, budget, env, progress, report,
-               [&] { folder.note_rows(rows()); });
-  } catch (const Interrupted&) {
-    outcome.interrupted = true;
-    progress.finish();
-  } catch (...) {
-    try {
-      write_results(folder, rows(), tasks);
-      write_account();
-    } catch (const Error&) {  // the first error is the one to tell; the records are safe
-    }
-    throw;
-  }
+  // The work itself: each wave is recorded before the next begins.
+  RunAccount account(options.command);
+  const RunEnd end = run_models(run, plans, estimates, account);
+  // Also what an error has left behind is told in the tables.
+  if (end.error) write_files_and_rethrow(run, plans, account, end.error);
+  // Only a machine without oneDNN's kernels is so slow that it should be said.
   warn_of_reference_kernels(progress);
-  outcome.rows = write_results(folder, rows(), tasks);
-  write_account();
-  outcome.searches = FollowedSearches(rows(), identities, folder.records());
+  // The tables follow from the records alone, so they are made anew at every end.
+  RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
+  outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.status == "failed"; });
   return outcome;

@@ -2,8 +2,9 @@
 
 #include <functional>
 
+#include "core/model/decoder.h"
+#include "eval/run/lane.h"
 #include "eval/run/stage_batches.h"
-#include "eval/run/stage_runner.h"
 
 namespace nf {
 

@@ -15,7 +15,7 @@
 #include "eval/records/record_sample.h"
 #include "eval/records/row_key.h"
 #include "eval/run/lane_record.h"
-#include "eval/run/run_experiment.h"
+#include "eval/run/preparation.h"
 #include "eval/verify/verify_choice.h"
 #include "eval/verify/verify_differences.h"
 #include "eval/verify/verify_files.h"

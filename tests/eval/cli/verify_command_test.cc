@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "eval/run/run_experiment.h"
+#include "eval/run/preparation.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
 
