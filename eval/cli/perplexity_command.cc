@@ -2,15 +2,11 @@
 
 #include <cmath>
 
-#include "core/base/parallel.h"
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/experiment/data_config.h"
 #include "eval/metrics/metric_registry.h"
-#include "eval/output/progress.h"
-#include "eval/plan/memory.h"
-#include "eval/plan/model_data.h"
-#include "eval/run/stage_runner.h"
+#include "eval/run/perplexity.h"
 
 namespace nf {
 namespace {
@@ -56,41 +52,6 @@ WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
   if (options.bos != Bos::none && !spec.bos_token_id)
     throw ConfigError("--bos: the model has no bos_token_id in config.json");
   return options;
-}
-
-/// Runs the untouched model over all windows.
-WindowSums score(Decoder& decoder, const TokenWindows& windows, const MemoryBudget& budget,
-                 Progress& progress) {
-  const EvalSet set = text_data(windows).set;
-  decoder.prepare(windows.context());
-  const std::vector<Stage> stages = cut_stages(decoder.spec(), set.items, 1);
-  double total = 0.0;
-  std::vector<WavePlan> plans;  // all of them first: a budget too small is known at once
-  for (const Stage& stage : stages) {
-    total += stage_flops(decoder.spec(), set.items, stage);
-    plans.push_back(plan_waves(decoder.spec(), set.items, stage, {}, thread_count(), budget));
-  }
-  progress.start("perplexity", total, 0.0);
-  std::vector<WindowSums> scored;
-  const auto add = [&](const LaneResult& result) {
-    for (const std::vector<PartSums>& parts : result.items) {
-      const Index window = static_cast<Index>(scored.size());
-      const PartSums& sums = parts.front();
-      scored.push_back({.window = window,
-                        .tokens = sums.tokens,
-                        .nll = sums.nll,
-                        .kl = sums.kl,
-                        .top1 = sums.top1,
-                        .bytes = set.item(window).bytes});
-    }
-  };
-  const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },
-                         .should_stop = stop_requested,
-                         .baseline_done = add};
-  for (std::size_t s = 0; s < stages.size(); ++s)
-    run_stage(decoder, set, stages[s], {}, plans[s], StatsMode::none, hooks);
-  progress.finish();
-  return add_up(scored);
 }
 
 void print_json(const WindowSums& sums, const WindowOptions& options,
@@ -161,7 +122,8 @@ int perplexity_command(const std::vector<std::string>& arguments) {
   catch_stop_signals();
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   for (const std::string& warning : windows.warnings()) progress.message("warning: " + warning);
-  const WindowSums sums = score(decoder, windows, MemoryBudget::of(given_memory), progress);
+  const WindowSums sums = measure_perplexity(decoder, windows, MemoryBudget::of(given_memory),
+                                             stop_requested, progress);
   if (line.has("json"))
     print_json(sums, options, windows.convention());
   else
