@@ -4,7 +4,7 @@
 
 #include "core/base/error.h"
 
-/// Our own invariants. Stay on in Release: one branch per tensor or site costs nothing.
+/// Checks an invariant of our own, in Release too: one branch per tensor or site costs nothing.
 #define NF_CHECK(condition, ...)                                                                  \
   do {                                                                                            \
     if (!(condition)) [[unlikely]]                                                                \

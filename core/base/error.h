@@ -17,8 +17,8 @@ enum class ExitCode : int {
   interrupted = 130,
 };
 
-/// What a user, a file or the arithmetic did wrong: one line with place, cause and, where there is
-/// one, a suggestion. Libraries throw; only the command line prints and exits.
+/// A mistake of the user, of a file or of the arithmetic. Its message is one line with place, cause
+/// and, where there is one, a suggestion. Libraries throw; only the command line prints and exits.
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -28,15 +28,15 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// A wrong experiment file or command line, a path written there that leads nowhere included. May
-/// carry several lines (one per mistake).
+/// A wrong experiment file or command line; a path in one that leads nowhere counts as well. The
+/// message may have several lines (one per mistake).
 class ConfigError : public Error {
  public:
   explicit ConfigError(const std::string& message) : Error(ExitCode::config, message) {}
 };
 
-/// A truncated, corrupt or unreadable file, or one that is missing where what was found asks for it
-/// (a checkpoint's shard). The message names the file and, where known, tensor or offset.
+/// A truncated, corrupt or unreadable file, or a missing one that another file asks for (a
+/// checkpoint's shard). The message names the file and, where known, tensor or offset.
 class DataError : public Error {
  public:
   explicit DataError(const std::string& message) : Error(ExitCode::data, message) {}

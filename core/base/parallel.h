@@ -6,8 +6,8 @@
 
 namespace nf {
 
-/// Threads that parallel_for uses from now on; 0: as many as the process may use. One setting a
-/// process, as OpenMP has it; no result depends on it.
+/// Sets the number of threads that parallel_for uses from now on; 0: as many as the process may
+/// use. It is one setting for the process, as OpenMP has it; no result depends on it.
 void set_thread_count(Index count);
 Index thread_count();
 

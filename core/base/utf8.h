@@ -14,8 +14,8 @@ namespace nf {
 /// well formed.
 std::optional<Index> find_invalid_utf8(std::string_view text);
 
-/// Throws DataError "SOURCE: byte N: invalid UTF-8" unless `text` is well formed. `source` is what
-/// the message starts with, usually the name of the file that the text came from.
+/// Throws DataError "SOURCE: byte N: invalid UTF-8" unless `text` is well formed. `source` begins
+/// the message; usually it is the name of the file that the text came from.
 void check_utf8(std::string_view text, std::string_view source);
 
 /// Length in bytes, 1 to 4, of the character that begins with `lead`.

@@ -13,13 +13,13 @@
 
 namespace nf {
 
-/// A Hugging Face checkpoint directory: config.json and the weights, which are the first of these
-/// that is there, as transformers chooses: model.safetensors, the shards that
-/// model.safetensors.index.json names, pytorch_model.bin (core/io/torch_bin.h), the shards that
-/// pytorch_model.bin.index.json names. Every tensor of an index must be in its shard. What a shard
-/// holds beyond its index is an error in safetensors; in .bin files it is a tensor like the others,
-/// as for transformers, which reads whole shards. Opening checks every header; no weight is read
-/// before it is asked for. Move-only; every const member is thread-safe.
+/// A Hugging Face checkpoint directory: config.json and the weights. The weights are the first of
+/// these that is there, as transformers chooses: model.safetensors, the shards that
+/// model.safetensors.index.json names, pytorch_model.bin (core/checkpoint/torch_bin.h), the shards
+/// that pytorch_model.bin.index.json names. Every tensor of an index must be in its shard. A tensor
+/// that a shard holds beyond its index is an error in safetensors; in .bin files it is a tensor
+/// like the others, as for transformers, which reads whole shards. Opening checks every header; no
+/// weight is read before it is asked for. Move-only; every const member is thread-safe.
 class Checkpoint {
  public:
   /// DataError naming the directory or file, the tensor or byte offset, and the cause.

@@ -11,8 +11,8 @@
 
 namespace nf {
 
-/// One value of a pickle, as data: nothing is looked up, made or called. What a pickle would have
-/// Python call stays what it says: a function's name and its arguments.
+/// One value of a pickle, as data: nothing is looked up, made or called. A call that the pickle
+/// asks of Python stays a function's name and its arguments.
 struct PickleValue {
   enum class Kind {
     none,

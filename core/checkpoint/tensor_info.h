@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// Where one tensor lies in its file.
+/// The place of one tensor in its file.
 struct TensorInfo {
   std::string name;
   Dtype dtype = Dtype::f32;

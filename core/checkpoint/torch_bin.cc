@@ -22,7 +22,7 @@ std::string_view start_of(const MappedFile& file, std::size_t count) {
   return {reinterpret_cast<const char*>(file.bytes().data()), std::min(count, file.bytes().size())};
 }
 
-/// What is not a zip archive: says what it is instead.
+/// Refuses a file that is no zip archive, and says what it is instead.
 [[noreturn]] void refuse_other_forms(const MappedFile& file) {
   constexpr std::string_view kLegacyMagic(
       "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14);
@@ -64,7 +64,7 @@ std::span<const std::byte> bytes_of(const MappedFile& file, const ZipEntry& entr
                               static_cast<std::size_t>(entry.bytes));
 }
 
-/// PyTorch 2.1 and later say it; before, everybody was little-endian.
+/// PyTorch 2.1 and later write the byte order down; all earlier files are little-endian.
 void check_byte_order(const MappedFile& file, const ZipDirectory& directory,
                       std::string_view folder) {
   const auto entry = directory.find(fmt::format("{}byteorder", folder));

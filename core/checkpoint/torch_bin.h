@@ -8,8 +8,8 @@ namespace nf {
 
 /// A pytorch_model*.bin in the form that torch.save writes since PyTorch 1.6: a zip archive
 /// (stored, not compressed) of `NAME/data.pkl`, a pickle of a dict of tensors, and `NAME/data/KEY`,
-/// the bytes of each storage. The pickle is read as data (core/io/pickle.h): only dicts, plain
-/// dense tensors and Parameters are known, everything else is refused by name, and nothing is
+/// the bytes of each storage. The pickle is read as data (core/checkpoint/pickle.h): only dicts,
+/// plain dense tensors and Parameters are known, everything else is refused by name, and nothing is
 /// executed. Tensors may share a storage (tied weights) and may be views of it (transposes,
 /// slices). Complex, integer, 8-bit float and boolean tensors are listed but cannot be read as
 /// weights. Opening reads the directory, the pickle and one header for each storage, no weight.

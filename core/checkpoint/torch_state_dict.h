@@ -20,7 +20,7 @@ std::vector<std::string_view> torch_globals();
 std::vector<TensorInfo> read_torch_state_dict(const MappedFile& file, const ZipDirectory& directory,
                                               std::string_view folder, const PickleValue& root);
 
-/// What to do about a file that is not read, for the end of a message.
+/// Advice for the end of a message about a file that is not read.
 inline constexpr std::string_view kSaveTorchAgain =
     "load the model with PyTorch and save it again with save_pretrained(dir)";
 

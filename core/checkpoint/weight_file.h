@@ -42,7 +42,7 @@ class WeightFile {
   std::vector<TensorInfo> tensors_;
 };
 
-/// DataError where the file is what Git puts in a large file's place until it is fetched.
+/// Throws DataError for the pointer that Git LFS puts in a large file's place until it is fetched.
 void refuse_lfs_pointer(const MappedFile& file);
 
 }  // namespace nf

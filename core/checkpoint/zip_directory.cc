@@ -40,7 +40,7 @@ struct Extent {
 struct Listed {
   std::string_view name;
   std::uint64_t bytes;
-  std::uint64_t local;  ///< offset of what stands before the bytes
+  std::uint64_t local;  ///< offset of the header in front of the bytes
 };
 
 class DirectoryReader {

@@ -9,13 +9,13 @@
 
 namespace nf {
 
-/// Where the bytes of a file inside a zip archive lie in the archive.
+/// The place of a file's bytes inside a zip archive.
 struct ZipEntry {
   Index begin = 0;
   Index bytes = 0;
 };
 
-/// By name, "archive/data.pkl".
+/// The files by name, e.g. "archive/data.pkl".
 using ZipDirectory = std::map<std::string, ZipEntry, std::less<>>;
 
 /// The directory of a zip archive whose files are stored as they are, the ZIP64 form (archives and

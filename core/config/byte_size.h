@@ -17,9 +17,9 @@ struct ByteSize {
   friend bool operator==(const ByteSize&, const ByteSize&) = default;
 };
 
-/// nullopt for what is no size, and for one that does not fit in 63 bits. Units are taken as they
-/// are spelt above ("4Gb" might be bits), one space may stand before them, and what a fraction
-/// leaves below one byte is dropped.
+/// Reads a size; nullopt for text that is none, and for one that does not fit in 63 bits. Units
+/// must be spelt as above ("4Gb" might be bits), one space may stand before them, and the part of a
+/// fraction below one byte is dropped.
 std::optional<ByteSize> parse_byte_size(std::string_view text);
 
 /// The shortest whole number with its unit that parse_byte_size() reads as the same: "4GiB".

@@ -10,8 +10,9 @@
 namespace nf {
 namespace {
 
-/// Whether a line says that of the same place of a file, by whatever path: what an alias brings to
-/// several paths was written once. An option has no lines by which its places could be told apart.
+/// Whether a line states `cause` of the same place of a file, by whatever path: a node that an
+/// alias brings to several paths was written once. An option has no lines by which its places could
+/// be told apart.
 bool says_of_place(std::string_view line, const ConfigPlace& place, const std::string& cause) {
   const std::string begin = place.str() + ": ", end = ": " + cause;
   if (place.line == 0 || !line.starts_with(begin) || !line.ends_with(end)) return false;

@@ -16,16 +16,16 @@ class ConfigErrors {
   static constexpr Index kMostShown = 10;  ///< the rest is counted: "... and N more"
 
   /// The line is `FILE:LINE:COL: key.path: cause`. `cause` is one line, begins in lower case, and
-  /// ends with a suggestion where there is one (core/base/suggest.h). What is said of a place of a
-  /// file is kept once: a trial expanded twenty times reports its mistake once, and so does what an
-  /// alias brings to several paths.
+  /// ends with a suggestion where there is one (core/base/suggest.h). The same cause at the same
+  /// place of a file is kept once: a trial expanded twenty times reports its mistake once, and so
+  /// does a node that an alias brings to several paths.
   void add(const ConfigNode& node, const std::string& cause);
   /// For a mistake in a key: the key's place, the path of its mapping.
   void add(const ConfigPlace& place, const std::string& path, const std::string& cause);
 
   bool empty() const { return found_.empty(); }
-  /// Mistakes added so far, equal lines counted each time: unchanged means that what was read in
-  /// between was sound, also when it was read before.
+  /// Mistakes added so far, equal lines counted each time. A count that stays the same shows that
+  /// everything read in between was sound, even where its mistakes had been reported before.
   Index count() const { return added_; }
 
   /// The lines in the order of the file, at most kMostShown and "... and N more", joined by '\n'.

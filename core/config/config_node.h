@@ -11,7 +11,7 @@
 
 namespace nf {
 
-/// Where in the user's input something stands.
+/// A place in the user's input.
 struct ConfigPlace {
   std::string source;  ///< the file as the user named it, or the option, e.g. "--set seed"
   Index line = 0;      ///< 1-based; 0 when the source has no lines (an option)
@@ -62,7 +62,7 @@ class ConfigNode {
   std::optional<ConfigNode> find(std::string_view key) const;
 
   const ConfigPlace& place() const;
-  /// How to get here from the root, e.g. "trials[2].perturb[0].strength.relative_l2"; empty at the
+  /// The way here from the root, e.g. "trials[2].perturb[0].strength.relative_l2"; empty at the
   /// root.
   const std::string& path() const { return path_; }
   /// "FILE:LINE:COL: key.path", or only the place at the root.
@@ -90,7 +90,7 @@ struct ConfigEntry {
   ConfigNode value;
 };
 
-/// What a node is, for messages: 'banana' or "banana" (as it was quoted), an empty value, a list,
+/// A node in words, for messages: 'banana' or "banana" (as it was quoted), an empty value, a list,
 /// a mapping. Always one line.
 std::string describe(const ConfigNode& node);
 

@@ -20,7 +20,7 @@ std::string number_hint(const ConfigNode& node, bool integer) {
   return "";
 }
 
-/// "7" or "4-6": what is left of a list of layers when flow style splits it at its commas.
+/// Whether it is "7" or "4-6": flow style leaves that of a list of layers, split at its commas.
 bool is_bare_number_or_span(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return parse_integer(text).has_value();

@@ -20,8 +20,8 @@
 
 namespace nf {
 
-/// How values of a type stand in YAML: read, written back, and described. Specialise it for your
-/// own types; every member is required:
+/// The form of a type's values in YAML: how they are read, written back, and described. Specialise
+/// it for your own types; every member is required:
 ///
 ///   template <>
 ///   struct ConfigValue<Strength> {
@@ -255,16 +255,17 @@ struct ConfigValue<E> {
   }
 };
 
-/// For values written as a mapping with exactly one key, `{relative_l2: 0.1}`: that entry, or
-/// nullopt after an error ("needs exactly one of: relative_l2, snr_db, sigma_abs", unknown keys, no
-/// mapping).
+/// Reads a value that is written as a mapping with exactly one key, `{relative_l2: 0.1}`. Returns
+/// that entry, or nullopt after an error ("needs exactly one of: relative_l2, snr_db, sigma_abs",
+/// unknown keys, no mapping).
 std::optional<ConfigEntry> read_single_key(const ConfigNode& node,
                                            const std::vector<std::string>& names,
                                            ConfigErrors& errors);
 
-/// Every key of a mapping must be one of `names`: "unknown key 'sigmaa'; did you mean 'sigma'?".
-/// Knows the trap of flow style, where `{layers: 0-3,7}` has a key 7. An error when `node` is no
-/// mapping. Call it with the names of several tables together when several read the same mapping.
+/// Adds an error for every key of a mapping that is not one of `names`: "unknown key 'sigmaa'; did
+/// you mean 'sigma'?". Knows the trap of flow style, where `{layers: 0-3,7}` has a key 7. A `node`
+/// that is no mapping is an error as well. Call it with the names of several tables together when
+/// several read the same mapping.
 void check_unknown_keys(const ConfigNode& node, const std::vector<std::string>& names,
                         ConfigErrors& errors);
 

@@ -29,7 +29,7 @@ Json allow_variables(Json schema) {
   if (type != "number" && type != "integer" && type != "boolean" && !schema.contains("oneOf")) {
     return schema;
   }
-  // What editors show stays outside, next to the choice between value and variable.
+  // The texts that editors show stay outside, next to the choice between value and variable.
   Json result = Json::object();
   for (const char* key : {"description", "default"}) {
     if (!schema.contains(key)) continue;

@@ -12,7 +12,7 @@
 
 namespace nf {
 
-/// What a table says of a field beyond its name and member. Write it with designated initialisers:
+/// A table's entry for a field, beyond its name and member. Write it with designated initialisers:
 /// {.summary = "bits per value", .unit = "bits", .range = between(2, 8), .example = 4}.
 struct FieldSpec {
   std::string summary{};  ///< one line, lower case, no full stop
@@ -170,11 +170,11 @@ class FieldTable {
   std::vector<Field> fields_;
 };
 
-/// A type whose keys are said by a static fields(): a nested mapping.
+/// A type with a static fields() stands in YAML as a nested mapping.
 template <typename T>
 requires requires { T::fields().names(); }
 struct ConfigValue<T> {
-  /// Always a value, possibly with defaults where errors were added: reading goes on.
+  /// Always gives a value, with defaults where errors were added, so that reading goes on.
   static std::optional<T> read(const ConfigNode& node, ConfigErrors& errors) {
     return T::fields().read(node, errors);
   }

@@ -9,14 +9,14 @@ namespace nf {
 /// The command line's `--set KEY=VALUE`: `root` with the value at `key` replaced. `key` goes down
 /// mappings by name and sequences by number, counted from 0 (`trials.0.seed`, `trials[0].seed`);
 /// its last name may be new to its mapping. `value` is YAML: a number, a text, `[1, 2]`, `{a: 1}`.
-/// The new nodes stand at the place `--set KEY`. Throws ConfigError (`--set trials.7.seed: ...`).
-/// `directory`: where relative paths in the value count from, the caller's when empty.
+/// Relative paths in it count from `directory`, the caller's when empty. The new nodes stand at the
+/// place `--set KEY`. Throws ConfigError (`--set trials.7.seed: ...`).
 ConfigNode with_override(const ConfigNode& root, const std::string& key, const std::string& value,
                          const std::string& directory = {});
 
 /// The same for "KEY=VALUE" in one word, as it comes from the command line.
 ConfigNode with_override(const ConfigNode& root, const std::string& assignment);
-/// And as it came from a command line that was given in `directory`.
+/// The same for a word that came from a command line given in `directory`.
 ConfigNode with_earlier_override(const ConfigNode& root, const std::string& assignment,
                                  const std::string& directory);
 

@@ -31,9 +31,8 @@ Range at_least(double min);
 Range above(double min);  ///< greater than min
 Range at_most(double max);
 
-/// Checks what `node` says: a number, or each number of a list; whatever else stands there is not
-/// looked at. Adds "must be between 2 and 8, is 9" to `errors` and returns false when a number is
-/// outside.
+/// Checks the number that stands in `node`, or each number of a list; other values pass unseen.
+/// Adds "must be between 2 and 8, is 9" to `errors` and returns false when a number is outside.
 bool check_range(const Range& range, const ConfigNode& node, ConfigErrors& errors);
 
 /// Writes the bounds into the JSON Schema fragment of a number, or of the numbers in a list. False

@@ -9,8 +9,8 @@
 
 namespace nf {
 
-/// Values of the variables of one sweep point. Any node; inside a longer text only a scalar can
-/// stand.
+/// Values of the variables of one sweep point. A value is any node, but inside a longer text only a
+/// scalar can stand.
 using Variables = std::map<std::string, ConfigNode>;
 
 /// `node` with every "${name}" replaced. A scalar that is exactly "${name}" becomes the variable's

@@ -134,7 +134,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  /// Where the parser is, as far as it has got: the path of the innermost open list or mapping.
+  /// The parser's place so far: the path of the innermost open list or mapping.
   std::string path() const {
     std::string path;
     for (const Open& open : open_) {

@@ -74,8 +74,8 @@ bool reads_well_as_flow(const Json& value) {
   });
 }
 
-/// What follows "key:" or "-": a space and the value on the same line when it fits behind `column`
-/// characters, else nothing.
+/// The text behind "key:" or "-": a space and the value on the same line when it fits behind
+/// `column` characters, else nothing.
 std::string on_the_same_line(const Json& value, std::size_t column) {
   const std::string line = " " + flow(value);
   const bool fits =

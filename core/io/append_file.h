@@ -7,8 +7,8 @@
 
 namespace nf {
 
-/// A text file that only grows, by whole lines, and has one writer. What append_line has returned
-/// for is on the disk. Not thread-safe.
+/// A text file that only grows, by whole lines, and has one writer. A line is on the disk once
+/// append_line has returned. Not thread-safe.
 class AppendFile {
  public:
   /// Opens or creates the file, locks it against other processes and cuts off a last line that has

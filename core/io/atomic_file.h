@@ -9,9 +9,9 @@
 namespace nf {
 
 /// A file that appears under its name only when it is complete: written under a temporary name in
-/// the same directory, then synchronised and renamed. Whatever stood under the name before stays
-/// until then, also over kill -9, a full disk or a power cut. Every failure is a DataError naming
-/// the final path.
+/// the same directory, then synchronised and renamed. An older file of that name stays until then,
+/// also over kill -9, a full disk or a power cut. Every failure is a DataError naming the final
+/// path.
 class AtomicFile {
  public:
   /// Creates the temporary file. DataError when that fails or `path` is there and no regular file
@@ -23,7 +23,7 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::span<const std::byte> bytes) { file_.write(bytes); }
-  /// For a library that writes files by name: what it writes here counts as written.
+  /// The name for a library that writes files by name: its bytes there count as written.
   const std::filesystem::path& temporary() const { return temporary_; }
   /// Makes the file appear. Nothing may be written afterwards.
   void commit();

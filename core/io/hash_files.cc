@@ -12,7 +12,7 @@ namespace {
 
 /// Part of the definition: another size gives other hashes.
 constexpr Index kPiece = Index{64} << 20;
-/// Hashed between two advices. No result depends on it.
+/// Bytes hashed between two advices. No result depends on it.
 constexpr Index kStep = Index{4} << 20;
 
 struct Piece {

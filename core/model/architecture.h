@@ -35,9 +35,9 @@ class ArchitectureRegistry {
 /// Generated from the files in core/model/architectures/.
 void register_builtin_architectures(ArchitectureRegistry& registry);
 
-/// The first of `prefixes` under which the checkpoint holds `probe`; throws DataError naming the
-/// tensor where none does. (Checkpoints saved from the inner model lack the outer prefix.) The
-/// first one where there are no weights to look at.
+/// The first of `prefixes` under which the checkpoint holds `probe` (checkpoints saved from the
+/// inner model lack the outer prefix). Throws DataError naming the tensor where none does. Without
+/// weights to look at it is the first of all.
 std::string find_prefix(const Checkpoint& checkpoint, const std::vector<std::string>& prefixes,
                         const std::string& probe);
 

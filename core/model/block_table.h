@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// How a linear lies in the checkpoint. [out, in] are the role's own sizes.
+/// The layout of a linear in the checkpoint. [out, in] are the role's own sizes.
 enum class LinearForm {
   plain,         ///< [out, in]
   by_head,       ///< query, key and value of each head in turn: [heads, 3, head_dim, in]

@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// What several families read out of config.json, with transformers' names and defaults.
+/// Options that several families read out of config.json, with transformers' names and defaults.
 
 /// A field that changes the numbers in a way that is not implemented.
 struct UnsupportedOption {
@@ -28,7 +28,7 @@ Activation activation_option(const HfConfig& config, const std::string& field,
                              const std::string& fallback);
 
 /// The number of blocks, by the first of `names` that the file has. Throws DataError for more than
-/// any model has: whatever is made for each block would otherwise fill the memory before a missing
+/// any model has: things made for each block would otherwise fill the memory before a missing
 /// tensor shows.
 Index layer_count(const HfConfig& config,
                   const std::vector<std::string>& names = {"num_hidden_layers"});
@@ -37,9 +37,9 @@ Index layer_count(const HfConfig& config,
 /// heads share hidden_size out evenly. Throws DataError naming `field` where they cannot.
 void split_into_heads(DecoderSpec& spec, const HfConfig& config, const std::string& field);
 
-/// Fills in lm_head: spec.embed_tokens where tie_word_embeddings (default `tied`) says so, and a
-/// `head` stored all the same is ignored; else `head`. Of a tied pair safetensors.torch keeps the
-/// name that sorts first, so `head` becomes both where the checkpoint holds it alone.
+/// Fills in lm_head. Where tie_word_embeddings (default `tied`) says so it is spec.embed_tokens,
+/// and a `head` stored all the same is ignored; else it is `head`. safetensors.torch keeps of a
+/// tied pair the name that sorts first, so `head` becomes both where the checkpoint holds it alone.
 void choose_head(DecoderSpec& spec, const HfConfig& config, const Checkpoint& checkpoint, bool tied,
                  const std::string& head);
 

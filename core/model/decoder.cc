@@ -24,7 +24,7 @@ std::vector<float> read_vector(const Checkpoint& checkpoint, const std::string& 
   return values;
 }
 
-/// width: how many features a norm without parameters has.
+/// width: the number of features, for a norm without parameters.
 NormWeights read_norm(const Checkpoint& checkpoint, const NormTensors& tensors, Index width) {
   if (tensors.without_parameters)
     return {std::vector<float>(static_cast<std::size_t>(width), 1.0f), {}};

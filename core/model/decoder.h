@@ -46,8 +46,8 @@ class Decoder {
   /// residual stream at the layer's end.
   std::vector<Site> sites() const;
 
-  /// Reads what every batch needs (norms outside the blocks, projections, rotary tables of
-  /// positions 0 .. positions-1). To be called once, before the first embed() or run().
+  /// Reads the parts that every batch needs (norms outside the blocks, projections, rotary tables
+  /// of positions 0 .. positions-1). To be called once, before the first embed() or run().
   void prepare(Index positions);
 
   /// hidden ← embeddings (and learned positions) of some tokens that lie as `layout` says.
@@ -58,8 +58,8 @@ class Decoder {
   /// The embeddings read so far leave the resident memory.
   void release_embedding() const;
 
-  /// One linear's weight in f32 as the model uses it (a fused tensor's part, not transposed).
-  /// weight: [out, in]. Throws DataError where a value is not finite. In the calling thread.
+  /// Reads one linear's weight in f32 as the model uses it (a fused tensor's part, not transposed),
+  /// in the calling thread. weight: [out, in]. Throws DataError where a value is not finite.
   void read_weight(Index layer, Role role, MatrixView weight) const;
   /// Block `layer`, converted and packed by all threads, in the memory of `used`, a block of no
   /// more use. Throws DataError where a weight is not finite.
@@ -70,15 +70,15 @@ class Decoder {
   void run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
            InputFilter* filter, MatrixView hidden) const;
 
-  /// hidden ← what the head reads: the final norm, projected where the model does that.
-  /// [T, H] becomes [T, E].
+  /// hidden ← the head's input: the final norm, projected where the model does that. [T, H] becomes
+  /// [T, E].
   void final_norm(Matrix& hidden) const;
   /// Starts reading a part of the head from the disk. A hint.
   void prefetch_head(Index first_token, Index tokens) const;
   /// A part of the head, read by all threads, in the memory of `used`, a part of no more use.
   /// first_token must be a multiple of kVocabChunk.
   HeadSlab load_head(Index first_token, Index tokens, HeadSlab used = {}) const;
-  /// The same part of a head of one's own, [V, E].
+  /// The same part of `head`, a lane's own, [V, E].
   HeadSlab pack_head(ConstMatrixView head, Index first_token, Index tokens,
                      HeadSlab used = {}) const;
   /// The whole embedding or head in f32, [V, E], read by all threads: for a lane that distorts it.

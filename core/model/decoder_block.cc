@@ -15,7 +15,8 @@ class Inputs {
  public:
   Inputs(InputFilter* filter, Matrix& buffer) : filter_(filter), buffer_(buffer) {}
 
-  /// A new tensor is about to be read; what was distorted before is of no use any more.
+  /// Takes the tensor that is about to be read; distorted forms of the one before are of no more
+  /// use.
   void next(ConstMatrixView x) {
     x_ = x;
     held_ = 0;

@@ -18,7 +18,7 @@ struct NormWeights {
   bool exists() const { return !weight.empty(); }
 };
 
-/// Something for each linear of a block, by role.
+/// One value for each linear of a block, by role.
 template <class T>
 class ByRole {
  public:
@@ -49,8 +49,8 @@ struct BlockWeights {
 class InputFilter {
  public:
   virtual ~InputFilter() = default;
-  /// What the input of `role` goes through: 0 for nothing, else a number. Roles that read the same
-  /// tensor and have the same number share one x̃.
+  /// Number of the distortion that the input of `role` goes through, 0 for none. Roles that read
+  /// the same tensor and have the same number share one x̃.
   virtual int variant(Role role) const = 0;
   /// distorted ← x̃ of the input that `role` reads. x, distorted: [T, in], not overlapping.
   virtual void apply(Role role, ConstMatrixView x, MatrixView distorted) = 0;

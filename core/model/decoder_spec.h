@@ -12,18 +12,17 @@
 
 namespace nf {
 
-/// How rows are normalised.
 enum class NormKind { layer_norm, rms_norm };
 
-/// How the two sub-layers of a block and the stream x meet.
+/// The order in which the two sub-layers of a block read the stream x and add to it.
 enum class BlockForm {
   sequential,  ///< x += attention(norm₁(x)); x += mlp(norm₂(x))
   parallel,  ///< x += attention(norm₁(x)) + mlp(norm₂(x)); without norm₂ both read norm₁(x)
   post_norm,  ///< x = norm₁(x + attention(x)); x = norm₂(x + mlp(x))
 };
 
-/// Where a norm's parameters lie in the checkpoint. Empty weight: there is no such norm; empty
-/// bias: it has none.
+/// Names of a norm's parameters in the checkpoint. Empty weight: there is no such norm; empty bias:
+/// it has none.
 struct NormTensors {
   std::string weight;
   std::string bias;
@@ -31,9 +30,9 @@ struct NormTensors {
   bool exists() const { return !weight.empty() || without_parameters; }
 };
 
-/// Which rows of a fused tensor are a role's: `count` runs of `length` rows, the first beginning at
-/// row `first`, each `step` rows after the one before. Row r of the role is row
-/// first + (r / length)·step + r % length of the tensor. length 0: the tensor's rows as they are.
+/// A role's rows of a fused tensor: runs of `length` rows, the first beginning at row `first`, each
+/// `step` rows after the one before. Row r of the role is row first + (r / length)·step + r %
+/// length of the tensor. length 0: the tensor's rows as they are.
 struct RowRuns {
   Index length = 0;
   Index first = 0;
@@ -47,7 +46,7 @@ struct LinearTensors {
   Index in = 0;
   std::string weight;  ///< [tensor_rows, in], or [in, tensor_rows] where transposed
   std::string bias;    ///< [tensor_rows]; empty: none
-  /// Only of tensors that hold more than this linear (fused query/key/value).
+  /// For tensors that hold more than this linear (fused query/key/value).
   RowRuns rows{};
   Index tensor_rows = 0;    ///< output rows of the whole tensor; 0: `out`
   bool transposed = false;  ///< stored [in, out], as GPT-2's Conv1D does

@@ -28,7 +28,7 @@ class HfConfig {
   /// The field is there, be it null. Most fields mean the same absent and null, but not all:
   /// Mistral's sliding_window is 4096 where it is absent and none where it is null.
   bool has(const std::string& field) const { return json_.contains(field); }
-  /// Which of a field's names this file uses: the first that is neither absent nor null, and the
+  /// The name of a field that this file uses: the first that is neither absent nor null, and the
   /// first of all where none is.
   std::string spelling(const std::vector<std::string>& names) const;
   /// A nested object as a config of its own, named "field" in errors.

@@ -18,9 +18,9 @@ struct Segment {
   Index positions() const { return prefix_rows + rows; }
 };
 
-/// How the rows of a hidden matrix [T, H] lie as text: segments cover them in order, without gap or
-/// overlap. Products do not look at it (a row's result does not depend on its company); attention
-/// and positions do.
+/// The arrangement of a hidden matrix's rows [T, H] as text: segments cover them in order, without
+/// gap or overlap. Products do not look at it (a row's result does not depend on its company);
+/// attention and positions do.
 struct Layout {
   std::vector<Segment> segments;
 

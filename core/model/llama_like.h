@@ -10,12 +10,12 @@
 
 namespace nf {
 
-/// What a family of Llama's build adds to it or does otherwise: tensors named as Llama's, a gated
-/// MLP, rotary positions, grouped key/value heads.
+/// The differences of a family from Llama. All of them have tensors named as Llama's, a gated MLP,
+/// rotary positions, grouped key/value heads.
 struct LlamaLike {
   std::string architecture;  ///< "MistralForCausalLM"
 
-  // Where config.json is silent.
+  // Defaults where config.json is silent.
   Index key_value_heads = 0;  ///< 0: num_attention_heads
   Index head_dim = 0;         ///< 0: hidden_size / num_attention_heads
   Index max_position_embeddings = 2048;

@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// How a family reads its rotary positions.
+/// A family's options for reading its rotary positions.
 struct RopeOptions {
   Index head_dim = 0;
   bool interleaved = false;

@@ -10,8 +10,8 @@
 
 namespace nf {
 
-/// The linears of a decoder block first, by Hugging Face's names, in the order in which a block
-/// uses them. The names mean the same in every family; fused tensors are split on loading.
+/// The linears of a decoder block come first, by Hugging Face's names, in the order in which a
+/// block uses them. The names mean the same in every family; fused tensors are split on loading.
 ///
 /// embed_tokens and lm_head stand outside the blocks. They are two sites even where the checkpoint
 /// ties them: distorting one leaves the other.
@@ -34,7 +34,7 @@ std::string_view role_name(Role role);
 /// family's matter.
 std::optional<Role> role_from_name(std::string_view name);
 
-/// Which tensor a site is: a linear's weight or input, or a state of a whole block.
+/// The tensor of a site: a linear's weight or input, or a state of a whole block.
 enum class SiteTensor {
   weight,
   input,
@@ -46,7 +46,7 @@ enum class SiteTensor {
 inline constexpr SiteTensor kStates[] = {SiteTensor::k_cache, SiteTensor::v_cache,
                                          SiteTensor::resid};
 inline constexpr bool is_state(SiteTensor tensor) { return tensor >= SiteTensor::resid; }
-/// What noises and quantizers are told, which know matrices of weights and of activations only.
+/// The tensor as noises and quantizers see it: they know matrices of weights and activations only.
 inline constexpr SiteTensor kind_tensor(SiteTensor tensor) {
   return tensor == SiteTensor::weight ? SiteTensor::weight : SiteTensor::input;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Where a blocked layout puts the elements of a matrix, as data. Knows no library: gemm_onednn.cc
-/// describes to it what oneDNN chose.
+/// Blocked layouts as data: they say where each element of a matrix lies. No library is known here:
+/// gemm_onednn.cc describes the layout that oneDNN chose.
 
 #include <array>
 #include <optional>
@@ -55,7 +55,7 @@ class BlockedDimension {
 struct BlockedLayout {
   std::array<BlockedDimension, 2> dimensions;
 
-  /// Nothing for a description that is no such layout.
+  /// nullopt for a description that is no such layout.
   static std::optional<BlockedLayout> from(const BlockedDescription& description);
 };
 

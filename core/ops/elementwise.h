@@ -1,6 +1,6 @@
 #pragma once
 
-/// What happens to rows between the matrix products. Reductions run over sixteen lanes in a fixed
+/// The work on rows between the matrix products. Reductions run over sixteen lanes in a fixed
 /// order, so the bits depend neither on the CPU nor on threads. All are single-threaded and
 /// thread-safe.
 
@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// What stands between the linears of an MLP, by the formula.
+/// The function between the linears of an MLP, by its formula.
 enum class Activation {
   relu,
   silu,       ///< v / (1 + e^-v)
@@ -50,8 +50,8 @@ void activate_and_multiply(Activation activation, MatrixView gate, ConstMatrixVi
 void add(MatrixView x, ConstMatrixView terms);
 void scale(MatrixView x, float factor);
 
-/// Which keys a tile of queries sees. Row r is the query at position first_query + r, column c the
-/// key at position first_key + c.
+/// The keys that a tile of queries sees. Row r is the query at position first_query + r, column c
+/// the key at position first_key + c.
 struct CausalMask {
   Index first_query = 0;
   Index first_key = 0;

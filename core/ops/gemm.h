@@ -44,7 +44,7 @@ class PackedWeight {
 /// w: [out, in] row-major. In the calling thread. used: as WeightPacker takes it.
 PackedWeight pack_weight(ConstMatrixView w, PackedWeight used = {});
 
-/// Who arranges the values. The packed floats are the same.
+/// The one that arranges the values. The packed floats are the same.
 enum class Packing {
   own,      ///< each block of rows at once
   library,  ///< oneDNN, the whole matrix in finish(): for layouts that `own` does not understand
@@ -65,7 +65,7 @@ class WeightPacker {
   /// Rows [first, first + rows.rows()) of the weight, `first` a multiple of row_block(). rows: [n,
   /// in]. Each row once, in any order; thread-safe.
   void put_rows(Index first, ConstMatrixView rows);
-  /// Once all rows are there.
+  /// To be called once all rows are there.
   PackedWeight finish() &&;
 
  private:
@@ -73,7 +73,7 @@ class WeightPacker {
   std::unique_ptr<State> state_;
 };
 
-/// What happens to a product on its way out of the registers.
+/// The last step of a product, on its way out of the registers.
 enum class Epilogue : int {
   store,  ///< y = x·wᵀ + bias
   add,    ///< y += x·wᵀ + bias, the residual connection

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What core/ops asks of the library behind the matrix products: gemm_onednn.cc. Internal to
-/// core/ops and its tests.
+/// The library behind the matrix products, as core/ops asks it: gemm_onednn.cc implements this.
+/// Internal to core/ops and its tests.
 
 #include <optional>
 
@@ -11,10 +11,10 @@
 
 namespace nf {
 
-/// How a packed weight lies in memory.
+/// The layout of a packed weight in memory.
 struct PackedForm {
   Index floats = 0;
-  std::optional<BlockedLayout> layout;  ///< of the matrix [in, out]; nothing: of no kind we know
+  std::optional<BlockedLayout> layout;  ///< of the matrix [in, out]; nullopt: of no kind we know
 };
 
 /// For a weight [out, in].

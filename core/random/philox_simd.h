@@ -35,9 +35,9 @@ struct PhiloxWords {
   U32 word0, word1;
 };
 
-/// Ten rounds on kWidth / 2 blocks, one per 64-bit lane, each word in the low half of its lane.
-/// What stands in the high halves is left over from products and never read. `index_high` is the
-/// same for all lanes. `shifted`: give the words in the high halves instead.
+/// Ten rounds on kWidth / 2 blocks, one per 64-bit lane, each word in the low half of its lane. The
+/// high halves hold what products left over and are never read. `index_high` is the same for all
+/// lanes. `shifted`: give the words in the high halves instead.
 NF_INLINE void philox_rounds(U64 index_low, std::uint64_t index_high, std::uint64_t key,
                              std::uint64_t seed, bool shifted, U64& word0, U64& word1) {
   const U64 m0 = splat_u64(0xD2511F53), m1 = splat_u64(0xCD9E8D57);

@@ -4,10 +4,10 @@
 /// values do not depend on their neighbours. Everything here has internal linkage, as in
 /// core/simd/vec.h.
 ///
-/// Why beside vec.h: its vectors have sixteen lanes in every form, which fixes the order of float
-/// sums, but GCC takes comparisons of a vector wider than a register apart lane by lane and keeps
-/// such vectors in memory: on AVX2 that costs a factor of ten. Element by element the width cannot
-/// change a bit, nor can it change a minimum or a maximum. Not for sums.
+/// The vectors of vec.h have sixteen lanes in every form, which fixes the order of float sums, but
+/// GCC takes comparisons of a vector wider than a register apart lane by lane and keeps such
+/// vectors in memory: on AVX2 that costs a factor of ten, hence this file beside it. Element by
+/// element the width cannot change a bit, nor can it change a minimum or a maximum. Not for sums.
 
 #include <cstdint>
 #include <cstring>
@@ -67,7 +67,7 @@ NF_INLINE F32 abs(F32 v) { return bit_cast<F32>(bit_cast<I32>(v) & 0x7fffffff); 
 NF_INLINE F32 with_sign(F32 magnitude, F32 sign) {
   return bit_cast<F32>(bit_cast<I32>(magnitude) | (bit_cast<I32>(sign) & INT32_MIN));
 }
-/// Where one of the two is a NaN, and for zeros of either sign, the second argument.
+/// The second argument where one of the two is a NaN, and for zeros of either sign.
 NF_INLINE F32 max(F32 a, F32 b) { return a > b ? a : b; }
 NF_INLINE F32 min(F32 a, F32 b) { return a < b ? a : b; }
 

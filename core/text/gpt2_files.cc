@@ -101,7 +101,7 @@ class TokenList {
   SortedJson take() { return std::move(list_); }
 
  private:
-  /// As Hugging Face tokenizers does it: what the vocabulary lacks counts on from its size.
+  /// Tokens that the vocabulary lacks count on from its size, as in Hugging Face tokenizers.
   std::int32_t checked_id(const JsonPlace& token, const std::string& content,
                           std::optional<std::int32_t> written) {
     const auto in_vocab = vocab_->find(content);
@@ -213,7 +213,7 @@ SortedJson read_tokens(const std::filesystem::path& dir, const JsonPlace& config
   return tokens.take();
 }
 
-/// What would cut a text otherwise than GPT-2's tokenizer does.
+/// Refuses options that would cut a text otherwise than GPT-2's tokenizer does.
 void refuse_unsupported(const JsonPlace& config) {
   if (const auto name = config.find("tokenizer_class")) {
     if (name->as_string() != "GPT2Tokenizer" && name->as_string() != "GPT2TokenizerFast") {

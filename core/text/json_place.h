@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// What is wrong with a value that token_id_from() refuses.
+/// The cause to state for a value that token_id_from() refuses.
 inline constexpr std::string_view kTokenIdCause =
     "a token id must be a whole number from 0 to 2147483647";
 

@@ -80,7 +80,7 @@ class Sequence final : public Normalizer {
     for (const std::unique_ptr<Normalizer>& step : steps_) result = step->apply(result);
     return result;
   }
-  // Step by step: of two texts that are far apart nobody can tell what stands for what.
+  // Step by step: nobody could tell which stands for which of two texts that are far apart.
   void rewrite(std::string& text, std::vector<std::int32_t>& source_bytes) const override {
     for (const std::unique_ptr<Normalizer>& step : steps_) step->rewrite(text, source_bytes);
   }

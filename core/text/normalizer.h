@@ -18,10 +18,11 @@ class Normalizer {
   virtual ~Normalizer() = default;
 
   virtual std::string apply(std::string_view text) const = 0;
-  /// apply() on `text`, with what its bytes stand for (carry_source_bytes()): [text.size()]
+  /// Applies apply() to `text` and brings `source_bytes` [text.size()] along: the number of bytes
+  /// that each byte of the new text stands for (carry_source_bytes()).
   virtual void rewrite(std::string& text, std::vector<std::int32_t>& source_bytes) const;
-  /// Whether what apply(text) begins with stands for something after the first character of
-  /// `text`: to Hugging Face tokenizers it is then no longer the beginning of the text, which is
+  /// Whether the first character of apply(text) stands for a later character of `text` than the
+  /// first. Hugging Face tokenizers then no longer takes it for the beginning of the text, which is
   /// where Metaspace with "prepend_scheme": "first" puts its mark.
   virtual bool drops_start(std::string_view /*text*/) const { return false; }
 };
@@ -31,8 +32,8 @@ class Normalizer {
 /// and StripAccents; every other one is an error that names it.
 std::unique_ptr<Normalizer> read_normalizer(const JsonPlace& json);
 
-/// Every span of `pieces` that is no added token replaced by what `normalizer` makes of it, spans
-/// of which nothing is left taken out.
+/// Normalizes every span of `pieces` that is no added token, and takes out the spans of which
+/// nothing is left.
 void normalize_spans(const Normalizer& normalizer, Pieces& pieces);
 
 }  // namespace nf

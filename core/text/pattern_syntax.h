@@ -20,9 +20,9 @@ inline constexpr std::string_view kWhiteSpaceClass =
 /// starts at 0;
 /// - an option in the middle, a(?i)b|c, reaches to the end of its group over the |.
 ///
-/// What is not known to mean the same (negated classes in a class, &&, named groups, other options)
-/// is refused: throws DataError "PLACE: pattern '...': byte N: cause". What is plainly malformed is
-/// left to the compiler of the pattern to refuse. `pattern` must be well-formed UTF-8.
+/// Syntax that is not known to mean the same (negated classes in a class, &&, named groups, other
+/// options) is refused: throws DataError "PLACE: pattern '...': byte N: cause". Plainly malformed
+/// patterns are left to their compiler to refuse. `pattern` must be well-formed UTF-8.
 std::string to_pcre2_syntax(std::string_view pattern, const std::string& place);
 
 }  // namespace nf

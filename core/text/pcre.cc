@@ -31,7 +31,7 @@ struct Free {
 template <class T, auto free_function>
 using Owned = std::unique_ptr<T, Free<free_function>>;
 
-/// What a PCRE2 constructor returned, unless memory ran out.
+/// The object that a PCRE2 constructor returned; throws std::bad_alloc where memory ran out.
 template <class T>
 T* checked(T* object) {
   if (object == nullptr) throw std::bad_alloc();

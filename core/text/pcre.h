@@ -26,7 +26,7 @@ class Regex {
   std::unique_ptr<const Compiled> compiled_;
 };
 
-/// Where a match lies, in bytes.
+/// The place of a match, in bytes.
 struct Match {
   Index begin = 0;
   Index end = 0;

@@ -27,17 +27,16 @@ struct Span {
 struct Pieces {
   std::string text;
   std::vector<Span> spans;
-  /// For each byte of `text` how many bytes it stands for of the text that the tokenizer was given
-  /// (a space that was put there: 0); empty as long as each stands for itself. Whatever writes the
-  /// text anew keeps it: rewrite_spans() does. [text.size()]
+  /// Number of bytes of the tokenizer's input that each byte of `text` stands for (0 for a space
+  /// that was put there); empty as long as each stands for itself. Code that writes the text anew
+  /// brings it along, as rewrite_spans() does. [text.size()]
   std::vector<std::int32_t> source_bytes{};
 
   std::string_view view(const Span& span) const {
     return std::string_view(text).substr(static_cast<std::size_t>(span.begin),
                                          static_cast<std::size_t>(span.end - span.begin));
   }
-  /// How many bytes of the text that the tokenizer was given bytes [begin, end) of `text` stand
-  /// for.
+  /// Number of bytes of the tokenizer's input that bytes [begin, end) of `text` stand for.
   Index source_length(Index begin, Index end) const {
     if (source_bytes.empty()) return end - begin;
     Index sum = 0;

@@ -52,7 +52,7 @@ std::uint32_t read_little_endian(std::string_view bytes, std::size_t at) {
   return value;
 }
 
-// What a unit of the trie holds (Darts-clone, darts.h, DoubleArrayUnit).
+// The fields of a unit of the trie (Darts-clone, darts.h, DoubleArrayUnit).
 bool has_leaf(std::uint32_t unit) { return ((unit >> 8) & 1U) == 1U; }
 std::uint32_t value_of(std::uint32_t unit) { return unit & 0x7FFFFFFFU; }
 std::uint32_t label_of(std::uint32_t unit) { return unit & 0x800000FFU; }

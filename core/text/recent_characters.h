@@ -15,7 +15,7 @@ namespace nf {
 /// well-formed UTF-8.
 std::string_view with_stand_ins(std::string_view text, std::string& storage);
 
-/// What is matched instead of `code_point`; the code point itself where the tables agree.
+/// The character that is matched instead of `code_point`: itself where the tables agree.
 char32_t stand_in(char32_t code_point);
 
 }  // namespace nf

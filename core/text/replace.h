@@ -22,8 +22,8 @@ class Replace final : public Normalizer {
  private:
   std::vector<Match> find_matches(std::string_view text) const;
 
-  std::string literal_;         ///< what is looked for without a pattern
-  std::optional<Regex> regex_;  ///< unless it is plain text
+  std::string literal_;         ///< the text to find where there is no regex_
+  std::optional<Regex> regex_;  ///< absent where the pattern is plain text
   std::string content_;
 };
 

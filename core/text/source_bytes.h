@@ -6,9 +6,9 @@
 
 namespace nf {
 
-/// What each byte of `after` stands for (Pieces::source_bytes), where a normalizer made it of
-/// `before`, whose bytes stand for `bytes`. A normalizer does not say which character became which,
-/// so it is told from the two:
+/// The source bytes (Pieces::source_bytes) of `after`, which a normalizer made of `before`, whose
+/// own are `bytes`. A normalizer does not say which character became which, so it is told from the
+/// two:
 ///   - `before` itself with something put in front, which stands for nothing
 ///   - as many characters: each stands for what the one in its place stood for
 ///   - as many characters as bytes: each stands for what that byte stood for

@@ -30,7 +30,7 @@ SplitBehavior read_behavior(const JsonPlace& json) {
                         suggestion(json.as_string(), known)));
 }
 
-/// Matches and what lies between them, alternating as they come.
+/// Lists matches and the stretches between them, alternating as they come.
 void list_stretches(const Span& span, const std::vector<Match>& matches, bool invert,
                     std::vector<Stretch>& stretches) {
   stretches.clear();

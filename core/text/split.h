@@ -11,7 +11,7 @@
 
 namespace nf {
 
-/// What becomes of the stretches that a pattern matches ("delimiters"), by Hugging Face's names.
+/// The treatment of the stretches that a pattern matches ("delimiters"), by Hugging Face's names.
 /// "a--b" cut at '-' gives:
 enum class SplitBehavior {
   removed,               ///< a b
@@ -26,7 +26,7 @@ class Split final : public PreTokenizer {
  public:
   /// {"type": "Split", "pattern": {"Regex": R} or {"String": S}, "behavior": B, "invert": I}.
   explicit Split(const JsonPlace& json);
-  /// `invert`: what lies between the matches is the delimiter, and the matches are not.
+  /// `invert`: the stretches between the matches are the delimiters, and the matches are not.
   Split(Regex regex, SplitBehavior behavior, bool invert);
 
   void apply(Pieces& pieces) const override;

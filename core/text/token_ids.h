@@ -19,8 +19,8 @@ struct TokenHash {
 /// A vocabulary: the id of each token, looked up by any kind of string.
 using TokenIds = std::unordered_map<std::string, std::int32_t, TokenHash, std::equal_to<>>;
 
-/// The tokens "<0x00>" to "<0xFF>" of a vocabulary with `byte_fallback`: what a character that the
-/// vocabulary lacks is written with.
+/// The tokens "<0x00>" to "<0xFF>" of a vocabulary with `byte_fallback`: they spell a character
+/// that the vocabulary lacks.
 class ByteTokens {
  public:
   explicit ByteTokens(const TokenIds& vocabulary);

@@ -13,7 +13,7 @@ namespace nf {
 /// One token of a text.
 struct Token {
   std::int32_t id = 0;
-  /// How many bytes of the text it stands for: Pieces::source_length() of its stretch of the
+  /// Number of bytes of the text that it stands for: Pieces::source_length() of its stretch of the
   /// pieces' text.
   std::int32_t bytes = 0;
 

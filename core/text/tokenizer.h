@@ -38,9 +38,9 @@ class Tokenizer {
 
   /// The same ids together with the bytes that each stands for. A space that the tokenizer itself
   /// puts before a text counts 0, a character of several tokens is divided among them, an unknown
-  /// token counts what it stands for, an added token the space as well that it swallows. The sum
-  /// is the text's size, unless the tokenizer rewrites or drops text: of what its normalizer
-  /// changes, the bytes of the result count.
+  /// token counts what it stands for, an added token the space as well that it swallows. The sum is
+  /// the text's size, unless the tokenizer rewrites or drops text: a stretch that its normalizer
+  /// changes counts the bytes of the result.
   Encoding encode_with_bytes(std::string_view utf8) const;
 
   /// One more than the largest id of the file: every id is less. (A model's vocab_size may be

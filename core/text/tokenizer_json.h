@@ -16,9 +16,9 @@ namespace nf {
 
 /// The tokenizer that a `tokenizer.json` describes, as Hugging Face tokenizers 0.23 runs it:
 ///   added tokens  ->  normalizer  ->  added tokens  ->  pre-tokenizer  ->  model
-/// Every part of the file that changes ids and is not built is an error that names it; what cannot
-/// change them is not read: `decoder`, and `post_processor`, which only adds special tokens around
-/// the text (here none are added) and trims offsets.
+/// Every part of the file that changes ids and is not built is an error that names it. Parts that
+/// cannot change them are not read: `decoder`, and `post_processor`, which only adds special tokens
+/// around the text (here none are added) and trims offsets.
 class TokenizerJson final : public TokenizerKind {
  public:
   /// `root` is the whole file. DataError names the file and the place in it.

@@ -8,8 +8,8 @@
 
 namespace nf {
 
-/// What lies behind a Tokenizer: one class for each form in which a tokenizer is published.
-/// Immutable and thread-safe.
+/// The implementation behind a Tokenizer: one class for each form in which a tokenizer is
+/// published. Immutable and thread-safe.
 class TokenizerKind {
  public:
   virtual ~TokenizerKind() = default;

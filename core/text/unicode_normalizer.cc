@@ -21,7 +21,7 @@ struct Range {
   char32_t last;
 };
 
-// What is newer than Unicode 9.0 and, up to Unicode 17.0, a mark, a character with a decomposition
+// Characters newer than Unicode 9.0 that are, up to Unicode 17.0, a mark, one with a decomposition
 // or part of one. Code points that were free in 9.0 and are nothing of this kind lie between some.
 constexpr auto kNewer = std::to_array<Range>({
     {0x7FD, 0x7FD},     {0x897, 0x89F},     {0x8CA, 0x8D3},     {0x9FE, 0x9FE},
@@ -71,7 +71,7 @@ bool is_newer(char32_t c) {
 }
 
 bool is_mark(char32_t c) {
-  // What changed since: two Vedic signs are letters now, a Sharada mark was punctuation.
+  // The changes since: two Vedic signs are letters now, a Sharada mark was punctuation.
   if (c == 0x1CF2 || c == 0x1CF3) return true;
   if (c == 0x111C9 || is_newer(c)) return false;
   const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(c));

@@ -15,7 +15,7 @@
 namespace nf {
 namespace {
 
-// How much worse than the worst token an unknown character is (sentencepiece,
+// The distance of an unknown character's score below that of the worst token (sentencepiece,
 // src/unigram_model.cc).
 constexpr double kUnknownPenalty = 10.0;
 

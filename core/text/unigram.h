@@ -13,9 +13,8 @@
 
 namespace nf {
 
-/// The unigram language model (Kudo, arXiv 1804.10959, section 3.2): of all ways to cut a piece
-/// into tokens of the vocabulary the one with the highest sum of scores, found by Viterbi's
-/// algorithm.
+/// The unigram language model (Kudo, arXiv 1804.10959, section 3.2): a piece is cut into tokens of
+/// the vocabulary in the way of the highest sum of scores, found by Viterbi's algorithm.
 class Unigram final : public TokenModel {
  public:
   /// The object `model` of a tokenizer.json with "type": "Unigram": `vocab` ([token, score] by id;
@@ -32,11 +31,11 @@ class Unigram final : public TokenModel {
   std::int32_t largest_id() const override { return static_cast<std::int32_t>(scores_.size()) - 1; }
 
  private:
-  /// The best way to cut the text up to a place: what ends there, and the sum of scores so far.
+  /// The best way to cut the text up to a place: the token that ends there, and the sum of scores.
   struct Best {
     double score = 0.0;
     std::int32_t id = 0;
-    std::int32_t begin = -1;  ///< where that token begins; -1: nothing ends here
+    std::int32_t begin = -1;  ///< the token's beginning; -1: none ends here
   };
 
   void read_vocabulary(const JsonPlace& vocab);

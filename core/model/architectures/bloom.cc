@@ -37,7 +37,7 @@ DecoderSpec bloom_spec(const HfConfig& config, const Checkpoint& checkpoint) {
                               {"parallel_attn", false},
                               {"new_decoder_architecture", false}});
 
-  // Both of transformers' names for each size, and which counts where a file has both.
+  // transformers has two names for each size; where a file has both, the first given here counts.
   DecoderSpec spec;
   spec.architecture = "BloomForCausalLM";
   spec.hidden_size = config.positive(config.spelling({"n_embed", "hidden_size"}));

@@ -22,7 +22,7 @@ std::vector<float> attention_scales(const HfConfig& config, const DecoderSpec& s
 DecoderSpec gpt2_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   refuse_unsupported(config, {{"alibi", false}, {"multi_query", false}});
 
-  // Both of transformers' names for each size; where a file has both, the longer one counts.
+  // transformers has two names for each size; where a file has both, the longer one counts.
   DecoderSpec spec;
   spec.architecture = "GPT2LMHeadModel";
   spec.hidden_size = config.positive(config.spelling({"hidden_size", "n_embd"}));
