@@ -13,12 +13,12 @@ namespace {
 
 constexpr Index kMostDrawn = 512;
 constexpr double kTail = 0.025;
-/// A replicate may miss all of the few blocks that differ at all (questions, mostly): its own
-/// standard error is then 0, and its error in these units infinite, or no number where that is 0
-/// too. It counts with at least this share of the sample's.
+/// The least standard error of a replicate, as a share of the sample's. A replicate may miss all of
+/// the few blocks that differ at all (questions, mostly): its own standard error is then 0, and its
+/// error in these units infinite, or no number where that is 0 too.
 constexpr double kLeastError = 0.1;
 
-/// The value that a share of the sorted ones lies below, as at position share·(n + 1) from 1.
+/// The value below which a share of the sorted ones lies: the one at position share·(n + 1) from 1.
 double quantile(const std::vector<double>& sorted, double share) {
   const double position = share * static_cast<double>(sorted.size() + 1) - 1.0;
   const std::size_t below = static_cast<std::size_t>(position);
@@ -83,8 +83,8 @@ std::optional<Interval> BlockBootstrap::interval(const BlockSums& blocks) const 
     errors.push_back(error / std::max(se, kLeastError * whole.se_text));
   }
   std::sort(errors.begin(), errors.end());
-  // As with the analytic interval, what is learned of the skewness may only widen a side, and that
-  // no further: of few blocks that differ a quantile may be one of a replicate that missed them.
+  // As with the analytic interval, skewness may only widen a side, and by no more than there: with
+  // few blocks that differ a quantile may come from a replicate that missed them.
   const double t = t_quantile(kTail, n - 1.0);
   const auto reach = [&](double error) {
     return whole.se_text * std::clamp(error, t, kMostWidening * t);

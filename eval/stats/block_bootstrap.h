@@ -17,7 +17,7 @@ namespace nf {
 /// because it covers best where KL is skewed: of 16 skewed blocks percentile and BCa intervals hold
 /// the truth in 88 %, this one in 94 % (docs/statistics.md).
 ///
-/// A value without a state that changes; thread-safe.
+/// Immutable and thread-safe.
 class BlockBootstrap {
  public:
   /// blocks: at least kFewestBlocks. More than 512 are resampled in runs of neighbours of the same
@@ -25,16 +25,16 @@ class BlockBootstrap {
   /// cost is bounded.
   explicit BlockBootstrap(Index blocks);
 
-  /// 95 %, for the mean over the text: a side reaches from once to kMostWidening times as far as
-  /// t[blocks - 1] standard errors. None where all blocks are equal.
-  /// blocks: as many as were announced (NF_CHECK).
+  /// The 95 % interval of the mean over the text. A side is at least as long as t[blocks - 1]
+  /// standard errors and at most kMostWidening times that. None where all blocks are equal. blocks:
+  /// as many as were announced (NF_CHECK).
   std::optional<Interval> interval(const BlockSums& blocks) const;
 
  private:
   BlockSums joined(const BlockSums& blocks) const;
 
   Index blocks_, run_;
-  Index drawn_;                       ///< runs, and so draws of a replicate
+  Index drawn_;                       ///< number of runs, and so of draws of a replicate
   std::vector<std::uint32_t> draws_;  ///< [replicates, drawn_]
 };
 

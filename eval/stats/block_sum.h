@@ -16,10 +16,11 @@ struct BlockSum {
 };
 /// The blocks of one trial with one seed, in the order of the text.
 using BlockSums = std::vector<BlockSum>;
-/// Block by block the sums and tokens of all rows, at least one; each has the same blocks.
+/// Adds up the sums and tokens of all rows, block by block. rows: at least one; each has the same
+/// blocks.
 BlockSums add_rows(std::span<const BlockSums> rows);
 
-/// Fewer blocks say nothing about their spread: there is no interval and no test then.
+/// Fewer blocks than that say nothing about their spread: there is no interval and no test then.
 inline constexpr Index kFewestBlocks = 8;
 
 struct Interval {

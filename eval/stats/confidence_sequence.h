@@ -6,7 +6,7 @@
 
 namespace nf {
 
-/// What a table notes of an interval that is such a sequence's.
+/// A table's note on an interval that comes from such a sequence.
 inline constexpr const char* kSequenceNote =
     "holds at every stage at once (asymptotic confidence sequence)";
 

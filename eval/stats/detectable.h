@@ -11,8 +11,9 @@ namespace nf {
 /// units of the result. None below kFewestBlocks blocks.
 std::optional<double> detectable_difference(double sd, Index blocks);
 
-/// How blocks scatter, for planning before there are any. Defaults: the greatest of what the trials
-/// of configs/quickstart.yaml measure on the embedded models, windows of 512 (docs/statistics.md).
+/// The scatter of blocks, for planning before there are any. The defaults are the greatest that the
+/// trials of configs/quickstart.yaml measure on the embedded models, windows of 512
+/// (docs/statistics.md).
 struct PlannedSpread {
   /// Variance of a block's mean ΔNLL, times its tokens, over 2·KL: 1 if tokens were independent.
   double delta_nll = 2.2;

@@ -81,8 +81,8 @@ double skewed_quantile(double t, double skewness) {
   return (std::cbrt(1.0 + 3.0 * a * (t - b)) - 1.0) / a;
 }
 
-/// How far the interval reaches below and above the mean, for want of text. The correction may
-/// widen a side but not narrow it: of few blocks it is known too badly for that.
+/// The reach of the interval below and above the mean, for want of text. The correction may widen a
+/// side but not narrow it: few blocks tell too little of the skewness for that.
 Interval text_reach(const MeanEstimate& estimate, double tail) {
   const double t = t_quantile(tail, static_cast<double>(estimate.blocks - 1));
   const auto reach = [&](double skewed) {
@@ -137,7 +137,7 @@ Index differing_blocks(const BlockSums& blocks) {
   for (const BlockSum& block : blocks)
     if (block.tokens != 0.0 || block.sum != 0.0) means.push_back(block.sum / block.tokens);
   if (means.empty()) return 0;
-  // What more than half of them are, the median is.
+  // The median is the mean that more than half of them have, if there is one.
   const auto median = means.begin() + std::ssize(means) / 2;
   std::nth_element(means.begin(), median, means.end());
   const Index equal = std::count(means.begin(), means.end(), *median);

@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// A token-weighted mean over blocks, Σ sums / Σ tokens, and what is known of its errors.
+/// A token-weighted mean over blocks, Σ sums / Σ tokens, with its errors.
 ///
 /// Everything rests on the linearised residuals of the ratio (Cochran, Sampling Techniques,
 /// chapter 6), r[s, b] = (sum - mean·tokens) / (mean tokens of a block), whose mean over
@@ -20,9 +20,9 @@ struct MeanEstimate {
   double mean = 0.0;
   Index seeds = 0, blocks = 0;
   double tokens = 0.0;    ///< of one seed
-  double se_text = 0.0;   ///< standard error for want of text: what more blocks make smaller
-  double se_seed = 0.0;   ///< for want of seeds: what only more seeds make smaller; 0 of one seed
-  double se_rows = 0.0;   ///< by the spread of the seeds' means alone, whatever they differ by
+  double se_text = 0.0;   ///< standard error for want of text: more blocks make it smaller
+  double se_seed = 0.0;   ///< for want of seeds: only more seeds make it smaller; 0 of one seed
+  double se_rows = 0.0;   ///< from the spread of the seeds' means alone, whatever its cause
   double skewness = 0.0;  ///< of the mean's error over text: that of a block over √blocks
   double sd_text = 0.0;   ///< of a block of mean size; with several seeds what they have in common
   double sd_seed = 0.0;   ///< of a seed's mean over endless text
@@ -32,45 +32,47 @@ struct MeanEstimate {
 /// tokens are not 0 in sum (NF_CHECK). Draw-free repeats are one seed: give them once.
 MeanEstimate estimate_mean(std::span<const BlockSums> seeds);
 
-/// Why there is no interval: "needs 8 blocks, has 3", "all 16 blocks are equal"; empty where there
-/// is one.
+/// The reason why there is no interval: "needs 8 blocks, has 3", "all 16 blocks are equal"; empty
+/// where there is one.
 std::string why_no_interval(const MeanEstimate& estimate);
 
-/// Blocks that the spread is learned from: those whose mean is not the one that more than half of
-/// all have (of questions, mostly 0: the trial changed nothing). All where there is no such mean.
-/// A block of neither weight nor sum, as a ratio may have it, says nothing and is not counted.
+/// Number of blocks that the spread is learned from. Where more than half of all blocks have the
+/// same mean (questions mostly 0: the trial changed nothing), these are the others; else they are
+/// all. A block of neither weight nor sum, as a ratio may have it, says nothing and is not counted.
 Index differing_blocks(const BlockSums& blocks);
 
-/// "only 3 of 200 blocks differ: a rough interval", where fewer than kFewestBlocks do: an interval
-/// of so few covers less (docs/statistics.md). Empty where it may be trusted.
+/// The reason to distrust an interval, where fewer than kFewestBlocks blocks differ: "only 3 of 200
+/// blocks differ: a rough interval". An interval of so few covers less (docs/statistics.md). Empty
+/// where it may be trusted.
 std::string why_rough(const BlockSums& blocks);
 
-/// A correction for skewness makes a side at most that many times as wide: of one odd block among
+/// A correction for skewness makes a side at most that many times as wide: with one odd block among
 /// few it would make an interval beyond reason, and coverage does not gain by more.
 inline constexpr double kMostWidening = 2.0;
 
 /// The interval that leaves `tail` out on each side, 95 % by default. On each side
 ///   √(d² + (t[seeds - 1]·se_seed)²),  d = se_text · max(t[blocks - 1], the same with Hall's cubic
-/// correction for skewness, at most kMostWidening times as much). None where why_no_interval() says
-/// why. No side is shorter than t[seeds - 1]·se_rows: where blocks have little in common over the
-/// seeds (ΔNLL, differences, interactions) seeds are most of the error, and what the two-way table
-/// subtracts from their variance for the rest leaves 87 % of nominal 95 with two seeds and 92 with
-/// three (docs/statistics.md).
+/// correction for skewness, at most kMostWidening times as much). None where why_no_interval() has
+/// a reason. No side is shorter than t[seeds - 1]·se_rows. Where blocks have little in common over
+/// the seeds (ΔNLL, differences, interactions) seeds are most of the error, and the two-way table
+/// subtracts the rest from their variance: without that least length intervals of nominal 95 %
+/// cover 87 % with two seeds and 92 with three (docs/statistics.md).
 ///
 /// Adding the two quantiles' squares is Banerjee's way (Sankhyā 22, 1960) of joining two variances
 /// without knowing their ratio: Satterthwaite's degrees of freedom cover 89 % with two seeds
 /// (docs/statistics.md).
 std::optional<Interval> interval_of(const MeanEstimate& estimate, double tail = 0.025);
 
-/// For want of text alone, with these seeds. There must be an interval.
+/// The interval for want of text alone, with these seeds. There must be one.
 Interval text_interval(const MeanEstimate& estimate, double tail = 0.025);
-/// `text` stands for the text alone: widens it by what the seeds add, as interval_of() does.
+/// Widens `text`, the interval of the text alone, by the errors of the seeds, as interval_of()
+/// does.
 Interval with_seeds(const Interval& text, const MeanEstimate& estimate, double tail = 0.025);
 
-/// Two-sided, of the mean against 0: the greatest p whose interval still holds 0, so that p < 0.05
-/// says the same as interval_of(). None where there is no interval. Never below 2e-16.
+/// Two-sided p-value of the mean against 0: the greatest p whose interval still holds 0, so that p
+/// < 0.05 says the same as interval_of(). None where there is no interval. Never below 2e-16.
 std::optional<double> p_value(const MeanEstimate& estimate);
-/// The same of any intervals that widen as the tail becomes smaller.
+/// The same for any intervals that widen as the tail becomes smaller.
 double p_value(const std::function<Interval(double tail)>& interval);
 
 }  // namespace nf
