@@ -6,7 +6,7 @@
 
 namespace nf {
 
-/// The fields of CsvText's text, line by line, the header first: the other way round.
+/// Reads CsvText's text back: the fields line by line, the header first.
 std::vector<std::vector<std::string>> parse_csv(std::string_view text);
 
 }  // namespace nf

@@ -11,8 +11,8 @@ std::string short_number(double value, int digits);
 /// Exactly `decimals` decimals up to 1e7, then as short_number.
 std::string fixed_number(double value, int decimals);
 
-/// A figure in nats for a table: three significant digits, of what is below 0.01, which is known
-/// less well, two. What rounds up to 0.01 has three again, 0.0100, as its neighbours above.
+/// A figure in nats for a table: three significant digits, but two below 0.01, where it is known
+/// less well. A figure that rounds up to 0.01 has three again, 0.0100, as its neighbours above.
 std::string figure_number(double value);
 
 /// The same with its sign, "+0.0185"; zero has none.

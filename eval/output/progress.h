@@ -13,15 +13,15 @@ namespace nf {
 /// "0:13", "12:05", "3:07:40": minutes and seconds, hours where there are any.
 std::string duration_text(double seconds);
 
-/// How the work advances, on stderr: a bar with ETA on a terminal, one line a minute otherwise,
-/// nothing when quiet. Work is counted in units the planner chose (floating-point operations), not
-/// in items, so the ETA is the remaining work at the measured rate. Thread-safe.
+/// Shows on stderr how the work advances: a bar with ETA on a terminal, one line a minute
+/// otherwise, nothing when quiet. Work is counted in units the planner chose (floating-point
+/// operations), not in items, so the ETA is the remaining work at the measured rate. Thread-safe.
 class Progress {
  public:
   enum class Style { bar, lines, quiet };
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// How often something is shown; tests bring a clock of their own.
+  /// The intervals at which something is shown; tests bring a clock of their own.
   struct Timing {
     std::chrono::milliseconds bar_interval{100};
     std::chrono::milliseconds line_interval{60'000};

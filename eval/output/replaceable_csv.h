@@ -5,9 +5,9 @@
 
 namespace nf {
 
-/// A file that `--csv` names may be replaced if its header begins and ends as ours does: whose
-/// columns in the middle are variables of sweeps. what: "export". Throws ConfigError for any other
-/// file that is there.
+/// Throws ConfigError if the file that `--csv` names is there and is not one of ours, which may be
+/// replaced. A file is ours if its header begins with `begin` and ends with `end`; the columns
+/// between are variables of sweeps. what: "export", for the message.
 void check_own_csv(const std::filesystem::path& file, const std::string& begin,
                    const std::string& end, const std::string& what);
 

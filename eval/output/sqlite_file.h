@@ -60,8 +60,8 @@ class SqliteInsert {
 std::string sql_name(const std::string& name);
 std::string sql_text(const std::string& text);
 
-/// The number that a database's maker has left in its head (PRAGMA application_id); 0 for what is
-/// no SQLite database. DataError where the file cannot be read.
+/// The number that a database's maker has left in its head (PRAGMA application_id); 0 for a file
+/// that is no SQLite database. DataError where the file cannot be read.
 std::uint32_t sqlite_application_id(const std::filesystem::path& path);
 
 }  // namespace nf

@@ -87,7 +87,7 @@ struct TextTable::NumberColumn {
   std::vector<std::string> heading;
   Index before = 0;
   Index after = 0;
-  Index word = 0;    ///< what is no number
+  Index word = 0;    ///< of cells that are no number
   Index spread = 0;  ///< with its "± ", 0 when there is none beside the values
   bool used = false;
 
@@ -122,7 +122,7 @@ struct TextTable::NumberColumn {
   }
 };
 
-/// How the table is laid out for a width.
+/// The layout of the table for one width.
 struct TextTable::Layout {
   bool spreads_beside = true;  ///< or on a line below the values
   Index label_width = 0;

@@ -16,7 +16,7 @@ Index display_width(std::string_view text);
 /// design), into lines of at most `width` columns; a longer piece stays whole.
 std::vector<std::string> wrap_words(std::string_view text, Index width);
 
-/// A number as it shall be shown, and its spread where there is one: "0.04", without the ±, or an
+/// A number as the table shows it, and its spread where there is one: "0.04", without the ±, or an
 /// interval, "[0.01, 0.09]".
 struct TableCell {
   std::string value;
