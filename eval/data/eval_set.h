@@ -11,14 +11,14 @@ namespace nf {
 /// item's number is its place here.
 struct EvalSet {
   std::vector<EvalItem> items;
-  /// What errors call each item: "window 3", "question 7 of piqa".
+  /// Names of the items in errors: "window 3", "question 7 of piqa".
   std::vector<std::string> names;
   Index windows = 0;  ///< items before this one are text
 
   Index count() const { return static_cast<Index>(items.size()); }
   const EvalItem& item(Index i) const { return items[static_cast<std::size_t>(i)]; }
-  /// Window i is the first of a block of statistics: of a document, or by itself where there is but
-  /// one text.
+  /// Whether window i is the first of a block of statistics: of a document, or, where there is but
+  /// one text, of itself.
   bool begins_block(Index i) const {
     return i == 0 || item(i).document < 0 || item(i).document != item(i - 1).document;
   }

@@ -19,8 +19,8 @@ struct Target {
   Index part = 0;
 };
 
-/// What is evaluated in one piece: a window of text, or a question with all its choices. It is the
-/// unit of statistics, and what "the input of one window", [T, in], means for scopes and draws.
+/// A piece of evaluation: a window of text, or a question with all its choices. It is the unit of
+/// statistics, and scopes and draws mean its input, [T, in], by "the input of one window".
 struct EvalItem {
   std::vector<std::int32_t> ids;  ///< [T], one for each row of the layout
   Layout layout;

@@ -12,9 +12,9 @@
 
 namespace nf {
 
-/// How a document (a text's tokens, t = 0, 1, ...) becomes windows, and which tokens of a window
-/// are scored. T is the context. Perplexities of different conventions are different figures, so
-/// every result names its convention and the convention's version (convention_name).
+/// The rule by which a document (a text's tokens, t = 0, 1, ...) becomes windows and some tokens of
+/// a window are scored. T is the context. Perplexities of different conventions are different
+/// figures, so every result names its convention and the convention's version (convention_name).
 ///
 /// - `window`, version 1: windows do not overlap; each scores all but its first token. A tail
 ///   shorter than T is dropped; a document shorter than T is one shorter window, with a warning.
@@ -38,7 +38,7 @@ enum class Convention { window, strided, llama_cpp };
 /// Name and version as results state them: "window/1", "strided/1", "llama.cpp/1".
 std::string convention_name(Convention convention);
 
-/// Where a beginning-of-text token (bos) goes. It is never scored, and stands for no bytes.
+/// The place of a beginning-of-text token (bos). It is never scored, and stands for no bytes.
 /// - `document`: before each document; it is then the document's token 0, in every convention.
 /// - `window`: at the start of each window, counted in its length T. In `window` and `strided` it
 ///   stands before T - 1 tokens of the document, which are all context for what follows, so that
@@ -61,7 +61,7 @@ struct WindowOptions {
 
 /// An option of WindowOptions that does not fit the others, and why.
 struct WindowOptionsError {
-  std::string option;  ///< "context" or "stride": so it is called in YAML and on the command line
+  std::string option;  ///< "context" or "stride", as in YAML and on the command line
   std::string cause;
 };
 /// The first mistake, nullopt where there is none. The context is at least 2 already.
@@ -77,8 +77,8 @@ class TokenWindows {
                                      const Tokenizer& tokenizer, const WindowOptions& options,
                                      const std::string& name);
 
-  /// The same from token ids that are there already, one list a document. How many bytes they stand
-  /// for is then not known.
+  /// The same from token ids that are there already, one list a document. The number of bytes that
+  /// they stand for is then not known.
   static TokenWindows from_ids(const std::vector<std::vector<std::int32_t>>& documents,
                                const WindowOptions& options, const std::string& name);
 
