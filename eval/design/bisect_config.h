@@ -4,7 +4,7 @@
 
 namespace nf {
 
-/// What a search brings to its target, against the untouched model on `data:`.
+/// The metric that a search brings to its target, against the untouched model on `data:`.
 enum class BisectMetric { kl, delta_nll };
 template <>
 struct EnumNames<BisectMetric> {
@@ -39,8 +39,8 @@ struct ConfigValue<BisectRange> {
   static Json schema();
 };
 
-/// `bisect:` of a trial: the value of "${bisect}" at which the metric reaches its target is
-/// searched for.
+/// `bisect:` of a trial: the search for the value of "${bisect}" at which the metric reaches its
+/// target.
 struct BisectConfig {
   BisectRange range;
   BisectTarget target;

@@ -10,11 +10,11 @@
 namespace nf {
 namespace {
 
-/// Slopes outside are a plateau's or a jump's, and lead nowhere.
+/// Slopes outside belong to a plateau or a jump, and lead nowhere.
 constexpr double kLeastSlope = 0.25, kMostSlope = 16.0;
-/// Steps on one side of the target after which they grow to half of what is left, and to all of it.
+/// After so many steps on one side of the target they grow to half of the rest, and to all of it.
 constexpr std::size_t kPatience = 3, kMostPatience = 5;
-/// A step inside the bracket keeps that share of it away from its ends.
+/// A step inside the bracket keeps that share of its width away from its ends.
 constexpr double kMargin = 0.01;
 
 double rounded(double value) {
@@ -93,7 +93,7 @@ void Bisection::update_bracket(const Tried& tried) {
 }
 
 std::optional<double> Bisection::step_outwards() {
-  // Ends of what is tried, and the neighbours of these.
+  // Only the values at either end matter, and the neighbours of these.
   std::vector<Tried> sorted = tried_;
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Tried& a, const Tried& b) { return a.x < b.x; });
@@ -123,7 +123,7 @@ std::optional<double> Bisection::step_inside() const {
   const double width = right_->x - left_->x;
   if (width < kNarrowest) return std::nullopt;
   const double middle = left_->x + 0.5 * width;
-  // Two steps that did not halve it: the curve is not what a line takes it for.
+  // Two steps did not halve it: the curve is not what a line takes it for.
   const std::size_t n = width_.size();
   if (n >= 3 && width_[n - 1] > 0.5 * width_[n - 3]) return middle;
   const double from_left = std::abs(left_->gap), from_right = std::abs(right_->gap);

@@ -10,8 +10,8 @@ namespace nf {
 /// The search for the value at which a metric reaches its target: a safeguarded regula falsi
 /// (Illinois: M. Dowell, P. Jarratt, BIT 11, 1971) of log metric over log value. It begins in the
 /// geometric middle of the range, takes the metric to grow as value² (KL ~ r² for small noise)
-/// until two values are known, and then asks nothing of it: a metric may fall with the value (a
-/// strength in dB), jump, be noisy or not monotone; the search never leaves the range, stays
+/// until two values are known, and then assumes nothing about it: a metric may fall with the value
+/// (a strength in dB), jump, be noisy or not monotone; the search never leaves the range, stays
 /// between two values on either side of the target once it has them, and ends after max_steps.
 /// Deterministic; values inside the range have at most kDigits digits, so that rounding of log and
 /// exp on another machine does not make other values of them.
@@ -20,10 +20,10 @@ namespace nf {
 class Bisection {
  public:
   static constexpr int kDigits = 7;
-  /// KL of small noise grows as the square of its size: taken for granted while one value is known.
+  /// KL of small noise grows as the square of its size: assumed while only one value is known.
   static constexpr double kAssumedSlope = 2.0;
-  /// Where the two values around the target are nearer than this (relative), the metric jumps over
-  /// the target and no value will do.
+  /// The least distance (relative) of the two values around the target. If they come nearer, the
+  /// metric jumps over the target and no value will do.
   static constexpr double kNarrowest = 1e-6;
 
   enum class State {
@@ -42,17 +42,17 @@ class Bisection {
 
   /// The value to try now; none once the search has ended.
   std::optional<double> next() const { return next_; }
-  /// What the metric is there. NaN, a trial that failed numerically, counts as +infinity. Values
+  /// Takes the metric at `value`. NaN, a trial that failed numerically, counts as +infinity. Values
   /// must lie in the range and be those of next(), in order, or a search of the same settings would
   /// not be the same search.
   void add(double value, double metric);
 
   State state() const { return state_; }
   Index steps() const { return static_cast<Index>(tried_.size()); }
-  /// What was tried, in order.
+  /// The values tried, in order.
   std::vector<Point> tried() const;
-  /// The value tried whose metric is nearest to the target; of equals the last, which is where the
-  /// search went. Needs one.
+  /// The value tried whose metric is nearest to the target; of equal ones the last, since the
+  /// search went there. Needs one.
   Point best() const;
 
  private:
@@ -65,9 +65,9 @@ class Bisection {
   };
 
   void update_bracket(const Tried& tried);
-  /// Where to go next while all metrics are on one side of the target; none: at the range's end.
+  /// The next x while all metrics are on one side of the target; none: at the range's end.
   std::optional<double> step_outwards();
-  /// Where to go next between the two ends of the bracket; none: it is too narrow.
+  /// The next x between the two ends of the bracket; none: it is too narrow.
   std::optional<double> step_inside() const;
 
   BisectConfig config_;
@@ -78,13 +78,13 @@ class Bisection {
   /// Two values with the target between their metrics, once there are such. Illinois halves the gap
   /// of an end that stays twice.
   std::optional<Tried> left_, right_;
-  int stays_ = 0;              ///< > 0: how often in a row left_ stayed; < 0: right_
-  std::vector<double> width_;  ///< of the bracket after each step that it was there
+  int stays_ = 0;              ///< > 0: times in a row that left_ stayed; < 0: right_
+  std::vector<double> width_;  ///< of the bracket, after each step that had one
 };
 
 /// "converged", "below_range", ...: as results name it.
 const char* bisection_state_name(Bisection::State state);
-/// "the target lies below the range", ...: what a search came to that has not converged.
+/// The end of a search that has not converged, in words: "the target lies below the range", ...
 const char* why_not_converged(Bisection::State state);
 
 }  // namespace nf

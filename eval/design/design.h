@@ -6,14 +6,14 @@
 
 namespace nf {
 
-/// Which generator made a trial. Its level stands in the trial's vars.
+/// The generator that made a trial. Its level stands in the trial's vars.
 struct Design {
   std::string kind;    ///< "each", "leave_one_out", "cumulative", "pairs", "factorial"; empty: none
   std::string factor;  ///< "layer", "role" or "site"; empty: none
   Index resolution = 0;  ///< of factorial: 4 or 5; 0 of the others
 };
 
-/// What stands in the column of a trial of pairs or factorial that has every level.
+/// The level of a trial of pairs or factorial that has every level, as its column names it.
 inline constexpr const char* kAllLevels = "all";
 
 }  // namespace nf

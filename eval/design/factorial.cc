@@ -16,7 +16,7 @@ std::optional<FactorialDesign> factorial_design(Index factors, Index resolution)
   NF_CHECK(factors >= 1 && (resolution == 4 || resolution == 5), "{} factors, resolution {}",
            factors, resolution);
   FactorialDesign design;
-  // sums[t]: what t or fewer columns add up to.
+  // sums[t]: the sums (XOR) of t or fewer columns.
   std::vector<std::vector<bool>> sums(static_cast<std::size_t>(resolution - 1),
                                       std::vector<bool>(kMostFactorialRuns, false));
   for (std::vector<bool>& of_few : sums) of_few[0] = true;

@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// A design beyond that many runs is a mistake.
+/// A design of more runs than that is a mistake.
 inline constexpr Index kMostFactorialRuns = 1024;
 
 /// A regular two-level fractional factorial design (Box and Hunter, The 2^(k-p) fractional

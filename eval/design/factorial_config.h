@@ -5,7 +5,7 @@
 
 namespace nf {
 
-/// `factorial:` of a trial: what is varied, as a word, or {of: layer, resolution: 4}.
+/// `factorial:` of a trial: the factor, as a word, or {of: layer, resolution: 4}.
 struct FactorialConfig {
   Factor of = Factor::layer;
   Index resolution = 5;

@@ -32,7 +32,7 @@ int part_of_model(const Site& site) {
   return site.role == Role::embed_tokens ? 0 : 2;
 }
 
-/// Where in its block a site stands in the forward pass.
+/// The place of a site in the forward pass of its block.
 std::ptrdiff_t rank_in_block(const Site& site) {
   constexpr std::array<std::string_view, 10> kOrder = {
       "q_proj", "k_proj",    "v_proj",  "k_cache",   "v_cache",
@@ -104,13 +104,13 @@ std::vector<Site> filtered(std::vector<Site> sites, const std::function<bool(con
   return sites;
 }
 
-/// Levels of layers are numbers in results, a single one as others.
+/// The level as results have it: of a layer a number.
 Json level_value(const std::string& level, Factor factor) {
   const std::optional<Index> layer = factor == Factor::layer ? parse_integer(level) : std::nullopt;
   return layer ? Json(*layer) : Json(level);
 }
 
-/// The generators: which levels act together in each trial.
+/// The generators: they say which levels act together in each trial.
 class Points {
  public:
   Points(const std::vector<SiteSelector>& selectors, Factor factor, const DecoderSpec& spec)
@@ -204,7 +204,7 @@ std::string level_of(const Site& site, Factor factor) {
 
 std::vector<std::string> find_levels(const std::vector<SiteSelector>& selectors, Factor factor,
                                      const DecoderSpec& spec) {
-  // Roles go by where they stand in a block, whichever layer has them.
+  // Roles go by their place in a block, whichever layer has them.
   const auto before = [&](const Site& a, const Site& b) {
     const auto key = [&](const Site& site) {
       return std::tuple(part_of_model(site), factor == Factor::role ? 0 : site.layer,

@@ -11,7 +11,7 @@
 
 namespace nf {
 
-/// What a generator varies.
+/// The factor that a generator varies.
 enum class Factor { layer, role, site };
 template <>
 struct EnumNames<Factor> {
@@ -40,9 +40,9 @@ std::string level_of(const Site& site, Factor factor);
 std::vector<std::string> find_levels(const std::vector<SiteSelector>& selectors, Factor factor,
                                      const DecoderSpec& spec);
 
-/// The selector, of what it selects in this model nothing but the sites of `levels` left (`keep`),
-/// or all but these. none: nothing is left. Written as the nearest thing that a user would write:
-/// `layers`, `roles`, `only` or `except`.
+/// Narrows a selector to those of its sites in this model that belong to `levels` (keep_levels), or
+/// to all but those of `level` (drop_level). none: no site is left. The result is written in the
+/// way nearest to a user's: `layers`, `roles`, `only` or `except`.
 std::optional<SiteSelector> keep_levels(const SiteSelector& selector, Factor factor,
                                         const std::vector<std::string>& levels,
                                         const DecoderSpec& spec);
@@ -52,7 +52,7 @@ std::optional<SiteSelector> drop_level(const SiteSelector& selector, Factor fact
 /// One trial of a design.
 struct DesignPoint {
   Json level;  ///< value of its column: a number for layers and k, else text
-  /// What is left of each selector; none: its entry is not part of this trial.
+  /// The rest of each selector; none: its entry is not part of this trial.
   std::vector<std::optional<SiteSelector>> sites;
 };
 
@@ -61,15 +61,14 @@ struct DesignPoint {
 std::string design_column(const Design& design);
 
 /// The trials of a design on one model, in the order of the forward pass; pairs: singles "a", pairs
-/// "a+b" and "all"; factorial: its runs 1, 2, ... in the same words. Nothing where
-/// why_no_design_points() says why. Sites outside the layers
-/// (embed_tokens, lm_head) are left alone by a design of layers, except that leave_one_out leaves
-/// everything but the one layer in.
+/// "a+b" and "all"; factorial: its runs 1, 2, ... in the same words. Empty where
+/// why_no_design_points() has a reason. Sites outside the layers (embed_tokens, lm_head) are left
+/// alone by a design of layers, except that leave_one_out leaves everything but the one layer in.
 std::vector<DesignPoint> design_points(const Design& design,
                                        const std::vector<SiteSelector>& selectors,
                                        const DecoderSpec& spec);
 
-/// What is wrong with the design on this model, and what to do; empty where nothing is.
+/// The fault of the design on this model and its remedy; empty where there is none.
 std::string why_no_design_points(const Design& design, const std::vector<SiteSelector>& selectors,
                                  const DecoderSpec& spec, const std::string& model);
 

@@ -10,15 +10,15 @@ namespace nf {
 /// A search (`bisect`) as a run's manifest has it: with its records it can be followed without the
 /// experiment.
 struct SearchKey {
-  /// A value that was asked for, and whose records are of it. It may be recorded under the name of
-  /// another trial that does the same.
+  /// A value that was asked for, and the id of the trial at that value. The records may bear the
+  /// name of another trial that does the same.
   struct Step {
     double value = 0.0;
     std::string id;
   };
 
-  /// Of the condition with the value left open and of the settings: equal where the same values
-  /// would be asked for and do the same.
+  /// Hash of the condition with the value left open and of the settings. It is equal where the same
+  /// values would be asked for and do the same.
   std::string id;
   BisectConfig config;
   std::vector<Step> steps;  ///< in the order asked for; the last one may be unfinished
@@ -31,7 +31,7 @@ struct SearchKey {
 
 /// "search" of a row in the manifest: id, metric, target, range, rel_tolerance, max_steps, steps.
 Json search_to_json(const SearchKey& search);
-/// Throws Json::exception or Error for what is none.
+/// Throws Json::exception or Error where `json` is no search.
 SearchKey search_from_json(const Json& json);
 
 }  // namespace nf
