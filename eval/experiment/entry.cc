@@ -57,7 +57,7 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   const SiteTensor tensor = kind_tensor(entry.sites.tensor);
   entry.distortion = is_noise ? kinds.noises.create(own, tensor, reference, errors)
                               : kinds.quantizers.create(own, tensor, errors);
-  return entry;  // without a distortion where that was wrong: its sites are checked all the same
+  return entry;  // the distortion may be missing: the sites are checked all the same
 }
 
 Json Entry::config() const {
@@ -94,7 +94,7 @@ ConfigNode at_value(const ConfigNode& node, double value) {
   return result;
 }
 
-/// What is equal at both ends of the range, and the variable where they differ.
+/// The parts that are equal at both ends of the range, with the variable where they differ.
 Json with_variable(const Json& lowest, const Json& highest) {
   if (lowest == highest) return lowest;
   if (lowest.is_structured() && lowest.type() == highest.type() &&

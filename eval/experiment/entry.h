@@ -11,11 +11,11 @@
 
 namespace nf {
 
-/// How an entry depends on the value that `bisect` searches for.
+/// The dependence of an entry on the value that `bisect` searches for.
 struct BisectedEntry {
-  /// Its distortion at a value of the range. Keeps what it needs alive.
+  /// Builds the distortion at a value of the range. Keeps alive everything that it needs.
   std::function<DistortionPtr(double value)> build;
-  Json config;  ///< the entry without `sites`, "${bisect}" where the value goes
+  Json config;  ///< the entry without `sites`, with "${bisect}" in the value's place
 };
 
 /// One distortion at its sites: one item of `perturb`, `quantize` or `distort`.
@@ -44,11 +44,11 @@ struct ConfigValue<EntryList> {
   static Json schema() { return {{"type", "array"}, {"minItems", 1}}; }
 };
 
-/// What a list of entries may hold: `perturb`, `quantize`, `distort`.
+/// The kinds of entries that a list may hold: `perturb`, `quantize`, `distort`.
 enum class EntryKind { noise, quantizer, any };
 
-/// Reads an entry whose variables have values. Without a distortion where that was wrong: its sites
-/// can be checked all the same.
+/// Reads an entry whose variables have values. An entry whose distortion was wrong comes without
+/// one, so that its sites can be checked all the same.
 std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Kinds& kinds,
                                 ConfigErrors& errors);
 

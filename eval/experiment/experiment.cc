@@ -57,7 +57,7 @@ void check_models_differ(const std::vector<PathValue>& models, ConfigErrors& err
       }
 }
 
-/// What the data and the tasks ask of a model.
+/// Checks that a model can do what the data and the tasks ask of it.
 void check_model(const ExperimentConfig& config, const ExperimentModel& model,
                  const ConfigNode& root, ConfigErrors& errors) {
   const DecoderSpec& spec = model.decoder.spec();
@@ -116,7 +116,7 @@ void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
     for (const char* key : {"bisect", "stop"}) check(trial, key);
 }
 
-/// The trials that one item of `trials` comes to, put to each model.
+/// Expands one item of `trials` and adds its trials to each model.
 void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Kinds& kinds,
                 std::vector<ExperimentModel>& models, ConfigErrors& errors) {
   const std::vector<Trial> trials =
@@ -128,7 +128,7 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
   for (const Trial& trial : trials)
     for (const Entry& entry : trial.entries)
       entry.sites.check_against(specs, *entry.node.find("sites"), errors);
-  if (errors.count() != before) return;  // what such sites have of levels says nothing
+  if (errors.count() != before) return;  // levels of wrong sites would say nothing
   for (ExperimentModel& model : models) {
     std::vector<Trial> own =
         trials_on_model(trials, node, model.name, model.decoder.spec(), errors);

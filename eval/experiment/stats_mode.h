@@ -4,8 +4,8 @@
 
 namespace nf {
 
-/// Which δ-statistics are gathered. The energies behind relative_l2 cost next to nothing and always
-/// are.
+/// The δ-statistics that are gathered. The energies behind relative_l2 cost next to nothing and
+/// always are.
 enum class StatsMode { weights, all, none };
 template <>
 struct EnumNames<StatsMode> {

@@ -4,7 +4,7 @@ namespace nf {
 namespace {
 
 constexpr const char* kNone = "none";
-/// Below, an interval says more than its blocks know.
+/// With fewer blocks an interval says more than they know.
 constexpr double kFewestBlocks = 8;
 
 }  // namespace

@@ -21,8 +21,8 @@ std::vector<std::pair<std::string, std::string>> own_columns(const TrialConfig& 
   return columns;
 }
 
-/// What only looks like a variable: the column of the design, and "${bisect}" without a search.
-/// False after an error.
+/// Refuses names that only look like variables: the column of the design, and "${bisect}" without a
+/// search. False after an error.
 bool check_references(const ConfigNode& item, const TrialConfig& config, const Variables& variables,
                       ConfigErrors& errors) {
   const Design design = config.design();

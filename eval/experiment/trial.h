@@ -24,7 +24,7 @@ struct Trial {
   Json vars = Json::object();
   std::vector<Entry> entries;  ///< applied in this order; each sees the result of those before it
   Design design{};
-  /// The value of "${bisect}" is searched for: such a trial itself is none to run, but what at()
+  /// The search for the value of "${bisect}". A trial with one is not run itself, only what at()
   /// makes of it. Its entries are those of the value that is tried first.
   std::optional<BisectConfig> bisect{};
   std::optional<StopConfig> stop{};  ///< its own or the experiment's; none: runs to the end
@@ -62,9 +62,9 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
                                 const Kinds& kinds, ConfigErrors& errors,
                                 const std::optional<StopConfig>& experiment_stop = std::nullopt);
 
-/// What expand_trial() made of `node` on one model: every level of the design, repeats innermost.
-/// Without a design they are the trials as they are. A design of too few or too many levels is an
-/// error.
+/// The trials that expand_trial() made of `node`, on one model: every level of the design, repeats
+/// innermost. Without a design they are the trials as they are. A design of too few or too many
+/// levels is an error.
 std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const ConfigNode& node,
                                    const std::string& model, const DecoderSpec& spec,
                                    ConfigErrors& errors);
