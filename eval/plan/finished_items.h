@@ -11,17 +11,17 @@
 
 namespace nf {
 
-/// Which items of one model each trial has finished, out of its records.
+/// The items of one model that each trial has finished, as its records show.
 class FinishedItems {
  public:
   /// data must outlive this. records: of earlier runs.
   explicit FinishedItems(const ModelData& data, const std::vector<Record>& records = {});
 
   /// A trial that failed has finished everything: it would fail again. One that was stopped has
-  /// finished the text, once all is there that it had seen by then.
+  /// finished the text once everything is there that it had seen by then.
   void note(const Record& record);
   bool has(const std::string& id, const Stage& stage) const;
-  /// Statistics of its distorted weights are there: one record of a trial has them.
+  /// Whether statistics of its distorted weights are there: one record of a trial has them.
   bool has_weights(const std::string& id) const { return with_weights_.contains(id); }
   bool has_all(const std::string& id) const;
   /// The windows of a trial, by number.
@@ -33,7 +33,7 @@ class FinishedItems {
   std::map<std::string, std::set<Index>> items_;              ///< by id
   std::map<std::string, std::map<Index, WindowSums>> windows_;
   std::set<std::string> with_weights_;
-  std::map<std::string, Index> stopped_;  ///< after so many tokens
+  std::map<std::string, Index> stopped_;  ///< by id: tokens seen when it stopped
 };
 
 }  // namespace nf

@@ -11,8 +11,8 @@ namespace nf {
 /// same has happened so far are one group and computed once; the baseline is the root's path.
 ///
 /// The lanes are put into an order in which those with most in common stand together (their paths
-/// in lexical order, the baseline first). Then a group is a run of places, and the whole tree is
-/// said by one number for each place: the step at which it parts from the place before it.
+/// in lexical order, the baseline first). Then a group is a run of places, and one number for each
+/// place describes the whole tree: the step at which it parts from the place before it.
 class LaneTree {
  public:
   /// Places [first, last) that are one at some step. The first leads: it holds the hidden states.
@@ -36,8 +36,8 @@ class LaneTree {
   Index parts(Index place) const { return parts_[static_cast<std::size_t>(place)]; }
   /// The groups at a step, in order.
   std::vector<Group> groups(Index step) const;
-  /// How many groups have to be computed at a step. with_baseline: the baseline itself is wanted;
-  /// otherwise it is only computed for the lanes that still share its path.
+  /// Number of groups that have to be computed at a step. with_baseline: the baseline itself is
+  /// wanted; otherwise it is only computed for the lanes that still share its path.
   Index passes(Index step, bool with_baseline) const;
 
  private:

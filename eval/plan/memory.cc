@@ -15,8 +15,8 @@ namespace {
 constexpr double kFloat = sizeof(float);
 /// Allocator slack, thread stacks and compiled kernels that no item of the estimate names.
 constexpr double kSlack = 96e6;
-/// What a process holds before its first stage differs a little from run to run: the least budget
-/// that an error names has so much room that the next run takes it.
+/// The memory of a process before its first stage differs a little from run to run: the least
+/// budget that an error names has so much room that the next run takes it.
 constexpr double kRunToRun = 4.0 * kMiB;
 
 /// Values that are copied to find the median of a weight, a few per cent of them
@@ -31,7 +31,7 @@ Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
   return rows;
 }
 
-/// Floats for each value that distorting a weight, or an input, of the blocks takes at most.
+/// The most floats that distorting a weight, or an input, of the blocks takes for each value.
 Index distorting_scratch(const DecoderSpec& spec, std::span<const ModelTrial* const> trials,
                          SiteTensor tensor) {
   Index most = 0;
@@ -52,9 +52,9 @@ Index distorting_scratch(const DecoderSpec& spec, std::span<const ModelTrial* co
   return most;
 }
 
-/// What is held while batches go through a block (decoder_block.cc, attention.cc): buffers of whole
-/// batches, and of each thread one head's rows and scores. input_scratch: floats for each value of
-/// an input that is distorted.
+/// The memory held while batches go through a block (decoder_block.cc, attention.cc): buffers of
+/// whole batches, and of each thread one head's rows and scores. input_scratch: floats for each
+/// value of an input that is distorted.
 double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                    Index threads, Index input_scratch) {
   const BatchPlan batches = plan_batches(items, stage, threads);
@@ -130,7 +130,7 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
   if (weights) {
     memory.turn = std::max(memory.turn, block);
     const Index scratch = distorting_scratch(spec, trials, SiteTensor::weight);
-    // As read and distorted, what the chain takes, and what a median looks at in the end.
+    // As read and distorted, the chain's, and the values that a median looks at in the end.
     memory.distortion = (2.0 + number(scratch) + kMedianShare) * largest;
   }
   return memory;

@@ -16,14 +16,13 @@ inline constexpr double kMiB = 1024.0 * 1024.0;
 /// Vocabulary rows of the head held packed at a time: no result depends on it.
 inline constexpr Index kHeadSlab = 8192;
 
-/// Bytes of memory a stage needs, by what they grow with. An upper estimate.
+/// Bytes of memory that a stage needs, listed by what they grow with. An upper estimate.
 struct StageMemory {
-  /// Whatever the lanes: what the process holds already, one block's packed weights, every thread's
-  /// working memory, a slab of the head with its logits.
+  /// The part that no lane adds to: the process's memory before, one block's packed weights, every
+  /// thread's working memory, a slab of the head with its logits.
   double fixed = 0.0;
   double lane = 0.0;  ///< hidden states and scores of one lane, the baseline among them
-  /// The most that one lane has beside these while it is its turn: its own packed weights of a
-  /// block.
+  /// The most that a lane holds besides while it is its turn: its own packed weights of a block.
   double turn = 0.0;
   double distortion = 0.0;  ///< one thread distorting one weight
   double outer = 0.0;       ///< a lane's own embedding or head in f32
@@ -35,21 +34,21 @@ struct StageMemory {
   }
 };
 
-/// Of a budget, for what the head reads of the baseline in later rounds of searches.
+/// Share of a budget for the baseline's inputs of the head, kept for later rounds of searches.
 inline constexpr double kKeptShare = 0.25;
 
-/// How a stage is run within a budget.
+/// A stage's division into waves, such that it stays within a budget.
 struct WavePlan {
   std::vector<Index> lanes;  ///< trials in each wave, in order; the baseline rides along
   Index distorting_threads = 1;
   double bytes = 0.0;  ///< the most that a wave of it needs
 };
 
-/// trials: those of the stage (not the baseline).
+/// The memory of a stage. trials: those of the stage (not the baseline).
 StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> items,
                          const Stage& stage, std::span<const ModelTrial* const> trials,
                          Index threads, double process_bytes);
-/// What a run may use.
+/// The memory that a run may use.
 struct MemoryBudget {
   double bytes = 0.0;
   double process_bytes = 0.0;  ///< resident before the first stage: program, text, what was read

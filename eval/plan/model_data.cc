@@ -11,7 +11,7 @@
 namespace nf {
 namespace {
 
-/// Everything of the questions that a record holds beside the items' sums.
+/// The part of the questions that records depend on beside the items' sums.
 std::string questions_text(const std::vector<Question>& questions) {
   std::string text;
   for (const Question& question : questions) {
@@ -21,7 +21,7 @@ std::string questions_text(const std::vector<Question>& questions) {
   return text;
 }
 
-/// The tasks' questions, behind the windows.
+/// Adds the tasks' questions behind the windows.
 void add_questions(const std::vector<TaskConfig>& configs, const ExperimentModel& model,
                    ModelData& data) {
   const DecoderSpec& spec = model.decoder.spec();
@@ -35,7 +35,7 @@ void add_questions(const std::vector<TaskConfig>& configs, const ExperimentModel
   data.hash = hash_items(data.set.items, data.convention + questions_text(data.questions));
 }
 
-/// Of a choice's last token nobody else would notice that the model has no such token.
+/// Nobody else would notice that the model lacks the last token of a choice.
 void check_vocabulary(const EvalSet& set, const ExperimentModel& model) {
   const Index vocab_size = model.decoder.spec().vocab_size;
   const auto check = [&](Index item, Index id) {

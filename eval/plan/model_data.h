@@ -11,7 +11,7 @@
 
 namespace nf {
 
-/// What an experiment evaluates, as one model reads it.
+/// The data of an experiment, as one model reads them.
 struct ModelData {
   EvalSet set;
   std::string convention;           ///< of the windows; empty without text
@@ -27,10 +27,10 @@ ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel&
 /// The items' numbers of questions, by task and question.
 std::map<std::pair<std::string, Index>, Index> question_items(const ModelData& data);
 
-/// How many questions each task has, in their order.
+/// Number of questions of each task, in the order of the tasks.
 std::vector<std::pair<std::string, Index>> question_counts(const ModelData& data);
 
-/// Text alone.
+/// The data of a text alone.
 ModelData text_data(const TokenWindows& windows);
 
 }  // namespace nf

@@ -12,7 +12,7 @@
 namespace nf {
 namespace {
 
-/// What a round of jobs costs in all stages.
+/// The cost of a round of jobs in all stages.
 struct RoundEstimate {
   WaveCost cost;
   Index unshared = 0, most_waves = 0;
@@ -87,7 +87,7 @@ StoredBytes stored_bytes(const Decoder& decoder) {
   StoredBytes stored;
   double values = 0.0;
   for (const LinearTensors& linear : spec.block(0).linears) {
-    // Of a fused tensor the rows that are this linear's.
+    // Only this linear's rows of a fused tensor count.
     stored.block += bytes_of(linear.weight) * static_cast<double>(linear.out) /
                     static_cast<double>(linear.source_rows());
     values += static_cast<double>(linear.out) * static_cast<double>(linear.in);

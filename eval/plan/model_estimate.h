@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// What one model's part of an experiment will cost, known before it runs. A search counts with all
+/// The cost of one model's part of an experiment, known before it runs. A search counts with all
 /// the steps it may take.
 struct ModelEstimate {
   std::string model;
@@ -31,7 +31,7 @@ struct ModelEstimate {
   double tokens = 0.0;  ///< scored
   Index blocks = 0;     ///< of statistics: documents, or windows
 
-  /// Searches may take fewer steps, trials may stop.
+  /// Whether less may be enough: searches may take fewer steps, trials may stop.
   bool is_upper_bound() const { return searches > 0 || may_stop; }
   Json to_json() const;
 };
@@ -39,12 +39,12 @@ struct ModelEstimate {
 /// A count as a whole number, as long as a double has it exactly (up to 2^53); else as it is.
 Json count_json(double count);
 
-/// What is left of a plan; all but the seconds. steps: what its searches ask for next.
-/// finished: what earlier runs have done.
+/// The cost of the part of a plan that is left; all but the seconds. steps: the next steps of its
+/// searches. finished: the work of earlier runs.
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
                        const MemoryBudget& budget, const FinishedItems& finished);
 
-/// How much of the checkpoint a pass reads.
+/// The part of the checkpoint that a pass reads.
 StoredBytes stored_bytes(const Decoder& decoder);
 
 /// For the terminal: some lines for each model. spread: of the text's blocks.

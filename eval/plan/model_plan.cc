@@ -20,7 +20,7 @@ std::vector<const TrialPath*> paths_of(const TrialPath& baseline,
   return paths;
 }
 
-/// How many lanes these are worth: what they share is computed once.
+/// The number of lanes that these are worth: shared steps are computed once.
 double lanes_worth(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
   const LaneTree tree = job_tree(spec, jobs);
   const Index passes = block_passes(tree) + tree.passes(tree.steps() - 1, true);
@@ -58,7 +58,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
   std::set<std::string> seen;
   const Index trials = std::ssize(model.trials);
   for (Index t = 0; t < trials; ++t) {
-    // Of the other parts only the rows are wanted: the folder may hold records of theirs.
+    // The other parts give their rows only: the folder may hold records of theirs.
     const bool is_ours = shard.holds(t, trials);
     const Trial& trial = model.trials[static_cast<std::size_t>(t)];
     may_stop_ = may_stop_ || (is_ours && trial.stop.has_value());
@@ -92,7 +92,7 @@ std::string ModelPlan::id_of(const Trial& trial, const ModelTrial& model_trial) 
 Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
   const BisectConfig& config = *trial.bisect;
   SearchKey search{.id = {}, .config = config, .steps = {}};
-  // What does the same at both ends of the range does the same in between.
+  // Conditions that do the same at both ends of the range do the same in between.
   ContentHash hash;
   for (const double end : {config.range.lowest, config.range.highest}) {
     const Trial at_end = trial.at(end);

@@ -34,7 +34,7 @@ struct Search {
   bool is_ours = true;  ///< of this part of the trials (Shard)
 };
 
-/// One model's part of an experiment: what is to be run, and in which stages.
+/// One model's part of an experiment: the jobs to run, and the stages to run them in.
 class ModelPlan {
  public:
   ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard);
@@ -49,26 +49,26 @@ class ModelPlan {
   bool has_searches() const { return !searches_.empty(); }
   /// Jobs that the experiment names; searches bring more while it runs.
   const std::vector<Job>& jobs() const { return jobs_; }
-  /// These and steps of searches, each condition once: a search may come upon a trial's.
+  /// Those jobs and steps of searches, each condition once: a search may come upon a trial's.
   std::vector<const Job*> jobs_with(const std::vector<Job>& steps) const;
   const std::vector<Search>& searches() const { return searches_; }
   /// Rows of the results: the baseline, then every trial of the experiment, searches without a step
   /// too.
   std::vector<RowKey> rows() const;
-  /// Of this part of the trials, without the baseline.
+  /// Number of rows of this part of the trials, without the baseline.
   Index row_count() const { return row_count_; }
 
-  /// Takes the finished steps of all searches out of the records; what they ask for next comes back
-  /// as jobs, none where all have ended.
+  /// Finds the finished steps of all searches in the records, and returns as jobs the steps that
+  /// they ask for next; none where all have ended.
   std::vector<Job> advance_searches(const FinishedItems& finished,
                                     const std::vector<Record>& records);
-  /// The trial that a record is of, a step of a search among them; none where the experiment has it
-  /// no more. Not for the baseline's.
+  /// The trial of a record, which may be a step of a search; none where the experiment no longer
+  /// has it. Not for records of the baseline.
   std::optional<Job> find(const Record& record);
-  /// There are trials, and none has any text of this stage since all had stopped before it, the
-  /// steps that advance_searches() has asked for among them.
+  /// Whether there are trials and all of them had stopped before this stage, so that none has any
+  /// text of it. The steps that advance_searches() has asked for count as well.
   bool all_stopped(const FinishedItems& finished, const Stage& stage) const;
-  /// Steps that any search has left, at most.
+  /// The most steps that any search has left.
   Index steps_left() const;
   /// One line for each search that ended without reaching its target.
   std::vector<std::string> search_warnings() const;
@@ -91,8 +91,9 @@ class ModelPlan {
   bool may_stop_ = false;  ///< some trial has a stopping rule
 };
 
-/// Hash of exactly what can change a trial's numbers: numerics version, model, windows, what acts
-/// where, when it may stop, and the seed where something is drawn.
+/// Hash of everything that can change a trial's numbers and of nothing else: numerics version,
+/// model, windows, the distortion of each site, when it may stop, and the seed where something is
+/// drawn.
 std::string trial_id(const std::string& model_hash, const std::string& data_hash,
                      const Json& identity, std::optional<std::uint64_t> seed);
 
@@ -101,13 +102,13 @@ LaneTree job_tree(const DecoderSpec& spec, std::span<const Job* const> jobs);
 /// Passes of all groups through all blocks, the baseline's among them.
 Index block_passes(const LaneTree& tree);
 
-/// Cuts some jobs of a stage into waves within the budget, on as many threads as thread_count()
-/// says, and puts them into the order of these: side by side what has most in common.
+/// Cuts some jobs of a stage into waves within the budget, for thread_count() threads, and puts the
+/// jobs into the order of the waves: those with most in common stand side by side.
 WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const Job*>& jobs,
                    const MemoryBudget& budget);
 
-/// What some jobs cost in one stage, in the waves of `plan`. baseline_kept: what the head reads of
-/// the baseline is still there.
+/// The cost of some jobs in one stage, in the waves of `plan`. baseline_kept: the baseline's inputs
+/// of the head are still there.
 WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,
                     const WavePlan& plan, bool baseline_kept, const StoredBytes& stored);
 

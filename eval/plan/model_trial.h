@@ -14,9 +14,9 @@ struct SiteStep {
   std::uint64_t key = 0;  ///< of its draws
 };
 
-/// All that acts at one site, in order. Empty: the site is untouched.
+/// The distortions of one site, in their order. Empty: the site is untouched.
 struct SiteChain {
-  std::string site;  ///< "layers.3.q_proj.input"; an input goes by the first role that reads this x̃
+  std::string site;  ///< "layers.3.q_proj.input"; inputs go by the first role that reads this x̃
   std::vector<SiteStep> steps;
   /// Inputs only: roles that read one tensor and have the same number share one x̃; 0: untouched.
   int variant = 0;
@@ -29,7 +29,7 @@ struct SiteChain {
   Index scratch_per_value() const;
 };
 
-/// A trial made ready for one model: what acts at each site.
+/// A trial made ready for one model: the distortions of each site.
 class ModelTrial {
  public:
   ModelTrial(const Trial& trial, const DecoderSpec& spec);
@@ -41,14 +41,14 @@ class ModelTrial {
   const SiteChain& state(Index layer, SiteTensor state) const {
     return states_[static_cast<std::size_t>(layer)][state_index(state)];
   }
-  /// Any input of a linear, or any state, of that block.
+  /// Whether any input of a linear, or any state, of that block is distorted.
   bool touches_inputs(Index layer) const;
-  /// Any weight of a block.
+  /// Whether any weight of a block is distorted.
   bool touches_weights() const;
   const SiteChain& embed_tokens() const { return embed_tokens_; }
   const SiteChain& lm_head() const { return lm_head_; }
   const SiteChain& lm_head_input() const { return lm_head_input_; }
-  /// The resolved condition on this model, apart from seed and name: sites and what acts there.
+  /// The resolved condition on this model, apart from seed and name: sites and their distortions.
   /// Hashed into the trial's id.
   const Json& identity() const { return identity_; }
 

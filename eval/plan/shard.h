@@ -4,7 +4,7 @@
 
 namespace nf {
 
-/// Which part of the trials is run: part `index` (from 0) of `count`, neighbours in the file
+/// The part of the trials that is run: part `index` (from 0) of `count`, neighbours in the file
 /// together.
 struct Shard {
   Index index = 0;

@@ -18,7 +18,7 @@ double block_flops(const DecoderSpec& spec, const Layout& layout) {
   double flops = 2.0 * static_cast<double>(layout.rows()) * weights;
   for (const Segment& segment : layout.segments) {
     const double rows = static_cast<double>(segment.rows);
-    // Scores and mixing: the prefix in full, of the own rows the causal half.
+    // Scores and mixing: the prefix in full, and the causal half of the own rows.
     flops += 4.0 * rows * (static_cast<double>(segment.prefix_rows) + rows / 2.0) * width;
   }
   return flops;
@@ -40,7 +40,7 @@ Index scored_rows(const EvalItem& item) {
 
 namespace {
 
-/// Of a stage's share of the work: sums of the same items in another order differ in the last bits.
+/// A stage has its share of the work a little early: sums in another order differ in the last bits.
 constexpr double kShareReached = 1.0 - 1e-9;
 
 double item_flops(const DecoderSpec& spec, const EvalItem& item) {

@@ -35,16 +35,17 @@ double stage_flops(const DecoderSpec& spec, std::span<const EvalItem> items, con
 /// kStageLaneBytes. No result depends on it.
 std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items,
                               double lanes);
-/// Lanes of a stage that should travel together: enough to share the reading of the weights, no
-/// more than keeps what a crash can lose small.
+/// Lanes of a stage that should travel together: enough to share the reading of the weights, few
+/// enough that a crash loses little.
 Index lanes_per_wave(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage);
 
-/// Three minutes on one core of docs/performance.md (214 GFLOP/s): of that much work a crash loses
-/// at most the last wave, and reading and distorting the weights is shared by thousands of rows.
+/// Work of a stage: three minutes on one core of docs/performance.md (214 GFLOP/s). A crash loses
+/// at most the last wave of that, and thousands of rows share the reading and distorting of the
+/// weights.
 inline constexpr double kStageFlops = 36e12;
 inline constexpr Index kStageRows = 2048;
 inline constexpr double kStageLaneBytes = 256e6;
-/// Lanes that a wave has at least: reading a block costs about a tenth of a lane's kStageRows.
+/// The least lanes of a wave: reading a block costs about a tenth of a lane's kStageRows.
 inline constexpr Index kWaveLanes = 8;
 
 }  // namespace nf

@@ -13,8 +13,8 @@
 
 namespace nf {
 
-/// Rows of text between two looks of a stopping rule, at least. Fixed: where an arm stops must not
-/// depend on its company, the machine or the memory.
+/// The least rows of text between two looks of a stopping rule. Fixed: the place where a trial
+/// stops must not depend on its company, the machine or the memory.
 inline constexpr Index kStopRows = 4096;
 
 /// The stages of an experiment in which some trial may stop: the text's blocks (documents, or
@@ -22,8 +22,8 @@ inline constexpr Index kStopRows = 4096;
 /// then the questions, cut as usual for `lanes` lanes. Draws keep the numbers of the windows.
 std::vector<Stage> cut_stop_stages(const DecoderSpec& spec, const EvalSet& set, double lanes);
 
-/// Where a trial stands at the end of a stage: its windows in `visited`, the stages so far.
-/// None where a window of them is missing.
+/// The state of a trial's stopping rule at the end of a stage. windows: the trial's; visited: the
+/// stages so far. None where a window of these is missing.
 std::optional<StopState> look(const StopConfig& config, const EvalSet& set,
                               std::span<const Stage> visited,
                               const std::map<Index, WindowSums>& windows);

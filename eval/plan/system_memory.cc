@@ -31,8 +31,8 @@ constexpr GroupFiles kVersion1 = {"memory.limit_in_bytes", "memory.usage_in_byte
                                   "total_inactive_file", "total_active_file"};
 constexpr GroupFiles kVersion2 = {"memory.max", "memory.current", "inactive_file", "active_file"};
 
-/// What a group and those that it lies in leave, nullopt where none has a limit. A container may
-/// see its own group as the top: what is not there is passed over.
+/// Bytes that a group and those that it lies in leave; nullopt where none has a limit. A container
+/// may see its own group as the top: files that are not there are passed over.
 std::optional<double> left_in_groups(const fs::path& top, fs::path group, const GroupFiles& files) {
   std::optional<double> left;
   while (true) {

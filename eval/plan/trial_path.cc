@@ -55,7 +55,7 @@ Index PathNumbers::of_distortion(const DistortionPtr& distortion) {
 
 Index PathNumbers::of_chain(const SiteChain& chain, std::uint64_t seed) {
   if (chain.empty()) return 0;
-  // Which roles share an input, and under which name it is measured, is part of what happens.
+  // The roles that share an input, and the name under which it is measured, belong to it.
   std::vector<std::int64_t> things = {chain.variant};
   for (const char c : chain.site) things.push_back(c);
   for (const SiteStep& step : chain.steps) {

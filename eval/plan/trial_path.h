@@ -11,16 +11,16 @@
 
 namespace nf {
 
-/// What a trial does on its way through the model, as numbers: where two trials have the same
-/// number, the same happens to them, bit for bit. 0: nothing happens.
+/// A trial's way through the model, in numbers: where two trials have the same number, the same
+/// happens to them, bit for bit. 0: nothing happens.
 struct TrialPath {
   /// By step of the forward pass: the embedding, each block, the head. [L + 2]
   std::vector<Index> steps;
-  /// What happens to each weight of each block. [L]
+  /// By block: the number of the distortion of each weight. [L]
   std::vector<std::array<Index, kRoleCount>> weights;
   Index head_weight = 0;
 
-  /// That of the baseline.
+  /// The path of the baseline.
   static TrialPath untouched(const DecoderSpec& spec);
   /// First step at which something happens; the number of steps where nothing does.
   Index first_touched() const;
@@ -36,7 +36,7 @@ class PathNumbers {
  private:
   Index of_distortion(const DistortionPtr& distortion);
   Index of_chain(const SiteChain& chain, std::uint64_t seed);
-  /// The number of several things together.
+  /// One number for several things together.
   Index of_all(const std::vector<std::int64_t>& things);
 
   std::unordered_map<const Distortion*, Index> by_pointer_;

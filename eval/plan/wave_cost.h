@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// What some lanes cost together, known before they run. Adds up.
+/// The cost of some lanes together, known before they run. Costs can be added.
 struct WaveCost {
   Index waves = 0;
   Index lanes = 0;         ///< the baseline among them in every wave
@@ -31,7 +31,7 @@ struct StoredBytes {
   double value = 2.0;  ///< of one value of a linear
 };
 
-/// One wave of a stage. tree: of its lanes. paths: the lanes', in their own order.
+/// The cost of one wave of a stage. tree: of its lanes. paths: the lanes', in their own order.
 WaveCost wave_cost(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                    const LaneTree& tree, std::span<const TrialPath* const> paths,
                    bool with_baseline, const StoredBytes& stored);
