@@ -33,14 +33,14 @@ struct FollowedSearch {
 class FollowedSearches {
  public:
   FollowedSearches() = default;  ///< none
-  /// keys: all rows there are to be, searches with RowKey::search. models: how much there is to
-  /// finish.
+  /// keys: those of all rows of the experiment, searches with RowKey::search. models: they say how
+  /// much there is to finish.
   FollowedSearches(const std::vector<RowKey>& keys, const std::vector<ModelIdentity>& models,
                    const std::vector<Record>& records);
 
   /// The keys, those of searches brought to where they stand now; for the manifest.
   const std::vector<RowKey>& keys() const { return keys_; }
-  /// What the rows of the results are about: the keys without searches that have no step yet.
+  /// The keys of the rows of the results: all but those of searches that have no step yet.
   std::vector<RowKey> rows() const;
   const std::vector<FollowedSearch>& searches() const { return searches_; }
 
@@ -49,20 +49,20 @@ class FollowedSearches {
   std::vector<FollowedSearch> searches_;
 };
 
-/// What a search looks at in a finished step, KL or ΔNLL: infinite where it failed. None where the
-/// baseline's record is missing.
+/// The metric of a finished step that a search looks at, KL or ΔNLL; infinite where the step
+/// failed. None where the baseline's record is missing.
 std::optional<double> searched_metric(BisectMetric metric, const ResultRow& step,
                                       const ResultRow* baseline);
 
 /// The row of a search at one point, without the value that is searched for.
 Json search_point(const RowKey& key);
 
-/// Both are searches of one trial and sweep point on one model: they differ in what they draw.
+/// Whether both are searches of one trial and sweep point on one model, with different draws.
 bool same_search_point(const RowKey& a, const RowKey& b);
-/// Searches of one trial and sweep point, in the order of the rows; of those that share their
-/// steps, since nothing is drawn, the first.
+/// Searches of one trial and sweep point, in the order of the rows. Searches that share their
+/// steps, since nothing is drawn, are there once, as the first of them.
 using SearchSeeds = std::vector<const FollowedSearch*>;
-/// All that there are, in the order of the rows. Points into `searches`.
+/// The searches of all points, in the order of the rows. Points into `searches`.
 std::vector<SearchSeeds> search_seeds(const FollowedSearches& searches);
 
 }  // namespace nf

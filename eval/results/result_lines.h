@@ -10,15 +10,15 @@ namespace nf {
 /// One line of a table for the terminal: the rows that differ in their seeds only.
 struct ResultLine {
   std::vector<const ResultRow*> rows;
-  std::string mark{};  ///< what the label says of seeds and state, of a search: mark_searches()
+  std::string mark{};  ///< the label's words on a search's seeds and state: mark_searches()
 
   const RowKey& key() const { return rows.front()->key; }
-  /// The rows that tell something new: without failures, and of rows that share an id (nothing is
-  /// drawn, so the seed is without effect) the first.
+  /// The rows that tell something new: those that did not fail, and of rows that share an id
+  /// (nothing is drawn, so the seed is without effect) the first.
   std::vector<const ResultRow*> samples() const;
   /// Rows that do not share an id.
   Index seeds() const;
-  /// Name and sweep point, and how many seeds there are: "noise r=0.05 (3 seeds)".
+  /// Name, sweep point and number of seeds: "noise r=0.05 (3 seeds)".
   std::string label() const;
 };
 
@@ -28,7 +28,8 @@ struct ModelLines {
   const ResultRow* baseline = nullptr;  ///< nullptr where there is none yet
   std::vector<ResultLine> lines;
 
-  /// The baseline, or what there is instead: says how much text and how many questions there are.
+  /// The baseline, or another row where there is none: says how much text and how many questions
+  /// there are.
   const ResultRow& first_row() const {
     return baseline != nullptr ? *baseline : *lines.front().rows.front();
   }
@@ -37,9 +38,10 @@ struct ModelLines {
 /// Models in order of first appearance. Points into `rows`.
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows);
 
-/// A run of a factorial design, which has no line of its own on the terminal.
+/// Whether it is a run of a factorial design, which has no line of its own on the terminal.
 bool is_factorial_run(const ResultLine& line);
-/// ", 1 of 2 windows": what a row still lacks; empty where there is nothing, or no baseline to say.
+/// The state of an unfinished row, ", 1 of 2 windows"; empty where it is finished, or without a
+/// baseline to compare with.
 std::string missing_text(const ResultRow& row, const ResultRow* baseline);
 
 }  // namespace nf

@@ -9,8 +9,8 @@ namespace {
 
 using RecordsById = std::unordered_map<std::string, std::vector<const Record*>>;
 
-/// One site's parts out of all records, joined to one. Two blocks are apart or one lies in the
-/// other, so of what is there twice the larger block says it all.
+/// Joins one site's parts out of all records. Two blocks are apart or one lies in the other, so the
+/// larger block says it all where both are there.
 SiteStats join_site(std::vector<const SiteStats*> parts) {
   std::stable_sort(parts.begin(), parts.end(), [](const SiteStats* a, const SiteStats* b) {
     return a->first_window != b->first_window ? a->first_window < b->first_window
@@ -32,8 +32,8 @@ SiteStats join_site(std::vector<const SiteStats*> parts) {
   return joined;
 }
 
-/// In the order of the forward pass, whatever the records' order: one that has weights has all
-/// sites.
+/// Puts sites into the order of the forward pass, whatever the records' order: a record with
+/// weights has all sites.
 std::vector<SiteStats> join_sites(std::vector<const Record*> records) {
   std::stable_partition(records.begin(), records.end(), [](const Record* record) {
     return std::any_of(record->sites.begin(), record->sites.end(),
@@ -63,7 +63,7 @@ std::vector<QuestionSums> join_questions(const std::vector<const Record*>& recor
   return questions;
 }
 
-/// Of all weights, or of all activations: inputs and states.
+/// Pooled over all weights, or over all activations: inputs and states.
 std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites, bool weights) {
   DistortionStats pool;
   for (const SiteStats& site : sites)

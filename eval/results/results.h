@@ -29,7 +29,7 @@ struct ResultRow {
   bool failed() const { return status == "failed"; }
 };
 
-/// Joins records to rows. What is there twice (a window, a question, a block of a site) counts
+/// Joins records to rows. A window, a question or a block of a site that is there twice counts
 /// once, the first time. Windows and questions are summed in ascending order and blocks as the tree
 /// they are parts of, so that stages cut differently give the same bits. One failed record makes
 /// its row fail. Rows without any record are left out.

@@ -14,7 +14,7 @@ std::vector<std::string> sweep_variables(const std::vector<ResultRow>& rows);
 std::vector<std::string> variable_fields(const Json& vars,
                                          const std::vector<std::string>& variables);
 
-/// What a row of a CSV file begins with: name, model, seed (empty for the baseline), then the
+/// The first fields of a row of a CSV file: name, model, seed (empty for the baseline), then the
 /// values of the sweep variables, empty where the row has none.
 std::vector<std::string> row_fields(const RowKey& key, const std::vector<std::string>& variables);
 

@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// Where the searches of a folder stand.
+/// The searches of a folder, as far as its records go.
 FollowedSearches searches_of(const RunContents& run);
 /// The rows of results.csv. The folder's file may be older than its records.
 std::vector<ResultRow> results_of(const RunContents& run);
