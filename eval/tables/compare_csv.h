@@ -8,8 +8,8 @@
 
 namespace nf {
 
-/// RFC 4180: one row per comparison and figure, columns comparison_columns(). A field that nothing
-/// is known of is empty.
+/// RFC 4180: one row per comparison and figure, columns comparison_columns(). The field of a figure
+/// that is not known is empty.
 std::string comparison_csv(const TrialComparison& comparison);
 
 /// name, model, the sweep variables of the trials, against, those of what they are compared with as
@@ -22,8 +22,8 @@ inline constexpr const char* kComparisonColumns[] = {
     "bootstrap_low", "bootstrap_high", "se_text",       "se_seed", "p",
     "p_holm",        "shown_from",     "verdict",       "note"};
 
-/// The file appears whole or not at all. Throws ConfigError where one is there that is none of
-/// these, DataError where it cannot be written.
+/// Writes the file, whole or not at all. Throws ConfigError where another kind of file is there,
+/// DataError where it cannot be written.
 void write_comparison_csv(const TrialComparison& comparison, const std::filesystem::path& file);
 
 }  // namespace nf

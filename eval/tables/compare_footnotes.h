@@ -7,8 +7,8 @@
 
 namespace nf {
 
-/// What the reader of the table must know besides what it shows, a paragraph each: of how many
-/// draws of the noise it speaks, and where a search has made the figures what they are.
+/// The paragraphs below the table that say what it does not show: over how many draws of the noise
+/// it speaks, and where a search has made the figures what they are.
 std::vector<std::string> comparison_footnotes(const TrialComparison& comparison);
 
 }  // namespace nf

@@ -25,7 +25,7 @@ std::string figure_label(const ComparedFigure& figure) {
   return figure.name.substr(0, figure.name.rfind('_')) + " acc %";
 }
 
-/// What has a direction to be better in is a share; shown in percent.
+/// A figure with a better direction is a share, shown in percent.
 double unit_of(const ComparedFigure& figure) { return figure.higher_is_better ? kPercent : 1.0; }
 
 std::string number_text(double value, const ComparedFigure& figure, bool with_sign) {
@@ -36,7 +36,7 @@ std::string number_text(double value, const ComparedFigure& figure, bool with_si
                                                          : figure_number(shown));
 }
 
-/// As wide as the widest, so that words begin below each other.
+/// Pads a text to the widest, so that words begin below each other.
 std::string padded(const std::string& text) {
   const Index width = display_width(verdict_text(Verdict::not_shown));
   return text + std::string(static_cast<std::size_t>(width - display_width(text)), ' ');
@@ -109,7 +109,7 @@ std::vector<TableCell> cells(const ComparedFigure& figure, const EndWidths& widt
           {padded(verdict_text(figure.verdict)), ""}};
 }
 
-/// "w4 bits=3 against g=64": what it is compared with is told where the heading does not.
+/// "w4 bits=3 against g=64": the other trial is named where the heading does not name it.
 std::string line_label(const LineComparison& line) {
   return line.against_rest.empty() ? line.trial_label
                                    : line.trial_label + " against " + line.against_rest;
@@ -129,8 +129,8 @@ const ComparedFigure* find_figure(const LineComparison& line, const std::string&
   return nullptr;
 }
 
-/// One figure of several comparisons. The heading has the text of that which has most; others say
-/// what they have.
+/// One figure of several comparisons. The heading states the text of the comparison that has most;
+/// the others state their own.
 void add_figure(const ModelComparison& model, const ComparedFigure& name,
                 const std::string& against, TextTable& table) {
   const LineComparison* widest = nullptr;

@@ -6,9 +6,9 @@
 
 namespace nf {
 
-/// The table for the terminal, and what stands below it. One comparison a model: by comparison, a
-/// line per figure; several: by figure, a line per comparison. columns: the terminal's width, 0: as
-/// wide as it comes.
+/// The table for the terminal, with the notes below it. With one comparison a model each section is
+/// a comparison with a line per figure; with several it is a figure with a line per comparison.
+/// columns: the terminal's width, 0: as wide as it comes.
 std::string comparison_table(const TrialComparison& comparison, Index columns);
 
 }  // namespace nf

@@ -63,7 +63,7 @@ std::string interactions_text(const std::vector<Effect>& effects) {
       real.size() > kMostNamed ? fmt::format(" and {} more", real.size() - kMostNamed) : "");
 }
 
-/// Why there is nothing to say of how the levels go together.
+/// The reason why nothing can be said of the levels together.
 std::string why_nothing(const EffectGroup& group, const std::vector<Effect>& effects) {
   for (const Effect& effect : effects)
     if (!effect.estimate && !effect.note.empty()) return "effects not known: " + effect.note;
@@ -75,7 +75,7 @@ std::string why_nothing(const EffectGroup& group, const std::vector<Effect>& eff
 
 std::vector<Finding> design_findings(const ModelLines& model, const std::vector<RowKey>& keys) {
   std::vector<Finding> findings;
-  // Of questions alone there is no KL.
+  // There is no KL of questions alone.
   if (model.baseline == nullptr || model.baseline->sums.tokens == 0) return findings;
   for (const EffectGroup& group : effect_groups(model, keys)) {
     const std::vector<Effect> effects = effects_of(group, kl_figure());

@@ -7,20 +7,20 @@
 
 namespace nf {
 
-/// effects.csv, of the trials that a `pairs` or `factorial` design made: model, name, one column
-/// per other sweep variable, metric (kl, delta_nll), effect, a, b, estimate, low, high, blocks,
-/// note, p, p_holm (of interactions, adjusted over those of one design and metric), design (pairs,
-/// factorial). Effects, over the seeds and blocks that all that enters has:
+/// effects.csv: the effects of the trials that a `pairs` or `factorial` design made. Columns:
+/// model, name, one per other sweep variable, metric (kl, delta_nll), effect, a, b, estimate, low,
+/// high, blocks, note, p, p_holm (of interactions, adjusted over those of one design and metric),
+/// design (pairs, factorial). The effects, each over the seeds and blocks that all its trials have:
 ///   main         pairs: the metric of level a alone; factorial: its mean over the trials with a,
 ///                minus that over those without, the baseline being one of these
 ///   interaction  the metric of a and b together, minus that of each alone; factorial: the mean of
 ///                that over what else is distorted
 ///   additivity   the sum over all levels alone, over all together: 1 where effects add up;
 ///                factorial: both as its main effects and interactions have them
-/// A factorial of resolution 4 has main effects alone. What lacks a trial that it needs (in a
-/// shard, or after a failure) is left out, but the main effects of factorial say so in `note`.
-/// Empty where there is no such trial. keys: all rows that there are to be, of which some may have
-/// no record yet.
+/// A factorial of resolution 4 has main effects alone. An effect that lacks a trial (in a shard, or
+/// after a failure) is left out, but main effects of factorial stand there with a `note`. Empty
+/// where there is no such trial. keys: those of all rows of the experiment; some may have no record
+/// yet.
 std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys = {});
 
 }  // namespace nf

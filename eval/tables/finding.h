@@ -6,7 +6,7 @@
 
 namespace nf {
 
-/// What one search or design of a model has found, in words.
+/// The finding of one search or design of a model, in words.
 struct Finding {
   std::string label;
   std::vector<std::string> lines{};  ///< at least one

@@ -18,7 +18,7 @@ namespace {
 
 constexpr Index kIndent = 2, kGap = 2;
 
-/// Labels beside what was found or, where that is too wide, above it.
+/// Labels beside the findings or, where that is too wide, above them.
 std::string block_text(const std::vector<Finding>& findings, Index columns) {
   Index labels = 0, widest = 0;
   for (const Finding& finding : findings) {

@@ -14,7 +14,7 @@
 namespace nf {
 namespace {
 
-/// Of the searches of a line those that have not converged, each state once.
+/// The states of a line's searches that have not converged, each once.
 std::vector<std::string> states_of(const ResultLine& line, const FollowedSearches& searches) {
   std::vector<std::string> states;
   for (const ResultRow* row : line.rows) {

@@ -12,11 +12,11 @@
 
 namespace nf {
 
-/// Marks the lines of searches that have several seeds with them, and of those that have not
-/// converged with the state: " (seed 1, above the range)". searches: null: the states are unknown.
+/// Marks the lines of searches: with their seeds where there are several, and with the state where
+/// they have not converged: " (seed 1, above the range)". searches: null: the states are unknown.
 void mark_searches(const FollowedSearches* searches, std::vector<ModelLines>& models);
 
-/// Adds a model's lines to a table, for all runs of a factorial design one of words.
+/// Adds a model's lines to a table; all runs of a factorial design are one line of words.
 void add_lines(const ModelLines& model,
                const std::function<std::vector<TableCell>(const ResultLine&)>& cells,
                TextTable& table);

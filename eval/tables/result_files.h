@@ -7,13 +7,13 @@
 
 namespace nf {
 
-/// All of kResultFiles, in that order. rows: build_results() of searches.rows().
+/// The texts of all of kResultFiles, in that order. rows: build_results() of searches.rows().
 std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const FollowedSearches& searches,
                                      const std::vector<TaskHeading>& tasks);
 
-/// Makes the tables of a folder anew out of all its records, and notes in its manifest where
-/// searches then stand. keys: all rows that there are to be. Returns the rows of the results.
+/// Makes the tables of a folder anew out of all its records, and notes the state of its searches in
+/// its manifest. keys: those of all rows of the experiment. Returns the rows of the results.
 std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey>& keys,
                                      const std::vector<TaskHeading>& tasks = {});
 

@@ -16,8 +16,8 @@ std::string optional_number(const std::optional<double>& value) {
   return value ? csv_number(*value) : "";
 }
 
-/// Not a number stands for a figure that nothing is known of: a mean over no token, bits per byte
-/// where nobody knows the bytes.
+/// Not a number stands for a figure that is not known: a mean over no token, bits per byte where
+/// nobody knows the bytes.
 std::string known_number(double value) { return std::isnan(value) ? "" : csv_number(value); }
 
 /// delta_nll and its interval, then KL's, over the text with this row's seed.

@@ -43,7 +43,7 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
       return value(row.sums);
     };
   };
-  // Over other windows than the baseline's a perplexity compares with nothing.
+  // A perplexity over other windows than the baseline's compares with nothing.
   const bool stopped =
       std::any_of(samples.begin(), samples.end(), [baseline](const ResultRow* row) {
         return row->stop && baseline != nullptr && row->sums.window < baseline->sums.window;
@@ -65,7 +65,7 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
     const TableCell mean = cell(
         samples, [&](const ResultRow& row) { return row.*figure; },
         [](double value) { return short_number(value, kDigits); });
-    return TableCell{mean.value, ""};  // what was asked for, not what came of it: no spread
+    return TableCell{mean.value, ""};  // asked for, not measured: no spread
   };
   return {ppl,
           nll_difference,
@@ -100,8 +100,8 @@ constexpr const char* kTextLegend =
     "distorted weights or inputs. ±: the 95 % interval over text and seeds, its longer side; "
     "none of fewer than 8 windows or documents.";
 
-/// Why a model's lines have no intervals of a figure: the blocks that even the baseline has are too
-/// few. Lines that have fewer than it are unfinished, which is said anyway.
+/// The remark that a model's lines have no intervals of a figure because even the baseline has too
+/// few blocks. Lines with fewer blocks than it are unfinished, which is said anyway.
 std::string too_few_blocks(const ModelLines& model, const PairedFigure& figure,
                            const std::string& what) {
   const auto of_baseline = model.baseline == nullptr
@@ -112,7 +112,7 @@ std::string too_few_blocks(const ModelLines& model, const PairedFigure& figure,
                      of_baseline->note);
 }
 
-/// How many lines have an interval of a figure that few blocks make.
+/// The remark on how many lines have an interval of a figure that few blocks make.
 std::string rough_intervals(const ModelLines& model, const PairedFigure& figure,
                             const std::string& what) {
   Index count = 0;
@@ -127,7 +127,7 @@ std::string rough_intervals(const ModelLines& model, const PairedFigure& figure,
                      figure.of_text ? "blocks of text differ" : "questions changed");
 }
 
-/// How many rows ended early, and after how much text.
+/// The remark on how many rows ended early, and after how much text.
 std::string stopped_rows(const ModelLines& model) {
   Index count = 0, least = 0, most = 0;
   for (const ResultLine& line : model.lines) {

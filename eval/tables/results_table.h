@@ -9,13 +9,13 @@
 namespace nf {
 
 /// The tables for the terminal, one of the text and one of the tasks: one line per trial and sweep
-/// point, repeats joined, with each model's baseline first. Behind what is compared with the
-/// baseline (Δnll, KL, the same top-1, Δacc in percent) stands ± the longer side of its 95 %
-/// interval, over text or questions and seeds, over the blocks that all its rows and the baseline
-/// have. Why rows failed or have no interval stands below. A search has a line for each seed and,
-/// unless it has converged, its state behind the label; the runs of a factorial design are one line
-/// that counts them. `columns`: the terminal's width, 0: as wide as it comes. searches: for the
-/// states.
+/// point, repeats joined, with each model's baseline first. Figures compared with the baseline
+/// (Δnll, KL, the same top-1, Δacc in percent) have ± the longer side of their 95 % interval behind
+/// them, over text or questions and seeds, over the blocks that all rows of the line and the
+/// baseline have. The reasons why rows failed or have no interval stand below. A search has a line
+/// for each seed and, unless it has converged, its state behind the label; the runs of a factorial
+/// design are one line that counts them. `columns`: the terminal's width, 0: as wide as it comes.
+/// searches: for the states.
 std::string results_table(const std::vector<ResultRow>& rows, Index columns,
                           const std::vector<TaskHeading>& tasks = {},
                           const FollowedSearches* searches = nullptr);

@@ -8,8 +8,8 @@
 
 namespace nf {
 
-/// "above the range", "below the range", "out of steps", "goes on"; empty of a search that has
-/// converged.
+/// The state of a search: "above the range", "below the range", "out of steps", "goes on"; empty
+/// where it has converged.
 std::string search_state_text(const FollowedSearch& search);
 
 /// A finding for each search of a model that has taken a step, all seeds of a sweep point together:

@@ -22,7 +22,7 @@ std::vector<std::string> variables_of(const FollowedSearches& searches) {
   return names;
 }
 
-/// What follows behind the sweep variables.
+/// The columns behind the sweep variables.
 const std::vector<std::string> kColumns = {"metric",     "target", "value",    "reached",
                                            "steps",      "state",  "estimate", "value_low",
                                            "value_high", "seeds",  "note"};

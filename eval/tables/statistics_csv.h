@@ -11,8 +11,8 @@ namespace nf {
 /// kl_reverse, delta_top1, and delta_<task>_acc of each task): name, model, one column per sweep
 /// variable, figure, seeds, blocks, tokens (of one seed; none for tasks), estimate, low, high,
 /// bootstrap_low, bootstrap_high, sd_text, sd_seed, p, p_holm, p_bh, note. docs/statistics.md says
-/// what each is. p: of delta_nll against 0, adjusted over all lines of the model. A field that
-/// nothing is known of is empty; what failed is left out.
+/// what each is. p: of delta_nll against 0, adjusted over all lines of the model. The field of a
+/// figure that is not known is empty; failed rows are left out.
 std::string statistics_csv(const std::vector<ResultRow>& rows,
                            const std::vector<TaskHeading>& tasks = {});
 
