@@ -165,7 +165,8 @@ class Verifier {
   void run_group(const ModelPlan& plan, const Decoder& decoder, const Work& work,
                  const VerifyChoice& choice) {
     const VerifyGroup& group = *work.group;
-    // As the stored records have them: of a trial's first stage alone.
+    // Statistics of weights are gathered where the stored records have them: at a trial's first
+    // stage.
     const auto has_weights = [this](std::size_t number) {
       const std::vector<SiteStats>& sites = contents_.records[number].sites;
       return std::any_of(sites.begin(), sites.end(),
@@ -186,7 +187,7 @@ class Verifier {
             rerun_differences(contents_.records[number], now);
         const std::vector<RecordDifference>& unknown = choice.unknown_items(number);
         differences.insert(differences.end(), unknown.begin(), unknown.end());
-        // Otherwise they follow from sums that have been told.
+        // Derived figures follow from the sums, whose differences have been told then.
         if (differences.empty())
           differences = derived_differences(lines_[number], contents_.records[number]);
         report_.add(name(number), differences);

@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// How records are run again; none of it changes a figure.
+/// The way in which records are run again; none of it changes a figure.
 struct VerifyOptions {
   std::optional<Index> sample{};  ///< so many records instead of all
   bool any_env = false;           ///< also records made in another env
@@ -19,13 +19,13 @@ struct VerifyOptions {
 };
 
 /// Runs records of a folder again, on the items that each holds and in whatever company, and
-/// compares what comes out with what is stored, bit for bit: the sums of windows, questions and
-/// sites, and errors of what failed; what a line derives from its sums is derived again. Where a
-/// stopping rule stood is not looked at. The csv files, which follow from all records and the
-/// manifest, are made again and compared too (verify_files()). The folder's experiment is read
+/// compares the outcome with the stored records, bit for bit: the sums of windows, questions and
+/// sites, and errors of failed trials. Figures that a line derives from its sums are derived again.
+/// The states of stopping rules are not compared. The csv files, which follow from all records and
+/// the manifest, are made again and compared too (verify_files()). The folder's experiment is read
 /// again, and its checkpoints and data; the folder is only read. Throws ConfigError where
 /// checkpoints, data, numerics or env are not the folder's, or no record can be run again,
-/// DataError for what cannot be read.
+/// DataError for files that cannot be read.
 VerifyReport verify_run(const RunContents& contents, const VerifyOptions& options,
                         Progress& progress);
 

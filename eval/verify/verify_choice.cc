@@ -12,7 +12,7 @@
 namespace nf {
 namespace {
 
-/// How statistics were gathered, out of what was: `preferred` where that would have left the same.
+/// The mode that statistics were gathered in, as they show it: `preferred` where that fits.
 StatsMode stats_of(const Record& record, StatsMode preferred) {
   const auto fits = [&record](StatsMode mode) {
     return std::all_of(record.sites.begin(), record.sites.end(), [mode](const SiteStats& site) {

@@ -12,7 +12,7 @@
 
 namespace nf {
 
-/// Records of one model that are run again together: on the same items, gathering the same.
+/// Records of one model that are run again together: same items, same statistics gathered.
 struct VerifyGroup {
   /// A record, by its number in the folder.
   struct Entry {
@@ -26,17 +26,18 @@ struct VerifyGroup {
   std::vector<Entry> entries;
 };
 
-/// Finds for the records of a folder what they are of, and how they must be run again.
+/// Finds the trials of a folder's records, and how these must be run again.
 class VerifyChoice {
  public:
-  /// plans: of the folder's experiment, in its order. preferred: where a record was gathered with
-  /// any. All must outlive this.
+  /// plans: of the folder's experiment, in its order. preferred: the mode of a record that fits
+  /// several. All must outlive this.
   VerifyChoice(const std::vector<Record>& records, std::vector<ModelPlan>& plans,
                StatsMode preferred);
 
-  /// Looks for what record `number` is of. Where it cannot be run again: false, and counted.
+  /// Looks for the trial of record `number`. Returns false and counts it where it cannot be run
+  /// again.
   bool find(std::size_t number, VerifyReport::Skipped& skipped);
-  /// By model, the groups of the records `numbers`, all of them found. A record without any item of
+  /// The groups of the records `numbers`, all of them found, by model. A record without any item of
   /// the data is in none.
   std::vector<std::vector<VerifyGroup>> groups(const std::vector<std::size_t>& numbers) const;
   bool has_items(std::size_t number) const { return !found_.at(number).items.empty(); }
@@ -62,12 +63,12 @@ class VerifyChoice {
   std::vector<ModelPlan>& plans_;
   StatsMode preferred_;
   std::list<Job> jobs_;  ///< stay where they are
-  /// By model and id; null: looked for and not found.
+  /// By model and id; null: looked for in vain.
   std::map<std::pair<std::size_t, std::string>, const Job*> job_of_id_;
   /// By model, the items' numbers of questions.
   std::vector<std::map<std::pair<std::string, Index>, Index>> questions_;
   std::map<std::size_t, Found> found_;
-  /// By id: items that some record has, of a model.
+  /// By model and id: items that some record has.
   std::map<std::pair<std::size_t, std::string>, std::set<Index>> held_;
 };
 

@@ -7,12 +7,13 @@
 
 namespace nf {
 
-/// Everything in which a record run again differs from the stored one: the figures that both have
-/// (record_differences()), sites that only one has, and why it failed. `first` is what was stored.
+/// All differences between a record run again and the stored one: in figures that both have
+/// (record_differences()), sites that only one has, and the reason of a failure. `first` is the
+/// stored one's.
 std::vector<RecordDifference> rerun_differences(const Record& stored, const Record& now);
 
-/// Where a line of records.jsonl does not hold what follows from its own sums: its metrics and the
-/// relative L2 of its sites. Nothing reads these, but people do.
+/// The figures of a line of records.jsonl that do not follow from its own sums: among its metrics
+/// and the relative L2 of its sites. Nothing reads these, but people do.
 std::vector<RecordDifference> derived_differences(const std::string& line, const Record& record);
 
 }  // namespace nf

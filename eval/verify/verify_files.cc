@@ -42,7 +42,7 @@ std::string difference_of(std::string_view header, std::string_view stored, std:
                      printable(now.substr(0, now.find('\n'))));
 }
 
-/// Where a file is not what it should be; empty where it is.
+/// The difference of a file from what it should be; empty where there is none.
 std::string difference(const fs::path& path, const std::string& now) {
   const std::string name = path.string();
   if (!fs::exists(path)) return now.empty() ? "" : name + ": is missing";
@@ -61,7 +61,7 @@ std::string difference(const fs::path& path, const std::string& now) {
                      difference_of(after.front(), before[line], after[line]));
 }
 
-/// Why files may differ from what they are made of now; empty where they may not.
+/// The reason why files may be older than the records; empty where they are not.
 std::string excuse(const RunContents& contents) {
   const std::optional<Index>& made_of = contents.manifest.csv_records;
   if (!made_of)
@@ -72,7 +72,7 @@ std::string excuse(const RunContents& contents) {
   return "";
 }
 
-/// Who made them, where it was another version: columns may have come since.
+/// The version that made the files, where it was another: columns may have come since.
 std::string other_version(const Json& about) {
   const auto text = [&about](const char* key) {
     const auto found = about.find(key);

@@ -6,9 +6,8 @@
 namespace nf {
 
 /// Makes the csv files of a folder again, out of its manifest and records, and compares them with
-/// those that are there, byte for byte. Those of a run that goes on or was killed, or of records
-/// since deleted, are older than what they should be made of: where they differ, that they are is
-/// all that is told.
+/// those that are there, byte for byte. Files of a run that goes on or was killed, or of records
+/// since deleted, are older than the records: where such files differ, only their age is told.
 VerifyReport::Files verify_files(const RunContents& contents);
 
 }  // namespace nf

@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// What running records of a folder again has shown.
+/// The outcome of running records of a folder again.
 struct VerifyReport {
   /// Records that are not run again, and why.
   struct Skipped {
@@ -24,7 +24,8 @@ struct VerifyReport {
     Index count = 0;                   ///< that there should be
     Index different = 0;               ///< or missing, or too many
     std::vector<std::string> lines{};  ///< the first difference of each
-    /// Why they cannot be compared: they are older than the records. Empty where they can.
+    /// The reason why they cannot be compared: they are older than the records. Empty where they
+    /// can.
     std::string older{};
   };
 
@@ -43,10 +44,10 @@ struct VerifyReport {
   static constexpr Index kShown = 20;
 
   bool equal() const { return different_figures == 0 && (!files || files->different == 0); }
-  /// A record was run again. `what`: "runs/e/records.jsonl:3: llama: noise r=0.1"; in the
-  /// differences `first` is what was stored.
+  /// Takes in a record that was run again. `what`: "runs/e/records.jsonl:3: llama: noise r=0.1"; in
+  /// the differences `first` is the stored one's.
   void add(const std::string& what, const std::vector<RecordDifference>& differences);
-  /// For the terminal: differences, what was skipped, and last the sum of it all.
+  /// For the terminal: differences, records that were skipped, and last the sum of it all.
   std::string text() const;
 
  private:
