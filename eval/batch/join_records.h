@@ -10,8 +10,8 @@
 
 namespace nf {
 
-/// Joins the records of several run folders: what is there twice is kept once, and must be equal.
-/// Points into the contents it is given; they must outlive it.
+/// Joins the records of several run folders: parts that are there twice are kept once, and must be
+/// equal. Points into the contents it is given; they must outlive it.
 class RecordJoin {
  public:
   /// any_env: records of one trial under different envs may differ, the first counts.
@@ -20,10 +20,11 @@ class RecordJoin {
   /// All records of a folder, in their order.
   void add(const RunContents& folder);
 
-  /// In the order in which they came, without the windows, questions and sites that an earlier one
-  /// has. A block of an input's site stays whole while one of its windows is new.
+  /// The joined records in the order in which they came, without the windows, questions and sites
+  /// that an earlier one has. A block of an input's site stays whole while one of its windows is
+  /// new.
   const std::vector<Record>& records() const { return records_; }
-  /// Records nothing of which was new.
+  /// Number of records with nothing new in them.
   Index repeated() const { return repeated_; }
   /// One line for each figure that is not equal, with trial, window and both values and places, and
   /// for each trial that failed in one folder on what another has figures of.
@@ -38,19 +39,20 @@ class RecordJoin {
     const Record& record() const { return folder->records[number]; }
     std::string place() const { return folder->place(number); }
   };
-  /// A record of a trial that failed, and on which items. The failure may lie in any of them.
+  /// A record of a trial that failed, with its items. The failure may lie in any of them.
   struct Failure {
     Source source;
     std::vector<Index> windows{};
     std::vector<std::pair<std::string, Index>> questions{};
     bool told = false;
   };
-  /// What is known of a trial, and by which of sources_.
+  /// The known parts of a trial, each with its place in sources_.
   struct Known {
     std::map<Index, std::size_t> windows;
     std::map<std::pair<std::string, Index>, std::size_t> questions;
     std::map<std::string, std::size_t> weights;
-    /// Of inputs, by site: first and number of items. What questions have is known by these alone.
+    /// Of inputs, by site: first and number of items. Statistics over questions are known by these
+    /// alone.
     std::map<std::string, std::set<std::pair<Index, Index>>> blocks;
     std::vector<Failure> failures;
   };
@@ -58,7 +60,7 @@ class RecordJoin {
   void add(const Source& source);
   void compare(const Known& known, const Source& source);
   static Failure failure_of(const Source& source);
-  /// Failures on items all of which went well in other records.
+  /// Finds failures on items all of which went well in other records.
   void compare_failures(Known& known);
   static Record what_is_new(const Known& known, const Record& record);
   static void note(const Record& record, std::size_t source, Known& known);

@@ -41,8 +41,8 @@ void check_folders(const MergeOptions& options) {
         fmt::format("--out {}: is there already; choose another folder", options.out.string()));
 }
 
-/// An earlier version did not note how much there is to finish: beside such a folder a step that
-/// the other has half would count as whole, and the old folder's searches are known to nobody.
+/// An earlier version did not note how much there is to finish. Beside such a folder a step that
+/// the other has half would count as whole, and the searches of the old folder are unknown.
 void check_size(const RunContents& first, const ModelIdentity& model, const RunContents& other,
                 const ModelIdentity& same) {
   const auto items = [](const ModelIdentity& one) { return one.windows + one.question_count(); };
@@ -84,19 +84,19 @@ void check_same_data(const RunContents& first, const RunContents& other) {
     refuse("the tasks are not called as they are");
 }
 
-/// Two rows are one condition. How far a search has come makes no difference.
+/// Whether two rows are one condition. The state of a search makes no difference.
 bool same_condition(const RowKey& a, const RowKey& b) {
   const bool both_search = a.search && b.search;
   return a.name == b.name && a.model == b.model && a.seed == b.seed &&
          (both_search ? search_point(a) == search_point(b) : a.vars == b.vars);
 }
 
-/// What a row does, in words that differ where it differs.
+/// A row's condition, in words that differ where it differs.
 std::string identity_of(const RowKey& row) {
   return row.search ? "search " + row.search->id : "id " + row.id;
 }
 
-/// The first's rows, then what is new, behind the other rows of its model.
+/// The rows of all runs: the first's, and each new one behind the other rows of its model.
 std::vector<RowKey> join_rows(const std::vector<RunContents>& runs) {
   std::vector<RowKey> rows;
   for (const RunContents& run : runs) {
@@ -135,7 +135,7 @@ std::vector<RowKey> join_rows(const std::vector<RunContents>& runs) {
                   "type: one is damaged; nothing was written");
 }
 
-/// What the new manifest says of where it comes from.
+/// The new manifest's note on where it comes from.
 Json about_merge(const std::vector<RunContents>& runs, const std::string& command) {
   Json about = {{"version", version()}, {"git", git_hash()}, {"command", command}};
   for (const char* key : {"experiment_dir", "set", "set_dir"})
@@ -161,7 +161,7 @@ class FolderToCome {
     if (out_.has_parent_path()) fs::create_directories(out_.parent_path());
     temporary_ = out_;
     temporary_ += fmt::format(".tmp-{}", ::getpid());
-    fs::remove_all(temporary_);  // of one that had the same number
+    fs::remove_all(temporary_);  // left by a process of the same number
     fs::create_directory(temporary_);
   }
   ~FolderToCome() {

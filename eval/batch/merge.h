@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// How run folders are joined to one.
+/// The way in which run folders are joined to one.
 struct MergeOptions {
   std::vector<std::filesystem::path> runs;  ///< in their order
   std::filesystem::path out;                ///< the folder to come
@@ -16,7 +16,7 @@ struct MergeOptions {
   std::string command{};  ///< for manifest.json
 };
 
-/// What a merge has made of the folders.
+/// The outcome of a merge.
 struct MergeOutcome {
   std::vector<ResultRow> rows;
   Index records = 0;   ///< of the new folder
@@ -25,11 +25,11 @@ struct MergeOutcome {
 
 /// Joins the folders of runs over one set of models and data (shards of a sweep, for instance) to a
 /// folder as one run would have left it, but for the order of the records: experiment.yaml and
-/// resolved.yaml are the first's, rows stand in the first's order, then what is new, model by
-/// model. What stands in two folders is taken once and must be equal bit for bit. `out` appears
-/// whole or not at all. Throws ConfigError where the runs do not go together or `out` is taken,
-/// DataError for what cannot be read or written and for figures that differ (a line for each of the
-/// first ten).
+/// resolved.yaml are the first's, rows stand in the first's order, new ones behind those of their
+/// model. Parts that stand in two folders are taken once and must be equal bit for bit. `out`
+/// appears whole or not at all. Throws ConfigError where the runs do not go together or `out` is
+/// taken, DataError for files that cannot be read or written and for figures that differ (a line
+/// for each of the first ten).
 MergeOutcome merge_runs(const MergeOptions& options);
 
 }  // namespace nf
