@@ -16,7 +16,7 @@ namespace nf {
 struct Command {
   std::string name;
   std::string summary;  ///< one line
-  /// Takes what follows the name, returns the exit code; throws what main() turns into one.
+  /// Takes the arguments behind the name, returns the exit code; throws what main() turns into one.
   int (*run)(const std::vector<std::string>& arguments);
 };
 
@@ -38,7 +38,7 @@ int list_command(const std::vector<std::string>& arguments);
 /// The arguments of one command: described once, parsed and explained from the same place.
 class CommandLine {
  public:
-  /// `usage`: what stands behind "usage: noisefloor ". `about`: a paragraph for --help.
+  /// `usage`: the text behind "usage: noisefloor ". `about`: a paragraph for --help.
   CommandLine(std::string usage, std::string about);
 
   /// A word without dashes. Required unless `optional`.
@@ -79,7 +79,7 @@ std::string existing_file(const CommandLine& line, const std::string& option);
 std::optional<Index> memory_option(const CommandLine& line);
 /// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.
 Shard shard_option(const CommandLine& line);
-/// How wide the terminal behind stdout is; 120 where there is none.
+/// The width of the terminal behind stdout; 120 where there is none.
 Index terminal_columns();
 /// Takes --threads N into effect where it was given.
 void use_threads(const CommandLine& line);

@@ -13,7 +13,7 @@
 namespace nf {
 namespace {
 
-/// The trials of the command line; of a single one, and all others that it can be compared with.
+/// The trials of the command line; a single one with all others that it can be compared with.
 OtherTrials selectors_of(const std::vector<std::string>& texts, const RunContents& run) {
   std::vector<TrialSelector> selectors;
   for (const std::string& text : texts)

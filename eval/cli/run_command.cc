@@ -10,7 +10,7 @@
 namespace nf {
 namespace {
 
-/// What of the tables and records lies in a run folder.
+/// The tables and records that lie in a run folder.
 std::string files_in(const std::filesystem::path& dir) {
   std::string text;
   for (const char* name : {"results.csv", "statistics.csv", "effects.csv", "searches.csv",
