@@ -12,7 +12,7 @@ namespace nf {
 /// Unicode characters: len().
 Index count_characters(std::string_view utf8);
 
-/// What str.isspace() holds for white space, Unicode 15.0.
+/// Whether str.isspace() holds it for white space, Unicode 15.0.
 bool is_space(char32_t character);
 
 /// Without white space at its end, str.rstrip(), or at both ends, str.strip().

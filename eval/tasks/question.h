@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// What one choice is as text: the continuation is scored, given the context.
+/// One choice as text: the continuation is scored, given the context.
 struct ChoiceText {
   std::string context;
   std::string continuation;

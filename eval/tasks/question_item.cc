@@ -40,7 +40,7 @@ ChoiceIds joined(const std::vector<std::int32_t>& context, const std::vector<std
   return {std::move(ids), scored};
 }
 
-/// How many ids the inputs of all choices begin with in common.
+/// Number of ids that the inputs of all choices begin with in common.
 Index shared_inputs(const std::vector<ChoiceIds>& choices) {
   const std::span<const std::int32_t> first = choices.front().inputs();
   std::ptrdiff_t shared = std::ssize(first);

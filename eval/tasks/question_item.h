@@ -12,7 +12,7 @@
 
 namespace nf {
 
-/// What of a model decides how text becomes ids.
+/// The facts of a model that decide how text becomes ids.
 struct TaskModel {
   Index positions = 0;                    ///< of its longest input
   std::optional<std::int32_t> bos_token;  ///< before each context; none: no special token
@@ -24,23 +24,23 @@ struct ChoiceIds {
   std::vector<std::int32_t> ids;
   Index scored = 0;
 
-  /// What the model reads. [ids - 1]
+  /// The ids that the model reads. [ids - 1]
   std::span<const std::int32_t> inputs() const { return std::span(ids).first(ids.size() - 1); }
 };
 
 /// The choices of one question by lm-eval's convention (TemplateLM._encode_pair and
-/// HFLM._loglikelihood_tokens, 0.4): white space at the end of the context counts to the
-/// continuation; the ids are those of the context and, behind them, of context and continuation
-/// encoded together what lies beyond as many ids as the context has. Of more than positions + 1 ids
-/// the last ones are kept. Throws DataError that opens with `place`: an empty context, a
-/// continuation without a token or longer than `positions`.
+/// HFLM._loglikelihood_tokens, 0.4). White space at the end of the context counts to the
+/// continuation. The ids are those of the context, followed by the ids of context and continuation
+/// encoded together that lie beyond as many as the context has. Of more than positions + 1 ids the
+/// last ones are kept. Throws DataError that opens with `place`: an empty context, a continuation
+/// without a token or longer than `positions`.
 std::vector<ChoiceIds> encode_choices(const std::vector<ChoiceText>& choices,
                                       const Tokenizer& tokenizer, const TaskModel& model,
                                       const std::string& place);
 
-/// The choices of one question as one item, part c being choice c. What the inputs of all choices
-/// begin with stands there once, as the first segment; each choice's rest continues it. Only rows
-/// that predict a scored token have targets.
+/// The choices of one question as one item, part c being choice c. The beginning that the inputs of
+/// all choices share stands there once, as the first segment; each choice's rest continues it. Only
+/// rows that predict a scored token have targets.
 EvalItem question_item(const std::vector<ChoiceIds>& choices);
 
 }  // namespace nf

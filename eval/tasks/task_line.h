@@ -19,7 +19,7 @@ class TaskLine {
 
   bool has(const std::string& key) const { return json_.contains(key); }
   std::string text(const std::string& key) const;
-  /// A list of at least two texts, none of them empty: what is chosen among.
+  /// A list of at least two texts, none of them empty: the choices.
   std::vector<std::string> choices(const std::string& key) const;
   /// A whole number in [0, end).
   Index number(const std::string& key, Index end) const;

@@ -9,9 +9,9 @@
 
 namespace nf {
 
-/// Questions of an experiment's tasks in the draws. Question q of the task at place p (from 0)
-/// begins at row (p + 1)·2^40 + q·2^20: behind any text, no two questions overlap, and row·features
-/// stays within 63 bits up to 2^17 features.
+/// The places of questions in the draws. Question q of the task at place p (from 0) begins at row
+/// (p + 1)·2^40 + q·2^20: behind any text, no two questions overlap, and row·features stays within
+/// 63 bits up to 2^17 features.
 inline constexpr Index kMostTasks = 32;
 inline constexpr Index kRowsOfATask = Index{1} << 40;
 inline constexpr Index kRowsOfAQuestion = Index{1} << 20;
@@ -29,7 +29,7 @@ TaskQuestions read_tasks(const std::vector<TaskConfig>& tasks, const Tokenizer& 
                          Index positions, std::optional<Index> bos_token,
                          const TaskRegistry& registry = TaskRegistry::builtin());
 
-/// How results name the tasks, in the experiment's order.
+/// The tasks as results name them, in the experiment's order.
 std::vector<TaskHeading> task_headings(const std::vector<TaskConfig>& tasks,
                                        const TaskRegistry& registry = TaskRegistry::builtin());
 

@@ -13,7 +13,7 @@ namespace nf {
 struct TaskKind {
   std::string name;      ///< the stem of its file
   std::string summary;   ///< one line, lower case, no full stop
-  std::string line;      ///< what a line of its file looks like, in Markdown
+  std::string line;      ///< the form of a line of its file, in Markdown
   bool has_ppl = false;  ///< its figures have a perplexity
   /// The question of one line; DataError where it has none.
   QuestionText (*read)(const TaskLine& line) = nullptr;
