@@ -29,7 +29,7 @@ constexpr std::uint32_t kIn64 = 0xffffffff;
 constexpr std::uint16_t kExtra64 = 0x0001;
 constexpr std::uint16_t kEncrypted = 0x0001;
 
-/// Where the directory lies and how many entries it has.
+/// The place of the directory and its number of entries.
 struct Extent {
   std::uint64_t entries;
   std::uint64_t bytes;

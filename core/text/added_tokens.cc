@@ -79,7 +79,7 @@ void AddedTokens::add(bool normalized, Token token) {
 }
 
 void AddedTokens::sort_for_search(std::vector<Token>& tokens) {
-  // Of equal ones the last comes first here and stays.
+  // The last of equal ones comes first here and stays.
   std::reverse(tokens.begin(), tokens.end());
   std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) {
     return a.content.size() != b.content.size() ? a.content.size() > b.content.size()

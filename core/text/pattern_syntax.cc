@@ -31,7 +31,7 @@ constexpr auto kCategories = std::to_array<std::string_view>(
      "No", "P",  "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk",
      "So", "Z",  "Zs", "Zl", "Zp", "C",  "Cc", "Cf", "Co", "Cn", "Any"});
 
-// Of these, recent_characters.h keeps the script too.
+// The scripts that recent_characters.h keeps too.
 constexpr auto kScripts = std::to_array<std::string_view>(
     {"Greek", "Han", "Hangul", "Hebrew", "Hiragana", "Katakana", "Latin", "Thai"});
 

@@ -13,8 +13,7 @@ namespace nf {
 /// thread-safe.
 class PrefixTrie {
  public:
-  /// Of equal strings the last one counts; an empty one is never found. Numbers must not be
-  /// negative.
+  /// The last of equal strings counts; an empty one is never found. Numbers must not be negative.
   explicit PrefixTrie(std::vector<std::pair<std::string_view, std::int32_t>> entries);
   PrefixTrie() : PrefixTrie(std::vector<std::pair<std::string_view, std::int32_t>>()) {}
 

@@ -51,8 +51,8 @@ class RecordJoin {
     std::map<Index, std::size_t> windows;
     std::map<std::pair<std::string, Index>, std::size_t> questions;
     std::map<std::string, std::size_t> weights;
-    /// Of inputs, by site: first and number of items. Statistics over questions are known by these
-    /// alone.
+    /// First and number of items of each block of an input, by site. Statistics over questions are
+    /// known by these alone.
     std::map<std::string, std::set<std::pair<Index, Index>>> blocks;
     std::vector<Failure> failures;
   };

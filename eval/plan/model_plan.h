@@ -49,7 +49,7 @@ class ModelPlan {
   bool has_searches() const { return !searches_.empty(); }
   /// Jobs that the experiment names; searches bring more while it runs.
   const std::vector<Job>& jobs() const { return jobs_; }
-  /// Those jobs and steps of searches, each condition once: a search may come upon a trial's.
+  /// These jobs and steps of searches, each condition once: a search may come upon a trial's.
   std::vector<const Job*> jobs_with(const std::vector<Job>& steps) const;
   const std::vector<Search>& searches() const { return searches_; }
   /// Rows of the results: the baseline, then every trial of the experiment, searches without a step

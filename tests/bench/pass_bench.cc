@@ -1,8 +1,8 @@
-// How near a pass comes to its matrix products. One pass is a stage of run_stage: the baseline and
-// one trial with nothing distorted, KL and all, over 16 windows of 512 tokens; beside it the same
-// matrix products alone (linears, QK', PV, head, weights packed), and the other parts alone. Then
-// two windows through two layers of Llama-2-7B's size, where reading and packing the weights weighs
-// most. usage: pass_bench [rounds [windows]]
+// Measures how near a pass comes to its matrix products. One pass is a stage of run_stage: the
+// baseline and one trial with nothing distorted, KL and all, over 16 windows of 512 tokens; beside
+// it the same matrix products alone (linears, QK', PV, head, weights packed), and the other parts
+// alone. Then two windows through two layers of Llama-2-7B's size, where reading and packing the
+// weights weighs most. usage: pass_bench [rounds [windows]]
 
 #include <fmt/format.h>
 
@@ -116,8 +116,8 @@ void bench(const Shape& shape, int rounds, Index window_count) {
       text_data(TokenWindows::from_ids({ids}, {.context = kContext}, "random ids")).set;
   const EvalItem& window = set.item(0);
   const Kinds kinds = Kinds::builtin();
-  // Nothing happens to it, but a lane of its own it is: one that touches nothing would share the
-  // baseline's pass.
+  // It changes nothing but is a lane of its own: a trial without entries would share the baseline's
+  // pass.
   Entry nothing;
   nothing.sites.layers = LayerRanges{{{.text = "0", .first = 0, .last = 0}}};
   nothing.sites.roles = {"k_proj"};

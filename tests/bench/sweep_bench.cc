@@ -1,6 +1,7 @@
-// What a sweep costs beside the passes it is made of, on one thread: each layer alone, eight trials
-// that distort all weights, eight that distort all inputs; and the same sweep of layers the way it
-// is done without such a program: one process per condition, the baseline's logits in a file.
+// Measures the cost of a sweep beside the passes it is made of, on one thread: each layer alone,
+// eight trials that distort all weights, eight that distort all inputs; and the same sweep of
+// layers the way it is done without such a program: one process per condition, the baseline's
+// logits in a file.
 //
 //   sweep_bench [windows of 512 tokens] [rounds]
 

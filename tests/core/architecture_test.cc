@@ -172,7 +172,7 @@ TEST(EveryFamily, IgnoresAStoredHeadWhereItIsTied) {
   }
 }
 
-/// Of a tied pair some writers keep the head.
+/// Some writers keep the head of a tied pair.
 TEST(EveryFamily, ReadsATiedHeadThatIsStoredAlone) {
   for (TinyModel model : every_family()) {
     const DecoderSpec untied = spec_of(model.config);

@@ -148,7 +148,7 @@ TEST(SameBitsAttention, OtherWindowsDoNotMatter) {
 }
 
 /// A question: a context of P rows that two choices continue, each as if it stood there alone; and
-/// a window that has nothing to do with it. What company a segment has changes no bit; a choice
+/// a window that has nothing to do with it. The company of a segment changes no bit; a choice
 /// against the whole sequence is only near, because with AVX2 the bits of a score depend on the
 /// query's place in its tile.
 TEST(SameBitsAttention, SegmentsContinueTheirPrefixAlone) {

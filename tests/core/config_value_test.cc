@@ -18,7 +18,7 @@ struct EnumNames<Shape> {
 
 namespace {
 
-/// What `key: text` is read as; fails the test when it is not read.
+/// The value that `key: text` is read as; fails the test when it is not read.
 template <typename T>
 T read_good(const std::string& text) {
   ConfigErrors errors;

@@ -30,7 +30,7 @@ TEST(DecoderMemory, KeepsNoPagesOfTheFileResident) {
   for (Index layer = 0; layer < kLayers; ++layer)
     weights = decoder.load_block(layer, std::move(weights));
   decoder.load_head(0, 3 * kVocabChunk);  // 6 MiB
-  // Of 130 MiB. What is left: pages of this program, and the norms'.
+  // Out of 130 MiB, only pages of this program and the norms' are left.
   EXPECT_LT(resident_file_bytes() - before, 4 * kMiB);
 }
 

@@ -89,7 +89,7 @@ TEST(DecoderSpec, RolesAreThoseOfABlock) {
   EXPECT_EQ(everything().roles(), (std::vector<Role>{Role::q_proj, Role::v_proj, Role::down_proj}));
 }
 
-/// Of q, k, v, o, gate, up and down, and of the head.
+/// The inputs of q, k, v, o, gate, up and down, and of the head.
 TEST(DecoderSpec, SharersOfAnInputHaveTheFirstAsOwner) {
   const auto owners = [](bool gated, BlockForm form, bool mlp_norm) {
     DecoderSpec spec = everything();

@@ -19,8 +19,8 @@
 namespace nf {
 namespace {
 
-/// Of the largest value: f32 against double over three blocks, each about ten roundings deep over
-/// sums of at most 60 terms.
+/// Relative to the largest value: f32 against double over three blocks, each about ten roundings
+/// deep over sums of at most 60 terms.
 constexpr double kForwardTolerance = 1e-5;
 /// Angles are f32: at 300 radians they are off by 1.5e-5, which the scores take over.
 constexpr double kRotaryForwardTolerance = 5e-5;
@@ -242,8 +242,8 @@ TEST(Decoder, SitesGoInTheOrderOfTheForwardPass) {
   EXPECT_EQ(sites[47], (Site{0, Role::lm_head, SiteTensor::input}));
 }
 
-/// What a lane does that distorts the embedding or the head: with a copy that is not distorted
-/// nothing changes, whether or not the two are tied.
+/// A lane that distorts the embedding or the head brings a copy of its own. A copy that is not
+/// distorted changes nothing, whether or not the two are tied.
 TEST(Decoder, EmbeddingsAndHeadOfOnesOwnGiveTheSameBits) {
   for (const bool tied : {false, true}) {
     const TempDir dir;

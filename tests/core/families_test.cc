@@ -17,8 +17,8 @@
 namespace nf {
 namespace {
 
-/// Of the largest value: f32 against double over two or three blocks, each about ten roundings deep
-/// over sums of at most 240 terms.
+/// Relative to the largest value: f32 against double over two or three blocks, each about ten
+/// roundings deep over sums of at most 240 terms.
 constexpr double kForwardTolerance = 1e-5;
 /// Angles are f32: at 300 radians they are off by 1.5e-5, which the scores take over.
 constexpr double kRotaryForwardTolerance = 5e-5;
@@ -256,7 +256,7 @@ TEST(FamilyForward, Qwen3) {
                    with(newer, {{"rope_parameters", with_theta({{"rope_type", "default"}}, 1e6)}}));
 }
 
-/// Of the logits' range; the contract of the reference data.
+/// Relative to the logits' range; the contract of the reference data.
 constexpr double kConformanceTolerance = 1e-4;
 
 class GoldenFamilyForward : public ::testing::TestWithParam<const char*> {};

@@ -31,7 +31,7 @@ class Gpt2Files : public testing::Test {
     std::ofstream(dir_ / name) << content;
   }
   Ids encode(std::string_view text) const { return Tokenizer::load(dir_.path()).encode(text); }
-  /// Why the files are refused, without "DIR/".
+  /// The message that refuses the files, without "DIR/".
   std::string refusal() const {
     try {
       Tokenizer::load(dir_.path());

@@ -36,7 +36,7 @@ TEST(GptNeox, OptionsAreTheConfigs) {
     EXPECT_EQ(linear.bias.empty(), linear.role <= Role::o_proj) << linear.weight;
 }
 
-/// How much of a head of 16 turns, and with which base, in all spellings and by default.
+/// The share of a head of 16 that turns, and its base, in all spellings and by default.
 TEST(GptNeox, RotaryPositionsHaveSeveralSpellings) {
   Json silent = tiny_gpt_neox().config;
   silent.erase("rotary_pct");

@@ -32,8 +32,8 @@ TEST(LargePages, LargePiecesBeginAtAPage) {
   EXPECT_TRUE(aligned({allocate_floats(3000001), free_floats}, std::uintptr_t{2} << 20));
 }
 
-/// What a run gives back after a stage, the next one's pieces of the same size must be able to
-/// take.
+/// The next stage's pieces must be able to take the memory that a run gave back after the last
+/// one's, where they have the same size.
 TEST(LargePages, APieceThatWasFreedFitsOneOfItsSize) {
   // Above a size that malloc maps by itself at first, and learns not to.
   constexpr Index kCount = 800'000;
@@ -41,7 +41,7 @@ TEST(LargePages, APieceThatWasFreedFitsOneOfItsSize) {
   const auto brk_end = [] { return reinterpret_cast<std::uintptr_t>(sbrk(0)); };
   const auto round = [] {
     std::vector<Floats> pieces;
-    std::vector<std::unique_ptr<int>> small;  // what stays between the pieces, as records do
+    std::vector<std::unique_ptr<int>> small;  // stay between the pieces, as records do
     for (int i = 0; i < kPieces; ++i) {
       pieces.emplace_back(allocate_floats(kCount), free_floats);
       small.push_back(std::make_unique<int>(i));

@@ -6,8 +6,8 @@
 namespace nf {
 namespace {
 
-/// Of the logits' range. The reference models compute in double, so this is what the library's own
-/// f32 roundings leave.
+/// Relative to the logits' range. The reference models compute in double, so the library's own f32
+/// roundings are left.
 constexpr double kReferenceTolerance = 1e-5;
 
 class GoldenReferenceForward : public ::testing::TestWithParam<const char*> {};

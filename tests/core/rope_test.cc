@@ -10,8 +10,9 @@
 namespace nf {
 namespace {
 
-/// Of the frequency: exponents are f32 (2^-25 · ln θ), and so are the power and its quotient, 2^-24
-/// each; the mixed band of llama3 takes the error twice, as its weights come from the frequency.
+/// Relative to the frequency: exponents are f32 (2^-25 · ln θ), and so are the power and its
+/// quotient, 2^-24 each; the mixed band of llama3 takes the error twice, as its weights come from
+/// the frequency.
 constexpr double kFrequencyTolerance = 1e-6;
 
 RopeSpec spec_of(const Json& config, const RopeOptions& options = {.head_dim = 16}) {

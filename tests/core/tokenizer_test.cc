@@ -16,7 +16,7 @@ namespace {
 
 using Ids = std::vector<std::int32_t>;
 
-/// Why DIR/tokenizer.json of this content is refused, without "DIR/".
+/// The message that refuses DIR/tokenizer.json of this content, without "DIR/".
 std::string refusal(const std::string& content) {
   const TempDir dir;
   std::ofstream(dir / "tokenizer.json") << content;

@@ -36,7 +36,7 @@ TEST(UnicodeNormalizer, CompositionExclusionsStayApart) {
   EXPECT_EQ(nfc("\u0915\u093c"), "\u0915\u093c");
 }
 
-// Hugging Face tokenizers 0.23.2 has the tables of Unicode 9.0. What came later:
+// Hugging Face tokenizers 0.23.2 has the tables of Unicode 9.0. Later characters:
 TEST(UnicodeNormalizer, NewerCharactersAreLeftAlone) {
   EXPECT_EQ(nfkc("\u32ff"), "\u32ff") << "the era name Reiwa, Unicode 12.1";
   EXPECT_EQ(nfkc("\U0001fbf0"), "\U0001fbf0") << "a digit, Unicode 13.0";

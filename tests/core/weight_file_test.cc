@@ -20,8 +20,8 @@ constexpr Index kMiB = Index{1} << 20;
 /// A matrix of 32 MiB; no row ends where a page does.
 constexpr Index kCols = 2049;
 constexpr Index kRows = 32 * kMiB / (4 * kCols);
-/// What else may be resident: the rest of the 2 MiB blocks at both ends (recent kernels map whole
-/// large folios), and pages of this program, which are file pages as well.
+/// Other bytes that may be resident: the rest of the 2 MiB blocks at both ends (recent kernels map
+/// whole large folios), and pages of this program, which are file pages as well.
 constexpr Index kSlack = 6 * kMiB;
 
 /// A .bin file with the matrix "w" of 32 MiB of zeros, its transposed view "t", and "b" behind it.

@@ -30,7 +30,7 @@ PackedWeight pack_with_library(ConstMatrixView w) {
   return std::move(packer).finish();
 }
 
-/// What oneDNN's reorder makes of w in memory full of something else.
+/// w as oneDNN's reorder packs it, in memory full of something else.
 Matrix reordered(ConstMatrixView w) {
   Matrix packed(1, packed_form(w.rows(), w.cols()).floats);
   packed.fill(-77.0f);

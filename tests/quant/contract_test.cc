@@ -9,7 +9,7 @@
 namespace nf {
 namespace {
 
-/// What holds for every registered method, whatever it does.
+/// Entries of all sorts for a registered method; the contract holds for each, whatever it does.
 std::vector<std::string> entries_of(const std::string& method) {
   std::vector<std::string> entries;
   for (const char* grid : {"uniform", "uniform, symmetric: false", "power"})

@@ -62,7 +62,7 @@ inline DistortionPtr make_quantizer(const std::string& yaml,
   return quantizer;
 }
 
-/// What apply() makes of x, in a matrix of its own.
+/// The result of apply() on x, in a matrix of its own.
 inline Matrix distorted(const Distortion& distortion, ConstMatrixView x,
                         DistortionReport* report = nullptr) {
   Matrix out(x.rows(), x.cols());

@@ -16,11 +16,11 @@
 
 namespace nf {
 
-/// What a forward pass goes through. T: tokens, H: hidden_size, V: vocab_size, E: width of the
+/// The states of a forward pass. T: tokens, H: hidden_size, V: vocab_size, E: width of the
 /// embeddings (H but for OPT-350m).
 struct ReferenceForward {
-  std::vector<RowMatrix> hidden;  ///< [T, H]: what the first block reads, then after each block
-  RowMatrix normed;               ///< [T, E]: what the head reads
+  std::vector<RowMatrix> hidden;  ///< [T, H]: the first block's input, then each block's output
+  RowMatrix normed;               ///< [T, E]: the head's input
   RowMatrix logits;               ///< [T, V]
 };
 
@@ -40,7 +40,7 @@ struct ReferenceAttention {
   Index heads = 1;
   Index key_value_heads = 1;
   double scale = 1.0;
-  /// Of the first 2n features of each head; empty: no rotary positions.
+  /// They turn the first 2n features of each head; empty: no rotary positions.
   std::vector<double> inverse_frequencies{};
   bool interleaved = false;            ///< feature 2i turns with 2i + 1 instead of i with i + n
   Index sliding_window = 0;            ///< keys that a query sees, its own included; 0: all

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the reference models have in common.
+/// The parts that the reference models have in common.
 
 #include <filesystem>
 #include <span>

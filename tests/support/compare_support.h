@@ -53,7 +53,7 @@ inline std::vector<RowKey> keys_of(const std::vector<ResultRow>& rows) {
   return keys;
 }
 
-/// Of these rows, the trials named as on the command line.
+/// Compares the trials of these rows that are named as on the command line.
 inline TrialComparison comparison_of(const std::vector<ResultRow>& rows,
                                      const std::vector<std::string>& trials,
                                      const std::vector<TaskHeading>& tasks = {}) {

@@ -11,13 +11,13 @@
 
 namespace nf {
 
-/// A tiny random checkpoint of the reference data, with what Hugging Face transformers makes of
+/// A tiny random checkpoint of the reference data, with the results of Hugging Face transformers on
 /// it in float32.
 struct Conformance {
   struct Window {
     std::vector<std::int32_t> ids;  ///< [T]
     RowMatrix logits;               ///< [T, V]
-    /// Largest minus smallest logit: what tolerances are relative to.
+    /// Largest minus smallest logit: tolerances are relative to it.
     double range() const { return logits.maxCoeff() - logits.minCoeff(); }
   };
   std::filesystem::path dir;

@@ -11,7 +11,7 @@
 
 namespace nf {
 
-/// What reference_forward() gives, by the Decoder.
+/// The states of reference_forward(), computed by the Decoder.
 struct DecoderForward {
   std::vector<Matrix> hidden;  ///< [T, H]: the embeddings, then the state after each block
   Matrix normed;               ///< [T, H]
@@ -24,7 +24,7 @@ inline Matrix copy_of(ConstMatrixView x) {
   return copy;
 }
 
-/// One window through the steps, as runs call them. filter_of: what distorts activations in a
+/// One window through the steps, as runs call them. filter_of: the distortion of activations in a
 /// layer.
 inline DecoderForward decoder_forward(
     Decoder& decoder, std::span<const std::int32_t> ids,

@@ -33,8 +33,8 @@ class ExperimentFiles {
 /// The first bytes of the embedded evaluation text, ASCII alone.
 std::string plain_text(std::size_t bytes);
 
-/// Lines of records.jsonl as they are compared between runs: without what may differ (`run`), in a
-/// fixed order.
+/// Lines of records.jsonl as they are compared between runs: in a fixed order, without the part
+/// that may differ (`run`).
 std::vector<std::string> comparable_records(const std::filesystem::path& run_folder);
 
 /// Rows of a CSV file without quoted fields, by column.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the tests of the model families share.
+/// Helpers that the tests of the model families share.
 
 #include <string>
 #include <vector>
@@ -12,8 +12,8 @@
 
 namespace nf {
 
-/// What the built-in families make of a config.json, which errors call "config.json". Tensors have
-/// the outer prefix.
+/// The spec that the built-in families make of a config.json, which errors call "config.json".
+/// Tensors have the outer prefix.
 DecoderSpec spec_of(const Json& config);
 
 /// `config` with other values of some fields.

@@ -12,7 +12,7 @@
 namespace nf {
 namespace {
 
-// Of the script, and of a shell that cannot find node.
+// Exit codes: of the script, and of a shell that cannot find node.
 constexpr int kPackageMissing = 3;
 constexpr int kNodeMissing = 127;
 

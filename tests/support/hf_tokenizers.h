@@ -13,7 +13,7 @@ struct HfCase {
   std::string text;
 };
 
-/// What the npm package `tokenizers` 0.23.2 makes of some texts.
+/// The ids that the npm package `tokenizers` 0.23.2 gives for some texts.
 struct HfAnswer {
   std::vector<std::vector<std::int32_t>> ids;  ///< [cases]
   std::string missing;  ///< why there are none: node or the package is not here; else empty

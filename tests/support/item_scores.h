@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// Scores items by the steps of a Decoder alone, one after the other: what a run must find. All
+/// Scores items by the steps of a Decoder alone, one after the other: a run must find the same. All
 /// weights of the model are held at once.
 class ItemScorer {
  public:

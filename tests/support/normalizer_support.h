@@ -12,7 +12,7 @@ inline std::unique_ptr<Normalizer> make_normalizer(const SortedJson& json) {
   return read_normalizer(JsonPlace("F", json));
 }
 
-/// What the normalizer that `json` describes makes of `text`.
+/// `text`, rewritten by the normalizer that `json` describes.
 inline std::string normalize(const SortedJson& json, const std::string& text) {
   return make_normalizer(json)->apply(text);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Checkpoints of any family and size, of random bf16 weights: what a model of that shape costs
+/// Checkpoints of any family and size, of random bf16 weights: the cost of a model of that shape
 /// does not depend on what it has learnt. Written in bounded memory, so a size beyond the RAM is
 /// fine.
 

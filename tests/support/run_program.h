@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// How the real program ended and what it said.
+/// The end of the real program and its output.
 struct ProgramResult {
   int exit_code = -1;  ///< 128 + n where signal n ended it, as a shell has it
   std::string out;     ///< standard output

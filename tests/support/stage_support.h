@@ -1,7 +1,7 @@
 #pragma once
 
-/// What the tests of a stage share: sets of items made by hand, lanes run in any waves, and results
-/// compared bit for bit.
+/// Helpers that the tests of a stage share: sets of items made by hand, lanes run in any waves, and
+/// results compared bit for bit.
 
 #include <gtest/gtest.h>
 
@@ -33,7 +33,7 @@ inline EvalSet set_of(std::vector<EvalItem> items, Index windows) {
   return set;
 }
 
-/// What all lanes of a stage have to show.
+/// The results of all lanes of a stage.
 struct StageResult {
   LaneResult baseline;
   std::vector<LaneResult> lanes;

@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// How a kind understands one line, which stands at f.jsonl:1.
+/// One line as a kind understands it; it stands at f.jsonl:1.
 inline QuestionText read_question(const std::string& kind, const std::string& line) {
   return TaskRegistry::builtin().at(kind).read(TaskLine(line, "f.jsonl:1"));
 }

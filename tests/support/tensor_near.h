@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// What the slow references compute in: double, row-major.
+/// The matrices of the slow references: double, row-major.
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 RowMatrix to_double(ConstMatrixView x);

@@ -5,7 +5,7 @@
 namespace nf {
 namespace {
 
-/// What Llama's relatives add to it or leave out.
+/// The tensors that Llama's relatives add to it or leave out.
 struct LlamaTensors {
   bool qkv_bias = false, output_bias = false, mlp_bias = false;
   bool norm_bias = false;

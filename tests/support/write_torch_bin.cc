@@ -281,7 +281,7 @@ class ZipWriter {
   }
 
  private:
-  /// What does not fit into 32 bits.
+  /// The ZIP64 field: the numbers that do not fit into 32 bits.
   std::string extra64(std::uint64_t size, std::uint64_t stored, std::uint64_t begin) const {
     std::string fields;
     if (size >= limit_) fields += little(size, 8) + little(stored, 8);

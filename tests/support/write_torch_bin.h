@@ -22,7 +22,7 @@ struct TorchView {
   bool parameter = false;  ///< an nn.Parameter, which state_dict() unwraps but a plain dict keeps
 };
 
-/// What torch.save(dict) writes.
+/// A file as torch.save(dict) writes it.
 struct TorchFile {
   std::string folder = "archive";
   int protocol = 2;              ///< or 4

@@ -13,7 +13,7 @@ namespace {
 
 /// For figures that follow from each other by a few exp and log.
 constexpr double kRounding = 1e-9;
-/// Of nominal 95 %, as docs/statistics.md promises for the interval of the metric.
+/// For nominal 95 %, as docs/statistics.md promises for the interval of the metric.
 constexpr double kLeastCoverage = 0.93;
 constexpr int kRuns = 2000;
 
@@ -169,8 +169,8 @@ TEST(Tolerance, CoversTheValueOfEndlessText) {
   EXPECT_GE(covered, kLeastCoverage * kRuns);
 }
 
-/// How often the pooled interval of `count` seeds, whose true log values have that standard
-/// deviation, holds the mean of endless seeds over endless text.
+/// The share of runs in which the pooled interval of `count` seeds, whose true log values have that
+/// standard deviation, holds the mean of endless seeds over endless text.
 double pooled_coverage(int count, double sd_seed) {
   SyntheticKl source(1.5, 0.3, 8);
   int covered = 0;

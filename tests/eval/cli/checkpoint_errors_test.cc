@@ -20,7 +20,7 @@ const std::string kTrial =
 /// As the error names it: the experiment says `opt`, and lies in the folder the program runs in.
 const std::string kWeights = "opt/model.safetensors: ";
 
-/// What `run` says about broken files: a line naming file and place, exit code 3, no records.
+/// Expects that `run` refuses broken files: a line naming file and place, exit code 3, no records.
 void expect_refused(const ExperimentFiles& files, const std::vector<std::string>& named) {
   const ProgramResult result = run_program({"run", "e.yaml", "--out", "out"}, files.dir());
   EXPECT_EQ(result.exit_code, 3) << result.err;

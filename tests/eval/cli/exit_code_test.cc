@@ -8,7 +8,7 @@
 namespace nf {
 namespace {
 
-/// What docs/meaning.md says of the exit codes.
+/// The exit codes, as docs/meaning.md promises them.
 class IntegrationExitCode : public testing::Test {
  protected:
   IntegrationExitCode() { files_.write_experiment("  []\n"); }

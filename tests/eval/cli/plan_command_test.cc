@@ -38,7 +38,7 @@ TEST_F(IntegrationPlan, CountsASearchWithAllItsSteps) {
     EXPECT_EQ(model["trials"], 3);
     EXPECT_EQ(model["searches"], 1);
     EXPECT_EQ(model["search_steps"], 9);
-    // Of two layers: the baseline 2, each layer 2 and 1, the search 2; then eight steps of 2.
+    // With two layers: the baseline 2, each layer 2 and 1, the search 2; then eight steps of 2.
     EXPECT_EQ(model["nodes"], 7);
     EXPECT_EQ(model["block_passes"], 7 + 8 * 2);
     EXPECT_EQ(model["stages"], 1);

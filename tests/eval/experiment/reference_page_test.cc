@@ -11,7 +11,7 @@
 namespace nf {
 namespace {
 
-/// What is committed must be what the tables say; NOISEFLOOR_REGENERATE=1 rewrites it.
+/// The committed file must be what the tables say; NOISEFLOOR_REGENERATE=1 rewrites it.
 void expect_committed(const std::string& file, const std::string& generated) {
   const std::filesystem::path path = std::filesystem::path(NF_SOURCE_DIR) / "docs" / file;
   if (std::getenv("NOISEFLOOR_REGENERATE") != nullptr) write_file_atomically(path, generated);

@@ -45,7 +45,7 @@ std::vector<std::string> conditions(const std::string& yaml) {
   return result;
 }
 
-/// What a trial's id is made of, beside model and data.
+/// The part of a trial's id beside model and data.
 std::string identity(const Trial& trial) { return ModelTrial(trial, spec()).identity().dump(); }
 std::string identity(const std::string& yaml) { return identity(read(yaml).at(0)); }
 

@@ -75,7 +75,7 @@ std::vector<double> log_softmax(const Matrix& logits, Index row) {
   return result;
 }
 
-/// What TokenScores computes for the targets of one part, from whole rows in double.
+/// The sums that TokenScores computes for the targets of one part, from whole rows in double.
 PartSums slow_sums(const Matrix& baseline, const Matrix& trial, const Targets& targets,
                    Index part = 0) {
   PartSums sums;

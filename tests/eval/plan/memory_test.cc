@@ -213,7 +213,7 @@ TEST(StageMemory, HoldsNoWholeHead) {
     double block = 0.0;
     for (const LinearTensors& linear : spec.block(0).linears)
       block += 4.0 * static_cast<double>(linear.out * linear.in);
-    // What one thread holds to run a batch and to pack a chunk of the head does not grow with it.
+    // The memory that one thread needs for a batch and a packed chunk of the head does not grow.
     EXPECT_LT(memory.of(2, 1, 0) - block, 0.3 * head);
     memory = Case(spec, windows_of(2, 512), {kHead}).memory(1, 0.0);
     EXPECT_GT(memory.of(2, 1, 1), 2.0 * head);  // a lane that distorts it does

@@ -1,4 +1,4 @@
-/// A damaged line of records.jsonl: what is told, and that the advice is true.
+/// A damaged line of records.jsonl: the message, and that its advice is true.
 
 #include <gtest/gtest.h>
 

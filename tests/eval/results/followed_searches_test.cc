@@ -59,7 +59,7 @@ TEST(FollowedSearches, StandWhereTheRecordsGo) {
   EXPECT_EQ(all.searches().front().bisection.state(), Bisection::State::converged);
   EXPECT_EQ(all.searches().front().steps.size(), 2u);
   EXPECT_EQ(all.searches().front().best()->key.name, "s");
-  // Where it stood before, according to the manifest, is of no account.
+  // Its state before, according to the manifest, is of no account.
   const FollowedSearches again(all.keys(), kModels, {baseline_record(), step_record("t1", 1.0)});
   EXPECT_EQ(again.rows().back().id, "t1");
 }

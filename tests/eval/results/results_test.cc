@@ -40,7 +40,7 @@ SiteStats site_of(const std::string& site, Index window) {
   return part;
 }
 
-/// What a run writes for windows [first, last).
+/// The record that a run writes for windows [first, last).
 Record stage(Index first, Index last, const std::string& id = "id") {
   Record record{.id = id, .name = "noise", .model = "m", .seed = 0};
   add_site(site_of(kWeight, 0), record.sites);
@@ -124,7 +124,7 @@ TEST(Results, KeepTheFirstOfTwoDifferentWindows) {
   expect_same_row(joined({stage(0, 1), second}), joined({stage(0, 1)}));
 }
 
-/// What a run writes for questions [first, last) of a task.
+/// The record that a run writes for questions [first, last) of a task.
 Record asked(const std::string& task, Index first, Index last, double nll) {
   Record record{.id = "id", .name = "noise", .model = "m", .seed = 0};
   for (Index question = first; question < last; ++question)

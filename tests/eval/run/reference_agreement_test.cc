@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How far a row may be from that of another implementation in f32.
+/// Bounds for the distance of a row from that of another implementation in f32.
 struct Bounds {
   double exact_nll;    ///< rows without rounding; f32 sums in another order
   double rounded_nll;  ///< quantizers: a value near a tie falls either way with the last bit

@@ -95,8 +95,8 @@ class IntegrationWaves : public testing::Test {
     return run_experiment(experiment, options, progress);
   }
 
-  /// The least budget for `what` in megabytes: what the refusal names, without most of the room
-  /// that it leaves for what differs from run to run.
+  /// The least budget for `what` in megabytes: the one that the refusal names, without most of the
+  /// room that it leaves for differences from run to run.
   Index least(const std::string& what, const std::string& model = "[opt, llama]") const {
     try {
       run(what, "refused", {.memory = kMiB}, model);
@@ -116,7 +116,7 @@ class IntegrationWaves : public testing::Test {
     for (std::string line; std::getline(file, line);) records.push_back(Json::parse(line));
     return records;
   }
-  /// How many lanes the waves of a run had.
+  /// The numbers of lanes that the waves of a run had.
   std::set<std::size_t> lanes(const std::string& out) const {
     std::set<std::size_t> lanes;
     for (const Json& record : records(out))

@@ -18,8 +18,8 @@
 namespace nf {
 namespace {
 
-/// Of the largest logit: f32 against double through two blocks, as in the untouched families, and
-/// what distortions of relative size 0.3 make of such differences.
+/// Relative to the largest logit: f32 against double through two blocks, as in the untouched
+/// families, and such differences after distortions of relative size 0.3.
 constexpr double kTolerance = 5e-5;
 /// A distortion that is not applied, or elsewhere, is off by far more.
 constexpr double kFarOff = 1e-2;

@@ -136,8 +136,8 @@ TEST_P(StateSites, TakeQuantizersAsInputsDo) {
   }
 }
 
-/// What acts on each position alone does not see how a question's rows are laid out: a context that
-/// its choices share has the keys and values of one that is written out for each.
+/// A distortion of each position alone does not see how a question's rows are laid out: a context
+/// that its choices share has the keys and values of one that is written out for each.
 TEST_P(StateSites, ASharedContextIsDistortedOnce) {
   std::string entries;
   for (const std::string& name : kNames)
@@ -176,8 +176,8 @@ TEST_P(StateSites, NameWhatIsNotFinite) {
   }
 }
 
-/// Near the end of f32 some items fail in the first block, others in the second: what is told is
-/// what the first of them fails on by itself, wherever stages are cut.
+/// Near the end of f32 some items fail in the first block, others in the second: the message is the
+/// one that the first of them gives by itself, wherever stages are cut.
 TEST_P(StateSites, NameTheFirstItemThatFailsInAnyStage) {
   constexpr Index kItems = 5;
   int later_blocks = 0;  // where an item before the one that fails first in time is told

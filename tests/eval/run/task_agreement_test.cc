@@ -14,8 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of a log-likelihood of a whole continuation, nats: sums of up to some hundred tokens in f32 in
-/// another order. (4e-5 is what was found.)
+/// For the log-likelihood of a whole continuation, nats: sums of up to some hundred tokens in f32
+/// in another order. (4e-5 was found.)
 constexpr double kLoglikelihood = 1e-3;
 
 /// A task that the reference has figures of.

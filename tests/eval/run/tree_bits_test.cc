@@ -25,7 +25,7 @@ constexpr Index kLayers = 3;
 constexpr Index kVocab = 1100;  // two chunks of the head
 constexpr Index kContext = 150;
 constexpr Index kTrials = 12;
-/// Of all trials, in another order, waves and threads each.
+/// Rounds over all trials, each in another order, other waves and threads.
 constexpr int kRounds = 3;
 
 /// Draws of a test: std::mt19937_64 is the same everywhere, its distributions are not.

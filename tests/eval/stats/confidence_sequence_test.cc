@@ -16,9 +16,9 @@ TEST(ConfidenceSequence, SaysNothingOfFewBlocks) {
   EXPECT_TRUE(std::isfinite(kl_sequence_halfwidth(SyntheticKl(1.5, 0.3, 1).blocks(8))));
 }
 
-/// Of 64 blocks at ±1 (no skewness), by hand: ρ² = (5.99146 + log 6.99146)/128 = 0.0620012,
-/// nρ² + 1 = 4.96808, √(2·4.96808/(64²·0.0620012)·log(√4.96808/0.05)) = 0.385446; times
-/// t[63](99.9 %)/z(99.9 %) = 3.22471/3.09023 and σ = √(64/63).
+/// 64 blocks at ±1 (no skewness), by hand: ρ² = (5.99146 + log 6.99146)/128 = 0.0620012, nρ² + 1 =
+/// 4.96808, √(2·4.96808/(64²·0.0620012)·log(√4.96808/0.05)) = 0.385446; times t[63](99.9 %)/z(99.9
+/// %) = 3.22471/3.09023 and σ = √(64/63).
 TEST(ConfidenceSequence, IsTheFormula) {
   BlockSums blocks;
   for (int b = 0; b < 64; ++b) blocks.push_back({.tokens = 1.0, .sum = b % 2 == 0 ? 1.0 : -1.0});

@@ -20,7 +20,7 @@ TEST(Detectable, IsTheSumOfTwoQuantiles) {
 TEST(Detectable, IsFoundFourTimesInFive) {
   constexpr int kRuns = 2000;
   constexpr double kTolerance = 0.03;  // three standard errors of 2,000 runs at 80 %
-  // What the correction for skewness takes from the power where there is none, of so few blocks.
+  // The power that the correction for skewness costs where there is none, with so few blocks.
   constexpr double kCostOfCorrection = 0.06;
   const double effect = *detectable_difference(1.0, 16);
   SyntheticKl random(0.0, 0.0, 17);

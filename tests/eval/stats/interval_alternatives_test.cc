@@ -18,7 +18,7 @@ namespace nf {
 namespace {
 
 constexpr Index kRuns = 2000;
-/// What ours reach: a plainer method that did too would be the better one.
+/// The coverage that ours reach: a plainer method that did too would be the better one.
 constexpr double kWanted = 0.93;
 
 double share(Index count) { return static_cast<double>(count) / static_cast<double>(kRuns); }

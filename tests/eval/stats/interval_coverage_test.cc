@@ -9,13 +9,15 @@
 #include "eval/stats/mean_estimate.h"
 #include "tests/support/synthetic_kl.h"
 
-// How often intervals hold the truth. The figures that are printed stand in docs/statistics.md.
+// Measures how often intervals hold the truth. The figures that are printed stand in
+// docs/statistics.md.
 
 namespace nf {
 namespace {
 
 constexpr Index kRuns = 2000;
-/// What a nominal 95 % must cover; a true 95 % falls below in 1 of 40,000 tests of 2,000 runs.
+/// The least coverage of a nominal 95 %; a true 95 % falls below in 1 of 40,000 tests of 2,000
+/// runs.
 constexpr double kLeastCoverage = 0.93;
 
 struct Shape {
@@ -64,7 +66,7 @@ TEST(IntervalCoverage, HoldsOfVerySkewedTokensAndBlocks) {
   for (const Index blocks : {32, 64, 200}) expect_coverage({2.0, 0.5}, blocks);
 }
 
-/// Where no method makes up for what so few blocks have not seen; as measured, less 1 %.
+/// No method makes up for what so few blocks have not seen. Bounds as measured, less 1 %.
 TEST(IntervalCoverage, FallsShortOfExtremeSkewnessInFewBlocks) {
   expect_coverage({2.0, 0.3}, 8, 0.92);
   expect_coverage({2.0, 0.5}, 8, 0.91);
@@ -222,7 +224,7 @@ TEST(CrossedCoverage, HoldsWhereBlocksAreHardForAllSeeds) {
         expect_crossed_coverage({seeds, blocks, 1.0, sd_seed});
 }
 
-/// As of ΔNLL, and of differences and interactions: the text has dropped out.
+/// So it is with ΔNLL, differences and interactions: the text has dropped out.
 TEST(CrossedCoverage, HoldsWhereBlocksHaveNothingInCommon) {
   for (const Index seeds : {2, 3, 5})
     for (const Index blocks : {8, 16, 64})

@@ -141,11 +141,11 @@ TEST(MeanDifference, OfASequenceHasAPThatAgreesWithIt) {
 }
 
 constexpr Index kRuns = 1000;
-/// What a nominal 95 % must cover; a true 95 % falls below in 1 of 500 tests of 1,000 runs.
+/// The least coverage of a nominal 95 %; a true 95 % falls below in 1 of 500 tests of 1,000 runs.
 constexpr double kLeastCoverage = 0.93;
 
-/// Two trials that are as hard as the text is (sd 1), and of themselves: seeds, and what seeds and
-/// blocks do together.
+/// Two trials that share the text's effect (sd 1) and have effects of their own: of seeds, and of
+/// seeds and blocks together.
 struct Trials {
   Index blocks, first_seeds, second_seeds;
   double sd_seed, sd_rest;
@@ -200,7 +200,7 @@ void expect_coverage(const Trials& trials, bool shared_seeds) {
   EXPECT_GE(share(covered), kLeastCoverage);
 }
 
-/// The text drops out here, so of few seeds everything hangs on how the pairs differ.
+/// The text drops out here, so with few seeds everything hangs on how the pairs differ.
 TEST(DifferenceCoverage, HoldsOfPairedSeeds) {
   for (const Index seeds : {2, 3, 5})
     for (const Index blocks : {8, 64})

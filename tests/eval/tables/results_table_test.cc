@@ -13,7 +13,7 @@ namespace {
 
 constexpr Index kTokens = 511;
 
-/// Windows with these figures per token; what a trial changes (beyond nll 3.5) alternates by a
+/// Windows with these figures per token; the change by a trial (beyond nll 3.5) alternates by a
 /// tenth from window to window.
 ResultRow row_of(const std::string& name, const std::string& id, std::optional<std::uint64_t> seed,
                  double nll, double kl, double top1, Index windows = 16) {

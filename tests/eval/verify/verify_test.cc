@@ -1,5 +1,5 @@
-/// verify_run: what a run leaves behind comes out again, whatever the threads, the memory and the
-/// place, and what was changed is found.
+/// verify_run finds again what a run left, whatever the threads, the memory and the place, and
+/// finds what was changed since.
 
 #include "eval/verify/verify.h"
 
@@ -147,7 +147,7 @@ TEST_F(IntegrationVerify, GathersWhatTheRecordsHave) {
     run(trials, more);
     EXPECT_TRUE(verify().equal()) << more << verify().text();
   }
-  // What is still to run is gathered as the experiment now says, what is there stays as it was.
+  // Records to come are gathered as the experiment now says, those that are there stay as they are.
   run(trials + "  - {name: w4, " + kQuantizer + "}\n", "stats: all\n");
   EXPECT_EQ(verify().text(), fmt::format("{0} of {0} records", lines().size()) + all_equal(4));
   change_record("noise", [](Json& record) {
