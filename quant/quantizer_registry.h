@@ -9,14 +9,14 @@
 
 namespace nf {
 
-/// One way of choosing levels: what a file of quant/methods adds.
+/// One way of choosing levels. A file of quant/methods adds it.
 struct QuantizerMethod {
   std::string name;     ///< the word behind `method:`, the stem of its file
   std::string summary;  ///< one line, lower case, no full stop
   /// Keys of this method alone, beside those of QuantizerConfig.
   std::vector<FieldDoc> fields;
   /// Makes the quantizer. The entry is sound on that tensor; `node` is the whole mapping, for the
-  /// method's own keys. Adds to `errors` what is wrong with them; the result does not matter then.
+  /// method's own keys. Adds mistakes in these to `errors`; the result does not matter then.
   std::function<DistortionPtr(const QuantizerConfig& entry, const ConfigNode& node,
                               SiteTensor tensor, ConfigErrors& errors)>
       create;
@@ -38,8 +38,8 @@ class QuantizerRegistry {
   std::vector<FieldDoc> common_fields() const;
 
   /// The quantizer that a mapping with `grid:` describes, for use on that tensor; nullptr after
-  /// what is wrong has been added to `errors`. A key that neither QuantizerConfig nor the method
-  /// has is an error: `sites` must be gone.
+  /// errors have been added. A key that neither QuantizerConfig nor the method has is an error:
+  /// `sites` must be gone.
   DistortionPtr create(const ConfigNode& entry, SiteTensor tensor, ConfigErrors& errors) const;
 
  private:
