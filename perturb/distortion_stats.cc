@@ -11,8 +11,8 @@
 namespace nf {
 namespace {
 
-// Of values that differ by rounding only, the sums leave a variance of about this share of the mean
-// square.
+// The share of the mean square, about, that the sums leave as the variance of values that differ by
+// rounding only.
 constexpr double kConstantShare = 1e-13;
 
 /// n times the variance, 0 for values that are constant but for rounding.

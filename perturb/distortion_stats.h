@@ -5,8 +5,8 @@
 
 namespace nf {
 
-/// What δ = x̃ − x is like: sums from which every figure follows, so that units, windows and stages
-/// can be pooled. All sums in double and in a fixed order. A plain value; not thread-safe.
+/// Statistics of δ = x̃ − x: sums from which every figure follows, so that units, windows and
+/// stages can be pooled. All sums in double and in a fixed order. A plain value; not thread-safe.
 ///
 /// Figures that have no value (0/0: nothing added yet, or x or δ all zero) are NaN; JSON writes
 /// null.
@@ -30,7 +30,7 @@ struct DistortionStats {
       0;  ///< outside the representable range before clamping, as the distortion reports
 
   /// Adds a pair of matrices [rows, cols], unit by unit; medians are per unit. x and distorted must
-  /// be finite. Of an even number of values the median is the upper of the two in the middle.
+  /// be finite. The median of an even number of values is the upper of the two in the middle.
   void add(ConstMatrixView x, ConstMatrixView distorted, const Unit& unit, SiteTensor tensor);
   /// Adds to count, sum_x2 and sum_d2 only, by rows: enough for the relative L2 and the SQNR, and
   /// several times cheaper.

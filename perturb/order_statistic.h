@@ -7,7 +7,7 @@ namespace nf {
 /// The k-th smallest |x|, 1 <= k <= x.size(). A NaN counts as larger than everything.
 float kth_smallest_magnitude(ConstMatrixView x, Index k);
 
-/// The middle |x|; of an even number the upper of the two in the middle: the values below it are
+/// The middle |x|; for an even number the upper of the two in the middle: the values below it are
 /// then the same as those below the mean of the two.
 inline float median_magnitude(ConstMatrixView x) {
   return kth_smallest_magnitude(x, x.size() / 2 + 1);

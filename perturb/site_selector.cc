@@ -59,7 +59,7 @@ SiteSelector selector_of(const SitePart& part, SiteTensor tensor) {
   return selector;
 }
 
-/// Which of `sites` are in one of the parts.
+/// The sites that are in one of the parts.
 std::vector<Site> in_parts(const OneOrMore<SitePart>& parts, const std::vector<Site>& sites,
                            SiteTensor tensor, const DecoderSpec& spec) {
   std::vector<Site> named;

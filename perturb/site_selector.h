@@ -27,8 +27,8 @@ struct ConfigValue<LayerRanges> {
   static Json schema();
 };
 
-/// Some of the sites of a selector: what a selector of its tensor with these roles and layers would
-/// select.
+/// Some of the sites of a selector: those that a selector of its tensor with these roles and layers
+/// would select.
 struct SitePart {
   std::optional<OneOrMore<std::string>> roles;  ///< none: all linears of the blocks
   std::optional<LayerRanges> layers;            ///< none: all layers
@@ -45,7 +45,7 @@ struct SiteSelector {
   /// embed_tokens and lm_head stand outside the blocks and are only meant by their full names.
   OneOrMore<std::string> roles = {"*"};
   std::optional<LayerRanges> layers;  ///< none: all layers
-  /// Of these only what is in one of the parts, and then not what is in one of these.
+  /// `only` keeps the sites of its parts; then `except` takes out those of its own.
   std::optional<OneOrMore<SitePart>> only{}, except{};
 
   static FieldTable<SiteSelector> fields();

@@ -5,7 +5,7 @@
 
 namespace nf {
 
-/// How large a noise is in each unit, as written in YAML.
+/// The size of a noise in each unit, as written in YAML.
 struct Strength {
   enum class Kind { relative_l2, snr_db, sigma_abs, match };
   Kind kind = Kind::relative_l2;
@@ -29,7 +29,7 @@ class StrengthRule {
   /// `matched`: the built quantizer of `match`, null for the others.
   StrengthRule(const Strength& strength, DistortionPtr matched);
 
-  /// δ is 0 whatever x is.
+  /// Whether δ is 0, whatever x is.
   bool is_zero() const;
   /// The quantizer whose error is needed, or null.
   const Distortion* matched() const { return matched_.get(); }

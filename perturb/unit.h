@@ -11,7 +11,7 @@
 namespace nf {
 
 // clang-format off
-/// Which values of a matrix belong together: the scope of a noise, the unit of a clip, the
+/// The values of a matrix that belong together: the scope of a noise, the unit of a clip, the
 /// granularity of a quantizer. On a weight [out, in] and on an input [T, in] of one window:
 ///
 ///   word                   on a weight                        on an input
@@ -37,11 +37,12 @@ struct Unit {
   friend bool operator==(const Unit&, const Unit&) = default;
 };
 
-/// What a unit is for: a quantizer cannot have the `channel` of an input, whose range it would know
+/// The use of a unit. A quantizer cannot have the `channel` of an input, whose range it would know
 /// only at the end of the window.
 enum class UnitUse { noise, quantizer };
 
-/// Why this unit cannot be used there, as the cause of a configuration error; nullopt when it can.
+/// The reason why this unit cannot be used there, as the cause of a configuration error; nullopt
+/// when it can.
 std::optional<std::string> unit_problem(const Unit& unit, SiteTensor tensor, UnitUse use);
 
 /// `tensor` on a weight, `token` on an input.
@@ -75,7 +76,7 @@ class UnitBlocks {
   Index across() const { return across_; }  ///< units side by side in one band of rows
   Index down() const { return down_; }      ///< bands of rows
   Rectangle operator[](Index i) const;
-  /// A unit is one column of several rows, so its values are not consecutive.
+  /// Whether a unit is one column of several rows, so that its values are not consecutive.
   bool are_columns() const { return block_rows_ > 1 && block_cols_ == 1 && cols_ > 1; }
 
  private:

@@ -15,7 +15,7 @@ using UnitInputs = std::array<ConstMatrixView, 3>;
 /// unit's order; all views have the same shape.
 struct UnitSlice {
   Rectangle where;  ///< the unit in the matrix
-  /// The unit is a column, so the views are [1, where.rows] copies; `out` is copied back
+  /// Whether the unit is a column. The views are then [1, where.rows] copies; `out` is copied back
   /// afterwards.
   bool copied = false;
   UnitInputs in;
