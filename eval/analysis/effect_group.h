@@ -17,30 +17,30 @@ namespace nf {
 struct EffectGroup {
   const ResultRow* baseline = nullptr;
   RowKey key{};                       ///< of one of its rows, without the level
-  std::vector<std::string> levels{};  ///< "a", "a+b", "all"; each once, also what is not begun yet
+  std::vector<std::string> levels{};  ///< "a", "a+b", "all"; each once, also those not begun yet
   std::map<std::uint64_t, std::map<std::string, const ResultRow*>>
       rows{};  ///< by seed and level, without failures
 };
 
 bool has_effects(const ResultRow& row);
-/// keys: all rows that there are to be, of all models.
+/// keys: those of all rows of the experiment, of all models; some may have no record yet.
 std::vector<EffectGroup> effect_groups(const ModelLines& model, const std::vector<RowKey>& keys);
 
 /// The parts of "a+b+c".
 std::vector<std::string> joined_levels(const std::string& text);
 
-/// What Effect::effect calls them.
+/// The values of Effect::effect.
 inline constexpr const char* kMain = "main";
 inline constexpr const char* kInteraction = "interaction";
 inline constexpr const char* kAdditivity = "additivity";
 
-/// One row of effects.csv, but for what the group says.
+/// One row of effects.csv, without the fields that the group gives.
 struct Effect {
   std::string effect, a{}, b{};
   std::optional<FigureEstimate> estimate{};
   std::string note{};  ///< instead of an estimate; neither: there is no such row
-  /// Of an interaction with an interval: two-sided, against 0, from that interval; and adjusted
-  /// over the interactions of the group.
+  /// Of an interaction with an interval: p is two-sided, against 0, from that interval; p_holm is
+  /// adjusted over the interactions of the group.
   std::optional<double> p{}, p_holm{};
 };
 
@@ -55,7 +55,7 @@ class LevelBlocks {
   LevelBlocks(const EffectGroup& group, const PairedFigure& figure,
               const std::vector<std::string>& levels);
 
-  /// Of one block each level's, in the order given; what it returns is that block of the effect.
+  /// Makes a block of the effect out of that block of each level, in the order given.
   using Combine = std::function<BlockSum(std::span<const BlockSum> levels)>;
   /// The mean over blocks; none where no seed has all levels, or they share no block. Where a stop
   /// rule looked at one of the levels the interval is the sequence's: the windows that all have end
@@ -64,7 +64,7 @@ class LevelBlocks {
 
  private:
   std::vector<std::vector<std::vector<BlockSum>>> seeds_;  ///< [seed][block][level]
-  bool watched_ = false;  ///< the figure is one that a stop rule looked at
+  bool watched_ = false;                                   ///< a stop rule looked at the figure
 };
 
 /// A ratio means little where its denominator may be 0: takes its interval away and says `why`.

@@ -15,7 +15,7 @@ namespace {
 /// baseline, needs none: its metric is 0.
 using Weights = std::vector<double>;
 
-/// Which level is on in which run, as the runs' names say.
+/// The levels that are on in each run, as the runs' names say.
 class Runs {
  public:
   explicit Runs(const std::vector<std::string>& names) {
@@ -50,7 +50,7 @@ class Runs {
     for (const std::vector<int>& signs : signs_) weights.push_back(2.0 * signs[a] / count());
     return weights;
   }
-  /// Mean over what the other levels do of both - a alone - b alone + neither.
+  /// Mean of (both - a alone - b alone + neither) over all that the other levels do.
   Weights interaction(std::size_t a, std::size_t b) const {
     Weights weights;
     for (const std::vector<int>& signs : signs_)
@@ -59,15 +59,14 @@ class Runs {
   }
 
  private:
-  /// With the run that has no level on.
+  /// Number of runs, the one that has no level on among them.
   double count() const { return static_cast<double>(signs_.size() + 1); }
 
   std::vector<std::string> levels_{};
   std::vector<std::vector<int>> signs_{};  ///< [run][level]
 };
 
-/// "needs all 63 trials, has 60": without one of them the contrasts are none any more. Empty where
-/// a seed has them all.
+/// "needs all 63 trials, has 60": the contrasts need each of them. Empty where a seed has them all.
 std::string why_not_whole(const EffectGroup& group, std::size_t levels) {
   const auto design =
       levels < 2 ? std::nullopt

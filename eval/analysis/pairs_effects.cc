@@ -21,7 +21,7 @@ struct Pairs {
     }
   }
 
-  /// All singles are known: those of a part of the trials would add up to too little.
+  /// Whether all singles are known: those of a part of the trials would add up to too little.
   bool are_whole() const {
     const std::size_t levels = singles.size();
     return levels >= 2 && pairs.size() == levels * (levels - 1) / 2;

@@ -37,14 +37,14 @@ void add_bootstraps(std::vector<Statistic>& statistics) {
   parallel_for(std::ssize(statistics), [&](Index i) {
     Statistic& statistic = statistics[static_cast<std::size_t>(i)];
     const FigureEstimate& estimate = statistic.estimate;
-    // Where KL had a stop rule a fixed number of blocks is not what there was.
+    // A bootstrap is of a fixed number of blocks; a stop rule on KL did not leave it fixed.
     if (!estimate.interval || estimate.stops) return;
     const auto text = bootstraps.at(estimate.mean.blocks).interval(add_rows(estimate.seeds));
     if (text) statistic.bootstrap = with_seeds(*text, estimate.mean);
   });
 }
 
-/// Of an even number the upper one of the middle two.
+/// The median; of an even number the upper one of the middle two.
 double median(std::vector<double> values) {
   const auto middle = values.begin() + std::ssize(values) / 2;
   std::nth_element(values.begin(), middle, values.end());

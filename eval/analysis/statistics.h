@@ -16,17 +16,17 @@ struct Statistic {
   const PairedFigure* figure = nullptr;
   FigureEstimate estimate;
   std::optional<Interval> bootstrap{};  ///< 95 %; none where a stop rule looked at the figure
-  /// Two-sided, of delta_nll against 0; adjusted over all lines of the model.
+  /// p is two-sided, of delta_nll against 0; the others are adjusted over all lines of the model.
   std::optional<double> p{}, p_holm{}, p_bh{};
 };
 
 /// The statistics of all lines of a model but the baseline's, line by line, of the figures that a
-/// line has blocks of. What failed is left out. Points into `model` and `figures`.
+/// line has blocks of. Failed rows are left out. Points into `model` and `figures`.
 std::vector<Statistic> statistics_of(const ModelLines& model,
                                      const std::vector<PairedFigure>& figures);
 
-/// How the blocks of these rows scatter, for planning more of them: the median over all rows that
-/// have an interval and a KL. None where there is no such row.
+/// The scatter of the blocks of these rows, for planning more of them: the median over all rows
+/// that have an interval and a KL. None where there is no such row.
 std::optional<PlannedSpread> measured_spread(const std::vector<ResultRow>& rows);
 
 }  // namespace nf

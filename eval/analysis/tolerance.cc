@@ -12,7 +12,7 @@
 namespace nf {
 namespace {
 
-/// Where a search is converged, on its scales.
+/// The best step of a converged search, on the search's scales.
 struct Reached {
   double x = 0.0;      ///< log value of the best step
   double gap = 0.0;    ///< log(target / metric) there
@@ -39,7 +39,7 @@ const Point* partner(const Point& best, const std::vector<Point>& points) {
   return nearest;
 }
 
-/// None, and why, where there is no slope to go by.
+/// None where there is no slope to go by; `note` says why.
 std::optional<Reached> target_of(const FollowedSearch& search, std::string& note) {
   const BisectConfig& config = search.key.search->config;
   const auto point_of = [&config](const Bisection::Point& point) {
@@ -87,7 +87,7 @@ TextInterval text_interval(const std::vector<const FollowedSearch*>& seeds,
     const double half = kl_sequence_halfwidth(add_rows(estimate->seeds));
     result.interval = {result.metric - half, result.metric + half};
   } else {
-    // The searches have brought all seeds to one metric: what they differ in is the value.
+    // The searches have brought all seeds to one metric: they differ in the value.
     result.interval = nf::text_interval(estimate->mean);
   }
   return result;
