@@ -11,7 +11,7 @@ namespace nf {
 /// The words of a refusal: "PLACE: model 'm' has other weights or another config: model_hash A
 /// BEFORE, B NOW: WAY_OUT".
 struct RefusalWords {
-  std::string place;    ///< opens the message: the file that says how it was
+  std::string place;    ///< the file that says how it was; opens the message
   std::string before;   ///< "when this folder was begun"
   std::string now;      ///< "now"
   std::string way_out;  ///< the advice at the end

@@ -7,8 +7,8 @@
 namespace nf {
 namespace {
 
-/// What of the data can be counted and is not as it was; none where the manifest, one of an earlier
-/// version, does not say, or all counts are the same.
+/// The first count of windows or questions that is not as it was; none where all are the same, or
+/// where the manifest, one of an earlier version, does not say.
 std::optional<StatedDifference> count_difference(const ModelIdentity& was,
                                                  const ModelIdentity& is) {
   if (was.windows == 0 && was.questions.empty()) return std::nullopt;

@@ -10,21 +10,21 @@
 
 namespace nf {
 
-/// What a run folder belongs to. A folder with another identity is refused: its numbers could not
-/// be mixed.
+/// The model and data that a run folder belongs to. A folder with another identity is refused: its
+/// numbers could not be mixed.
 struct ModelIdentity {
   std::string model;       ///< name in this run
   std::string model_hash;  ///< of the checkpoint's bytes
   std::string data_hash;   ///< of the ids and windows this model sees
   Index windows = 0;       ///< of the text
-  /// How many each task has, in the experiment's order. An item's number is that of its window, or
-  /// goes on behind the windows with the questions, task by task.
+  /// Number of questions of each task, in the experiment's order. Items are numbered as the
+  /// windows, and behind these as the questions, task by task.
   std::vector<std::pair<std::string, Index>> questions{};
 
   Index question_count() const;
 };
 
-/// What two records of the same thing say differently, in the words of messages.
+/// A difference between two records of the same thing, in the words of messages.
 struct StatedDifference {
   std::string what;  ///< a key of env; or "other weights or another config"
   std::string hash;  ///< of models: "model_hash", "data_hash", "windows" or "questions"

@@ -6,10 +6,10 @@
 
 namespace nf {
 
-/// Adds what one call of `run` was planned to cost, and what it cost, to the list in plan.json: the
-/// calls before keep theirs, so a run that was resumed can be added up. The file is written whole
-/// or not at all. What stands there and is no such list is replaced: a run does not fail for the
-/// sake of its own account. Throws DataError where it cannot be written.
+/// Adds the planned and the actual cost of one call of `run` to the list in plan.json: the calls
+/// before keep theirs, so a run that was resumed can be added up. The file is written whole or not
+/// at all. A file that is no such list is replaced: a run does not fail for the sake of its own
+/// account. Throws DataError where it cannot be written.
 void append_to_plan_file(const std::filesystem::path& file, Json call);
 
 }  // namespace nf

@@ -8,12 +8,12 @@
 
 namespace nf {
 
-/// How the detail of a window stands in a record, as keys of the window beside its sums: under
+/// Writes the detail of a window into a record, as keys of the window beside its sums: under
 /// "confidence" one list of kConfidenceBins entries for each sum of the bins, and where tokens are
 /// kept, under "per_token" one list for each figure, in the tokens' order ("top1": 0 or 1).
 void add_detail(const Detail& detail, Json& window);
 
-/// The same back; nullptr where the window has none.
+/// Reads it back; nullptr where the window has none.
 std::shared_ptr<const Detail> read_detail(const ObjectReader& window);
 
 }  // namespace nf

@@ -17,11 +17,11 @@ struct RecordDifference {
   std::string text() const;
 };
 
-/// Compares what two records of one trial both hold, bit for bit: windows and questions of the same
-/// number, weights, and blocks of the same windows of an input; in that order. Everything that
-/// stands in a line of records.jsonl is compared, so what is added there is too. What only one of
-/// them has (an item, a figure that was not gathered) is no difference; `env` and `run` may differ.
-/// Of a record that failed nothing but that it did is compared.
+/// Compares the parts that two records of one trial both hold, bit for bit: windows and questions
+/// of the same number, weights, and blocks of the same windows of an input; in that order.
+/// Everything that stands in a line of records.jsonl is compared, so new fields are too. A part
+/// that only one of them has (an item, a figure that was not gathered) is no difference; `env` and
+/// `run` may differ. Two records of which one failed are compared in that alone.
 std::vector<RecordDifference> record_differences(const Record& first, const Record& second);
 
 }  // namespace nf

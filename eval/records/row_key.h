@@ -18,11 +18,12 @@ struct RowKey {
   std::string model{};
   std::optional<std::uint64_t> seed{};
   Json vars = Json::object();
-  Design design{};  ///< which generator made the trial
-  /// A stop rule looked at KL after every stage: its interval is the one that holds at all of them.
+  Design design{};  ///< the generator that made the trial
+  /// Whether a stop rule looked at KL after every stage. Its interval is then the one that holds at
+  /// all.
   bool stops = false;
   /// The search (`bisect`) that the row is of. `id` and vars["bisect"] are then those of its best
-  /// step; before the first step the one is empty and the other is not there.
+  /// step; before the first step `id` is empty and vars has no "bisect".
   std::optional<SearchKey> search{};
 };
 

@@ -38,7 +38,7 @@ fs::path make_folder(const fs::path& dir) {
   return dir;
 }
 
-/// What may be done where a folder is not the run's.
+/// The words of a refusal, and the ways out of it.
 constexpr const char* kBegun = "when this folder was begun";
 constexpr const char* kOtherFolder = "choose another --out folder";
 constexpr const char* kOtherEnv =
@@ -64,7 +64,7 @@ std::vector<Record> read_records(const fs::path& path) {
   }
 }
 
-/// A file that is there only where it has something to say; one of earlier results goes.
+/// Writes a file that is there only where it has something to say; else removes an earlier one.
 void write_or_remove(const fs::path& path, const std::string& text) {
   if (!text.empty())
     write_file_atomically(path, text);
@@ -72,7 +72,7 @@ void write_or_remove(const fs::path& path, const std::string& text) {
     throw DataError(fmt::format("{}: cannot be removed: {}", path.string(), error.message()));
 }
 
-/// Removes what killed runs were writing when they ended. The folder must be locked.
+/// Removes files that killed runs left unfinished. The folder must be locked.
 void remove_leftovers(const fs::path& dir) {
   std::vector<fs::path> leftovers;
   for (const fs::directory_entry& entry : fs::directory_iterator(dir)) {

@@ -19,7 +19,7 @@ struct ResultFile {
   std::string text;  ///< empty: there is nothing to say, and no such file
 };
 
-/// What a run folder holds.
+/// The contents of a run folder.
 struct RunContents {
   std::filesystem::path dir;
   RunManifest manifest;              ///< with rows
@@ -28,7 +28,7 @@ struct RunContents {
 
   /// "DIR/records.jsonl:LINE" of a record.
   std::string place(std::size_t record) const;
-  /// What loads the experiment again, from wherever the caller is.
+  /// The source that loads the experiment again, from wherever the caller is.
   ExperimentSource source() const;
 };
 
@@ -46,26 +46,27 @@ class RunFolder {
                         const Json& env, bool any_env = false);
 
   /// Reads a folder, finished or not, without taking hold of it: a run may be writing there. A torn
-  /// last line is passed over and left. Throws ConfigError for what is no run folder or has no rows
-  /// in its manifest, DataError for what cannot be read.
+  /// last line is passed over and left. Throws ConfigError for a folder that is no run folder or
+  /// has no rows in its manifest, DataError for files that cannot be read.
   static RunContents read(const std::filesystem::path& dir);
 
   const std::filesystem::path& dir() const { return dir_; }
-  /// As they stand in the file, those of trials that the experiment no longer has among them.
+  /// The records as they stand in the file, also those of trials that the experiment no longer has.
   const std::vector<Record>& records() const { return records_; }
-  /// Those of the run, then those that only earlier runs into this folder had.
+  /// The models of the run, then those that only earlier runs into this folder had.
   const std::vector<ModelIdentity>& models() const { return models_; }
 
-  /// experiment.yaml (the file as given), resolved.yaml and manifest.json. `about`: versions, CPU,
-  /// threads, command; env, numerics version and identities are added, also those of models that
-  /// only earlier runs into this folder had, and what it was merged from. rows, tasks: of the
-  /// results to come.
+  /// Writes experiment.yaml (the file as given), resolved.yaml and manifest.json. `about`:
+  /// versions, CPU, threads, command; env, numerics version and identities are added, also those of
+  /// models that only earlier runs into this folder had, and the folders that it was merged from.
+  /// rows, tasks: of the results to come.
   void write_description(const std::string& experiment, const std::string& resolved, Json about,
                          const std::vector<RowKey>& rows = {},
                          const std::vector<TaskHeading>& tasks = {});
   /// Appends and fsyncs; the record counts as finished when this returns.
   void append(Record record);
-  /// Notes in the manifest that a search goes on: the rows of the results are about other steps.
+  /// Notes in the manifest that a search has gone on: the rows of the results are about other
+  /// steps.
   void note_rows(const std::vector<RowKey>& rows);
   /// Keeps tables that were made of all records, and notes in the manifest the rows that they are
   /// about and how many records they were made of. tasks: the experiment's.
@@ -83,8 +84,8 @@ class RunFolder {
   std::vector<Record> records_;
   std::vector<ModelIdentity> models_;
   Json env_;
-  Json merged_;                ///< what the folder was merged from, null: it was not
-  std::optional<Json> about_;  ///< what write_description() was given
+  Json merged_;                ///< about the folders that it was merged from; null: it was not
+  std::optional<Json> about_;  ///< as write_description() was given it
   std::vector<TaskHeading> tasks_;
   std::string manifest_text_;  ///< as it was last written
 };

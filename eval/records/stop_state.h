@@ -4,7 +4,7 @@
 
 namespace nf {
 
-/// Where a trial with a stopping rule stood at the end of a stage.
+/// The state of a trial with a stopping rule at the end of a stage.
 struct StopState {
   bool reached = false;       ///< the trial stopped here
   Index blocks = 0;           ///< of text seen so far: documents, or windows
