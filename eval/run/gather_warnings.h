@@ -9,7 +9,7 @@
 namespace nf {
 
 /// One line for each of `detail` and `stats` that asks for more than was gathered when records of
-/// these rows were made: what has run is not run again for it. Empty where all is as asked for.
+/// these rows were made: trials are not run again for it. Empty where all is as asked for.
 std::vector<std::string> gather_warnings(const std::vector<Record>& records,
                                          const std::vector<RowKey>& rows, StatsMode stats,
                                          DetailMode detail);

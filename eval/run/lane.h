@@ -21,9 +21,10 @@ struct Lane {
       false;  ///< gather the statistics of distorted weights (they are the same in every stage)
 };
 
-/// What a lane has to show for a stage.
+/// The outcome of a stage for one lane.
 struct LaneResult {
-  /// Where and how the arithmetic failed, of the first item that does; empty: it did not.
+  /// Place and cause of the failure of arithmetic, of the first item that has one; empty: none
+  /// failed.
   std::string error;
   std::vector<std::vector<PartSums>>
       items;  ///< by item of the stage and part; empty after an error
@@ -36,7 +37,7 @@ class Interrupted : public Error {
   Interrupted() : Error(ExitCode::interrupted, "interrupted") {}
 };
 
-/// What is gathered beside the sums.
+/// The statistics and details that are gathered beside the sums.
 struct Gather {
   Gather() = default;
   // NOLINTNEXTLINE(google-explicit-constructor): most ask for statistics alone
@@ -46,11 +47,11 @@ struct Gather {
   DetailMode detail = DetailMode::none;  ///< of tokens
 };
 
-/// What a stage tells and asks while it runs; called from all threads.
+/// Calls by which a stage tells and asks while it runs; made from all threads.
 struct StageHooks {
   std::function<void(double flops)> advance = [](double) {};
   std::function<bool()> should_stop = [] { return false; };
-  /// The stage's first wave is finished: what the baseline has to show. Told before its lanes are.
+  /// The stage's first wave is finished: the baseline's outcome, told before that of its lanes.
   std::function<void(LaneResult baseline)> baseline_done = [](const LaneResult&) {};
   /// A wave is finished: lanes [first, first + results.size()) of the stage's.
   std::function<void(std::size_t first, std::vector<LaneResult> results)> lanes_done =

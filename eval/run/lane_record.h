@@ -6,7 +6,7 @@
 
 namespace nf {
 
-/// What a lane has to show for a stage as a record of the trial `key`: everything but `stop`, `env`
+/// The outcome of a stage for one lane as a record of the trial `key`: everything but `stop`, `env`
 /// and `run`.
 Record lane_record(const RowKey& key, const ModelData& data, const Stage& stage, LaneResult result);
 

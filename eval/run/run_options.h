@@ -12,17 +12,17 @@
 
 namespace nf {
 
-/// How an experiment is run; none of it changes a result.
+/// The options of a run; none of them changes a result.
 struct RunOptions {
   std::filesystem::path out{};    ///< the run folder
   bool any_env = false;           ///< go on in a folder begun under another env
   std::optional<Index> memory{};  ///< bytes, instead of the experiment's `memory`
-  Shard shard{};                  ///< which part of the trials
+  Shard shard{};                  ///< the part of the trials that is run
   std::string command{};          ///< for manifest.json
   std::function<bool()> should_stop = [] { return false; };
 };
 
-/// What a run leaves behind in memory; the files are in the folder.
+/// The outcome of a run in memory; the files are in the folder.
 struct RunOutcome {
   std::vector<ResultRow> rows;
   FollowedSearches searches{};
