@@ -20,7 +20,7 @@ class ConfigErrors {
   /// place of a file is kept once: a trial expanded twenty times reports its mistake once, and so
   /// does a node that an alias brings to several paths.
   void add(const ConfigNode& node, const std::string& cause);
-  /// For a mistake in a key: the key's place, the path of its mapping.
+  /// Adds a mistake in a key: at the key's place, with the path of its mapping.
   void add(const ConfigPlace& place, const std::string& path, const std::string& cause);
 
   bool empty() const { return found_.empty(); }

@@ -30,7 +30,7 @@ class PosixFile {
   Index read_at(Index offset, std::span<std::byte> buffer) const;
   /// The next bytes, from pipes and devices too; 0 at the end.
   Index read_next(std::span<std::byte> buffer);
-  /// All of `bytes`, or throws; some of them may have been written then.
+  /// Writes all of `bytes`, or throws; some of them may have been written then.
   void write(std::span<const std::byte> bytes);
   void truncate(Index size);
   /// Waits until the contents are on the disk.

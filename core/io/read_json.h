@@ -9,8 +9,8 @@
 
 namespace nf {
 
-/// For large objects: Json keeps the order of the keys but looks them up one by one, so parsing an
-/// object of n keys takes n² steps. This one sorts them.
+/// The type for large objects: Json keeps the order of the keys but looks them up one by one, so
+/// parsing an object of n keys takes n² steps. This one sorts them.
 using SortedJson = nlohmann::json;
 
 /// JSON, strictly: a duplicate key (the parser by itself keeps the last one silently) and nesting

@@ -24,7 +24,8 @@ class ArchitectureRegistry {
  public:
   /// Throws InternalError for a model_type already there.
   void add(Architecture architecture);
-  /// By config.json's `model_type`. Throws DataError for an unknown one, naming those known.
+  /// The family of config.json's `model_type`. Throws DataError for an unknown one, naming those
+  /// known.
   const Architecture& find(const HfConfig& config) const;
   const std::vector<Architecture>& all() const { return architectures_; }
 

@@ -17,7 +17,7 @@ struct PackedForm {
   std::optional<BlockedLayout> layout;  ///< of the matrix [in, out]; nullopt: of no kind we know
 };
 
-/// For a weight [out, in].
+/// The form of a packed weight [out, in].
 PackedForm packed_form(Index out, Index in);
 
 /// The library's own way: w [out, in] into packed_form().floats floats, 64-byte aligned.

@@ -22,8 +22,8 @@ struct Span {
   bool is_token() const { return id != kNoId; }
 };
 
-/// A text cut into pieces: what the steps of a tokenizer (added tokens, pre-tokenizers, model) hand
-/// on. Spans ascend and do not overlap; what lies between them is no longer part of the text.
+/// A text cut into pieces, as the steps of a tokenizer (added tokens, pre-tokenizers, model) hand
+/// it on. Spans ascend and do not overlap; the bytes between them are no longer part of the text.
 struct Pieces {
   std::string text;
   std::vector<Span> spans;

@@ -15,7 +15,7 @@ namespace nf {
 /// text; other files beside it are not read.
 class SentencePiece final : public TokenizerKind {
  public:
-  /// DataError "FILE: CAUSE" for what is no such model or damaged.
+  /// DataError "FILE: CAUSE" for a file that is no such model or damaged.
   explicit SentencePiece(const std::filesystem::path& file);
   ~SentencePiece() override;
 

@@ -21,7 +21,7 @@ struct ExperimentModel {
   std::string name;  ///< in results: last path component, more where two are equal
   PathValue path;
   Decoder decoder;
-  /// In the order of the file: sweeps, designs on this model and repeats expanded.
+  /// The trials in the order of the file: sweeps, designs on this model and repeats expanded.
   std::vector<Trial> trials{};
 };
 

@@ -30,7 +30,7 @@ class MetricRegistry {
   void add(Metric metric);
   /// In the order of the columns.
   const std::vector<Metric>& metrics() const { return metrics_; }
-  /// For code that cannot do without this one: a name not there is our own bug (NF_CHECK).
+  /// The metric of that name, which must be there: else it is our own bug (NF_CHECK).
   const Metric& at(std::string_view name) const;
 
  private:

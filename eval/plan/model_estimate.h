@@ -47,7 +47,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
 /// The part of the checkpoint that a pass reads.
 StoredBytes stored_bytes(const Decoder& decoder);
 
-/// For the terminal: some lines for each model. spread: of the text's blocks.
+/// The estimates for the terminal: some lines for each model. spread: of the text's blocks.
 std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads,
                           const PlannedSpread& spread = {});
 

@@ -15,7 +15,7 @@ Index count_characters(std::string_view utf8);
 /// Whether str.isspace() holds it for white space, Unicode 15.0.
 bool is_space(char32_t character);
 
-/// Without white space at its end, str.rstrip(), or at both ends, str.strip().
+/// The text without white space at its end, str.rstrip(), or at both ends, str.strip().
 std::string_view without_spaces_behind(std::string_view utf8);
 std::string_view without_spaces_around(std::string_view utf8);
 

@@ -33,7 +33,7 @@ class TaskRegistry {
   std::vector<std::string> names() const;
   /// nullptr where there is none of that name.
   const TaskKind* find(std::string_view name) const;
-  /// For names that were checked: one not there is our own bug (NF_CHECK).
+  /// The kind of that name, which was checked: one not there is our own bug (NF_CHECK).
   const TaskKind& at(std::string_view name) const;
 
  private:

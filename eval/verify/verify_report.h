@@ -47,7 +47,8 @@ struct VerifyReport {
   /// Takes in a record that was run again. `what`: "runs/e/records.jsonl:3: llama: noise r=0.1"; in
   /// the differences `first` is the stored one's.
   void add(const std::string& what, const std::vector<RecordDifference>& differences);
-  /// For the terminal: differences, records that were skipped, and last the sum of it all.
+  /// The report for the terminal: differences, records that were skipped, and last the sum of it
+  /// all.
   std::string text() const;
 
  private:
