@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "eval/metrics/detail.h"
+
 namespace nf {
 namespace {
 
@@ -78,9 +80,8 @@ std::vector<std::string> effects_columns(const std::vector<std::string>& variabl
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables) {
   std::vector<std::string> columns = {"name", "model", "seed"};
   append(variables, columns);
-  append({"bin_low", "bin_high", "tokens", "nll", "baseline_nll", "kl", "kl_reverse",
-          "top1_agreement"},
-         columns);
+  append({"bin_low", "bin_high", "tokens"}, columns);
+  for (const BinColumn& column : bin_columns({})) columns.emplace_back(column.name);
   return columns;
 }
 

@@ -3,16 +3,23 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "eval/metrics/summed_figures.h"
 
 namespace nf {
 
 void ConfidenceBin::add(const ConfidenceBin& more) {
-  tokens += more.tokens;
-  nll += more.nll;
+  sums.add(more.sums);
   baseline_nll += more.baseline_nll;
-  kl += more.kl;
-  kl_reverse += more.kl_reverse;
-  top1 += more.top1;
+}
+
+std::vector<BinColumn> bin_columns(const ConfidenceBin& bin) {
+  std::vector<BinColumn> columns;
+  for (const SummedFigure& figure : window_figures()) {
+    if (figure.mean == nullptr) continue;
+    columns.push_back({figure.mean, figure.sum_of(bin.sums)});
+    if (figure.sum == &PartSums::nll) columns.push_back({"baseline_nll", bin.baseline_nll});
+  }
+  return columns;
 }
 
 Index confidence_bin(double confidence) {
@@ -22,16 +29,17 @@ Index confidence_bin(double confidence) {
                   kConfidenceBins - 1);
 }
 
-void Detail::add(const TokenDetail& token, double baseline_nll, DetailMode mode) {
+void Detail::add(const ScoredToken& token, DetailMode mode) {
   NF_CHECK(mode != DetailMode::none, "no detail is kept");
-  bins[static_cast<std::size_t>(confidence_bin(token.confidence))].add(
-      {.tokens = 1,
-       .nll = token.nll,
-       .baseline_nll = baseline_nll,
-       .kl = token.kl,
-       .kl_reverse = token.kl_reverse,
-       .top1 = token.top1 ? 1 : 0});
-  if (mode == DetailMode::tokens) tokens.push_back(token);
+  ConfidenceBin& bin = bins[static_cast<std::size_t>(confidence_bin(token.confidence))];
+  bin.sums.add(token);
+  bin.baseline_nll += token.baseline_nll;
+  if (mode == DetailMode::tokens)
+    tokens.push_back({.nll = token.nll,
+                      .kl = token.kl,
+                      .kl_reverse = token.kl_reverse,
+                      .top1 = token.top1,
+                      .confidence = token.confidence});
 }
 
 }  // namespace nf

@@ -5,6 +5,8 @@
 
 #include "core/base/types.h"
 #include "core/config/config_value.h"
+#include "eval/metrics/part_sums.h"
+#include "eval/metrics/scored_token.h"
 
 namespace nf {
 
@@ -24,22 +26,27 @@ struct EnumNames<DetailMode> {
 /// Scored tokens of one window where the baseline's most probable token had a probability in one of
 /// kConfidenceBins equal parts of [0, 1]; sums over them.
 struct ConfidenceBin {
-  Index tokens = 0;
-  double nll = 0.0;           ///< nats
+  PartSums sums{};            ///< window_figures() are what is kept of them
   double baseline_nll = 0.0;  ///< nats
-  double kl = 0.0;            ///< KL(baseline‖trial), nats
-  double kl_reverse = 0.0;    ///< KL(trial‖baseline), nats
-  Index top1 = 0;
 
   void add(const ConfidenceBin& more);
   bool operator==(const ConfidenceBin&) const = default;
 };
 
+/// A column of confidence.csv, which has the mean of this sum over the tokens of a bin.
+struct BinColumn {
+  const char* name;
+  double sum;
+};
+/// The means of window_figures(), and behind the trial's nll the baseline's: nll, baseline_nll, kl,
+/// kl_reverse, top1_agreement.
+std::vector<BinColumn> bin_columns(const ConfidenceBin& bin);
+
 inline constexpr Index kConfidenceBins = 10;
 /// The bin of a probability: k where k ≤ 10·confidence < k + 1; 1 is in the last.
 Index confidence_bin(double confidence);
 
-/// One scored token.
+/// What is kept of one scored token.
 struct TokenDetail {
   double nll = 0.0;         ///< nats
   double kl = 0.0;          ///< KL(baseline‖trial), nats
@@ -55,8 +62,8 @@ struct Detail {
   std::array<ConfidenceBin, kConfidenceBins> bins{};
   std::vector<TokenDetail> tokens{};  ///< in order; empty unless with DetailMode::tokens
 
-  /// Takes the next scored token; baseline_nll: the baseline's, nats.
-  void add(const TokenDetail& token, double baseline_nll, DetailMode mode);
+  /// Takes the next scored token.
+  void add(const ScoredToken& token, DetailMode mode);
   bool operator==(const Detail&) const = default;
 };
 

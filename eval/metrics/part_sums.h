@@ -7,8 +7,10 @@
 namespace nf {
 
 struct Detail;
+struct ScoredToken;
 
-/// Sums over the targets of one part of an item.
+/// Sums over the targets of one part of an item: a window, or a choice of a question. Each member
+/// beside `tokens` and `detail` has an entry in summed_figures(), over which all of these loop.
 struct PartSums {
   Index tokens = 0;
   double nll = 0.0;         ///< sum of -log p(token), nats
@@ -17,6 +19,14 @@ struct PartSums {
   Index top1 = 0;           ///< targets where baseline and trial have the same most probable token
   Index greedy = 0;         ///< targets that are the most probable token themselves
   std::shared_ptr<const Detail> detail{};  ///< of items of one part, where asked for; else null
+
+  void add(const ScoredToken& token);
+  /// Adds all sums; `detail` stays as it is.
+  void add(const PartSums& more);
+  bool is_finite() const;
+  /// Equal in every sum, bit for bit but for the sign of a zero. `detail` is left out: it is the
+  /// same tokens once more.
+  bool operator==(const PartSums& other) const;
 };
 
 }  // namespace nf

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "eval/metrics/logit_kernels.h"
+#include "eval/metrics/scored_token.h"
 
 namespace nf {
 
@@ -92,22 +93,17 @@ void TokenScores::add_targets(std::size_t first, std::size_t last, const TokenSc
     const RowScore& own = rows_[static_cast<std::size_t>(target.row)];
     const RowScore& other = baseline.rows_[static_cast<std::size_t>(target.row)];
     const double own_lse = own.log_sum_exp(), other_lse = other.log_sum_exp();
-    const TokenDetail token = {
+    const ScoredToken token = {
         .nll = own_lse - static_cast<double>(target_logits_[t]),
+        .baseline_nll = other_lse - static_cast<double>(baseline.target_logits_[t]),
         .kl = own.difference / other.exp_sum - other_lse + own_lse,
         .kl_reverse = -own.own_difference / own.exp_sum - own_lse + other_lse,
-        .top1 = own.best_token == other.best_token,
         .confidence = 1.0 / other.exp_sum,  // the most probable token's e^(logit - max) is 1
+        .top1 = own.best_token == other.best_token,
+        .greedy = own.best_token == target.token,
     };
-    PartSums& part = sums[static_cast<std::size_t>(target.part)];
-    ++part.tokens;
-    part.nll += token.nll;
-    part.kl += token.kl;
-    part.kl_reverse += token.kl_reverse;
-    if (token.top1) ++part.top1;
-    if (own.best_token == target.token) ++part.greedy;
-    if (kept != nullptr)
-      kept->add(token, other_lse - static_cast<double>(baseline.target_logits_[t]), detail);
+    sums[static_cast<std::size_t>(target.part)].add(token);
+    if (kept != nullptr) kept->add(token, detail);
   }
   if (kept != nullptr) sums.front().detail = std::move(kept);
 }

@@ -3,21 +3,12 @@
 #include <cmath>
 
 #include "core/base/check.h"
+#include "eval/metrics/summed_figures.h"
 
 namespace nf {
 namespace {
 
-template <class T>
-struct Sum {
-  const char* key;
-  T ConfidenceBin::*member;
-};
-constexpr Sum<Index> kBinCounts[] = {{"tokens", &ConfidenceBin::tokens},
-                                     {"top1", &ConfidenceBin::top1}};
-constexpr Sum<double> kBinSums[] = {{"nll", &ConfidenceBin::nll},
-                                    {"baseline_nll", &ConfidenceBin::baseline_nll},
-                                    {"kl", &ConfidenceBin::kl},
-                                    {"kl_reverse", &ConfidenceBin::kl_reverse}};
+using Bins = std::array<ConfidenceBin, kConfidenceBins>;
 
 struct Figure {
   const char* key;
@@ -34,15 +25,48 @@ double finite(double value, const char* key) {
   return value;
 }
 
+Json list_of(const SummedFigure& figure, const Bins& bins) {
+  Json list = Json::array();
+  for (const ConfidenceBin& bin : bins)
+    list.push_back(figure.is_count() ? Json(bin.sums.*figure.count)
+                                     : Json(finite(bin.sums.*figure.sum, figure.name)));
+  return list;
+}
+
+Json bins_json(const Bins& bins) {
+  // The order of these keys is older than the order of the figures.
+  Json json = {{"tokens", nullptr}, {"top1", nullptr}, {"nll", nullptr}, {"baseline_nll", nullptr}};
+  for (const SummedFigure& figure : window_figures()) json[figure.name] = list_of(figure, bins);
+  for (const ConfidenceBin& bin : bins) {
+    json["tokens"].push_back(bin.sums.tokens);
+    json["baseline_nll"].push_back(finite(bin.baseline_nll, "baseline_nll"));
+  }
+  return json;
+}
+
+std::vector<double> numbers_of(const SummedFigure& figure, const ObjectReader& reader) {
+  if (!figure.is_count()) return reader.numbers(figure.name, kConfidenceBins);
+  const std::vector<Index> counts = reader.counts(figure.name, kConfidenceBins);
+  return {counts.begin(), counts.end()};
+}
+
+void read_bins(const ObjectReader& reader, Bins& bins) {
+  const std::vector<Index> tokens = reader.counts("tokens", kConfidenceBins);
+  const std::vector<double> baseline_nll = reader.numbers("baseline_nll", kConfidenceBins);
+  for (std::size_t b = 0; b < bins.size(); ++b) {
+    bins[b].sums.tokens = tokens[b];
+    bins[b].baseline_nll = baseline_nll[b];
+  }
+  for (const SummedFigure& figure : window_figures()) {
+    const std::vector<double> sums = numbers_of(figure, reader);
+    for (std::size_t b = 0; b < bins.size(); ++b) figure.set(sums[b], bins[b].sums);
+  }
+}
+
 }  // namespace
 
 void add_detail(const Detail& detail, Json& window) {
-  Json& bins = window["confidence"] = Json::object();
-  for (const auto& sum : kBinCounts)
-    for (const ConfidenceBin& bin : detail.bins) bins[sum.key].push_back(bin.*sum.member);
-  for (const auto& sum : kBinSums)
-    for (const ConfidenceBin& bin : detail.bins)
-      bins[sum.key].push_back(finite(bin.*sum.member, sum.key));
+  window["confidence"] = bins_json(detail.bins);
   if (detail.tokens.empty()) return;
   Json& tokens = window["per_token"] = Json::object();
   for (const Figure& figure : kTokenFigures)
@@ -54,12 +78,7 @@ void add_detail(const Detail& detail, Json& window) {
 std::shared_ptr<const Detail> read_detail(const ObjectReader& window) {
   if (window.find("confidence") == nullptr) return nullptr;
   auto detail = std::make_shared<Detail>();
-  const ObjectReader bins = window.inside("confidence");
-  const auto read_bins = [&](const auto& sum, const auto& values) {
-    for (std::size_t i = 0; i < values.size(); ++i) detail->bins[i].*sum.member = values[i];
-  };
-  for (const auto& sum : kBinCounts) read_bins(sum, bins.counts(sum.key, kConfidenceBins));
-  for (const auto& sum : kBinSums) read_bins(sum, bins.numbers(sum.key, kConfidenceBins));
+  read_bins(window.inside("confidence"), detail->bins);
   if (window.find("per_token") == nullptr) return detail;
 
   const ObjectReader tokens = window.inside("per_token");

@@ -26,9 +26,9 @@ std::optional<Bins> bins_of(const ResultRow& row) {
 }
 
 void append_means(const ConfidenceBin& bin, std::vector<std::string>& fields) {
-  for (const double sum :
-       {bin.nll, bin.baseline_nll, bin.kl, bin.kl_reverse, static_cast<double>(bin.top1)})
-    fields.push_back(bin.tokens == 0 ? "" : csv_number(sum / static_cast<double>(bin.tokens)));
+  const Index tokens = bin.sums.tokens;
+  for (const BinColumn& column : bin_columns(bin))
+    fields.push_back(tokens == 0 ? "" : csv_number(column.sum / static_cast<double>(tokens)));
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ std::string confidence_csv(const std::vector<ResultRow>& rows) {
       std::vector<std::string> fields = row_fields(row.key, variables);
       fields.push_back(csv_number(static_cast<double>(b) / kBins));
       fields.push_back(csv_number(static_cast<double>(b + 1) / kBins));
-      fields.push_back(std::to_string((*bins)[b].tokens));
+      fields.push_back(std::to_string((*bins)[b].sums.tokens));
       append_means((*bins)[b], fields);
       csv.add_row(fields);
     }

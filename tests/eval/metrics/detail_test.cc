@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 #include "core/base/error.h"
 
@@ -28,37 +29,53 @@ TEST(ConfidenceBin, TakesAnyNumber) {
   EXPECT_EQ(confidence_bin(-infinity), 0);
 }
 
-const TokenDetail kSure = {
-    .nll = 0.5, .kl = 0.25, .kl_reverse = 0.125, .top1 = true, .confidence = 0.95};
-const TokenDetail kUnsure = {
-    .nll = 4.0, .kl = 1.0, .kl_reverse = 2.0, .top1 = false, .confidence = 0.15};
+const ScoredToken kSure = {.nll = 0.5,
+                           .baseline_nll = 0.0625,
+                           .kl = 0.25,
+                           .kl_reverse = 0.125,
+                           .confidence = 0.95,
+                           .top1 = true};
+const ScoredToken kUnsure = {
+    .nll = 4.0, .baseline_nll = 3.0, .kl = 1.0, .kl_reverse = 2.0, .confidence = 0.15};
 
 TEST(Detail, SumsTokensByConfidence) {
   Detail detail;
-  detail.add(kSure, 0.0625, DetailMode::confidence);
-  detail.add(kUnsure, 3.0, DetailMode::confidence);
-  detail.add(kSure, 0.0625, DetailMode::confidence);
-  EXPECT_EQ(detail.bins[9], (ConfidenceBin{.tokens = 2,
-                                           .nll = 1.0,
-                                           .baseline_nll = 0.125,
-                                           .kl = 0.5,
-                                           .kl_reverse = 0.25,
-                                           .top1 = 2}));
+  detail.add(kSure, DetailMode::confidence);
+  detail.add(kUnsure, DetailMode::confidence);
+  detail.add(kSure, DetailMode::confidence);
   EXPECT_EQ(
-      detail.bins[1],
-      (ConfidenceBin{
-          .tokens = 1, .nll = 4.0, .baseline_nll = 3.0, .kl = 1.0, .kl_reverse = 2.0, .top1 = 0}));
+      detail.bins[9],
+      (ConfidenceBin{.sums = {.tokens = 2, .nll = 1.0, .kl = 0.5, .kl_reverse = 0.25, .top1 = 2},
+                     .baseline_nll = 0.125}));
+  EXPECT_EQ(detail.bins[1],
+            (ConfidenceBin{.sums = {.tokens = 1, .nll = 4.0, .kl = 1.0, .kl_reverse = 2.0},
+                           .baseline_nll = 3.0}));
   EXPECT_EQ(detail.bins[5], ConfidenceBin());
   EXPECT_TRUE(detail.tokens.empty());
 }
 
 TEST(Detail, KeepsTokensInOrderWhereAsked) {
   Detail detail;
-  detail.add(kSure, 0.0625, DetailMode::tokens);
-  detail.add(kUnsure, 3.0, DetailMode::tokens);
-  EXPECT_EQ(detail.tokens, (std::vector<TokenDetail>{kSure, kUnsure}));
-  EXPECT_EQ(detail.bins[9].tokens, 1);
-  EXPECT_THROW(detail.add(kSure, 0.0625, DetailMode::none), InternalError);
+  detail.add(kSure, DetailMode::tokens);
+  detail.add(kUnsure, DetailMode::tokens);
+  const TokenDetail sure = {
+      .nll = 0.5, .kl = 0.25, .kl_reverse = 0.125, .top1 = true, .confidence = 0.95};
+  const TokenDetail unsure = {.nll = 4.0, .kl = 1.0, .kl_reverse = 2.0, .confidence = 0.15};
+  EXPECT_EQ(detail.tokens, (std::vector<TokenDetail>{sure, unsure}));
+  EXPECT_EQ(detail.bins[9].sums.tokens, 1);
+  EXPECT_THROW(detail.add(kSure, DetailMode::none), InternalError);
+}
+
+TEST(Detail, HasTheBaselinesNllBehindTheTrials) {
+  const ConfidenceBin bin{.sums = {.tokens = 4, .nll = 3.0, .top1 = 2}, .baseline_nll = 2.5};
+  const std::vector<BinColumn> columns = bin_columns(bin);
+  std::vector<std::string> names;
+  for (const BinColumn& column : columns) names.emplace_back(column.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"nll", "baseline_nll", "kl", "kl_reverse",
+                                             "top1_agreement"}));
+  EXPECT_EQ(columns[0].sum, 3.0);
+  EXPECT_EQ(columns[1].sum, 2.5);
+  EXPECT_EQ(columns[4].sum, 2.0);
 }
 
 }  // namespace

@@ -15,13 +15,15 @@ namespace {
 std::shared_ptr<const Detail> detail_of(DetailMode mode) {
   Detail detail;
   detail.add({.nll = 1.0 / 3.0,
+              .baseline_nll = 2.0 / 3.0,
               .kl = 1e-9 / 7.0,
               .kl_reverse = -1e-17 / 3.0,
-              .top1 = true,
-              .confidence = 0.9 + 1.0 / 30.0},
-             2.0 / 3.0, mode);
-  detail.add({.nll = 7.1, .kl = 0.0, .kl_reverse = 2.2, .top1 = false, .confidence = 1.0 / 7.0},
-             8.1, mode);
+              .confidence = 0.9 + 1.0 / 30.0,
+              .top1 = true},
+             mode);
+  detail.add(
+      {.nll = 7.1, .baseline_nll = 8.1, .kl = 0.0, .kl_reverse = 2.2, .confidence = 1.0 / 7.0},
+      mode);
   return std::make_shared<Detail>(detail);
 }
 

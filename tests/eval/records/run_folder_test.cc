@@ -134,7 +134,7 @@ TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
   RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
   Record record = record_of("a", 2);
   Detail detail;
-  detail.add({.nll = 2.0, .confidence = 0.75}, 1.5, DetailMode::confidence);
+  detail.add({.nll = 2.0, .baseline_nll = 1.5, .confidence = 0.75}, DetailMode::confidence);
   record.windows[0].detail = std::make_shared<Detail>(detail);
   folder.append(record);
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};

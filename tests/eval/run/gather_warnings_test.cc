@@ -8,7 +8,7 @@ namespace {
 std::shared_ptr<const Detail> detail_of(DetailMode mode) {
   if (mode == DetailMode::none) return nullptr;
   auto detail = std::make_shared<Detail>();
-  detail->add({.confidence = 0.5}, 1.0, mode);
+  detail->add({.baseline_nll = 1.0, .confidence = 0.5}, mode);
   return detail;
 }
 

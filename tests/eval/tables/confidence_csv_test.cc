@@ -21,11 +21,12 @@ std::shared_ptr<const Detail> detail_of(const std::vector<double>& confidences) 
   auto detail = std::make_shared<Detail>();
   for (const double confidence : confidences)
     detail->add({.nll = 2.0,
+                 .baseline_nll = 1.5,
                  .kl = 0.5,
                  .kl_reverse = 0.25,
-                 .top1 = confidence > 0.5,
-                 .confidence = confidence},
-                1.5, DetailMode::confidence);
+                 .confidence = confidence,
+                 .top1 = confidence > 0.5},
+                DetailMode::confidence);
   return detail;
 }
 

@@ -1,0 +1,38 @@
+#include "eval/metrics/part_sums.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "eval/metrics/scored_token.h"
+#include "eval/metrics/summed_figures.h"
+
+namespace nf {
+
+void PartSums::add(const ScoredToken& token) {
+  ++tokens;
+  for (const SummedFigure& figure : summed_figures())
+    figure.set(figure.sum_of(*this) + figure.of_token(token), *this);
+}
+
+void PartSums::add(const PartSums& more) {
+  tokens += more.tokens;
+  for (const SummedFigure& figure : summed_figures())
+    figure.set(figure.sum_of(*this) + figure.sum_of(more), *this);
+}
+
+bool PartSums::is_finite() const {
+  const std::span<const SummedFigure> figures = summed_figures();
+  return std::all_of(figures.begin(), figures.end(), [this](const SummedFigure& figure) {
+    return std::isfinite(figure.sum_of(*this));
+  });
+}
+
+bool PartSums::operator==(const PartSums& other) const {
+  const std::span<const SummedFigure> figures = summed_figures();
+  return tokens == other.tokens &&
+         std::all_of(figures.begin(), figures.end(), [&](const SummedFigure& figure) {
+           return figure.sum_of(*this) == figure.sum_of(other);
+         });
+}
+
+}  // namespace nf

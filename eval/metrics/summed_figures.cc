@@ -1,0 +1,98 @@
+#include "eval/metrics/summed_figures.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <vector>
+
+namespace nf {
+namespace {
+
+constexpr std::array<SummedFigure, 5> kFigures = {{
+    {.name = "nll",
+     .sum = &PartSums::nll,
+     .of_token = [](const ScoredToken& token) { return token.nll; },
+     .negative_in_choices = "loglikelihood",
+     .mean = "nll",
+     .unit = "nats per token",
+     .label = "nll",
+     .difference = "delta_nll",
+     .baseline = BaselineSum::measured},
+    {.name = "kl",
+     .sum = &PartSums::kl,
+     .of_token = [](const ScoredToken& token) { return token.kl; },
+     .mean = "kl",
+     .unit = "nats per token",
+     .label = "KL",
+     .difference = "kl",
+     .baseline = BaselineSum::zero,
+     .watched_by_stop = true},
+    {.name = "kl_reverse",
+     .sum = &PartSums::kl_reverse,
+     .of_token = [](const ScoredToken& token) { return token.kl_reverse; },
+     .mean = "kl_reverse",
+     .unit = "nats per token",
+     .label = "KL reverse",
+     .difference = "kl_reverse",
+     .baseline = BaselineSum::zero,
+     // Nearly the same figure as KL: where the one looks settled the other does.
+     .watched_by_stop = true},
+    {.name = "top1",
+     .count = &PartSums::top1,
+     .of_token = [](const ScoredToken& token) { return token.top1 ? 1.0 : 0.0; },
+     .mean = "top1_agreement",
+     .unit = "share of tokens",
+     .label = "same top-1 %",
+     .difference = "delta_top1",
+     .baseline = BaselineSum::all_tokens,
+     .higher_is_better = true},
+    {.name = "greedy",
+     .count = &PartSums::greedy,
+     .of_token = [](const ScoredToken& token) { return token.greedy ? 1.0 : 0.0; },
+     .of_windows = false},
+}};
+
+}  // namespace
+
+double SummedFigure::sum_of(const PartSums& sums) const {
+  return is_count() ? static_cast<double>(sums.*count) : sums.*sum;
+}
+
+void SummedFigure::set(double value, PartSums& sums) const {
+  if (is_count())
+    sums.*count = static_cast<Index>(value);
+  else
+    sums.*sum = value;
+}
+
+double SummedFigure::difference_of(const PartSums& trial, const PartSums& of_baseline) const {
+  switch (baseline) {
+    case BaselineSum::measured:
+      return sum_of(trial) - sum_of(of_baseline);
+    case BaselineSum::all_tokens:
+      return sum_of(trial) - static_cast<double>(trial.tokens);
+    case BaselineSum::zero:
+      break;
+  }
+  return sum_of(trial);
+}
+
+std::span<const SummedFigure> summed_figures() { return kFigures; }
+
+std::span<const SummedFigure> window_figures() {
+  static const std::vector<SummedFigure> figures = [] {
+    std::vector<SummedFigure> of_windows;
+    std::copy_if(kFigures.begin(), kFigures.end(), std::back_inserter(of_windows),
+                 [](const SummedFigure& figure) { return figure.of_windows; });
+    return of_windows;
+  }();
+  return figures;
+}
+
+const SummedFigure* find_summed_mean(std::string_view mean) {
+  for (const SummedFigure& figure : kFigures)
+    if (figure.mean != nullptr && figure.mean == mean) return &figure;
+  return nullptr;
+}
+
+}  // namespace nf

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "eval/metrics/part_sums.h"
+#include "eval/metrics/scored_token.h"
+
+namespace nf {
+
+/// The sum that the untouched model itself has, from which a trial's differs.
+enum class BaselineSum {
+  measured,    ///< its own: nll
+  zero,        ///< nothing, by definition: KL to itself
+  all_tokens,  ///< each token counts, by definition: its top-1 is its own
+};
+
+/// A figure of scored tokens of which PartSums has the sum. One entry says all that records,
+/// exports, equality, tables and comparisons must know of it: they loop over the entries. A new one
+/// is a member of PartSums and an entry here, besides a file of eval/metrics/kinds where its mean
+/// is to be a metric.
+struct SummedFigure {
+  const char* name = nullptr;  ///< its key in records, its column in exports
+
+  /// The member that holds the sum: one of the two, the other is null.
+  double PartSums::*sum = nullptr;
+  Index PartSums::*count = nullptr;  ///< of tokens that are so
+  /// One token's part in the sum; in a count 1 or 0.
+  double (*of_token)(const ScoredToken& token) = nullptr;
+
+  /// Windows have it too; else choices of questions alone.
+  bool of_windows = true;
+  /// Choices have the sum with its sign turned, under this key; null: as windows have it.
+  const char* negative_in_choices = nullptr;
+
+  /// Name of the mean over tokens, a metric; null: neither it nor a difference is a figure of text.
+  const char* mean = nullptr;
+  const char* unit = nullptr;        ///< of the mean
+  const char* label = nullptr;       ///< of the mean on the terminal; shares are told in percent
+  const char* difference = nullptr;  ///< name of the mean difference to the baseline
+  BaselineSum baseline = BaselineSum::measured;
+  bool higher_is_better = false;
+  /// Stop rules look at it, or at what is small where it is: its intervals are the sequence's.
+  bool watched_by_stop = false;
+
+  bool is_count() const { return count != nullptr; }
+  const char* key_in_choices() const { return negative_in_choices ? negative_in_choices : name; }
+  double sign_in_choices() const { return negative_in_choices ? -1.0 : 1.0; }
+
+  /// The sum, or the count as a number.
+  double sum_of(const PartSums& sums) const;
+  void set(double value, PartSums& sums) const;
+  /// What a part adds to the difference between the trial and the baseline; both over its tokens.
+  double difference_of(const PartSums& trial, const PartSums& of_baseline) const;
+};
+
+/// In the order of their columns.
+std::span<const SummedFigure> summed_figures();
+/// Those that windows have.
+std::span<const SummedFigure> window_figures();
+/// The figure with that mean; nullptr where there is none.
+const SummedFigure* find_summed_mean(std::string_view mean);
+
+}  // namespace nf
