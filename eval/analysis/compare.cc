@@ -29,10 +29,10 @@ struct Figure {
 };
 
 std::vector<Figure> figures_of(const std::vector<TaskHeading>& tasks) {
-  std::vector<Figure> figures = {{"nll", delta_nll_figure()},
-                                 {"kl", kl_figure()},
-                                 {"kl_reverse", kl_reverse_figure()},
-                                 {"top1_agreement", delta_top1_figure(), true}};
+  std::vector<Figure> figures;
+  for (const SummedFigure& figure : window_figures())
+    if (figure.difference != nullptr)
+      figures.push_back({figure.mean, text_figure(figure), figure.higher_is_better});
   for (const TaskHeading& task : tasks)
     figures.push_back({task.name + "_acc", delta_accuracy_figure(task), true});
   return figures;
@@ -189,7 +189,7 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>
                                   model.baseline == nullptr ? "has not run yet" : "failed"));
     return comparison;
   }
-  comparison.windows = data != nullptr ? data->windows : model.baseline->sums.window;
+  comparison.windows = data != nullptr ? data->windows : model.baseline->text.windows;
   for (const LinePair& pair : pair_lines(model, selectors, remarks)) {
     if (pair.against->samples().empty() || pair.trial->samples().empty()) continue;  // remarked
     comparison.lines.push_back(compare_lines(pair, *model.baseline, figures));

@@ -58,7 +58,7 @@ struct RowRemarks {
 };
 
 std::string what_has_run(const ResultRow& row, Index windows, Index questions) {
-  std::string text = row.stop ? "" : of_all(row.sums.window, windows, "windows");
+  std::string text = row.stop ? "" : of_all(row.text.windows, windows, "windows");
   const std::string asked = of_all(std::ssize(row.questions), questions, "questions");
   text += (text.empty() || asked.empty() ? "" : " and ") + asked;
   return text.empty() ? "" : text + " have run";
@@ -70,10 +70,7 @@ bool is_equal(const ResultRow& first, const ResultRow& second) {
   for (const WindowSums& window : second.windows) {
     const auto found = windows.find(window.window);
     if (found == windows.end()) continue;
-    const WindowSums& other = *found->second;
-    if (window.nll != other.nll || window.kl != other.kl || window.kl_reverse != other.kl_reverse ||
-        window.top1 != other.top1)
-      return false;
+    if (window.sums != found->second->sums) return false;
   }
   std::map<std::pair<std::string, Index>, const QuestionSums*> questions;
   for (const QuestionSums& question : first.questions)
@@ -81,12 +78,7 @@ bool is_equal(const ResultRow& first, const ResultRow& second) {
   for (const QuestionSums& question : second.questions) {
     const auto found = questions.find({question.task, question.question});
     if (found == questions.end()) continue;
-    const auto is_part = [](const PartSums& part, const PartSums& other) {
-      return part.nll == other.nll && part.kl == other.kl;
-    };
-    if (question.correct != found->second->correct ||
-        !std::equal(question.parts.begin(), question.parts.end(), found->second->parts.begin(),
-                    found->second->parts.end(), is_part))
+    if (question.correct != found->second->correct || question.parts != found->second->parts)
       return false;
   }
   return true;
@@ -168,7 +160,7 @@ PairedRows pair_rows(const ResultLine& against, const ResultLine& trial) {
   return rows;
 }
 
-WindowSums shared_text(const PairedRows& rows, const ResultRow& baseline) {
+TextSums shared_text(const PairedRows& rows, const ResultRow& baseline) {
   std::map<Index, std::size_t> rows_with;  // by window
   for (const auto* side : {&rows.against, &rows.trial})
     for (const ResultRow* row : *side)
@@ -206,7 +198,7 @@ std::vector<std::string> missing_rows(const ModelLines& model, const std::vector
       remarks.add(key, "not run yet");
   const bool has_baseline = model.baseline != nullptr && !model.baseline->failed();
   const Index windows = data != nullptr ? data->windows
-                        : has_baseline  ? model.baseline->sums.window
+                        : has_baseline  ? model.baseline->text.windows
                                         : 0;
   const Index questions = data != nullptr ? data->question_count()
                           : has_baseline  ? std::ssize(model.baseline->questions)

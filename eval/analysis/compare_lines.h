@@ -40,8 +40,8 @@ struct PairedRows {
 /// Both have a row that did not fail.
 PairedRows pair_rows(const ResultLine& against, const ResultLine& trial);
 
-/// The baseline over the windows that all these rows have; `window` counts them.
-WindowSums shared_text(const PairedRows& rows, const ResultRow& baseline);
+/// The baseline over the windows that all these rows have.
+TextSums shared_text(const PairedRows& rows, const ResultRow& baseline);
 /// Whether each row is equal bit for bit to the one it is compared with, over the windows and
 /// questions that both have.
 bool are_equal(const PairedRows& rows);

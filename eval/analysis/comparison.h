@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/metrics/window_sums.h"
+#include "eval/metrics/text_sums.h"
 #include "eval/records/row_key.h"
 #include "eval/stats/mean_difference.h"
 
@@ -54,7 +54,7 @@ struct LineComparison {
   std::string against_rest;
   Index against_seeds = 0, trial_seeds = 0;  ///< that enter
   SeedPairing pairing = SeedPairing::each;
-  WindowSums text{};                      ///< that enters; `window` counts the windows
+  TextSums text{};                        ///< that enters
   std::vector<ComparedFigure> figures{};  ///< those that both have blocks of
 };
 

@@ -54,29 +54,25 @@ WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
   return options;
 }
 
-void print_json(const WindowSums& sums, const WindowOptions& options,
-                const std::string& convention) {
+void print_json(const TextSums& text, const WindowOptions& options, const std::string& convention) {
   const MetricRegistry metrics = MetricRegistry::builtin();
-  Json json = {{"nll", metrics.at("nll").value(sums)},
-               {"ppl", metrics.at("ppl").value(sums)},
-               {"tokens", sums.tokens},
-               {"windows", sums.window},
-               {"context", options.context},
-               {"convention", convention}};
+  Json json = {{"nll", metrics.at("nll").value(text)}, {"ppl", metrics.at("ppl").value(text)},
+               {"tokens", text.sums.tokens},           {"windows", text.windows},
+               {"context", options.context},           {"convention", convention}};
   if (options.convention == Convention::strided) json["stride"] = options.effective_stride();
-  json["bits_per_byte"] = metrics.at("bits_per_byte").value(sums);  // null where not known
+  json["bits_per_byte"] = metrics.at("bits_per_byte").value(text);  // null where not known
   fmt::print("{}\n", json.dump());
 }
 
-void print_sentence(const WindowSums& sums, const WindowOptions& options,
+void print_sentence(const TextSums& text, const WindowOptions& options,
                     const std::string& convention) {
   const MetricRegistry metrics = MetricRegistry::builtin();
-  const double bits_per_byte = metrics.at("bits_per_byte").value(sums);
+  const double bits_per_byte = metrics.at("bits_per_byte").value(text);
   fmt::print(
       "perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} {} of {}{}; {})\n",
-      metrics.at("ppl").value(sums), metrics.at("nll").value(sums),
+      metrics.at("ppl").value(text), metrics.at("nll").value(text),
       std::isnan(bits_per_byte) ? "" : fmt::format(", {:.5f} bits per byte", bits_per_byte),
-      sums.tokens, sums.window, sums.window == 1 ? "window" : "windows", options.context,
+      text.sums.tokens, text.windows, text.windows == 1 ? "window" : "windows", options.context,
       options.convention == Convention::strided
           ? fmt::format(", stride {}", options.effective_stride())
           : "",
@@ -122,12 +118,12 @@ int perplexity_command(const std::vector<std::string>& arguments) {
   catch_stop_signals();
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   for (const std::string& warning : windows.warnings()) progress.message("warning: " + warning);
-  const WindowSums sums = measure_perplexity(decoder, windows, MemoryBudget::of(given_memory),
-                                             stop_requested, progress);
+  const TextSums text = measure_perplexity(decoder, windows, MemoryBudget::of(given_memory),
+                                           stop_requested, progress);
   if (line.has("json"))
-    print_json(sums, options, windows.convention());
+    print_json(text, options, windows.convention());
   else
-    print_sentence(sums, options, windows.convention());
+    print_sentence(text, options, windows.convention());
   return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/io/atomic_file.h"
 #include "eval/metrics/columns.h"
+#include "eval/metrics/summed_figures.h"
 #include "eval/output/csv.h"
 #include "eval/output/replaceable_csv.h"
 #include "eval/results/row_fields.h"
@@ -19,8 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<std::string> columns_of(const std::vector<std::string>& variables) {
-  return columns_around(variables, {"name", "model", "seed"},
-                        {std::begin(kExportColumns), std::end(kExportColumns)});
+  return columns_around(variables, {"name", "model", "seed"}, export_columns());
 }
 
 void check_ours(const fs::path& file) {
@@ -34,14 +34,23 @@ std::string flag(bool value) { return value ? "1" : "0"; }
 /// Counts that are not known are -1.
 std::string known(Index count) { return count < 0 ? "" : std::to_string(count); }
 
+std::string sum_text(const SummedFigure& figure, const PartSums& sums) {
+  return figure.is_count() ? std::to_string(sums.*figure.count) : csv_number(sums.*figure.sum);
+}
+
+void append(const std::vector<std::string>& more, std::vector<std::string>& fields) {
+  fields.insert(fields.end(), more.begin(), more.end());
+}
+
 Index add_windows(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
-  for (const WindowSums& sums : row.windows) {
+  for (const WindowSums& window : row.windows) {
     std::vector<std::string> fields = head;
-    fields.insert(
-        fields.end(),
-        {row.key.id, std::to_string(sums.window), "", "", "", known(sums.document),
-         std::to_string(sums.tokens), csv_number(sums.nll), csv_number(sums.kl),
-         csv_number(sums.kl_reverse), std::to_string(sums.top1), "", known(sums.bytes), "", ""});
+    append({row.key.id, std::to_string(window.window), "", "", "", known(window.document),
+            std::to_string(window.sums.tokens)},
+           fields);
+    for (const SummedFigure& figure : summed_figures())
+      fields.push_back(figure.of_windows ? sum_text(figure, window.sums) : "");
+    append({known(window.bytes), "", ""}, fields);
     csv.add_row(fields);
   }
   return std::ssize(row.windows);
@@ -54,12 +63,11 @@ Index add_questions(const ResultRow& row, const std::vector<std::string>& head, 
     for (std::size_t i = 0; i < sums.parts.size(); ++i) {
       const PartSums& part = sums.parts[i];
       std::vector<std::string> fields = head;
-      fields.insert(
-          fields.end(),
-          {row.key.id, "", sums.task, std::to_string(sums.question), std::to_string(i), "",
-           std::to_string(part.tokens), csv_number(part.nll), csv_number(part.kl),
-           csv_number(part.kl_reverse), std::to_string(part.top1), std::to_string(part.greedy), "",
-           flag(sums.correct), sums.correct_norm ? flag(*sums.correct_norm) : ""});
+      append({row.key.id, "", sums.task, std::to_string(sums.question), std::to_string(i), "",
+              std::to_string(part.tokens)},
+             fields);
+      for (const SummedFigure& figure : summed_figures()) fields.push_back(sum_text(figure, part));
+      append({"", flag(sums.correct), sums.correct_norm ? flag(*sums.correct_norm) : ""}, fields);
       csv.add_row(fields);
     }
   }
@@ -67,6 +75,14 @@ Index add_questions(const ResultRow& row, const std::vector<std::string>& head, 
 }
 
 }  // namespace
+
+std::vector<std::string> export_columns() {
+  std::vector<std::string> columns = {"id",     "window",   "task",  "question",
+                                      "choice", "document", "tokens"};
+  for (const SummedFigure& figure : summed_figures()) columns.emplace_back(figure.name);
+  append({"bytes", "correct", "correct_norm"}, columns);
+  return columns;
+}
 
 Index export_csv(const RunContents& run, const fs::path& file) {
   check_ours(file);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "eval/records/run_folder.h"
 
@@ -8,13 +10,13 @@ namespace nf {
 
 /// A run folder as one flat table (RFC 4180): one row per trial and window, or choice of a
 /// question, in the order of results.csv; columns name, model, seed, one per sweep variable, then
-/// kExportColumns, those that do not apply being empty. Rows that failed have none. Returns
+/// export_columns(), those that do not apply being empty. Rows that failed have none. Returns
 /// the number of rows, the header not counted. Throws like export_sqlite(); an export is known by
 /// its header.
 Index export_csv(const RunContents& run, const std::filesystem::path& file);
 
-inline constexpr const char* kExportColumns[] = {
-    "id", "window",     "task", "question", "choice", "document", "tokens",      "nll",
-    "kl", "kl_reverse", "top1", "greedy",   "bytes",  "correct",  "correct_norm"};
+/// id, window, task, question, choice, document, tokens, one per summed figure, bytes, correct,
+/// correct_norm.
+std::vector<std::string> export_columns();
 
 }  // namespace nf

@@ -10,6 +10,7 @@
 #include "core/base/check.h"
 #include "core/base/version.h"
 #include "eval/metrics/columns.h"
+#include "eval/metrics/summed_figures.h"
 #include "eval/output/csv.h"
 #include "eval/output/csv_reader.h"
 #include "eval/output/sqlite_file.h"
@@ -21,17 +22,39 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// As docs/sqlite.md has it, but for the figures of the sites, which follow site_figures().
+/// As docs/sqlite.md has it, but for the tables of what is summed, which follow summed_figures(),
+/// and of the sites, which follow site_figures().
 constexpr const char* kTables = R"(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE models (model_id INTEGER PRIMARY KEY, name TEXT UNIQUE, model_hash TEXT, data_hash TEXT);
 CREATE TABLE trials (trial_id INTEGER PRIMARY KEY, model_id INTEGER REFERENCES models, id TEXT, name TEXT, seed INTEGER, design TEXT, factor TEXT, status TEXT, error TEXT);
 CREATE TABLE variables (trial_id INTEGER REFERENCES trials, name TEXT, value, PRIMARY KEY (trial_id, name)) WITHOUT ROWID;
 CREATE TABLE figures (trial_id INTEGER REFERENCES trials, figure TEXT, value REAL, PRIMARY KEY (trial_id, figure)) WITHOUT ROWID;
-CREATE TABLE windows (trial_id INTEGER REFERENCES trials, window INTEGER, document INTEGER, tokens INTEGER, nll REAL, kl REAL, kl_reverse REAL, top1 INTEGER, bytes INTEGER, PRIMARY KEY (trial_id, window)) WITHOUT ROWID;
-CREATE TABLE questions (trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, correct INTEGER, correct_norm INTEGER, PRIMARY KEY (trial_id, task, question)) WITHOUT ROWID;
-CREATE TABLE choices (trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, choice INTEGER, tokens INTEGER, loglikelihood REAL, kl REAL, kl_reverse REAL, top1 INTEGER, greedy INTEGER, PRIMARY KEY (trial_id, task, question, choice)) WITHOUT ROWID;
 )";
+constexpr const char* kQuestionsTable =
+    "CREATE TABLE questions (trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, "
+    "correct INTEGER, correct_norm INTEGER, PRIMARY KEY (trial_id, task, question)) WITHOUT ROWID;";
+
+const char* type_of(const SummedFigure& figure) { return figure.is_count() ? "INTEGER" : "REAL"; }
+
+std::string windows_table() {
+  std::string columns =
+      "trial_id INTEGER REFERENCES trials, window INTEGER, document INTEGER, tokens INTEGER";
+  for (const SummedFigure& figure : window_figures())
+    columns += fmt::format(", {} {}", figure.name, type_of(figure));
+  return "CREATE TABLE windows (" + columns +
+         ", bytes INTEGER, PRIMARY KEY (trial_id, window)) WITHOUT ROWID;";
+}
+
+std::string choices_table() {
+  std::string columns =
+      "trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, choice INTEGER, "
+      "tokens INTEGER";
+  for (const SummedFigure& figure : summed_figures())
+    columns += fmt::format(", {} {}", figure.key_in_choices(), type_of(figure));
+  return "CREATE TABLE choices (" + columns +
+         ", PRIMARY KEY (trial_id, task, question, choice)) WITHOUT ROWID;";
+}
 
 std::string sites_table() {
   std::string columns =
@@ -173,22 +196,42 @@ void write_figures(const RunContents& run, const std::vector<ResultRow>& rows, S
   file.execute(view + " FROM trials LEFT JOIN models USING (model_id) ORDER BY trials.trial_id;");
 }
 
+/// sign: -1 where the table has the sum with its sign turned.
+SqlValue sum_value(const SummedFigure& figure, double sign, const PartSums& sums) {
+  return figure.is_count() ? SqlValue(sums.*figure.count) : SqlValue(sign * sums.*figure.sum);
+}
+
+std::vector<SqlValue> window_values(const SqlValue& trial, const WindowSums& window) {
+  std::vector<SqlValue> values = {trial, window.window, known(window.document), window.sums.tokens};
+  for (const SummedFigure& figure : window_figures())
+    values.push_back(sum_value(figure, 1.0, window.sums));
+  values.push_back(known(window.bytes));
+  return values;
+}
+
+std::vector<SqlValue> choice_values(const SqlValue& trial, const QuestionSums& question,
+                                    std::size_t choice) {
+  const PartSums& sums = question.parts[choice];
+  std::vector<SqlValue> values = {trial, question.task, question.question, integer(choice),
+                                  sums.tokens};
+  for (const SummedFigure& figure : summed_figures())
+    values.push_back(sum_value(figure, figure.sign_in_choices(), sums));
+  return values;
+}
+
 void write_sums(const std::vector<ResultRow>& rows, SqliteFile& file) {
-  SqliteInsert windows(file, "windows", 9), questions(file, "questions", 5),
-      choices(file, "choices", 10);
+  constexpr int kOtherColumns = 5;  // of windows and of choices
+  SqliteInsert windows(file, "windows", kOtherColumns + static_cast<int>(window_figures().size()));
+  SqliteInsert questions(file, "questions", 5);
+  SqliteInsert choices(file, "choices", kOtherColumns + static_cast<int>(summed_figures().size()));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const SqlValue trial = integer(i + 1);
-    for (const WindowSums& sums : rows[i].windows)
-      windows.row({trial, sums.window, known(sums.document), sums.tokens, sums.nll, sums.kl,
-                   sums.kl_reverse, sums.top1, known(sums.bytes)});
+    for (const WindowSums& window : rows[i].windows) windows.row(window_values(trial, window));
     for (const QuestionSums& sums : rows[i].questions) {
       questions.row({trial, sums.task, sums.question, std::int64_t{sums.correct},
                      sums.correct_norm ? SqlValue(std::int64_t{*sums.correct_norm}) : SqlValue()});
-      for (std::size_t c = 0; c < sums.parts.size(); ++c) {
-        const PartSums& part = sums.parts[c];
-        choices.row({trial, sums.task, sums.question, integer(c), part.tokens, -part.nll, part.kl,
-                     part.kl_reverse, part.top1, part.greedy});
-      }
+      for (std::size_t c = 0; c < sums.parts.size(); ++c)
+        choices.row(choice_values(trial, sums, c));
     }
   }
 }
@@ -218,7 +261,7 @@ Index export_sqlite(const RunContents& run, const fs::path& path) {
   SqliteFile file(path);
   file.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
                            kSqliteApplication, kSqliteSchema));
-  file.execute(kTables + sites_table());
+  file.execute(kTables + windows_table() + kQuestionsTable + choices_table() + sites_table());
   file.execute("CREATE INDEX trials_by_id ON trials (id);");
   write_meta(run, file);
   write_trials(rows, write_models(run, file), file);

@@ -38,15 +38,15 @@ struct BinColumn {
   const char* name;
   double sum;
 };
-/// The means of window_figures(), and behind the trial's nll the baseline's: nll, baseline_nll, kl,
-/// kl_reverse, top1_agreement.
+/// The columns of window_figures(), and behind the trial's nll the baseline's: nll, baseline_nll,
+/// kl, kl_reverse, top1_agreement.
 std::vector<BinColumn> bin_columns(const ConfidenceBin& bin);
 
 inline constexpr Index kConfidenceBins = 10;
 /// The bin of a probability: k where k ≤ 10·confidence < k + 1; 1 is in the last.
 Index confidence_bin(double confidence);
 
-/// What is kept of one scored token.
+/// One scored token as detail keeps it.
 struct TokenDetail {
   double nll = 0.0;         ///< nats
   double kl = 0.0;          ///< KL(baseline‖trial), nats

@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "eval/metrics/window_sums.h"
+#include "eval/metrics/text_sums.h"
 
 namespace nf {
 
-/// One figure of records and results.csv, computed from sums over windows. A file of
+/// One figure of records and results.csv, computed from the sums over a text. A file of
 /// eval/metrics/kinds.
 struct Metric {
   std::string name;  ///< its column, the stem of its file
@@ -17,7 +17,7 @@ struct Metric {
   std::string summary;  ///< one line, lower case, no full stop
   bool higher_is_better = false;
   int position = 0;  ///< columns stand in ascending order of this; where equal, of their names
-  std::function<double(const WindowSums&)> value;
+  std::function<double(const TextSums&)> value;
 };
 
 /// The metrics of a program. A value: built where it is needed, passed down.

@@ -50,11 +50,11 @@ struct SummedFigure {
   /// The sum, or the count as a number.
   double sum_of(const PartSums& sums) const;
   void set(double value, PartSums& sums) const;
-  /// What a part adds to the difference between the trial and the baseline; both over its tokens.
+  /// The difference between the trial and the baseline in one part; both over its tokens.
   double difference_of(const PartSums& trial, const PartSums& of_baseline) const;
 };
 
-/// In the order of their columns.
+/// All of them, in the order of their columns.
 std::span<const SummedFigure> summed_figures();
 /// Those that windows have.
 std::span<const SummedFigure> window_figures();

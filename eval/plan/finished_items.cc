@@ -10,9 +10,9 @@ FinishedItems::FinishedItems(const ModelData& data, const std::vector<Record>& r
 void FinishedItems::note(const Record& record) {
   std::set<Index>& items = items_[record.id];
   std::map<Index, WindowSums>& windows = windows_[record.id];
-  for (const WindowSums& sums : record.windows) {
-    items.insert(sums.window);
-    windows.emplace(sums.window, sums);
+  for (const WindowSums& window : record.windows) {
+    items.insert(window.window);
+    windows.emplace(window.window, window);
   }
   for (const QuestionSums& sums : record.questions)
     if (const auto found = questions_.find({sums.task, sums.question}); found != questions_.end())
@@ -23,7 +23,7 @@ void FinishedItems::note(const Record& record) {
   bool stopped = false;
   if (const auto stop = stopped_.find(record.id); stop != stopped_.end()) {
     Index tokens = 0;
-    for (const auto& [number, sums] : windows) tokens += sums.tokens;
+    for (const auto& [number, window] : windows) tokens += window.sums.tokens;
     stopped = tokens >= stop->second;
   }
   const bool failed = record.status == "failed";

@@ -77,14 +77,15 @@ std::optional<StopState> look(const StopConfig& config, const EvalSet& set,
       if (i >= set.windows) continue;
       const auto found = windows.find(i);
       if (found == windows.end()) return std::nullopt;
-      if (found->second.tokens == 0) continue;  // a document of one token: no block of statistics
+      const PartSums& sums = found->second.sums;
+      if (sums.tokens == 0) continue;  // a document of one token: no block of statistics
       if (blocks.empty() || set.item(i).document < 0 || set.item(i).document != document)
         blocks.push_back({});
       document = set.item(i).document;
-      blocks.back().tokens += static_cast<double>(found->second.tokens);
-      blocks.back().sum += found->second.kl;
-      state.tokens += found->second.tokens;
-      kl += found->second.kl;
+      blocks.back().tokens += static_cast<double>(sums.tokens);
+      blocks.back().sum += sums.kl;
+      state.tokens += sums.tokens;
+      kl += sums.kl;
     }
   }
   state.blocks = std::ssize(blocks);

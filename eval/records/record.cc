@@ -11,6 +11,8 @@
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/io/read_json.h"
+#include "eval/metrics/summed_figures.h"
+#include "eval/metrics/text_sums.h"
 #include "eval/records/object_reader.h"
 #include "eval/records/record_detail.h"
 
@@ -58,28 +60,40 @@ Json finite(double value, const std::string& what, const Record& record) {
 }
 
 Json metrics_json(const Record& record, const MetricRegistry& metrics) {
-  const WindowSums sums = add_up(record.windows);
+  const TextSums text = add_up(record.windows);
   Json json = Json::object();
   for (const Metric& metric : metrics.metrics())
-    json[metric.name] = finite_or_null(metric.value(sums));
-  json["tokens"] = sums.tokens;
+    json[metric.name] = finite_or_null(metric.value(text));
+  json["tokens"] = text.sums.tokens;
   return json;
+}
+
+/// sign: -1 where the record has the sum with its sign turned.
+Json sum_json(const SummedFigure& figure, double sign, const PartSums& sums, const Record& record) {
+  if (figure.is_count()) return sums.*figure.count;
+  return finite(sign * sums.*figure.sum, figure.name, record);
 }
 
 Json windows_json(const Record& record) {
   Json array = Json::array();
-  for (const WindowSums& sums : record.windows) {
-    array.push_back({{"window", sums.window},
-                     {"tokens", sums.tokens},
-                     {"nll", finite(sums.nll, "nll", record)},
-                     {"kl", finite(sums.kl, "kl", record)},
-                     {"kl_reverse", finite(sums.kl_reverse, "kl_reverse", record)},
-                     {"top1", sums.top1}});
-    if (sums.bytes >= 0) array.back()["bytes"] = sums.bytes;
-    if (sums.document >= 0) array.back()["document"] = sums.document;
-    if (sums.detail != nullptr) add_detail(*sums.detail, array.back());
+  for (const WindowSums& window : record.windows) {
+    Json json = {{"window", window.window}, {"tokens", window.sums.tokens}};
+    for (const SummedFigure& figure : window_figures())
+      json[figure.name] = sum_json(figure, 1.0, window.sums, record);
+    if (window.bytes >= 0) json["bytes"] = window.bytes;
+    if (window.document >= 0) json["document"] = window.document;
+    if (window.sums.detail != nullptr) add_detail(*window.sums.detail, json);
+    array.push_back(std::move(json));
   }
   return array;
+}
+
+Json choice_json(const PartSums& part, const Record& record) {
+  // The order of these keys is older than the order of the figures.
+  Json json = {{"loglikelihood", nullptr}, {"tokens", part.tokens}, {"greedy", nullptr}};
+  for (const SummedFigure& figure : summed_figures())
+    json[figure.key_in_choices()] = sum_json(figure, figure.sign_in_choices(), part, record);
+  return json;
 }
 
 Json questions_json(const Record& record) {
@@ -89,12 +103,7 @@ Json questions_json(const Record& record) {
     if (sums.correct_norm) question["correct_norm"] = *sums.correct_norm;
     question["choices"] = Json::array();
     for (const PartSums& part : sums.parts)
-      question["choices"].push_back({{"loglikelihood", finite(-part.nll, "nll", record)},
-                                     {"tokens", part.tokens},
-                                     {"greedy", part.greedy},
-                                     {"kl", finite(part.kl, "kl", record)},
-                                     {"kl_reverse", finite(part.kl_reverse, "kl_reverse", record)},
-                                     {"top1", part.top1}});
+      question["choices"].push_back(choice_json(part, record));
     array.push_back(std::move(question));
   }
   return array;
@@ -122,16 +131,29 @@ Json sites_json(const Record& record) {
   return array;
 }
 
+void read_sum(const SummedFigure& figure, const char* key, double sign, const ObjectReader& reader,
+              PartSums& sums) {
+  if (figure.is_count())
+    sums.*figure.count = reader.count(key);
+  else
+    sums.*figure.sum = sign * reader.number(key);
+}
+
 WindowSums read_window(const ObjectReader& reader) {
-  return {.window = reader.count("window"),
-          .tokens = reader.count("tokens"),
-          .nll = reader.number("nll"),
-          .kl = reader.number("kl"),
-          .kl_reverse = reader.number("kl_reverse"),
-          .top1 = reader.count("top1"),
-          .bytes = reader.find("bytes") == nullptr ? -1 : reader.count("bytes"),
-          .document = reader.find("document") == nullptr ? -1 : reader.count("document"),
-          .detail = read_detail(reader)};
+  WindowSums window{.window = reader.count("window"), .sums = {.tokens = reader.count("tokens")}};
+  for (const SummedFigure& figure : window_figures())
+    read_sum(figure, figure.name, 1.0, reader, window.sums);
+  if (reader.find("bytes") != nullptr) window.bytes = reader.count("bytes");
+  if (reader.find("document") != nullptr) window.document = reader.count("document");
+  window.sums.detail = read_detail(reader);
+  return window;
+}
+
+PartSums read_choice(const ObjectReader& reader) {
+  PartSums part{.tokens = reader.count("tokens")};
+  for (const SummedFigure& figure : summed_figures())
+    read_sum(figure, figure.key_in_choices(), figure.sign_in_choices(), reader, part);
+  return part;
 }
 
 QuestionSums read_question(const ObjectReader& reader) {
@@ -140,14 +162,8 @@ QuestionSums read_question(const ObjectReader& reader) {
                     .parts = {},
                     .correct = reader.flag("correct")};
   if (reader.find("correct_norm") != nullptr) sums.correct_norm = reader.flag("correct_norm");
-  reader.each("choices", [&sums](const ObjectReader& choice) {
-    sums.parts.push_back({.tokens = choice.count("tokens"),
-                          .nll = -choice.number("loglikelihood"),
-                          .kl = choice.number("kl"),
-                          .kl_reverse = choice.number("kl_reverse"),
-                          .top1 = choice.count("top1"),
-                          .greedy = choice.count("greedy")});
-  });
+  reader.each("choices",
+              [&sums](const ObjectReader& choice) { sums.parts.push_back(read_choice(choice)); });
   return sums;
 }
 

@@ -3,25 +3,24 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/base/check.h"
 #include "eval/stats/confidence_sequence.h"
 
 namespace nf {
 namespace {
 
-/// A figure's sum over one window, of the trial and of the baseline.
-using WindowFigure = double (*)(const WindowSums& trial, const WindowSums& baseline);
-
-PairedBlocks text_blocks(const ResultRow& row, const ResultRow& baseline, WindowFigure figure) {
+PairedBlocks text_blocks(const ResultRow& row, const ResultRow& baseline,
+                         const SummedFigure& figure) {
   std::unordered_map<Index, const WindowSums*> of_baseline;
   for (const WindowSums& window : baseline.windows) of_baseline[window.window] = &window;
   PairedBlocks blocks;
   for (const WindowSums& window : row.windows) {
     const auto found = of_baseline.find(window.window);
-    if (found == of_baseline.end() || window.tokens == 0) continue;
+    if (found == of_baseline.end() || window.sums.tokens == 0) continue;
     const bool own_block = window.document < 0;
     BlockSum& block = blocks[{window.document, own_block ? window.window : -1}];
-    block.tokens += static_cast<double>(window.tokens);
-    block.sum += figure(window, *found->second);
+    block.tokens += static_cast<double>(window.sums.tokens);
+    block.sum += figure.difference_of(window.sums, found->second->sums);
   }
   return blocks;
 }
@@ -42,34 +41,26 @@ PairedBlocks question_blocks(const ResultRow& row, const ResultRow& baseline,
   return blocks;
 }
 
-PairedFigure text_figure(const char* name, WindowFigure figure) {
-  return {.name = name, .blocks = [figure](const ResultRow& row, const ResultRow& baseline) {
-            return text_blocks(row, baseline, figure);
-          }};
+PairedFigure text_figure_of(const char* mean) {
+  const SummedFigure* const figure = find_summed_mean(mean);
+  NF_CHECK(figure != nullptr, "no summed figure has the mean {}", mean);
+  return text_figure(*figure);
 }
 
 }  // namespace
 
-PairedFigure delta_nll_figure() {
-  return text_figure("delta_nll", [](const WindowSums& trial, const WindowSums& baseline) {
-    return trial.nll - baseline.nll;
-  });
+PairedFigure text_figure(const SummedFigure& figure) {
+  NF_CHECK(figure.difference != nullptr, "{} is no figure of text", figure.name);
+  return {.name = figure.difference,
+          .watched_by_stop = figure.watched_by_stop,
+          .blocks = [&figure](const ResultRow& row, const ResultRow& baseline) {
+            return text_blocks(row, baseline, figure);
+          }};
 }
 
-PairedFigure kl_figure() {
-  return text_figure("kl", [](const WindowSums& trial, const WindowSums&) { return trial.kl; });
-}
-
-PairedFigure kl_reverse_figure() {
-  return text_figure("kl_reverse",
-                     [](const WindowSums& trial, const WindowSums&) { return trial.kl_reverse; });
-}
-
-PairedFigure delta_top1_figure() {
-  return text_figure("delta_top1", [](const WindowSums& trial, const WindowSums&) {
-    return static_cast<double>(trial.top1 - trial.tokens);
-  });
-}
+PairedFigure delta_nll_figure() { return text_figure_of("nll"); }
+PairedFigure kl_figure() { return text_figure_of("kl"); }
+PairedFigure delta_top1_figure() { return text_figure_of("top1_agreement"); }
 
 PairedFigure delta_accuracy_figure(const TaskHeading& task) {
   return {.name = "delta_" + task.name + "_acc",
@@ -80,8 +71,9 @@ PairedFigure delta_accuracy_figure(const TaskHeading& task) {
 }
 
 std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks) {
-  std::vector<PairedFigure> figures = {delta_nll_figure(), kl_figure(), kl_reverse_figure(),
-                                       delta_top1_figure()};
+  std::vector<PairedFigure> figures;
+  for (const SummedFigure& figure : window_figures())
+    if (figure.difference != nullptr) figures.push_back(text_figure(figure));
   for (const TaskHeading& task : tasks) figures.push_back(delta_accuracy_figure(task));
   return figures;
 }
@@ -126,8 +118,7 @@ std::optional<double> FigureEstimate::half_width() const {
 }
 
 bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows) {
-  // KL in reverse is nearly the same figure, so where the one looks settled the other does.
-  return (figure.name == "kl" || figure.name == "kl_reverse") &&
+  return figure.watched_by_stop &&
          std::any_of(rows.begin(), rows.end(), [](const ResultRow* row) { return row->key.stops; });
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "eval/metrics/summed_figures.h"
 #include "eval/results/results.h"
 #include "eval/stats/mean_estimate.h"
 
@@ -19,17 +20,20 @@ using PairedBlocks = std::map<std::pair<Index, Index>, BlockSum>;
 struct PairedFigure {
   std::string name;
   bool of_text = true;  ///< else of a task's questions
+  /// Stop rules look at it, or at what is small where it is.
+  bool watched_by_stop = false;
   std::function<PairedBlocks(const ResultRow& row, const ResultRow& baseline)> blocks;
 };
 
-/// What only one of row and baseline has is left out; windows without a scored token are.
+/// The difference to the baseline over windows. Windows that only one of row and baseline has are
+/// left out, and those without a scored token. figure: of summed_figures(), with a difference.
+PairedFigure text_figure(const SummedFigure& figure);
 PairedFigure delta_nll_figure();
 PairedFigure kl_figure();
-PairedFigure kl_reverse_figure();
 PairedFigure delta_top1_figure();  ///< top-1 agreement - 1
 /// "delta_NAME_acc": share of right answers - the baseline's.
 PairedFigure delta_accuracy_figure(const TaskHeading& task);
-/// All of the above in their order.
+/// Those of window_figures() in their order, then the accuracy of each task.
 std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks);
 
 /// The figure's blocks, one row each, of the windows that all rows have: a document that one of
@@ -53,8 +57,7 @@ struct FigureEstimate {
   std::optional<double> half_width() const;
 };
 
-/// A stop rule looked at this figure of one of the rows: KL of a trial with `stop`, or KL in
-/// reverse, which is small where KL is.
+/// A stop rule looked at this figure of one of the rows, a trial with `stop`.
 bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows);
 /// The mean over at least one block, tokens not 0 in sum. watched: its interval is that of the
 /// confidence sequence, which holds wherever the rows stopped, and the note says so.

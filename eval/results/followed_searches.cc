@@ -29,8 +29,8 @@ bool is_finished(const ResultRow& row, const std::vector<ModelIdentity>& models)
   if (row.failed()) return true;
   for (const ModelIdentity& model : models) {
     if (model.model != row.key.model) continue;
-    const bool stopped = row.stop && row.sums.tokens >= row.stop->tokens;
-    return (stopped || row.sums.window >= model.windows) &&
+    const bool stopped = row.stop && row.text.sums.tokens >= row.stop->tokens;
+    return (stopped || row.text.windows >= model.windows) &&
            std::ssize(row.questions) >= model.question_count();
   }
   return true;
@@ -67,16 +67,16 @@ std::vector<SearchSeeds> search_seeds(const FollowedSearches& searches) {
 std::optional<double> searched_metric(BisectMetric metric, const ResultRow& step,
                                       const ResultRow* baseline) {
   if (step.failed()) return std::numeric_limits<double>::infinity();
-  const auto tokens = static_cast<double>(step.sums.tokens);
-  if (metric == BisectMetric::kl) return step.sums.kl / tokens;
+  const auto tokens = static_cast<double>(step.text.sums.tokens);
+  if (metric == BisectMetric::kl) return step.text.sums.kl / tokens;
   if (baseline == nullptr) return std::nullopt;
   std::map<Index, double> baseline_nll;
-  for (const WindowSums& window : baseline->windows) baseline_nll[window.window] = window.nll;
+  for (const WindowSums& window : baseline->windows) baseline_nll[window.window] = window.sums.nll;
   double difference = 0.0;
   for (const WindowSums& window : step.windows) {
     const auto found = baseline_nll.find(window.window);
     if (found == baseline_nll.end()) return std::nullopt;
-    difference += window.nll - found->second;
+    difference += window.sums.nll - found->second;
   }
   return difference / tokens;
 }

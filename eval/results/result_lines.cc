@@ -67,7 +67,7 @@ bool is_factorial_run(const ResultLine& line) { return line.key().design.kind ==
 
 std::string missing_text(const ResultRow& row, const ResultRow* baseline) {
   if (baseline == nullptr || row.failed()) return "";
-  return (row.stop ? "" : missing(row.sums.window, baseline->sums.window, "windows")) +
+  return (row.stop ? "" : missing(row.text.windows, baseline->text.windows, "windows")) +
          missing(std::ssize(row.questions), std::ssize(baseline->questions), "questions");
 }
 

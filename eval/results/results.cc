@@ -86,7 +86,7 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
   for (const Record* record : records)
     for (const WindowSums& window : record->windows) windows.emplace(window.window, window);
   for (const auto& [number, window] : windows) row.windows.push_back(window);
-  row.sums = add_up(row.windows);
+  row.text = add_up(row.windows);
   for (const Record* record : records)
     if (record->stop && record->stop->reached) row.stop = record->stop;
   row.questions = join_questions(records);

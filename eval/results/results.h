@@ -7,6 +7,7 @@
 
 #include "eval/metrics/metric_registry.h"
 #include "eval/metrics/task_figures.h"
+#include "eval/metrics/text_sums.h"
 #include "eval/records/record.h"
 #include "eval/records/row_key.h"
 
@@ -18,7 +19,7 @@ struct ResultRow {
   std::string status = "ok";
   std::string error{};
   std::vector<WindowSums> windows{};      ///< in ascending order, each once
-  WindowSums sums{};                      ///< over all windows; `window` counts them
+  TextSums text{};                        ///< all windows together
   std::vector<QuestionSums> questions{};  ///< in ascending order of task and question, each once
   /// Pooled over the sites: sqrt(Σ‖δ‖² / Σ‖x‖²). None where nothing of that tensor was distorted.
   std::optional<double> relative_l2_weight{}, relative_l2_input{};

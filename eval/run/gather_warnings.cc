@@ -11,8 +11,9 @@ namespace nf {
 namespace {
 
 bool lacks(const WindowSums& window, DetailMode detail) {
-  if (detail == DetailMode::none || window.tokens == 0) return false;
-  return !window.detail || (detail == DetailMode::tokens && window.detail->tokens.empty());
+  if (detail == DetailMode::none || window.sums.tokens == 0) return false;
+  const Detail* const kept = window.sums.detail.get();
+  return kept == nullptr || (detail == DetailMode::tokens && kept->tokens.empty());
 }
 
 bool lacks(const SiteStats& site, StatsMode stats) {

@@ -1,20 +1,20 @@
 #include "eval/run/lane_record.h"
 
+#include "eval/metrics/summed_figures.h"
+
 namespace nf {
 namespace {
 
 void add_item(const ModelData& data, Index item, std::vector<PartSums> parts, Record& record) {
   if (item < data.set.windows) {
-    const PartSums& sums = parts.front();
-    record.windows.push_back({.window = item,
-                              .tokens = sums.tokens,
-                              .nll = sums.nll,
-                              .kl = sums.kl,
-                              .kl_reverse = sums.kl_reverse,
-                              .top1 = sums.top1,
-                              .bytes = data.set.item(item).bytes,
-                              .document = data.set.item(item).document,
-                              .detail = sums.detail});
+    WindowSums window{.window = item,
+                      .sums = std::move(parts.front()),
+                      .bytes = data.set.item(item).bytes,
+                      .document = data.set.item(item).document};
+    // A record is the same before it is written and after it is read.
+    for (const SummedFigure& figure : summed_figures())
+      if (!figure.of_windows) figure.set(0.0, window.sums);
+    record.windows.push_back(std::move(window));
   } else {
     record.questions.push_back(
         data.questions[static_cast<std::size_t>(item - data.set.windows)].score(std::move(parts)));

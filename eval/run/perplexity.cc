@@ -9,9 +9,9 @@
 
 namespace nf {
 
-WindowSums measure_perplexity(Decoder& decoder, const TokenWindows& windows,
-                              const MemoryBudget& budget, const std::function<bool()>& should_stop,
-                              Progress& progress) {
+TextSums measure_perplexity(Decoder& decoder, const TokenWindows& windows,
+                            const MemoryBudget& budget, const std::function<bool()>& should_stop,
+                            Progress& progress) {
   const EvalSet set = text_data(windows).set;
   prepare_decoder(decoder, set);
   const std::vector<Stage> stages = cut_stages(decoder.spec(), set.items, 1);
@@ -26,13 +26,7 @@ WindowSums measure_perplexity(Decoder& decoder, const TokenWindows& windows,
   const auto add = [&](const LaneResult& result) {
     for (const std::vector<PartSums>& parts : result.items) {
       const Index window = std::ssize(scored);
-      const PartSums& sums = parts.front();
-      scored.push_back({.window = window,
-                        .tokens = sums.tokens,
-                        .nll = sums.nll,
-                        .kl = sums.kl,
-                        .top1 = sums.top1,
-                        .bytes = set.item(window).bytes});
+      scored.push_back({.window = window, .sums = parts.front(), .bytes = set.item(window).bytes});
     }
   };
   const StageHooks hooks{.advance = [&](double flops) { progress.advance(flops); },

@@ -4,7 +4,7 @@
 
 #include "core/model/decoder.h"
 #include "eval/data/windows.h"
-#include "eval/metrics/window_sums.h"
+#include "eval/metrics/text_sums.h"
 #include "eval/output/progress.h"
 #include "eval/plan/memory.h"
 
@@ -14,8 +14,8 @@ namespace nf {
 /// scores. Prepares the decoder. Throws ConfigError where the budget is too small, before anything
 /// is computed; NumericError where the model leaves the finite numbers; Interrupted when
 /// should_stop() says so.
-WindowSums measure_perplexity(Decoder& decoder, const TokenWindows& windows,
-                              const MemoryBudget& budget, const std::function<bool()>& should_stop,
-                              Progress& progress);
+TextSums measure_perplexity(Decoder& decoder, const TokenWindows& windows,
+                            const MemoryBudget& budget, const std::function<bool()>& should_stop,
+                            Progress& progress);
 
 }  // namespace nf

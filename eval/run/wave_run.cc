@@ -1,7 +1,6 @@
 #include "eval/run/wave_run.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "eval/run/lane_activations.h"
@@ -242,7 +241,7 @@ LaneResult WaveRun::leave(Index place, Index leader) {
     head(leader).scores->add_targets(rows().first_target[at], rows().first_target[at + 1],
                                      *head(0).scores, parts, stage_.gather.detail);
     for (const PartSums& part : parts)
-      if (!std::isfinite(part.nll) || !std::isfinite(part.kl) || !std::isfinite(part.kl_reverse))
+      if (!part.is_finite())
         lane.error = fmt::format("logits of {} are not finite", stage_.set.name(item));
     lane.items.push_back(std::move(parts));
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/printable.h"
+#include "eval/metrics/summed_figures.h"
 #include "eval/output/number_text.h"
 #include "eval/output/table.h"
 #include "eval/results/result_lines.h"
@@ -17,23 +18,29 @@ namespace {
 
 constexpr double kPercent = 100.0;
 
+/// nullptr: it is no figure of text.
+const SummedFigure* summed(const ComparedFigure& figure) {
+  return figure.of_text ? find_summed_mean(figure.name) : nullptr;
+}
+
 std::string figure_label(const ComparedFigure& figure) {
-  if (figure.name == "kl") return "KL";
-  if (figure.name == "kl_reverse") return "KL reverse";
-  if (figure.name == "top1_agreement") return "same top-1 %";
-  if (figure.of_text) return figure.name;
+  if (const SummedFigure* const of_text = summed(figure)) return of_text->label;
   return figure.name.substr(0, figure.name.rfind('_')) + " acc %";
 }
 
-/// A figure with a better direction is a share, shown in percent.
-double unit_of(const ComparedFigure& figure) { return figure.higher_is_better ? kPercent : 1.0; }
+/// A share of tokens or of questions is shown in percent.
+bool is_share(const ComparedFigure& figure) {
+  const SummedFigure* const of_text = summed(figure);
+  return of_text == nullptr || of_text->is_count();
+}
+double unit_of(const ComparedFigure& figure) { return is_share(figure) ? kPercent : 1.0; }
 
 std::string number_text(double value, const ComparedFigure& figure, bool with_sign) {
   const double shown = unit_of(figure) * value;
   constexpr int kPercentDecimals = 2;
   const std::string sign = with_sign && shown > 0.0 ? "+" : "";
-  return sign + (figure.higher_is_better && shown != 0.0 ? fixed_number(shown, kPercentDecimals)
-                                                         : figure_number(shown));
+  return sign + (is_share(figure) && shown != 0.0 ? fixed_number(shown, kPercentDecimals)
+                                                  : figure_number(shown));
 }
 
 /// Pads a text to the widest, so that words begin below each other.
@@ -60,7 +67,7 @@ std::string end_text(double end, const ComparedFigure& figure) {
   const bool is_fixed =
       figure.difference.mean.mean != 0.0 && difference.find('e') == std::string::npos;
   const Index decimals = !is_fixed ? decimals_of(longest)
-                         : figure.higher_is_better
+                         : is_share(figure)
                              ? decimals_of(difference)
                              : std::min(decimals_of(longest), decimals_of(difference));
   const std::string text = fixed_number(shown, static_cast<int>(decimals));
@@ -117,9 +124,9 @@ std::string line_label(const LineComparison& line) {
 
 /// "4088 tokens scored in 8 windows", "in 8 of 16 windows".
 std::string text_of(const LineComparison& line, Index all) {
-  if (line.text.window == 0) return "";
-  return fmt::format(", {} tokens scored in {}{} {}", line.text.tokens, line.text.window,
-                     line.text.window < all ? fmt::format(" of {}", all) : "",
+  if (line.text.windows == 0) return "";
+  return fmt::format(", {} tokens scored in {}{} {}", line.text.sums.tokens, line.text.windows,
+                     line.text.windows < all ? fmt::format(" of {}", all) : "",
                      all == 1 ? "window" : "windows");
 }
 
@@ -138,7 +145,7 @@ void add_figure(const ModelComparison& model, const ComparedFigure& name,
   for (const LineComparison& line : model.lines) {
     const ComparedFigure* const figure = find_figure(line, name.name);
     if (figure == nullptr) continue;
-    if (widest == nullptr || line.text.window > widest->text.window) widest = &line;
+    if (widest == nullptr || line.text.windows > widest->text.windows) widest = &line;
     widths.make_room(*figure);
   }
   table.add_section(fmt::format("{}: {}, against {}{}", printable(model.model), figure_label(name),
@@ -147,11 +154,12 @@ void add_figure(const ModelComparison& model, const ComparedFigure& name,
   for (const LineComparison& line : model.lines) {
     const ComparedFigure* const figure = find_figure(line, name.name);
     if (figure == nullptr) continue;
-    const bool has_less = name.of_text && line.text.window < widest->text.window;
-    table.add_row(line_label(line) + (has_less ? fmt::format(" ({} tokens in {} windows)",
-                                                             line.text.tokens, line.text.window)
-                                               : ""),
-                  cells(*figure, widths));
+    const bool has_less = name.of_text && line.text.windows < widest->text.windows;
+    table.add_row(
+        line_label(line) + (has_less ? fmt::format(" ({} tokens in {} windows)",
+                                                   line.text.sums.tokens, line.text.windows)
+                                     : ""),
+        cells(*figure, widths));
   }
 }
 

@@ -18,9 +18,10 @@ using Bins = std::array<ConfidenceBin, kConfidenceBins>;
 std::optional<Bins> bins_of(const ResultRow& row) {
   std::optional<Bins> sums;
   for (const WindowSums& window : row.windows) {
-    if (window.detail == nullptr) continue;
+    const Detail* const detail = window.sums.detail.get();
+    if (detail == nullptr) continue;
     if (!sums) sums.emplace();
-    for (std::size_t b = 0; b < sums->size(); ++b) (*sums)[b].add(window.detail->bins[b]);
+    for (std::size_t b = 0; b < sums->size(); ++b) (*sums)[b].add(detail->bins[b]);
   }
   return sums;
 }

@@ -76,7 +76,7 @@ std::string why_nothing(const EffectGroup& group, const std::vector<Effect>& eff
 std::vector<Finding> design_findings(const ModelLines& model, const std::vector<RowKey>& keys) {
   std::vector<Finding> findings;
   // There is no KL of questions alone.
-  if (model.baseline == nullptr || model.baseline->sums.tokens == 0) return findings;
+  if (model.baseline == nullptr || model.baseline->text.sums.tokens == 0) return findings;
   for (const EffectGroup& group : effect_groups(model, keys)) {
     const std::vector<Effect> effects = effects_of(group, kl_figure());
     Finding& finding = findings.emplace_back(Finding{.label = condition_text(group.key)});

@@ -56,13 +56,13 @@ std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<Ta
   for (const ResultRow& row : rows) {
     std::vector<std::string> fields = row_fields(row.key, {});
     for (const Metric& metric : metrics.metrics())
-      fields.push_back(row.failed() ? "" : known_number(metric.value(row.sums)));
+      fields.push_back(row.failed() ? "" : known_number(metric.value(row.text)));
     append_intervals(row, baselines[row.key.model], fields);
     for (const TaskHeading& task : tasks)
       for (const std::optional<double>& value : task_values(task, row.questions))
         fields.push_back(optional_number(value));
-    fields.push_back(std::to_string(row.sums.tokens));
-    fields.push_back(std::to_string(row.sums.window));
+    fields.push_back(std::to_string(row.text.sums.tokens));
+    fields.push_back(std::to_string(row.text.windows));
     fields.push_back(row.status);
     fields.emplace_back(!row.key.stops ? "" : row.stop ? "true" : "false");
     fields.push_back(optional_number(row.relative_l2_weight));

@@ -39,14 +39,14 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
   if (samples.empty()) return {{"failed", ""}, {}, {}, {}, {}, {}};
   const auto value_of = [&metrics](const char* metric) {
     return [&value = metrics.at(metric).value](const ResultRow& row) -> std::optional<double> {
-      if (row.sums.tokens == 0) return std::nullopt;  // nothing of the text is there yet
-      return value(row.sums);
+      if (row.text.sums.tokens == 0) return std::nullopt;  // nothing of the text is there yet
+      return value(row.text);
     };
   };
   // A perplexity over other windows than the baseline's compares with nothing.
   const bool stopped =
       std::any_of(samples.begin(), samples.end(), [baseline](const ResultRow* row) {
-        return row->stop && baseline != nullptr && row->sums.window < baseline->sums.window;
+        return row->stop && baseline != nullptr && row->text.windows < baseline->text.windows;
       });
   const TableCell ppl =
       stopped ? TableCell{"stopped", ""} : cell(samples, value_of("ppl"), [](double value) {
@@ -76,9 +76,9 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
 }
 
 std::string heading(const ModelLines& model) {
-  const WindowSums& sums = model.first_row().sums;
-  return fmt::format("{}: {} tokens scored in {} {}", printable(model.model), sums.tokens,
-                     sums.window, sums.window == 1 ? "window" : "windows");
+  const TextSums& text = model.first_row().text;
+  return fmt::format("{}: {} tokens scored in {} {}", printable(model.model), text.sums.tokens,
+                     text.windows, text.windows == 1 ? "window" : "windows");
 }
 
 std::string text_table(const std::vector<ModelLines>& models, Index columns) {
@@ -133,7 +133,7 @@ std::string stopped_rows(const ModelLines& model) {
   for (const ResultLine& line : model.lines) {
     for (const ResultRow* row : line.rows) {
       if (!row->stop || model.baseline == nullptr ||
-          row->sums.window >= model.baseline->sums.window)
+          row->text.windows >= model.baseline->text.windows)
         continue;
       least = count == 0 ? row->stop->blocks : std::min(least, row->stop->blocks);
       most = std::max(most, row->stop->blocks);
@@ -179,7 +179,7 @@ std::string remarks(const std::vector<ModelLines>& models, const std::vector<Tas
 
 bool has_text(const std::vector<ResultRow>& rows) {
   return std::any_of(rows.begin(), rows.end(),
-                     [](const ResultRow& row) { return row.sums.window > 0; });
+                     [](const ResultRow& row) { return row.text.windows > 0; });
 }
 
 bool has_trials(const std::vector<ResultRow>& rows) {

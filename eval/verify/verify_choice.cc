@@ -28,8 +28,8 @@ StatsMode stats_of(const Record& record, StatsMode preferred) {
 DetailMode detail_of(const Record& record) {
   DetailMode mode = DetailMode::none;
   for (const WindowSums& window : record.windows) {
-    if (window.detail == nullptr) continue;
-    if (!window.detail->tokens.empty()) return DetailMode::tokens;
+    if (window.sums.detail == nullptr) continue;
+    if (!window.sums.detail->tokens.empty()) return DetailMode::tokens;
     mode = DetailMode::confidence;
   }
   return mode;

@@ -19,12 +19,12 @@ inline ResultRow compared_row(const std::string& name, const std::string& id,
   ResultRow row{.key = {.id = id, .name = name, .model = "m", .seed = seed, .vars = vars}};
   for (const double figure : kl)
     row.windows.push_back({.window = std::ssize(row.windows),
-                           .tokens = kWindowTokens,
-                           .nll = (3.0 + 0.5 * figure) * kWindowTokens,
-                           .kl = figure * kWindowTokens,
-                           .kl_reverse = 2.0 * figure * kWindowTokens,
-                           .top1 = kWindowTokens - 10});
-  row.sums = add_up(row.windows);
+                           .sums = {.tokens = kWindowTokens,
+                                    .nll = (3.0 + 0.5 * figure) * kWindowTokens,
+                                    .kl = figure * kWindowTokens,
+                                    .kl_reverse = 2.0 * figure * kWindowTokens,
+                                    .top1 = kWindowTokens - 10}});
+  row.text = add_up(row.windows);
   return row;
 }
 

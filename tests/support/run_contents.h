@@ -16,10 +16,10 @@ inline Record window_record(const std::string& id, const std::string& name, Inde
   if (name != "baseline") record.seed = 0;
   for (Index window = first; window < first + 2; ++window)
     record.windows.push_back({.window = window,
-                              .tokens = 10,
-                              .nll = 0.1 * static_cast<double>(window + std::ssize(id)),
-                              .kl = 0.3,
-                              .top1 = 9,
+                              .sums = {.tokens = 10,
+                                       .nll = 0.1 * static_cast<double>(window + std::ssize(id)),
+                                       .kl = 0.3,
+                                       .top1 = 9},
                               .bytes = 40});
   record.env = {{"isa", "avx2"}};
   return record;

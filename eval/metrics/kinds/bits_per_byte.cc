@@ -14,9 +14,9 @@ void register_bits_per_byte(MetricRegistry& registry) {
                 .summary = "negative log-likelihood of the scored tokens, per byte of their text",
                 .higher_is_better = false,
                 .position = 6,
-                .value = [](const WindowSums& sums) {
-                  if (sums.bytes <= 0) return std::numeric_limits<double>::quiet_NaN();
-                  return sums.nll / std::numbers::ln2 / static_cast<double>(sums.bytes);
+                .value = [](const TextSums& text) {
+                  if (text.bytes <= 0) return std::numeric_limits<double>::quiet_NaN();
+                  return text.sums.nll / std::numbers::ln2 / static_cast<double>(text.bytes);
                 }});
 }
 

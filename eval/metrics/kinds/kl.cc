@@ -9,7 +9,9 @@ void register_kl(MetricRegistry& registry) {
        .summary = "mean KL(baseline‖trial) of the next-token distribution over the full vocabulary",
        .higher_is_better = false,
        .position = 3,
-       .value = [](const WindowSums& sums) { return sums.kl / static_cast<double>(sums.tokens); }});
+       .value = [](const TextSums& text) {
+         return text.sums.kl / static_cast<double>(text.sums.tokens);
+       }});
 }
 
 }  // namespace nf

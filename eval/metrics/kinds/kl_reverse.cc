@@ -9,8 +9,8 @@ void register_kl_reverse(MetricRegistry& registry) {
        .summary = "mean KL(trial‖baseline) of the next-token distribution over the full vocabulary",
        .higher_is_better = false,
        .position = 4,
-       .value = [](const WindowSums& sums) {
-         return sums.kl_reverse / static_cast<double>(sums.tokens);
+       .value = [](const TextSums& text) {
+         return text.sums.kl_reverse / static_cast<double>(text.sums.tokens);
        }});
 }
 

@@ -8,8 +8,8 @@ void register_nll(MetricRegistry& registry) {
                 .summary = "mean negative log-likelihood of the scored tokens",
                 .higher_is_better = false,
                 .position = 1,
-                .value = [](const WindowSums& sums) {
-                  return sums.nll / static_cast<double>(sums.tokens);
+                .value = [](const TextSums& text) {
+                  return text.sums.nll / static_cast<double>(text.sums.tokens);
                 }});
 }
 

@@ -10,8 +10,8 @@ void register_ppl(MetricRegistry& registry) {
                 .summary = "perplexity, e^nll, in the data's convention",
                 .higher_is_better = false,
                 .position = 2,
-                .value = [](const WindowSums& sums) {
-                  return std::exp(sums.nll / static_cast<double>(sums.tokens));
+                .value = [](const TextSums& text) {
+                  return std::exp(text.sums.nll / static_cast<double>(text.sums.tokens));
                 }});
 }
 

@@ -8,8 +8,9 @@ void register_top1_agreement(MetricRegistry& registry) {
                 .summary = "how often baseline and trial have the same most probable next token",
                 .higher_is_better = true,
                 .position = 5,
-                .value = [](const WindowSums& sums) {
-                  return static_cast<double>(sums.top1) / static_cast<double>(sums.tokens);
+                .value = [](const TextSums& text) {
+                  return static_cast<double>(text.sums.top1) /
+                         static_cast<double>(text.sums.tokens);
                 }});
 }
 

@@ -73,7 +73,7 @@ TEST(CompareLines, AddsTheErrorsOfSeedsThatAreNotShared) {
                                      "trials add their error: b (3 seeds) against a (3 seeds)."});
 
   for (ResultRow& row : rows)
-    if (row.key.name == "b") row.windows[0].kl += 5.0;
+    if (row.key.name == "b") row.windows[0].sums.kl += 5.0;
   const auto lines = lines_of(rows, {"a", "b"});
   EXPECT_GT(figure(lines[0], "kl").interval->high, 3.0);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "eval/metrics/summed_figures.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/confidence_sequence.h"
 #include "tests/support/compare_support.h"
@@ -106,8 +107,8 @@ TEST(Compare, TakesTheWindowsThatBothHave) {
   EXPECT_EQ(kl.difference.mean.blocks, 9);
   EXPECT_EQ(kl.all_blocks, 16);
   EXPECT_LT(std::abs(kl.difference.mean.mean), 0.05);
-  EXPECT_EQ(line.text.window, 9);
-  EXPECT_EQ(line.text.tokens, 900);
+  EXPECT_EQ(line.text.windows, 9);
+  EXPECT_EQ(line.text.sums.tokens, 900);
   EXPECT_EQ(comparison.models[0].windows, 16);
   EXPECT_EQ(comparison.remarks, std::vector<std::string>{"m: no 95 % interval of top1_agreement: "
                                                          "all 9 blocks are equal"});
@@ -205,17 +206,44 @@ TEST(Compare, OfEqualBitsIsNoDifference) {
     EXPECT_EQ(compared.verdict, Verdict::same);
     EXPECT_EQ(compared.note, "equal bit for bit");
   }
-  rows[2].windows[3].kl_reverse += 1e-12;
+  rows[2].windows[3].sums.kl_reverse += 1e-12;
   EXPECT_EQ(figure(lines_of(rows, {"a", "b"})[0], "nll").verdict, Verdict::not_known);
   for (std::size_t i = 0; i < 16; ++i) {  // everywhere as much, without rounding
-    rows[1].windows[i].kl = static_cast<double>(i);
-    rows[2].windows[i].kl = static_cast<double>(i) + 64.0;
+    rows[1].windows[i].sums.kl = static_cast<double>(i);
+    rows[2].windows[i].sums.kl = static_cast<double>(i) + 64.0;
   }
   const std::vector<LineComparison> lines = lines_of(rows, {"a", "b"});
   const ComparedFigure& constant = figure(lines[0], "kl");
   EXPECT_EQ(constant.verdict, Verdict::not_known);
   EXPECT_FALSE(constant.interval);
   EXPECT_EQ(constant.note, "all 16 blocks are equal");
+}
+
+TEST(Compare, OfEqualBitsLooksAtEverySumOfEachChoice) {
+  std::vector<ResultRow> rows = {compared_baseline(16), compared_row("a", "a", kText),
+                                 compared_row("b", "b", kText)};
+  for (ResultRow& row : rows)
+    row.questions = {{.task = "t", .question = 0, .parts = {{.tokens = 2}, {.tokens = 3}}}};
+  const auto verdict = [&rows] { return figure(lines_of(rows, {"a", "b"})[0], "kl").verdict; };
+  EXPECT_EQ(verdict(), Verdict::same);
+  for (const SummedFigure& changed : summed_figures()) {
+    PartSums& part = rows[2].questions[0].parts[1];
+    changed.set(1.0, part);
+    EXPECT_NE(verdict(), Verdict::same) << changed.name;
+    changed.set(0.0, part);
+  }
+  EXPECT_EQ(verdict(), Verdict::same);
+}
+
+TEST(Compare, OfEqualBitsLooksAtEverySumOfEachWindow) {
+  std::vector<ResultRow> rows = {compared_baseline(16), compared_row("a", "a", kText),
+                                 compared_row("b", "b", kText)};
+  for (const SummedFigure& changed : window_figures()) {
+    const PartSums before = rows[2].windows[3].sums;
+    changed.set(changed.sum_of(before) + 1.0, rows[2].windows[3].sums);
+    EXPECT_NE(figure(lines_of(rows, {"a", "b"})[0], "kl").verdict, Verdict::same) << changed.name;
+    rows[2].windows[3].sums = before;
+  }
 }
 
 TEST(Compare, KeepsModelsApart) {

@@ -32,8 +32,8 @@ ResultRow baseline(Index windows = 16) {
   ResultRow row;
   row.key = {.id = "b", .name = "baseline", .model = "m"};
   for (Index window = 0; window < windows; ++window)
-    row.windows.push_back({.window = window, .tokens = kTokens, .nll = 3.0 * kTokens});
-  row.sums = add_up(row.windows);
+    row.windows.push_back({.window = window, .sums = {.tokens = kTokens, .nll = 3.0 * kTokens}});
+  row.text = add_up(row.windows);
   return row;
 }
 
@@ -48,10 +48,10 @@ ResultRow row_of(const std::string& level, Index resolution, double kl, double n
              .design = {.kind = "factorial", .factor = "role", .resolution = resolution}};
   for (WindowSums& window : row.windows) {
     const double text = window.window % 2 == 0 ? 0.8 : 1.2;
-    window.kl = kl * text * kTokens;
-    window.nll += nll * text * kTokens;
+    window.sums.kl = kl * text * kTokens;
+    window.sums.nll += nll * text * kTokens;
   }
-  row.sums = add_up(row.windows);
+  row.text = add_up(row.windows);
   return row;
 }
 
@@ -266,7 +266,7 @@ TEST(FactorialEffects, SayWhereARatioMeansNothing) {
   std::vector<ResultRow> rows =
       with_baseline(rows_of(3, 5, Known(), [](const On&) { return 0.0; }));
   for (std::size_t i = 1; i < rows.size(); ++i)
-    for (WindowSums& window : rows[i].windows) window.nll += random.normal();
+    for (WindowSums& window : rows[i].windows) window.sums.nll += random.normal();
   const Row last = effects(rows).back();
   EXPECT_EQ(last.at("effect"), "additivity");
   EXPECT_EQ(last.at("low"), "");
@@ -336,8 +336,8 @@ TEST(FactorialEffects, HoldTheTruthAsOftenAsTheySay) {
       for (const ResultRow& trial : of_seed) {
         ResultRow& row = rows.emplace_back(trial);
         for (std::size_t w = 0; w < text.size(); ++w) {
-          const double kl = row.windows[w].kl / kTokens / (w % 2 == 0 ? 0.8 : 1.2);
-          row.windows[w].kl = kTokens * (kl * text[w] + kNoise * random.normal());
+          const double kl = row.windows[w].sums.kl / kTokens / (w % 2 == 0 ? 0.8 : 1.2);
+          row.windows[w].sums.kl = kTokens * (kl * text[w] + kNoise * random.normal());
         }
       }
     }

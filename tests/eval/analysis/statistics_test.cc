@@ -116,7 +116,7 @@ TEST(Statistics, JoinTheWindowsOfADocument) {
   ResultRow noise = row_of("noise", "n", std::vector<double>(24, 1.0));
   for (std::size_t i = 0; i < noise.windows.size(); ++i)
     noise.windows[i].document = static_cast<Index>(i / 3);
-  noise.windows[0].kl += 100.0;
+  noise.windows[0].sums.kl += 100.0;
   const auto rows = read_csv(statistics_csv({baseline_of(24), noise}));
   EXPECT_EQ(rows[1].at("blocks"), "8");
   EXPECT_EQ(rows[1].at("tokens"), "2400");

@@ -32,10 +32,10 @@ ResultRow row_of(const RowKey& key, const BlockSums& blocks, double scale) {
   ResultRow row{.key = key};
   for (std::size_t b = 0; b < blocks.size(); ++b)
     row.windows.push_back({.window = static_cast<Index>(b),
-                           .tokens = static_cast<Index>(blocks[b].tokens),
-                           .nll = scale * blocks[b].sum,
-                           .kl = scale * blocks[b].sum});
-  row.sums = add_up(row.windows);
+                           .sums = {.tokens = static_cast<Index>(blocks[b].tokens),
+                                    .nll = scale * blocks[b].sum,
+                                    .kl = scale * blocks[b].sum}});
+  row.text = add_up(row.windows);
   return row;
 }
 
@@ -47,7 +47,7 @@ FollowedSearch search(const BisectConfig& config, const BlockSums& blocks,
     RowKey key = search.key;
     key.vars["bisect"] = *value;
     search.steps.push_back(row_of(key, blocks, scale(*value)));
-    const WindowSums& sums = search.steps.back().sums;
+    const PartSums& sums = search.steps.back().text.sums;
     search.bisection.add(*value, sums.kl / static_cast<double>(sums.tokens));
   }
   return search;

@@ -125,8 +125,8 @@ TEST(RecordJoin, KnowsTheInputsOfQuestions) {
 
 TEST(RecordJoin, NamesWhatIsNotEqual) {
   Record other = window_record("x", "w4", 0);
-  other.windows[1].nll = 7.5;
-  other.windows[1].top1 = 3;
+  other.windows[1].sums.nll = 7.5;
+  other.windows[1].sums.top1 = 3;
   const RunContents a = contents("A", {window_record("b", "n", 0), window_record("x", "w4", 0)});
   const RunContents b = contents("B", {other});
   RecordJoin join(false);
@@ -153,7 +153,7 @@ TEST(RecordJoin, NamesWeightsThatAreNotEqual) {
 
 TEST(RecordJoin, TakesTheFirstOfTwoEnvs) {
   Record other = window_record("x", "w4", 0);
-  other.windows[1].nll = 7.5;
+  other.windows[1].sums.nll = 7.5;
   const RunContents a = contents("A", {window_record("x", "w4", 0)});
   const RunContents same = contents("B", {other});
   RecordJoin strict(true);

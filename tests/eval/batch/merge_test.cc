@@ -99,7 +99,7 @@ TEST_F(MergeOfShards, PutsRowsBesideThoseOfTheirModel) {
 
 TEST_F(MergeOfShards, ReportsConflictsAndWritesNothing) {
   Record wrong = window_record("b", "baseline", 0);
-  wrong.windows[0].nll = 5.0;
+  wrong.windows[0].sums.nll = 5.0;
   write_run(temp_ / "c", {wrong}, {window_row("b", "baseline")});
   EXPECT_EQ(refusal({.runs = {a_, temp_ / "c"}, .out = out_}),
             "trial 'baseline' of opt: window 0: nll: 0.1 in a/records.jsonl:1, 5.0 in "

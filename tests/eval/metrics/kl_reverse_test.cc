@@ -7,7 +7,8 @@ namespace {
 
 TEST(KlReverse, IsTheMeanOverScoredTokens) {
   const Metric metric = MetricRegistry::builtin().at("kl_reverse");
-  EXPECT_DOUBLE_EQ(metric.value({.window = 2, .tokens = 8, .kl = 0.5, .kl_reverse = 2.0}), 0.25);
+  EXPECT_DOUBLE_EQ(
+      metric.value({.windows = 2, .sums = {.tokens = 8, .kl = 0.5, .kl_reverse = 2.0}}), 0.25);
   EXPECT_FALSE(metric.higher_is_better);
 }
 

@@ -5,12 +5,12 @@
 namespace nf {
 namespace {
 
-const WindowSums kSums = {.window = 2, .tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6};
+const TextSums kText = {.windows = 2, .sums = {.tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6}};
 
 Metric kl() { return MetricRegistry::builtin().at("kl"); }
 
 TEST(Kl, IsTheMeanOverScoredTokens) {
-  EXPECT_DOUBLE_EQ(kl().value(kSums), 0.0625);
+  EXPECT_DOUBLE_EQ(kl().value(kText), 0.0625);
   EXPECT_FALSE(kl().higher_is_better);
 }
 

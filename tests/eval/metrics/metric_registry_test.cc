@@ -12,7 +12,7 @@ Metric metric_of(const std::string& name, int position) {
           .unit = "",
           .summary = "",
           .position = position,
-          .value = [](const WindowSums& sums) { return sums.nll; }};
+          .value = [](const TextSums& text) { return text.sums.nll; }};
 }
 
 std::vector<std::string> names_of(const MetricRegistry& registry) {

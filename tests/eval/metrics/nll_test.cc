@@ -5,12 +5,12 @@
 namespace nf {
 namespace {
 
-const WindowSums kSums = {.window = 2, .tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6};
+const TextSums kText = {.windows = 2, .sums = {.tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6}};
 
 Metric nll() { return MetricRegistry::builtin().at("nll"); }
 
 TEST(Nll, IsTheMeanOverScoredTokens) {
-  EXPECT_DOUBLE_EQ(nll().value(kSums), 2.5);
+  EXPECT_DOUBLE_EQ(nll().value(kText), 2.5);
   EXPECT_FALSE(nll().higher_is_better);
 }
 

@@ -7,12 +7,12 @@
 namespace nf {
 namespace {
 
-const WindowSums kSums = {.window = 2, .tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6};
+const TextSums kText = {.windows = 2, .sums = {.tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6}};
 
 Metric ppl() { return MetricRegistry::builtin().at("ppl"); }
 
 TEST(Ppl, IsTheExponentialOfTheMeanNll) {
-  EXPECT_DOUBLE_EQ(ppl().value(kSums), std::exp(2.5));
+  EXPECT_DOUBLE_EQ(ppl().value(kText), std::exp(2.5));
   EXPECT_FALSE(ppl().higher_is_better);
 }
 

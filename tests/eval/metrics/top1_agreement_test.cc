@@ -5,12 +5,12 @@
 namespace nf {
 namespace {
 
-const WindowSums kSums = {.window = 2, .tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6};
+const TextSums kText = {.windows = 2, .sums = {.tokens = 8, .nll = 20.0, .kl = 0.5, .top1 = 6}};
 
 Metric top1_agreement() { return MetricRegistry::builtin().at("top1_agreement"); }
 
 TEST(Top1Agreement, IsAShareOfScoredTokens) {
-  EXPECT_DOUBLE_EQ(top1_agreement().value(kSums), 0.75);
+  EXPECT_DOUBLE_EQ(top1_agreement().value(kText), 0.75);
   EXPECT_TRUE(top1_agreement().higher_is_better);
 }
 

@@ -20,7 +20,8 @@ ModelData data() {
 
 Record record_of(const std::vector<Index>& windows) {
   Record record{.id = "a"};
-  for (const Index window : windows) record.windows.push_back({.window = window, .tokens = 10});
+  for (const Index window : windows)
+    record.windows.push_back({.window = window, .sums = {.tokens = 10}});
   return record;
 }
 

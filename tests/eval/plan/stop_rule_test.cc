@@ -35,8 +35,7 @@ std::map<Index, WindowSums> sums_of(const EvalSet& set, double kl, double spread
   std::map<Index, WindowSums> windows;
   for (Index i = 0; i < set.windows; ++i)
     windows[i] = {.window = i,
-                  .tokens = 511,
-                  .kl = 511 * (kl + spread * (i % 2 == 0 ? 1.0 : -1.0)),
+                  .sums = {.tokens = 511, .kl = 511 * (kl + spread * (i % 2 == 0 ? 1.0 : -1.0))},
                   .document = set.item(i).document};
   return windows;
 }
@@ -99,7 +98,7 @@ TEST(StopRule, CountsNoBlockWithoutAToken) {
   const EvalSet set = set_of_windows(16, 1, 0);
   const std::vector<Stage> stages = {Stage(0, 16)};
   std::map<Index, WindowSums> windows = sums_of(set, 0.1, 0.05), none;
-  for (Index i = 0; i < 16; i += 2) windows[i].tokens = 0, windows[i].kl = 0.0;
+  for (Index i = 0; i < 16; i += 2) windows[i].sums.tokens = 0, windows[i].sums.kl = 0.0;
   const auto state = look({.kl_halfwidth = 1.0, .min_blocks = 8}, set, stages, windows);
   ASSERT_TRUE(state.has_value());
   EXPECT_EQ(state->blocks, 8);

@@ -30,9 +30,9 @@ std::shared_ptr<const Detail> detail_of(DetailMode mode) {
 Record record_of(std::shared_ptr<const Detail> detail) {
   Record record{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
   record.windows = {
-      {.window = 0, .tokens = 2, .nll = 7.4, .kl = 1.0, .kl_reverse = 2.0, .top1 = 1},
-      {.window = 1, .tokens = 2, .nll = 7.4, .kl = 1.0, .kl_reverse = 2.0, .top1 = 1}};
-  record.windows[1].detail = std::move(detail);
+      {.window = 0, .sums = {.tokens = 2, .nll = 7.4, .kl = 1.0, .kl_reverse = 2.0, .top1 = 1}},
+      {.window = 1, .sums = {.tokens = 2, .nll = 7.4, .kl = 1.0, .kl_reverse = 2.0, .top1 = 1}}};
+  record.windows[1].sums.detail = std::move(detail);
   return record;
 }
 
@@ -41,9 +41,9 @@ TEST(RecordDetail, ReadsBackToTheLastBit) {
     const Record record = record_of(detail_of(mode));
     const std::string line = record_to_line(record);
     const Record back = record_from_line(line, "f:1");
-    EXPECT_EQ(back.windows[0].detail, nullptr);
-    ASSERT_NE(back.windows[1].detail, nullptr);
-    EXPECT_EQ(*back.windows[1].detail, *record.windows[1].detail);
+    EXPECT_EQ(back.windows[0].sums.detail, nullptr);
+    ASSERT_NE(back.windows[1].sums.detail, nullptr);
+    EXPECT_EQ(*back.windows[1].sums.detail, *record.windows[1].sums.detail);
     EXPECT_EQ(record_to_line(back), line);
   }
 }

@@ -9,8 +9,8 @@ namespace {
 
 Record full_record() {
   Record record{.id = "a", .name = "noise", .model = "opt", .seed = 1};
-  record.windows = {{.window = 2, .tokens = 10, .nll = 20.5, .kl = 1.0, .top1 = 9},
-                    {.window = 3, .tokens = 10, .nll = 21.5, .kl = 0.25, .top1 = 8}};
+  record.windows = {{.window = 2, .sums = {.tokens = 10, .nll = 20.5, .kl = 1.0, .top1 = 9}},
+                    {.window = 3, .sums = {.tokens = 10, .nll = 21.5, .kl = 0.25, .top1 = 8}}};
   record.questions = {{.task = "piqa",
                        .question = 4,
                        .parts = {{.tokens = 3, .nll = 2.0}, {.tokens = 5, .nll = 7.0}},
@@ -42,18 +42,18 @@ TEST(RecordDifference, IsNoneBetweenARecordAndItself) {
 
 TEST(RecordDifference, FindsTheLastBit) {
   Record other = full_record();
-  other.windows[1].nll = std::nextafter(21.5, 22.0);
+  other.windows[1].sums.nll = std::nextafter(21.5, 22.0);
   EXPECT_EQ(texts(full_record(), other), Texts{"window 3: nll: 21.5 and 21.500000000000004"});
   other = full_record();
-  other.windows[0].kl = 0.0;
+  other.windows[0].sums.kl = 0.0;
   Record negative = other;
-  negative.windows[0].kl = -0.0;
+  negative.windows[0].sums.kl = -0.0;
   EXPECT_EQ(texts(other, negative), Texts{"window 2: kl: 0.0 and -0.0"});
 }
 
 TEST(RecordDifference, LooksAtQuestionsAndSites) {
   Record other = full_record();
-  other.windows[0].top1 = 7;
+  other.windows[0].sums.top1 = 7;
   other.questions[0].parts[1].nll = 7.5;
   other.questions[0].correct = false;
   other.sites[0].stats.sum_x2 = 4.5;
@@ -67,7 +67,7 @@ TEST(RecordDifference, LooksAtQuestionsAndSites) {
 
 TEST(RecordDifference, ComparesOnlyWhatBothHave) {
   Record other = full_record();
-  other.windows = {{.window = 4, .tokens = 1}};
+  other.windows = {{.window = 4, .sums = {.tokens = 1}}};
   other.questions[0].question = 5;
   other.sites[0].site = "layers.0.k_proj.weight";
   other.sites[1].first_window = 4;

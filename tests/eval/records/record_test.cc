@@ -39,13 +39,11 @@ Record example() {
   record.model = "opt-nano";
   record.seed = std::numeric_limits<std::uint64_t>::max();
   record.vars = {{"r", 0.05}, {"dist", "gaussian"}};
-  record.windows = {{.window = 0,
-                     .tokens = 511,
-                     .nll = 2000.1,
-                     .kl = 1.0 / 3.0,
-                     .kl_reverse = 3.0 / 7.0,
-                     .top1 = 400},
-                    {.window = 1, .tokens = 511, .nll = 1990.7, .kl = 2e-9, .top1 = 511}};
+  record.windows = {
+      {.window = 0,
+       .sums =
+           {.tokens = 511, .nll = 2000.1, .kl = 1.0 / 3.0, .kl_reverse = 3.0 / 7.0, .top1 = 400}},
+      {.window = 1, .sums = {.tokens = 511, .nll = 1990.7, .kl = 2e-9, .top1 = 511}}};
   record.sites.push_back({.site = "layers.0.q_proj.weight", .stats = awkward_stats(1.0)});
   DistortionStats energies;
   energies.count = 1000;
@@ -65,13 +63,9 @@ Record example() {
 TEST(Record, WritesItsKeysInOrder) {
   Record record = example();
   record.windows = {
-      {.window = 0, .tokens = 5, .nll = 4.0, .kl = 0.25, .kl_reverse = 0.5, .top1 = 1},
+      {.window = 0, .sums = {.tokens = 5, .nll = 4.0, .kl = 0.25, .kl_reverse = 0.5, .top1 = 1}},
       {.window = 1,
-       .tokens = 3,
-       .nll = -4.0,
-       .kl = 0.75,
-       .kl_reverse = 1.5,
-       .top1 = 3,
+       .sums = {.tokens = 3, .nll = -4.0, .kl = 0.75, .kl_reverse = 1.5, .top1 = 3},
        .document = 2}};
   record.sites.erase(record.sites.begin());
   EXPECT_EQ(record_to_line(record),
@@ -174,7 +168,7 @@ TEST(Record, HoldsEveryMetricOfTheRegistry) {
                .unit = "",
                .summary = "",
                .position = 2,
-               .value = [](const WindowSums& sums) { return static_cast<double>(sums.window); }});
+               .value = [](const TextSums& text) { return static_cast<double>(text.windows); }});
   const Json json = Json::parse(record_to_line(example(), metrics));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json["metrics"].items()) keys.push_back(key);
@@ -191,8 +185,8 @@ TEST(Record, ReadsBackToTheLastBit) {
   EXPECT_EQ(record_to_line(back), line);
   EXPECT_EQ(back.seed, record.seed);
   EXPECT_EQ(back.vars, record.vars);
-  EXPECT_EQ(back.windows[0].kl, record.windows[0].kl);
-  EXPECT_EQ(back.windows[0].kl_reverse, record.windows[0].kl_reverse);
+  EXPECT_EQ(back.windows[0].sums.kl, record.windows[0].sums.kl);
+  EXPECT_EQ(back.windows[0].sums.kl_reverse, record.windows[0].sums.kl_reverse);
   ASSERT_EQ(back.sites.size(), 2u);
   const DistortionStats& was = record.sites[0].stats;
   const DistortionStats& is = back.sites[0].stats;
@@ -239,13 +233,13 @@ TEST(Record, OfAFailureKeepsTheReasonAlone) {
 
 TEST(Record, HoldsNoNumberThatIsNotFinite) {
   Record record = example();
-  record.windows[0].nll = std::numeric_limits<double>::infinity();
+  record.windows[0].sums.nll = std::numeric_limits<double>::infinity();
   EXPECT_THROW(record_to_line(record), InternalError);
   record = example();
   record.sites[0].stats.sum_d4 = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THROW(record_to_line(record), InternalError);
   record = example();
-  record.windows[0].kl_reverse = std::numeric_limits<double>::quiet_NaN();
+  record.windows[0].sums.kl_reverse = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THROW(record_to_line(record), InternalError);
   record = with_questions();
   record.questions[1].parts[0].nll = std::numeric_limits<double>::infinity();
@@ -254,7 +248,7 @@ TEST(Record, HoldsNoNumberThatIsNotFinite) {
 
 TEST(Record, WritesFiguresWithoutAValueAsNull) {
   Record record = example();
-  record.windows = {{.window = 0, .tokens = 1, .nll = 1e4, .kl = 0.0, .top1 = 1}};
+  record.windows = {{.window = 0, .sums = {.tokens = 1, .nll = 1e4, .kl = 0.0, .top1 = 1}}};
   record.sites[0].stats = DistortionStats();
   const std::string line = record_to_line(record);
   EXPECT_NE(line.find(R"("ppl":null)"), std::string::npos);

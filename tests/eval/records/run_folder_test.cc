@@ -30,7 +30,7 @@ const Json kEnv = {{"isa", "avx2"}, {"onednn", "2.6.3"}};
 
 Record record_of(const std::string& id, Index window) {
   Record record{.id = id, .name = "noise", .model = "opt-nano", .seed = 0};
-  record.windows = {{.window = window, .tokens = 10, .nll = 20.0, .kl = 1.0, .top1 = 9}};
+  record.windows = {{.window = window, .sums = {.tokens = 10, .nll = 20.0, .kl = 1.0, .top1 = 9}}};
   record.env = kEnv;
   return record;
 }
@@ -111,7 +111,7 @@ TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
   const std::vector<ResultRow> rows = write_results(folder, {key});
   ASSERT_EQ(rows.size(), 1u);
-  EXPECT_EQ(rows[0].sums.tokens, 20);
+  EXPECT_EQ(rows[0].text.sums.tokens, 20);
   EXPECT_EQ(read_text_file(dir_ / "results.csv"), results_csv(rows));
   EXPECT_EQ(read_text_file(dir_ / "sites.csv"), sites_csv(rows));
   EXPECT_EQ(read_text_file(dir_ / "statistics.csv"), statistics_csv(rows));
@@ -135,7 +135,7 @@ TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
   Record record = record_of("a", 2);
   Detail detail;
   detail.add({.nll = 2.0, .baseline_nll = 1.5, .confidence = 0.75}, DetailMode::confidence);
-  record.windows[0].detail = std::make_shared<Detail>(detail);
+  record.windows[0].sums.detail = std::make_shared<Detail>(detail);
   folder.append(record);
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
   const std::vector<ResultRow> rows = write_results(folder, {key});
@@ -256,7 +256,7 @@ TEST_F(RunFolderOfAFirstRun, IsReadWithoutTakingHoldOfIt) {
   EXPECT_EQ(contents.manifest.models.size(), 2u);
   EXPECT_EQ(contents.manifest.about.at("command"), "c");
   ASSERT_EQ(results_of(contents).size(), 1u);
-  EXPECT_EQ(results_of(contents)[0].sums.tokens, 20);
+  EXPECT_EQ(results_of(contents)[0].text.sums.tokens, 20);
 }
 
 TEST_F(RunFolderOfAFirstRun, SaysHowItsExperimentIsLoaded) {

@@ -13,15 +13,15 @@ namespace {
 Record step_record(const std::string& id, double value) {
   Record record = window_record(id, "other name", 0);
   for (WindowSums& window : record.windows) {
-    window.kl = static_cast<double>(window.tokens) * 0.1 * value * value;
-    window.nll = 2.0 + window.kl;
+    window.sums.kl = static_cast<double>(window.sums.tokens) * 0.1 * value * value;
+    window.sums.nll = 2.0 + window.sums.kl;
   }
   return record;
 }
 
 Record baseline_record() {
   Record record = window_record("b", "baseline", 0);
-  for (WindowSums& window : record.windows) window.nll = 2.0;
+  for (WindowSums& window : record.windows) window.sums.nll = 2.0;
   return record;
 }
 

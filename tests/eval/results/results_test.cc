@@ -20,10 +20,10 @@ RowKey key_of(const std::string& id) {
 WindowSums sums_of(Index window) {
   const double w = static_cast<double>(window);
   return {.window = window,
-          .tokens = 511,
-          .nll = 2000.0 + 10.0 / (3.0 + w),
-          .kl = 0.1 / (7.0 + w),
-          .top1 = 400 + window};
+          .sums = {.tokens = 511,
+                   .nll = 2000.0 + 10.0 / (3.0 + w),
+                   .kl = 0.1 / (7.0 + w),
+                   .top1 = 400 + window}};
 }
 
 SiteStats site_of(const std::string& site, Index window) {
@@ -62,11 +62,11 @@ void expect_same_bits(double a, double b) {
 }
 
 void expect_same_row(const ResultRow& a, const ResultRow& b) {
-  EXPECT_EQ(a.sums.window, b.sums.window);
-  EXPECT_EQ(a.sums.tokens, b.sums.tokens);
-  EXPECT_EQ(a.sums.top1, b.sums.top1);
-  expect_same_bits(a.sums.nll, b.sums.nll);
-  expect_same_bits(a.sums.kl, b.sums.kl);
+  EXPECT_EQ(a.text.windows, b.text.windows);
+  EXPECT_EQ(a.text.sums.tokens, b.text.sums.tokens);
+  EXPECT_EQ(a.text.sums.top1, b.text.sums.top1);
+  expect_same_bits(a.text.sums.nll, b.text.sums.nll);
+  expect_same_bits(a.text.sums.kl, b.text.sums.kl);
   expect_same_bits(a.relative_l2_weight.value(), b.relative_l2_weight.value());
   expect_same_bits(a.relative_l2_input.value(), b.relative_l2_input.value());
   ASSERT_EQ(a.sites.size(), b.sites.size());
@@ -82,11 +82,11 @@ void expect_same_row(const ResultRow& a, const ResultRow& b) {
 TEST(Results, AddUpWindows) {
   const ResultRow row = joined({stage(0, 2)});
   EXPECT_EQ(row.status, "ok");
-  EXPECT_EQ(row.sums.window, 2);
-  EXPECT_EQ(row.sums.tokens, 1022);
-  EXPECT_DOUBLE_EQ(row.sums.nll, sums_of(0).nll + sums_of(1).nll);
-  EXPECT_DOUBLE_EQ(row.sums.kl, sums_of(0).kl + sums_of(1).kl);
-  EXPECT_EQ(row.sums.top1, 801);
+  EXPECT_EQ(row.text.windows, 2);
+  EXPECT_EQ(row.text.sums.tokens, 1022);
+  EXPECT_DOUBLE_EQ(row.text.sums.nll, sums_of(0).sums.nll + sums_of(1).sums.nll);
+  EXPECT_DOUBLE_EQ(row.text.sums.kl, sums_of(0).sums.kl + sums_of(1).sums.kl);
+  EXPECT_EQ(row.text.sums.top1, 801);
 }
 
 TEST(Results, AreTheSameBitsHoweverStagesWereCut) {
@@ -119,7 +119,7 @@ TEST(Results, CountWindowsThatAreThereTwiceOnce) {
 
 TEST(Results, KeepTheFirstOfTwoDifferentWindows) {
   Record second = stage(0, 1);
-  second.windows[0].nll = 1.0;
+  second.windows[0].sums.nll = 1.0;
   second.sites[0].stats.sum_d2 = 1.0;
   expect_same_row(joined({stage(0, 1), second}), joined({stage(0, 1)}));
 }
@@ -145,7 +145,7 @@ TEST(Results, JoinQuestionsEachOnce) {
   EXPECT_EQ(row.questions[4].parts[0].nll, 1.0);  // b2: the first one counts
   EXPECT_EQ(row.questions[3].parts[0].nll, 3.0);
   EXPECT_TRUE(row.questions[4].correct);
-  EXPECT_EQ(row.sums.window, 1);
+  EXPECT_EQ(row.text.windows, 1);
 }
 
 TEST(Results, PoolRelativeL2OverSites) {
@@ -196,7 +196,7 @@ TEST(Results, OfAFailedTrialHaveNoNumbers) {
   const ResultRow row = joined({stage(0, 5), asked("a", 0, 2, 1.0), failed});
   EXPECT_TRUE(row.failed());
   EXPECT_EQ(row.error, "why");
-  EXPECT_EQ(row.sums.tokens, 0);
+  EXPECT_EQ(row.text.sums.tokens, 0);
   EXPECT_TRUE(row.sites.empty());
   EXPECT_TRUE(row.questions.empty());
   EXPECT_EQ(row.relative_l2_weight, std::nullopt);

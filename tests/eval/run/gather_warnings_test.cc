@@ -15,7 +15,7 @@ std::shared_ptr<const Detail> detail_of(DetailMode mode) {
 /// A weight's and an input's statistics as a run with `stats` leaves them.
 Record record_of(const std::string& id, DetailMode detail, StatsMode stats) {
   Record record{.id = id, .name = id};
-  record.windows = {{.window = 0, .tokens = 1, .detail = detail_of(detail)}};
+  record.windows = {{.window = 0, .sums = {.tokens = 1, .detail = detail_of(detail)}}};
   record.sites = {{.site = "w", .complete = stats != StatsMode::none},
                   {.site = "i", .complete = stats == StatsMode::all, .windows = 1}};
   return record;

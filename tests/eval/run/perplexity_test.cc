@@ -21,7 +21,7 @@ class Perplexity : public testing::Test {
     tiny_llama().write(dir_.path());
     return open_decoder(dir_.path());
   }
-  WindowSums measure(const MemoryBudget& budget, bool stop = false) {
+  TextSums measure(const MemoryBudget& budget, bool stop = false) {
     return measure_perplexity(
         decoder_, windows_, budget, [stop] { return stop; }, progress_);
   }
@@ -34,15 +34,15 @@ class Perplexity : public testing::Test {
 };
 
 TEST_F(Perplexity, AddsUpWhatTheBaselineOfAStageScores) {
-  const WindowSums sums = measure(MemoryBudget::of(std::nullopt));
+  const TextSums text = measure(MemoryBudget::of(std::nullopt));
   const EvalSet set = text_data(windows_).set;
   double nll = 0.0;
   for (const auto& parts :
        run_together(decoder_, set, {0, kWindows}, {}, StatsMode::none).baseline.items)
     nll += parts.front().nll;
-  EXPECT_EQ(sums.window, kWindows);
-  EXPECT_EQ(sums.tokens, kWindows * (kContext - 1));
-  EXPECT_DOUBLE_EQ(sums.nll, nll);
+  EXPECT_EQ(text.windows, kWindows);
+  EXPECT_EQ(text.sums.tokens, kWindows * (kContext - 1));
+  EXPECT_DOUBLE_EQ(text.sums.nll, nll);
 }
 
 TEST_F(Perplexity, RefusesABudgetThatIsTooSmall) {

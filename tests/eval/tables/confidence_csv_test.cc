@@ -12,8 +12,9 @@ namespace {
 ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, const Json& vars) {
   ResultRow row;
   row.key = {.id = name, .name = name, .model = "opt-nano", .seed = seed, .vars = vars};
-  row.windows = {
-      {.window = 0, .tokens = 2}, {.window = 1, .tokens = 2}, {.window = 2, .tokens = 1}};
+  row.windows = {{.window = 0, .sums = {.tokens = 2}},
+                 {.window = 1, .sums = {.tokens = 2}},
+                 {.window = 2, .sums = {.tokens = 1}}};
   return row;
 }
 
@@ -40,8 +41,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 TEST(ConfidenceCsv, HasTenRowsForEachResultWithDetail) {
   ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
   ResultRow noise = row_of("noise", 3, {{"r", 0.1}});
-  noise.windows[0].detail = detail_of({0.05, 0.95});
-  noise.windows[2].detail = detail_of({0.92});  // window 1 was run without
+  noise.windows[0].sums.detail = detail_of({0.05, 0.95});
+  noise.windows[2].sums.detail = detail_of({0.92});  // window 1 was run without
   EXPECT_FALSE(has_confidence({baseline}));
   EXPECT_TRUE(has_confidence({baseline, noise}));
   const std::vector<std::string> lines = lines_of(confidence_csv({baseline, noise}));
@@ -56,7 +57,7 @@ TEST(ConfidenceCsv, HasTenRowsForEachResultWithDetail) {
 
 TEST(ConfidenceCsv, LeavesTheSeedOfTheBaselineAndMissingVariablesEmpty) {
   ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
-  baseline.windows[0].detail = detail_of({0.05});
+  baseline.windows[0].sums.detail = detail_of({0.05});
   ResultRow noise = row_of("noise", 3, {{"r", 0.1}});
   EXPECT_EQ(lines_of(confidence_csv({baseline, noise}))[1],
             "baseline,opt-nano,,,0,0.1,1,2,1.5,0.5,0.25,0");

@@ -29,12 +29,12 @@ ResultRow row_of(const std::string& name, const std::string& level, double kl, d
   for (Index window = 0; window < 16; ++window) {
     const double text = window % 2 == 0 ? 0.8 : 1.2;
     row.windows.push_back({.window = window,
-                           .tokens = kTokens,
-                           .nll = (3.0 + nll * text) * kTokens,
-                           .kl = kl * text * kTokens,
-                           .top1 = 90});
+                           .sums = {.tokens = kTokens,
+                                    .nll = (3.0 + nll * text) * kTokens,
+                                    .kl = kl * text * kTokens,
+                                    .top1 = 90}});
   }
-  row.sums = add_up(row.windows);
+  row.text = add_up(row.windows);
   return row;
 }
 
@@ -98,8 +98,8 @@ std::vector<ResultRow> three_levels() {
     rows.push_back(row_of("inter", level, kl, kl));
     for (WindowSums& window : rows.back().windows) {
       constexpr double kNoise = 0.05;
-      window.kl += kNoise * random.normal() * kTokens;
-      window.nll += kNoise * random.normal() * kTokens;
+      window.sums.kl += kNoise * random.normal() * kTokens;
+      window.sums.nll += kNoise * random.normal() * kTokens;
     }
   }
   return rows;
@@ -179,7 +179,7 @@ TEST(StatisticsEffects, SayWhereARatioMeansNothing) {
       baseline(), row_of("inter", "q_proj", 0.25, 1.0), row_of("inter", "k_proj", 0.25, 1.0),
       row_of("inter", "q_proj+k_proj", 0.5, 2.0), row_of("inter", "all", 0.5, 0.0)};
   SyntheticKl random(0.0, 0.0, 29);
-  for (WindowSums& window : rows.back().windows) window.nll += random.normal();
+  for (WindowSums& window : rows.back().windows) window.sums.nll += random.normal();
   const std::vector<std::string> lines = lines_of(effects_csv(rows));
   EXPECT_NE(lines.back().find(",,,16,all together cannot be told from 0"), std::string::npos)
       << lines.back();
@@ -218,7 +218,8 @@ TEST(StatisticsEffects, GiveWhatStoppedTrialsMakeTheIntervalOfTheSequence) {
   rows[3].windows.resize(10);  // the others saw more than they can share
   rows[4].key.stops = true;
   for (WindowSums& window : rows[4].windows)
-    window.kl *= 1.0 + 0.01 * static_cast<double>(window.window);  // or the ratio had no spread
+    window.sums.kl *=
+        1.0 + 0.01 * static_cast<double>(window.window);  // or the ratio had no spread
   for (const std::string& line : lines_of(effects_csv(rows))) {
     const bool of_kl = line.find(",kl,") != std::string::npos;
     const bool is_interaction = line.find("interaction") != std::string::npos;
@@ -264,7 +265,7 @@ TEST(StatisticsEffects, HoldTheTruthAsOftenAsTheySay) {
            std::vector<std::pair<std::string, double>>{{"a", 0.2}, {"b", 0.3}, {"a+b", 0.6}}) {
         ResultRow& row = rows.emplace_back(row_of("inter", level, kl, 1.0, seed));
         for (std::size_t w = 0; w < text.size(); ++w)
-          row.windows[w].kl = kTokens * (kl * text[w] + kNoise * random.normal());
+          row.windows[w].sums.kl = kTokens * (kl * text[w] + kNoise * random.normal());
       }
     }
     for (const std::string& line : lines_of(effects_csv(rows))) {
@@ -295,7 +296,7 @@ TEST(StatisticsEffects, HoldTheTruthWhereTrialsStopped) {
     ResultRow untouched = baseline();
     untouched.windows.clear();
     for (Index window = 0; window < kWindows; ++window)
-      untouched.windows.push_back({.window = window, .tokens = kTokens});
+      untouched.windows.push_back({.window = window, .sums = {.tokens = kTokens}});
     std::vector<ResultRow> rows = {untouched};
     for (const auto& [level, kl] :
          std::vector<std::pair<std::string, double>>{{"a", 0.4}, {"b", 0.5}, {"a+b", 1.0}}) {
@@ -304,10 +305,11 @@ TEST(StatisticsEffects, HoldTheTruthWhereTrialsStopped) {
       row.windows.clear();
       BlockSums blocks;
       for (std::size_t w = 0; w < text.size(); ++w) {
-        row.windows.push_back({.window = static_cast<Index>(w),
-                               .tokens = kTokens,
-                               .kl = kTokens * (kl * text[w] + kNoise * random.normal())});
-        blocks.push_back({.tokens = kTokens, .sum = row.windows.back().kl});
+        row.windows.push_back(
+            {.window = static_cast<Index>(w),
+             .sums = {.tokens = kTokens,
+                      .kl = kTokens * (kl * text[w] + kNoise * random.normal())}});
+        blocks.push_back({.tokens = kTokens, .sum = row.windows.back().sums.kl});
         if ((w + 1) % kStage == 0 && kl_sequence_halfwidth(blocks) <= kHalfWidth) break;
       }
     }

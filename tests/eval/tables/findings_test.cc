@@ -20,8 +20,8 @@ ResultRow baseline(const std::string& model = "m", Index windows = 16) {
   ResultRow row;
   row.key = {.id = "b", .name = "baseline", .model = model};
   for (Index window = 0; window < windows; ++window)
-    row.windows.push_back({.window = window, .tokens = kTokens, .nll = 3.0 * kTokens});
-  row.sums = add_up(row.windows);
+    row.windows.push_back({.window = window, .sums = {.tokens = kTokens, .nll = 3.0 * kTokens}});
+  row.text = add_up(row.windows);
   return row;
 }
 
@@ -36,10 +36,10 @@ ResultRow row_of(const std::string& level, double kl, double own = 0.0, Index wi
              .vars = {{"role", level}},
              .design = std::move(design)};
   for (WindowSums& window : row.windows)
-    window.kl =
+    window.sums.kl =
         (kl * (window.window % 2 == 0 ? 0.8 : 1.2) + own * (window.window % 4 < 2 ? 1 : -1)) *
         kTokens;
-  row.sums = add_up(row.windows);
+  row.text = add_up(row.windows);
   return row;
 }
 
@@ -244,7 +244,7 @@ TEST(Findings, OfAFactorialDesignTakeTheRunsOutOfTheTable) {
   rows[5].status = "failed";
   rows[5].error = "not finite";
   rows[6].windows.resize(9);
-  rows[6].sums = add_up(rows[6].windows);
+  rows[6].text = add_up(rows[6].windows);
   const std::string with_failure = results_table(rows, 0);
   EXPECT_TRUE(has(with_failure,
                   "\n  inter: 63 runs of a factorial design over 7 roles, 1 failed, 1 unfinished, "

@@ -14,12 +14,8 @@ namespace {
 ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, const Json& vars) {
   ResultRow row;
   row.key = {.id = name, .name = name, .model = "opt-nano", .seed = seed, .vars = vars};
-  row.sums = {.window = 1,
-              .tokens = 100,
-              .nll = 0.0,
-              .kl = 12.5,
-              .kl_reverse = 50.0,
-              .top1 = 75,
+  row.text = {.windows = 1,
+              .sums = {.tokens = 100, .nll = 0.0, .kl = 12.5, .kl_reverse = 50.0, .top1 = 75},
               .bytes = 400};
   return row;
 }
@@ -33,8 +29,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
   ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
-  baseline.sums.kl = baseline.sums.kl_reverse = 0.0;
-  baseline.sums.top1 = 100;
+  baseline.text.sums.kl = baseline.text.sums.kl_reverse = 0.0;
+  baseline.text.sums.top1 = 100;
   ResultRow noise = row_of("noise, \"big\"", 3, {{"r", 0.1}, {"dist", "gaussian"}});
   noise.relative_l2_weight = 0.1;
   ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
@@ -54,7 +50,7 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   ResultRow failed = row_of("noise", 1, Json::object());
   failed.status = "failed";
   failed.error = "layer 0: not finite";
-  failed.sums = {};
+  failed.text = {};
   EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,,0,0,failed,,,");
 }
 
@@ -66,7 +62,7 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
                .unit = "",
                .summary = "",
                .position = 2,
-               .value = [](const WindowSums& sums) { return static_cast<double>(sums.top1); }});
+               .value = [](const TextSums& text) { return static_cast<double>(text.sums.top1); }});
   const std::vector<std::string> lines =
       lines_of(results_csv({row_of("noise", 0, Json::object())}, {}, metrics));
   EXPECT_EQ(lines[0],
@@ -79,9 +75,9 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
 
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
-  row.sums.bytes = -1;
+  row.text.bytes = -1;
   EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,1,ok,,,");
-  row.sums = {};  // no text, or none of it yet
+  row.text = {};  // no text, or none of it yet
   EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,,0,0,ok,,,");
 }
 
@@ -99,7 +95,7 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
   }
   ResultRow failed = row;
   failed.status = "failed";
-  failed.sums = {};
+  failed.text = {};
   failed.questions.clear();
   const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
   const std::vector<std::string> lines = lines_of(results_csv({row, failed}, tasks));
@@ -120,11 +116,8 @@ ResultRow row_of_windows(const std::string& name, const std::vector<double>& sum
   ResultRow row = row_of(name, 0, Json::object());
   for (const double sum : sums)
     row.windows.push_back({.window = std::ssize(row.windows),
-                           .tokens = 100,
-                           .nll = 200.0 + sum,
-                           .kl = sum,
-                           .top1 = 90});
-  row.sums = add_up(row.windows);
+                           .sums = {.tokens = 100, .nll = 200.0 + sum, .kl = sum, .top1 = 90}});
+  row.text = add_up(row.windows);
   return row;
 }
 

@@ -67,8 +67,8 @@ TEST(ResultsTaskTable, StandsBelowTheTableOfTheText) {
   std::vector<ResultRow> rows = example();
   for (ResultRow& row : rows) {
     if (row.failed()) continue;
-    row.windows = {{.window = 0, .tokens = 10, .nll = 30.0, .kl = 0.1, .top1 = 9}};
-    row.sums = add_up(row.windows);
+    row.windows = {{.window = 0, .sums = {.tokens = 10, .nll = 30.0, .kl = 0.1, .top1 = 9}}};
+    row.text = add_up(row.windows);
   }
   const std::string text = results_table(rows, 80, kTasks);
   const std::size_t windows = text.find("opt-nano: 10 tokens scored in 1 window\n");

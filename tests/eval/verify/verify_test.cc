@@ -134,7 +134,7 @@ TEST_F(IntegrationVerify, RunsStoppedTrialsOnWhatTheyHave) {
       "stop: {kl_halfwidth: 0.1, min_blocks: 8}\n", kWindows);
   const std::vector<ResultRow> rows = results_of(RunFolder::read(files_ / "out"));
   ASSERT_EQ(rows[1].key.name, "small");
-  ASSERT_LT(rows[1].sums.window, kWindows);  // it did stop, on windows here and there
+  ASSERT_LT(rows[1].text.windows, kWindows);  // it did stop, on windows here and there
   const VerifyReport report = verify();
   EXPECT_TRUE(report.equal()) << report.text();
   EXPECT_EQ(report.rerun, std::ssize(lines()));

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "eval/metrics/window_sums.h"
+
+namespace nf {
+
+/// Windows pooled: what the metrics of a text are computed from.
+struct TextSums {
+  Index windows = 0;  ///< how many
+  PartSums sums{};    ///< over the scored tokens of all; without detail
+  Index bytes = -1;   ///< bytes of text that the scored tokens stand for; -1: not known
+};
+
+/// The windows added up in their order. The bytes are known where those of every window are.
+TextSums add_up(const std::vector<WindowSums>& windows);
+
+}  // namespace nf
