@@ -1,17 +1,10 @@
-#include "eval/metrics/metric_registry.h"
+#include "eval/metrics/mean_metric.h"
 
 namespace nf {
 
 void register_kl(MetricRegistry& registry) {
-  registry.add(
-      {.name = "kl",
-       .unit = "nats per token",
-       .summary = "mean KL(baseline‖trial) of the next-token distribution over the full vocabulary",
-       .higher_is_better = false,
-       .position = 3,
-       .value = [](const TextSums& text) {
-         return text.sums.kl / static_cast<double>(text.sums.tokens);
-       }});
+  registry.add(mean_metric(
+      "kl", 3, "mean KL(baseline‖trial) of the next-token distribution over the full vocabulary"));
 }
 
 }  // namespace nf

@@ -1,16 +1,9 @@
-#include "eval/metrics/metric_registry.h"
+#include "eval/metrics/mean_metric.h"
 
 namespace nf {
 
 void register_nll(MetricRegistry& registry) {
-  registry.add({.name = "nll",
-                .unit = "nats per token",
-                .summary = "mean negative log-likelihood of the scored tokens",
-                .higher_is_better = false,
-                .position = 1,
-                .value = [](const TextSums& text) {
-                  return text.sums.nll / static_cast<double>(text.sums.tokens);
-                }});
+  registry.add(mean_metric("nll", 1, "mean negative log-likelihood of the scored tokens"));
 }
 
 }  // namespace nf

@@ -1,0 +1,21 @@
+#include "eval/metrics/mean_metric.h"
+
+#include "core/base/check.h"
+#include "eval/metrics/summed_figures.h"
+
+namespace nf {
+
+Metric mean_metric(const std::string& mean, int position, const std::string& summary) {
+  const SummedFigure* const figure = find_summed_mean(mean);
+  NF_CHECK(figure != nullptr, "no summed figure has the mean {}", mean);
+  return {.name = mean,
+          .unit = figure->unit,
+          .summary = summary,
+          .higher_is_better = figure->higher_is_better,
+          .position = position,
+          .value = [figure](const TextSums& text) {
+            return figure->sum_of(text.sums) / static_cast<double>(text.sums.tokens);
+          }};
+}
+
+}  // namespace nf
