@@ -12,8 +12,8 @@ namespace nf {
 /// result depends on it.
 inline constexpr Index kBatchRows = 512;
 
-/// How a stage's rows are shared out: batches among the threads, or, where there are fewer batches
-/// than threads, larger batches one after the other, each shared out inside.
+/// The way in which a stage's rows are shared out: batches among the threads, or, where there are
+/// fewer batches than threads, larger batches one after the other, each shared out inside.
 struct BatchPlan {
   Index rows = kBatchRows;  ///< of a batch, about
   Index at_once = 1;        ///< batches that run at the same time

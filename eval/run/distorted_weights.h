@@ -14,8 +14,8 @@
 
 namespace nf {
 
-/// Where weights are distorted: as many at once as the memory budget allows, their memory kept from
-/// one to the next (fresh memory costs more than the distortion).
+/// The places where weights are distorted: as many at once as the memory budget allows, their
+/// memory kept from one to the next (fresh memory costs more than the distortion).
 class Workbenches {
  public:
   struct Bench {
@@ -47,7 +47,7 @@ class Workbenches {
 struct DistortedWeight {
   PackedWeight packed;
   std::vector<SiteStats> sites;  ///< one, or none where nobody asked
-  std::string problem;           ///< what is wrong with the values, empty where they are finite
+  std::string problem;           ///< of a value that is not finite; empty where all are
 };
 
 /// distorted <- what the chain makes of a weight, measured where asked. Returns what is wrong with
@@ -57,10 +57,10 @@ std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool meas
                            std::vector<SiteStats>& sites);
 
 /// The distorted weights of one block, each made once for all lanes that have it. No more than one
-/// block's worth of them is held: what would be more is made again when it is needed again.
+/// block's worth of them is held: weights beyond that are made again when they are needed again.
 class DistortedWeights {
  public:
-  /// Of which a lane wants one.
+  /// A weight that a lane wants distorted.
   struct Request {
     Role role = Role::q_proj;
     Index number = 0;  ///< TrialPath::weights
@@ -71,7 +71,7 @@ class DistortedWeights {
   DistortedWeights(const Decoder& decoder, Index at_once, bool complete_stats)
       : decoder_(decoder), workbenches_(at_once), complete_stats_(complete_stats) {}
 
-  /// A new block; uses: how many groups of lanes will ask for each (role, number).
+  /// Begins a new block. uses: number of groups of lanes that will ask for each (role, number).
   using Uses = std::map<std::pair<Role, Index>, Index>;
   void start(const BlockWeights& weights, Uses uses);
   /// The weights of one group, each made where it is not there yet, by several threads. measure:
@@ -79,14 +79,14 @@ class DistortedWeights {
   std::vector<const DistortedWeight*> get(
       const std::vector<Request>& requests, bool measure,
       const std::function<void(Index, const std::function<void(Index)>&)>& each);
-  /// The group has no more use for what it got.
+  /// The group has no more use for the weights that it got.
   void done(const std::vector<Request>& requests);
 
  private:
   using Key = std::pair<Role, Index>;
   double bytes_of(Role role) const;
-  /// Makes room for one more weight of that role, giving up spare memory first, then what the group
-  /// itself does not need.
+  /// Makes room for one more weight of that role, giving up spare memory first, then weights that
+  /// the group itself does not need.
   void make_room(Role role, const std::vector<Request>& keep);
   void drop(Key key);
 

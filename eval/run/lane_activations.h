@@ -35,7 +35,7 @@ struct ItemRows {
   std::int64_t first_row = 0;  ///< of its draws
 };
 
-/// What distorting some items did.
+/// The outcome of distorting some items.
 struct DistortedItems {
   std::vector<SiteStats> sites;  ///< of the items that are finite, in their order
   ItemProblem problem;           ///< of the first one that is not
@@ -64,7 +64,7 @@ class LaneInputs final : public InputFilter {
     distort(trial_.state(layer_, state), x, distorted);
   }
 
-  /// What was measured, each tensor once; the problem is the first tensor that was not finite.
+  /// The measurements, each tensor once; the problem is the first tensor that was not finite.
   DistortedItems take() { return std::move(done_); }
 
  private:

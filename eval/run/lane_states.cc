@@ -55,7 +55,7 @@ std::vector<LaneStates::Group> LaneStates::part(Index step) {
   std::vector<Parting> begin_now = partings(step, groups);
   for (const Parting& parting : begin_now) at(parting.to).problem = at(parting.from).problem;
   std::erase_if(begin_now, [this](const Parting& parting) { return has_ended(parting.from); });
-  // Where the root goes no further the last that parts from it takes over its memory.
+  // The last group that parts from the root takes over its memory where the root goes no further.
   const bool root_ends = !is_wanted(groups.front());
   Index heir = 0;
   for (const Parting& parting : begin_now)

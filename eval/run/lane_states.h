@@ -23,12 +23,12 @@ struct LaneState {
   ItemProblem problem{};  ///< of the first item that has one so far
 };
 
-/// The lanes of a wave at their places in a LaneTree: who leads, what a lane takes along where it
-/// parts from others, and what failed. The root is the untouched model.
+/// The lanes of a wave at their places in a LaneTree: their leaders, what a lane takes along where
+/// it parts from others, and the failures. The root is the untouched model.
 ///
-/// The first item that fails counts, and of it the first problem: what a trial is told to have
-/// failed on is then the same wherever stages are cut. So a lane goes on for the items before one
-/// that has failed, and ends where that is the stage's first. Not thread-safe.
+/// The first item that fails counts, and of it the first problem: the message about a trial is then
+/// the same wherever stages are cut. So a lane goes on for the items before one that has failed,
+/// and ends where that is the stage's first. Not thread-safe.
 class LaneStates {
  public:
   using Group = LaneTree::Group;
@@ -46,7 +46,7 @@ class LaneStates {
   /// The group's rows of a batch: [rows of the batch, H].
   MatrixView hidden(const Group& group, const Batch& batch);
 
-  /// Some lane of the group has a use for its hidden states.
+  /// Whether some lane of the group has a use for its hidden states.
   bool is_wanted(const Group& group) const;
   /// Takes memory for the group's hidden states.
   void begin(const Group& group);
@@ -58,12 +58,12 @@ class LaneStates {
   /// Takes note of a problem in a group; nothing where there is none. Throws NumericError where the
   /// root leads: the untouched model must not fail.
   void note(const Group& group, ItemProblem problem);
-  /// Takes note of what fails every item, as a weight does that is not finite.
+  /// Takes note of a problem that fails every item, as a weight does that is not finite.
   void note_of_all(const Group& group, const std::string& problem);
-  /// The stage's first item has failed, so there is nothing more to learn of the group.
+  /// Whether the stage's first item has failed, so that nothing more can be learnt of the group.
   bool has_ended(const Group& group) const { return has_ended(group.first); }
-  /// Sets the hidden states of items that have failed, and of those behind them, to 0: what is not
-  /// finite may not go on into distortions, which are not made for it.
+  /// Sets the hidden states of items that have failed, and of those behind them, to 0: values that
+  /// are not finite may not go on into distortions, which are not made for them.
   void clear_failed_items(const Group& group);
   /// Throws NumericError.
   [[noreturn]] void throw_root_failure(const std::string& problem) const;

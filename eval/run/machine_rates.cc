@@ -16,7 +16,7 @@
 namespace nf {
 namespace {
 
-/// The first time also makes kernels and touches fresh memory; the best of some is what a run sees.
+/// The best of these counts, as a run sees it: the first also makes kernels and touches new memory.
 constexpr int kRounds = 2;
 
 double seconds_of(const std::function<void()>& work) {

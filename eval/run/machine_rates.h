@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// How fast this machine runs one model, with as many threads as thread_count() says.
+/// The speed at which this machine runs one model with thread_count() threads.
 struct MachineRates {
   double block_flops = 0.0;       ///< per second, everything around the products included
   double head_flops = 0.0;        ///< per second, scores included
@@ -21,8 +21,8 @@ struct MachineRates {
 };
 
 /// A short trial of the model's first block and of a part of its head on this machine: about a
-/// second for a large model. set: what is to be evaluated, its first items are used. trials: the
-/// first that distorts a weight is timed. decoder: prepared.
+/// second for a large model. set: the data, of which the first items are used. trials: the first
+/// that distorts a weight is timed. decoder: prepared.
 MachineRates calibrate(const Decoder& decoder, const EvalSet& set,
                        const std::vector<const ModelTrial*>& trials);
 

@@ -60,7 +60,7 @@ ModelRunner::StageWork ModelRunner::work_of(const Stage& stage,
   StageWork work;
   for (const Job* job : jobs)
     if (!finished_.has(job->key.id, stage)) work.jobs.push_back(job);
-  // Where all trials have stopped the baseline has nothing left to be compared with.
+  // The baseline has nothing left to be compared with where all trials have stopped.
   work.with_baseline = !finished_.has(plan_.baseline().id, stage) &&
                        (!work.jobs.empty() || !plan_.all_stopped(finished_, stage));
   if (work.empty()) return work;

@@ -17,16 +17,16 @@ class ModelRunner {
   ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder);
 
   /// Rounds until nothing is left: the experiment's trials and the first step of every search, then
-  /// the next step of each, and so on. searches_moved: the plan has other rows, and what comes is
-  /// recorded under their steps. Throws Interrupted and what run_stage() throws.
+  /// the next step of each, and so on. searches_moved: the plan has other rows, and records to come
+  /// are of their steps. Throws Interrupted and what run_stage() throws.
   void run(const std::function<void()>& searches_moved);
-  /// What was run, as it was planned when it began.
+  /// The cost of all that was run, as it was planned when it began.
   const WaveCost& cost() const { return cost_; }
 
  private:
-  /// What is to be done in one stage.
+  /// The work of one stage.
   struct StageWork {
-    std::vector<const Job*> jobs;  ///< side by side what has most in common
+    std::vector<const Job*> jobs;  ///< those with most in common side by side
     bool with_baseline = false;    ///< its own record is missing
     WavePlan waves;
     bool empty() const { return jobs.empty() && !with_baseline; }
@@ -44,7 +44,7 @@ class ModelRunner {
   ModelPlan& plan_;
   const Decoder& decoder_;
   FinishedItems finished_;
-  /// What the head reads of the baseline, by stage, for later rounds; where the budget allows.
+  /// The baseline's inputs of the head by stage, for later rounds; where the budget allows.
   std::vector<Matrix> baselines_;
   double baseline_bytes_ = 0.0;
   WaveCost cost_;

@@ -38,7 +38,7 @@ std::vector<ModelPlan> plan_models(const Experiment& experiment, const Shard& sh
   return plans;
 }
 
-/// What is left to do, after what earlier runs have done (records), and what it will take here.
+/// Estimates the work that earlier runs (records) have left, and the time that it takes here.
 std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<ModelPlan>& plans,
                                            const MemoryBudget& budget,
                                            const std::vector<Record>& records) {
@@ -109,7 +109,7 @@ void warn(const RunContext& run, const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) run.progress.message("warning: " + warning);
 }
 
-/// What the experiment, its texts and the records that are there give reason to say.
+/// Tells the warnings that the experiment, its texts and the earlier records give reason for.
 void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
@@ -121,7 +121,7 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
     run.progress.message(others);
 }
 
-/// What is left of one model's plan. What it took goes to the account, also where it is stopped.
+/// Runs the rest of one model's plan. Its expense goes to the account, also where it is stopped.
 void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t model,
                const ModelEstimate& planned, RunAccount& account) {
   ModelPlan& plan = plans[model];
@@ -139,7 +139,7 @@ void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t
   warn(run, plan.search_warnings());
 }
 
-/// How running the models has ended.
+/// The end of running the models.
 struct RunEnd {
   bool interrupted = false;    ///< the user asked to stop
   std::exception_ptr error{};  ///< to be told when the files are written; else null
@@ -193,7 +193,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.
   check_budget(experiment, plans, budget);
-  // What was recorded elsewhere, or of other models and texts, is not mixed with what comes.
+  // Records of another kind of machine, other models or other texts are not mixed with new ones.
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities_of(plans), env, options.any_env);
   const RunContext run{experiment, folder, options, budget, env, progress};
@@ -203,13 +203,13 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   write_description(run, plans);
   // Who is warned can still stop before hours have passed.
   tell_warnings(run, plans);
-  // What is left is estimated on this machine, to be told and to stand beside what it took.
+  // The rest is estimated on this machine, to be told and to stand beside what it took.
   const std::vector<ModelEstimate> estimates =
       estimate_models(experiment, plans, budget, folder.records());
   // The work itself: each wave is recorded before the next begins.
   RunAccount account(options.command);
   const RunEnd end = run_models(run, plans, estimates, account);
-  // Also what an error has left behind is told in the tables.
+  // The tables tell also what an error has left behind.
   if (end.error) write_files_and_rethrow(run, plans, account, end.error);
   // Only a machine without oneDNN's kernels is so slow that it should be said.
   warn_of_reference_kernels(progress);

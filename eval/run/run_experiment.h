@@ -9,14 +9,14 @@
 
 namespace nf {
 
-/// Runs all models and trials, or what is left of them when the folder holds a part already: per
-/// model stages of whole windows and questions, in waves of trials that fit the memory; each wave
-/// is recorded before the next begins. results.csv is rebuilt at every end. Throws ConfigError,
-/// DataError and NumericError; what was finished before is kept then, too.
+/// Runs all models and trials, or the rest of them when the folder holds a part already: per model
+/// stages of whole windows and questions, in waves of trials that fit the memory; each wave is
+/// recorded before the next begins. results.csv is rebuilt at every end. Throws ConfigError,
+/// DataError and NumericError; finished work is kept then, too.
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress);
 
-/// What run_experiment() would cost in a new folder, after a short calibration on this machine.
-/// Writes nothing.
+/// The cost of run_experiment() in a new folder, after this machine was timed for a moment. Writes
+/// nothing.
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options);
 
 }  // namespace nf

@@ -10,7 +10,7 @@ namespace nf {
 
 /// A lane at the head.
 struct HeadLane {
-  ConstMatrixView scored;         ///< what the head reads: [R, E]
+  ConstMatrixView scored;         ///< the head's input: [R, E]
   const Matrix* head = nullptr;   ///< its own, [V, E]; empty: the checkpoint's
   TokenScores* scores = nullptr;  ///< of R rows
 };

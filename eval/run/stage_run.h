@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// What all waves of a stage have in common.
+/// The things that all waves of a stage share.
 struct StageRun {
   const Decoder& decoder;
   const EvalSet& set;

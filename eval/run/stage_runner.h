@@ -21,11 +21,11 @@
 namespace nf {
 
 /// Runs the lanes of a stage in the waves of `plan` (whose trials they are, in their order). Within
-/// a wave lanes share what they have in common (LaneTree). baseline_scored: what the head reads of
-/// the baseline, [R, E]; where it is not empty (of an earlier call for the same stage) the baseline
-/// does not pass the blocks for its own sake; filled otherwise. `decoder` must be prepared for all
-/// positions. Throws NumericError when the baseline itself leaves the finite numbers, DataError for
-/// bad weights, Interrupted.
+/// a wave lanes share what they have in common (LaneTree). baseline_scored: the baseline's input of
+/// the head, [R, E]. Where it is not empty (of an earlier call for the same stage) the baseline
+/// does not pass the blocks for its own sake; it is filled otherwise. `decoder` must be prepared
+/// for all positions. Throws NumericError when the baseline itself leaves the finite numbers,
+/// DataError for bad weights, Interrupted.
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
                const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
                const StageHooks& hooks, Matrix& baseline_scored);

@@ -179,8 +179,8 @@ void WaveRun::pass_head() {
   score_heads(stage_.decoder, lanes, stage_.hooks);
 }
 
-/// What the head reads at the rows that predict a target: the normed hidden states, distorted where
-/// the trial says so. The other rows go.
+/// Makes the head's input at the rows that predict a target: the normed hidden states, distorted
+/// where the trial says so. The other rows go.
 void WaveRun::pass_final_norm(const Group& group) {
   LaneState& leader = states_.leader(group);
   Matrix& scored = head(group.first).scored;
@@ -227,7 +227,7 @@ LaneResult WaveRun::take_baseline() {
   return result;
 }
 
-/// What the lane at a place has to show, led from another.
+/// The result of the lane at a place, led from another.
 LaneResult WaveRun::leave(Index place, Index leader) {
   const ItemProblem& problem = states_.at(leader).problem;
   LaneResult lane{.error = {}, .items = {}, .sites = std::move(states_.at(place).sites)};

@@ -21,7 +21,7 @@ class WaveRun {
           Matrix& baseline_scored);
 
   void run();
-  /// By lane; of the baseline.
+  /// The results by lane, and that of the baseline.
   std::vector<LaneResult> take_lanes();
   LaneResult take_baseline();
 
@@ -29,7 +29,7 @@ class WaveRun {
   using Group = LaneTree::Group;
   /// A group at the head.
   struct HeadState {
-    Matrix scored{};  ///< what the head reads at the rows that predict a target: [R, E]
+    Matrix scored{};  ///< the head's input at the rows that predict a target: [R, E]
     std::unique_ptr<TokenScores> scores{};
   };
   /// Groups that have the same weights in a block.
@@ -40,7 +40,7 @@ class WaveRun {
 
   const DecoderSpec& spec() const { return stage_.spec(); }
   const StageRows& rows() const { return stage_.rows; }
-  /// Of the group that is led from that place.
+  /// The state of the group that is led from that place.
   HeadState& head(Index place) { return heads_[static_cast<std::size_t>(place)]; }
 
   void embed();

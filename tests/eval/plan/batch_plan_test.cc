@@ -44,7 +44,7 @@ TEST(PlanBatches, ShareOutBatchesWhereThereAreEnough) {
     EXPECT_EQ(plan.rows, kBatchRows);
     EXPECT_EQ(plan.at_once, threads);
   }
-  // Of fewer rows each batch is shared out inside: a tile for every thread.
+  // With fewer rows each batch is shared out inside: a tile for every thread.
   const BatchPlan plan = plan_batches(items, {0, 2}, 8);
   EXPECT_EQ(plan.at_once, 1);
   EXPECT_GE(plan.rows, 8 * kRowTile);

@@ -108,7 +108,7 @@ TEST_F(IntegrationDesigns, FactorialTellsEffectsOfRoles) {
   EXPECT_EQ(few.size(), 63u);
   EXPECT_EQ(results("out", "main").size(), 15u);
   EXPECT_EQ(few.front().at("role"), "q_proj+gate_proj");
-  // What a pair means is the same condition, computed once.
+  // A trial of the factorial that means a pair is the same condition, computed once.
   const auto kl_of = [](const std::vector<Row>& rows, const std::string& role) {
     for (const Row& row : rows)
       if (row.at("role") == role) return std::stod(row.at("kl"));
@@ -196,7 +196,7 @@ TEST_F(IntegrationDesigns, SearchesGoOnWhereTheyWereStopped) {
 }
 
 TEST_F(IntegrationDesigns, TrialsStopWhereTheirIntervalIsNarrow) {
-  // Where the half-width stands after each of the three stages, of a trial that never stops.
+  // The half-width after each of the three stages, of a trial that never stops.
   run("stop: {kl_halfwidth: 1.0e-12}\ntrials:\n  - {name: small, " + kNoise + "}\n", "never", {},
       96);
   std::vector<double> halfwidths;

@@ -144,7 +144,7 @@ TEST_F(IntegrationWaves, OfAnyBudgetLeaveTheSameRecords) {
     expect_same(out, "straight");
     seen.merge(lanes(out));
   }
-  // How many waves there are depends on what the process happens to hold: several, and one.
+  // The number of waves depends on what the process happens to hold: several, and one.
   EXPECT_LT(*seen.begin(), 4u);
   EXPECT_EQ(*seen.rbegin(), kLanes);
   EXPECT_GT(seen.size(), 2u);
