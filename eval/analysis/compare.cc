@@ -147,7 +147,7 @@ void add_bootstraps(ModelComparison& model) {
   });
 }
 
-/// "m: no 95 % interval of nll, kl: needs 8 blocks, has 3", once for all lines of whom it is true.
+/// "m: no 95 % interval of nll, kl: needs 8 blocks, has 3", once for all lines that have that note.
 void remark_on_intervals(const ModelComparison& model, std::vector<std::string>& remarks) {
   for (const LineComparison& line : model.lines) {
     std::map<std::string, std::string> figures;  // by note

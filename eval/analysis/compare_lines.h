@@ -15,29 +15,29 @@ struct LinePair {
   const ResultLine* trial = nullptr;
 };
 
-/// Whether a line of the second selector is compared with a line of the first, both of one model:
-/// where the variables that both have are equal, but for those that compare_trials() leaves out.
+/// Whether a line of the second selector is compared with a line of the first, both of one model.
+/// The variables that both have must be equal, but for those that need not be (compare_trials()).
 /// Each seed of a search is a line of its own, so two searches are compared seed by seed, unless
 /// both selectors name what they found.
 bool is_match(const RowKey& against, const RowKey& trial, const TrialSelector& first,
               const TrialSelector& second);
 
-/// The pairs of one model, in the order of the selectors and then of the lines; and in `remarks`
-/// the lines that pair with none.
+/// The pairs of one model, in the order of the selectors and then of the lines. Lines that pair
+/// with none are told in `remarks`.
 std::vector<LinePair> pair_lines(const ModelLines& model,
                                  const std::vector<TrialSelector>& selectors,
                                  std::vector<std::string>& remarks);
 
-/// What stands in `against` and is not the same in `trial`: "g=64 k=2".
+/// The variables of `against` that are not the same in `trial`: "g=64 k=2".
 std::string rest_of_point(const RowKey& against, const RowKey& trial);
 
-/// The rows of two lines that are compared, and how. Of paired seeds row s of the one has the seed
-/// of row s of the other.
+/// The rows of two lines that are compared, and how. With paired seeds row s of the one has the
+/// seed of row s of the other.
 struct PairedRows {
   std::vector<const ResultRow*> against{}, trial{};
   SeedPairing pairing = SeedPairing::each;
 };
-/// Both have a row that did not fail.
+/// Both lines must have a row that did not fail.
 PairedRows pair_rows(const ResultLine& against, const ResultLine& trial);
 
 /// The baseline over the windows that all these rows have.
@@ -46,8 +46,9 @@ TextSums shared_text(const PairedRows& rows, const ResultRow& baseline);
 /// questions that both have.
 bool are_equal(const PairedRows& rows);
 
-/// Of the selected rows of a model: what has not run, failed, or is not finished, in one line each
-/// way. data: how much there is of text and questions; nullptr: what the baseline has.
+/// Remarks on the selected rows of a model that have not run, have failed, or are not finished, one
+/// line for each of the three. data: it says how much text and how many questions there are;
+/// nullptr: as much as the baseline has.
 std::vector<std::string> missing_rows(const ModelLines& model, const std::vector<RowKey>& keys,
                                       const std::vector<TrialSelector>& selectors,
                                       const ModelIdentity* data);

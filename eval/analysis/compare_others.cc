@@ -13,7 +13,7 @@
 namespace nf {
 namespace {
 
-/// One key of each line: of rows that differ in their seeds only.
+/// One key of each line; rows of a line differ in their seeds only.
 std::vector<const RowKey*> points_of(const TrialSelector& trial, const std::vector<RowKey>& keys) {
   std::vector<const RowKey*> points;
   for (const RowKey& key : keys) {
@@ -42,7 +42,7 @@ std::vector<const RowKey*> not_told_apart(const std::vector<const RowKey*>& firs
   return most;
 }
 
-/// What these points differ in, with the values of the first of them.
+/// Adds the variables in which these points differ, with the values of the first of them.
 void add_differing(const std::vector<const RowKey*>& points,
                    std::map<std::string, std::string>& values) {
   const Json& front = points.front()->vars;

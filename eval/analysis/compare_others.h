@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// What one trial is compared with where no other is named.
+/// The trials that one trial is compared with where no other is named.
 struct OtherTrials {
   std::vector<TrialSelector> selectors{};
   /// Trials that are left out, in one line: "layer has 8 points that uniform does not tell apart:
@@ -15,8 +15,8 @@ struct OtherTrials {
   std::string left_out{};
 };
 
-/// All trials but the baseline and the first itself, without those of which a line would be
-/// compared with several lines of the first: of two sweeps that would be every line with every
+/// All trials but the baseline and the first itself, without those that have a line which would be
+/// compared with several lines of the first: two sweeps would be compared every line with every
 /// line. keys: the rows of the folder.
 OtherTrials other_trials(const TrialSelector& first, const std::vector<RowKey>& keys);
 

@@ -20,7 +20,7 @@ void add_new(const std::string& text, std::vector<std::string>& texts) {
   if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
 }
 
-/// As text, or as the same number written otherwise: 0.10 for 0.1.
+/// Whether the text is the value, or the same number written otherwise: 0.10 for 0.1.
 bool is_value(const std::string& text, const Json& value) {
   if (csv_value(value) == text) return true;
   if (!value.is_number()) return false;
@@ -40,7 +40,7 @@ std::string name_before_values(const std::string& text, const std::vector<std::s
   return longest;
 }
 
-/// "bits=3,g=64" by variable. What follows a separator and has no '=' is part of the value before.
+/// "bits=3,g=64" by variable. A part without a variable's "VAR=" goes on with the value before it.
 std::map<std::string, std::string> split_values(const std::string& text, const std::string& whole) {
   std::map<std::string, std::string> values;
   std::string last;

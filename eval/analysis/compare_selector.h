@@ -30,8 +30,8 @@ TrialSelector parse_trial_selector(const std::string& text, const std::vector<Ro
 /// A word of the command line, in quotes where a shell would take it apart.
 std::string shell_word(const std::string& text);
 
-/// What there is to compare in a folder: one line per trial, as the command line takes it, with
-/// its seeds and the values of its variables, of many the first few.
+/// The trials of a folder that can be compared: one line each, as the command line takes it, with
+/// its seeds and the values of its variables, the first few where there are many.
 std::string list_trials(const std::vector<RowKey>& keys);
 
 }  // namespace nf

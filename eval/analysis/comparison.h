@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// What a comparison comes to.
+/// The outcome of a comparison.
 enum class Verdict {
   worse,      ///< the trial is worse than the one it is compared with: p_holm < 0.05
   better,     ///< likewise
@@ -39,7 +39,7 @@ struct ComparedFigure {
   std::string note{};  ///< why there is no interval, or what it is
 };
 
-/// How the seeds of two lines belong together.
+/// The relation between the seeds of two lines.
 enum class SeedPairing {
   paired,  ///< seed by seed, of equal draws
   each,    ///< one of the two has one seed only (or draws nothing): with each seed of the other
@@ -50,7 +50,7 @@ enum class SeedPairing {
 struct LineComparison {
   RowKey against, trial;  ///< a row of each
   std::string against_label, trial_label;
-  /// The sweep point of `against` in what the two do not have in common: "g=64".
+  /// The part of the sweep point of `against` that the two do not have in common: "g=64".
   std::string against_rest;
   Index against_seeds = 0, trial_seeds = 0;  ///< that enter
   SeedPairing pairing = SeedPairing::each;

@@ -105,7 +105,7 @@ TEST(CompareLines, MatchesThePointsOfSweeps) {
             (Texts{"root bits=4 | g=64", "root bits=4 | g=128"}));
   EXPECT_EQ(labels(lines_of(rows, {"uniform:bits=4,g=64", "root:bits=8"})),
             (Texts{"root bits=8 | bits=4 g=64"}));
-  // Of one trial with itself, what either names.
+  // A trial with itself: a variable that either selector names need not be equal.
   EXPECT_EQ(labels(lines_of(rows, {"uniform:g=64", "uniform"})),
             (Texts{"uniform bits=3 g=128 | g=64", "uniform bits=4 g=128 | g=64"}));
 }
