@@ -4,7 +4,7 @@
 
 namespace nf {
 
-/// How a quantizer's own error is taken apart to see what of it does the damage.
+/// The ways to take a quantizer's own error apart, to see which part of it does the damage.
 enum class Rearrangement {
   permuted,  ///< shuffled within each unit: same values, no longer tied to the x they came from
   resigned,  ///< same magnitudes at the same places, random signs

@@ -12,7 +12,7 @@
 
 namespace nf {
 
-/// What is kept of one row of logits while the vocabulary goes by chunk by chunk.
+/// The state of one row of logits while the vocabulary goes by chunk by chunk.
 struct RowScore {
   float max = -std::numeric_limits<float>::infinity();
   double exp_sum = 0.0;   ///< Σ e^(logit - max)
@@ -36,9 +36,9 @@ class TokenScores {
   TokenScores(Index rows, std::vector<Target> targets);
   Index rows() const { return static_cast<Index>(rows_.size()); }
 
-  /// A chunk of the baseline's logits for rows [first_row, first_row + logits.rows()).
-  /// logits: [rows, chunk]  exps: [rows, chunk], filled for the trials  rescale: [rows], what
-  /// earlier differences of the trials must be multiplied with.
+  /// A chunk of the baseline's logits for rows [first_row, first_row + logits.rows()). logits:
+  /// [rows, chunk]  exps: [rows, chunk], filled for the trials  rescale: [rows], the factor for
+  /// earlier differences of the trials.
   void add_baseline(ConstMatrixView logits, Index first_row, Index first_token, MatrixView exps,
                     std::span<double> rescale);
   /// The same chunk of a trial; `baseline`, `exps` and `rescale` as add_baseline left them.
@@ -47,7 +47,7 @@ class TokenScores {
 
   /// Adds targets [first, last), in order, to sums[target.part]. `baseline`: the baseline's scores
   /// of the same rows, possibly this very object (then KL is 0 and every top-1 agrees).
-  /// detail: what sums.front() keeps of each target besides; nothing where there are several sums.
+  /// detail: kept of each target besides, in sums.front(); nothing where there are several sums.
   void add_targets(std::size_t first, std::size_t last, const TokenScores& baseline,
                    std::span<PartSums> sums, DetailMode detail = DetailMode::none) const;
 

@@ -16,7 +16,7 @@
 
 namespace nf {
 
-/// What one trial has to show for one stage of windows: one line of records.jsonl.
+/// The outcome of one trial for one stage: one line of records.jsonl.
 struct Record {
   std::string id{};     ///< identity of the trial: same id, same bits
   std::string name{};   ///< the trial's name as written; "baseline" for the baseline
@@ -29,7 +29,7 @@ struct Record {
   std::string convention{};
   std::vector<WindowSums> windows{};      ///< in ascending order
   std::vector<QuestionSums> questions{};  ///< in the order of the tasks, then of their files
-  /// Weights: in the trial's first stage only; inputs: of this stage.
+  /// Those of weights stand in the trial's first stage only; those of inputs are of this stage.
   std::vector<SiteStats> sites{};
   std::optional<StopState> stop{};  ///< where the trial has a stopping rule and text in this stage
   Json env = Json::object();  ///< what may change bits between machines: ISA, library versions
