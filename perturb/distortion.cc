@@ -8,4 +8,15 @@ void Distortion::local_step(ConstMatrixView, const DistortionContext&, MatrixVie
   NF_CHECK(false, "{} has no steps", config().dump());
 }
 
+const InputStatistics& Distortion::needed_inputs(ConstMatrixView x,
+                                                 const DistortionContext& context) const {
+  const InputStatistics* inputs = context.inputs;
+  NF_CHECK(inputs != nullptr, "{}: no statistics of its inputs", context.site.name());
+  NF_CHECK(inputs->has(input_needs(context.site.tensor)), "{}: not all statistics of its inputs",
+           context.site.name());
+  NF_CHECK(inputs->in == x.cols(), "{}: statistics of {} features, [{}, {}] values",
+           context.site.name(), inputs->in, x.rows(), x.cols());
+  return *inputs;
+}
+
 }  // namespace nf

@@ -6,14 +6,14 @@
 #include "core/base/json.h"
 #include "core/model/site.h"
 #include "core/tensor/view.h"
+#include "perturb/input_statistics.h"
 
 namespace nf {
 
-/// What a distortion has to know about the matrix it is given, beyond its values.
+/// Knowledge of the matrix that a distortion is given, beyond its values.
 struct DistortionContext {
-  /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear (or another
-  /// activation) for one whole window.
-  SiteTensor tensor = SiteTensor::weight;
+  /// Its place in the model. An input goes by the first of the roles that read this x̃.
+  Site site{};
   /// Key of the random draws: draw_key(site name, ordinal of the entry among those touching this
   /// site).
   std::uint64_t key = 0;
@@ -21,9 +21,16 @@ struct DistortionContext {
   /// Index of x(0,0) among the elements of the site; x(r,c) is element first_element + r·cols + c.
   /// 0 for a weight; window·context·features for an input.
   std::uint64_t first_element = 0;
+  /// Statistics of the tensor that the site's linear reads: all that input_needs() asked for. Null
+  /// where it asked for nothing. A distortion may not look at more than it asks for.
+  const InputStatistics* inputs = nullptr;
+
+  /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear (or another
+  /// activation) for one whole window.
+  SiteTensor tensor() const { return kind_tensor(site.tensor); }
 };
 
-/// What only the distortion itself can count.
+/// Counts that only the distortion itself can make.
 struct DistortionReport {
   Index clipped = 0;  ///< values outside the representable range before clamping
 };
@@ -49,13 +56,22 @@ class Distortion {
   virtual void local_step(ConstMatrixView x, const DistortionContext& context,
                           MatrixView step) const;
 
-  /// Floats that apply() holds for each value of x beside x and x̃, about: for estimates of memory.
-  /// 0 where what it holds is small beside x.
-  virtual Index scratch_per_value() const { return 0; }
+  /// Statistics that apply() must be given in context.inputs at a site of that tensor. Those of
+  /// distortions that this one refers to are among them.
+  virtual InputNeeds input_needs(SiteTensor) const { return {}; }
+
+  /// Bytes that apply() holds beside x and x̃ [rows, cols], about: for estimates of memory. 0 where
+  /// what it holds is small beside x.
+  virtual double scratch_bytes(Index /*rows*/, Index /*cols*/) const { return 0.0; }
 
   /// The resolved entry as it would stand in YAML (without `sites`): printed by `check`, hashed
   /// into ids.
   virtual Json config() const = 0;
+
+ protected:
+  /// The statistics that input_needs() asked for, as apply() begins with them. Throws InternalError
+  /// that names the site where one is missing, or where they are of another tensor than x.
+  const InputStatistics& needed_inputs(ConstMatrixView x, const DistortionContext& context) const;
 };
 
 using DistortionPtr = std::shared_ptr<const Distortion>;

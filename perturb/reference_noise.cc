@@ -61,7 +61,8 @@ class ReferenceNoise final : public Distortion {
     return reference_->is_identity() || (strength_ && strength_->is_zero());
   }
   bool draws() const override { return !is_identity(); }
-  Index scratch_per_value() const override;
+  InputNeeds input_needs(SiteTensor tensor) const override;
+  double scratch_bytes(Index rows, Index cols) const override;
   Json config() const override;
 
  private:
@@ -69,7 +70,7 @@ class ReferenceNoise final : public Distortion {
                std::vector<float>& delta) const;
   void resign(const Rectangle& where, Index row_length, const DistortionContext& context,
               std::vector<float>& delta) const;
-  /// What δ of the unit is multiplied by to have its strength.
+  /// Factor by which δ of the unit gets its strength.
   double scale(const UnitSlice& unit, const std::vector<float>& delta) const;
 
   Rearrangement rearrangement_;
@@ -121,12 +122,25 @@ void ReferenceNoise::resign(const Rectangle& where, Index row_length,
   delta.swap(signs);
 }
 
-Index ReferenceNoise::scratch_per_value() const {
-  // Of one unit: δ and its rearrangement, of a permutation the draws (2) and their order (4) too.
+InputNeeds ReferenceNoise::input_needs(SiteTensor tensor) const {
+  if (is_identity()) return {};
+  const InputNeeds needs = reference_->input_needs(tensor);
+  const Distortion* matched = strength_ ? strength_->matched() : nullptr;
+  return matched == nullptr ? needs : needs.joined(matched->input_needs(tensor));
+}
+
+double ReferenceNoise::scratch_bytes(Index rows, Index cols) const {
+  // One unit has δ and its rearrangement, a permutation the draws (2) and their order (4) too.
   const bool whole = entry_.scope->kind == Unit::Kind::tensor;
-  const Index unit = !whole ? 0 : rearrangement_ == Rearrangement::permuted ? 8 : 2;
-  const Index matched = strength_ && strength_->matched() ? 1 : 0;
-  return std::max(matched + unit, reference_->scratch_per_value());
+  const double unit = !whole ? 0.0 : rearrangement_ == Rearrangement::permuted ? 8.0 : 2.0;
+  const double matrix = sizeof(float) * static_cast<double>(rows * cols);
+  const Distortion* matched = strength_ ? strength_->matched() : nullptr;
+  double used = reference_->scratch_bytes(rows, cols), held = unit * matrix;
+  if (matched != nullptr) {
+    used = std::max(used, matrix + matched->scratch_bytes(rows, cols));
+    held += matrix;
+  }
+  return std::max(held, used);
 }
 
 double ReferenceNoise::scale(const UnitSlice& unit, const std::vector<float>& delta) const {
@@ -147,7 +161,7 @@ double ReferenceNoise::scale(const UnitSlice& unit, const std::vector<float>& de
 DistortionReport ReferenceNoise::apply(ConstMatrixView x, const DistortionContext& context,
                                        MatrixView distorted) const {
   NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
-  NF_CHECK(context.tensor == tensor_, "built for another tensor");
+  NF_CHECK(context.tensor() == tensor_, "built for another tensor");
   if (is_identity()) {
     for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
     return {};

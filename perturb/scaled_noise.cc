@@ -74,10 +74,8 @@ class ScaledNoise final : public Distortion {
                          MatrixView distorted) const override;
   bool is_identity() const override { return strength_.is_zero(); }
   bool draws() const override { return !is_identity(); }
-  Index scratch_per_value() const override {
-    const Index step = reference_ ? 1 : 0;
-    return step + (strength_.matched() ? 1 + strength_.matched()->scratch_per_value() : 0);
-  }
+  InputNeeds input_needs(SiteTensor tensor) const override;
+  double scratch_bytes(Index rows, Index cols) const override;
   Json config() const override;
 
  private:
@@ -96,10 +94,27 @@ class ScaledNoise final : public Distortion {
   DistortionPtr reference_;  ///< of relation `step`, else null
 };
 
+InputNeeds ScaledNoise::input_needs(SiteTensor tensor) const {
+  InputNeeds needs;
+  if (is_identity()) return needs;
+  if (reference_) needs = reference_->input_needs(tensor);
+  const Distortion* matched = strength_.matched();
+  return matched == nullptr ? needs : needs.joined(matched->input_needs(tensor));
+}
+
+double ScaledNoise::scratch_bytes(Index rows, Index cols) const {
+  const double matrix = sizeof(float) * static_cast<double>(rows * cols);
+  const Distortion* matched = strength_.matched();
+  const double of_step = reference_ ? reference_->scratch_bytes(rows, cols) : 0.0;
+  const double of_match = matched != nullptr ? matched->scratch_bytes(rows, cols) : 0.0;
+  return (reference_ ? matrix : 0.0) + (matched != nullptr ? matrix : 0.0) +
+         std::max(of_step, of_match);
+}
+
 DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& context,
                                     MatrixView distorted) const {
   NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
-  NF_CHECK(context.tensor == tensor_, "built for another tensor");
+  NF_CHECK(context.tensor() == tensor_, "built for another tensor");
   if (is_identity()) {
     for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
     return {};

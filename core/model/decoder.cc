@@ -261,8 +261,8 @@ void Decoder::prefetch_block(Index layer) const {
 }
 
 void Decoder::run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
-                  InputFilter* filter, MatrixView hidden) const {
-  run_block(spec_, weights, packed, rope_.get(), layout, filter, hidden);
+                  InputFilter* filter, MatrixView hidden, InputProbe* probe) const {
+  run_block(spec_, weights, packed, rope_.get(), layout, filter, hidden, probe);
 }
 
 void Decoder::final_norm(Matrix& hidden) const {

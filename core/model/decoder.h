@@ -68,7 +68,7 @@ class Decoder {
   void prefetch_block(Index layer) const;
   /// Runs a block on some rows in place (run_block). hidden: [T, H]
   void run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
-           InputFilter* filter, MatrixView hidden) const;
+           InputFilter* filter, MatrixView hidden, InputProbe* probe = nullptr) const;
 
   /// hidden ← the head's input: the final norm, projected where the model does that. [T, H] becomes
   /// [T, E].

@@ -10,19 +10,28 @@
 namespace nf {
 namespace {
 
-/// The input of each linear, filtered once for the roles that share it.
+/// The input of each linear, filtered and shown once for the roles that share it.
 class Inputs {
  public:
-  Inputs(InputFilter* filter, Matrix& buffer) : filter_(filter), buffer_(buffer) {}
+  Inputs(InputFilter* filter, InputProbe* probe, Matrix& buffer)
+      : filter_(filter), probe_(probe), buffer_(buffer) {}
 
   /// Takes the tensor that is about to be read; distorted forms of the one before are of no more
   /// use.
   void next(ConstMatrixView x) {
     x_ = x;
     held_ = 0;
+    shown_.clear();
   }
   ConstMatrixView for_role(Role role) {
     const int variant = filter_ == nullptr ? 0 : filter_->variant(role);
+    const ConstMatrixView x = filtered(role, variant);
+    if (probe_ != nullptr) show(role, variant, x);
+    return x;
+  }
+
+ private:
+  ConstMatrixView filtered(Role role, int variant) {
     if (variant == 0) return x_;
     if (variant != held_) {
       buffer_.resize(x_.rows(), x_.cols());
@@ -31,12 +40,20 @@ class Inputs {
     }
     return buffer_;
   }
+  /// An x̃ may be made again where roles of another variant stand between those that share it, so
+  /// held_ does not tell what was shown.
+  void show(Role role, int variant, ConstMatrixView x) {
+    if (std::find(shown_.begin(), shown_.end(), variant) != shown_.end()) return;
+    shown_.push_back(variant);
+    if (probe_->wants(role)) probe_->see(role, x);
+  }
 
- private:
   InputFilter* filter_;
+  InputProbe* probe_;
   Matrix& buffer_;
   ConstMatrixView x_;
   int held_ = 0;
+  std::vector<int> shown_;  ///< variants of x_ that the probe was asked about
 };
 
 /// One thread's working memory, reused from block to block.
@@ -79,14 +96,15 @@ void norm_heads(const DecoderSpec& spec, const NormWeights& norm, MatrixView x) 
 class BlockRun {
  public:
   BlockRun(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
-           const RopeTable* rope, const Layout& layout, InputFilter* filter, Scratch& scratch)
+           const RopeTable* rope, const Layout& layout, InputFilter* filter, InputProbe* probe,
+           Scratch& scratch)
       : spec_(spec),
         weights_(weights),
         packed_(packed),
         rope_(rope),
         layout_(layout),
         filter_(filter),
-        inputs_(filter, scratch.distorted),
+        inputs_(filter, probe, scratch.distorted),
         s_(scratch) {}
 
   void run(MatrixView hidden) {
@@ -246,10 +264,10 @@ void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView 
 }
 
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
-               const RopeTable* rope, const Layout& layout, InputFilter* filter,
-               MatrixView hidden) {
+               const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
+               InputProbe* probe) {
   thread_local Scratch scratch;
-  BlockRun(spec, weights, packed, rope, layout, filter, scratch).run(hidden);
+  BlockRun(spec, weights, packed, rope, layout, filter, probe, scratch).run(hidden);
 }
 
 }  // namespace nf

@@ -55,19 +55,34 @@ class InputFilter {
   /// distorted ← x̃ of the input that `role` reads. x, distorted: [T, in], not overlapping.
   virtual void apply(Role role, ConstMatrixView x, MatrixView distorted) = 0;
 
-  /// Whether apply_state() is to be called for a state of the block (SiteTensor: is_state).
+  /// True where apply_state() is to be called for a state of the block (SiteTensor: is_state).
   virtual bool distorts(SiteTensor state) const = 0;
   /// distorted ← x̃ of a state. x, distorted: [T, H] or [T, K·D], not overlapping. Called once for
   /// each state of a run.
   virtual void apply_state(SiteTensor state, ConstMatrixView x, MatrixView distorted) = 0;
 };
 
+/// Sees inputs of linears while a block runs, and changes nothing: the door through which
+/// statistics of activations are gathered. It stands beside InputFilter, so that a lane may do one
+/// without the other.
+class InputProbe {
+ public:
+  virtual ~InputProbe() = default;
+  /// True where see() is to be called for the tensor that `role` reads. The first alone of the
+  /// roles that read one tensor (behind a filter: one x̃) is asked about.
+  virtual bool wants(Role role) const = 0;
+  /// x: [T, in], what the linear reads (behind a filter: x̃), the rows of all items of the batch.
+  /// Called once a tensor, in the thread that runs the block, which does not go on meanwhile.
+  virtual void see(Role role, ConstMatrixView x) = 0;
+};
+
 /// Runs one decoder block on some rows in place; tiles of rows and heads are shared out among the
 /// threads unless the caller is one of them already. hidden: [T, H], lying as
 /// `layout` says. packed: weights.packed or a lane's own. rope: at least the layout's positions
-/// where the spec has rotary positions, else ignored. filter may be null.
+/// where the spec has rotary positions, else ignored. filter and probe may be null.
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
-               const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden);
+               const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
+               InputProbe* probe = nullptr);
 
 /// y = norm(x) as the spec says. x, y: [T, H], may be the same.
 void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView x, MatrixView y);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/base/check.h"
 #include "core/model/decoder.h"
@@ -31,47 +32,106 @@ Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
   return rows;
 }
 
-/// The most floats that distorting a weight, or an input, of the blocks takes for each value.
-Index distorting_scratch(const DecoderSpec& spec, std::span<const ModelTrial* const> trials,
-                         SiteTensor tensor) {
-  Index most = 0;
+/// Bytes that distorting one weight of the blocks takes at most.
+double weight_scratch(const DecoderSpec& spec, const std::vector<LinearTensors>& linears,
+                      std::span<const ModelTrial* const> trials) {
+  double most = 0.0;
+  for (const ModelTrial* trial : trials)
+    for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
+      for (const LinearTensors& linear : linears)
+        most =
+            std::max(most, trial->weight(layer, linear.role).scratch_bytes(linear.out, linear.in));
+  return most;
+}
+
+/// Bytes that distorting one item's input of a linear, or a state, takes at most. rows: of the
+/// longest item
+double activation_scratch(const DecoderSpec& spec, const std::vector<LinearTensors>& linears,
+                          std::span<const ModelTrial* const> trials, Index rows) {
+  double most = 0.0;
   for (const ModelTrial* trial : trials) {
-    if (tensor == SiteTensor::input)
-      most = std::max(most, trial->lm_head_input().scratch_per_value());
+    most = std::max(most, trial->lm_head_input().scratch_bytes(rows, spec.embedding_size()));
     for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
-      for (const Role role : spec.roles()) {
-        const SiteChain& chain =
-            tensor == SiteTensor::weight ? trial->weight(layer, role) : trial->input(layer, role);
-        most = std::max(most, chain.scratch_per_value());
+      for (const LinearTensors& linear : linears)
+        most = std::max(most, trial->input(layer, linear.role).scratch_bytes(rows, linear.in));
+      for (const SiteTensor state : kStates) {
+        const Index cols = state == SiteTensor::resid ? spec.hidden_size
+                                                      : spec.num_key_value_heads * spec.head_dim;
+        most = std::max(most, trial->state(layer, state).scratch_bytes(rows, cols));
       }
-      if (tensor == SiteTensor::input)
-        for (const SiteTensor state : kStates)
-          most = std::max(most, trial->state(layer, state).scratch_per_value());
     }
   }
   return most;
 }
 
-/// The memory held while batches go through a block (decoder_block.cc, attention.cc): buffers of
-/// whole batches, and of each thread one head's rows and scores. input_scratch: floats for each
-/// value of an input that is distorted.
+/// A tensor that linears of a block read.
+struct ReadTensor {
+  Index in = 0;  ///< its features
+  std::vector<Role> readers;
+
+  InputNeeds needs(const ModelTrial& trial, Index layer) const {
+    InputNeeds needs;
+    for (const Role role : readers)
+      for (const SiteChain* chain : {&trial.weight(layer, role), &trial.input(layer, role)})
+        needs = needs.joined(chain->input_needs());
+    return needs;
+  }
+};
+
+std::vector<ReadTensor> read_tensors(const DecoderSpec& spec,
+                                     const std::vector<LinearTensors>& linears) {
+  std::map<Role, ReadTensor> by_owner;
+  for (const LinearTensors& linear : linears) {
+    ReadTensor& tensor = by_owner[spec.input_owner(linear.role)];
+    tensor.in = linear.in;
+    tensor.readers.push_back(linear.role);
+  }
+  std::vector<ReadTensor> tensors;
+  for (auto& [owner, tensor] : by_owner) tensors.push_back(std::move(tensor));
+  return tensors;
+}
+
+/// Bytes of statistics of inputs that one lane has at a block, or at the head, at most.
+double statistics_bytes(const DecoderSpec& spec, const std::vector<LinearTensors>& linears,
+                        std::span<const ModelTrial* const> trials) {
+  const std::vector<ReadTensor> tensors = read_tensors(spec, linears);
+  double most = 0.0;
+  for (const ModelTrial* trial : trials) {
+    const InputNeeds head =
+        trial->lm_head().input_needs().joined(trial->lm_head_input().input_needs());
+    most = std::max(most, head.bytes(spec.embedding_size()));
+    for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
+      double block = 0.0;
+      for (const ReadTensor& tensor : tensors)
+        block += tensor.needs(*trial, layer).bytes(tensor.in);
+      most = std::max(most, block);
+    }
+  }
+  return most;
+}
+
+/// Memory held while batches go through a block (decoder_block.cc, attention.cc): buffers of whole
+/// batches, and of each thread one head's rows and scores.
 double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
-                   Index threads, Index input_scratch) {
+                   std::span<const ModelTrial* const> trials, Index threads) {
   const BatchPlan batches = plan_batches(items, stage, threads);
-  Index rows = std::min(batches.rows, stage_rows(items, stage)), positions = 0;
+  Index longest = 0, positions = 0;
   for (const Index i : stage.items) {
     const Layout& layout = items[static_cast<std::size_t>(i)].layout;
-    rows = std::max(rows, layout.rows());
+    longest = std::max(longest, layout.rows());
     positions = std::max(positions, layout.positions());
   }
+  const Index rows = std::max(longest, std::min(batches.rows, stage_rows(items, stage)));
   const Index heads = 2 * spec.num_attention_heads + 2 * spec.num_key_value_heads;
   const Index widest = std::max(
       {spec.hidden_size, spec.intermediate_size, spec.num_attention_heads * spec.head_dim});
-  const double per_row = number(3 * spec.hidden_size + heads * spec.head_dim +
-                                2 * spec.intermediate_size + (1 + input_scratch) * widest);
+  const double per_row =
+      number(3 * spec.hidden_size + heads * spec.head_dim + 2 * spec.intermediate_size + widest);
   const double attention =
       number(padded_rows(positions) + 2 * kRowTile) * number(3 * spec.head_dim + kRowTile);
-  return kFloat * (number(batches.at_once) * number(rows) * per_row + number(threads) * attention);
+  const double distorting = activation_scratch(spec, spec.block(0).linears, trials, longest);
+  return number(batches.at_once) * (kFloat * number(rows) * per_row + distorting) +
+         kFloat * number(threads) * attention;
 }
 
 }  // namespace
@@ -99,8 +159,7 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
                        std::max(e, number(std::max(spec.hidden_size, spec.intermediate_size)));
   // Pages of the checkpoint that threads are reading, released in pieces.
   const double mapped = 32.0 * kMiB;
-  const double running =
-      run_scratch(spec, items, stage, threads, distorting_scratch(spec, trials, SiteTensor::input));
+  const double running = run_scratch(spec, items, stage, trials, threads);
   // A block and the head are never held at once.
   memory.fixed = process_bytes + kSlack + std::max(block, slab) + running +
                  number(threads) * (conversion + mapped + tiles);
@@ -122,17 +181,19 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
     const SiteChain &tokens = trial->embed_tokens(), &head = trial->lm_head();
     if (tokens.empty() && head.empty()) continue;
     memory.outer = whole + slab;
-    // As read, the embedding also as distorted (the head counts as `outer`), and the chain's.
-    const Index tokens_turn = tokens.empty() ? 0 : 2 + tokens.scratch_per_value();
-    const Index head_turn = head.empty() ? 0 : 1 + head.scratch_per_value();
-    memory.turn = std::max(memory.turn, number(std::max(tokens_turn, head_turn)) * whole);
+    // The matrix as read, the embedding also as distorted (the head counts as `outer`), and what
+    // the chain takes.
+    const Index v = spec.vocab_size, cols = spec.embedding_size();
+    const double tokens_turn = tokens.empty() ? 0.0 : 2.0 * whole + tokens.scratch_bytes(v, cols);
+    const double head_turn = head.empty() ? 0.0 : whole + head.scratch_bytes(v, cols);
+    memory.turn = std::max({memory.turn, tokens_turn, head_turn});
   }
   if (weights) {
     memory.turn = std::max(memory.turn, block);
-    const Index scratch = distorting_scratch(spec, trials, SiteTensor::weight);
-    // As read and distorted, the chain's, and the values that a median looks at in the end.
-    memory.distortion = (2.0 + number(scratch) + kMedianShare) * largest;
+    // The weight as read and distorted, what a median looks at in the end, what the chain takes.
+    memory.distortion = (2.0 + kMedianShare) * largest + weight_scratch(spec, linears, trials);
   }
+  memory.turn += statistics_bytes(spec, linears, trials);
   return memory;
 }
 

@@ -22,7 +22,8 @@ struct StageMemory {
   /// thread's working memory, a slab of the head with its logits.
   double fixed = 0.0;
   double lane = 0.0;  ///< hidden states and scores of one lane, the baseline among them
-  /// The most that a lane holds besides while it is its turn: its own packed weights of a block.
+  /// The most that a lane holds besides while it is its turn: its own packed weights of a block,
+  /// and statistics of their inputs where it needs them.
   double turn = 0.0;
   double distortion = 0.0;  ///< one thread distorting one weight
   double outer = 0.0;       ///< a lane's own embedding or head in f32

@@ -10,11 +10,12 @@ namespace nf {
 
 DistortionReport SiteChain::apply(ConstMatrixView x, DistortionContext context,
                                   MatrixView distorted) const {
-  NF_CHECK(!steps.empty(), "{} is untouched", site);
+  NF_CHECK(!steps.empty(), "nothing acts at this site");
+  context.site = site;
   // Inputs are small and many, so their buffer is kept; a weight's would stay with every thread.
   thread_local Matrix between_inputs;
   Matrix between_weights;
-  Matrix& between = context.tensor == SiteTensor::input ? between_inputs : between_weights;
+  Matrix& between = context.tensor() == SiteTensor::input ? between_inputs : between_weights;
   if (steps.size() > 1) between.resize(x.rows(), x.cols());
   // Steps alternate between the two buffers so that the last one writes to `distorted`.
   DistortionReport total;
@@ -29,14 +30,24 @@ DistortionReport SiteChain::apply(ConstMatrixView x, DistortionContext context,
   return total;
 }
 
-Index SiteChain::scratch_per_value() const {
-  Index most = 0;
-  for (const SiteStep& step : steps) most = std::max(most, step.distortion->scratch_per_value());
-  return most + (steps.size() > 1 ? 1 : 0);  // and x̃ between two steps
+InputNeeds SiteChain::input_needs() const {
+  InputNeeds needs;
+  for (const SiteStep& step : steps)
+    needs = needs.joined(step.distortion->input_needs(site.tensor));
+  return needs;
 }
 
-ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
+double SiteChain::scratch_bytes(Index rows, Index cols) const {
+  double most = 0.0;
+  for (const SiteStep& step : steps)
+    most = std::max(most, step.distortion->scratch_bytes(rows, cols));
+  const double between = sizeof(float) * static_cast<double>(rows * cols);
+  return most + (steps.size() > 1 ? between : 0.0);
+}
+
+ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, std::string calibration)
     : seed_(trial.seed),
+      calibration_(std::move(calibration)),
       weights_(static_cast<std::size_t>(spec.num_hidden_layers)),
       inputs_(static_cast<std::size_t>(spec.num_hidden_layers)),
       states_(static_cast<std::size_t>(spec.num_hidden_layers)) {
@@ -45,22 +56,25 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
   for (std::size_t e = 0; e < trial.entries.size(); ++e) {
     const Entry& entry = trial.entries[e];
     Json names = Json::array();
+    bool is_calibrated = false;
     for (const Site& site : entry.sites.select(spec)) {
       names.push_back(site.name());
+      is_calibrated = is_calibrated || !entry.distortion->input_needs(site.tensor).empty();
       SiteChain& chain = chain_at(site);
       std::vector<std::size_t>& entries = touching[site.name()];
       const std::uint64_t ordinal = entries.size();
       entries.push_back(e);
       Site drawn = site;
       if (site.tensor == SiteTensor::input) drawn.role = spec.input_owner(site.role);
-      chain.site = site.name();
+      chain.site = site;
       chain.steps.push_back({entry.distortion, draw_key(drawn.name(), ordinal)});
     }
     identity_.push_back({{"sites", std::move(names)}, {"distortion", entry.distortion->config()}});
+    if (is_calibrated) identity_.back()["calibration"] = calibration_;
   }
   for (std::size_t layer = 0; layer < inputs_.size(); ++layer) {
     std::map<std::vector<std::size_t>, int> variants;
-    std::map<std::pair<Role, int>, std::string> shared;  // name of each x̃, by tensor and variant
+    std::map<std::pair<Role, int>, Site> shared;  // where each x̃ is read first
     for (int r = 0; r < kRoleCount; ++r) {
       SiteChain& chain = inputs_[layer][static_cast<std::size_t>(r)];
       if (chain.empty()) continue;
@@ -68,7 +82,7 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec)
       const int next = static_cast<int>(variants.size()) + 1;
       chain.variant = variants.emplace(touching[site.name()], next).first->second;
       const Role owner = spec.input_owner(site.role);
-      chain.site = shared.emplace(std::pair(owner, chain.variant), site.name()).first->second;
+      chain.site = shared.emplace(std::pair(owner, chain.variant), site).first->second;
     }
   }
 }

@@ -16,25 +16,30 @@ struct SiteStep {
 
 /// The distortions of one site, in their order. Empty: the site is untouched.
 struct SiteChain {
-  std::string site;  ///< "layers.3.q_proj.input"; inputs go by the first role that reads this x̃
+  Site site;  ///< inputs go by the first role that reads this x̃
   std::vector<SiteStep> steps;
   /// Inputs only: roles that read one tensor and have the same number share one x̃; 0: untouched.
   int variant = 0;
 
   bool empty() const { return steps.empty(); }
   /// distorted ← all steps one after the other. x, distorted: [rows, cols], not overlapping.
-  /// `context` gives everything but the key.
+  /// `context` gives everything but the site and the key.
   DistortionReport apply(ConstMatrixView x, DistortionContext context, MatrixView distorted) const;
-  /// Floats that apply() holds for each value of x beside x and x̃, about.
-  Index scratch_per_value() const;
+  /// Needs of all steps together.
+  InputNeeds input_needs() const;
+  /// Bytes that apply() holds beside x and x̃ [rows, cols], about.
+  double scratch_bytes(Index rows, Index cols) const;
 };
 
 /// A trial made ready for one model: the distortions of each site.
 class ModelTrial {
  public:
-  ModelTrial(const Trial& trial, const DecoderSpec& spec);
+  /// calibration: identity of the calibration set from which statistics of inputs come; empty where
+  /// there is none.
+  ModelTrial(const Trial& trial, const DecoderSpec& spec, std::string calibration = {});
 
   std::uint64_t seed() const { return seed_; }
+  const std::string& calibration() const { return calibration_; }
   const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }
   const SiteChain& input(Index layer, Role role) const { return chain(inputs_, layer, role); }
   /// state: resid, k_cache or v_cache.
@@ -48,8 +53,8 @@ class ModelTrial {
   const SiteChain& embed_tokens() const { return embed_tokens_; }
   const SiteChain& lm_head() const { return lm_head_; }
   const SiteChain& lm_head_input() const { return lm_head_input_; }
-  /// The resolved condition on this model, apart from seed and name: sites and their distortions.
-  /// Hashed into the trial's id.
+  /// The resolved condition on this model, apart from seed and name: sites and their distortions,
+  /// and the calibration set where these have input_needs(). Hashed into the trial's id.
   const Json& identity() const { return identity_; }
 
  private:
@@ -64,6 +69,7 @@ class ModelTrial {
   SiteChain& chain_at(const Site& site);
 
   std::uint64_t seed_;
+  std::string calibration_;
   SiteChain embed_tokens_, lm_head_, lm_head_input_;
   Chains weights_, inputs_;                                        ///< by layer and role
   std::vector<std::array<SiteChain, std::size(kStates)>> states_;  ///< by layer

@@ -21,25 +21,35 @@ bool TrialPath::touches_weights(Index layer) const {
   return std::any_of(block.begin(), block.end(), [](Index weight) { return weight != 0; });
 }
 
+std::vector<const SiteChain*> PathNumbers::activations_of(const ModelTrial& trial, Index layer) {
+  std::vector<const SiteChain*> chains;
+  for (int r = 0; r < kRoleCount; ++r) chains.push_back(&trial.input(layer, static_cast<Role>(r)));
+  for (const SiteTensor state : kStates) chains.push_back(&trial.state(layer, state));
+  return chains;
+}
+
 TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
   TrialPath path = TrialPath::untouched(spec);
-  path.steps.front() = of_chain(trial.embed_tokens(), trial.seed());
+  path.steps.front() = of_chain(trial.embed_tokens(), {trial, {}, {}});
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const auto i = static_cast<std::size_t>(layer);
+    const Place place{trial, std::span(path.steps).first(i + 1), activations_of(trial, layer)};
     std::vector<std::int64_t> all;
     for (int r = 0; r < kRoleCount; ++r) {
       const Role role = static_cast<Role>(r);
-      const Index weight = of_chain(trial.weight(layer, role), trial.seed());
+      const Index weight = of_chain(trial.weight(layer, role), place);
       path.weights[i][static_cast<std::size_t>(r)] = weight;
       all.push_back(weight);
-      all.push_back(of_chain(trial.input(layer, role), trial.seed()));
+      all.push_back(of_chain(trial.input(layer, role), place));
     }
     for (const SiteTensor state : kStates)
-      all.push_back(of_chain(trial.state(layer, state), trial.seed()));
+      all.push_back(of_chain(trial.state(layer, state), place));
     path.steps[i + 1] = of_all(all);
   }
-  path.head_weight = of_chain(trial.lm_head(), trial.seed());
-  path.steps.back() = of_all({path.head_weight, of_chain(trial.lm_head_input(), trial.seed())});
+  const Place head{
+      trial, std::span(path.steps).first(path.steps.size() - 1), {&trial.lm_head_input()}};
+  path.head_weight = of_chain(trial.lm_head(), head);
+  path.steps.back() = of_all({path.head_weight, of_chain(trial.lm_head_input(), head)});
   return path;
 }
 
@@ -53,11 +63,25 @@ Index PathNumbers::of_distortion(const DistortionPtr& distortion) {
   return number;
 }
 
-Index PathNumbers::of_chain(const SiteChain& chain, std::uint64_t seed) {
+Index PathNumbers::of_chain(const SiteChain& chain, const Place& place) {
+  const std::uint64_t seed = place.trial.seed();
+  const Index own = of_steps(chain, seed);
+  if (chain.input_needs().empty()) return own;
+  constexpr std::int64_t kCalibrated = -1;  // nothing else has it in second place
+  std::vector<std::int64_t> things = {own, kCalibrated};
+  things.insert(things.end(), place.steps.begin(), place.steps.end());
+  for (const SiteChain* activation : place.activations)
+    things.push_back(of_steps(*activation, seed));
+  for (const char c : place.trial.calibration()) things.push_back(c);
+  return of_all(things);
+}
+
+Index PathNumbers::of_steps(const SiteChain& chain, std::uint64_t seed) {
   if (chain.empty()) return 0;
   // The roles that share an input, and the name under which it is measured, belong to it.
-  std::vector<std::int64_t> things = {chain.variant};
-  for (const char c : chain.site) things.push_back(c);
+  std::vector<std::int64_t> things = {chain.variant, chain.site.layer,
+                                      static_cast<std::int64_t>(chain.site.role),
+                                      static_cast<std::int64_t>(chain.site.tensor)};
   for (const SiteStep& step : chain.steps) {
     things.push_back(of_distortion(step.distortion));
     things.push_back(std::bit_cast<std::int64_t>(step.key));

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,13 +30,29 @@ struct TrialPath {
 
 /// Gives equal conditions equal numbers. The numbers mean something among the paths of one
 /// PathNumbers only.
+///
+/// A chain with input_needs() makes what its calibration lane has read: its number stands also for
+/// the calibration set and for everything before it on the path, that is the embedding, the blocks
+/// so far, and the inputs and states of its own block. Equal chains with different blocks before
+/// them so never share a weight.
 class PathNumbers {
  public:
   TrialPath path(const ModelTrial& trial, const DecoderSpec& spec);
 
  private:
+  /// All that lies before the chains of one step.
+  struct Place {
+    const ModelTrial& trial;
+    std::span<const Index> steps;               ///< so far
+    std::vector<const SiteChain*> activations;  ///< of this step: inputs and states
+  };
+  static std::vector<const SiteChain*> activations_of(const ModelTrial& trial, Index layer);
+
   Index of_distortion(const DistortionPtr& distortion);
-  Index of_chain(const SiteChain& chain, std::uint64_t seed);
+  /// The number of a chain at its place.
+  Index of_chain(const SiteChain& chain, const Place& place);
+  /// The number of what a chain does, whatever statistics of inputs it is given.
+  Index of_steps(const SiteChain& chain, std::uint64_t seed);
   /// One number for several things together.
   Index of_all(const std::vector<std::int64_t>& things);
 

@@ -24,13 +24,14 @@ Workbenches::Turn::~Turn() {
 
 std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
                            ConstMatrixView weight, MatrixView distorted,
-                           std::vector<SiteStats>& sites) {
-  const DistortionContext context{.tensor = SiteTensor::weight, .seed = seed};
+                           std::vector<SiteStats>& sites, const InputStatistics* inputs) {
+  const DistortionContext context{.seed = seed, .inputs = inputs};
   const DistortionReport report = chain.apply(weight, context, distorted);
-  std::string problem = finite_problem(chain.site, distorted);
+  std::string problem = finite_problem(chain.site.name(), distorted);
   if (measure && problem.empty())
-    add_site(measure_site(chain.site, weight, distorted, SiteTensor::weight, report, complete),
-             sites);
+    add_site(
+        measure_site(chain.site.name(), weight, distorted, SiteTensor::weight, report, complete),
+        sites);
   return problem;
 }
 
@@ -74,8 +75,9 @@ std::vector<const DistortedWeight*> DistortedWeights::get(
     turn->weight.resize(linear->out, linear->in);
     turn->distorted.resize(linear->out, linear->in);
     decoder_.read_weight(weights_->layer, request.role, turn->weight);
-    place.problem = distort_weight(chain, request.trial->seed(), measure, complete_stats_,
-                                   turn->weight, turn->distorted, place.sites);
+    place.problem =
+        distort_weight(chain, request.trial->seed(), measure, complete_stats_, turn->weight,
+                       turn->distorted, place.sites, request.inputs.get());
     place.packed = pack_weight(turn->distorted, std::move(place.packed));
   });
   std::vector<const DistortedWeight*> weights;

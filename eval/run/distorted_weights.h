@@ -51,10 +51,10 @@ struct DistortedWeight {
 };
 
 /// distorted <- what the chain makes of a weight, measured where asked. Returns what is wrong with
-/// the result, empty where it is finite.
+/// the result, empty where it is finite. inputs: as the chain's input_needs() ask for them.
 std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
                            ConstMatrixView weight, MatrixView distorted,
-                           std::vector<SiteStats>& sites);
+                           std::vector<SiteStats>& sites, const InputStatistics* inputs = nullptr);
 
 /// The distorted weights of one block, each made once for all lanes that have it. No more than one
 /// block's worth of them is held: weights beyond that are made again when they are needed again.
@@ -65,6 +65,7 @@ class DistortedWeights {
     Role role = Role::q_proj;
     Index number = 0;  ///< TrialPath::weights
     const ModelTrial* trial = nullptr;
+    InputStatisticsPtr inputs{};  ///< null where the chain needs none
   };
 
   /// at_once: weights that are distorted at the same time.

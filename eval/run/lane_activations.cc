@@ -30,13 +30,12 @@ std::string finite_problem(const std::string& site, ConstMatrixView distorted) {
 DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index item,
                              std::int64_t first_row, bool complete, ConstMatrixView x,
                              MatrixView distorted) {
-  const DistortionContext where{.tensor = SiteTensor::input,
-                                .seed = seed,
+  const DistortionContext where{.seed = seed,
                                 .first_element = static_cast<std::uint64_t>(first_row * x.cols())};
   const DistortionReport report = chain.apply(x, where, distorted);
-  DistortedInput result{.site = {}, .problem = finite_problem(chain.site, distorted)};
+  DistortedInput result{.site = {}, .problem = finite_problem(chain.site.name(), distorted)};
   if (!result.problem.empty()) return result;
-  result.site = measure_site(chain.site, x, distorted, SiteTensor::input, report, complete);
+  result.site = measure_site(chain.site.name(), x, distorted, SiteTensor::input, report, complete);
   result.site.first_window = item;
   result.site.windows = 1;
   return result;
@@ -62,7 +61,7 @@ void LaneInputs::distort(const SiteChain& chain, ConstMatrixView x, MatrixView d
   // A block keeps one x̃ at a time: where k goes other ways than q and v, q's is made again for v.
   const bool measured =
       std::any_of(done_.sites.begin(), done_.sites.end(),
-                  [&](const SiteStats& known) { return known.site == chain.site; });
+                  [&](const SiteStats& known) { return known.site == chain.site.name(); });
   DistortedItems result = distort_items(chain, trial_.seed(), items_, complete_, x, distorted);
   done_.problem.join(std::move(result.problem));
   if (!measured)

@@ -51,7 +51,7 @@ class Clip final : public Distortion {
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
-    NF_CHECK(context.tensor == tensor_, "built for another tensor");
+    NF_CHECK(context.tensor() == tensor_, "built for another tensor");
     DistortionReport report;
     const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
     for_each_unit(blocks, {x, {}, {}}, distorted, [&](const UnitSlice& unit) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "tests/support/one_block.h"
 #include "tests/support/tensor_near.h"
 #include "tests/support/threads.h"
+#include "tests/support/tiny_families.h"
 
 namespace nf {
 namespace {
@@ -51,29 +51,9 @@ class StateFilter final : public InputFilter {
 const std::map<SiteTensor, float> kCopies = {
     {SiteTensor::resid, 1.0f}, {SiteTensor::k_cache, 1.0f}, {SiteTensor::v_cache, 1.0f}};
 
-TinyModel bloom_from_norm() {
-  TinyModel model = tiny_bloom();
-  model.config["apply_residual_connection_post_layernorm"] = true;
-  return model;
-}
-
-const std::map<std::string, std::function<TinyModel()>> kFamilies = {
-    {"opt", [] { return tiny_opt(); }},
-    {"opt_350m", [] { return tiny_opt_350m(); }},
-    {"llama", [] { return tiny_llama(); }},
-    {"mistral", [] { return tiny_mistral(); }},
-    {"cohere", [] { return tiny_cohere({.qk_norms = true}); }},
-    {"bloom", [] { return tiny_bloom(); }},
-    {"bloom_from_norm", bloom_from_norm},
-    {"gpt2", [] { return tiny_gpt2(); }},
-    {"gpt_neox", [] { return tiny_gpt_neox(); }},
-    {"qwen2", [] { return tiny_qwen2(); }},
-    {"qwen3", [] { return tiny_qwen3(); }},
-};
-
 class BlockStates : public testing::TestWithParam<std::string> {
  protected:
-  OneBlock block_{kFamilies.at(GetParam())()};
+  OneBlock block_{tiny_families().at(GetParam())()};
 };
 
 TEST_P(BlockStates, CopiesOfThemGiveTheUntouchedBits) {
@@ -131,19 +111,13 @@ TEST_P(BlockStates, StandBesideDistortedInputs) {
   EXPECT_FALSE(equal_bits(expected, block_.run(nullptr)));
 }
 
-std::vector<std::string> family_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, make] : kFamilies) names.push_back(name);
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Families, BlockStates, testing::ValuesIn(family_names()),
+INSTANTIATE_TEST_SUITE_P(Families, BlockStates, testing::ValuesIn(tiny_family_names()),
                          [](const auto& family) { return family.param; });
 
 /// In families whose heads go through no norm: k_proj's result, each row turned by its position.
 TEST(BlockKeys, AreSeenAsRotated) {
   for (const char* family : {"opt", "llama", "mistral", "gpt_neox"}) {
-    const OneBlock block(kFamilies.at(family)());
+    const OneBlock block(tiny_families().at(family)());
     const DecoderSpec& spec = block.spec();
     Matrix x = random_matrix(OneBlock::kTokens, spec.hidden_size, 0);
     run_norm(spec, block.weights().attention_norm, x, x);

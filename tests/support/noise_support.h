@@ -36,7 +36,7 @@ inline std::string noise_error(const std::string& yaml, SiteTensor tensor = Site
 
 inline DistortionContext context_of(SiteTensor tensor, std::uint64_t seed = 1) {
   DistortionContext context;
-  context.tensor = tensor;
+  context.site.tensor = tensor;
   context.key = 0x1234567890abcdef;
   context.seed = seed;
   return context;

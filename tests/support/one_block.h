@@ -28,7 +28,7 @@ class OneBlock {
 
   /// The hidden states of a random window behind the block. weight_factors: 1 where not named.
   Matrix run(InputFilter* filter, const std::map<Role, float>& weight_factors = {},
-             Index tokens = kTokens, std::uint64_t salt = 0) const {
+             Index tokens = kTokens, std::uint64_t salt = 0, InputProbe* probe = nullptr) const {
     PackedLinears packed = weights_.packed;
     for (const auto& [role, factor] : weight_factors) {
       Matrix weight(packed[role].out(), packed[role].in());
@@ -37,7 +37,7 @@ class OneBlock {
       packed[role] = pack_weight(weight);
     }
     Matrix hidden = random_matrix(tokens, spec().hidden_size, salt);
-    run_block(spec(), weights_, packed, rope(), Layout::window(tokens), filter, hidden);
+    run_block(spec(), weights_, packed, rope(), Layout::window(tokens), filter, hidden, probe);
     return hidden;
   }
   void run_in_place(MatrixView hidden) const {

@@ -7,16 +7,31 @@
 #include "eval/experiment/trial.h"
 #include "eval/plan/model_trial.h"
 #include "tests/support/config_support.h"
+#include "tests/support/needy_distortion.h"
 
 namespace nf {
 
 /// Trials written as YAML: one item of `trials:` each, without the name.
-inline std::vector<Trial> make_trials(const std::string& entries, std::uint64_t seed = 0) {
+inline std::vector<Trial> make_trials(const std::string& entries, std::uint64_t seed = 0,
+                                      const Kinds& kinds = Kinds::builtin()) {
   ConfigErrors errors;
-  std::vector<Trial> trials = expand_trial(parse_good("name: t\ndistort: [" + entries + "]\n"),
-                                           seed, Kinds::builtin(), errors);
+  std::vector<Trial> trials =
+      expand_trial(parse_good("name: t\ndistort: [" + entries + "]\n"), seed, kinds, errors);
   errors.throw_if_any();
   return trials;
+}
+
+/// The built-in kinds and `noise: needy`.
+inline Kinds kinds_with_needy() {
+  Kinds kinds = Kinds::builtin();
+  kinds.noises.add(NeedyDistortion::kind());
+  return kinds;
+}
+
+/// The only trial with these entries, `noise: needy` among their kinds, made ready for a model.
+inline ModelTrial make_needy_trial(const std::string& entries, const DecoderSpec& spec,
+                                   std::uint64_t seed = 0, const std::string& calibration = "set") {
+  return ModelTrial(make_trials(entries, seed, kinds_with_needy()).front(), spec, calibration);
 }
 
 /// The only trial with these entries, made ready for a model.

@@ -30,7 +30,7 @@ std::string noise(const std::string& sites, double r = 0.1) {
 TEST(ModelTrial, ActsWhereItsEntriesSayAndNowhereElse) {
   const ModelTrial trial =
       make_model_trial(noise("tensor: weight, roles: k_proj, layers: 1"), spec_of("opt"));
-  EXPECT_EQ(trial.weight(1, Role::k_proj).site, "layers.1.k_proj.weight");
+  EXPECT_EQ(trial.weight(1, Role::k_proj).site.name(), "layers.1.k_proj.weight");
   EXPECT_EQ(trial.weight(1, Role::k_proj).steps.size(), 1u);
   EXPECT_TRUE(trial.weight(0, Role::k_proj).empty());
   EXPECT_TRUE(trial.weight(1, Role::q_proj).empty());
@@ -63,7 +63,7 @@ TEST(ModelTrial, CountsAnEntryOfStrengthZeroAmongThoseTouchingASite) {
 TEST(ModelTrial, SharesOneDistortedInputAmongRolesThatReadOneTensor) {
   const ModelTrial trial = make_model_trial(noise("tensor: input"), spec_of("llama"));
   for (const Role role : {Role::q_proj, Role::k_proj, Role::v_proj}) {
-    EXPECT_EQ(trial.input(0, role).site, "layers.0.q_proj.input");
+    EXPECT_EQ(trial.input(0, role).site.name(), "layers.0.q_proj.input");
     EXPECT_EQ(trial.input(0, role).steps[0].key, draw_key("layers.0.q_proj.input", 0));
     EXPECT_EQ(trial.input(0, role).variant, trial.input(0, Role::q_proj).variant);
   }
@@ -90,8 +90,8 @@ TEST(ModelTrial, TellsInputsOfOneTensorApartThatGoThroughDifferentEntries) {
                                             spec_of("llama"));
   EXPECT_EQ(trial.input(0, Role::q_proj).variant, trial.input(0, Role::v_proj).variant);
   EXPECT_NE(trial.input(0, Role::q_proj).variant, trial.input(0, Role::k_proj).variant);
-  EXPECT_EQ(trial.input(0, Role::v_proj).site, "layers.0.q_proj.input");
-  EXPECT_EQ(trial.input(0, Role::k_proj).site, "layers.0.k_proj.input");
+  EXPECT_EQ(trial.input(0, Role::v_proj).site.name(), "layers.0.q_proj.input");
+  EXPECT_EQ(trial.input(0, Role::k_proj).site.name(), "layers.0.k_proj.input");
 }
 
 TEST(ModelTrial, ReachesEmbeddingAndHeadByTheirNamesAlone) {
@@ -108,9 +108,9 @@ TEST(ModelTrial, ReachesEmbeddingAndHeadByTheirNamesAlone) {
                        spec_of("opt"));
   EXPECT_FALSE(outer.touches_weights());  // of a block
   EXPECT_FALSE(outer.touches_inputs(0));
-  EXPECT_EQ(outer.embed_tokens().site, "embed_tokens.weight");
-  EXPECT_EQ(outer.lm_head().site, "lm_head.weight");
-  EXPECT_EQ(outer.lm_head_input().site, "lm_head.input");
+  EXPECT_EQ(outer.embed_tokens().site.name(), "embed_tokens.weight");
+  EXPECT_EQ(outer.lm_head().site.name(), "lm_head.weight");
+  EXPECT_EQ(outer.lm_head_input().site.name(), "lm_head.input");
   // Also where both are one tensor, each draws for itself.
   EXPECT_EQ(outer.embed_tokens().steps[0].key, draw_key("embed_tokens.weight", 0));
   EXPECT_EQ(outer.lm_head().steps[0].key, draw_key("lm_head.weight", 0));
@@ -123,7 +123,7 @@ TEST(ModelTrial, ReachesTheStatesOfItsBlocks) {
                            noise("tensor: resid, layers: 1"),
                        spec_of("llama"));
   const SiteChain& keys = trial.state(1, SiteTensor::k_cache);
-  EXPECT_EQ(keys.site, "layers.1.k_cache");
+  EXPECT_EQ(keys.site.name(), "layers.1.k_cache");
   ASSERT_EQ(keys.steps.size(), 1u);
   EXPECT_EQ(keys.steps[0].key, draw_key("layers.1.k_cache", 0));
   EXPECT_TRUE(trial.state(0, SiteTensor::k_cache).empty());
@@ -159,6 +159,62 @@ TEST(ModelTrial, IdentityIsWhatActsWhere) {
             identity(noise("tensor: input") + ", " + noise("tensor: weight")));
 }
 
+TEST(ModelTrial, IdentityNamesTheCalibrationSetWhereItIsNeeded) {
+  const std::string needy = "{sites: {tensor: weight}, noise: needy, factor: 0.5}";
+  const auto identity = [](const std::string& entries, const std::string& calibration) {
+    return make_needy_trial(entries, spec_of("opt"), 0, calibration).identity();
+  };
+  EXPECT_NE(identity(needy, "wiki"), identity(needy, "books"));
+  EXPECT_EQ(identity(needy, "wiki"), identity(needy, "wiki"));
+  const std::string plain = noise("tensor: weight");
+  EXPECT_EQ(identity(plain, "wiki"), identity(plain, "books"));
+  EXPECT_EQ(identity(plain, "wiki"), make_model_trial(plain, spec_of("opt")).identity());
+  const Json both = identity(plain + ", " + needy, "wiki");
+  EXPECT_FALSE(both[0].contains("calibration"));
+  EXPECT_EQ(both[1]["calibration"], "wiki");
+}
+
+TEST(SiteChain, NeedsWhatItsStepsNeed) {
+  const std::string needy = "{sites: {tensor: weight}, noise: needy, factor: 0.5}";
+  const auto needs = [](const std::string& entries) {
+    return make_needy_trial(entries, spec_of("opt")).weight(0, Role::q_proj).input_needs();
+  };
+  const InputNeeds expected = NeedyDistortion(0.5).input_needs(SiteTensor::weight);
+  EXPECT_TRUE(needs(noise("tensor: weight")).empty());
+  EXPECT_TRUE(needs("{sites: {tensor: weight}, noise: needy, factor: 0}").empty());
+  EXPECT_EQ(needs(needy), expected);
+  EXPECT_EQ(needs(noise("tensor: weight") + ", " + needy), expected);
+  EXPECT_EQ(needs(needy + ", " + noise("tensor: weight")), expected);
+}
+
+TEST(SiteChain, TellsItsStepsWhereTheyAct) {
+  // A step that misses its statistics names its site.
+  const auto site_of = [](const SiteChain& chain) {
+    Matrix x = random_matrix(4, 32, 1), out(4, 32);
+    try {
+      chain.apply(x, {}, out);
+    } catch (const InternalError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string sites = "{sites: {tensor: weight}, noise: needy, factor: 0.5}, ";
+  const ModelTrial trial = make_needy_trial(
+      sites +
+          "{sites: {tensor: input, roles: [k_proj, v_proj]}, noise: needy, factor: 0.5}, "
+          "{sites: {tensor: resid}, noise: needy, factor: 0.5}",
+      spec_of("llama"));
+  const auto names = [&](const SiteChain& chain, const std::string& site) {
+    const std::string message = site_of(chain);
+    EXPECT_NE(message.find(": " + site + ": no statistics of its inputs"), std::string::npos)
+        << message;
+  };
+  names(trial.weight(1, Role::k_proj), "layers.1.k_proj.weight");
+  names(trial.input(1, Role::k_proj), "layers.1.k_proj.input");
+  names(trial.input(1, Role::v_proj), "layers.1.k_proj.input");  // one x̃ of both
+  names(trial.state(0, SiteTensor::resid), "layers.0.resid");
+}
+
 TEST(SiteChain, AppliesItsStepsOneAfterTheOther) {
   const Matrix x = random_matrix(6, 32, 1);
   for (const std::string& entries :
@@ -179,8 +235,9 @@ TEST(SiteChain, AppliesItsStepsOneAfterTheOther) {
 }
 
 TEST(SiteChain, SaysWhatMemoryItTakes) {
-  const auto scratch = [](const std::string& entries) {
-    return make_model_trial(entries, spec_of("opt")).weight(0, Role::q_proj).scratch_per_value();
+  const auto scratch = [](const std::string& entries) {  // floats for each value
+    const ModelTrial trial = make_model_trial(entries, spec_of("opt"));
+    return trial.weight(0, Role::q_proj).scratch_bytes(10, 20) / (4 * 10 * 20);
   };
   const std::string sites = "{sites: {tensor: weight}, ";
   const std::string w4 = "{grid: uniform, bits: 4, granularity: channel}";

@@ -3,16 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <map>
-
 #include "core/random/draw_key.h"
 #include "eval/run/lane_activations.h"
 #include "tests/reference/forward.h"
 #include "tests/support/decoder_forward.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tensor_near.h"
-#include "tests/support/tiny_model.h"
+#include "tests/support/tiny_families.h"
 #include "tests/support/trial_support.h"
 
 namespace nf {
@@ -28,19 +25,6 @@ constexpr std::uint64_t kSeed = 5;
 /// The third window of a text: draws do not begin at element 0.
 constexpr Index kTokens = 40;
 constexpr std::int64_t kFirstRow = 2 * kTokens;
-
-const std::map<std::string, std::function<TinyModel()>> kFamilies = {
-    {"opt", [] { return tiny_opt(); }},
-    {"opt_350m", [] { return tiny_opt_350m(); }},
-    {"llama", [] { return tiny_llama(); }},
-    {"mistral", [] { return tiny_mistral(); }},
-    {"cohere", [] { return tiny_cohere({.qk_norms = true}); }},
-    {"bloom", [] { return tiny_bloom(); }},
-    {"gpt2", [] { return tiny_gpt2(); }},
-    {"gpt_neox", [] { return tiny_gpt_neox(); }},
-    {"qwen2", [] { return tiny_qwen2(); }},
-    {"qwen3", [] { return tiny_qwen3(); }},
-};
 
 /// Continuous in x, so that roundings of f32 stay small: no quantizer, whose ties fall either way.
 const std::vector<std::string> kDistortions = {
@@ -59,7 +43,7 @@ ReferenceStateHook distort_states(const Distortion& distortion, const std::strin
     for (Index r = 0; r < x.rows(); ++r)
       for (Index c = 0; c < x.cols(); ++c) from(r, c) = static_cast<float>(x(r, c));
     distortion.apply(from,
-                     {.tensor = SiteTensor::input,
+                     {.site = {.tensor = SiteTensor::input},
                       .key = draw_key(site, 0),
                       .seed = kSeed,
                       .first_element = static_cast<std::uint64_t>(kFirstRow * x.cols())},
@@ -72,7 +56,7 @@ class StateReference : public testing::TestWithParam<std::string> {};
 
 TEST_P(StateReference, DistortsTheSameTensors) {
   const TempDir dir;
-  kFamilies.at(GetParam())().write(dir.path());
+  tiny_families().at(GetParam())().write(dir.path());
   Decoder decoder = open_decoder(dir.path());
   const std::vector<std::int32_t> ids = random_ids(kTokens, decoder.spec().vocab_size);
   const RowMatrix untouched = reference_forward(dir.path(), ids).logits;
@@ -98,13 +82,7 @@ TEST_P(StateReference, DistortsTheSameTensors) {
   }
 }
 
-std::vector<std::string> family_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, make] : kFamilies) names.push_back(name);
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Families, StateReference, testing::ValuesIn(family_names()),
+INSTANTIATE_TEST_SUITE_P(Families, StateReference, testing::ValuesIn(tiny_family_names()),
                          [](const auto& family) { return family.param; });
 
 }  // namespace

@@ -1,0 +1,162 @@
+/// Numbers of chains that need statistics of their inputs. What they make depends on what the
+/// calibration lane read, so equal chains do the same only behind equal paths.
+
+#include "eval/plan/trial_path.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/family_support.h"
+#include "tests/support/tiny_model.h"
+#include "tests/support/trial_support.h"
+
+namespace nf {
+namespace {
+
+const DecoderSpec& model() {
+  static const DecoderSpec spec =
+      spec_of(with_fields(tiny_llama().config, {{"num_hidden_layers", 5}}));
+  return spec;
+}
+
+std::string needy(const std::string& sites) {
+  return "{sites: {" + sites + "}, noise: needy, factor: 0.5}";
+}
+std::string noise(const std::string& sites) {
+  return "{sites: {" + sites + "}, noise: gaussian, strength: {relative_l2: 0.1}}";
+}
+std::string rounded(const std::string& sites) {
+  return "{sites: {" + sites + "}, grid: uniform, bits: 4, granularity: tensor}";
+}
+const std::string kCalibrated = needy("tensor: weight, layers: 3");
+
+struct Condition {
+  std::string entries;
+  std::uint64_t seed = 0;
+  std::string calibration = "set";
+};
+
+/// The paths of two trials, by one PathNumbers.
+class Pair {
+ public:
+  Pair(const Condition& a, const Condition& b) : a_(path(a)), b_(path(b)) {}
+
+  bool shares_weights(Index layer) const {
+    const auto i = static_cast<std::size_t>(layer);
+    EXPECT_NE(a_.weights[i].front(), 0);
+    for (std::size_t role = 1; role < kRoleCount; ++role)  // all of a layer or none
+      EXPECT_EQ(a_.weights[i][role] == b_.weights[i][role],
+                a_.weights[i].front() == b_.weights[i].front());
+    return a_.weights[i] == b_.weights[i];
+  }
+  bool shares_step(Index step) const {
+    return a_.steps[static_cast<std::size_t>(step)] == b_.steps[static_cast<std::size_t>(step)];
+  }
+  bool shares_head() const {
+    EXPECT_NE(a_.head_weight, 0);
+    return a_.head_weight == b_.head_weight;
+  }
+
+ private:
+  TrialPath path(const Condition& condition) {
+    return numbers_.path(
+        make_needy_trial(condition.entries, model(), condition.seed, condition.calibration),
+        model());
+  }
+
+  PathNumbers numbers_;
+  TrialPath a_, b_;
+};
+
+bool share(const std::string& a, const std::string& b) {
+  return Pair({kCalibrated + ", " + a}, {kCalibrated + ", " + b}).shares_weights(3);
+}
+
+TEST(CalibratedPath, DoesNotShareAWeightBehindOtherBlocks) {
+  const std::string before = noise("tensor: weight, layers: 1");
+  EXPECT_FALSE(Pair({kCalibrated}, {before + ", " + kCalibrated}).shares_weights(3));
+  // A weight whose chain needs no statistics is the same wherever it stands.
+  const std::string plain = noise("tensor: weight, layers: 3");
+  EXPECT_TRUE(Pair({plain}, {before + ", " + plain}).shares_weights(3));
+}
+
+TEST(CalibratedPath, SharesAWeightBehindEqualBlocks) {
+  EXPECT_TRUE(Pair({kCalibrated}, {kCalibrated}).shares_weights(3));
+  const std::string before = noise("tensor: weight, layers: 1");
+  EXPECT_TRUE(share(before, before));
+  // Nothing that comes behind it matters.
+  for (const char* behind : {"tensor: weight, layers: 4", "tensor: weight, roles: lm_head",
+                             "tensor: input, roles: lm_head", "tensor: resid, layers: 4"}) {
+    const Pair pair({kCalibrated}, {kCalibrated + ", " + noise(behind)});
+    EXPECT_TRUE(pair.shares_weights(3)) << behind;
+    EXPECT_TRUE(pair.shares_step(4)) << behind;
+  }
+  // Nor do other weights of its own block.
+  const std::string q = needy("tensor: weight, layers: 3, roles: q_proj");
+  PathNumbers numbers;
+  const TrialPath alone = numbers.path(make_needy_trial(q, model()), model());
+  const TrialPath beside = numbers.path(
+      make_needy_trial(q + ", " + noise("tensor: weight, layers: 3, roles: k_proj"), model()),
+      model());
+  EXPECT_EQ(alone.weights[3][0], beside.weights[3][0]);
+  EXPECT_NE(alone.weights[3][1], beside.weights[3][1]);
+}
+
+TEST(CalibratedPath, SeesAllThatStandsBefore) {
+  for (const char* before :
+       {"tensor: weight, roles: embed_tokens", "tensor: weight, layers: 0, roles: v_proj",
+        "tensor: input, layers: 2, roles: down_proj", "tensor: resid, layers: 2",
+        "tensor: k_cache, layers: 0", "tensor: input, layers: 3, roles: o_proj",
+        "tensor: v_cache, layers: 3", "tensor: resid, layers: 3"})
+    EXPECT_FALSE(Pair({kCalibrated}, {noise(before) + ", " + kCalibrated}).shares_weights(3))
+        << before;
+}
+
+TEST(CalibratedPath, SeesTheSeedOnlyWhereSomethingBeforeDraws) {
+  const std::string draws = noise("tensor: weight, layers: 0") + ", " + kCalibrated;
+  const std::string fixed = rounded("tensor: weight, layers: 0") + ", " + kCalibrated;
+  const std::string behind = kCalibrated + ", " + noise("tensor: weight, layers: 4");
+  EXPECT_FALSE(Pair({draws, 1}, {draws, 2}).shares_weights(3));
+  EXPECT_TRUE(Pair({fixed, 1}, {fixed, 2}).shares_weights(3));
+  EXPECT_TRUE(Pair({behind, 1}, {behind, 2}).shares_weights(3));
+  EXPECT_FALSE(Pair({behind, 1}, {behind, 2}).shares_step(5));
+}
+
+TEST(CalibratedPath, SeesTheCalibrationSet) {
+  EXPECT_FALSE(Pair({kCalibrated, 0, "wiki"}, {kCalibrated, 0, "books"}).shares_weights(3));
+  EXPECT_FALSE(Pair({kCalibrated, 0, "wiki"}, {kCalibrated, 0, "books"}).shares_step(4));
+  const std::string plain = noise("tensor: weight");
+  EXPECT_TRUE(Pair({plain, 0, "wiki"}, {plain, 0, "books"}).shares_weights(3));
+}
+
+TEST(CalibratedPath, OfOneBlockLeadsToThatOfTheNext) {
+  const std::string all = needy("tensor: weight");
+  const Pair pair({all}, {noise("tensor: input, layers: 2") + ", " + all});
+  EXPECT_TRUE(pair.shares_weights(1));
+  for (const Index layer : {2, 3, 4}) EXPECT_FALSE(pair.shares_weights(layer)) << layer;
+}
+
+TEST(CalibratedPath, CountsForInputsStatesAndTheHead) {
+  const std::string before = noise("tensor: weight, layers: 1");
+  for (const char* sites :
+       {"tensor: input, layers: 3", "tensor: k_cache, layers: 3", "tensor: resid, layers: 3"}) {
+    const Pair pair({needy(sites)}, {before + ", " + needy(sites)});
+    EXPECT_FALSE(pair.shares_step(4)) << sites;
+    EXPECT_TRUE(pair.shares_step(5)) << sites;
+    EXPECT_TRUE(Pair({needy(sites)}, {needy(sites)}).shares_step(4)) << sites;
+  }
+  const std::string head = needy("tensor: weight, roles: lm_head");
+  EXPECT_FALSE(Pair({head}, {before + ", " + head}).shares_head());
+  EXPECT_FALSE(Pair({head}, {noise("tensor: input, roles: lm_head") + ", " + head}).shares_head());
+  EXPECT_TRUE(Pair({head}, {head}).shares_head());
+}
+
+TEST(CalibratedPath, OfAChainThatNeedsThemAnywhere) {
+  // Noise behind the calibrated quantizer, or before it, on the same weight.
+  const std::string before = noise("tensor: weight, layers: 1");
+  const std::string same = noise("tensor: weight, layers: 3");
+  for (const std::string& chain : {kCalibrated + ", " + same, same + ", " + kCalibrated})
+    EXPECT_FALSE(Pair({chain}, {before + ", " + chain}).shares_weights(3));
+}
+
+}  // namespace
+}  // namespace nf
