@@ -39,8 +39,8 @@ struct Effect {
   std::string effect, a{}, b{};
   std::optional<FigureEstimate> estimate{};
   std::string note{};  ///< instead of an estimate; neither: there is no such row
-  /// Of an interaction with an interval: p is two-sided, against 0, from that interval; p_holm is
-  /// adjusted over the interactions of the group.
+  /// Only interactions with an interval have these: p is two-sided, against 0, from that interval;
+  /// p_holm is adjusted over the interactions of the group.
   std::optional<double> p{}, p_holm{};
 };
 

@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// How much is kept of a window of text beside its sums. Nothing of it enters a trial's id: the
+/// The detail that is kept of a window of text beside its sums. None of it enters a trial's id: the
 /// figures of a window are the same with and without it.
 enum class DetailMode { none, confidence, tokens };
 template <>
@@ -26,7 +26,7 @@ struct EnumNames<DetailMode> {
 /// Scored tokens of one window where the baseline's most probable token had a probability in one of
 /// kConfidenceBins equal parts of [0, 1]; sums over them.
 struct ConfidenceBin {
-  PartSums sums{};            ///< window_figures() are what is kept of them
+  PartSums sums{};            ///< of these window_figures() are kept
   double baseline_nll = 0.0;  ///< nats
 
   void add(const ConfidenceBin& more);
@@ -57,7 +57,7 @@ struct TokenDetail {
   bool operator==(const TokenDetail&) const = default;
 };
 
-/// What DetailMode::confidence and tokens keep of one window of one trial.
+/// The detail that DetailMode::confidence and tokens keep of one window of one trial.
 struct Detail {
   std::array<ConfidenceBin, kConfidenceBins> bins{};
   std::vector<TokenDetail> tokens{};  ///< in order; empty unless with DetailMode::tokens

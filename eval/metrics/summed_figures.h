@@ -15,7 +15,7 @@ enum class BaselineSum {
   all_tokens,  ///< each token counts, by definition: its top-1 is its own
 };
 
-/// A figure of scored tokens of which PartSums has the sum. One entry says all that records,
+/// A figure of scored tokens whose sum PartSums has. One entry says all that records,
 /// exports, equality, tables and comparisons must know of it: they loop over the entries. A new one
 /// is a member of PartSums and an entry here, besides a file of eval/metrics/kinds where its mean
 /// is to be a metric.
@@ -24,13 +24,14 @@ struct SummedFigure {
 
   /// The member that holds the sum: one of the two, the other is null.
   double PartSums::*sum = nullptr;
-  Index PartSums::*count = nullptr;  ///< of tokens that are so
+  Index PartSums::*count = nullptr;  ///< of tokens that have it
   /// One token's part in the sum; in a count 1 or 0.
   double (*of_token)(const ScoredToken& token) = nullptr;
 
-  /// Windows have it too; else choices of questions alone.
+  /// Whether windows have it too; else only choices of questions have it.
   bool of_windows = true;
-  /// Choices have the sum with its sign turned, under this key; null: as windows have it.
+  /// The key under which choices have the sum with its sign turned; null: they have it as windows
+  /// do.
   const char* negative_in_choices = nullptr;
 
   /// Name of the mean over tokens, a metric; null: neither it nor a difference is a figure of text.
@@ -40,7 +41,8 @@ struct SummedFigure {
   const char* difference = nullptr;  ///< name of the mean difference to the baseline
   BaselineSum baseline = BaselineSum::measured;
   bool higher_is_better = false;
-  /// Stop rules look at it, or at what is small where it is: its intervals are the sequence's.
+  /// Whether stop rules look at it, or at one that is small where it is: its intervals are then the
+  /// sequence's.
   bool watched_by_stop = false;
 
   bool is_count() const { return count != nullptr; }
@@ -54,9 +56,9 @@ struct SummedFigure {
   double difference_of(const PartSums& trial, const PartSums& of_baseline) const;
 };
 
-/// All of them, in the order of their columns.
+/// All figures, in the order of their columns.
 std::span<const SummedFigure> summed_figures();
-/// Those that windows have.
+/// The figures that windows have.
 std::span<const SummedFigure> window_figures();
 /// The figure with that mean; nullptr where there is none.
 const SummedFigure* find_summed_mean(std::string_view mean);

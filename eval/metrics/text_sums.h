@@ -6,7 +6,7 @@
 
 namespace nf {
 
-/// Windows pooled: what the metrics of a text are computed from.
+/// Windows pooled: the metrics of a text are computed from them.
 struct TextSums {
   Index windows = 0;  ///< how many
   PartSums sums{};    ///< over the scored tokens of all; without detail

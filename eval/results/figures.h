@@ -20,7 +20,7 @@ using PairedBlocks = std::map<std::pair<Index, Index>, BlockSum>;
 struct PairedFigure {
   std::string name;
   bool of_text = true;  ///< else of a task's questions
-  /// Stop rules look at it, or at what is small where it is.
+  /// Whether stop rules look at it, or at a figure that is small where it is.
   bool watched_by_stop = false;
   std::function<PairedBlocks(const ResultRow& row, const ResultRow& baseline)> blocks;
 };
@@ -33,7 +33,7 @@ PairedFigure kl_figure();
 PairedFigure delta_top1_figure();  ///< top-1 agreement - 1
 /// "delta_NAME_acc": share of right answers - the baseline's.
 PairedFigure delta_accuracy_figure(const TaskHeading& task);
-/// Those of window_figures() in their order, then the accuracy of each task.
+/// The figures of window_figures() in their order, then the accuracy of each task.
 std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks);
 
 /// The figure's blocks, one row each, of the windows that all rows have: a document that one of
@@ -53,16 +53,17 @@ struct FigureEstimate {
   std::string note{};                  ///< why there is no interval, or what it is
   std::vector<BlockSums> seeds{};
 
-  /// The longer side of the interval: what may stand behind a ±.
+  /// The longer side of the interval, to stand behind a ±.
   std::optional<double> half_width() const;
 };
 
-/// A stop rule looked at this figure of one of the rows, a trial with `stop`.
+/// Whether a stop rule looked at this figure of one of the rows, a trial with `stop`.
 bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows);
-/// The mean over at least one block, tokens not 0 in sum. watched: its interval is that of the
-/// confidence sequence, which holds wherever the rows stopped, and the note says so.
+/// Estimates the mean over at least one block, tokens not 0 in sum. watched: its interval is that
+/// of the confidence sequence, which holds wherever the rows stopped, and the note says so.
 FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched);
-/// None where rows and baseline share no block. samples: one row per seed, none failed.
+/// Estimates a figure of one line; none where rows and baseline share no block. samples: one row
+/// per seed, none failed.
 std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
                                               const std::vector<const ResultRow*>& samples,
                                               const ResultRow* baseline);
