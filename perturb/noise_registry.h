@@ -19,7 +19,8 @@ struct NoiseKind {
   std::string name;     ///< the stem of its file in perturb/kinds/
   std::string summary;  ///< one line for `noisefloor list noises`
   std::vector<FieldDoc> fields;
-  /// From an entry without `sites`; null after errors have been added. Checks every key.
+  /// Makes the distortion of an entry without `sites`; null after errors have been added. Checks
+  /// every key.
   std::function<DistortionPtr(const ConfigNode& entry, SiteTensor tensor,
                               const DistortionBuilder& build_reference, ConfigErrors& errors)>
       create;

@@ -17,7 +17,7 @@ struct QuantizerConfig {
   std::string method = "rtn";  ///< a name in the QuantizerRegistry
 
   static FieldTable<QuantizerConfig> fields();
-  /// What is wrong with the entry's values taken together, or on this tensor.
+  /// Adds errors for values of the entry that do not go together, or not with this tensor.
   void check(const ConfigNode& node, SiteTensor tensor, ConfigErrors& errors) const;
 };
 

@@ -9,7 +9,7 @@
 namespace nf {
 namespace {
 
-// Of 2^x: thirteen terms in double.
+// For 2^x: thirteen terms in double.
 constexpr double kExpError = 1e-13;
 // A sum of doubles in any order.
 constexpr double kSumError = 1e-13;

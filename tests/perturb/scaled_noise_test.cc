@@ -11,8 +11,8 @@ namespace {
 
 constexpr SiteTensor kWeight = SiteTensor::weight;
 constexpr SiteTensor kInput = SiteTensor::input;
-// What contracts promise of ‖δ‖ before the addition; after it, roundings of x̃ add less than as much
-// again.
+// Contracts promise this of ‖δ‖ before the addition; after it, roundings of x̃ add less than as
+// much again.
 constexpr double kNormError = 1e-6;
 // x̃ is rounded once, δ once, the weights of a relation at most twice.
 constexpr double kRoundings = 3.0e-7;
