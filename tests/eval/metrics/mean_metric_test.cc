@@ -32,8 +32,11 @@ TEST(MeanMetric, NeedsAFigureWithThatMean) {
 /// So that results.csv has what statistics.csv and comparisons have.
 TEST(MeanMetric, IsThereOfEveryFigureThatHasAMean) {
   const MetricRegistry metrics = MetricRegistry::builtin();
-  for (const SummedFigure& figure : summed_figures())
-    if (figure.mean != nullptr) EXPECT_EQ(metrics.at(figure.mean).unit, figure.unit);
+  for (const SummedFigure& figure : summed_figures()) {
+    if (figure.mean == nullptr) continue;
+    EXPECT_EQ(metrics.at(figure.mean).unit, figure.unit);
+    EXPECT_EQ(metrics.at(figure.mean).higher_is_better, figure.higher_is_better);
+  }
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ TEST(FinishedItems, KnowWindowsAndQuestions) {
   EXPECT_FALSE(finished.has("a", Stage(0, 3)));
   EXPECT_FALSE(finished.has("a", Stage(3, 4)));  // question 0 of piqa
   EXPECT_FALSE(finished.has("b", Stage(0, 1)));
-  EXPECT_EQ(finished.windows("a").at(2).tokens, 10);
+  EXPECT_EQ(finished.windows("a").at(2).sums.tokens, 10);
   finished.note(record_of({1}));
   EXPECT_TRUE(finished.has("a", Stage(0, 3)));
   EXPECT_FALSE(finished.has_all("a"));

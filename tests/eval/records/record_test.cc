@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "eval/metrics/summed_figures.h"
 
 namespace nf {
 namespace {
@@ -208,6 +209,19 @@ TEST(Record, ReadsBackToTheLastBit) {
   EXPECT_EQ(is.clipped, was.clipped);
   EXPECT_FALSE(back.sites[1].complete);
   EXPECT_EQ(back.sites[1].windows, 2);
+}
+
+TEST(Record, ReadsBackEverySum) {
+  Record record = with_questions();
+  PartSums &window = record.windows[1].sums, &choice = record.questions[0].parts[1];
+  double value = 0.0;
+  for (const SummedFigure& figure : summed_figures()) {
+    figure.set(value += 1.0, choice);
+    if (figure.of_windows) figure.set(value += 1.0, window);
+  }
+  const Record back = record_from_line(record_to_line(record), "f:1");
+  EXPECT_EQ(back.windows[1].sums, window);
+  EXPECT_EQ(back.questions[0].parts, record.questions[0].parts);
 }
 
 TEST(Record, OfABaselineHasNoSeed) {
