@@ -16,8 +16,12 @@ void PartSums::add(const ScoredToken& token) {
 
 void PartSums::add(const PartSums& more) {
   tokens += more.tokens;
-  for (const SummedFigure& figure : summed_figures())
-    figure.set(figure.sum_of(*this) + figure.sum_of(more), *this);
+  for (const SummedFigure& figure : summed_figures()) {
+    if (figure.is_count())
+      this->*figure.count += more.*figure.count;
+    else
+      this->*figure.sum += more.*figure.sum;
+  }
 }
 
 bool PartSums::is_finite() const {

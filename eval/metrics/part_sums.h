@@ -10,7 +10,7 @@ struct Detail;
 struct ScoredToken;
 
 /// Sums over the targets of one part of an item: a window, or a choice of a question. Each member
-/// beside `tokens` and `detail` has an entry in summed_figures(), over which all of these loop.
+/// beside `tokens` and `detail` has an entry in summed_figures(); the functions loop over these.
 struct PartSums {
   Index tokens = 0;
   double nll = 0.0;         ///< sum of -log p(token), nats

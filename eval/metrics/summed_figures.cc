@@ -1,14 +1,13 @@
 #include "eval/metrics/summed_figures.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <vector>
 
 namespace nf {
 namespace {
 
-constexpr std::array<SummedFigure, 5> kFigures = {{
+constexpr SummedFigure kFigures[] = {
     {.name = "nll",
      .sum = &PartSums::nll,
      .of_token = [](const ScoredToken& token) { return token.nll; },
@@ -50,7 +49,7 @@ constexpr std::array<SummedFigure, 5> kFigures = {{
      .count = &PartSums::greedy,
      .of_token = [](const ScoredToken& token) { return token.greedy ? 1.0 : 0.0; },
      .of_windows = false},
-}};
+};
 
 }  // namespace
 
@@ -82,7 +81,7 @@ std::span<const SummedFigure> summed_figures() { return kFigures; }
 std::span<const SummedFigure> window_figures() {
   static const std::vector<SummedFigure> figures = [] {
     std::vector<SummedFigure> of_windows;
-    std::copy_if(kFigures.begin(), kFigures.end(), std::back_inserter(of_windows),
+    std::copy_if(std::begin(kFigures), std::end(kFigures), std::back_inserter(of_windows),
                  [](const SummedFigure& figure) { return figure.of_windows; });
     return of_windows;
   }();

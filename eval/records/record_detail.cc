@@ -44,12 +44,6 @@ Json bins_json(const Bins& bins) {
   return json;
 }
 
-std::vector<double> numbers_of(const SummedFigure& figure, const ObjectReader& reader) {
-  if (!figure.is_count()) return reader.numbers(figure.name, kConfidenceBins);
-  const std::vector<Index> counts = reader.counts(figure.name, kConfidenceBins);
-  return {counts.begin(), counts.end()};
-}
-
 void read_bins(const ObjectReader& reader, Bins& bins) {
   const std::vector<Index> tokens = reader.counts("tokens", kConfidenceBins);
   const std::vector<double> baseline_nll = reader.numbers("baseline_nll", kConfidenceBins);
@@ -58,8 +52,13 @@ void read_bins(const ObjectReader& reader, Bins& bins) {
     bins[b].baseline_nll = baseline_nll[b];
   }
   for (const SummedFigure& figure : window_figures()) {
-    const std::vector<double> sums = numbers_of(figure, reader);
-    for (std::size_t b = 0; b < bins.size(); ++b) figure.set(sums[b], bins[b].sums);
+    if (figure.is_count()) {
+      const std::vector<Index> counts = reader.counts(figure.name, kConfidenceBins);
+      for (std::size_t b = 0; b < bins.size(); ++b) bins[b].sums.*figure.count = counts[b];
+    } else {
+      const std::vector<double> sums = reader.numbers(figure.name, kConfidenceBins);
+      for (std::size_t b = 0; b < bins.size(); ++b) bins[b].sums.*figure.sum = sums[b];
+    }
   }
 }
 
