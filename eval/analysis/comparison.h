@@ -23,7 +23,7 @@ std::string verdict_text(Verdict verdict);
 
 /// One figure of two lines.
 struct ComparedFigure {
-  std::string name;     ///< nll, kl, kl_reverse, top1_agreement, <task>_acc
+  std::string name;     ///< the mean of a summed figure, or <task>_acc
   bool of_text = true;  ///< else of a task's questions
   bool higher_is_better = false;
   MeanDifference difference;                        ///< over the blocks that all rows have

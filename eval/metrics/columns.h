@@ -45,7 +45,7 @@ std::vector<std::string> statistics_columns(const std::vector<std::string>& vari
 std::vector<std::string> effects_columns(const std::vector<std::string>& variables);
 
 /// The header of confidence.csv: name, model, seed, one column per sweep variable, bin_low,
-/// bin_high, tokens, nll, baseline_nll, kl, kl_reverse, top1_agreement.
+/// bin_high, tokens, then those of bin_columns().
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables);
 
 /// The fixed columns of all these files: a sweep variable may not have one of these names.

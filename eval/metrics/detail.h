@@ -38,8 +38,7 @@ struct BinColumn {
   const char* name;
   double sum;
 };
-/// The columns of window_figures(), and behind the trial's nll the baseline's: nll, baseline_nll,
-/// kl, kl_reverse, top1_agreement.
+/// One for each mean of window_figures(), and behind the trial's nll the baseline's, baseline_nll.
 std::vector<BinColumn> bin_columns(const ConfidenceBin& bin);
 
 inline constexpr Index kConfidenceBins = 10;

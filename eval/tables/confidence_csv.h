@@ -12,8 +12,8 @@ bool has_confidence(const std::vector<ResultRow>& rows);
 
 /// confidence.csv: kConfidenceBins rows for each result that has detail: name, model, seed, one
 /// column per sweep variable, bin_low, bin_high (of the baseline's probability of its most probable
-/// token), tokens, and over these the means nll, baseline_nll, kl, kl_reverse and top1_agreement;
-/// empty where there is no token. Windows without detail do not count.
+/// token), tokens, and over these the means of bin_columns(), empty where there is no token.
+/// Windows without detail do not count.
 std::string confidence_csv(const std::vector<ResultRow>& rows);
 
 }  // namespace nf
