@@ -38,7 +38,7 @@ void RecordJoin::add(const RunContents& folder) {
 void RecordJoin::add(const Source& source) {
   const Record& record = source.record();
   Known& known = known_[record.id];
-  if (record.status == "failed") {
+  if (record.failed()) {
     if (known.failures.empty())
       records_.push_back(record);
     else
@@ -116,7 +116,7 @@ void RecordJoin::compare(const Known& known, const Source& source) {
   for (const QuestionSums& sums : record.questions)
     look(known.questions, std::pair(sums.task, sums.question));
   for (const SiteStats& site : record.sites)
-    if (site.windows == 0) look(known.weights, site.site);
+    if (site.is_weight()) look(known.weights, site.site);
   for (const std::size_t number : shared) {
     const Source& before = sources_[number];
     if (any_env_ && before.record().env != record.env) continue;
@@ -136,7 +136,7 @@ Record RecordJoin::what_is_new(const Known& known, const Record& record) {
     return known.questions.contains({sums.task, sums.question});
   });
   std::erase_if(rest.sites, [&known](const SiteStats& site) {
-    if (site.windows == 0) return known.weights.contains(site.site);
+    if (site.is_weight()) return known.weights.contains(site.site);
     const auto blocks = known.blocks.find(site.site);
     if (blocks != known.blocks.end() &&
         std::any_of(blocks->second.begin(), blocks->second.end(), [&site](const auto& block) {
@@ -156,7 +156,7 @@ void RecordJoin::note(const Record& record, std::size_t source, Known& known) {
   for (const QuestionSums& sums : record.questions)
     known.questions.emplace(std::pair(sums.task, sums.question), source);
   for (const SiteStats& site : record.sites)
-    if (site.windows == 0)
+    if (site.is_weight())
       known.weights.emplace(site.site, source);
     else
       known.blocks[site.site].emplace(site.first_window, site.windows);

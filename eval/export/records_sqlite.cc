@@ -145,8 +145,8 @@ void write_trials(const std::vector<ResultRow>& rows,
     trials.row({integer(i + 1), model == models.end() ? SqlValue() : SqlValue(model->second),
                 key.id, key.name,
                 key.seed ? SqlValue(static_cast<std::int64_t>(*key.seed)) : SqlValue(),
-                text_or_null(key.design.kind), text_or_null(key.design.factor), rows[i].status,
-                text_or_null(rows[i].error)});
+                text_or_null(key.design.kind), text_or_null(key.design.factor),
+                status_name(rows[i].status), text_or_null(rows[i].error)});
     for (const auto& [name, value] : key.vars.items())
       variables.row({integer(i + 1), name, variable_value(value)});
   }

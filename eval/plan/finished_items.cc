@@ -18,7 +18,7 @@ void FinishedItems::note(const Record& record) {
     if (const auto found = questions_.find({sums.task, sums.question}); found != questions_.end())
       items.insert(found->second);
   for (const SiteStats& site : record.sites)
-    if (site.windows == 0) with_weights_.insert(record.id);
+    if (site.is_weight()) with_weights_.insert(record.id);
   if (record.stop && record.stop->reached) stopped_[record.id] = record.stop->tokens;
   bool stopped = false;
   if (const auto stop = stopped_.find(record.id); stop != stopped_.end()) {
@@ -26,8 +26,7 @@ void FinishedItems::note(const Record& record) {
     for (const auto& [number, window] : windows) tokens += window.sums.tokens;
     stopped = tokens >= stop->second;
   }
-  const bool failed = record.status == "failed";
-  const Index last = failed ? data_.set.count() : stopped ? data_.set.windows : 0;
+  const Index last = record.failed() ? data_.set.count() : stopped ? data_.set.windows : 0;
   for (Index i = 0; i < last; ++i) items.insert(i);
 }
 

@@ -112,10 +112,11 @@ Json questions_json(const Record& record) {
 Json sites_json(const Record& record) {
   Json array = Json::array();
   for (const SiteStats& site : record.sites) {
-    NF_CHECK(site.site.ends_with(".weight") || is_dyadic(site.first_window, site.windows),
+    NF_CHECK(site.is_weight() ? site.site.ends_with(".weight")
+                              : is_dyadic(site.first_window, site.windows),
              "{}: windows {} from {} are no block", site.site, site.windows, site.first_window);
     Json json = {{"site", site.site}};
-    if (site.windows > 0) {
+    if (!site.is_weight()) {
       json["first_window"] = site.first_window;
       json["windows"] = site.windows;
     }
@@ -183,6 +184,15 @@ SiteStats read_site(const ObjectReader& reader) {
   return site;
 }
 
+Status read_status(const ObjectReader& reader) {
+  const std::string name = reader.text("status");
+  const std::optional<Status> status = status_from_name(name);
+  if (!status)
+    reader.fail("status", fmt::format("unknown status '{}'{}", printable(name),
+                                      suggestion(name, {"ok", "failed"})));
+  return *status;
+}
+
 Json stop_json(const StopState& stop) {
   return {{"reached", stop.reached},
           {"blocks", stop.blocks},
@@ -204,15 +214,14 @@ StopState read_stop(const ObjectReader& reader) {
 }  // namespace
 
 std::string record_to_line(const Record& record, const MetricRegistry& metrics) {
-  const bool failed = record.status == "failed";
-  NF_CHECK(failed || record.status == "ok", "status '{}'", record.status);
+  const bool failed = record.failed();
   Json json;
   json["id"] = record.id;
   json["name"] = record.name;
   json["model"] = record.model;
   json["seed"] = record.seed ? Json(*record.seed) : Json(nullptr);
   json["vars"] = record.vars;
-  json["status"] = record.status;
+  json["status"] = status_name(record.status);
   if (failed) json["error"] = record.error;
   json["metrics"] = failed ? Json::object() : metrics_json(record, metrics);
   if (!record.convention.empty()) json["convention"] = record.convention;
@@ -238,11 +247,8 @@ Record record_from_line(const std::string& line, const std::string& place) {
   else if (!seed.is_null())
     reader.fail("seed", "expected a whole number from 0 on, or null");
   record.vars = reader.object("vars");
-  record.status = reader.text("status");
-  if (record.status != "ok" && record.status != "failed")
-    reader.fail("status", fmt::format("unknown status '{}'{}", printable(record.status),
-                                      suggestion(record.status, {"ok", "failed"})));
-  if (record.status == "failed") record.error = reader.text("error");
+  record.status = read_status(reader);
+  if (record.failed()) record.error = reader.text("error");
   reader.each("windows", [&record](const ObjectReader& window) {
     record.windows.push_back(read_window(window));
   });

@@ -11,6 +11,7 @@
 #include "eval/metrics/question_sums.h"
 #include "eval/metrics/window_sums.h"
 #include "eval/records/site_stats.h"
+#include "eval/records/status.h"
 #include "eval/records/stop_state.h"
 #include "perturb/distortion_stats.h"
 
@@ -23,8 +24,8 @@ struct Record {
   std::string model{};  ///< the model's name in this run
   std::optional<std::uint64_t> seed{};  ///< none for the baseline
   Json vars = Json::object();           ///< the sweep point
-  std::string status = "ok";            ///< or "failed"
-  std::string error{};                  ///< why it failed, else empty
+  Status status = Status::ok;
+  std::string error{};  ///< why it failed, else empty
   /// How windows are laid out and which tokens are scored: "window/1"; empty without text.
   std::string convention{};
   std::vector<WindowSums> windows{};      ///< in ascending order
@@ -34,6 +35,8 @@ struct Record {
   std::optional<StopState> stop{};  ///< where the trial has a stopping rule and text in this stage
   Json env = Json::object();  ///< what may change bits between machines: ISA, library versions
   Json run = Json::object();  ///< what may differ between two runs of one trial: times, threads
+
+  bool failed() const { return status == Status::failed; }
 };
 
 /// One line, without the newline. Its "metrics" (each of `metrics`, then tokens) are derived on

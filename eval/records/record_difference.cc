@@ -75,7 +75,8 @@ std::string RecordDifference::text() const {
 }
 
 std::vector<RecordDifference> record_differences(const Record& first, const Record& second) {
-  if (first.status != second.status) return {{"trial", "status", first.status, second.status}};
+  if (first.status != second.status)
+    return {{"trial", "status", status_name(first.status), status_name(second.status)}};
   const Json one = Json::parse(record_to_line(first)), other = Json::parse(record_to_line(second));
   std::vector<RecordDifference> found;
   Comparison comparison(found);

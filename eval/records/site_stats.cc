@@ -15,7 +15,7 @@ void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
     const auto last = std::find_if(sites.rbegin(), sites.rend(), same_site);
     const auto before = std::find_if(std::next(last), sites.rend(), same_site);
     if (before == sites.rend()) return;
-    NF_CHECK(before->windows > 0 && before->first_window + before->windows <= last->first_window,
+    NF_CHECK(!before->is_weight() && before->first_window + before->windows <= last->first_window,
              "{}: windows from {} on do not come after those from {} on", part.site,
              last->first_window, before->first_window);
     const bool siblings = before->windows == last->windows &&

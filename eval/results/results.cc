@@ -37,7 +37,7 @@ SiteStats join_site(std::vector<const SiteStats*> parts) {
 std::vector<SiteStats> join_sites(std::vector<const Record*> records) {
   std::stable_partition(records.begin(), records.end(), [](const Record* record) {
     return std::any_of(record->sites.begin(), record->sites.end(),
-                       [](const SiteStats& site) { return site.windows == 0; });
+                       [](const SiteStats& site) { return site.is_weight(); });
   });
   std::vector<std::string> order;
   std::unordered_map<std::string, std::vector<const SiteStats*>> parts;
@@ -67,18 +67,17 @@ std::vector<QuestionSums> join_questions(const std::vector<const Record*>& recor
 std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites, bool weights) {
   DistortionStats pool;
   for (const SiteStats& site : sites)
-    if (site.site.ends_with(".weight") == weights) pool.merge(site.stats);
+    if (site.is_weight() == weights) pool.merge(site.stats);
   if (pool.count == 0) return std::nullopt;
   return pool.relative_l2();
 }
 
 ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records) {
   ResultRow row{.key = key};
-  const auto failure = std::find_if(records.begin(), records.end(), [](const Record* record) {
-    return record->status == "failed";
-  });
+  const auto failure = std::find_if(records.begin(), records.end(),
+                                    [](const Record* record) { return record->failed(); });
   if (failure != records.end()) {
-    row.status = "failed";
+    row.status = Status::failed;
     row.error = (*failure)->error;
     return row;
   }

@@ -16,7 +16,7 @@ namespace nf {
 /// One row of results.csv: all records with the row's id together. A failed row has no numbers.
 struct ResultRow {
   RowKey key;
-  std::string status = "ok";
+  Status status = Status::ok;
   std::string error{};
   std::vector<WindowSums> windows{};      ///< in ascending order, each once
   TextSums text{};                        ///< all windows together
@@ -27,7 +27,7 @@ struct ResultRow {
   std::vector<SiteStats>
       sites{};  ///< each site once, over all windows, in order of first appearance
 
-  bool failed() const { return status == "failed"; }
+  bool failed() const { return status == Status::failed; }
 };
 
 /// Joins records to rows. A window, a question or a block of a site that is there twice counts

@@ -17,8 +17,8 @@ bool lacks(const WindowSums& window, DetailMode detail) {
 }
 
 bool lacks(const SiteStats& site, StatsMode stats) {
-  const bool is_weight = site.windows == 0;
-  return !site.complete && (stats == StatsMode::all || (stats == StatsMode::weights && is_weight));
+  return !site.complete &&
+         (stats == StatsMode::all || (stats == StatsMode::weights && site.is_weight()));
 }
 
 /// Conditions that ran without something, the untouched models apart.

@@ -28,7 +28,7 @@ Record lane_record(const RowKey& key, const ModelData& data, const Stage& stage,
   Record record{
       .id = key.id, .name = key.name, .model = key.model, .seed = key.seed, .vars = key.vars};
   if (!result.error.empty()) {
-    record.status = "failed";
+    record.status = Status::failed;
     record.error = result.error;
   }
   record.convention = data.convention;

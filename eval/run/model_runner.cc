@@ -117,13 +117,13 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
   Record record = lane_record(key, plan_.data(), stage, std::move(result));
   record.env = run_.env;
   record.run = run;
-  if (record.status == "failed") {
+  if (record.failed()) {
     run_.progress.message(
         fmt::format("warning: {}: {}: failed: {}", key.model, condition_text(key), record.error));
     record.run["items"] = stage.items;  // nothing else in it says what it was running
   }
   finished_.note(record);
-  if (stop && record.status == "ok" && !record.windows.empty()) {
+  if (stop && !record.failed() && !record.windows.empty()) {
     const auto here = static_cast<std::size_t>(&stage - plan_.stages().data());
     record.stop = look(*stop, plan_.data().set, std::span(plan_.stages()).first(here + 1),
                        finished_.windows(record.id));

@@ -217,7 +217,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
-                                 [](const ResultRow& row) { return row.status == "failed"; });
+                                 [](const ResultRow& row) { return row.failed(); });
   return outcome;
 }
 

@@ -63,7 +63,7 @@ std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<Ta
         fields.push_back(optional_number(value));
     fields.push_back(std::to_string(row.text.sums.tokens));
     fields.push_back(std::to_string(row.text.windows));
-    fields.push_back(row.status);
+    fields.emplace_back(status_name(row.status));
     fields.emplace_back(!row.key.stops ? "" : row.stop ? "true" : "false");
     fields.push_back(optional_number(row.relative_l2_weight));
     fields.push_back(optional_number(row.relative_l2_input));

@@ -170,7 +170,7 @@ class Verifier {
     const auto has_weights = [this](std::size_t number) {
       const std::vector<SiteStats>& sites = contents_.records[number].sites;
       return std::any_of(sites.begin(), sites.end(),
-                         [](const SiteStats& site) { return site.windows == 0; });
+                         [](const SiteStats& site) { return site.is_weight(); });
     };
     std::vector<Lane> lanes;
     for (const Job* job : work.jobs) {

@@ -17,7 +17,7 @@ StatsMode stats_of(const Record& record, StatsMode preferred) {
   const auto fits = [&record](StatsMode mode) {
     return std::all_of(record.sites.begin(), record.sites.end(), [mode](const SiteStats& site) {
       const bool all = mode == StatsMode::all;
-      return site.complete == (site.windows > 0 ? all : all || mode == StatsMode::weights);
+      return site.complete == (site.is_weight() ? all || mode == StatsMode::weights : all);
     });
   };
   for (const StatsMode mode : {preferred, StatsMode::weights, StatsMode::all, StatsMode::none})
@@ -83,7 +83,7 @@ void VerifyChoice::add_items_of_sites(const Record& record, Found& found) {
 void VerifyChoice::find_items(const Record& record, Found& found) {
   const EvalSet& set = plans_[found.model].data().set;
   std::set<Index> items;
-  if (record.status == "failed") {
+  if (record.failed()) {
     for (const Json& item : record.run.at("items"))
       if (const Index i = item.is_number_integer() ? item.get<Index>() : -1;
           i >= 0 && i < set.count())
@@ -121,8 +121,7 @@ bool VerifyChoice::find(std::size_t number, VerifyReport::Skipped& skipped) {
     ++skipped.no_trial;
     return false;
   }
-  if (record.status == "failed" &&
-      !(record.run.contains("items") && record.run["items"].is_array())) {
+  if (record.failed() && !(record.run.contains("items") && record.run["items"].is_array())) {
     ++skipped.no_items;
     return false;
   }

@@ -39,7 +39,7 @@ std::vector<RecordDifference> rerun_differences(const Record& stored, const Reco
   std::vector<RecordDifference> found = record_differences(stored, now);
   if (stored.convention != now.convention)
     found.push_back({"trial", "convention", printable(stored.convention), now.convention});
-  if (stored.status == "failed" || now.status == "failed") {
+  if (stored.failed() || now.failed()) {
     if (stored.status == now.status && stored.error != now.error)
       found.push_back({"trial", "error", printable(stored.error), printable(now.error)});
     return found;
@@ -58,7 +58,7 @@ std::vector<RecordDifference> derived_differences(const std::string& line, const
   if (const auto metrics = stored.find("metrics"); metrics != stored.end() && metrics->is_object())
     compare("metrics", *metrics, now.at("metrics"), found);
   const Json &sites = stored.at("sites"), &sites_now = now.at("sites");
-  for (std::size_t i = 0; i < record.sites.size() && record.status == "ok"; ++i)
+  for (std::size_t i = 0; i < record.sites.size() && !record.failed(); ++i)
     compare(printable(record.sites[i].site),
             {{"relative_l2", sites[i].value("relative_l2", Json())}},
             {{"relative_l2", sites_now[i].at("relative_l2")}}, found);

@@ -143,10 +143,10 @@ TEST(CompareLines, TakesSearchesSeedBySeed) {
 
 TEST(CompareLines, LeavesOutWhatFailedOrIsNotThere) {
   ResultRow failed = compared_row("b", "b1", kText, {{"r", 2}}, 1);
-  failed.status = "failed";
+  failed.status = Status::failed;
   failed.error = "not finite";
   ResultRow all_failed = compared_row("b", "b2", {}, {{"r", 3}});
-  all_failed.status = "failed";
+  all_failed.status = Status::failed;
   all_failed.error = "overflow";
   ResultRow half = compared_row("b", "b3", {kText.begin(), kText.begin() + 8}, {{"r", 4}});
   std::vector<ResultRow> rows = {compared_baseline(16),

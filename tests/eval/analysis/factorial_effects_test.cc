@@ -238,7 +238,7 @@ TEST(FactorialEffects, SayWhichTrialsAreMissing) {
   // The first seven are a design of their own, of the levels that they have.
   expect_none({whole.begin(), whole.begin() + 7}, "\"needs all 15 trials");
   std::vector<ResultRow> failed = whole;
-  failed[9].status = "failed";
+  failed[9].status = Status::failed;
   expect_none(failed, "\"needs all 15 trials");
   EXPECT_NE(effects_csv(with_baseline(failed), keys).find("\"needs all 15 trials, has 14\""),
             std::string::npos);

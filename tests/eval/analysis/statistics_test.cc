@@ -223,7 +223,7 @@ TEST(Statistics, SayWhereFewBlocksMakeTheInterval) {
 
 TEST(Statistics, LeaveOutWhatFailed) {
   ResultRow failed = row_of("noise", "n", {});
-  failed.status = "failed";
+  failed.status = Status::failed;
   EXPECT_TRUE(read_csv(statistics_csv({baseline_of(8), failed})).empty());
   EXPECT_TRUE(read_csv(statistics_csv({row_of("noise", "n", kKl)})).empty());  // no baseline yet
 }

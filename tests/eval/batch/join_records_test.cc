@@ -39,7 +39,7 @@ TEST(RecordJoin, KeepsWhatIsNew) {
 
 Record failed_record(const std::vector<Index>& items) {
   Record record{.id = "x", .name = "w4", .model = "opt", .seed = 0};
-  record.status = "failed";
+  record.status = Status::failed;
   record.error = "layers.0 is not finite";
   record.env = {{"isa", "avx2"}};
   record.run["items"] = items;
@@ -170,7 +170,8 @@ TEST(RecordJoin, TakesTheFirstOfTwoEnvs) {
 }
 
 TEST(RecordJoin, KeepsAFailureOnce) {
-  Record failed{.id = "x", .name = "w4", .model = "opt", .status = "failed", .error = "overflow"};
+  Record failed{
+      .id = "x", .name = "w4", .model = "opt", .status = Status::failed, .error = "overflow"};
   const RunContents a = contents("A", {window_record("x", "w4", 0), failed});
   const RunContents b = contents("B", {failed});
   RecordJoin join(false);

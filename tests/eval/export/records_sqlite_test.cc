@@ -41,8 +41,12 @@ class SqliteExport : public testing::Test {
                    {.site = "lm_head.weight", .stats = {.count = 8, .sum_x2 = 4.0}}};
     RowKey row = window_row("t", "w", {{"bits", 4}, {"r", 0.1}, {"why", "it's \"so\""}});
     row.design = {.kind = "each", .factor = "layer"};
-    const Record failed{
-        .id = "f", .name = "broken", .model = "opt", .seed = 3, .status = "failed", .error = "x"};
+    const Record failed{.id = "f",
+                        .name = "broken",
+                        .model = "opt",
+                        .seed = 3,
+                        .status = Status::failed,
+                        .error = "x"};
     RowKey failed_row = window_row("f", "broken");
     failed_row.seed = 3;
     write_run(dir_, {window_record("b", "baseline", 0), trial, failed},

@@ -47,7 +47,7 @@ TEST(FinishedItems, HaveNothingLeftOfATrialThatFailed) {
   const ModelData all = data();
   FinishedItems finished(all);
   Record record{.id = "a"};
-  record.status = "failed";
+  record.status = Status::failed;
   finished.note(record);
   EXPECT_TRUE(finished.has_all("a"));
 }

@@ -82,7 +82,7 @@ TEST(RecordDifference, ComparesOnlyWhatBothHave) {
 
 TEST(RecordDifference, TellsAFailedRecordFromOneThatDidNotFail) {
   Record failed = full_record();
-  failed.status = "failed";
+  failed.status = Status::failed;
   EXPECT_EQ(texts(full_record(), failed), Texts{"trial: status: ok and failed"});
   EXPECT_EQ(texts(failed, failed), Texts());
 }

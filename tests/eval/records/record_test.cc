@@ -234,11 +234,11 @@ TEST(Record, OfABaselineHasNoSeed) {
 
 TEST(Record, OfAFailureKeepsTheReasonAlone) {
   Record record = with_questions();
-  record.status = "failed";
+  record.status = Status::failed;
   record.error = "layer 2: not finite";
   record.sites[0].stats.sum_d2 = std::numeric_limits<double>::quiet_NaN();
   const Record back = record_from_line(record_to_line(record), "f:1");
-  EXPECT_EQ(back.status, "failed");
+  EXPECT_EQ(back.status, Status::failed);
   EXPECT_EQ(back.error, "layer 2: not finite");
   EXPECT_TRUE(back.windows.empty());
   EXPECT_TRUE(back.questions.empty());

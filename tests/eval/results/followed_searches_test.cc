@@ -74,7 +74,7 @@ TEST(FollowedSearches, WaitForAllOfAStep) {
   EXPECT_EQ(FollowedSearches(keys, kModels, {part}).rows().size(), 2u);
   part.stop->tokens = 20;
   EXPECT_EQ(FollowedSearches(keys, kModels, {part}).rows().size(), 1u);
-  part.status = "failed";  // would fail again
+  part.status = Status::failed;  // would fail again
   EXPECT_EQ(FollowedSearches(keys, kModels, {part}).rows().size(), 2u);
 
   std::vector<ModelIdentity> with_task = kModels;

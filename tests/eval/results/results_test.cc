@@ -81,7 +81,7 @@ void expect_same_row(const ResultRow& a, const ResultRow& b) {
 
 TEST(Results, AddUpWindows) {
   const ResultRow row = joined({stage(0, 2)});
-  EXPECT_EQ(row.status, "ok");
+  EXPECT_EQ(row.status, Status::ok);
   EXPECT_EQ(row.text.windows, 2);
   EXPECT_EQ(row.text.sums.tokens, 1022);
   EXPECT_DOUBLE_EQ(row.text.sums.nll, sums_of(0).sums.nll + sums_of(1).sums.nll);
@@ -170,6 +170,7 @@ TEST(Results, PoolStatesWithInputs) {
   for (const char* name : {"layers.0.q_proj.input", "layers.0.resid", "layers.0.k_cache",
                            "layers.0.v_cache", "lm_head.input", "layers.0.q_proj.weight"}) {
     SiteStats site{.site = name};
+    site.windows = site.site.ends_with(".weight") ? 0 : 1;
     site.stats.count = 1;
     site.stats.sum_x2 = x2;
     site.stats.sum_d2 = 0.16;
@@ -192,7 +193,8 @@ TEST(Results, FollowTheOrderOfTheExperiment) {
 }
 
 TEST(Results, OfAFailedTrialHaveNoNumbers) {
-  Record failed{.id = "id", .name = "noise", .model = "m", .status = "failed", .error = "why"};
+  Record failed{
+      .id = "id", .name = "noise", .model = "m", .status = Status::failed, .error = "why"};
   const ResultRow row = joined({stage(0, 5), asked("a", 0, 2, 1.0), failed});
   EXPECT_TRUE(row.failed());
   EXPECT_EQ(row.error, "why");

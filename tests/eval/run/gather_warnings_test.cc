@@ -68,7 +68,7 @@ TEST(GatherWarnings, KnowPartsOfWhatIsAskedFor) {
 }
 
 TEST(GatherWarnings, PassOverWhatFailed) {
-  Record failed{.id = "a", .name = "a", .status = "failed"};
+  Record failed{.id = "a", .name = "a", .status = Status::failed};
   EXPECT_TRUE(gather_warnings({failed}, kRows, StatsMode::all, DetailMode::tokens).empty());
 }
 

@@ -154,7 +154,7 @@ std::vector<Index> draw_waves(Dice& dice) {
 
 /// Everything that a record says of a lane, to the last digit.
 std::string lane_text(const LaneResult& lane) {
-  Record record{.status = lane.error.empty() ? "ok" : "failed", .error = lane.error};
+  Record record{.status = lane.error.empty() ? Status::ok : Status::failed, .error = lane.error};
   record.sites = lane.sites;
   return record_to_line(record);
 }

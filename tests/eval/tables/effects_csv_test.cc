@@ -165,7 +165,7 @@ TEST(StatisticsEffects, AreThereOnlyWithADesignOfPairs) {
 
 TEST(StatisticsEffects, LeaveOutWhatIsNotThereYet) {
   ResultRow failed = row_of("inter", "all", 0.5, 4.0);
-  failed.status = "failed";
+  failed.status = Status::failed;
   const std::vector<std::string> lines =
       lines_of(effects_csv({baseline(), row_of("inter", "q_proj", 0.25, 1.0),
                             row_of("inter", "q_proj+k_proj", 1.0, 3.0), failed}));

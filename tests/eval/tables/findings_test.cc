@@ -241,7 +241,7 @@ TEST(Findings, OfAFactorialDesignTakeTheRunsOutOfTheTable) {
       << table;
   EXPECT_FALSE(has(table, "inter role="));
   EXPECT_TRUE(has(table, " ± ")) << "a long level makes no column";
-  rows[5].status = "failed";
+  rows[5].status = Status::failed;
   rows[5].error = "not finite";
   rows[6].windows.resize(9);
   rows[6].text = add_up(rows[6].windows);

@@ -48,7 +48,7 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   ResultRow failed = row_of("noise", 1, Json::object());
-  failed.status = "failed";
+  failed.status = Status::failed;
   failed.error = "layer 0: not finite";
   failed.text = {};
   EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,,0,0,failed,,,");
@@ -94,7 +94,7 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
                              .correct_norm = true});
   }
   ResultRow failed = row;
-  failed.status = "failed";
+  failed.status = Status::failed;
   failed.text = {};
   failed.questions.clear();
   const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};

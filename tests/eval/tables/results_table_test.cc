@@ -44,7 +44,7 @@ ResultRow failed(const std::string& name, const std::string& id, std::uint64_t s
                  const std::string& error) {
   ResultRow row;
   row.key = {.id = id, .name = name, .model = "opt-nano", .seed = seed};
-  row.status = "failed";
+  row.status = Status::failed;
   row.error = error;
   return row;
 }

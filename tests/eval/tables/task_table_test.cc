@@ -34,7 +34,7 @@ ResultRow row_of(const std::string& name, const std::string& id, std::optional<s
 ResultRow failed(const std::string& name) {
   ResultRow row;
   row.key = {.id = name, .name = name, .model = "opt-nano", .seed = 0};
-  row.status = "failed";
+  row.status = Status::failed;
   row.error = "layer 2: not finite";
   return row;
 }
