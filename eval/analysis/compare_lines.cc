@@ -7,19 +7,18 @@
 #include <set>
 
 #include "core/base/printable.h"
+#include "eval/design/search_key.h"
 #include "eval/output/csv.h"
 #include "eval/output/short_list.h"
 
 namespace nf {
 namespace {
 
-/// What a search finds is no condition that two trials could have in common.
-constexpr const char* kFound = "bisect";
-
-/// Whether lines pair only where they have the same value of a variable.
+/// Whether lines pair only where they have the same value of a variable. The value that a search
+/// finds is no condition that two trials could have in common.
 bool is_matched(const std::string& variable, const TrialSelector& against,
                 const TrialSelector& trial) {
-  if (variable == kFound) return false;
+  if (variable == kSearchVariable) return false;
   const bool first = against.values.contains(variable), second = trial.values.contains(variable);
   return against.name == trial.name ? !(first || second) : !(first && second);
 }
@@ -93,7 +92,8 @@ bool is_match(const RowKey& against, const RowKey& trial, const TrialSelector& f
     if (other != against.vars.end() && is_matched(variable, first, second) && *other != value)
       return false;
   }
-  const bool values_are_meant = first.values.contains(kFound) && second.values.contains(kFound);
+  const bool values_are_meant =
+      first.values.contains(kSearchVariable) && second.values.contains(kSearchVariable);
   return !against.search || !trial.search || values_are_meant || against.seed == trial.seed;
 }
 

@@ -7,6 +7,10 @@
 
 namespace nf {
 
+/// The variable whose value a search looks for: "${bisect}" in entries, a key of `vars` in records,
+/// a column in tables.
+inline constexpr const char* kSearchVariable = "bisect";
+
 /// A search (`bisect`) as a run's manifest has it: with its records it can be followed without the
 /// experiment.
 struct SearchKey {

@@ -4,6 +4,7 @@
 
 #include "core/config/substitute.h"
 #include "eval/design/bisection.h"
+#include "eval/design/search_key.h"
 
 namespace nf {
 namespace {
@@ -83,13 +84,11 @@ std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node,
 
 namespace {
 
-constexpr const char* kVariable = "bisect";
-
 /// The same with the value as a number, in the shortest form that reads as the same one.
 ConfigNode at_value(const ConfigNode& node, double value) {
   ConfigErrors errors;
   const ConfigNode number = ConfigNode::scalar(fmt::format("{}", value), false, node.place());
-  ConfigNode result = substitute(node, {{kVariable, number}}, errors);
+  ConfigNode result = substitute(node, {{kSearchVariable, number}}, errors);
   errors.throw_if_any();
   return result;
 }
@@ -109,7 +108,7 @@ Json with_variable(const Json& lowest, const Json& highest) {
       result[key] = with_variable(value, highest.value(key, Json()));
     return result;
   }
-  return fmt::format("${{{}}}", kVariable);
+  return fmt::format("${{{}}}", kSearchVariable);
 }
 
 /// A value inside the range that is no round number.
@@ -125,7 +124,7 @@ std::optional<Entry> read_bisected_entry(const ConfigNode& node, EntryKind kind,
                                          const BisectConfig& bisect, ConfigErrors& errors) {
   const Index before = errors.count();
   if (const std::optional<ConfigNode> sites = node.find("sites"))
-    if (const std::optional<ConfigNode> at = find_reference(*sites, kVariable)) {
+    if (const std::optional<ConfigNode> at = find_reference(*sites, kSearchVariable)) {
       errors.add(*at, "the sites cannot depend on the value that is searched for");
       return std::nullopt;
     }
@@ -137,7 +136,7 @@ std::optional<Entry> read_bisected_entry(const ConfigNode& node, EntryKind kind,
   ConfigErrors inside;
   read_entry(at_value(node, uneven_value(bisect.range)), kind, *kinds, inside);
   if (!inside.empty()) {
-    errors.add(*find_reference(node, kVariable),
+    errors.add(*find_reference(node, kSearchVariable),
                fmt::format("the search needs every number between {} and {} to do here",
                            bisect.range.lowest, bisect.range.highest));
     return lowest;

@@ -4,20 +4,20 @@
 #include <array>
 
 #include "core/config/substitute.h"
+#include "eval/design/search_key.h"
 
 namespace nf {
 namespace {
 
 constexpr std::array<const char*, 5> kDesigns = {"each", "leave_one_out", "cumulative", "pairs",
                                                  "factorial"};
-constexpr const char* kBisect = "bisect";
 
 /// Columns that a trial makes beside its sweep's, each with the key that makes it.
 std::vector<std::pair<std::string, std::string>> own_columns(const TrialConfig& config) {
   std::vector<std::pair<std::string, std::string>> columns;
   const Design design = config.design();
   if (!design.kind.empty()) columns.emplace_back(design_column(design), design.kind);
-  if (config.bisect) columns.emplace_back(kBisect, kBisect);
+  if (config.bisect) columns.emplace_back(kSearchVariable, "bisect");
   return columns;
 }
 
@@ -28,12 +28,12 @@ bool check_references(const ConfigNode& item, const TrialConfig& config, const V
   const Design design = config.design();
   const std::string column = design.kind.empty() ? "" : design_column(design);
   bool good = true;
-  for (const std::string& name : {std::string(kBisect), column}) {
+  for (const std::string& name : {std::string(kSearchVariable), column}) {
     if (name.empty() || variables.contains(name)) continue;
     const std::optional<ConfigNode> at = find_reference(item, name);
     if (!at) continue;
     good = false;
-    if (name == kBisect)
+    if (name == kSearchVariable)
       errors.add(*at,
                  "\"${bisect}\" needs 'bisect' in the trial: {range: [lowest, highest], "
                  "target: {kl: x}}");
@@ -50,7 +50,7 @@ std::vector<Entry> read_entries(const ConfigNode& list, EntryKind kind, const Tr
                                 Variables variables, const std::shared_ptr<const Kinds>& kinds,
                                 ConfigErrors& errors) {
   if (config.bisect)  // stands for itself until the search gives it a value
-    variables.emplace(kBisect, ConfigNode::scalar("${bisect}", true, list.place()));
+    variables.emplace(kSearchVariable, ConfigNode::scalar("${bisect}", true, list.place()));
   std::vector<Entry> entries;
   for (const ConfigNode& item : list.items()) {
     if (!check_references(item, config, variables, errors)) continue;
@@ -61,7 +61,7 @@ std::vector<Entry> read_entries(const ConfigNode& list, EntryKind kind, const Tr
       substitute(item, variables, errors);
       continue;
     }
-    const bool searched = config.bisect && find_reference(resolved, kBisect);
+    const bool searched = config.bisect && find_reference(resolved, kSearchVariable);
     std::optional<Entry> entry =
         searched ? read_bisected_entry(resolved, kind, kinds, *config.bisect, errors)
                  : read_entry(resolved, kind, *kinds, errors);
@@ -81,7 +81,7 @@ Trial Trial::at(double value) const {
   NF_CHECK(bisect.has_value(), "nothing is searched for in '{}'", name);
   Trial trial = *this;
   trial.bisect.reset();
-  trial.vars[kBisect] = value;
+  trial.vars[kSearchVariable] = value;
   // A step that ends early must still know its metric as well as the search wants it.
   if (trial.stop && bisect->target.metric == BisectMetric::kl)
     trial.stop->kl_halfwidth =
@@ -173,7 +173,7 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
                fmt::format("has '{}' beside it; a trial has at most one of {}", given[0],
                            fmt::join(kDesigns, ", ")));
   if (factorial && bisect)
-    errors.add(*node.find(kBisect),
+    errors.add(*node.find("bisect"),
                "has 'factorial' beside it, whose effects are differences between trials of one "
                "strength; search with 'each' or 'pairs'");
 }
@@ -201,8 +201,8 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
                                             : config.distort->node;
   check_variables_used(config.sweep, list, errors);
   check_variables_used(config.zip, list, errors);
-  if (config.bisect && !collect_variables(list).contains(kBisect))
-    errors.add(*node.find(kBisect),
+  if (config.bisect && !collect_variables(list).contains(kSearchVariable))
+    errors.add(*node.find("bisect"),
                "is never used; write \"${bisect}\" where the value goes that is searched for");
 
   // A search keeps the kinds for as long as its trial lives.

@@ -6,6 +6,7 @@
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
+#include "eval/design/search_key.h"
 #include "eval/plan/stop_rule.h"
 #include "eval/records/row_key.h"
 
@@ -145,10 +146,10 @@ std::vector<RowKey> ModelPlan::rows() const {
 std::optional<Job> ModelPlan::find(const Record& record) {
   for (const Job& job : jobs_)
     if (job.key.id == record.id) return job;
-  const auto value = record.vars.find("bisect");
+  const auto value = record.vars.find(kSearchVariable);
   if (value == record.vars.end() || !value->is_number()) return std::nullopt;
   Json point = record.vars;
-  point.erase("bisect");
+  point.erase(kSearchVariable);
   for (const Search& search : searches_) {
     if (search.trial.vars != point) continue;
     Job step = make_job(search.trial.at(value->get<double>()));

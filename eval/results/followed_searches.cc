@@ -5,10 +5,10 @@
 #include <map>
 #include <set>
 
+#include "eval/design/search_key.h"
+
 namespace nf {
 namespace {
-
-constexpr const char* kBisect = "bisect";
 
 /// Rows of baselines and of all steps that were asked for, each id once.
 std::vector<ResultRow> step_rows(const std::vector<RowKey>& keys,
@@ -40,7 +40,7 @@ bool is_finished(const ResultRow& row, const std::vector<ModelIdentity>& models)
 
 Json search_point(const RowKey& key) {
   Json point = key.vars;
-  point.erase(kBisect);
+  point.erase(kSearchVariable);
   return point;
 }
 
@@ -85,7 +85,7 @@ const ResultRow* FollowedSearch::best() const {
   if (steps.empty()) return nullptr;
   const double value = bisection.best().value;
   for (const ResultRow& step : steps)
-    if (step.key.vars.at(kBisect) == value) return &step;
+    if (step.key.vars.at(kSearchVariable) == value) return &step;
   return nullptr;
 }
 
@@ -105,7 +105,7 @@ void FollowedSearch::follow(const FinishedStep& finished, const ResultRow* basel
                  .vars = point,
                  .design = key.design,
                  .stops = key.stops};
-    step->key.vars[kBisect] = *value;
+    step->key.vars[kSearchVariable] = *value;
     steps.push_back(std::move(*step));
   }
   if (const ResultRow* const found = best()) {
