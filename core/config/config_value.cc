@@ -50,6 +50,12 @@ std::string form_hint(const ConfigNode& node, const std::vector<std::string>& na
   return hint;
 }
 
+std::vector<std::string> names_of(const std::vector<Choice>& words) {
+  std::vector<std::string> names;
+  for (const Choice& word : words) names.push_back(word.name);
+  return names;
+}
+
 }  // namespace
 
 void add_unreadable(const ConfigNode& node, std::string_view wanted, std::string_view hint,
@@ -88,6 +94,30 @@ std::optional<std::string> ConfigValue<std::string>::read(const ConfigNode& node
   if (node.is_scalar()) return node.text();
   add_unreadable(node, "text", "", errors);
   return std::nullopt;
+}
+
+std::optional<std::size_t> read_word(const ConfigNode& node, const std::vector<Choice>& words,
+                                     ConfigErrors& errors) {
+  if (!node.is_scalar()) {
+    add_unreadable(node, words_type(words), "", errors);
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (node.text() == words[i].name) return i;
+  errors.add(node, fmt::format("unknown value {}{}", describe(node),
+                               suggestion(node.text(), names_of(words))));
+  return std::nullopt;
+}
+
+std::string words_type(const std::vector<Choice>& words) {
+  return fmt::format("{}", fmt::join(names_of(words), " | "));
+}
+
+Json words_schema(const std::vector<Choice>& words) {
+  Json forms = Json::array();
+  for (const Choice& word : words)
+    forms.push_back({{"const", word.name}, {"description", word.summary}});
+  return {{"oneOf", std::move(forms)}};
 }
 
 std::optional<ConfigEntry> read_single_key(const ConfigNode& node,

@@ -119,21 +119,28 @@ struct ConfigValue<std::optional<T>> {
   static Json schema() { return ConfigValue<T>::schema(); }
 };
 
+/// A list whose items `read_item(node, errors)` reads; nullopt where one of them cannot be read.
+template <typename T, typename ReadItem>
+std::optional<std::vector<T>> read_list(const ConfigNode& node, ConfigErrors& errors,
+                                        const ReadItem& read_item) {
+  if (!node.is_sequence()) {
+    add_unreadable(node, "a list", "", errors);
+    return std::nullopt;
+  }
+  std::vector<T> values;
+  bool all = true;
+  for (const ConfigNode& item : node.items()) {
+    std::optional<T> value = read_item(item, errors);
+    if (value) values.push_back(std::move(*value));
+    all = all && value;
+  }
+  return all ? std::optional(std::move(values)) : std::nullopt;
+}
+
 template <typename T>
 struct ConfigValue<std::vector<T>> {
   static std::optional<std::vector<T>> read(const ConfigNode& node, ConfigErrors& errors) {
-    if (!node.is_sequence()) {
-      add_unreadable(node, "a list", "", errors);
-      return std::nullopt;
-    }
-    std::vector<T> values;
-    bool all = true;
-    for (const ConfigNode& item : node.items()) {
-      std::optional<T> value = ConfigValue<T>::read(item, errors);
-      if (value) values.push_back(std::move(*value));
-      all = all && value;
-    }
-    return all ? std::optional(std::move(values)) : std::nullopt;
+    return read_list<T>(node, errors, ConfigValue<T>::read);
   }
   static Json write(const std::vector<T>& values) {
     Json json = Json::array();
@@ -190,6 +197,15 @@ struct Choice {
   std::string summary;
 };
 
+/// The place among `words` of the one that stands there; nullopt after an error: "unknown value
+/// 'gausian'; did you mean 'gaussian'?".
+std::optional<std::size_t> read_word(const ConfigNode& node, const std::vector<Choice>& words,
+                                     ConfigErrors& errors);
+/// "gaussian | uniform".
+std::string words_type(const std::vector<Choice>& words);
+/// JSON Schema of one of the words, each with its meaning.
+Json words_schema(const std::vector<Choice>& words);
+
 /// One value of an enum: its name in YAML and one line on what it means.
 template <typename E>
 struct EnumName {
@@ -220,32 +236,13 @@ template <typename E>
 requires std::is_enum_v<E>
 struct ConfigValue<E> {
   static std::optional<E> read(const ConfigNode& node, ConfigErrors& errors) {
-    if (!node.is_scalar()) {
-      add_unreadable(node, type(), "", errors);
-      return std::nullopt;
-    }
-    for (const EnumName<E>& entry : EnumNames<E>::table) {
-      if (node.text() == entry.name) return entry.value;
-    }
-    std::vector<std::string> names;
-    for (const Choice& choice : choices()) names.push_back(choice.name);
-    errors.add(node,
-               fmt::format("unknown value {}{}", describe(node), suggestion(node.text(), names)));
-    return std::nullopt;
+    const std::optional<std::size_t> place = read_word(node, choices(), errors);
+    if (!place) return std::nullopt;
+    return EnumNames<E>::table[*place].value;
   }
   static Json write(E value) { return enum_name(value); }
-  static std::string type() {
-    std::vector<std::string> names;
-    for (const Choice& choice : choices()) names.push_back(choice.name);
-    return fmt::format("{}", fmt::join(names, " | "));
-  }
-  static Json schema() {
-    Json words = Json::array();
-    for (const Choice& choice : choices()) {
-      words.push_back({{"const", choice.name}, {"description", choice.summary}});
-    }
-    return {{"oneOf", std::move(words)}};
-  }
+  static std::string type() { return words_type(choices()); }
+  static Json schema() { return words_schema(choices()); }
   static std::vector<Choice> choices() {
     std::vector<Choice> result;
     for (const EnumName<E>& entry : EnumNames<E>::table) {

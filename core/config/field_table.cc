@@ -2,6 +2,12 @@
 
 namespace nf {
 
+std::string mapping_type(const std::vector<FieldDoc>& docs) {
+  std::vector<std::string> parts;
+  for (const FieldDoc& doc : docs) parts.push_back(fmt::format("{}: {}", doc.name, doc.type));
+  return fmt::format("{{{}}}", fmt::join(parts, ", "));
+}
+
 Json object_schema(const std::vector<FieldDoc>& docs) {
   Json properties = Json::object();
   Json required = Json::array();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/config/config_value.h"
+#include "core/config/config_form.h"
 #include "core/config/range.h"
 
 namespace nf {
@@ -36,6 +36,9 @@ struct FieldDoc {
   std::vector<Choice> choices;  ///< for enums: every word with its meaning
 };
 
+/// "{bits: integer, clip: number}": a mapping with these keys, for people.
+std::string mapping_type(const std::vector<FieldDoc>& docs);
+
 /// JSON Schema of a mapping with these keys and no others.
 Json object_schema(const std::vector<FieldDoc>& docs);
 
@@ -61,19 +64,31 @@ Json allow_variables(Json schema);
 ///   const Clip clip = Clip::fields().read(node, errors);
 ///
 /// A type with such a fields() can itself be a member of another one, alone, optional or in a list.
+/// Where fields() needs an argument, such as a registry of the names that a key may have, the other
+/// table is given its form().
 template <typename Owner>
 class FieldTable {
  public:
   /// A key that must be given.
   template <typename T, typename Base>
   FieldTable& required(const std::string& name, T Base::*member, const FieldSpec& spec) {
-    return add(name, member, spec, true);
+    return add(name, member, form_of<T>(), spec, true);
+  }
+  template <typename T, typename Base>
+  FieldTable& required(const std::string& name, T Base::*member, const ConfigForm<T>& form,
+                       const FieldSpec& spec) {
+    return add(name, member, form, spec, true);
   }
 
   /// A key that may be left out; its default is what a default-constructed Owner holds.
   template <typename T, typename Base>
   FieldTable& optional(const std::string& name, T Base::*member, const FieldSpec& spec) {
-    return add(name, member, spec, false);
+    return add(name, member, form_of<T>(), spec, false);
+  }
+  template <typename T, typename Base>
+  FieldTable& optional(const std::string& name, T Base::*member, const ConfigForm<T>& form,
+                       const FieldSpec& spec) {
+    return add(name, member, form, spec, false);
   }
 
   /// Reads a whole mapping: unknown keys, then the fields, then Owner::check if there is one.
@@ -128,6 +143,16 @@ class FieldTable {
 
   Json schema() const { return object_schema(docs()); }
 
+  /// The mapping as a value of another table.
+  ConfigForm<Owner> form() const {
+    return {.read = [table = *this](
+                        const ConfigNode& node,
+                        ConfigErrors& errors) { return std::optional(table.read(node, errors)); },
+            .write = [table = *this](const Owner& owner) { return table.write(owner); },
+            .type = mapping_type(docs()),
+            .schema = schema()};
+  }
+
  private:
   struct Field {
     FieldDoc doc;
@@ -136,32 +161,33 @@ class FieldTable {
   };
 
   template <typename T, typename Base>
-  FieldTable& add(const std::string& name, T Base::*member, const FieldSpec& spec, bool required) {
+  FieldTable& add(const std::string& name, T Base::*member, const ConfigForm<T>& form,
+                  const FieldSpec& spec, bool required) {
     static_assert(std::is_base_of_v<Base, Owner>, "the member must be one of the owner's");
     FieldDoc doc;
     doc.name = name;
-    doc.type = ConfigValue<T>::type();
+    doc.type = form.type;
     doc.unit = spec.unit;
     doc.range = spec.range.str();
     doc.summary = spec.summary;
     doc.required = required;
-    if (!required) doc.default_value = ConfigValue<T>::write(Owner{}.*member);
+    if (!required) doc.default_value = form.write(Owner{}.*member);
     doc.example = spec.example.is_null() ? doc.default_value : spec.example;
-    doc.schema = ConfigValue<T>::schema();
+    doc.schema = form.schema;
     const bool bounded = add_range_to_schema(spec.range, doc.schema);
     NF_CHECK(bounded || doc.range.empty(), "field '{}' has a range but no number", name);
     if (!doc.default_value.is_null()) doc.schema["default"] = doc.default_value;
     doc.schema["description"] =
         spec.unit.empty() ? spec.summary : fmt::format("{} [{}]", spec.summary, spec.unit);
-    if constexpr (requires { ConfigValue<T>::choices(); }) doc.choices = ConfigValue<T>::choices();
+    doc.choices = form.choices;
 
-    const auto read = [member, range = spec.range](const ConfigNode& node, Owner& owner,
-                                                   ConfigErrors& errors) {
-      std::optional<T> value = ConfigValue<T>::read(node, errors);
+    const auto read = [member, read_value = form.read, range = spec.range](
+                          const ConfigNode& node, Owner& owner, ConfigErrors& errors) {
+      std::optional<T> value = read_value(node, errors);
       if (value && check_range(range, node, errors)) owner.*member = std::move(*value);
     };
-    const auto write = [member](const Owner& owner) {
-      return ConfigValue<T>::write(owner.*member);
+    const auto write = [member, write_value = form.write](const Owner& owner) {
+      return write_value(owner.*member);
     };
     fields_.push_back({std::move(doc), read, write});
     return *this;
@@ -179,13 +205,7 @@ struct ConfigValue<T> {
     return T::fields().read(node, errors);
   }
   static Json write(const T& value) { return T::fields().write(value); }
-  static std::string type() {
-    std::vector<std::string> parts;
-    for (const FieldDoc& doc : T::fields().docs()) {
-      parts.push_back(fmt::format("{}: {}", doc.name, doc.type));
-    }
-    return fmt::format("{{{}}}", fmt::join(parts, ", "));
-  }
+  static std::string type() { return mapping_type(T::fields().docs()); }
   static Json schema() { return T::fields().schema(); }
 };
 
