@@ -186,7 +186,7 @@ class FolderToCome {
 
 }  // namespace
 
-MergeOutcome merge_runs(const MergeOptions& given) {
+MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics) {
   MergeOptions options = given;
   options.out = (options.out / "").lexically_normal().parent_path();  // without a '/' at the end
   check_folders(options);
@@ -208,7 +208,7 @@ MergeOutcome merge_runs(const MergeOptions& given) {
 
   FolderToCome folder(options.out);
   std::string lines;
-  for (const Record& record : join.records()) lines += record_to_line(record) + '\n';
+  for (const Record& record : join.records()) lines += record_to_line(record, metrics) + '\n';
   write_file_atomically(folder.path() / kRecords, lines);
   const RunManifest& first = runs.front().manifest;
   MergeOutcome outcome{
@@ -217,7 +217,7 @@ MergeOutcome merge_runs(const MergeOptions& given) {
     RunFolder run = RunFolder::open(folder.path(), first.models, first.env, true);
     run.write_description(runs.front().experiment, runs.front().resolved,
                           about_merge(runs, options.command), rows, first.tasks);
-    outcome.rows = write_results(run, rows, first.tasks);
+    outcome.rows = write_results(run, rows, metrics, first.tasks);
   }
   folder.commit();
   return outcome;

@@ -27,9 +27,9 @@ struct MergeOutcome {
 /// folder as one run would have left it, but for the order of the records: experiment.yaml and
 /// resolved.yaml are the first's, rows stand in the first's order, new ones behind those of their
 /// model. Parts that stand in two folders are taken once and must be equal bit for bit. `out`
-/// appears whole or not at all. Throws ConfigError where the runs do not go together or `out` is
-/// taken, DataError for files that cannot be read or written and for figures that differ (a line
-/// for each of the first ten).
-MergeOutcome merge_runs(const MergeOptions& options);
+/// appears whole or not at all. metrics: columns of its tables. Throws ConfigError where the runs
+/// do not go together or `out` is taken, DataError for files that cannot be read or written and for
+/// figures that differ (a line for each of the first ten).
+MergeOutcome merge_runs(const MergeOptions& options, const MetricRegistry& metrics);
 
 }  // namespace nf

@@ -6,7 +6,7 @@
 
 namespace nf {
 
-int check_command(const std::vector<std::string>& arguments) {
+int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line("check EXPERIMENT.yaml [options]",
                    "Validates an experiment: keys, values, paths, selectors against the models' "
                    "sites. Prints it\n"
@@ -15,7 +15,7 @@ int check_command(const std::vector<std::string>& arguments) {
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated");
   if (!line.parse(arguments)) return 0;
   const Experiment experiment =
-      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
+      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
   fmt::print("{}", to_yaml(experiment.resolved()));
   for (const std::string& warning : repeat_warnings(experiment))
     fmt::print(stderr, "warning: {}\n", warning);

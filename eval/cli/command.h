@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/types.h"
+#include "eval/experiment/kinds.h"
 #include "eval/plan/shard.h"
 
 namespace nf {
@@ -17,23 +18,23 @@ struct Command {
   std::string name;
   std::string summary;  ///< one line
   /// Takes the arguments behind the name, returns the exit code; throws what main() turns into one.
-  int (*run)(const std::vector<std::string>& arguments);
+  int (*run)(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 };
 
 /// All commands, in the order of `noisefloor --help`.
 const std::vector<Command>& commands();
 
-int run_command(const std::vector<std::string>& arguments);
-int plan_command(const std::vector<std::string>& arguments);
-int verify_command(const std::vector<std::string>& arguments);
-int check_command(const std::vector<std::string>& arguments);
-int merge_command(const std::vector<std::string>& arguments);
-int compare_command(const std::vector<std::string>& arguments);
-int export_command(const std::vector<std::string>& arguments);
-int logits_command(const std::vector<std::string>& arguments);
-int tokenize_command(const std::vector<std::string>& arguments);
-int perplexity_command(const std::vector<std::string>& arguments);
-int list_command(const std::vector<std::string>& arguments);
+int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int verify_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int compare_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 
 /// The arguments of one command: described once, parsed and explained from the same place.
 class CommandLine {

@@ -32,7 +32,7 @@ OtherTrials selectors_of(const std::vector<std::string>& texts, const RunContent
 
 }  // namespace
 
-int compare_command(const std::vector<std::string>& arguments) {
+int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   CommandLine line(
       "compare RUN [TRIAL [TRIAL...]] [--csv FILE]",
       "Says whether trials of a run folder, finished or not, differ from each other: paired\n"

@@ -6,7 +6,7 @@
 
 namespace nf {
 
-int export_command(const std::vector<std::string>& arguments) {
+int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line("export RUN [--sqlite FILE] [--csv FILE]",
                    "Writes a run folder, finished or not, as an SQLite database (docs/sqlite.md "
                    "describes the\n"
@@ -24,7 +24,7 @@ int export_command(const std::vector<std::string>& arguments) {
   const RunContents run = RunFolder::read(line.text("RUN"));
   if (line.has("sqlite"))
     fmt::print("{}: {} rows from {} records\n", line.text("sqlite"),
-               export_sqlite(run, line.text("sqlite")), run.records.size());
+               export_sqlite(run, kinds->metrics, line.text("sqlite")), run.records.size());
   if (line.has("csv"))
     fmt::print("{}: {} rows from {} records\n", line.text("csv"), export_csv(run, line.text("csv")),
                run.records.size());

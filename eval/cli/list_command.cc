@@ -9,8 +9,6 @@
 #include "core/base/suggest.h"
 #include "core/model/decoder.h"
 #include "eval/cli/command.h"
-#include "eval/experiment/kinds.h"
-#include "eval/metrics/metric_registry.h"
 
 namespace nf {
 namespace {
@@ -27,16 +25,14 @@ void print_fields(const std::vector<FieldDoc>& fields) {
   }
 }
 
-void list_noises(const CommandLine&) {
-  const Kinds kinds = Kinds::builtin();
+void list_noises(const Kinds& kinds, const CommandLine&) {
   for (const NoiseKind& kind : kinds.noises.kinds()) {
     fmt::print("{:<14}{}\n", kind.name, kind.summary);
     print_fields(kind.fields);
   }
 }
 
-void list_quantizers(const CommandLine&) {
-  const Kinds kinds = Kinds::builtin();
+void list_quantizers(const Kinds& kinds, const CommandLine&) {
   for (const QuantizerMethod& method : kinds.quantizers.methods()) {
     fmt::print("{:<14}{}\n", method.name, method.summary);
     print_fields(method.fields);
@@ -45,16 +41,14 @@ void list_quantizers(const CommandLine&) {
   print_fields(kinds.quantizers.common_fields());
 }
 
-void list_metrics(const CommandLine&) {
-  const MetricRegistry registry = MetricRegistry::builtin();
-  for (const Metric& metric : registry.metrics())
+void list_metrics(const Kinds& kinds, const CommandLine&) {
+  for (const Metric& metric : kinds.metrics.metrics())
     fmt::print("{:<16}{}{}; {} is better\n", metric.name, metric.summary,
                metric.unit.empty() ? "" : fmt::format(" [{}]", metric.unit),
                metric.higher_is_better ? "higher" : "lower");
 }
 
-void list_architectures(const CommandLine&) {
-  const Kinds kinds = Kinds::builtin();
+void list_architectures(const Kinds& kinds, const CommandLine&) {
   for (const Architecture& architecture : kinds.architectures.all())
     fmt::print("{:<10}{:<20}{}\n", architecture.model_type, architecture.architecture,
                architecture.summary);
@@ -74,9 +68,9 @@ std::string site_shape(const Site& site, const std::vector<LinearTensors>& linea
                                            : fmt::format("[T, {}]", linear->in);
 }
 
-void list_sites(const CommandLine& line) {
+void list_sites(const Kinds& kinds, const CommandLine& line) {
   if (!line.has("model")) throw ConfigError("list sites: --model DIR is missing");
-  const Decoder decoder = Decoder::open(model_directory(line), Kinds::builtin().architectures);
+  const Decoder decoder = Decoder::open(model_directory(line), kinds.architectures);
   const DecoderSpec& spec = decoder.spec();
   std::vector<LinearTensors> linears = spec.block(0).linears;
   for (Role role : {Role::embed_tokens, Role::lm_head})
@@ -91,8 +85,8 @@ void list_sites(const CommandLine& line) {
 
 }  // namespace
 
-int list_command(const std::vector<std::string>& arguments) {
-  const std::map<std::string, std::function<void(const CommandLine&)>> lists = {
+int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
+  const std::map<std::string, std::function<void(const Kinds&, const CommandLine&)>> lists = {
       {"noises", list_noises},
       {"quantizers", list_quantizers},
       {"metrics", list_metrics},
@@ -111,7 +105,7 @@ int list_command(const std::vector<std::string>& arguments) {
     throw ConfigError(fmt::format("list: unknown '{}'{}", line.text("WHAT"),
                                   suggestion(line.text("WHAT"), names)));
   }
-  found->second(line);
+  found->second(*kinds, line);
   return 0;
 }
 

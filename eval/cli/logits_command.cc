@@ -4,7 +4,7 @@
 
 namespace nf {
 
-int logits_command(const std::vector<std::string>& arguments) {
+int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line(
       "logits --model DIR --ids IDS.npy --out LOGITS.npy",
       "Runs the untouched model over int32 token ids [B, T] and writes float32 logits [B, T, V].\n"
@@ -15,9 +15,7 @@ int logits_command(const std::vector<std::string>& arguments) {
       .option("threads", "threads to use; default: as many as there are");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
-  ArchitectureRegistry architectures;
-  register_builtin_architectures(architectures);
-  Decoder decoder = Decoder::open(model_directory(line), architectures);
+  Decoder decoder = Decoder::open(model_directory(line), kinds->architectures);
   write_logits(decoder, existing_file(line, "ids"), line.text("out"));
   return 0;
 }

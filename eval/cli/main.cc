@@ -46,7 +46,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (command.name == arguments[0])
-      return command.run({std::next(arguments.begin()), arguments.end()});
+      return command.run({std::next(arguments.begin()), arguments.end()}, Kinds::builtin());
     names.push_back(command.name);
   }
   throw ConfigError(

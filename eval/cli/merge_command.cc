@@ -5,7 +5,7 @@
 
 namespace nf {
 
-int merge_command(const std::vector<std::string>& arguments) {
+int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line("merge RUN... --out DIR",
                    "Joins the folders of runs over the same models and data, shards of a sweep for "
                    "instance,\n"
@@ -23,7 +23,8 @@ int merge_command(const std::vector<std::string>& arguments) {
   const MergeOutcome outcome = merge_runs({.runs = {runs.begin(), runs.end()},
                                            .out = out,
                                            .any_env = line.has("any-env"),
-                                           .command = command_text("merge", arguments)});
+                                           .command = command_text("merge", arguments)},
+                                          kinds->metrics);
   fmt::print("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
              outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
   return 0;

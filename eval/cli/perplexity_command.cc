@@ -54,8 +54,8 @@ WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
   return options;
 }
 
-void print_json(const TextSums& text, const WindowOptions& options, const std::string& convention) {
-  const MetricRegistry metrics = MetricRegistry::builtin();
+void print_json(const TextSums& text, const MetricRegistry& metrics, const WindowOptions& options,
+                const std::string& convention) {
   Json json = {{"nll", metrics.at("nll").value(text)}, {"ppl", metrics.at("ppl").value(text)},
                {"tokens", text.sums.tokens},           {"windows", text.windows},
                {"context", options.context},           {"convention", convention}};
@@ -64,9 +64,8 @@ void print_json(const TextSums& text, const WindowOptions& options, const std::s
   fmt::print("{}\n", json.dump());
 }
 
-void print_sentence(const TextSums& text, const WindowOptions& options,
-                    const std::string& convention) {
-  const MetricRegistry metrics = MetricRegistry::builtin();
+void print_sentence(const TextSums& text, const MetricRegistry& metrics,
+                    const WindowOptions& options, const std::string& convention) {
   const double bits_per_byte = metrics.at("bits_per_byte").value(text);
   fmt::print(
       "perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} {} of {}{}; {})\n",
@@ -81,7 +80,7 @@ void print_sentence(const TextSums& text, const WindowOptions& options,
 
 }  // namespace
 
-int perplexity_command(const std::vector<std::string>& arguments) {
+int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line("perplexity --model DIR (--text | --jsonl | --ids) FILE --context N [options]",
                    "Perplexity of the untouched model on a text. Convention window: "
                    "non-overlapping windows of N\n"
@@ -109,9 +108,7 @@ int perplexity_command(const std::vector<std::string>& arguments) {
   const std::optional<Index> given_memory = memory_option(line);
   const std::filesystem::path dir = model_directory(line);
   const DataSource source = data_source(line);
-  ArchitectureRegistry architectures;
-  register_builtin_architectures(architectures);
-  Decoder decoder = Decoder::open(dir, architectures);
+  Decoder decoder = Decoder::open(dir, kinds->architectures);
   const WindowOptions options = window_options(line, decoder.spec());
   const TokenWindows windows = read_windows(source, options, dir, decoder.spec());
 
@@ -121,9 +118,9 @@ int perplexity_command(const std::vector<std::string>& arguments) {
   const TextSums text = measure_perplexity(decoder, windows, MemoryBudget::of(given_memory),
                                            stop_requested, progress);
   if (line.has("json"))
-    print_json(text, options, windows.convention());
+    print_json(text, kinds->metrics, options, windows.convention());
   else
-    print_sentence(text, options, windows.convention());
+    print_sentence(text, kinds->metrics, options, windows.convention());
   return 0;
 }
 

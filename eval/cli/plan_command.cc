@@ -9,7 +9,7 @@
 
 namespace nf {
 
-int plan_command(const std::vector<std::string>& arguments) {
+int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line(
       "plan EXPERIMENT.yaml [options]",
       "What a run of the experiment would cost: trials, what they share, operations, memory, "
@@ -30,8 +30,7 @@ int plan_command(const std::vector<std::string>& arguments) {
       .flag("json", "a list with one object for each model instead of text");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
-  Experiment experiment =
-      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
+  Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
   const std::vector<ModelEstimate> estimates =
       plan_experiment(experiment, {.memory = memory_option(line), .shard = shard_option(line)});
   if (line.has("json")) {

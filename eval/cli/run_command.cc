@@ -21,7 +21,7 @@ std::string files_in(const std::filesystem::path& dir) {
 
 }  // namespace
 
-int run_command(const std::vector<std::string>& arguments) {
+int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line(
       "run EXPERIMENT.yaml [options]",
       "Runs every trial of the experiment on every model beside the untouched baseline, prints a\n"
@@ -47,8 +47,7 @@ int run_command(const std::vector<std::string>& arguments) {
   if (!line.parse(arguments)) return 0;
   use_threads(line);
 
-  Experiment experiment =
-      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), Kinds::builtin());
+  Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
   const RunOptions options{
       .out = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment,
       .any_env = line.has("any-env"),
@@ -61,10 +60,11 @@ int run_command(const std::vector<std::string>& arguments) {
   const RunOutcome outcome = run_experiment(experiment, options, progress);
 
   if (!outcome.rows.empty()) {
-    fmt::print("{}{}",
-               results_table(outcome.rows, terminal_columns(),
-                             task_headings(experiment.config.tasks), &outcome.searches),
-               findings_text(outcome.rows, outcome.searches, terminal_columns()));
+    fmt::print(
+        "{}{}",
+        results_table(outcome.rows, kinds->metrics, terminal_columns(),
+                      task_headings(experiment.config.tasks, kinds->tasks), &outcome.searches),
+        findings_text(outcome.rows, outcome.searches, terminal_columns()));
     fmt::print("\n{}: {}\n", options.out.string(), files_in(options.out));
   }
   if (outcome.interrupted) {

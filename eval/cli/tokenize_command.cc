@@ -8,7 +8,7 @@
 
 namespace nf {
 
-int tokenize_command(const std::vector<std::string>& arguments) {
+int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   CommandLine line("tokenize --model DIR --jsonl FILE",
                    "Prints {\"ids\": [...]} for each line {\"text\": ...} of FILE; other keys are "
                    "ignored. No special\n"

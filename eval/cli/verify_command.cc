@@ -6,7 +6,7 @@
 
 namespace nf {
 
-int verify_command(const std::vector<std::string>& arguments) {
+int verify_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line("verify RUN [options]",
                    "Runs records of a run folder again, with its experiment, checkpoints and data, "
                    "and compares\n"
@@ -32,7 +32,8 @@ int verify_command(const std::vector<std::string>& arguments) {
                               .should_stop = stop_requested};
   catch_stop_signals();
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
-  const VerifyReport report = verify_run(RunFolder::read(line.text("RUN")), options, progress);
+  const VerifyReport report =
+      verify_run(RunFolder::read(line.text("RUN")), kinds, options, progress);
   fmt::print("{}", report.text());
   if (report.interrupted) return static_cast<int>(ExitCode::interrupted);
   return static_cast<int>(report.equal() ? ExitCode::ok : ExitCode::numeric);

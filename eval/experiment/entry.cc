@@ -120,8 +120,8 @@ double uneven_value(const BisectRange& range) {
 }  // namespace
 
 std::optional<Entry> read_bisected_entry(const ConfigNode& node, EntryKind kind,
-                                         const std::shared_ptr<const Kinds>& kinds,
-                                         const BisectConfig& bisect, ConfigErrors& errors) {
+                                         const KindsPtr& kinds, const BisectConfig& bisect,
+                                         ConfigErrors& errors) {
   const Index before = errors.count();
   if (const std::optional<ConfigNode> sites = node.find("sites"))
     if (const std::optional<ConfigNode> at = find_reference(*sites, kSearchVariable)) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 
 #include "core/config/field_table.h"
@@ -54,8 +53,8 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
 
 /// The same for an entry in which "${bisect}" still stands; it must be sound in the whole range.
 std::optional<Entry> read_bisected_entry(const ConfigNode& node, EntryKind kind,
-                                         const std::shared_ptr<const Kinds>& kinds,
-                                         const BisectConfig& bisect, ConfigErrors& errors);
+                                         const KindsPtr& kinds, const BisectConfig& bisect,
+                                         ConfigErrors& errors);
 
 /// The first scalar of a tree that refers to a variable; none: there is none.
 std::optional<ConfigNode> find_reference(const ConfigNode& node, const std::string& variable);

@@ -103,6 +103,19 @@ void check_names(const std::vector<ConfigNode>& nodes, ConfigErrors& errors) {
   }
 }
 
+/// Rules between the experiment's own keys.
+void check_keys(const ExperimentConfig& config, const ConfigNode& root,
+                const MetricRegistry& metrics, ConfigErrors& errors) {
+  if (config.experiment.empty() || config.experiment.find('/') != std::string::npos)
+    errors.add(*root.find("experiment"), "names a folder: it must not be empty or hold a '/'");
+  if (const std::optional<ConfigNode> list = root.find("tasks")) {
+    check_tasks(config.tasks, *list, metrics, errors);
+    check_task_columns(config.tasks, config.trials, errors);
+  } else if (!config.data) {
+    errors.add(root, "needs something to evaluate: data, tasks or both");
+  }
+}
+
 /// Searches and early ends go by the metrics of the text.
 void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
                       ConfigErrors& errors) {
@@ -117,7 +130,7 @@ void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
 }
 
 /// Expands one item of `trials` and adds its trials to each model.
-void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Kinds& kinds,
+void add_trials(const ConfigNode& node, const ExperimentConfig& config, const KindsPtr& kinds,
                 std::vector<ExperimentModel>& models, ConfigErrors& errors) {
   const std::vector<Trial> trials =
       expand_trial(node, static_cast<std::uint64_t>(config.seed), kinds, errors, config.stop);
@@ -152,7 +165,7 @@ Json resolved(const Trial& trial, bool may_stop) {
 
 }  // namespace
 
-FieldTable<ExperimentConfig> ExperimentConfig::fields() {
+FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
   FieldTable<ExperimentConfig> table;
   table.required("experiment", &ExperimentConfig::experiment,
                  {.summary = "name of the experiment; its run folder is runs/<name>",
@@ -163,7 +176,7 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
   table.optional("data", &ExperimentConfig::data,
                  {.summary = "evaluation text and windows; may be left out where there are tasks",
                   .example = {{"text", "../assets/text/eval-en.txt"}, {"context", 512}}});
-  table.optional("tasks", &ExperimentConfig::tasks,
+  table.optional("tasks", &ExperimentConfig::tasks, list_of(TaskConfig::fields(kinds.tasks).form()),
                  {.summary = "zero-shot tasks in lm-eval's convention",
                   .example = Json::array({{{"name", "piqa"},
                                            {"kind", "multiple_choice"},
@@ -194,19 +207,8 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields() {
   return table;
 }
 
-void ExperimentConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
-  if (experiment.empty() || experiment.find('/') != std::string::npos)
-    errors.add(*node.find("experiment"), "names a folder: it must not be empty or hold a '/'");
-  if (const std::optional<ConfigNode> list = node.find("tasks")) {
-    check_tasks(tasks, *list, errors);
-    check_task_columns(tasks, trials, errors);
-  } else if (!data) {
-    errors.add(node, "needs something to evaluate: data, tasks or both");
-  }
-}
-
 Experiment Experiment::load(const std::string& file, const std::vector<std::string>& overrides,
-                            const Kinds& kinds) {
+                            const KindsPtr& kinds) {
   ConfigErrors errors;
   const ConfigNode root = read_yaml_file(file, errors);
   const std::filesystem::path base = std::filesystem::path(file).parent_path();
@@ -218,25 +220,28 @@ Experiment Experiment::load(const std::string& file, const std::vector<std::stri
   return experiment;
 }
 
-Experiment Experiment::load(const ExperimentSource& source, const Kinds& kinds) {
+Experiment Experiment::load(const ExperimentSource& source, const KindsPtr& kinds) {
   ConfigErrors errors;
   const ConfigNode root = parse_yaml(source.text, source.name, errors, source.directory);
   return from_tree(root, source, kinds, errors);
 }
 
 Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source,
-                                 const Kinds& kinds, ConfigErrors& errors) {
+                                 const KindsPtr& kinds, ConfigErrors& errors) {
   Experiment experiment;
   experiment.source = source;
+  experiment.kinds = kinds;
   for (const std::string& assignment : source.set)
     root = with_earlier_override(root, assignment, source.set_directory);
   ExperimentConfig& config = experiment.config;
-  config = ExperimentConfig::fields().read(root, errors);
+  const Index before = errors.count();
+  config = ExperimentConfig::fields(*kinds).read(root, errors);
+  if (errors.count() == before) check_keys(config, root, kinds->metrics, errors);
 
   check_names(config.trials, errors);
   check_needs_data(config, root, errors);
   check_models_differ(config.model, errors);
-  if (!config.model.empty()) experiment.models = open_models(config, root, kinds, errors);
+  if (!config.model.empty()) experiment.models = open_models(config, root, *kinds, errors);
   for (const ConfigNode& node : config.trials)
     add_trials(node, config, kinds, experiment.models, errors);
   errors.throw_if_any();
@@ -259,7 +264,7 @@ Json Experiment::resolved() const {
   json["model"] = std::move(model_list);
   if (config.data) json["data"] = config.data->resolved();
   if (!config.tasks.empty())
-    json["tasks"] = ConfigValue<std::vector<TaskConfig>>::write(config.tasks);
+    json["tasks"] = list_of(TaskConfig::fields(kinds->tasks).form()).write(config.tasks);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
   std::vector<Json> lists;  // by model

@@ -38,8 +38,7 @@ struct ExperimentConfig {
   std::optional<StopConfig> stop;  ///< of trials that do not say otherwise
   std::vector<ConfigNode> trials;  ///< none: the untouched models alone
 
-  static FieldTable<ExperimentConfig> fields();
-  void check(const ConfigNode& node, ConfigErrors& errors) const;
+  static FieldTable<ExperimentConfig> fields(const Kinds& kinds);
 };
 
 /// A whole experiment, validated: everything that can be known to be wrong before a weight is read
@@ -47,22 +46,23 @@ struct ExperimentConfig {
 struct Experiment {
   ExperimentConfig config;
   ExperimentSource source;  ///< with absolute directories
+  KindsPtr kinds;           ///< the kinds that it names, never null
   std::vector<ExperimentModel> models;
 
   /// Reads and validates. `overrides`: the command line's --set, "key=value" each. Throws
   /// ConfigError with up to ten lines, DataError for a broken checkpoint.
   static Experiment load(const std::string& file, const std::vector<std::string>& overrides,
-                         const Kinds& kinds);
+                         const KindsPtr& kinds);
   /// The same from a text that was kept, in whatever directory the caller is.
-  static Experiment load(const ExperimentSource& source, const Kinds& kinds);
+  static Experiment load(const ExperimentSource& source, const KindsPtr& kinds);
 
   /// Everything filled in, as `check` prints it and resolved.yaml holds it. Trials are a list, or
   /// one for each model where these differ.
   Json resolved() const;
 
  private:
-  static Experiment from_tree(ConfigNode root, const ExperimentSource& source, const Kinds& kinds,
-                              ConfigErrors& errors);
+  static Experiment from_tree(ConfigNode root, const ExperimentSource& source,
+                              const KindsPtr& kinds, ConfigErrors& errors);
 };
 
 }  // namespace nf

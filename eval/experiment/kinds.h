@@ -1,20 +1,31 @@
 #pragma once
 
+#include <memory>
+
 #include "core/model/architecture.h"
+#include "eval/metrics/metric_registry.h"
+#include "eval/tasks/task_registry.h"
 #include "perturb/noise_registry.h"
 #include "quant/quantizer_registry.h"
 
 namespace nf {
 
-/// Everything that can be named in an experiment: built once by the command line (or a test) and
-/// passed down. Only eval sees noise, quantizers and architectures together.
+struct Kinds;
+/// Kinds never change once they are made. Shared: an experiment needs them for as long as it lives.
+using KindsPtr = std::shared_ptr<const Kinds>;
+
+/// Everything that has a name and a file of its own: made once by main() (or a test) and passed
+/// down. Only eval sees noise, quantizers and architectures together. What reads records is given
+/// the metrics alone.
 struct Kinds {
   NoiseRegistry noises;
   QuantizerRegistry quantizers;
   ArchitectureRegistry architectures;
+  MetricRegistry metrics;
+  TaskRegistry tasks;
 
   /// All kinds this program was built with.
-  static Kinds builtin();
+  static KindsPtr builtin();
 };
 
 }  // namespace nf

@@ -106,15 +106,14 @@ std::string experiment_page(const Kinds& kinds) {
       "selector that\n"
       "matches nothing are mistakes. `true` and `false` are the only truth values; a quoted number "
       "is text.\n\n";
-  page += "## The experiment\n\n" + table(ExperimentConfig::fields().docs());
+  page += "## The experiment\n\n" + table(ExperimentConfig::fields(kinds).docs());
   page += "\n## `data`\n\nExactly one of `text`, `jsonl` and `ids`.\n\n" +
           table(DataConfig::fields().docs());
   page +=
       "\n## `tasks`\n\nA list of questions for the model, scored in lm-eval's zero-shot "
       "convention.\n\n" +
-      table(TaskConfig::fields().docs()) + "\nA line of the file:\n";
-  const TaskRegistry tasks = TaskRegistry::builtin();
-  for (const TaskKind& kind : tasks.kinds())
+      table(TaskConfig::fields(kinds.tasks).docs()) + "\nA line of the file:\n";
+  for (const TaskKind& kind : kinds.tasks.kinds())
     page += fmt::format("- `{}`: {}\n", kind.name, kind.line);
   page +=
       "\n## `trials`\n\nA list. Each item has exactly one of `perturb` (noise), `quantize` "
@@ -161,7 +160,7 @@ std::string experiment_page(const Kinds& kinds) {
 std::string experiment_schema(const Kinds& kinds) {
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                  {"title", "noisefloor experiment"}};
-  schema.update(object_schema(ExperimentConfig::fields().docs()));
+  schema.update(object_schema(ExperimentConfig::fields(kinds).docs()));
   Json trial = object_schema(TrialConfig::fields().docs());
   Json noise = noise_schemas(kinds), quantizers = quantizer_schemas(kinds);
   Json both = noise;

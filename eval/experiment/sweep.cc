@@ -11,9 +11,9 @@ namespace {
 
 using Reserved = std::vector<std::pair<std::string, std::string>>;
 
-void check_variable_name(const ConfigEntry& variable, const Reserved& reserved,
-                         ConfigErrors& errors) {
-  const std::vector<std::string>& columns = result_columns();
+/// columns: of the results.
+void check_variable_name(const ConfigEntry& variable, const std::vector<std::string>& columns,
+                         const Reserved& reserved, ConfigErrors& errors) {
   if (std::find(columns.begin(), columns.end(), variable.key) != columns.end()) {
     errors.add(variable.key_place, variable.value.path(),
                fmt::format("a variable cannot be called '{}', which is a column of results.csv",
@@ -74,11 +74,13 @@ std::optional<VariableLists> ConfigValue<VariableLists>::read(const ConfigNode& 
 
 std::vector<SweepPoint> sweep_points(const std::optional<VariableLists>& sweep,
                                      const std::optional<VariableLists>& zip,
-                                     const Reserved& reserved, ConfigErrors& errors) {
+                                     const Reserved& reserved, const MetricRegistry& metrics,
+                                     ConfigErrors& errors) {
+  const std::vector<std::string> columns = result_columns(metrics);
   for (const std::optional<VariableLists>& variables : {sweep, zip})
     if (variables)
       for (const ConfigEntry& variable : variables->node.entries())
-        check_variable_name(variable, reserved, errors);
+        check_variable_name(variable, columns, reserved, errors);
   std::vector<SweepPoint> points = {{}};
   if (sweep) points = cartesian(sweep->node);
   if (!zip) return points;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config/config_value.h"
+#include "eval/metrics/metric_registry.h"
 
 namespace nf {
 
@@ -28,10 +29,11 @@ using SweepPoint = std::vector<std::pair<std::string, ConfigNode>>;
 
 /// sweep (cartesian, the last variable fastest) × zip (in step). `reserved`: columns that the
 /// trial's design makes, each with the key that makes it; no variable may have their names, nor
-/// that of a column of results. Mistakes go to `errors`.
+/// that of a column of results, of which `metrics` are some. Mistakes go to `errors`.
 std::vector<SweepPoint> sweep_points(
     const std::optional<VariableLists>& sweep, const std::optional<VariableLists>& zip,
-    const std::vector<std::pair<std::string, std::string>>& reserved, ConfigErrors& errors);
+    const std::vector<std::pair<std::string, std::string>>& reserved, const MetricRegistry& metrics,
+    ConfigErrors& errors);
 
 /// Every variable is used somewhere in `entries`: one that is not would repeat the same condition
 /// under other names.

@@ -47,8 +47,7 @@ bool check_references(const ConfigNode& item, const TrialConfig& config, const V
 
 /// The entries at one point of the sweep.
 std::vector<Entry> read_entries(const ConfigNode& list, EntryKind kind, const TrialConfig& config,
-                                Variables variables, const std::shared_ptr<const Kinds>& kinds,
-                                ConfigErrors& errors) {
+                                Variables variables, const KindsPtr& kinds, ConfigErrors& errors) {
   if (config.bisect)  // stands for itself until the search gives it a value
     variables.emplace(kSearchVariable, ConfigNode::scalar("${bisect}", true, list.place()));
   std::vector<Entry> entries;
@@ -188,7 +187,7 @@ Design TrialConfig::design() const {
 }
 
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
-                                const Kinds& kinds, ConfigErrors& errors,
+                                const KindsPtr& kinds, ConfigErrors& errors,
                                 const std::optional<StopConfig>& experiment_stop) {
   const Index before = errors.count();
   const TrialConfig config = TrialConfig::fields().read(node, errors);
@@ -205,11 +204,9 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
     errors.add(*node.find("bisect"),
                "is never used; write \"${bisect}\" where the value goes that is searched for");
 
-  // A search keeps the kinds for as long as its trial lives.
-  const auto shared = std::make_shared<const Kinds>(kinds);
   std::vector<Trial> trials;
   for (const SweepPoint& point :
-       sweep_points(config.sweep, config.zip, own_columns(config), errors)) {
+       sweep_points(config.sweep, config.zip, own_columns(config), kinds->metrics, errors)) {
     Trial trial{.name = config.name,
                 .entries = {},
                 .design = config.design(),
@@ -220,7 +217,7 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
       variables.emplace(name, value);
       trial.vars[name] = to_json(value);
     }
-    trial.entries = read_entries(list, kind, config, std::move(variables), shared, errors);
+    trial.entries = read_entries(list, kind, config, std::move(variables), kinds, errors);
     const std::uint64_t first =
         config.seed ? static_cast<std::uint64_t>(*config.seed) : experiment_seed;
     for (Index i = 0; i < config.repeat; ++i) {

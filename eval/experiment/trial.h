@@ -59,7 +59,7 @@ struct TrialConfig {
 /// All conditions one item of `trials` stands for: sweep (cartesian, the last variable fastest) ×
 /// zip (in step) × repeat, its design not yet made for a model. Mistakes go to `errors`.
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
-                                const Kinds& kinds, ConfigErrors& errors,
+                                const KindsPtr& kinds, ConfigErrors& errors,
                                 const std::optional<StopConfig>& experiment_stop = std::nullopt);
 
 /// The trials that expand_trial() made of `node`, on one model: every level of the design, repeats

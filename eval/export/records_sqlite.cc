@@ -154,8 +154,9 @@ void write_trials(const std::vector<ResultRow>& rows,
 
 /// Figures and the view that puts them back to the columns of results.csv. results_csv() alone says
 /// which figures there are, so they are taken from its text: the same numbers to the last bit.
-void write_figures(const RunContents& run, const std::vector<ResultRow>& rows, SqliteFile& file) {
-  const auto lines = parse_csv(results_csv(rows, run.manifest.tasks));
+void write_figures(const RunContents& run, const MetricRegistry& metrics,
+                   const std::vector<ResultRow>& rows, SqliteFile& file) {
+  const auto lines = parse_csv(results_csv(rows, metrics, run.manifest.tasks));
   NF_CHECK(lines.size() == rows.size() + 1, "{} lines for {} rows", lines.size(), rows.size());
   const std::vector<std::string>& columns = lines.front();
   std::set<std::string> variables;
@@ -255,7 +256,7 @@ void write_sites(const std::vector<ResultRow>& rows, SqliteFile& file) {
 
 }  // namespace
 
-Index export_sqlite(const RunContents& run, const fs::path& path) {
+Index export_sqlite(const RunContents& run, const MetricRegistry& metrics, const fs::path& path) {
   check_ours(path);
   const std::vector<ResultRow> rows = results_of(run);
   SqliteFile file(path);
@@ -265,7 +266,7 @@ Index export_sqlite(const RunContents& run, const fs::path& path) {
   file.execute("CREATE INDEX trials_by_id ON trials (id);");
   write_meta(run, file);
   write_trials(rows, write_models(run, file), file);
-  write_figures(run, rows, file);
+  write_figures(run, metrics, rows, file);
   write_sums(rows, file);
   write_sites(rows, file);
   file.commit();

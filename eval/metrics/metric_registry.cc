@@ -7,12 +7,6 @@
 
 namespace nf {
 
-MetricRegistry MetricRegistry::builtin() {
-  MetricRegistry registry;
-  register_builtin_metrics(registry);
-  return registry;
-}
-
 void MetricRegistry::add(Metric metric) {
   for (const Metric& known : metrics_)
     NF_CHECK(known.name != metric.name, "metric {} registered twice", metric.name);

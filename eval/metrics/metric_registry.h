@@ -20,12 +20,9 @@ struct Metric {
   std::function<double(const TextSums&)> value;
 };
 
-/// The metrics of a program. A value: built where it is needed, passed down.
+/// The metrics of a program. A value: made once by main() and passed down.
 class MetricRegistry {
  public:
-  /// All files of eval/metrics/kinds.
-  static MetricRegistry builtin();
-
   /// A name given twice is our own bug (NF_CHECK).
   void add(Metric metric);
   /// In the order of the columns.

@@ -22,11 +22,11 @@ std::string questions_text(const std::vector<Question>& questions) {
 }
 
 /// Adds the tasks' questions behind the windows.
-void add_questions(const std::vector<TaskConfig>& configs, const ExperimentModel& model,
-                   ModelData& data) {
+void add_questions(const Experiment& experiment, const ExperimentModel& model, ModelData& data) {
   const DecoderSpec& spec = model.decoder.spec();
-  TaskQuestions tasks = read_tasks(configs, Tokenizer::load(model.path.resolved),
-                                   spec.max_position_embeddings, spec.bos_token_id);
+  TaskQuestions tasks =
+      read_tasks(experiment.config.tasks, Tokenizer::load(model.path.resolved),
+                 spec.max_position_embeddings, spec.bos_token_id, experiment.kinds->tasks);
   std::move(tasks.items.begin(), tasks.items.end(), std::back_inserter(data.set.items));
   std::move(tasks.warnings.begin(), tasks.warnings.end(), std::back_inserter(data.warnings));
   data.questions = std::move(tasks.questions);
@@ -81,11 +81,12 @@ ModelData text_data(const TokenWindows& windows) {
   return data;
 }
 
-ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel& model) {
+ModelData read_model_data(const Experiment& experiment, const ExperimentModel& model) {
+  const ExperimentConfig& config = experiment.config;
   ModelData data;
   if (config.data)
     data = text_data(config.data->read_windows(model.path.resolved, model.decoder.spec()));
-  if (!config.tasks.empty()) add_questions(config.tasks, model, data);
+  if (!config.tasks.empty()) add_questions(experiment, model, data);
   check_vocabulary(data.set, model);
   return data;
 }

@@ -22,7 +22,7 @@ struct ModelData {
 
 /// Throws DataError where a file cannot be read or has nothing to score, and for a token outside
 /// the model's vocabulary.
-ModelData read_model_data(const ExperimentConfig& config, const ExperimentModel& model);
+ModelData read_model_data(const Experiment& experiment, const ExperimentModel& model);
 
 /// The items' numbers of questions, by task and question.
 std::map<std::pair<std::string, Index>, Index> question_items(const ModelData& data);

@@ -47,7 +47,7 @@ std::string trial_id(const std::string& model_hash, const std::string& data_hash
 
 ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard)
     : model_(model),
-      data_(std::make_unique<const ModelData>(read_model_data(experiment.config, model))),
+      data_(std::make_unique<const ModelData>(read_model_data(experiment, model))),
       identity_{.model = model.name,
                 .model_hash = model.decoder.checkpoint().content_hash(),
                 .data_hash = data_->hash,

@@ -42,8 +42,7 @@ struct Record {
 /// One line, without the newline. Its "metrics" (each of `metrics`, then tokens) are derived on
 /// writing; a figure without a finite value is null there. Of a failed record neither windows,
 /// questions nor sites are written: they may hold anything.
-std::string record_to_line(const Record& record,
-                           const MetricRegistry& metrics = MetricRegistry::builtin());
+std::string record_to_line(const Record& record, const MetricRegistry& metrics);
 /// Keys it does not know are ignored: a newer program may have written them. Throws DataError with
 /// `place` ("FILE:LINE") for a line that is no record of this program.
 Record record_from_line(const std::string& line, const std::string& place);

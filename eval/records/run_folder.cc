@@ -203,8 +203,8 @@ void RunFolder::write_manifest(const std::vector<RowKey>& rows,
   manifest_text_ = text;
 }
 
-void RunFolder::append(Record record) {
-  records_file_.append_line(record_to_line(record));
+void RunFolder::append(Record record, const MetricRegistry& metrics) {
+  records_file_.append_line(record_to_line(record, metrics));
   records_.push_back(std::move(record));
 }
 

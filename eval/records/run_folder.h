@@ -63,8 +63,9 @@ class RunFolder {
   void write_description(const std::string& experiment, const std::string& resolved, Json about,
                          const std::vector<RowKey>& rows = {},
                          const std::vector<TaskHeading>& tasks = {});
-  /// Appends and fsyncs; the record counts as finished when this returns.
-  void append(Record record);
+  /// Appends and fsyncs; the record counts as finished when this returns. metrics: figures that its
+  /// line has beside its sums.
+  void append(Record record, const MetricRegistry& metrics);
   /// Notes in the manifest that a search has gone on: the rows of the results are about other
   /// steps.
   void note_rows(const std::vector<RowKey>& rows);

@@ -129,7 +129,7 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
                        finished_.windows(record.id));
     finished_.note(record);
   }
-  run_.folder.append(std::move(record));
+  run_.folder.append(std::move(record), run_.experiment.kinds->metrics);
 }
 
 }  // namespace nf

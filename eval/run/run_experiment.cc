@@ -90,6 +90,10 @@ void take_up_searches(std::vector<ModelPlan>& plans, const std::vector<Record>& 
   for (ModelPlan& plan : plans) plan.advance_searches(FinishedItems(plan.data(), records), records);
 }
 
+std::vector<TaskHeading> headings_of(const Experiment& experiment) {
+  return task_headings(experiment.config.tasks, experiment.kinds->tasks);
+}
+
 void write_description(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const ExperimentSource& source = run.experiment.source;
   run.folder.write_description(source.text, to_yaml(run.experiment.resolved()),
@@ -102,7 +106,7 @@ void write_description(const RunContext& run, const std::vector<ModelPlan>& plan
                                 {"experiment_dir", source.directory},
                                 {"set", source.set},
                                 {"set_dir", source.set_directory}},
-                               rows_of(plans), task_headings(run.experiment.config.tasks));
+                               rows_of(plans), headings_of(run.experiment));
 }
 
 void warn(const RunContext& run, const std::vector<std::string>& warnings) {
@@ -162,8 +166,8 @@ RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
 /// The tables out of all records, and the account. Returns the rows of results.csv.
 std::vector<ResultRow> write_files(const RunContext& run, const std::vector<ModelPlan>& plans,
                                    const RunAccount& account) {
-  std::vector<ResultRow> rows =
-      write_results(run.folder, rows_of(plans), task_headings(run.experiment.config.tasks));
+  std::vector<ResultRow> rows = write_results(
+      run.folder, rows_of(plans), run.experiment.kinds->metrics, headings_of(run.experiment));
   account.append_to(run.folder.dir() / kPlan);
   return rows;
 }

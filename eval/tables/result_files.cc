@@ -15,8 +15,9 @@ namespace nf {
 
 std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const FollowedSearches& searches,
+                                     const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks) {
-  std::string texts[] = {results_csv(rows, tasks),
+  std::string texts[] = {results_csv(rows, metrics, tasks),
                          statistics_csv(rows, tasks),
                          effects_csv(rows, searches.rows()),
                          sites_csv(rows),
@@ -30,10 +31,11 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
 }
 
 std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey>& keys,
+                                     const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks) {
   const FollowedSearches searches(keys, folder.models(), folder.records());
   std::vector<ResultRow> rows = build_results(searches.rows(), folder.records());
-  folder.write_tables(result_files(rows, searches, tasks), searches.keys(), tasks);
+  folder.write_tables(result_files(rows, searches, metrics, tasks), searches.keys(), tasks);
   return rows;
 }
 

@@ -10,11 +10,13 @@ namespace nf {
 /// The texts of all of kResultFiles, in that order. rows: build_results() of searches.rows().
 std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const FollowedSearches& searches,
+                                     const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks);
 
 /// Makes the tables of a folder anew out of all its records, and notes the state of its searches in
 /// its manifest. keys: those of all rows of the experiment. Returns the rows of the results.
 std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey>& keys,
+                                     const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks = {});
 
 }  // namespace nf

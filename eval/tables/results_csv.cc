@@ -48,8 +48,8 @@ std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow
 
 }  // namespace
 
-std::string results_csv(const std::vector<ResultRow>& rows, const std::vector<TaskHeading>& tasks,
-                        const MetricRegistry& metrics) {
+std::string results_csv(const std::vector<ResultRow>& rows, const MetricRegistry& metrics,
+                        const std::vector<TaskHeading>& tasks) {
   const std::vector<std::string> variables = sweep_variables(rows);
   std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
   CsvText csv(results_columns(metrics, tasks, variables));

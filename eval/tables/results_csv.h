@@ -12,8 +12,7 @@ namespace nf {
 /// results_columns(). A figure that is not known is empty: of a failed row, of a text where there
 /// is none, of a task without questions; and so are intervals of fewer than 8 blocks. Intervals are
 /// at 95 %, over the text. tasks: the experiment's, in its order.
-std::string results_csv(const std::vector<ResultRow>& rows,
-                        const std::vector<TaskHeading>& tasks = {},
-                        const MetricRegistry& metrics = MetricRegistry::builtin());
+std::string results_csv(const std::vector<ResultRow>& rows, const MetricRegistry& metrics,
+                        const std::vector<TaskHeading>& tasks = {});
 
 }  // namespace nf

@@ -81,8 +81,8 @@ std::string heading(const ModelLines& model) {
                      text.windows, text.windows == 1 ? "window" : "windows");
 }
 
-std::string text_table(const std::vector<ModelLines>& models, Index columns) {
-  const MetricRegistry metrics = MetricRegistry::builtin();
+std::string text_table(const std::vector<ModelLines>& models, const MetricRegistry& metrics,
+                       Index columns) {
   TextTable table({"ppl", "Δnll", "KL", "same\ntop-1 %", "rel. L2\nweights", "rel. L2\ninputs"});
   for (const ModelLines& model : models) {
     table.add_section(heading(model));
@@ -189,12 +189,13 @@ bool has_trials(const std::vector<ResultRow>& rows) {
 
 }  // namespace
 
-std::string results_table(const std::vector<ResultRow>& rows, Index columns,
-                          const std::vector<TaskHeading>& tasks, const FollowedSearches* searches) {
+std::string results_table(const std::vector<ResultRow>& rows, const MetricRegistry& metrics,
+                          Index columns, const std::vector<TaskHeading>& tasks,
+                          const FollowedSearches* searches) {
   std::vector<ModelLines> models = group_rows(rows);
   mark_searches(searches, models);
   const bool text = tasks.empty() || has_text(rows);
-  std::string tables = text ? text_table(models, columns) : "";
+  std::string tables = text ? text_table(models, metrics, columns) : "";
   if (!tasks.empty()) tables += (text ? "\n" : "") + task_table(models, tasks, columns);
   tables += remarks(models, tasks);
   if (text) tables += legend_text(has_trials(rows) ? kTextLegend : kBaselineLegend, columns);

@@ -16,8 +16,8 @@ namespace nf {
 /// for each seed and, unless it has converged, its state behind the label; the runs of a factorial
 /// design are one line that counts them. `columns`: the terminal's width, 0: as wide as it comes.
 /// searches: for the states.
-std::string results_table(const std::vector<ResultRow>& rows, Index columns,
-                          const std::vector<TaskHeading>& tasks = {},
+std::string results_table(const std::vector<ResultRow>& rows, const MetricRegistry& metrics,
+                          Index columns, const std::vector<TaskHeading>& tasks = {},
                           const FollowedSearches* searches = nullptr);
 
 }  // namespace nf

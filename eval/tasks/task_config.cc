@@ -8,45 +8,22 @@
 #include "eval/tasks/task_questions.h"
 
 namespace nf {
+namespace {
 
-std::optional<TaskKindName> ConfigValue<TaskKindName>::read(const ConfigNode& node,
-                                                            ConfigErrors& errors) {
-  if (!node.is_scalar()) {
-    add_unreadable(node, type(), "", errors);
-    return std::nullopt;
-  }
-  const std::vector<std::string> names = TaskRegistry::builtin().names();
-  if (std::find(names.begin(), names.end(), node.text()) != names.end())
-    return TaskKindName{node.text()};
-  errors.add(node,
-             fmt::format("unknown value {}{}", describe(node), suggestion(node.text(), names)));
-  return std::nullopt;
-}
-
-std::string ConfigValue<TaskKindName>::type() {
-  return fmt::format("{}", fmt::join(TaskRegistry::builtin().names(), " | "));
-}
-
-Json ConfigValue<TaskKindName>::schema() {
-  Json words = Json::array();
-  for (const Choice& choice : choices())
-    words.push_back({{"const", choice.name}, {"description", choice.summary}});
-  return {{"oneOf", std::move(words)}};
-}
-
-std::vector<Choice> ConfigValue<TaskKindName>::choices() {
-  const TaskRegistry registry = TaskRegistry::builtin();
+std::vector<Choice> choices_of(const TaskRegistry& kinds) {
   std::vector<Choice> choices;
-  for (const TaskKind& kind : registry.kinds()) choices.push_back({kind.name, kind.summary});
+  for (const TaskKind& kind : kinds.kinds()) choices.push_back({kind.name, kind.summary});
   return choices;
 }
 
-FieldTable<TaskConfig> TaskConfig::fields() {
+}  // namespace
+
+FieldTable<TaskConfig> TaskConfig::fields(const TaskRegistry& kinds) {
   FieldTable<TaskConfig> table;
   table.required("name", &TaskConfig::name,
                  {.summary = "what its columns begin with: NAME_acc, NAME_acc_norm, NAME_stderr",
                   .example = "piqa"});
-  table.required("kind", &TaskConfig::kind,
+  table.required("kind", &TaskConfig::kind, one_of(choices_of(kinds)),
                  {.summary = "how a line becomes a question", .example = "multiple_choice"});
   table.required("file", &TaskConfig::file,
                  {.summary = "JSON lines, one question each", .example = "tasks/piqa.jsonl"});
@@ -73,11 +50,11 @@ void TaskConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
 }
 
 void check_tasks(const std::vector<TaskConfig>& tasks, const ConfigNode& node,
-                 ConfigErrors& errors) {
+                 const MetricRegistry& metrics, ConfigErrors& errors) {
   if (tasks.empty()) errors.add(node, "needs at least one task");
   if (std::ssize(tasks) > kMostTasks)
     errors.add(node, fmt::format("{} tasks; at most {} fit", tasks.size(), kMostTasks));
-  const std::vector<std::string> fixed = result_columns();
+  const std::vector<std::string> fixed = result_columns(metrics);
   const std::vector<ConfigNode> items = node.items();
   std::map<std::string, std::string> seen;
   for (std::size_t i = 0; i < tasks.size(); ++i) {

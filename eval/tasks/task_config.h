@@ -6,40 +6,27 @@
 
 #include "core/config/field_table.h"
 #include "core/config/path_value.h"
+#include "eval/metrics/metric_registry.h"
 #include "eval/tasks/task_registry.h"
 
 namespace nf {
 
-/// The name of one of TaskRegistry::builtin()'s kinds.
-struct TaskKindName {
-  std::string name;
-};
-
-template <>
-struct ConfigValue<TaskKindName> {
-  static std::optional<TaskKindName> read(const ConfigNode& node, ConfigErrors& errors);
-  static Json write(const TaskKindName& kind) { return kind.name; }
-  static std::string type();
-  static Json schema();
-  static std::vector<Choice> choices();
-};
-
 /// One item of an experiment's `tasks:`.
 struct TaskConfig {
   std::string name;
-  TaskKindName kind;
+  std::string kind;  ///< one of the registry's
   PathValue file;
   std::optional<Index> limit;
   bool bos = false;
 
-  static FieldTable<TaskConfig> fields();
+  static FieldTable<TaskConfig> fields(const TaskRegistry& kinds);
   void check(const ConfigNode& node, ConfigErrors& errors) const;
 };
 
 /// Rules between the tasks of an experiment. tasks: the list as it was read, `node` where it
-/// stands.
+/// stands; metrics: those that have columns beside the tasks'.
 void check_tasks(const std::vector<TaskConfig>& tasks, const ConfigNode& node,
-                 ConfigErrors& errors);
+                 const MetricRegistry& metrics, ConfigErrors& errors);
 
 /// No variable of the trials' sweeps may be called like a task's column.
 void check_task_columns(const std::vector<TaskConfig>& tasks, const std::vector<ConfigNode>& trials,

@@ -52,7 +52,7 @@ void read_task(const TaskConfig& task, const TaskKind& kind, Index first_row,
 
 TaskQuestions read_tasks(const std::vector<TaskConfig>& tasks, const Tokenizer& tokenizer,
                          Index positions, std::optional<Index> bos_token,
-                         const TaskRegistry& registry) {
+                         const TaskRegistry& kinds) {
   NF_CHECK(std::ssize(tasks) <= kMostTasks, "{} tasks", tasks.size());
   TaskQuestions all;
   Index first_row = kRowsOfATask;
@@ -62,17 +62,16 @@ TaskQuestions read_tasks(const std::vector<TaskConfig>& tasks, const Tokenizer& 
       NF_CHECK(bos_token.has_value(), "task {} wants a bos token", task.name);
       model.bos_token = static_cast<std::int32_t>(*bos_token);
     }
-    read_task(task, registry.at(task.kind.name), first_row, tokenizer, model, all);
+    read_task(task, kinds.at(task.kind), first_row, tokenizer, model, all);
     first_row += kRowsOfATask;
   }
   return all;
 }
 
 std::vector<TaskHeading> task_headings(const std::vector<TaskConfig>& tasks,
-                                       const TaskRegistry& registry) {
+                                       const TaskRegistry& kinds) {
   std::vector<TaskHeading> headings;
-  for (const TaskConfig& task : tasks)
-    headings.push_back({task.name, registry.at(task.kind.name).has_ppl});
+  for (const TaskConfig& task : tasks) headings.push_back({task.name, kinds.at(task.kind).has_ppl});
   return headings;
 }
 

@@ -27,10 +27,10 @@ struct TaskQuestions {
 /// bos_token_id, needed where a task asks for it. Throws DataError naming FILE:LINE.
 TaskQuestions read_tasks(const std::vector<TaskConfig>& tasks, const Tokenizer& tokenizer,
                          Index positions, std::optional<Index> bos_token,
-                         const TaskRegistry& registry = TaskRegistry::builtin());
+                         const TaskRegistry& kinds);
 
 /// The tasks as results name them, in the experiment's order.
 std::vector<TaskHeading> task_headings(const std::vector<TaskConfig>& tasks,
-                                       const TaskRegistry& registry = TaskRegistry::builtin());
+                                       const TaskRegistry& kinds);
 
 }  // namespace nf

@@ -6,24 +6,12 @@
 
 namespace nf {
 
-TaskRegistry TaskRegistry::builtin() {
-  TaskRegistry registry;
-  register_builtin_tasks(registry);
-  return registry;
-}
-
 void TaskRegistry::add(TaskKind kind) {
   NF_CHECK(find(kind.name) == nullptr, "task kind {} registered twice", kind.name);
   const auto place =
       std::upper_bound(kinds_.begin(), kinds_.end(), kind,
                        [](const TaskKind& a, const TaskKind& b) { return a.name < b.name; });
   kinds_.insert(place, std::move(kind));
-}
-
-std::vector<std::string> TaskRegistry::names() const {
-  std::vector<std::string> names;
-  for (const TaskKind& kind : kinds_) names.push_back(kind.name);
-  return names;
 }
 
 const TaskKind* TaskRegistry::find(std::string_view name) const {

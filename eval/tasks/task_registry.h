@@ -20,17 +20,13 @@ struct TaskKind {
   Question::Judge judge = nullptr;
 };
 
-/// The task kinds of a program. A value: built where it is needed, passed down.
+/// The task kinds of a program. A value: made once by main() and passed down.
 class TaskRegistry {
  public:
-  /// All files of eval/tasks/kinds.
-  static TaskRegistry builtin();
-
   /// A name given twice is our own bug (NF_CHECK).
   void add(TaskKind kind);
   /// In the order of their names.
   const std::vector<TaskKind>& kinds() const { return kinds_; }
-  std::vector<std::string> names() const;
   /// nullptr where there is none of that name.
   const TaskKind* find(std::string_view name) const;
   /// The kind of that name, which was checked: one not there is our own bug (NF_CHECK).

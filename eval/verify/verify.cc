@@ -46,12 +46,13 @@ std::vector<std::string> record_lines(const RunContents& contents) {
 
 class Verifier {
  public:
-  Verifier(const RunContents& contents, const VerifyOptions& options, Progress& progress)
+  Verifier(const RunContents& contents, const KindsPtr& kinds, const VerifyOptions& options,
+           Progress& progress)
       : contents_(contents),
         options_(options),
         progress_(progress),
         lines_(record_lines(contents)),
-        experiment_(Experiment::load(contents.source(), Kinds::builtin())) {
+        experiment_(Experiment::load(contents.source(), kinds)) {
     for (const ExperimentModel& model : experiment_.models)
       plans_.emplace_back(experiment_, model, Shard{});
     check_models_of(contents, plans_);
@@ -189,7 +190,8 @@ class Verifier {
         differences.insert(differences.end(), unknown.begin(), unknown.end());
         // Derived figures follow from the sums, whose differences have been told then.
         if (differences.empty())
-          differences = derived_differences(lines_[number], contents_.records[number]);
+          differences = derived_differences(lines_[number], contents_.records[number],
+                                            experiment_.kinds->metrics);
         report_.add(name(number), differences);
       }
     };
@@ -218,13 +220,13 @@ class Verifier {
 
 }  // namespace
 
-VerifyReport verify_run(const RunContents& contents, const VerifyOptions& options,
-                        Progress& progress) {
+VerifyReport verify_run(const RunContents& contents, const KindsPtr& kinds,
+                        const VerifyOptions& options, Progress& progress) {
   check_numerics(contents.manifest.numerics, manifest_of(contents),
                  "verify it with the version of the program that made it");
-  Verifier verifier(contents, options, progress);
+  Verifier verifier(contents, kinds, options, progress);
   // At once: a run may go on in the folder meanwhile, and leave other files there.
-  const VerifyReport::Files files = verify_files(contents);
+  const VerifyReport::Files files = verify_files(contents, kinds->metrics);
   VerifyReport report = verifier.run();
   if (!report.interrupted) report.files = files;
   return report;

@@ -26,7 +26,7 @@ struct VerifyOptions {
 /// again, and its checkpoints and data; the folder is only read. Throws ConfigError where
 /// checkpoints, data, numerics or env are not the folder's, or no record can be run again,
 /// DataError for files that cannot be read.
-VerifyReport verify_run(const RunContents& contents, const VerifyOptions& options,
-                        Progress& progress);
+VerifyReport verify_run(const RunContents& contents, const KindsPtr& kinds,
+                        const VerifyOptions& options, Progress& progress);
 
 }  // namespace nf

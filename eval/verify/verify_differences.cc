@@ -52,11 +52,12 @@ std::vector<RecordDifference> rerun_differences(const Record& stored, const Reco
   return found;
 }
 
-std::vector<RecordDifference> derived_differences(const std::string& line, const Record& record) {
-  const Json stored = Json::parse(line), now = Json::parse(record_to_line(record));
+std::vector<RecordDifference> derived_differences(const std::string& line, const Record& record,
+                                                  const MetricRegistry& metrics) {
+  const Json stored = Json::parse(line), now = Json::parse(record_to_line(record, metrics));
   std::vector<RecordDifference> found;
-  if (const auto metrics = stored.find("metrics"); metrics != stored.end() && metrics->is_object())
-    compare("metrics", *metrics, now.at("metrics"), found);
+  if (const auto before = stored.find("metrics"); before != stored.end() && before->is_object())
+    compare("metrics", *before, now.at("metrics"), found);
   const Json &sites = stored.at("sites"), &sites_now = now.at("sites");
   for (std::size_t i = 0; i < record.sites.size() && !record.failed(); ++i)
     compare(printable(record.sites[i].site),

@@ -14,6 +14,7 @@ std::vector<RecordDifference> rerun_differences(const Record& stored, const Reco
 
 /// The figures of a line of records.jsonl that do not follow from its own sums: among its metrics
 /// and the relative L2 of its sites. Nothing reads these, but people do.
-std::vector<RecordDifference> derived_differences(const std::string& line, const Record& record);
+std::vector<RecordDifference> derived_differences(const std::string& line, const Record& record,
+                                                  const MetricRegistry& metrics);
 
 }  // namespace nf

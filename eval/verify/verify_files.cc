@@ -85,11 +85,11 @@ std::string other_version(const Json& about) {
 
 }  // namespace
 
-VerifyReport::Files verify_files(const RunContents& contents) {
+VerifyReport::Files verify_files(const RunContents& contents, const MetricRegistry& metrics) {
   VerifyReport::Files files;
   const FollowedSearches searches = searches_of(contents);
   const std::vector<ResultRow> rows = build_results(searches.rows(), contents.records);
-  for (const ResultFile& file : result_files(rows, searches, contents.manifest.tasks)) {
+  for (const ResultFile& file : result_files(rows, searches, metrics, contents.manifest.tasks)) {
     const std::string told = difference(contents.dir / file.name, file.text);
     if (!file.text.empty() || !told.empty()) ++files.count;
     if (told.empty()) continue;

@@ -22,7 +22,7 @@ struct Shape {
 
 void bench(int rounds) {
   set_thread_count(1);
-  const Kinds kinds = Kinds::builtin();
+  const KindsPtr kinds = Kinds::builtin();
   fmt::print("{}\nbest of {} rounds, M values/s\n\n", machine_line(), rounds);
 
   constexpr Index kDraws = 64 * 1024;  // 256 kB, stays in the second-level cache
@@ -67,7 +67,7 @@ void bench(int rounds) {
     Matrix x(shape.rows, shape.cols), out(shape.rows, shape.cols);
     fill_draws(Distribution::gaussian, x.data(), x.size(), 0, 3, 4);
     for (const auto& [name, yaml] : entries) {
-      const DistortionPtr distortion = read_distortion(kinds, yaml, shape.tensor);
+      const DistortionPtr distortion = read_distortion(*kinds, yaml, shape.tensor);
       columns[s].add(name, [&x, &out, distortion, &shape] {
         distortion->apply(x, {.tensor = shape.tensor, .key = 5, .seed = 6}, out);
       });

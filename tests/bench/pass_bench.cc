@@ -115,21 +115,21 @@ void bench(const Shape& shape, int rounds, Index window_count) {
   const EvalSet set =
       text_data(TokenWindows::from_ids({ids}, {.context = kContext}, "random ids")).set;
   const EvalItem& window = set.item(0);
-  const Kinds kinds = Kinds::builtin();
+  const KindsPtr kinds = Kinds::builtin();
   // It changes nothing but is a lane of its own: a trial without entries would share the baseline's
   // pass.
   Entry nothing;
   nothing.sites.layers = LayerRanges{{{.text = "0", .first = 0, .last = 0}}};
   nothing.sites.roles = {"k_proj"};
   nothing.distortion =
-      read_distortion(kinds, "{noise: uniform, strength: {relative_l2: 0}}", SiteTensor::weight);
+      read_distortion(*kinds, "{noise: uniform, strength: {relative_l2: 0}}", SiteTensor::weight);
   const ModelTrial untouched(Trial{.name = "untouched", .entries = {nothing}}, spec);
   std::vector<std::pair<std::string, ModelTrial>> noisy;  // all inputs of all linears
   for (const char* noise : {"uniform", "rademacher", "gaussian"}) {
     const std::string yaml = fmt::format("{{noise: {}, strength: {{relative_l2: 0.1}}}}", noise);
     Entry entry;
     entry.sites.tensor = SiteTensor::input;
-    entry.distortion = read_distortion(kinds, yaml, SiteTensor::input);
+    entry.distortion = read_distortion(*kinds, yaml, SiteTensor::input);
     noisy.emplace_back(noise, ModelTrial(Trial{.name = noise, .entries = {entry}}, spec));
   }
 

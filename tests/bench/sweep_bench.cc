@@ -70,7 +70,7 @@ ModelTrial noise_trial(const DecoderSpec& spec, SiteTensor tensor, std::optional
     entry.sites.layers =
         LayerRanges{{{.text = std::to_string(*layer), .first = *layer, .last = *layer}}};
   entry.distortion =
-      read_distortion(Kinds::builtin(), "{noise: gaussian, strength: {relative_l2: 0.1}}", tensor);
+      read_distortion(*Kinds::builtin(), "{noise: gaussian, strength: {relative_l2: 0.1}}", tensor);
   return ModelTrial(Trial{.name = "noise", .seed = seed, .entries = {entry}}, spec);
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/version.h"
 #include "eval/records/run_folder.h"
 #include "eval/tables/result_files.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 
@@ -45,8 +46,8 @@ inline void write_run(const std::filesystem::path& dir, const std::vector<Record
                             {"set", Json::array({"seed=3"})},
                             {"set_dir", "/caller"}},
                            rows, tasks);
-  for (const Record& record : records) folder.append(record);
-  write_results(folder, rows, tasks);
+  for (const Record& record : records) folder.append(record, builtin_metrics());
+  write_results(folder, rows, builtin_metrics(), tasks);
 }
 
 }  // namespace nf

@@ -6,13 +6,14 @@
 #include "core/base/error.h"
 #include "eval/metrics/part_sums.h"
 #include "eval/tasks/task_registry.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
 
 /// One line as a kind understands it; it stands at f.jsonl:1.
 inline QuestionText read_question(const std::string& kind, const std::string& line) {
-  return TaskRegistry::builtin().at(kind).read(TaskLine(line, "f.jsonl:1"));
+  return builtin_tasks().at(kind).read(TaskLine(line, "f.jsonl:1"));
 }
 
 /// A question of that kind, its verdicts for log-likelihoods of its choices, one token each.
@@ -23,7 +24,7 @@ inline QuestionSums judged(const std::string& kind, Index gold,
                           .question = 7,
                           .gold = gold,
                           .characters = characters,
-                          .judge = TaskRegistry::builtin().at(kind).judge};
+                          .judge = builtin_tasks().at(kind).judge};
   std::vector<PartSums> parts;
   for (const double value : loglikelihoods) parts.push_back({.tokens = 1, .nll = -value});
   return question.score(parts);

@@ -11,6 +11,7 @@
 #include "eval/batch/merge.h"
 #include "eval/export/records_csv.h"
 #include "eval/run/run_experiment.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/threads.h"
@@ -70,7 +71,7 @@ class IntegrationMergeSearches : public testing::Test {
   void merge(const std::vector<std::string>& runs, const std::string& out) const {
     MergeOptions options{.runs = {}, .out = files_ / out};
     for (const std::string& run : runs) options.runs.push_back(files_ / run);
-    merge_runs(options);
+    merge_runs(options, builtin_metrics());
   }
   std::string text(const std::string& out, const std::string& name) const {
     return fs::exists(files_ / out / name) ? read_text_file(files_ / out / name) : "";

@@ -9,6 +9,7 @@
 #include "core/io/read_json.h"
 #include "eval/tables/results_csv.h"
 #include "eval/tables/sites_csv.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/run_contents.h"
 #include "tests/support/temp_dir.h"
 
@@ -29,7 +30,7 @@ class MergeOfShards : public testing::Test {
 
   std::string refusal(const MergeOptions& options) const {
     try {
-      merge_runs(options);
+      merge_runs(options, builtin_metrics());
     } catch (const Error& error) {
       std::string message = error.what();
       const std::string folder = temp_.path().string() + "/";
@@ -49,14 +50,14 @@ class MergeOfShards : public testing::Test {
 };
 
 TEST_F(MergeOfShards, LeavesAFolderLikeThatOfARun) {
-  const MergeOutcome outcome =
-      merge_runs({.runs = {a_, b_}, .out = out_, .command = "noisefloor merge a b"});
+  const MergeOutcome outcome = merge_runs(
+      {.runs = {a_, b_}, .out = out_, .command = "noisefloor merge a b"}, builtin_metrics());
   EXPECT_EQ(outcome.records, 3);
   EXPECT_EQ(outcome.repeated, 1);
   ASSERT_EQ(outcome.rows.size(), 3u);
   EXPECT_EQ(outcome.rows[1].key.vars, Json({{"bits", 3}}));
   EXPECT_EQ(outcome.rows[2].key.vars, Json({{"bits", 4}}));
-  EXPECT_EQ(read_text_file(out_ / "results.csv"), results_csv(outcome.rows));
+  EXPECT_EQ(read_text_file(out_ / "results.csv"), results_csv(outcome.rows, builtin_metrics()));
   EXPECT_EQ(read_text_file(out_ / "sites.csv"), sites_csv(outcome.rows));
   EXPECT_EQ(read_text_file(out_ / "experiment.yaml"), "experiment: e\n");
   EXPECT_EQ(read_text_file(out_ / "resolved.yaml"), "resolved: r\n");
@@ -72,7 +73,7 @@ TEST_F(MergeOfShards, LeavesAFolderLikeThatOfARun) {
 }
 
 TEST_F(MergeOfShards, KeepsWhatItWasMergedFromWhenARunGoesOn) {
-  merge_runs({.runs = {a_, b_}, .out = out_});
+  merge_runs({.runs = {a_, b_}, .out = out_}, builtin_metrics());
   RunFolder folder = RunFolder::open(out_, kContentsModels, {{"isa", "avx2"}});
   EXPECT_EQ(folder.records().size(), 3u);
   folder.write_description("", "", {{"command", "noisefloor run"}});
@@ -90,7 +91,7 @@ TEST_F(MergeOfShards, PutsRowsBesideThoseOfTheirModel) {
             {row("1", "x", "opt"), row("2", "x", "llama")}, {}, models);
   write_run(temp_ / "d", {window_record("3", "y", 0)},
             {row("3", "y", "opt"), row("4", "y", "llama")}, {}, models);
-  merge_runs({.runs = {temp_ / "c", temp_ / "d"}, .out = out_});
+  merge_runs({.runs = {temp_ / "c", temp_ / "d"}, .out = out_}, builtin_metrics());
   std::string ids;
   const RunContents merged = RunFolder::read(out_);
   for (const RowKey& key : *merged.manifest.rows) ids += key.id;
@@ -134,7 +135,7 @@ TEST_F(MergeOfShards, RefusesOtherModelsDataAndEnv) {
       with(kContentsModels, {{"isa", "avx512"}}),
       "c/manifest.json: env 'isa' was \"avx2\" in a/manifest.json and is \"avx512\" here, which "
       "can change the last bits of results: merge runs of one machine type, or say --any-env");
-  merge_runs({.runs = {a_, temp_ / "c"}, .out = out_, .any_env = true});
+  merge_runs({.runs = {a_, temp_ / "c"}, .out = out_, .any_env = true}, builtin_metrics());
 }
 
 TEST_F(MergeOfShards, RefusesToMixFoldersWithThoseOfAnEarlierVersion) {
@@ -175,7 +176,7 @@ TEST_F(MergeOfShards, NeverWritesOverAnything) {
   fs::create_directory(temp_ / "empty");
   EXPECT_EQ(refusal({.runs = {a_, temp_ / "empty"}, .out = out_}),
             "empty: is not a run folder, it has no manifest.json");
-  merge_runs({.runs = {a_, b_}, .out = temp_ / "empty/"});
+  merge_runs({.runs = {a_, b_}, .out = temp_ / "empty/"}, builtin_metrics());
   EXPECT_EQ(RunFolder::read(temp_ / "empty").records.size(), 3u);
 }
 

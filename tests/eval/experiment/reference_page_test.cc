@@ -20,17 +20,17 @@ void expect_committed(const std::string& file, const std::string& generated) {
 }
 
 TEST(ReferencePage, IsWhatIsCommitted) {
-  expect_committed("experiment.md", experiment_page(Kinds::builtin()));
+  expect_committed("experiment.md", experiment_page(*Kinds::builtin()));
 }
 
 TEST(ReferencePage, SchemaIsWhatIsCommitted) {
-  expect_committed("experiment.schema.json", experiment_schema(Kinds::builtin()));
+  expect_committed("experiment.schema.json", experiment_schema(*Kinds::builtin()));
 }
 
 TEST(ReferencePage, NamesEveryKind) {
-  const Kinds kinds = Kinds::builtin();
-  const std::string page = experiment_page(kinds);
-  for (const NoiseKind& kind : kinds.noises.kinds())
+  const KindsPtr kinds = Kinds::builtin();
+  const std::string page = experiment_page(*kinds);
+  for (const NoiseKind& kind : kinds->noises.kinds())
     EXPECT_NE(page.find("`noise: " + kind.name + "`"), std::string::npos) << kind.name;
 }
 

@@ -239,7 +239,7 @@ TEST(TrialBisect, ReadsANumberOfAnySize) {
 TEST(TrialBisect, LivesLongerThanTheKindsItWasReadWith) {
   std::vector<Trial> trials;
   {
-    const Kinds kinds = Kinds::builtin();
+    const KindsPtr kinds = Kinds::builtin();
     ConfigErrors errors;
     trials = expand_trial(parse_good(trial(kBisect, noise("", "\"${bisect}\""))), 0, kinds, errors);
   }

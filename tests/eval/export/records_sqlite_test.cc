@@ -8,6 +8,7 @@
 #include "core/io/read_file.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv_reader.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/config_support.h"
 #include "tests/support/run_contents.h"
 #include "tests/support/sqlite_query.h"
@@ -52,7 +53,7 @@ class SqliteExport : public testing::Test {
     write_run(dir_, {window_record("b", "baseline", 0), trial, failed},
               {window_row("b", "baseline"), row, failed_row, window_row("none", "not yet")},
               {{"piqa", true}});
-    export_sqlite(RunFolder::read(dir_), file_);
+    export_sqlite(RunFolder::read(dir_), builtin_metrics(), file_);
   }
 
   Rows query(const std::string& text) const { return sqlite_query(file_, text); }
@@ -139,11 +140,11 @@ TEST_F(SqliteExport, IsTheSchemaOfItsPage) {
 
 TEST_F(SqliteExport, ReplacesItsOwnKindOnly) {
   const RunContents run = RunFolder::read(dir_);
-  export_sqlite(run, file_);
+  export_sqlite(run, builtin_metrics(), file_);
   EXPECT_EQ(query("SELECT count(*) FROM trials"), Rows{{"3"}});
   std::ofstream(temp_ / "mine.db") << "precious";
   for (const fs::path& file : {temp_ / "mine.db", dir_})
-    EXPECT_EQ(config_error_of([&] { export_sqlite(run, file); }),
+    EXPECT_EQ(config_error_of([&] { export_sqlite(run, builtin_metrics(), file); }),
               "--sqlite " + file.string() +
                   ": is there already and no export of noisefloor; choose another name");
   EXPECT_EQ(read_text_file(temp_ / "mine.db"), "precious");

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tests/support/builtin_kinds.h"
+
 namespace nf {
 namespace {
 
@@ -12,8 +14,7 @@ bool has(const std::vector<std::string>& columns, const std::string& name) {
 }
 
 TEST(Columns, PutVariablesLastInResultsAndBeforeTheSiteInSites) {
-  const std::vector<std::string> results =
-      results_columns(MetricRegistry::builtin(), {}, {"r", "b"});
+  const std::vector<std::string> results = results_columns(builtin_metrics(), {}, {"r", "b"});
   EXPECT_EQ(results.front(), "name");
   EXPECT_EQ(results[results.size() - 2], "r");
   EXPECT_EQ(results.back(), "b");
@@ -36,7 +37,7 @@ TEST(Columns, RenameVariablesThatAreNamedLikeOne) {
 }
 
 TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {
-  MetricRegistry metrics = MetricRegistry::builtin();
+  MetricRegistry metrics = builtin_metrics();
   metrics.add({.name = "own", .unit = "", .summary = "", .value = {}});
   std::vector<std::string> fixed = result_columns(metrics);
   for (const std::string& column : results_columns(metrics, {}, {}))
@@ -45,7 +46,7 @@ TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {
   for (const std::string& column : confidence_columns({}))
     EXPECT_TRUE(has(fixed, column)) << column;
   EXPECT_TRUE(has(fixed, "own"));
-  EXPECT_FALSE(has(result_columns(), "own"));
+  EXPECT_FALSE(has(result_columns(builtin_metrics()), "own"));
   std::sort(fixed.begin(), fixed.end());
   EXPECT_EQ(std::adjacent_find(fixed.begin(), fixed.end()), fixed.end());
 }

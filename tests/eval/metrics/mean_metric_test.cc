@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "eval/metrics/summed_figures.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 namespace {
@@ -31,7 +32,7 @@ TEST(MeanMetric, NeedsAFigureWithThatMean) {
 
 /// So that results.csv has what statistics.csv and comparisons have.
 TEST(MeanMetric, IsThereOfEveryFigureThatHasAMean) {
-  const MetricRegistry metrics = MetricRegistry::builtin();
+  const MetricRegistry& metrics = builtin_metrics();
   for (const SummedFigure& figure : summed_figures()) {
     if (figure.mean == nullptr) continue;
     EXPECT_EQ(metrics.at(figure.mean).unit, figure.unit);

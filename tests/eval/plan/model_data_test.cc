@@ -33,7 +33,7 @@ class ModelDataOfFiles : public testing::Test {
     const auto file =
         files_.write("e.yaml", "experiment: e\nmodel: opt\n" + what + kTrials).string();
     const Experiment experiment = Experiment::load(file, overrides, Kinds::builtin());
-    return read_model_data(experiment.config, experiment.models.front());
+    return read_model_data(experiment, experiment.models.front());
   }
 
   ExperimentFiles files_;

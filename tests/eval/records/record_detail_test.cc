@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "eval/records/record.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 namespace {
@@ -39,17 +40,18 @@ Record record_of(std::shared_ptr<const Detail> detail) {
 TEST(RecordDetail, ReadsBackToTheLastBit) {
   for (const DetailMode mode : {DetailMode::confidence, DetailMode::tokens}) {
     const Record record = record_of(detail_of(mode));
-    const std::string line = record_to_line(record);
+    const std::string line = record_to_line(record, builtin_metrics());
     const Record back = record_from_line(line, "f:1");
     EXPECT_EQ(back.windows[0].sums.detail, nullptr);
     ASSERT_NE(back.windows[1].sums.detail, nullptr);
     EXPECT_EQ(*back.windows[1].sums.detail, *record.windows[1].sums.detail);
-    EXPECT_EQ(record_to_line(back), line);
+    EXPECT_EQ(record_to_line(back, builtin_metrics()), line);
   }
 }
 
 TEST(RecordDetail, StandsUnderKeysOfTheWindow) {
-  const Json json = Json::parse(record_to_line(record_of(detail_of(DetailMode::tokens))));
+  const Json json =
+      Json::parse(record_to_line(record_of(detail_of(DetailMode::tokens)), builtin_metrics()));
   EXPECT_FALSE(json["windows"][0].contains("confidence"));
   const Json& window = json["windows"][1];
   EXPECT_EQ(window["confidence"]["tokens"].dump(), "[0,1,0,0,0,0,0,0,0,1]");
@@ -61,12 +63,14 @@ TEST(RecordDetail, StandsUnderKeysOfTheWindow) {
   EXPECT_EQ(window["per_token"]["top1"].dump(), "[1,0]");
   EXPECT_EQ(window["per_token"]["nll"], Json::array({1.0 / 3.0, 7.1}));
   EXPECT_EQ(window["per_token"]["confidence"][1], 1.0 / 7.0);
-  const Json bins = Json::parse(record_to_line(record_of(detail_of(DetailMode::confidence))));
+  const Json bins =
+      Json::parse(record_to_line(record_of(detail_of(DetailMode::confidence)), builtin_metrics()));
   EXPECT_FALSE(bins["windows"][1].contains("per_token"));
 }
 
 std::string message_for(const std::function<void(Json& window)>& change) {
-  Json json = Json::parse(record_to_line(record_of(detail_of(DetailMode::tokens))));
+  Json json =
+      Json::parse(record_to_line(record_of(detail_of(DetailMode::tokens)), builtin_metrics()));
   change(json["windows"][1]);
   try {
     record_from_line(json.dump(), "f:1");
@@ -97,7 +101,8 @@ TEST(RecordDetail, NamesWhatIsWrong) {
 TEST(RecordDetail, HoldsNoNumberThatIsNotFinite) {
   Detail detail = *detail_of(DetailMode::tokens);
   detail.tokens[1].kl = std::numeric_limits<double>::infinity();
-  EXPECT_THROW(record_to_line(record_of(std::make_shared<Detail>(detail))), InternalError);
+  EXPECT_THROW(record_to_line(record_of(std::make_shared<Detail>(detail)), builtin_metrics()),
+               InternalError);
 }
 
 }  // namespace

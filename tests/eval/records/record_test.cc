@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "eval/metrics/summed_figures.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 namespace {
@@ -69,7 +70,7 @@ TEST(Record, WritesItsKeysInOrder) {
        .sums = {.tokens = 3, .nll = -4.0, .kl = 0.75, .kl_reverse = 1.5, .top1 = 3},
        .document = 2}};
   record.sites.erase(record.sites.begin());
-  EXPECT_EQ(record_to_line(record),
+  EXPECT_EQ(record_to_line(record, builtin_metrics()),
             R"({"id":"0123abcd","name":"noise, \"sweep\" Δ","model":"opt-nano",)"
             R"("seed":18446744073709551615,"vars":{"r":0.05,"dist":"gaussian"},"status":"ok",)"
             R"("metrics":{"nll":0.0,"ppl":1.0,"kl":0.125,"kl_reverse":0.25,"top1_agreement":0.5,)"
@@ -109,7 +110,7 @@ TEST(Record, WritesConventionBytesAndQuestionsWhereThereAreAny) {
   Record record = with_questions();
   record.questions[0].parts[0].kl = 0.25;
   record.questions[0].parts[0].kl_reverse = 0.75;
-  const Json json = Json::parse(record_to_line(record));
+  const Json json = Json::parse(record_to_line(record, builtin_metrics()));
   EXPECT_EQ(json["convention"], "strided/1");
   EXPECT_EQ(json["windows"][0]["bytes"], 2044);
   EXPECT_FALSE(json["windows"][1].contains("bytes"));
@@ -128,8 +129,8 @@ TEST(Record, WritesConventionBytesAndQuestionsWhereThereAreAny) {
 
 TEST(Record, ReadsQuestionsBackToTheLastBit) {
   const Record record = with_questions();
-  const Record back = record_from_line(record_to_line(record), "f:1");
-  EXPECT_EQ(record_to_line(back), record_to_line(record));
+  const Record back = record_from_line(record_to_line(record, builtin_metrics()), "f:1");
+  EXPECT_EQ(record_to_line(back, builtin_metrics()), record_to_line(record, builtin_metrics()));
   EXPECT_EQ(back.convention, "strided/1");
   EXPECT_EQ(back.windows[0].bytes, 2044);
   EXPECT_EQ(back.windows[1].bytes, -1);
@@ -155,7 +156,7 @@ TEST(Record, MayHaveQuestionsAlone) {
   Record record = with_questions();
   record.windows.clear();
   record.convention.clear();
-  const Json json = Json::parse(record_to_line(record));
+  const Json json = Json::parse(record_to_line(record, builtin_metrics()));
   EXPECT_FALSE(json.contains("convention"));
   EXPECT_EQ(json["windows"], Json::array());
   EXPECT_EQ(json["metrics"]["nll"], nullptr);
@@ -164,7 +165,7 @@ TEST(Record, MayHaveQuestionsAlone) {
 }
 
 TEST(Record, HoldsEveryMetricOfTheRegistry) {
-  MetricRegistry metrics = MetricRegistry::builtin();
+  MetricRegistry metrics = builtin_metrics();
   metrics.add({.name = "windows",
                .unit = "",
                .summary = "",
@@ -180,10 +181,10 @@ TEST(Record, HoldsEveryMetricOfTheRegistry) {
 
 TEST(Record, ReadsBackToTheLastBit) {
   const Record record = example();
-  const std::string line = record_to_line(record);
+  const std::string line = record_to_line(record, builtin_metrics());
   const Record back = record_from_line(line, "f:1");
   // The line holds every field, and doubles round-trip: equal lines are equal records.
-  EXPECT_EQ(record_to_line(back), line);
+  EXPECT_EQ(record_to_line(back, builtin_metrics()), line);
   EXPECT_EQ(back.seed, record.seed);
   EXPECT_EQ(back.vars, record.vars);
   EXPECT_EQ(back.windows[0].sums.kl, record.windows[0].sums.kl);
@@ -219,7 +220,7 @@ TEST(Record, ReadsBackEverySum) {
     figure.set(value += 1.0, choice);
     if (figure.of_windows) figure.set(value += 1.0, window);
   }
-  const Record back = record_from_line(record_to_line(record), "f:1");
+  const Record back = record_from_line(record_to_line(record, builtin_metrics()), "f:1");
   EXPECT_EQ(back.windows[1].sums, window);
   EXPECT_EQ(back.questions[0].parts, record.questions[0].parts);
 }
@@ -227,7 +228,7 @@ TEST(Record, ReadsBackEverySum) {
 TEST(Record, OfABaselineHasNoSeed) {
   Record record = example();
   record.seed.reset();
-  const std::string line = record_to_line(record);
+  const std::string line = record_to_line(record, builtin_metrics());
   EXPECT_NE(line.find(R"("seed":null)"), std::string::npos);
   EXPECT_EQ(record_from_line(line, "f:1").seed, std::nullopt);
 }
@@ -237,7 +238,7 @@ TEST(Record, OfAFailureKeepsTheReasonAlone) {
   record.status = Status::failed;
   record.error = "layer 2: not finite";
   record.sites[0].stats.sum_d2 = std::numeric_limits<double>::quiet_NaN();
-  const Record back = record_from_line(record_to_line(record), "f:1");
+  const Record back = record_from_line(record_to_line(record, builtin_metrics()), "f:1");
   EXPECT_EQ(back.status, Status::failed);
   EXPECT_EQ(back.error, "layer 2: not finite");
   EXPECT_TRUE(back.windows.empty());
@@ -248,23 +249,23 @@ TEST(Record, OfAFailureKeepsTheReasonAlone) {
 TEST(Record, HoldsNoNumberThatIsNotFinite) {
   Record record = example();
   record.windows[0].sums.nll = std::numeric_limits<double>::infinity();
-  EXPECT_THROW(record_to_line(record), InternalError);
+  EXPECT_THROW(record_to_line(record, builtin_metrics()), InternalError);
   record = example();
   record.sites[0].stats.sum_d4 = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_THROW(record_to_line(record), InternalError);
+  EXPECT_THROW(record_to_line(record, builtin_metrics()), InternalError);
   record = example();
   record.windows[0].sums.kl_reverse = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_THROW(record_to_line(record), InternalError);
+  EXPECT_THROW(record_to_line(record, builtin_metrics()), InternalError);
   record = with_questions();
   record.questions[1].parts[0].nll = std::numeric_limits<double>::infinity();
-  EXPECT_THROW(record_to_line(record), InternalError);
+  EXPECT_THROW(record_to_line(record, builtin_metrics()), InternalError);
 }
 
 TEST(Record, WritesFiguresWithoutAValueAsNull) {
   Record record = example();
   record.windows = {{.window = 0, .sums = {.tokens = 1, .nll = 1e4, .kl = 0.0, .top1 = 1}}};
   record.sites[0].stats = DistortionStats();
-  const std::string line = record_to_line(record);
+  const std::string line = record_to_line(record, builtin_metrics());
   EXPECT_NE(line.find(R"("ppl":null)"), std::string::npos);
   EXPECT_NE(line.find(R"("relative_l2":null)"), std::string::npos);
 }
@@ -272,21 +273,22 @@ TEST(Record, WritesFiguresWithoutAValueAsNull) {
 TEST(Record, RefusesAnInputWithoutABlockOfWindows) {
   Record record = example();
   record.sites[1].windows = 0;
-  EXPECT_THROW(record_to_line(record), InternalError);
+  EXPECT_THROW(record_to_line(record, builtin_metrics()), InternalError);
   record.sites[1].first_window = 1;
   record.sites[1].windows = 2;
-  EXPECT_THROW(record_to_line(record), InternalError);
+  EXPECT_THROW(record_to_line(record, builtin_metrics()), InternalError);
 }
 
 TEST(Record, IgnoresKeysOfNewerPrograms) {
-  Json json = Json::parse(record_to_line(example()));
+  Json json = Json::parse(record_to_line(example(), builtin_metrics()));
   json["later"] = {1, 2};
   json["windows"][0]["later"] = true;
-  EXPECT_EQ(record_to_line(record_from_line(json.dump(), "f:1")), record_to_line(example()));
+  EXPECT_EQ(record_to_line(record_from_line(json.dump(), "f:1"), builtin_metrics()),
+            record_to_line(example(), builtin_metrics()));
 }
 
 std::string message_for(const std::function<void(Json&)>& change) {
-  Json json = Json::parse(record_to_line(with_questions()));
+  Json json = Json::parse(record_to_line(with_questions(), builtin_metrics()));
   change(json);
   try {
     record_from_line(json.dump(), "runs/a/records.jsonl:3");
@@ -338,10 +340,10 @@ TEST(Record, NamesWhatIsWrong) {
 TEST(Record, HoldsStatesLikeInputs) {
   Record record = example();
   record.sites.back().site = "layers.0.k_cache";
-  const std::string line = record_to_line(record);
-  EXPECT_EQ(record_to_line(record_from_line(line, "f")), line);
+  const std::string line = record_to_line(record, builtin_metrics());
+  EXPECT_EQ(record_to_line(record_from_line(line, "f"), builtin_metrics()), line);
   record.sites.back().windows = 3;
-  EXPECT_THROW(record_to_line(record), InternalError);
+  EXPECT_THROW(record_to_line(record, builtin_metrics()), InternalError);
 }
 
 TEST(Record, NamesThePlaceOfBrokenJson) {

@@ -18,6 +18,7 @@
 #include "eval/tables/results_csv.h"
 #include "eval/tables/sites_csv.h"
 #include "eval/tables/statistics_csv.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
@@ -56,8 +57,8 @@ class RunFolderOfAFirstRun : public testing::Test {
   RunFolderOfAFirstRun() {
     RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
     folder.write_description("experiment: e\n", "resolved: r\n", {{"command", "noisefloor run"}});
-    folder.append(record_of("a", 0));
-    folder.append(record_of("a", 1));
+    folder.append(record_of("a", 0), builtin_metrics());
+    folder.append(record_of("a", 1), builtin_metrics());
   }
 
   std::string refusal_of(const std::vector<ModelIdentity>& models, const Json& env) const {
@@ -84,7 +85,7 @@ TEST_F(RunFolderOfAFirstRun, GoesOnWhereItStopped) {
     RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
     ASSERT_EQ(folder.records().size(), 2u);
     EXPECT_EQ(folder.records()[1].windows[0].window, 1);
-    folder.append(record_of("b", 0));
+    folder.append(record_of("b", 0), builtin_metrics());
     EXPECT_EQ(folder.records().size(), 3u);
   }
   EXPECT_EQ(RunFolder::open(dir_, kModels, kEnv).records()[2].id, "b");
@@ -92,7 +93,8 @@ TEST_F(RunFolderOfAFirstRun, GoesOnWhereItStopped) {
 
 TEST_F(RunFolderOfAFirstRun, DropsATornLastLine) {
   const std::string whole = read_text_file(dir_ / "records.jsonl");
-  append_text(dir_ / "records.jsonl", record_to_line(record_of("torn", 0)).substr(0, 40));
+  append_text(dir_ / "records.jsonl",
+              record_to_line(record_of("torn", 0), builtin_metrics()).substr(0, 40));
   EXPECT_EQ(RunFolder::open(dir_, kModels, kEnv).records().size(), 2u);
   EXPECT_EQ(read_text_file(dir_ / "records.jsonl"), whole);
 }
@@ -109,22 +111,23 @@ TEST_F(RunFolderOfAFirstRun, NamesTheLineThatIsNoRecord) {
 TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
-  const std::vector<ResultRow> rows = write_results(folder, {key});
+  const std::vector<ResultRow> rows = write_results(folder, {key}, builtin_metrics());
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].text.sums.tokens, 20);
-  EXPECT_EQ(read_text_file(dir_ / "results.csv"), results_csv(rows));
+  EXPECT_EQ(read_text_file(dir_ / "results.csv"), results_csv(rows, builtin_metrics()));
   EXPECT_EQ(read_text_file(dir_ / "sites.csv"), sites_csv(rows));
   EXPECT_EQ(read_text_file(dir_ / "statistics.csv"), statistics_csv(rows));
   EXPECT_FALSE(std::filesystem::exists(dir_ / "effects.csv"));  // no design of pairs
   EXPECT_FALSE(fs::exists(dir_ / "confidence.csv"));            // no record has detail
-  EXPECT_TRUE(write_results(folder, {}).empty());  // what is no longer asked for is left out
+  // What is no longer asked for is left out.
+  EXPECT_TRUE(write_results(folder, {}, builtin_metrics()).empty());
 }
 
 TEST_F(RunFolderOfAFirstRun, RemovesWhatEarlierResultsHadAlone) {
   for (const char* file : {"effects.csv", "confidence.csv"}) append_text(dir_ / file, "earlier\n");
   {
     RunFolder again = RunFolder::open(dir_, kModels, kEnv);
-    write_results(again, {});
+    write_results(again, {}, builtin_metrics());
   }
   EXPECT_FALSE(fs::exists(dir_ / "effects.csv"));
   EXPECT_FALSE(fs::exists(dir_ / "confidence.csv"));
@@ -136,18 +139,19 @@ TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
   Detail detail;
   detail.add({.nll = 2.0, .baseline_nll = 1.5, .confidence = 0.75}, DetailMode::confidence);
   record.windows[0].sums.detail = std::make_shared<Detail>(detail);
-  folder.append(record);
+  folder.append(record, builtin_metrics());
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
-  const std::vector<ResultRow> rows = write_results(folder, {key});
+  const std::vector<ResultRow> rows = write_results(folder, {key}, builtin_metrics());
   ASSERT_TRUE(has_confidence(rows));
   EXPECT_EQ(read_text_file(dir_ / "confidence.csv"), confidence_csv(rows));
 }
 
 TEST_F(RunFolderOfAFirstRun, RefusesAnotherModel) {
-  EXPECT_EQ(refusal_of({{"opt-nano", "m9", "d1"}}, kEnv),
-            (dir_ / "manifest.json").string() +
-                ": model 'opt-nano' has other weights or another config: model_hash m1 when this folder "
-                "was begun, m9 now: choose another --out folder");
+  EXPECT_EQ(
+      refusal_of({{"opt-nano", "m9", "d1"}}, kEnv),
+      (dir_ / "manifest.json").string() +
+          ": model 'opt-nano' has other weights or another config: model_hash m1 when this folder "
+          "was begun, m9 now: choose another --out folder");
 }
 
 TEST_F(RunFolderOfAFirstRun, RefusesOtherData) {
@@ -236,7 +240,8 @@ TEST_F(RunFolderOfAFirstRun, HasTheRowsOfItsResultsInTheManifest) {
   RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
   folder.write_description("", "", Json::object(), {kRow}, {{"piqa", true}});
   EXPECT_EQ(read_manifest(dir_ / "manifest.json").rows->size(), 1u);
-  write_results(folder, {kRow, kRow}, {{"piqa", true}});  // a search has found where to go on
+  // A search has found where to go on.
+  write_results(folder, {kRow, kRow}, builtin_metrics(), {{"piqa", true}});
   const RunManifest manifest = read_manifest(dir_ / "manifest.json");
   EXPECT_EQ(manifest.rows->size(), 2u);
   EXPECT_TRUE(manifest.tasks[0].has_ppl);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "eval/metrics/detail.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 namespace {
@@ -44,7 +45,7 @@ TEST(LaneRecord, IsTheSameAfterItIsRead) {
   LaneResult result;
   result.items = {{sums}};
   const Record record = lane_record(kKey, data(), Stage(0, 1), result);
-  const Record back = record_from_line(record_to_line(record), "f:1");
+  const Record back = record_from_line(record_to_line(record, builtin_metrics()), "f:1");
   EXPECT_EQ(record.windows[0].sums.greedy, 0);  // records have it of choices alone
   EXPECT_EQ(back.windows[0].sums, record.windows[0].sums);
   ASSERT_NE(back.windows[0].sums.detail, nullptr);

@@ -10,6 +10,7 @@
 #include "core/io/read_file.h"
 #include "eval/batch/merge.h"
 #include "eval/run/run_experiment.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
@@ -139,7 +140,8 @@ TEST_F(IntegrationDesigns, FactorialTellsEffectsOfRoles) {
     run(trials, "shard" + std::to_string(i), {.shard = {.index = i, .count = 2}});
   const std::string part = read_text_file(files_ / "shard0/effects.csv");
   EXPECT_NE(part.find("few,kl,main,q_proj,,,,,,\"needs all 63 trials, has "), std::string::npos);
-  merge_runs({.runs = {files_ / "shard0", files_ / "shard1"}, .out = files_ / "merged"});
+  merge_runs({.runs = {files_ / "shard0", files_ / "shard1"}, .out = files_ / "merged"},
+             builtin_metrics());
   EXPECT_EQ(read_text_file(files_ / "merged/effects.csv"), effects);
 }
 

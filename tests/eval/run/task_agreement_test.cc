@@ -5,6 +5,7 @@
 #include "core/base/parallel.h"
 #include "core/io/read_json.h"
 #include "eval/tasks/task_questions.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/item_scores.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/tokenizer_file.h"
@@ -32,7 +33,7 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
 TaskConfig config_of(const Case& what, const fs::path& file, Index limit) {
   TaskConfig config;
   config.name = what.task;
-  config.kind.name = what.kind;
+  config.kind = what.kind;
   config.file.resolved = file;
   config.limit = limit;
   return config;
@@ -56,8 +57,8 @@ TEST_P(GoldenTask, AgreesWithTransformers) {
   const Index positions = decoder.spec().max_position_embeddings;
   const TaskConfig config = config_of(what, *dir / "tasks" / (what.task + ".jsonl"),
                                       expected.at("examples").get<Index>());
-  const TaskQuestions asked =
-      read_tasks({config}, Tokenizer::load(*dir / "models" / what.model), positions, {});
+  const TaskQuestions asked = read_tasks({config}, Tokenizer::load(*dir / "models" / what.model),
+                                         positions, {}, builtin_tasks());
   const ItemScorer scorer(decoder, positions);
   std::vector<QuestionSums> sums(asked.items.size());
   parallel_for(std::ssize(sums), [&](Index q) {

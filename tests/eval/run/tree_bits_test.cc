@@ -12,6 +12,7 @@
 
 #include "core/base/parallel.h"
 #include "eval/run/stage_runner.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/threads.h"
@@ -156,7 +157,7 @@ std::vector<Index> draw_waves(Dice& dice) {
 std::string lane_text(const LaneResult& lane) {
   Record record{.status = lane.error.empty() ? Status::ok : Status::failed, .error = lane.error};
   record.sites = lane.sites;
-  return record_to_line(record);
+  return record_to_line(record, builtin_metrics());
 }
 
 class TreeBits : public testing::TestWithParam<int> {

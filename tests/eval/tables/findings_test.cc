@@ -8,6 +8,7 @@
 #include "eval/run/run_experiment.h"
 #include "eval/tables/finding.h"
 #include "eval/tables/results_table.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/threads.h"
 
@@ -122,7 +123,7 @@ Shown shown(const std::string& trials, Index columns = 0) {
                                            {"data.windows=9"}, Kinds::builtin());
   Progress progress(stderr, Progress::Style::quiet);
   const RunOutcome outcome = run_experiment(experiment, {.out = files / "out"}, progress);
-  return {.table = results_table(outcome.rows, columns, {}, &outcome.searches),
+  return {.table = results_table(outcome.rows, builtin_metrics(), columns, {}, &outcome.searches),
           .findings = findings_text(outcome.rows, outcome.searches, columns)};
 }
 
@@ -198,7 +199,8 @@ TEST(Findings, OfASearchThatHasNotEndedSayThatItGoesOn) {
   ASSERT_TRUE(outcome.interrupted);
   EXPECT_TRUE(
       has(findings_text(outcome.rows, outcome.searches, 0), "\n  bear  KL 0.0005: goes on\n"));
-  EXPECT_TRUE(has(results_table(outcome.rows, 0, {}, &outcome.searches), " (goes on)"));
+  EXPECT_TRUE(
+      has(results_table(outcome.rows, builtin_metrics(), 0, {}, &outcome.searches), " (goes on)"));
 }
 
 TEST(Findings, StandBelowTheirLabelsWhereTheTerminalIsNarrow) {
@@ -234,7 +236,7 @@ TEST(Findings, OfAFactorialDesignTakeTheRunsOutOfTheTable) {
   ResultRow other = row_of("q_proj", 0.25, 0.0, 16, {});
   other.key.name = "other";
   rows.push_back(other);
-  const std::string table = results_table(rows, 90);
+  const std::string table = results_table(rows, builtin_metrics(), 90);
   EXPECT_TRUE(has(table,
                   "\n  inter: 63 runs of a factorial design over 7 roles, in results.csv\n"
                   "  other role=q_proj "))
@@ -245,7 +247,7 @@ TEST(Findings, OfAFactorialDesignTakeTheRunsOutOfTheTable) {
   rows[5].error = "not finite";
   rows[6].windows.resize(9);
   rows[6].text = add_up(rows[6].windows);
-  const std::string with_failure = results_table(rows, 0);
+  const std::string with_failure = results_table(rows, builtin_metrics(), 0);
   EXPECT_TRUE(has(with_failure,
                   "\n  inter: 63 runs of a factorial design over 7 roles, 1 failed, 1 unfinished, "
                   "in results.csv\n"));

@@ -6,6 +6,7 @@
 
 #include "eval/results/results.h"
 #include "eval/tables/sites_csv.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 namespace {
@@ -36,7 +37,7 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
   ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
   other.relative_l2_input = 0.30000000000000004;
   EXPECT_EQ(
-      results_csv({baseline, noise, other}),
+      results_csv({baseline, noise, other}, builtin_metrics()),
       "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,"
       "delta_"
       "nll_high,kl_low,kl_high,tokens,windows,status,stopped,"
@@ -51,20 +52,23 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.status = Status::failed;
   failed.error = "layer 0: not finite";
   failed.text = {};
-  EXPECT_EQ(lines_of(results_csv({failed}))[1], "noise,opt-nano,1,,,,,,,,,,,,0,0,failed,,,");
+  EXPECT_EQ(lines_of(results_csv({failed}, builtin_metrics()))[1],
+            "noise,opt-nano,1,,,,,,,,,,,,0,0,failed,,,");
 }
 
-TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(results_csv({})).size(), 1u); }
+TEST(ResultsCsv, OfNothingIsTheHeader) {
+  EXPECT_EQ(lines_of(results_csv({}, builtin_metrics())).size(), 1u);
+}
 
 TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
-  MetricRegistry metrics = MetricRegistry::builtin();
+  MetricRegistry metrics = builtin_metrics();
   metrics.add({.name = "top1_count",
                .unit = "",
                .summary = "",
                .position = 2,
                .value = [](const TextSums& text) { return static_cast<double>(text.sums.top1); }});
   const std::vector<std::string> lines =
-      lines_of(results_csv({row_of("noise", 0, Json::object())}, {}, metrics));
+      lines_of(results_csv({row_of("noise", 0, Json::object())}, metrics));
   EXPECT_EQ(lines[0],
             "name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
             "nll,delta_"
@@ -76,9 +80,11 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
   row.text.bytes = -1;
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,1,ok,,,");
+  EXPECT_EQ(lines_of(results_csv({row}, builtin_metrics()))[1],
+            "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,1,ok,,,");
   row.text = {};  // no text, or none of it yet
-  EXPECT_EQ(lines_of(results_csv({row}))[1], "ids,opt-nano,0,,,,,,,,,,,,0,0,ok,,,");
+  EXPECT_EQ(lines_of(results_csv({row}, builtin_metrics()))[1],
+            "ids,opt-nano,0,,,,,,,,,,,,0,0,ok,,,");
 }
 
 TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
@@ -98,7 +104,8 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
   failed.text = {};
   failed.questions.clear();
   const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
-  const std::vector<std::string> lines = lines_of(results_csv({row, failed}, tasks));
+  const std::vector<std::string> lines =
+      lines_of(results_csv({row, failed}, builtin_metrics(), tasks));
   EXPECT_EQ(
       lines[0],
       "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
@@ -134,7 +141,8 @@ TEST(ResultsCsv, HasIntervalsOverTheText) {
   // sums ±2 about 8 on windows of 100 tokens: t[7]·0.02·√(8/7)/√8 = 2.364624·0.00755929
   const std::vector<double> sums = {6, 10, 6, 10, 6, 10, 6, 10};
   const ResultRow baseline = row_of_windows("baseline", std::vector<double>(8, 0.0));
-  const std::string text = results_csv({baseline, row_of_windows("noise", sums)});
+  const std::string text =
+      results_csv({baseline, row_of_windows("noise", sums)}, builtin_metrics());
   EXPECT_EQ(intervals_of(lines_of(text)[1]), "0,,,,");
   const std::string intervals = intervals_of(lines_of(text)[2]);
   EXPECT_EQ(intervals.substr(0, 12), "0.08,0.06212") << intervals;
@@ -143,7 +151,8 @@ TEST(ResultsCsv, HasIntervalsOverTheText) {
 
 TEST(ResultsCsv, HasNoIntervalOfFewBlocks) {
   const ResultRow baseline = row_of_windows("baseline", {0, 0, 0});
-  const std::string text = results_csv({baseline, row_of_windows("noise", {7, 8, 9})});
+  const std::string text =
+      results_csv({baseline, row_of_windows("noise", {7, 8, 9})}, builtin_metrics());
   EXPECT_EQ(intervals_of(lines_of(text)[2]), "0.08,,,,");
 }
 

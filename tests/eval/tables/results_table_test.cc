@@ -7,6 +7,7 @@
 
 #include "eval/output/table.h"
 #include "eval/results/results.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 namespace {
@@ -93,12 +94,13 @@ KL(baseline‖trial) of the next-token distributions, nats per token. same top-1
 find the same token most probable. rel. L2: ‖δ‖/‖x‖ over all distorted weights or inputs. ±: the
 95 % interval over text and seeds, its longer side; none of fewer than 8 windows or documents.
 )";
-  EXPECT_EQ(results_table(example(), 0), expected);
+  EXPECT_EQ(results_table(example(), builtin_metrics(), 0), expected);
 }
 
 TEST(ResultsTable, ExplainsTheColumnsOfABaselineAlone) {
-  EXPECT_EQ(results_table({row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0)}, 0),
-            R"(              ppl
+  EXPECT_EQ(
+      results_table({row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0)}, builtin_metrics(), 0),
+      R"(              ppl
 
 opt-nano: 8176 tokens scored in 16 windows
   baseline  33.12
@@ -108,7 +110,7 @@ ppl: perplexity.
 }
 
 TEST(ResultsTable, MovesSpreadsAndBreaksLabelsToFit) {
-  EXPECT_EQ(without_legend(results_table(example(), 80)),
+  EXPECT_EQ(without_legend(results_table(example(), builtin_metrics(), 80)),
             R"(                                                          same  rel. L2  rel. L2
                             ppl       Δnll         KL  top-1 %  weights   inputs
 
@@ -130,11 +132,11 @@ TEST(ResultsTable, FitsUsualTerminals) {
   std::vector<ResultRow> rows = example();
   rows.pop_back();  // the reasons of failures are one line each, however long
   for (const Index columns : {80, 100, 120, 200})
-    EXPECT_LE(widest_line(results_table(rows, columns)), columns);
+    EXPECT_LE(widest_line(results_table(rows, builtin_metrics(), columns)), columns);
 }
 
 TEST(ResultsTable, TakesSeedsThatChangeNothingForOne) {
-  const std::string text = results_table(example(), 0);
+  const std::string text = results_table(example(), builtin_metrics(), 0);
   EXPECT_NE(text.find("clip  "), std::string::npos);
   EXPECT_EQ(text.find("clip ("), std::string::npos);
 }
@@ -144,7 +146,7 @@ TEST(ResultsTable, SaysHowManySeedsAreLeft) {
       {row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0),
        row_of("noise", "n0", 0, 3.6, 0.1, 0.9), row_of("noise", "n1", 1, 3.7, 0.1, 0.9),
        failed("noise", "n2", 2, "not finite")},
-      0);
+      builtin_metrics(), 0);
   EXPECT_NE(text.find("noise (2 of 3 seeds)"), std::string::npos);
   EXPECT_NE(text.find("\nopt-nano: noise (seed 2): failed: not finite\n"), std::string::npos);
 }
@@ -155,7 +157,7 @@ TEST(ResultsTable, ComparesOnlyWindowsThatBothHave) {
   ResultRow half = row_of("noise", "n", 0, 3.5 + 0.25 / 0.9, 0.1, 0.9, 2);
   half.windows.pop_back();
   half.text = add_up({half.windows[0]});
-  const std::string text = results_table({baseline, half}, 0);
+  const std::string text = results_table({baseline, half}, builtin_metrics(), 0);
   EXPECT_NE(text.find("+0.250"), std::string::npos);
   EXPECT_NE(text.find("\nopt-nano: noise: unfinished, 1 of 2 windows\n"), std::string::npos);
 }
@@ -163,7 +165,7 @@ TEST(ResultsTable, ComparesOnlyWindowsThatBothHave) {
 TEST(ResultsTable, SaysWhyThereIsNoInterval) {
   const std::string text = results_table({row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0, 3),
                                           row_of("noise", "n0", 0, 3.6, 0.1, 0.9, 3)},
-                                         0);
+                                         builtin_metrics(), 0);
   EXPECT_NE(text.find("\nopt-nano: no 95 % interval: needs 8 blocks, has 3\n"), std::string::npos);
   EXPECT_EQ(without_legend(text).find("±"), std::string::npos);
 }
@@ -172,7 +174,7 @@ TEST(ResultsTable, KeepsModelsApart) {
   std::vector<ResultRow> rows = {row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0),
                                  row_of("baseline", "B", std::nullopt, 3.4, 0.0, 1.0)};
   rows[1].key.model = "llama-nano";
-  const std::string text = results_table(rows, 0);
+  const std::string text = results_table(rows, builtin_metrics(), 0);
   EXPECT_NE(text.find("\nopt-nano: 8176 tokens scored in 16 windows\n  baseline  33.12\n"),
             std::string::npos);
   EXPECT_NE(text.find("\nllama-nano: 8176 tokens scored in 16 windows\n  baseline  29.96\n"),

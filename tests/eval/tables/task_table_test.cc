@@ -6,6 +6,7 @@
 #include "eval/output/table.h"
 #include "eval/results/results.h"
 #include "eval/tables/results_table.h"
+#include "tests/support/builtin_kinds.h"
 
 namespace nf {
 namespace {
@@ -45,7 +46,7 @@ std::vector<ResultRow> example() {
 }
 
 TEST(ResultsTaskTable, ShowsAccuraciesAgainstTheBaseline) {
-  EXPECT_EQ(results_table(example(), 0, kTasks),
+  EXPECT_EQ(results_table(example(), builtin_metrics(), 0, kTasks),
             R"(                     piqa               lambada              lambada
                     acc %   Δacc          acc %   Δacc           ppl
 
@@ -70,7 +71,7 @@ TEST(ResultsTaskTable, StandsBelowTheTableOfTheText) {
     row.windows = {{.window = 0, .sums = {.tokens = 10, .nll = 30.0, .kl = 0.1, .top1 = 9}}};
     row.text = add_up(row.windows);
   }
-  const std::string text = results_table(rows, 80, kTasks);
+  const std::string text = results_table(rows, builtin_metrics(), 80, kTasks);
   const std::size_t windows = text.find("opt-nano: 10 tokens scored in 1 window\n");
   const std::size_t questions = text.find("opt-nano: 200 questions of piqa, 200 of lambada\n");
   EXPECT_LT(windows, questions);
@@ -83,9 +84,9 @@ TEST(ResultsTaskTable, SaysWhatIsLeftToAsk) {
   std::vector<ResultRow> rows = {row_of("baseline", "b", std::nullopt, 95, 25),
                                  row_of("noise", "n0", 0, 90, 20)};
   rows[1].questions.resize(150);
-  EXPECT_NE(
-      results_table(rows, 0, kTasks).find("\nopt-nano: noise: unfinished, 150 of 400 questions\n"),
-      std::string::npos);
+  EXPECT_NE(results_table(rows, builtin_metrics(), 0, kTasks)
+                .find("\nopt-nano: noise: unfinished, 150 of 400 questions\n"),
+            std::string::npos);
 }
 
 TEST(ResultsTaskTable, FitsUsualTerminalsAlsoWithManyTasks) {
@@ -99,7 +100,7 @@ TEST(ResultsTaskTable, FitsUsualTerminalsAlsoWithManyTasks) {
           {.task = name, .question = question, .parts = {{.tokens = 1}}, .correct = question < 90});
   }
   for (const Index columns : {80, 100, 120}) {
-    std::istringstream lines(results_table({row}, columns, tasks));
+    std::istringstream lines(results_table({row}, builtin_metrics(), columns, tasks));
     for (std::string line; std::getline(lines, line);)
       EXPECT_LE(display_width(line), columns) << line;
   }

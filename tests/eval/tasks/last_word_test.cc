@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/task_support.h"
 
 namespace nf {
@@ -15,7 +16,7 @@ TEST(LastWord, TakesTheTargetAsItIs) {
 }
 
 TEST(LastWord, IsRightWhereEveryTokenIsTheMostProbable) {
-  const Question question{.task = "t", .judge = TaskRegistry::builtin().at("last_word").judge};
+  const Question question{.task = "t", .judge = builtin_tasks().at("last_word").judge};
   EXPECT_TRUE(question.score({{.tokens = 3, .nll = 9.0, .greedy = 3}}).correct);
   const QuestionSums wrong = question.score({{.tokens = 3, .nll = 0.1, .greedy = 2}});
   EXPECT_FALSE(wrong.correct);
@@ -23,8 +24,8 @@ TEST(LastWord, IsRightWhereEveryTokenIsTheMostProbable) {
 }
 
 TEST(LastWord, HasAPerplexity) {
-  EXPECT_TRUE(TaskRegistry::builtin().at("last_word").has_ppl);
-  EXPECT_FALSE(TaskRegistry::builtin().at("slot").has_ppl);
+  EXPECT_TRUE(builtin_tasks().at("last_word").has_ppl);
+  EXPECT_FALSE(builtin_tasks().at("slot").has_ppl);
 }
 
 }  // namespace

@@ -4,18 +4,23 @@
 
 #include <fstream>
 
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/config_support.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
 namespace {
 
+ConfigForm<std::vector<TaskConfig>> list_form() {
+  return list_of(TaskConfig::fields(builtin_tasks()).form());
+}
+
 /// Reads `tasks:` as an experiment does. The file that tasks name must be there.
 std::vector<TaskConfig> read_list(const ConfigNode& root, ConfigErrors& errors) {
   const ConfigNode list = *root.find("tasks");
-  const auto tasks = ConfigValue<std::vector<TaskConfig>>::read(list, errors);
+  const auto tasks = list_form().read(list, errors);
   if (tasks && errors.empty()) {
-    check_tasks(*tasks, list, errors);
+    check_tasks(*tasks, list, builtin_metrics(), errors);
     if (const auto trials = root.find("trials"))
       check_task_columns(*tasks, trials->items(), errors);
   }
@@ -45,18 +50,17 @@ TEST_F(TaskConfigText, IsReadWithItsDefaults) {
   EXPECT_EQ(errors.message(), "");
   ASSERT_EQ(tasks.size(), 2u);
   EXPECT_EQ(tasks[0].name, "piqa");
-  EXPECT_EQ(tasks[0].kind.name, "multiple_choice");
+  EXPECT_EQ(tasks[0].kind, "multiple_choice");
   EXPECT_EQ(tasks[0].file.resolved, dir_ / "q.jsonl");
   EXPECT_EQ(tasks[0].limit, std::nullopt);
   EXPECT_FALSE(tasks[0].bos);
   EXPECT_EQ(tasks[1].limit, 20);
   EXPECT_TRUE(tasks[1].bos);
-  EXPECT_EQ(ConfigValue<std::vector<TaskConfig>>::write(tasks)[1],
-            Json({{"name", "lambada-2.1_x"},
-                  {"kind", "last_word"},
-                  {"file", (dir_ / "q.jsonl").string()},
-                  {"limit", 20},
-                  {"bos", true}}));
+  EXPECT_EQ(list_form().write(tasks)[1], Json({{"name", "lambada-2.1_x"},
+                                               {"kind", "last_word"},
+                                               {"file", (dir_ / "q.jsonl").string()},
+                                               {"limit", 20},
+                                               {"bos", true}}));
 }
 
 TEST_F(TaskConfigText, NamesEachMistakeAndItsPlace) {
@@ -99,9 +103,11 @@ TEST_F(TaskConfigText, HasRoomForSoManyTasksOnly) {
 }
 
 TEST_F(TaskConfigText, SaysWhichKindsThereAre) {
-  EXPECT_EQ(ConfigValue<TaskKindName>::type(), "last_word | multiple_choice | slot");
-  EXPECT_EQ(ConfigValue<TaskKindName>::choices().size(), 3u);
-  EXPECT_EQ(ConfigValue<TaskKindName>::schema()["oneOf"][2]["const"], "slot");
+  const FieldDoc kind = TaskConfig::fields(builtin_tasks()).docs().at(1);
+  EXPECT_EQ(kind.name, "kind");
+  EXPECT_EQ(kind.type, "last_word | multiple_choice | slot");
+  EXPECT_EQ(kind.choices.size(), 3u);
+  EXPECT_EQ(kind.schema["oneOf"][2]["const"], "slot");
 }
 
 }  // namespace

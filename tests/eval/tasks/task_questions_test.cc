@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/task_support.h"
 #include "tests/support/tokenizer_file.h"
 
@@ -19,12 +20,13 @@ class TaskFiles : public testing::Test {
     std::ofstream(dir_ / name, std::ios::binary) << text;
     TaskConfig config;
     config.name = name;
-    config.kind.name = kind;
+    config.kind = kind;
     config.file.resolved = dir_ / name;
     return config;
   }
   TaskQuestions read(const std::vector<TaskConfig>& tasks, Index positions = 100) {
-    return read_tasks(tasks, load_tokenizer(dir_, small_tokenizer()), positions, 6);
+    return read_tasks(tasks, load_tokenizer(dir_, small_tokenizer()), positions, 6,
+                      builtin_tasks());
   }
 
   TempDir dir_;
@@ -89,8 +91,8 @@ TEST_F(TaskFiles, NameTheLineOfAMistake) {
 }
 
 TEST_F(TaskFiles, HaveTheHeadingsOfTheirKinds) {
-  const std::vector<TaskHeading> headings =
-      task_headings({task("p", "multiple_choice", ""), task("l", "last_word", "")});
+  const std::vector<TaskHeading> headings = task_headings(
+      {task("p", "multiple_choice", ""), task("l", "last_word", "")}, builtin_tasks());
   ASSERT_EQ(headings.size(), 2u);
   EXPECT_EQ(headings[0].name, "p");
   EXPECT_FALSE(headings[0].has_ppl);

@@ -14,6 +14,7 @@
 #include "eval/batch/merge.h"
 #include "eval/results/run_results.h"
 #include "eval/run/run_experiment.h"
+#include "tests/support/builtin_kinds.h"
 #include "tests/support/design_trials.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/threads.h"
@@ -63,7 +64,7 @@ class IntegrationVerify : public testing::Test {
   }
   VerifyReport verify(const VerifyOptions& options = {}, const std::string& out = "out") const {
     Progress progress(stderr, Progress::Style::quiet);
-    return verify_run(RunFolder::read(files_ / out), options, progress);
+    return verify_run(RunFolder::read(files_ / out), Kinds::builtin(), options, progress);
   }
   std::string refusal(const VerifyOptions& options = {}) const {
     try {
@@ -250,7 +251,7 @@ TEST_F(IntegrationVerify, FoldersMergedAcrossTheirStagesAreEqual) {
   ASSERT_NE(first_stage.find("\"inputs\""), std::string::npos);
   files_.write("a/records.jsonl", first_stage);
   run(inputs, "", kWindows, "b");
-  merge_runs({.runs = {files_ / "a", files_ / "b"}, .out = files_ / "out"});
+  merge_runs({.runs = {files_ / "a", files_ / "b"}, .out = files_ / "out"}, builtin_metrics());
   const auto windows = [](const Record& record) { return std::ssize(record.windows); };
   const RunContents merged = RunFolder::read(files_ / "out");
   ASSERT_LT(windows(merged.records.back()), kWindows);  // the rest, with blocks of all
