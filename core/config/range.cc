@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "core/config/scalar.h"
 
@@ -39,6 +40,12 @@ Range Range::excluding_max() const {
   return range;
 }
 
+Range Range::because(std::string why) const {
+  Range range = *this;
+  range.reason = std::move(why);
+  return range;
+}
+
 Range between(double min, double max) { return {.min = min, .max = max}; }
 Range at_least(double min) { return {.min = min}; }
 Range above(double min) { return at_least(min).excluding_min(); }
@@ -50,7 +57,8 @@ bool check_range(const Range& range, const ConfigNode& node, ConfigErrors& error
   if (!node.is_scalar() || node.is_quoted()) return good;
   const std::optional<double> value = parse_number(node.text());
   if (!value || range.contains(*value)) return good;
-  errors.add(node, fmt::format("must be {}, is {}", range.str(), node.text()));
+  errors.add(node, fmt::format("must be {}, is {}{}{}", range.str(), node.text(),
+                               range.reason.empty() ? "" : "; ", range.reason));
   return false;
 }
 

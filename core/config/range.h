@@ -15,6 +15,7 @@ struct Range {
   double max = std::numeric_limits<double>::infinity();
   bool min_excluded = false;
   bool max_excluded = false;
+  std::string reason{};  ///< why, for messages: "at 2 and below the variance is infinite"; or empty
 
   bool is_bounded() const;
   bool contains(double value) const;
@@ -24,6 +25,7 @@ struct Range {
 
   Range excluding_min() const;
   Range excluding_max() const;
+  Range because(std::string why) const;
 };
 
 Range between(double min, double max);
@@ -32,7 +34,8 @@ Range above(double min);  ///< greater than min
 Range at_most(double max);
 
 /// Checks the number that stands in `node`, or each number of a list; other values pass unseen.
-/// Adds "must be between 2 and 8, is 9" to `errors` and returns false when a number is outside.
+/// Adds "must be between 2 and 8, is 9", and the range's reason, to `errors` and returns false when
+/// a number is outside.
 bool check_range(const Range& range, const ConfigNode& node, ConfigErrors& errors);
 
 /// Writes the bounds into the JSON Schema fragment of a number, or of the numbers in a list. False

@@ -240,6 +240,17 @@ TEST(Range, SaysWhatItHolds) {
   EXPECT_EQ(Range{}.str(), "");
 }
 
+TEST(Range, GivesItsReason) {
+  const auto message = [](const Range& range) {
+    return config_message("1", [&](const ConfigNode& node, ConfigErrors& errors) {
+      check_range(range, node, errors);
+    });
+  };
+  EXPECT_EQ(message(above(2)), "f.yaml:1:1: must be greater than 2, is 1");
+  EXPECT_EQ(message(above(2).because("two is one too few")),
+            "f.yaml:1:1: must be greater than 2, is 1; two is one too few");
+}
+
 TEST(Range, KnowsItsEnds) {
   EXPECT_TRUE(between(2, 8).contains(2));
   EXPECT_TRUE(between(2, 8).contains(8));
