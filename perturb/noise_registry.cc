@@ -1,10 +1,17 @@
 #include "perturb/noise_registry.h"
 
+#include <algorithm>
+
+#include "perturb/scaled_noise.h"
+
 namespace nf {
 
 void NoiseRegistry::add(NoiseKind kind) {
   NF_CHECK(find(kind.name) == nullptr, "noise '{}' is registered twice", kind.name);
-  kinds_.push_back(std::move(kind));
+  const auto behind = std::find_if(kinds_.begin(), kinds_.end(), [&kind](const NoiseKind& known) {
+    return known.name > kind.name;
+  });
+  kinds_.insert(behind, std::move(kind));
 }
 
 const NoiseKind* NoiseRegistry::find(const std::string& name) const {
@@ -30,6 +37,12 @@ DistortionPtr NoiseRegistry::create(const ConfigNode& entry, SiteTensor tensor,
     return nullptr;
   }
   return kind->create(entry, tensor, build_reference, errors);
+}
+
+void register_builtin_noises(NoiseRegistry& registry) {
+  register_builtin_noise_kinds(registry);
+  for (const Distribution* distribution : builtin_distributions())
+    registry.add(scaled_noise_kind(*distribution));
 }
 
 }  // namespace nf

@@ -5,7 +5,7 @@
 
 #include "core/random/philox.h"
 #include "core/tensor/matrix.h"
-#include "perturb/distribution.h"
+#include "perturb/draws.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 #include "perturb/strength.h"
@@ -78,6 +78,7 @@ class ReferenceNoise final : public Distortion {
   std::optional<StrengthRule> strength_;
   SiteTensor tensor_;
   DistortionPtr reference_;
+  Draws signs_ = draws_of("rademacher");
 };
 
 /// Calls use(offset in the unit, index of the element, n) for the runs of consecutive elements of a
@@ -115,8 +116,7 @@ void ReferenceNoise::resign(const Rectangle& where, Index row_length,
                             const DistortionContext& context, std::vector<float>& delta) const {
   std::vector<float> signs(delta.size());
   for_each_run(where, row_length, context, [&](Index offset, std::uint64_t element, Index n) {
-    fill_draws(Distribution::rademacher, signs.data() + offset, n, element, context.key,
-               context.seed);
+    signs_.fill(signs.data() + offset, n, element, context.key, context.seed);
   });
   noise_kernels().multiply_abs(signs.data(), delta.data(), static_cast<Index>(delta.size()));
   delta.swap(signs);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/tensor/matrix.h"
+#include "perturb/draws.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 #include "perturb/relation.h"
@@ -13,9 +14,12 @@
 namespace nf {
 namespace {
 
+/// Default of `floor`.
+constexpr double kDefaultFloor = 1e-3;
+
 struct Entry {
   std::string noise;
-  Relation relation;
+  Relation relation = relations().plain("independent");
   std::optional<double> floor;
   Strength strength;
   std::optional<Unit> scope;
@@ -43,28 +47,37 @@ struct Entry {
     return table;
   }
 
-  bool has_negative_power() const {
-    return relation.kind == Relation::Kind::power && relation.exponent < 0.0;
-  }
-  bool has_step() const { return relation.kind == Relation::Kind::step; }
-
   void check(const ConfigNode& node, ConfigErrors& errors) const {
-    if (floor && !has_negative_power())
+    if (floor && !relation.has_floor)
       errors.add(*node.find("floor"), "is read only by relation: {power: p} with p < 0");
-    if (reference && !has_step())
+    if (reference && !relation.needs_step)
       errors.add(*node.find("reference"), "is read only by relation: step");
-    if (has_step() && !reference && !strength.match)
+    if (relation.needs_step && !reference && !strength.match)
       errors.add(*node.find("relation"),
                  "step needs a quantizer; add reference: {grid: ..., bits: ..., granularity: ...}");
+  }
+};
+
+/// The value of one shape parameter, read and documented by a table of its own.
+struct ShapeValue {
+  double value = 0.0;
+
+  static FieldTable<ShapeValue> field(const ShapeParameter& parameter) {
+    FieldTable<ShapeValue> table;
+    table.required(parameter.name, &ShapeValue::value,
+                   {.summary = parameter.summary,
+                    .range = above(parameter.above).because(parameter.reason),
+                    .example = parameter.example});
+    return table;
   }
 };
 
 class ScaledNoise final : public Distortion {
  public:
   /// entry: with all defaults filled in.
-  ScaledNoise(Distribution distribution, const Entry& entry, StrengthRule strength,
-              SiteTensor tensor, DistortionPtr reference)
-      : distribution_(distribution),
+  ScaledNoise(Draws draws, const Entry& entry, StrengthRule strength, SiteTensor tensor,
+              DistortionPtr reference)
+      : draws_(std::move(draws)),
         entry_(entry),
         strength_(std::move(strength)),
         tensor_(tensor),
@@ -81,13 +94,13 @@ class ScaledNoise final : public Distortion {
  private:
   /// z ← draws of n elements of the matrix from `element` on.
   void draw(Index element, const DistortionContext& context, float* z, Index n) const {
-    fill_draws(distribution_, z, n, context.first_element + static_cast<std::uint64_t>(element),
-               context.key, context.seed);
+    draws_.fill(z, n, context.first_element + static_cast<std::uint64_t>(element), context.key,
+                context.seed);
   }
   void distort_unit(const UnitSlice& unit, Index row_length,
                     const DistortionContext& context) const;
 
-  Distribution distribution_;
+  Draws draws_;
   Entry entry_;
   StrengthRule strength_;
   SiteTensor tensor_;
@@ -140,13 +153,14 @@ void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
                                const DistortionContext& context) const {
   const NoiseKernels& kernels = noise_kernels();
   const auto& [x, step, matched] = unit.in;
-  const RelationWeights weights(entry_.relation, entry_.floor.value_or(kDefaultFloor), x);
+  const UnitValues values{x, step, entry_.floor.value_or(kDefaultFloor)};
+  const UnitWeights multiply = entry_.relation.weights ? entry_.relation.weights(values) : nullptr;
   const Index n = x.cols();
   double x_squares = 0.0, z_squares = 0.0, matched_squares = 0.0;
   for (Index r = 0; r < x.rows(); ++r) {
     float* z = unit.out.row(r);  // stands where x̃ will stand
     if (!unit.copied) draw((unit.where.row + r) * row_length + unit.where.col, context, z, n);
-    weights.multiply(z, x.row(r), step.empty() ? nullptr : step.row(r), n);
+    if (multiply) multiply(values, r, z);
     x_squares += kernels.sum_squares(x.row(r), n);
     z_squares += kernels.sum_squares(z, n);
     if (!matched.empty()) matched_squares += kernels.squared_distance(matched.row(r), x.row(r), n);
@@ -166,37 +180,68 @@ void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
 }
 
 Json ScaledNoise::config() const {
-  Json json = Entry::fields().write(entry_);
+  Json json = {{"noise", entry_.noise}};
+  for (std::size_t i = 0; i < draws_.shape.size(); ++i)
+    json[draws_.distribution->parameters[i].name] = draws_.shape[i];
+  json.update(Entry::fields().write(entry_));
   json["strength"] = strength_.config();
   if (reference_) json["reference"] = reference_->config();
   return json;
 }
 
+/// The keys of an entry: those of all distributions, and the distribution's own behind `noise`.
+std::vector<FieldDoc> entry_docs(const Distribution& distribution) {
+  std::vector<FieldDoc> docs = Entry::fields().docs();
+  auto place = docs.begin() + 1;
+  for (const ShapeParameter& parameter : distribution.parameters)
+    place = docs.insert(place, ShapeValue::field(parameter).docs().front()) + 1;
+  return docs;
+}
+
+Entry read_entry(const ConfigNode& node, Draws& draws, ConfigErrors& errors) {
+  const Index before = errors.count();
+  const FieldTable<Entry> table = Entry::fields();
+  std::vector<std::string> known = table.names();
+  for (const ShapeParameter& parameter : draws.distribution->parameters)
+    known.emplace_back(parameter.name);
+  check_unknown_keys(node, known, errors);
+  Entry entry;
+  table.read_fields(node, entry, errors);
+  for (const ShapeParameter& parameter : draws.distribution->parameters) {
+    ShapeValue shape;
+    ShapeValue::field(parameter).read_fields(node, shape, errors);
+    draws.shape.push_back(shape.value);
+  }
+  if (errors.count() == before) entry.check(node, errors);
+  return entry;
+}
+
 }  // namespace
 
-NoiseKind scaled_noise_kind(Distribution distribution, const std::string& summary) {
+NoiseKind scaled_noise_kind(const Distribution& distribution) {
   NoiseKind kind;
-  kind.name = distribution_name(distribution);
-  kind.summary = summary;
-  kind.fields = Entry::fields().docs();
-  kind.create = [distribution](const ConfigNode& node, SiteTensor tensor,
-                               const DistortionBuilder& build_reference,
-                               ConfigErrors& errors) -> DistortionPtr {
+  kind.name = distribution.name;
+  kind.summary = distribution.summary;
+  kind.fields = entry_docs(distribution);
+  kind.create = [&distribution](const ConfigNode& node, SiteTensor tensor,
+                                const DistortionBuilder& build_reference,
+                                ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    Entry entry = Entry::fields().read(node, errors);
+    Draws draws{&distribution};
+    Entry entry = read_entry(node, draws, errors);
     entry.scope = resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
-    if (entry.has_negative_power()) entry.floor = entry.floor.value_or(kDefaultFloor);
+    if (entry.relation.has_floor) entry.floor = entry.floor.value_or(kDefaultFloor);
     DistortionPtr matched, reference;
     if (entry.strength.match) matched = build_reference(*entry.strength.match, tensor, errors);
-    if (entry.has_step()) {
+    if (entry.relation.needs_step) {
       reference =
           entry.reference ? build_reference(entry.reference->node, tensor, errors) : matched;
       if (reference && !reference->has_steps())
         errors.add(*node.find("relation"), "the reference has no steps");
     }
     if (errors.count() != before) return nullptr;
-    return std::make_shared<ScaledNoise>(distribution, entry, StrengthRule(entry.strength, matched),
-                                         tensor, reference);
+    return std::make_shared<ScaledNoise>(std::move(draws), entry,
+                                         StrengthRule(entry.strength, matched), tensor, reference);
   };
   return kind;
 }

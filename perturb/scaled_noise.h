@@ -12,6 +12,9 @@ namespace nf {
 ///
 /// YAML: {noise: gaussian, relation: independent, strength: {relative_l2: 0.1}, scope: channel},
 /// `floor` for negative powers, `reference: {quantizer}` for relation `step`.
-NoiseKind scaled_noise_kind(Distribution distribution, const std::string& summary);
+///
+/// The distribution's parameters are required keys. `distribution` must outlive the kind, as those
+/// of builtin_distributions() do.
+NoiseKind scaled_noise_kind(const Distribution& distribution);
 
 }  // namespace nf

@@ -23,3 +23,32 @@ void register_builtin_${noun}s(${registry}& registry) {
 ")
   target_sources(${target} PRIVATE ${sources} ${out})
 endfunction()
+
+# nf_register_tables(<target> <dir> <noun> <header> <table>): the same for kinds that are nothing but a kernel table,
+# <dir>/*.simd.cc. Each file defines a <table> `<stem>_<noun>` in every form (core/simd/dispatch.h); the generated
+# `std::vector<const <table>*> builtin_<noun>s(Isa)` returns those of one form. Compiles nothing but that list: the
+# files go through nf_add_simd_sources as any other *.simd.cc does.
+function(nf_register_tables target dir noun header table)
+  file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${dir}/*.simd.cc)
+  list(SORT sources)
+  set(declarations "")
+  set(tables "")
+  foreach(source IN LISTS sources)
+    get_filename_component(stem ${source} NAME_WE)
+    string(APPEND declarations "NF_DECLARE_KERNELS(${table}, ${stem}_${noun})\n")
+    string(APPEND tables "      &${stem}_${noun}(isa),\n")
+  endforeach()
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${noun}_tables.cc)
+  file(CONFIGURE OUTPUT ${out} @ONLY CONTENT
+"#include \"${header}\"
+
+namespace nf {
+@declarations@
+std::vector<const ${table}*> builtin_${noun}s(Isa isa) {
+  return {
+@tables@  };
+}
+}  // namespace nf
+")
+  target_sources(${target} PRIVATE ${out})
+endfunction()

@@ -8,7 +8,7 @@
 #include "core/base/parallel.h"
 #include "core/tensor/matrix.h"
 #include "eval/experiment/kinds.h"
-#include "perturb/distribution.h"
+#include "perturb/draws.h"
 #include "tests/bench/bench_support.h"
 
 namespace nf {
@@ -28,28 +28,32 @@ void bench(int rounds) {
   constexpr Index kDraws = 64 * 1024;  // 256 kB, stays in the second-level cache
   Matrix z(1, kDraws);
   Interleaved draws;
-  for (int d = 0; d < kDistributionCount; ++d) {
-    const auto distribution = static_cast<Distribution>(d);
-    draws.add(std::string(distribution_name(distribution)), [&z, distribution] {
+  const std::vector<const Distribution*> distributions = builtin_distributions();
+  for (const Distribution* distribution : distributions) {
+    std::vector<double> shape;
+    for (const ShapeParameter& parameter : distribution->parameters)
+      shape.push_back(parameter.example);
+    draws.add(distribution->name, [&z, of = draws_of(distribution->name, shape)] {
       for (Index i = 0; i < 16; ++i)
-        fill_draws(distribution, z.data(), kDraws, static_cast<std::uint64_t>(i * kDraws), 1, 2);
+        of.fill(z.data(), kDraws, static_cast<std::uint64_t>(i * kDraws), 1, 2);
     });
   }
   draws.run(rounds);
   fmt::print("| draws alone | M values/s |\n|---|---|\n");
-  for (int d = 0; d < kDistributionCount; ++d) {
-    const std::string name(distribution_name(static_cast<Distribution>(d)));
-    fmt::print("| {} | {:.0f} |\n", name,
-               16.0 * static_cast<double>(kDraws) / draws.best(name) / 1e6);
-  }
+  for (const Distribution* distribution : distributions)
+    fmt::print("| {} | {:.0f} |\n", distribution->name,
+               16.0 * static_cast<double>(kDraws) / draws.best(distribution->name) / 1e6);
 
   const Shape shapes[] = {{"weight [768, 768], scope tensor", SiteTensor::weight, 768, 768},
                           {"input [512, 768], scope token", SiteTensor::input, 512, 768},
                           {"input [512, 3072], scope token", SiteTensor::input, 512, 3072}};
   std::vector<std::pair<std::string, std::string>> entries;
-  for (const char* noise : {"uniform", "rademacher", "gaussian", "laplace"})
-    entries.emplace_back(noise,
-                         fmt::format("{{noise: {}, strength: {{relative_l2: 0.1}}}}", noise));
+  for (const Distribution* distribution : distributions) {
+    Json entry = {{"noise", distribution->name}, {"strength", {{"relative_l2", 0.1}}}};
+    for (const ShapeParameter& parameter : distribution->parameters)
+      entry[parameter.name] = parameter.example;
+    entries.emplace_back(distribution->name, entry.dump());
+  }
   entries.emplace_back("gaussian proportional",
                        "{noise: gaussian, relation: proportional, strength: {relative_l2: 0.1}}");
   entries.emplace_back("clip 0.999", "{noise: clip, quantile: 0.999}");
@@ -65,7 +69,7 @@ void bench(int rounds) {
   for (std::size_t s = 0; s < std::size(shapes); ++s) {
     const Shape& shape = shapes[s];
     Matrix x(shape.rows, shape.cols), out(shape.rows, shape.cols);
-    fill_draws(Distribution::gaussian, x.data(), x.size(), 0, 3, 4);
+    draws_of("gaussian").fill(x.data(), x.size(), 0, 3, 4);
     for (const auto& [name, yaml] : entries) {
       const DistortionPtr distortion = read_distortion(*kinds, yaml, shape.tensor);
       columns[s].add(name, [&x, &out, distortion, &shape] {

@@ -16,7 +16,7 @@
 #include "core/ops/gemm_backend.h"
 #include "core/ops/pack.h"
 #include "core/tensor/matrix.h"
-#include "perturb/distribution.h"
+#include "perturb/draws.h"
 #include "tests/bench/bench_support.h"
 
 namespace nf {
@@ -36,7 +36,7 @@ void bench(const Shape& shape, int rounds) {
   const Index out = shape.out, in = shape.in;
   const PackedForm form = packed_form(out, in);
   Matrix w(out, in);
-  fill_draws(Distribution::gaussian, w.data(), w.size(), 0, 1, 2);
+  draws_of("gaussian").fill(w.data(), w.size(), 0, 1, 2);
   std::vector<std::uint16_t> bf16(static_cast<std::size_t>(w.size()));
   for (Index i = 0; i < w.size(); ++i)
     bf16[static_cast<std::size_t>(i)] = static_cast<std::uint16_t>(i * 40503 % 0x7f80);

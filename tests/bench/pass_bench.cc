@@ -15,7 +15,7 @@
 #include "eval/metrics/token_scores.h"
 #include "eval/plan/model_data.h"
 #include "eval/run/stage_runner.h"
-#include "perturb/distribution.h"
+#include "perturb/draws.h"
 #include "tests/bench/bench_support.h"
 #include "tests/support/random_checkpoint.h"
 
@@ -61,18 +61,18 @@ class Products {
   explicit Products(const DecoderSpec& spec) : spec_(spec) {
     for (const LinearTensors& linear : spec.block(0).linears) {
       Matrix w(linear.out, linear.in);
-      fill_draws(Distribution::uniform, w.data(), w.size(), 0, 1, 2);
+      draws_of("uniform").fill(w.data(), w.size(), 0, 1, 2);
       linears_.push_back(pack_weight(w));
     }
     for (Index first = 0; first < spec.vocab_size; first += kVocabChunk) {
       Matrix w(std::min(kVocabChunk, spec.vocab_size - first), spec.hidden_size);
-      fill_draws(Distribution::uniform, w.data(), w.size(), 0, 1, 2);
+      draws_of("uniform").fill(w.data(), w.size(), 0, 1, 2);
       head_.push_back(pack_weight(w));
     }
     const Index widest = std::max(spec.intermediate_size, spec.hidden_size);
     for (Matrix* m : {&x_, &y_}) {
       m->resize(kContext, widest);
-      fill_draws(Distribution::uniform, m->data(), m->size(), 0, 3, 4);
+      draws_of("uniform").fill(m->data(), m->size(), 0, 3, 4);
     }
     logits_.resize(kRowTile, kVocabChunk);
   }
@@ -135,7 +135,7 @@ void bench(const Shape& shape, int rounds, Index window_count) {
 
   Products products(spec);
   Matrix x(kContext, spec.intermediate_size), y(kContext, spec.intermediate_size);
-  fill_draws(Distribution::gaussian, x.data(), x.size(), 0, 3, 4);
+  draws_of("gaussian").fill(x.data(), x.size(), 0, 3, 4);
   Matrix scores(kRowTile, kContext), exps(kRowTile, kVocabChunk);
   const std::vector<float> weight(static_cast<std::size_t>(spec.intermediate_size), 1.0f);
   const ConstVectorView norm_weight =

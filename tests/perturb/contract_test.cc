@@ -1,6 +1,6 @@
-// Promises of every kind of noise, whatever it is: a new file in perturb/kinds/ is tested here as
-// it stands. A kind for tests stands beside them, since no built-in one needs statistics of its
-// inputs.
+// Promises of every kind of noise, whatever it is: a new file in perturb/kinds/,
+// perturb/distributions/ or perturb/relations/ is tested here as it stands. A kind for tests stands
+// beside them, since no built-in one needs statistics of its inputs.
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,9 @@
 #include <map>
 #include <vector>
 
+#include "perturb/relation.h"
 #include "tests/support/gather_statistics.h"
+#include "tests/support/kind_forms.h"
 #include "tests/support/needy_distortion.h"
 #include "tests/support/noise_support.h"
 
@@ -55,9 +57,12 @@ Json plain_entry(const NoiseKind& kind) {
 struct Case {
   std::string kind;
   SiteTensor tensor;
-  Json scope;  ///< null: the kind has none
+  Json scope;       ///< null: the kind has none
+  Json relation{};  ///< null: the default
 };
 
+/// Every kind with every scope and, as relations do not look at the shape of the noise, one kind
+/// with every relation.
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   const NoiseRegistry registry = all_noises();
@@ -73,6 +78,10 @@ std::vector<Case> all_cases() {
     for (const Json& scope : {Json("tensor"), Json("channel"), Json("token"), Json({{"group", 7}})})
       cases.push_back({kind.name, SiteTensor::input, scope});
   }
+  for (const Json& relation : example_forms(relations()))
+    for (const Json& scope : {Json("tensor"), Json("channel"), Json({{"group", 7}})})
+      for (const SiteTensor tensor : {SiteTensor::weight, SiteTensor::input})
+        cases.push_back({"uniform", tensor, scope, relation});
   return cases;
 }
 
@@ -83,6 +92,10 @@ class EveryNoise : public testing::TestWithParam<Case> {
   Json entry() const {
     Json json = plain_entry(kind());
     if (!GetParam().scope.is_null()) json["scope"] = GetParam().scope;
+    if (const Json& relation = GetParam().relation; !relation.is_null()) {
+      json["relation"] = relation;
+      if (read_value<Relation>(relation).needs_step) json["reference"] = {{"step", 0.25}};
+    }
     return json;
   }
   DistortionPtr noise(const Json& entry,
@@ -313,9 +326,10 @@ TEST_P(EveryNoise, NeedsWhatTheMatchOfItsStrengthNeeds) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, EveryNoise, testing::ValuesIn(all_cases()), [](const auto& parameter) {
+      const Case& of = parameter.param;
       std::string name =
-          fmt::format("{}_{}_{}", parameter.param.kind, site_tensor_name(parameter.param.tensor),
-                      parameter.param.scope.dump());
+          fmt::format("{}_{}_{}", of.kind, site_tensor_name(of.tensor), of.scope.dump());
+      if (!of.relation.is_null()) name += "_" + of.relation.dump();
       std::replace_if(
           name.begin(), name.end(),
           [](char c) { return c != '_' && std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');

@@ -21,7 +21,7 @@ TEST(Resigned, KeepsMagnitudesAndDrawsSigns) {
   const DistortionContext context = context_of(kWeight);
   const Matrix rounded = distort(RoundingDistortion(0.25), x, context);
   Matrix signs(9, 14);
-  fill_draws(Distribution::rademacher, signs.data(), signs.size(), 0, context.key, context.seed);
+  draws_of("rademacher").fill(signs.data(), signs.size(), 0, context.key, context.seed);
   for (const char* scope : {"tensor", "channel", "{group: 4}", "{group: 4, axis: in}"}) {
     const Matrix distorted =
         distort(*make_noise(fmt::format("{{noise: resigned, reference: {{step: 0.25}}, scope: {}}}",

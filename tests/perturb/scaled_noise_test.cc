@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "tests/reference/noise_reference.h"
 #include "tests/support/noise_support.h"
 #include "tests/support/tensor_near.h"
 
@@ -30,59 +29,6 @@ double l2_of_difference(ConstMatrixView a, ConstMatrixView b) {
     for (Index c = 0; c < a.cols(); ++c)
       squares += std::pow(static_cast<double>(a(r, c)) - static_cast<double>(b(r, c)), 2);
   return std::sqrt(squares);
-}
-
-struct Scope {
-  const char* yaml = "";
-  Unit unit;
-  SiteTensor tensor = kWeight;
-};
-const Scope kScopes[] = {
-    {"tensor", Unit::tensor(), kWeight},      {"channel", Unit::channel(), kWeight},
-    {"{group: 8}", Unit::groups(8), kWeight}, {"{group: 5, axis: in}", Unit::groups_in(5), kWeight},
-    {"tensor", Unit::tensor(), kInput},       {"channel", Unit::channel(), kInput},
-    {"token", Unit::token(), kInput},         {"{group: 7}", Unit::groups(7), kInput}};
-
-TEST(ScaledNoise, AgreesWithTheReferenceForEveryRelationAndScope) {
-  struct Case {
-    const char* yaml = "";
-    Relation relation;
-    double floor = 0.0;
-  };
-  const Case cases[] = {{"independent", {Relation::Kind::independent, 0}, 0},
-                        {"proportional", {Relation::Kind::proportional, 0}, 0},
-                        {"inverse", {Relation::Kind::inverse, 0}, 0},
-                        {"{power: 0.5}", {Relation::Kind::power, 0.5}, 0},
-                        {"{power: -1}", {Relation::Kind::power, -1}, 1e-3},
-                        {"{power: -0.5}, floor: 0.2", {Relation::Kind::power, -0.5}, 0.2},
-                        {"step, reference: {step: 0.25}", {Relation::Kind::step, 0}, 0}};
-  const Matrix x = normal_matrix(13, 37, 8);
-  Matrix step(13, 37);
-  RoundingDistortion(0.25).local_step(x, {}, step);
-  for (const Scope& scope : kScopes) {
-    DistortionContext context = context_of(scope.tensor);
-    context.first_element = scope.tensor == kInput ? 1000 : 0;
-    Matrix z(13, 37);
-    fill_draws(Distribution::laplace, z.data(), z.size(), context.first_element, context.key,
-               context.seed);
-    for (const Case& c : cases) {
-      const DistortionPtr noise = make_noise(
-          fmt::format("{{noise: laplace, relation: {}, strength: {{relative_l2: 0.3}}, scope: {}}}",
-                      c.yaml, scope.yaml),
-          scope.tensor);
-      const Matrix distorted = distort(*noise, x, context);
-      const std::vector<double> delta =
-          reference_delta(x, z, step, c.relation, c.floor, 0.3, scope.unit, scope.tensor);
-      for (Index i = 0; i < x.size(); ++i) {
-        const double value = static_cast<double>(x.data()[i]),
-                     d = delta[static_cast<std::size_t>(i)];
-        ASSERT_NEAR(static_cast<double>(distorted.data()[i]), value + d,
-                    kRoundings * (std::abs(value) + std::abs(d)))
-            << c.yaml << " " << scope.yaml << " on " << site_tensor_name(scope.tensor) << " at "
-            << i;
-      }
-    }
-  }
 }
 
 TEST(ScaledNoise, MeetsItsStrengthInEveryUnit) {

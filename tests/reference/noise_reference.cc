@@ -8,25 +8,17 @@
 
 namespace nf {
 
-double reference_draw(Distribution distribution, std::uint64_t element, std::uint64_t key,
-                      std::uint64_t seed) {
+ReferenceWords reference_words(std::uint64_t element, std::uint64_t key, std::uint64_t seed) {
   const PhiloxBlock words = element_block(element, key, seed);
   const auto fraction = [](std::uint32_t word) {
     return static_cast<double>(static_cast<std::int32_t>(word | 1)) / 2147483648.0;
   };
   const float u_scaled = static_cast<float>(words[0] / 2) + 0.5f;  // of 2^31
-  const double u = static_cast<double>(u_scaled) / 2147483648.0;
-  switch (distribution) {
-    case Distribution::gaussian:
-      return std::sqrt(-2.0 * std::log(u)) * std::sin(M_PI / 2.0 * fraction(words[1]));
-    case Distribution::uniform:
-      return std::sqrt(3.0) * fraction(words[0]);
-    case Distribution::rademacher:
-      return words[0] >> 31 ? -1.0 : 1.0;
-    case Distribution::laplace:
-      return (words[0] & 1 ? 1.0 : -1.0) * std::log(u) / std::sqrt(2.0);
-  }
-  return std::nan("");
+  return {.word0 = words[0],
+          .word1 = words[1],
+          .u = static_cast<double>(u_scaled) / 2147483648.0,
+          .fraction0 = fraction(words[0]),
+          .fraction1 = fraction(words[1])};
 }
 
 std::vector<std::vector<std::pair<Index, Index>>> reference_units(const Unit& unit,
@@ -60,48 +52,37 @@ std::vector<std::vector<std::pair<Index, Index>>> reference_units(const Unit& un
   return result;
 }
 
+double ReferenceUnit::largest() const { return *std::max_element(sizes.begin(), sizes.end()); }
+
+double ReferenceUnit::rms() const {
+  double squares = 0.0;
+  for (const double size : sizes) squares += size * size;
+  return std::sqrt(squares / static_cast<double>(sizes.size()));
+}
+
 std::vector<double> reference_delta(ConstMatrixView x, ConstMatrixView z, ConstMatrixView step,
-                                    const Relation& relation, double floor, double relative_l2,
+                                    const ReferenceWeight& weight, double relative_l2,
                                     const Unit& unit, SiteTensor tensor) {
   std::vector<double> delta(static_cast<std::size_t>(x.size()));
   for (const auto& places : reference_units(unit, tensor, x.rows(), x.cols())) {
-    double largest = 0.0, x_squares = 0.0;
+    ReferenceUnit values;
     for (const auto& [r, c] : places) {
-      const double size = std::abs(static_cast<double>(x(r, c)));
-      largest = std::max(largest, size);
-      x_squares += size * size;
+      values.sizes.push_back(std::abs(static_cast<double>(x(r, c))));
+      if (!step.empty()) values.steps.push_back(static_cast<double>(step(r, c)));
     }
-    const double rms = std::sqrt(x_squares / static_cast<double>(places.size()));
+    std::vector<double> weighted;
     double squares = 0.0;
-    for (const auto& [r, c] : places) {
-      double size = std::abs(static_cast<double>(x(r, c)));
-      double weight = 1.0;
-      switch (relation.kind) {
-        case Relation::Kind::independent:
-          break;
-        case Relation::Kind::proportional:
-          weight = size;
-          break;
-        case Relation::Kind::inverse:
-          weight = largest - size;
-          break;
-        case Relation::Kind::power:
-          if (relation.exponent < 0.0) size = std::max(size, floor * rms);
-          weight = std::pow(size, relation.exponent);
-          break;
-        case Relation::Kind::step:
-          weight = static_cast<double>(step(r, c));
-          break;
-      }
-      double& d = delta[static_cast<std::size_t>(r * x.cols() + c)];
-      d = static_cast<double>(z(r, c)) * weight;
-      squares += d * d;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto& [r, c] = places[i];
+      weighted.push_back(static_cast<double>(z(r, c)) * weight(values, i));
+      squares += weighted.back() * weighted.back();
     }
+    const double x_norm = values.rms() * std::sqrt(static_cast<double>(places.size()));
     const double scale =
-        x_squares > 0.0 && squares > 0.0 ? relative_l2 * std::sqrt(x_squares / squares) : 0.0;
-    for (const auto& [r, c] : places) {
-      double& d = delta[static_cast<std::size_t>(r * x.cols() + c)];
-      d = scale > 0.0 ? d * scale : 0.0;
+        x_norm > 0.0 && squares > 0.0 ? relative_l2 * x_norm / std::sqrt(squares) : 0.0;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto& [r, c] = places[i];
+      delta[static_cast<std::size_t>(r * x.cols() + c)] = scale > 0.0 ? weighted[i] * scale : 0.0;
     }
   }
   return delta;

@@ -1,18 +1,40 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
-#include "perturb/distribution.h"
+#include "perturb/draws.h"
+#include "tests/reference/noise_reference.h"
 
 namespace nf {
 
 /// The first n draws of one key and seed, the same in every run.
-inline std::vector<float> draw_sample(Distribution distribution, Index n) {
+inline std::vector<float> draw_sample(const Draws& draws, Index n) {
   std::vector<float> z(static_cast<std::size_t>(n));
-  fill_draws(distribution, z.data(), n, 0, 0x9d5f3a1b7c2e4680, 12345);
+  draws.fill(z.data(), n, 0, 0x9d5f3a1b7c2e4680, 12345);
   return z;
+}
+
+/// Draws are what their definition, written out in double, makes of the same words.
+inline void expect_definition(const Draws& draws,
+                              const std::function<double(const ReferenceWords&)>& definition) {
+  // Polynomials of about f32 precision, a dozen f32 operations: a few units in the last place.
+  constexpr double kRelativeError = 2e-6;
+  constexpr double kAbsoluteError = 2e-7;
+  constexpr Index kCount = 20000;
+  constexpr std::uint64_t kFirst = 5, kKey = 0xfeedfacecafebeef, kSeed = 77;
+  std::vector<float> z(kCount);
+  draws.fill(z.data(), kCount, kFirst, kKey, kSeed);
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    const double expected = definition(reference_words(kFirst + i, kKey, kSeed));
+    ASSERT_NEAR(static_cast<double>(z[i]), expected,
+                kRelativeError * std::abs(expected) + kAbsoluteError)
+        << draws.distribution->name << " element " << i;
+  }
 }
 
 struct SampleMoments {

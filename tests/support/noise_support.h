@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/tensor/matrix.h"
-#include "perturb/distribution.h"
+#include "perturb/draws.h"
 #include "tests/support/config_support.h"
 #include "tests/support/rounding_distortion.h"
 
@@ -53,7 +53,7 @@ inline Matrix distort(const Distortion& distortion, ConstMatrixView x,
 /// Normal values, the same for the same `salt`.
 inline Matrix normal_matrix(Index rows, Index cols, std::uint64_t salt = 0) {
   Matrix x(rows, cols);
-  fill_draws(Distribution::gaussian, x.data(), x.size(), 0, 0xabcdef, salt);
+  draws_of("gaussian").fill(x.data(), x.size(), 0, 0xabcdef, salt);
   return x;
 }
 

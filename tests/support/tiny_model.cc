@@ -12,7 +12,7 @@
 #include "core/base/utf8.h"
 #include "core/random/draw_key.h"
 #include "core/text/byte_level.h"
-#include "perturb/distribution.h"
+#include "perturb/draws.h"
 #include "tests/support/tensor_maker.h"
 
 namespace nf {
@@ -66,7 +66,7 @@ void TensorMaker::add(const std::string& name, const std::vector<Index>& shape, 
   Index count = 1;
   for (const Index size : shape) count *= size;
   std::vector<float> values(static_cast<std::size_t>(count));
-  fill_draws(Distribution::gaussian, values.data(), count, 0, draw_key(name, 0), options_.seed);
+  draws_of("gaussian").fill(values.data(), count, 0, draw_key(name, 0), options_.seed);
   for (float& v : values) v = static_cast<float>(mean) + static_cast<float>(sigma) * v;
   tensors_.push_back({name, options_.dtype, shape, std::move(values)});
 }
@@ -126,7 +126,7 @@ Decoder open_decoder(const std::filesystem::path& dir) {
 
 std::vector<std::int32_t> random_ids(Index count, Index vocab_size, std::uint64_t salt) {
   std::vector<float> u(static_cast<std::size_t>(count));
-  fill_draws(Distribution::uniform, u.data(), count, 0, draw_key("ids", 0), salt);
+  draws_of("uniform").fill(u.data(), count, 0, draw_key("ids", 0), salt);
   std::vector<std::int32_t> ids;
   const double width = 2.0 * std::sqrt(3.0);  // of the distribution's interval
   for (const float v : u) {
