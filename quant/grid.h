@@ -1,10 +1,7 @@
 #pragma once
 
-#include <memory>
-
 #include "core/tensor/view.h"
 #include "quant/grid_kernels.h"
-#include "quant/grid_spec.h"
 
 namespace nf {
 
@@ -44,21 +41,18 @@ class Grid {
   virtual void step(ConstVectorView x, const UnitScales& scales, VectorView out) const = 0;
 };
 
-/// `uniform`, b = bits. Width of a cell: scale.
-///   symmetric, q = 2^(b−1) − 1:
-///     scale = max(max|x|/q, 1e-10)
-///     x̂ = clamp(round(x/scale), −q, q)·scale
-///   asymmetric, q = 2^b − 1 (arXiv 2309.15531, as its authors' code does it):
-///     scale = max((max − min)/q, 1e-10), zero = clamp(−round(min/scale), 0, q)
-///     x̂ = (clamp(round(x/scale) + zero, 0, q) − zero)·scale
-///     The range is not extended to contain 0: values all far on one side of it saturate.
-/// `power` p (arXiv 2403.06408; the formula is our reading), symmetric only, q = 2^(b−1) − 1:
-///     y = sign(x)·|x|^p, scale = max(max|y|/q, 1e-10), k = clamp(round(y/scale), −q, q)
-///     x̂ = sign(k)·(|k|·scale)^(1/p); for p = 1/3 that is t·t·t, t = k·scale
-///   The 4-bit levels over the maximum, p = 1/3: 0, .0029, .0233, .0787, .187, .364, .630, 1.
-///   Width of the cell of level k: from ((k − ½)·scale)^(1/p) to ((k + ½)·scale)^(1/p), signs kept;
-///   for p = 1/3 that is scale³·(3k² + ¼).
-/// bits: 2 to 8; `power` needs symmetric (NF_CHECK).
-std::unique_ptr<const Grid> make_grid(const GridSpec& spec, Index bits, bool symmetric);
+/// Scale of a unit: extent/count, not below kSmallestScale; NaN for a NaN or infinite extent.
+float grid_scale(float extent, float count);
+
+/// Largest |x| of a unit with values from lowest to highest: both ends at the same distance from 0.
+/// An empty range (a unit of NaNs only) is infinite.
+float largest_magnitude(float lowest, float highest);
+
+/// Number of the last level of a symmetric grid, which has 0 and as many levels below as above:
+/// 2^(bits−1) − 1.
+float last_symmetric_level(Index bits);
+
+/// Every x has its out, and scales are there (NF_CHECK).
+void check_lengths(ConstVectorView x, const UnitScales& scales, ConstVectorView out);
 
 }  // namespace nf

@@ -1,15 +1,11 @@
 #include "quant/quantizer_config.h"
 
-#include "quant/grid.h"
-
 namespace nf {
 
 FieldTable<QuantizerConfig> QuantizerConfig::fields() {
   FieldTable<QuantizerConfig> table;
   table.required("grid", &QuantizerConfig::grid,
-                 {.summary = "which levels values are rounded to; power is the cube root unless it "
-                             "says otherwise",
-                  .example = "uniform"});
+                 {.summary = "which levels values are rounded to", .example = "uniform"});
   table.required("bits", &QuantizerConfig::bits,
                  {.summary = "size of a level's number",
                   .unit = "bits",
@@ -29,9 +25,10 @@ void QuantizerConfig::check(const ConfigNode& node, SiteTensor tensor, ConfigErr
   const auto place = [&](const char* key) { return node.find(key).value_or(node); };
   if (const auto problem = unit_problem(granularity, tensor, UnitUse::quantizer))
     errors.add(place("granularity"), *problem);
-  if (grid.kind == GridSpec::Kind::power && !symmetric)
+  if (grid.symmetric_only && !symmetric)
     errors.add(place("symmetric"),
-               "grid power is symmetric only; leave symmetric out, or use grid uniform");
+               fmt::format("grid {} is symmetric only; leave symmetric out, or use grid uniform",
+                           grid.name()));
 }
 
 }  // namespace nf

@@ -6,9 +6,11 @@
 
 #include "tests/quant/needy_quantizer.h"
 #include "tests/support/gather_statistics.h"
+#include "tests/support/kind_forms.h"
 
-/// Promises of every registered method, whatever it does. A method for tests stands beside them,
-/// since no built-in one needs statistics of its inputs.
+/// Promises of every registered method and every grid, whatever they do: a new file in
+/// quant/methods/ or quant/grids/ is tested here as it stands. A method for tests stands beside
+/// them, since no built-in one needs statistics of its inputs.
 
 namespace nf {
 namespace {
@@ -51,10 +53,21 @@ Matrix quantized(const Distortion& quantizer, ConstMatrixView x, DistortionConte
   return out;
 }
 
+/// Every grid as keys of an entry: "uniform, symmetric: false".
+std::vector<std::string> all_grids() {
+  std::vector<std::string> keys;
+  for (const Json& form : example_forms(grids())) {
+    keys.push_back(form.dump());
+    if (!read_value<GridSpec>(form).symmetric_only)
+      keys.push_back(form.dump() + ", symmetric: false");
+  }
+  return keys;
+}
+
 /// Entries of all sorts for a registered method; the contract holds for each, whatever it does.
 std::vector<std::string> entries_of(const std::string& method) {
   std::vector<std::string> entries;
-  for (const char* grid : {"uniform", "uniform, symmetric: false", "power"})
+  for (const std::string& grid : all_grids())
     for (const char* unit : {"tensor", "channel", "{group: 16}", "{group: 5, axis: in}"})
       for (const int bits : {2, 4, 8})
         entries.push_back(fmt::format("{{method: {}, grid: {}, bits: {}, granularity: {}}}", method,
@@ -99,7 +112,7 @@ TEST(QuantizerContract, FiniteDeterministicAndWithoutDraws) {
 TEST(QuantizerContract, AChannelHasNoMoreLevelsThanItsBitsAllow) {
   const QuantizerRegistry registry = all_quantizers();
   for (const QuantizerMethod& method : registry.methods()) {
-    for (const char* grid : {"uniform", "uniform, symmetric: false", "power"}) {
+    for (const std::string& grid : all_grids()) {
       for (const Index bits : {2, 3, 4, 8}) {
         const DistortionPtr quantizer = make_any(fmt::format(
             "{{method: {}, grid: {}, bits: {}, granularity: channel}}", method.name, grid, bits));
@@ -130,7 +143,7 @@ TEST(QuantizerContract, StepsArePositiveAndFinite) {
 TEST(QuantizerContract, MoreBitsMeanLessError) {
   const QuantizerRegistry registry = all_quantizers();
   for (const QuantizerMethod& method : registry.methods()) {
-    for (const char* grid : {"uniform", "uniform, symmetric: false", "power"}) {
+    for (const std::string& grid : all_grids()) {
       const Matrix x = bell_matrix(16, 256, 14);
       double last = INFINITY;
       for (const Index bits : {2, 4, 6, 8}) {

@@ -28,10 +28,9 @@ TEST(QuantizerRegistry, NamesMistakesWithTheirPlace) {
       {"{grid: unifrom, bits: 4, granularity: channel}",
        "q.yaml:1:8: grid: unknown grid 'unifrom'; did you mean 'uniform'?"},
       {"{grid: cube-root, bits: 4, granularity: channel}",
-       "q.yaml:1:8: grid: unknown grid 'cube-root'; known: uniform, power (the cube root), {power: "
-       "p}"},
+       "q.yaml:1:8: grid: unknown grid 'cube-root'; known: power, uniform, {power: number}"},
       {"{grid: [power], bits: 4, granularity: channel}",
-       "q.yaml:1:8: grid: cannot read a list as uniform | power | {power: number}"},
+       "q.yaml:1:8: grid: cannot read a list as power | uniform | {power: number}"},
       {"{grid: {power: 9}, bits: 4, granularity: channel}",
        "q.yaml:1:16: grid.power: must be between 0.05 and 4, is 9"},
       {"{grid: {power: cube}, bits: 4, granularity: channel}",

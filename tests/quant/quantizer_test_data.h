@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "core/config/yaml_reader.h"
 #include "core/tensor/matrix.h"
+#include "quant/grid_spec.h"
 #include "quant/quantizer_registry.h"
 
 namespace nf {
@@ -60,6 +62,36 @@ inline DistortionPtr make_quantizer(const std::string& yaml,
   DistortionPtr quantizer = builtin_quantizers().create(node, tensor, errors);
   errors.throw_if_any();
   return quantizer;
+}
+
+/// The grid of a YAML value; throws ConfigError.
+inline GridSpec grid_spec(const std::string& yaml) {
+  ConfigErrors errors;
+  const auto spec = ConfigValue<GridSpec>::read(parse_yaml(yaml, "test.yaml", errors), errors);
+  errors.throw_if_any();
+  return *spec;
+}
+
+inline UnitScales one_unit(const float& scale, const float& zero) { return {&scale, &zero, false}; }
+
+/// One unit fitted to the values and quantized.
+struct FittedUnit {
+  float scale = 0.0f, zero = 0.0f;
+  std::vector<float> values, steps;
+  Index clipped = 0;
+};
+inline FittedUnit fit_and_quantize(const std::string& grid_yaml, Index bits, bool symmetric,
+                                   const std::vector<float>& x) {
+  const auto grid = make_grid(grid_spec(grid_yaml), bits, symmetric);
+  float lowest = std::numeric_limits<float>::infinity(), highest = -lowest;
+  grid_kernels().range(x.data(), static_cast<Index>(x.size()), &lowest, &highest);
+  FittedUnit r;
+  grid->fit({&lowest, 1}, {&highest, 1}, {&r.scale, 1}, {&r.zero, 1});
+  r.values.resize(x.size());
+  r.steps.resize(x.size());
+  r.clipped = grid->quantize(x, one_unit(r.scale, r.zero), r.values);
+  grid->step(x, one_unit(r.scale, r.zero), r.steps);
+  return r;
 }
 
 /// The result of apply() on x, in a matrix of its own.

@@ -21,15 +21,13 @@ struct Case {
 std::vector<Case> all_cases() {
   struct Named {
     const char* text = nullptr;
-    GridSpec grid;
+    std::optional<double> power;
     bool symmetric = true;
   };
   const Named grids[] = {
-      {"grid: uniform", {}, true},
-      {"grid: uniform, symmetric: false", {}, false},
-      {"grid: power", {GridSpec::Kind::power, kCubeRoot}, true},
-      {"grid: {power: 0.5}", {GridSpec::Kind::power, 0.5}, true},
-      {"grid: {power: 1.5}", {GridSpec::Kind::power, 1.5}, true},
+      {"grid: uniform", {}, true},       {"grid: uniform, symmetric: false", {}, false},
+      {"grid: power", kCubeRoot, true},  {"grid: {power: 0.5}", 0.5, true},
+      {"grid: {power: 1.5}", 1.5, true},
   };
   const std::pair<const char*, Unit> weight_units[] = {
       {"tensor", Unit::tensor()},
@@ -50,7 +48,7 @@ std::vector<Case> all_cases() {
         cases.push_back(
             {fmt::format("{{{}, bits: {}, granularity: {}}}", grid.text, bits, unit.first),
              tensor,
-             {grid.grid, bits, grid.symmetric, unit.second}});
+             {grid.power, bits, grid.symmetric, unit.second}});
       };
       for (const auto& unit : weight_units) add(unit, SiteTensor::weight);
       for (const auto& unit : input_units) add(unit, SiteTensor::input);
@@ -59,9 +57,7 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-bool has_library_root(const reference::Quantizer& q) {
-  return q.grid.kind == GridSpec::Kind::power && q.grid.power != kCubeRoot;
-}
+bool has_library_root(const reference::Quantizer& q) { return q.power && *q.power != kCubeRoot; }
 
 Index count_ones(const Matrix& x) { return std::count(x.data(), x.data() + x.size(), 1.0f); }
 
@@ -76,8 +72,9 @@ TEST(Rtn, EqualsTheReference) {
     const DistortionPtr rtn = make_quantizer(c.yaml, c.tensor);
     for (const Index cols : {1, 3, 16, 33, 70}) {
       const unsigned seed = static_cast<unsigned>(cols);
-      const Matrix x = c.reference.grid.power > 1.0 ? odd_rows(cols, seed, kHugeForPowersAboveOne)
-                                                    : odd_rows(cols, seed);
+      const Matrix x = c.reference.power.value_or(1.0) > 1.0
+                           ? odd_rows(cols, seed, kHugeForPowersAboveOne)
+                           : odd_rows(cols, seed);
       DistortionReport report;
       const Matrix got = distorted(*rtn, x, &report);
       const reference::QuantizedMatrix expected = reference::quantize(c.reference, x);
@@ -115,7 +112,7 @@ TEST(Rtn, ReadsAndWritesViewsWithAStride) {
 
 TEST(Rtn, UniformErrorIsAtMostHalfAStep) {
   for (const Case& c : all_cases()) {
-    if (c.reference.grid.kind != GridSpec::Kind::uniform) continue;
+    if (c.reference.power) continue;
     const DistortionPtr rtn = make_quantizer(c.yaml, c.tensor);
     const Matrix x = bell_matrix(40, 70, 3);
     const Matrix got = distorted(*rtn, x);
@@ -140,8 +137,7 @@ TEST(Rtn, UniformErrorIsAtMostHalfAStep) {
 
 TEST(Rtn, CubeRootErrorGrowsWithTheValue) {
   for (Index bits = 2; bits <= 8; ++bits) {
-    const reference::Quantizer reference{
-        {GridSpec::Kind::power, kCubeRoot}, bits, true, Unit::channel()};
+    const reference::Quantizer reference{kCubeRoot, bits, true, Unit::channel()};
     const DistortionPtr rtn =
         make_quantizer(fmt::format("{{grid: power, bits: {}, granularity: channel}}", bits));
     const Matrix x = bell_matrix(40, 70, 4);
@@ -163,16 +159,17 @@ TEST(Rtn, CubeRootErrorGrowsWithTheValue) {
 
 TEST(Rtn, LevelsAreFixedPointsOfTheirOwnScale) {
   // Stated in grid.h: under the same scales a second rounding changes no bit.
-  for (const double p : {0.0, kCubeRoot, 0.27, 0.5, 0.9, 2.0, 4.0}) {
+  for (const char* yaml : {"uniform", "power", "{power: 0.27}", "{power: 0.5}", "{power: 0.9}",
+                           "{power: 2}", "{power: 4}"}) {
+    const GridSpec spec = grid_spec(yaml);
+    const bool has_high_power = spec.config.is_object() && spec.config["power"] > 1.0;
     for (const bool symmetric : {true, false}) {
-      if (p > 0.0 && !symmetric) continue;
-      const GridSpec spec{p > 0.0 ? GridSpec::Kind::power : GridSpec::Kind::uniform,
-                          p > 0.0 ? p : kCubeRoot};
+      if (spec.symmetric_only && !symmetric) continue;
       for (Index bits = 2; bits <= 8; ++bits) {
         const auto grid = make_grid(spec, bits, symmetric);
         const unsigned seed = static_cast<unsigned>(bits);
         const Matrix x =
-            p > 1.0 ? odd_rows(300, seed, kHugeForPowersAboveOne) : odd_rows(300, seed);
+            has_high_power ? odd_rows(300, seed, kHugeForPowersAboveOne) : odd_rows(300, seed);
         for (Index r = 0; r < x.rows(); ++r) {
           const ConstVectorView row(x.view().row(r), 300);
           const auto [lowest, highest] = std::minmax_element(row.begin(), row.end());
@@ -181,7 +178,7 @@ TEST(Rtn, LevelsAreFixedPointsOfTheirOwnScale) {
           std::vector<float> once(300), twice(300);
           grid->quantize(row, {&scale, &zero}, once);
           EXPECT_EQ(grid->quantize(once, {&scale, &zero}, twice), 0);
-          ASSERT_EQ(once, twice) << "power " << p << ", " << bits << " bits, row " << r;
+          ASSERT_EQ(once, twice) << yaml << ", " << bits << " bits, row " << r;
         }
       }
     }
@@ -236,7 +233,7 @@ TEST(Rtn, LocalStepIsTheScaleOrTheCell) {
     const reference::Quantizer uniform{{}, 4, false, which};
     reference::Quantizer root = uniform;
     root.symmetric = true;
-    root.grid = {GridSpec::Kind::power, kCubeRoot};
+    root.power = kCubeRoot;
     Matrix step(20, 40);
     make_quantizer(
         fmt::format("{{grid: uniform, symmetric: false, bits: 4, granularity: {}}}", unit))

@@ -12,7 +12,7 @@ namespace nf {
 namespace {
 
 TEST(ScaledRuns, VisitEveryValueOnceWithTheScaleOfItsUnit) {
-  const auto grid = make_grid({}, 4, false);
+  const auto grid = make_grid(grid_spec("uniform"), 4, false);
   const Unit units[] = {Unit::tensor(),     Unit::channel(),    Unit::token(),
                         Unit::groups(1),    Unit::groups(3),    Unit::groups(2000),
                         Unit::groups_in(1), Unit::groups_in(4), Unit::groups_in(99)};
@@ -37,7 +37,7 @@ TEST(ScaledRuns, VisitEveryValueOnceWithTheScaleOfItsUnit) {
 }
 
 TEST(ScaledRuns, GroupsOfNothingAreOurBug) {
-  const auto grid = make_grid({}, 4, true);
+  const auto grid = make_grid(grid_spec("uniform"), 4, true);
   const Matrix x = bell_matrix(2, 2, 1);
   EXPECT_THROW(for_each_scaled_run(*grid, Unit::groups(0), x, [](const ScaledRun&) {}),
                InternalError);

@@ -7,20 +7,21 @@
 namespace nf::reference {
 namespace {
 
-float signed_root(const Quantizer& quantizer, float x) {
-  const double p = quantizer.grid.power;
+constexpr double kCubeRoot = 1.0 / 3.0;
+
+float signed_root(double p, float x) {
   const double a = std::abs(static_cast<double>(x));
   const double y = p == kCubeRoot ? std::cbrt(a) : std::pow(a, p);
   return static_cast<float>(std::copysign(y, static_cast<double>(x)));
 }
 
-float signed_power_back(const Quantizer& quantizer, float t) {
-  if (quantizer.grid.power == kCubeRoot) {
+float signed_power_back(double p, float t) {
+  if (p == kCubeRoot) {
     const float square = t * t;
     return square * t;
   }
   const double a = std::abs(static_cast<double>(t));
-  const double x = std::pow(a, 1.0 / quantizer.grid.power);
+  const double x = std::pow(a, 1.0 / p);
   return static_cast<float>(std::copysign(x, static_cast<double>(t)));
 }
 
@@ -31,7 +32,7 @@ Fit fit(const Quantizer& quantizer, const std::vector<float>& unit_values) {
   float lowest = unit_values.front();
   float highest = unit_values.front();
   for (const float x : unit_values) {
-    const float y = quantizer.grid.kind == GridSpec::Kind::power ? signed_root(quantizer, x) : x;
+    const float y = quantizer.power ? signed_root(*quantizer.power, x) : x;
     max_abs = std::max(max_abs, std::abs(y));
     lowest = std::min(lowest, y);
     highest = std::max(highest, y);
@@ -49,7 +50,7 @@ Fit fit(const Quantizer& quantizer, const std::vector<float>& unit_values) {
 }
 
 Quantized quantize(const Quantizer& quantizer, const Fit& fit, float x) {
-  const float y = quantizer.grid.kind == GridSpec::Kind::power ? signed_root(quantizer, x) : x;
+  const float y = quantizer.power ? signed_root(*quantizer.power, x) : x;
   const float q =
       std::ldexp(1.0f, static_cast<int>(quantizer.bits) - (quantizer.symmetric ? 1 : 0)) - 1.0f;
   const float first = quantizer.symmetric ? -q : 0.0f;
@@ -58,7 +59,7 @@ Quantized quantize(const Quantizer& quantizer, const Fit& fit, float x) {
   result.level = std::clamp(wanted, first, q) - fit.zero;
   result.clipped = wanted < first || wanted > q;
   const float t = result.level * fit.scale;
-  result.value = quantizer.grid.kind == GridSpec::Kind::power ? signed_power_back(quantizer, t) : t;
+  result.value = quantizer.power ? signed_power_back(*quantizer.power, t) : t;
   return result;
 }
 

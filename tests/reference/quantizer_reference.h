@@ -1,17 +1,17 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/tensor/matrix.h"
 #include "perturb/unit.h"
-#include "quant/grid_spec.h"
 
 namespace nf::reference {
 
 /// A quantizer written from its formulas: scalar, one value at a time, library roots. f32 where the
 /// definition says f32, double inside a root.
 struct Quantizer {
-  GridSpec grid;
+  std::optional<double> power;  ///< exponent of grid power; none: grid uniform
   Index bits = 4;
   bool symmetric = true;
   Unit unit;

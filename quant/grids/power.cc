@@ -1,0 +1,75 @@
+#include <cmath>
+
+#include "quant/grid_spec.h"
+
+namespace nf {
+namespace {
+
+/// Powers outside are refused: nearer to 0 all levels but 0 crowd at the maximum and |x|^(1/p)
+/// leaves the range of f32; above, nearly all values round to 0.
+constexpr double kLowestPower = 0.05;
+constexpr double kHighestPower = 4.0;
+
+/// Levels at equal distances on |x|^p (arXiv 2403.06408; the formula is our reading), symmetric
+/// only, q = 2^(b−1) − 1, b = bits:
+///     y = sign(x)·|x|^p, scale = max(max|y|/q, 1e-10), k = clamp(round(y/scale), −q, q)
+///     x̂ = sign(k)·(|k|·scale)^(1/p); for p = 1/3 that is t·t·t, t = k·scale
+///   The 4-bit levels over the maximum, p = 1/3: 0, .0029, .0233, .0787, .187, .364, .630, 1.
+///   Width of the cell of level k: from ((k − ½)·scale)^(1/p) to ((k + ½)·scale)^(1/p), signs kept;
+///   for p = 1/3 that is scale³·(3k² + ¼).
+class PowerGrid final : public Grid {
+ public:
+  PowerGrid(Index bits, double power) : last_(last_symmetric_level(bits)), power_(power) {}
+
+  void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
+           VectorView zero) const override {
+    // Companding is monotone, also after its rounding, so the largest |y| is that of the largest
+    // |x|.
+    for (std::size_t i = 0; i < lowest.size(); ++i)
+      zero[i] = largest_magnitude(lowest[i], highest[i]);
+    grid_kernels().compand(zero.data(), static_cast<Index>(zero.size()), power_, scale.data());
+    for (std::size_t i = 0; i < scale.size(); ++i) {
+      // An infinity may have a finite root in f32 after all; the unit must not look sound.
+      scale[i] = grid_scale(std::isfinite(zero[i]) ? scale[i] : zero[i], last_);
+      zero[i] = 0.0f;
+    }
+  }
+  Index quantize(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
+    check_lengths(x, scales, out);
+    return grid_kernels().power(x.data(), static_cast<Index>(x.size()), scales, last_, power_,
+                                out.data());
+  }
+  void step(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
+    check_lengths(x, scales, out);
+    grid_kernels().power_step(x.data(), static_cast<Index>(x.size()), scales, last_, power_,
+                              out.data());
+  }
+
+ private:
+  float last_;
+  double power_;
+};
+
+GridSpec power_spec(double power) {
+  GridSpec spec;
+  spec.config = power == kCubeRoot ? Json("power") : Json({{"power", power}});
+  spec.make = [power](Index bits, bool) { return std::make_unique<const PowerGrid>(bits, power); };
+  spec.symmetric_only = true;
+  return spec;
+}
+
+}  // namespace
+
+void register_power(GridTable& grids) {
+  Kind<GridSpec> kind{
+      .name = "power",
+      .summary = "levels at equal distances on the cube root: denser at small values",
+      .plain = power_spec(kCubeRoot)};
+  kind.take_parameter<double>({.summary = "exponent p of |x|^p instead of the cube root's 1/3",
+                               .range = between(kLowestPower, kHighestPower),
+                               .example = 0.5},
+                              power_spec);
+  grids.add(std::move(kind));
+}
+
+}  // namespace nf

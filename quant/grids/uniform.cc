@@ -1,0 +1,65 @@
+#include <algorithm>
+#include <cmath>
+
+#include "quant/grid_spec.h"
+
+namespace nf {
+namespace {
+
+/// Levels at equal distances, b = bits. Width of a cell: scale.
+///   symmetric, q = 2^(b−1) − 1:
+///     scale = max(max|x|/q, 1e-10)
+///     x̂ = clamp(round(x/scale), −q, q)·scale
+///   asymmetric, q = 2^b − 1 (arXiv 2309.15531, as its authors' code does it):
+///     scale = max((max − min)/q, 1e-10), zero = clamp(−round(min/scale), 0, q)
+///     x̂ = (clamp(round(x/scale) + zero, 0, q) − zero)·scale
+///     The range is not extended to contain 0: values all far on one side of it saturate.
+class UniformGrid final : public Grid {
+ public:
+  UniformGrid(Index bits, bool symmetric)
+      : symmetric_(symmetric),
+        last_(symmetric ? last_symmetric_level(bits) : static_cast<float>((Index{1} << bits) - 1)),
+        first_(symmetric ? -last_ : 0.0f) {}
+
+  void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
+           VectorView zero) const override {
+    for (std::size_t i = 0; i < lowest.size(); ++i) {
+      const float extent =
+          symmetric_ ? largest_magnitude(lowest[i], highest[i]) : highest[i] - lowest[i];
+      scale[i] = grid_scale(extent, last_);
+      zero[i] = symmetric_ ? 0.0f : zero_point(lowest[i], scale[i]);
+    }
+  }
+  Index quantize(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
+    check_lengths(x, scales, out);
+    return grid_kernels().uniform(x.data(), static_cast<Index>(x.size()), scales, first_, last_,
+                                  out.data());
+  }
+  void step(ConstVectorView x, const UnitScales& scales, VectorView out) const override {
+    check_lengths(x, scales, out);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = scales.scale[scales.each ? i : 0];
+  }
+
+ private:
+  /// The number of the level that stands for 0.
+  float zero_point(float lowest, float scale) const {
+    const float place = 0.0f - std::nearbyint(lowest / scale);
+    return std::min(std::max(place, 0.0f), last_);
+  }
+
+  bool symmetric_;
+  float last_, first_;  ///< levels are the integers of [first, last]
+};
+
+}  // namespace
+
+void register_uniform(GridTable& grids) {
+  const auto make = [](Index bits, bool symmetric) {
+    return std::make_unique<const UniformGrid>(bits, symmetric);
+  };
+  grids.add({.name = "uniform",
+             .summary = "levels at equal distances",
+             .plain = GridSpec{.config = "uniform", .make = make}});
+}
+
+}  // namespace nf
