@@ -13,7 +13,7 @@ namespace nf {
 
 /// Trials written as YAML: one item of `trials:` each, without the name.
 inline std::vector<Trial> make_trials(const std::string& entries, std::uint64_t seed = 0,
-                                      const Kinds& kinds = Kinds::builtin()) {
+                                      const KindsPtr& kinds = Kinds::builtin()) {
   ConfigErrors errors;
   std::vector<Trial> trials =
       expand_trial(parse_good("name: t\ndistort: [" + entries + "]\n"), seed, kinds, errors);
@@ -22,10 +22,10 @@ inline std::vector<Trial> make_trials(const std::string& entries, std::uint64_t 
 }
 
 /// The built-in kinds and `noise: needy`.
-inline Kinds kinds_with_needy() {
-  Kinds kinds = Kinds::builtin();
+inline KindsPtr kinds_with_needy() {
+  Kinds kinds = *Kinds::builtin();
   kinds.noises.add(NeedyDistortion::kind());
-  return kinds;
+  return std::make_shared<const Kinds>(std::move(kinds));
 }
 
 /// The only trial with these entries, `noise: needy` among their kinds, made ready for a model.
