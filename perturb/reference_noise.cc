@@ -14,25 +14,25 @@
 namespace nf {
 namespace {
 
-struct Entry {
+struct ReferenceNoiseKeys {
   std::string noise;
   std::optional<QuantizerEntry> reference;
   std::optional<Strength> strength;
   std::optional<Unit> scope;
 
-  static FieldTable<Entry> fields() {
-    FieldTable<Entry> table;
-    table.required("noise", &Entry::noise, noise_name_field("permuted"));
+  static FieldTable<ReferenceNoiseKeys> fields() {
+    FieldTable<ReferenceNoiseKeys> table;
+    table.required("noise", &ReferenceNoiseKeys::noise, noise_name_field("permuted"));
     table.optional(
-        "reference", &Entry::reference,
+        "reference", &ReferenceNoiseKeys::reference,
         {.summary = "the quantizer whose error is rearranged; that of strength: {match: ...} "
                     "when left out",
          .example = {{"grid", "uniform"}, {"bits", 4}, {"granularity", "channel"}}});
     table.optional(
-        "strength", &Entry::strength,
+        "strength", &ReferenceNoiseKeys::strength,
         {.summary = "size of the noise in each unit; that of the reference when left out",
          .example = {{"relative_l2", 0.1}}});
-    table.optional("scope", &Entry::scope, scope_field());
+    table.optional("scope", &ReferenceNoiseKeys::scope, scope_field());
     return table;
   }
 
@@ -47,7 +47,7 @@ struct Entry {
 class ReferenceNoise final : public Distortion {
  public:
   /// entry: with its scope filled in.
-  ReferenceNoise(Rearrangement rearrangement, const Entry& entry,
+  ReferenceNoise(Rearrangement rearrangement, const ReferenceNoiseKeys& entry,
                  std::optional<StrengthRule> strength, SiteTensor tensor, DistortionPtr reference)
       : rearrangement_(rearrangement),
         entry_(entry),
@@ -74,7 +74,7 @@ class ReferenceNoise final : public Distortion {
   double scale(const UnitSlice& unit, const std::vector<float>& delta) const;
 
   Rearrangement rearrangement_;
-  Entry entry_;
+  ReferenceNoiseKeys entry_;
   std::optional<StrengthRule> strength_;
   SiteTensor tensor_;
   DistortionPtr reference_;
@@ -207,12 +207,12 @@ NoiseKind reference_noise_kind(Rearrangement rearrangement, const std::string& n
   NoiseKind kind;
   kind.name = name;
   kind.summary = summary;
-  kind.fields = Entry::fields().docs();
+  kind.fields = ReferenceNoiseKeys::fields().docs();
   kind.create = [rearrangement](const ConfigNode& node, SiteTensor tensor,
                                 const DistortionBuilder& build_reference,
                                 ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    Entry entry = Entry::fields().read(node, errors);
+    ReferenceNoiseKeys entry = ReferenceNoiseKeys::fields().read(node, errors);
     entry.scope = resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
     DistortionPtr matched, reference;
     if (entry.strength && entry.strength->match)

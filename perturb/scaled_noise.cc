@@ -17,7 +17,7 @@ namespace {
 /// Default of `floor`.
 constexpr double kDefaultFloor = 1e-3;
 
-struct Entry {
+struct ScaledNoiseKeys {
   std::string noise;
   Relation relation = relations().plain("independent");
   std::optional<double> floor;
@@ -25,23 +25,23 @@ struct Entry {
   std::optional<Unit> scope;
   std::optional<QuantizerEntry> reference;
 
-  static FieldTable<Entry> fields() {
-    FieldTable<Entry> table;
-    table.required("noise", &Entry::noise, noise_name_field("gaussian"));
-    table.optional("relation", &Entry::relation,
+  static FieldTable<ScaledNoiseKeys> fields() {
+    FieldTable<ScaledNoiseKeys> table;
+    table.required("noise", &ScaledNoiseKeys::noise, noise_name_field("gaussian"));
+    table.optional("relation", &ScaledNoiseKeys::relation,
                    {.summary = "how the size of the noise follows the value it is added to"});
-    table.optional("floor", &Entry::floor,
+    table.optional("floor", &ScaledNoiseKeys::floor,
                    {.summary = "lowest |x| of a negative power, as a share of the unit's root mean "
                                "square; 0.001 when left out",
                     .unit = "ratio",
                     .range = above(0),
                     .example = kDefaultFloor});
-    table.required("strength", &Entry::strength,
+    table.required("strength", &ScaledNoiseKeys::strength,
                    {.summary = "size of the noise in each unit, met exactly",
                     .example = {{"relative_l2", 0.1}}});
-    table.optional("scope", &Entry::scope, scope_field());
+    table.optional("scope", &ScaledNoiseKeys::scope, scope_field());
     table.optional(
-        "reference", &Entry::reference,
+        "reference", &ScaledNoiseKeys::reference,
         {.summary = "quantizer of relation step; that of strength: {match: ...} when left out",
          .example = {{"grid", "uniform"}, {"bits", 4}, {"granularity", "channel"}}});
     return table;
@@ -75,7 +75,7 @@ struct ShapeValue {
 class ScaledNoise final : public Distortion {
  public:
   /// entry: with all defaults filled in.
-  ScaledNoise(Draws draws, const Entry& entry, StrengthRule strength, SiteTensor tensor,
+  ScaledNoise(Draws draws, const ScaledNoiseKeys& entry, StrengthRule strength, SiteTensor tensor,
               DistortionPtr reference)
       : draws_(std::move(draws)),
         entry_(entry),
@@ -101,7 +101,7 @@ class ScaledNoise final : public Distortion {
                     const DistortionContext& context) const;
 
   Draws draws_;
-  Entry entry_;
+  ScaledNoiseKeys entry_;
   StrengthRule strength_;
   SiteTensor tensor_;
   DistortionPtr reference_;  ///< of relation `step`, else null
@@ -183,7 +183,7 @@ Json ScaledNoise::config() const {
   Json json = {{"noise", entry_.noise}};
   for (std::size_t i = 0; i < draws_.shape.size(); ++i)
     json[draws_.distribution->parameters[i].name] = draws_.shape[i];
-  json.update(Entry::fields().write(entry_));
+  json.update(ScaledNoiseKeys::fields().write(entry_));
   json["strength"] = strength_.config();
   if (reference_) json["reference"] = reference_->config();
   return json;
@@ -191,21 +191,21 @@ Json ScaledNoise::config() const {
 
 /// The keys of an entry: those of all distributions, and the distribution's own behind `noise`.
 std::vector<FieldDoc> entry_docs(const Distribution& distribution) {
-  std::vector<FieldDoc> docs = Entry::fields().docs();
+  std::vector<FieldDoc> docs = ScaledNoiseKeys::fields().docs();
   auto place = docs.begin() + 1;
   for (const ShapeParameter& parameter : distribution.parameters)
     place = docs.insert(place, ShapeValue::field(parameter).docs().front()) + 1;
   return docs;
 }
 
-Entry read_entry(const ConfigNode& node, Draws& draws, ConfigErrors& errors) {
+ScaledNoiseKeys read_keys(const ConfigNode& node, Draws& draws, ConfigErrors& errors) {
   const Index before = errors.count();
-  const FieldTable<Entry> table = Entry::fields();
+  const FieldTable<ScaledNoiseKeys> table = ScaledNoiseKeys::fields();
   std::vector<std::string> known = table.names();
   for (const ShapeParameter& parameter : draws.distribution->parameters)
     known.emplace_back(parameter.name);
   check_unknown_keys(node, known, errors);
-  Entry entry;
+  ScaledNoiseKeys entry;
   table.read_fields(node, entry, errors);
   for (const ShapeParameter& parameter : draws.distribution->parameters) {
     ShapeValue shape;
@@ -228,7 +228,7 @@ NoiseKind scaled_noise_kind(const Distribution& distribution) {
                                 ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
     Draws draws{&distribution};
-    Entry entry = read_entry(node, draws, errors);
+    ScaledNoiseKeys entry = read_keys(node, draws, errors);
     entry.scope = resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
     if (entry.relation.has_floor) entry.floor = entry.floor.value_or(kDefaultFloor);
     DistortionPtr matched, reference;

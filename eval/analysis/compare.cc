@@ -22,14 +22,14 @@ namespace {
 constexpr double kLevel = 0.05;
 
 /// A figure of a line against the baseline, of which differences are taken.
-struct Figure {
+struct MeanFigure {
   std::string name;
-  PairedFigure paired;
+  Figure to_baseline;
   bool higher_is_better = false;
 };
 
-std::vector<Figure> figures_of(const std::vector<TaskHeading>& tasks) {
-  std::vector<Figure> figures;
+std::vector<MeanFigure> mean_figures(const std::vector<TaskHeading>& tasks) {
+  std::vector<MeanFigure> figures;
   for (const SummedFigure& figure : window_figures())
     if (figure.difference != nullptr)
       figures.push_back({figure.mean, text_figure(figure), figure.higher_is_better});
@@ -38,11 +38,11 @@ std::vector<Figure> figures_of(const std::vector<TaskHeading>& tasks) {
   return figures;
 }
 
-Index block_count(const Figure& figure, const ResultRow& row) {
-  return std::ssize(figure.paired.blocks(row, row));
+Index block_count(const MeanFigure& figure, const ResultRow& row) {
+  return std::ssize(figure.to_baseline.blocks(row, row));
 }
 
-bool same_condition(const PairedRows& rows) {
+bool same_condition(const SeedPairs& rows) {
   std::set<std::string> against, trial;
   for (const ResultRow* row : rows.against) against.insert(row->key.id);
   for (const ResultRow* row : rows.trial) trial.insert(row->key.id);
@@ -50,22 +50,23 @@ bool same_condition(const PairedRows& rows) {
 }
 
 /// None where rows and baseline share no block. equal: the rows are, bit for bit.
-std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedRows& rows,
+std::optional<ComparedFigure> compare_figure(const MeanFigure& figure, const SeedPairs& rows,
                                              const ResultRow& baseline, bool equal) {
   std::vector<const ResultRow*> all = rows.against;
   all.insert(all.end(), rows.trial.begin(), rows.trial.end());
-  const std::vector<BlockSums> blocks = common_blocks(paired_blocks(figure.paired, all, baseline));
+  const std::vector<BlockSums> blocks =
+      common_blocks(figure_blocks(figure.to_baseline, all, baseline));
   if (blocks.front().empty()) return std::nullopt;
   const std::span against(blocks.data(), rows.against.size());
   const std::span trial(blocks.data() + rows.against.size(), rows.trial.size());
   ComparedFigure compared{.name = figure.name,
-                          .of_text = figure.paired.of_text,
+                          .of_text = figure.to_baseline.of_text,
                           .higher_is_better = figure.higher_is_better,
                           .difference = rows.pairing == SeedPairing::apart
                                             ? difference_of_groups(against, trial)
                                             : difference_of_pairs(against, trial),
                           .all_blocks = block_count(figure, baseline)};
-  compared.difference.watched = is_watched(figure.paired, all);
+  compared.difference.watched = is_watched(figure.to_baseline, all);
   compared.interval = interval_of(compared.difference);
   compared.p = p_value(compared.difference);
   if (same_condition(rows) || equal) {
@@ -82,9 +83,9 @@ std::optional<ComparedFigure> compare_figure(const Figure& figure, const PairedR
   return compared;
 }
 
-LineComparison compare_lines(const LinePair& pair, const ResultRow& baseline,
-                             const std::vector<Figure>& figures) {
-  const PairedRows rows = pair_rows(*pair.against, *pair.trial);
+LineComparison compare_lines(const ComparedLines& pair, const ResultRow& baseline,
+                             const std::vector<MeanFigure>& figures) {
+  const SeedPairs rows = pair_seeds(*pair.against, *pair.trial);
   const RowKey &against = pair.against->key(), &trial = pair.trial->key();
   LineComparison comparison{.against = against,
                             .trial = trial,
@@ -96,7 +97,7 @@ LineComparison compare_lines(const LinePair& pair, const ResultRow& baseline,
                             .pairing = rows.pairing,
                             .text = shared_text(rows, baseline)};
   const bool equal = are_equal(rows);
-  for (const Figure& figure : figures)
+  for (const MeanFigure& figure : figures)
     if (auto compared = compare_figure(figure, rows, baseline, equal))
       comparison.figures.push_back(std::move(*compared));
   return comparison;
@@ -111,8 +112,8 @@ std::vector<ComparedFigure*> family(ModelComparison& model, const std::string& n
   return figures;
 }
 
-void add_tests(ModelComparison& model, const std::vector<Figure>& figures) {
-  for (const Figure& figure : figures) {
+void add_tests(ModelComparison& model, const std::vector<MeanFigure>& figures) {
+  for (const MeanFigure& figure : figures) {
     const std::vector<ComparedFigure*> tested = family(model, figure.name);
     std::vector<double> p;
     for (const ComparedFigure* compared : tested) p.push_back(*compared->p);
@@ -166,9 +167,9 @@ void remark_on_intervals(const ModelComparison& model, std::vector<std::string>&
 }
 
 /// "m: the interval of t_acc is rough in 2 comparisons: fewer than 8 questions differ".
-void remark_on_rough_intervals(ModelComparison& model, const std::vector<Figure>& figures,
+void remark_on_rough_intervals(ModelComparison& model, const std::vector<MeanFigure>& figures,
                                std::vector<std::string>& remarks) {
-  for (const Figure& figure : figures) {
+  for (const MeanFigure& figure : figures) {
     const std::vector<ComparedFigure*> compared = family(model, figure.name);
     const auto count = std::count_if(compared.begin(), compared.end(),
                                      [](const ComparedFigure* one) { return one->rough; });
@@ -176,11 +177,11 @@ void remark_on_rough_intervals(ModelComparison& model, const std::vector<Figure>
     remarks.push_back(
         fmt::format("{}: the interval of {} is rough in {} comparison{}: fewer than {} {} differ",
                     printable(model.model), figure.name, count, count == 1 ? "" : "s",
-                    kFewestBlocks, figure.paired.of_text ? "blocks of text" : "questions"));
+                    kFewestBlocks, figure.to_baseline.of_text ? "blocks of text" : "questions"));
   }
 }
 
-ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>& figures,
+ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFigure>& figures,
                               const std::vector<TrialSelector>& selectors,
                               const ModelIdentity* data, std::vector<std::string>& remarks) {
   ModelComparison comparison{.model = model.model};
@@ -190,7 +191,7 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>
     return comparison;
   }
   comparison.windows = data != nullptr ? data->windows : model.baseline->text.windows;
-  for (const LinePair& pair : pair_lines(model, selectors, remarks)) {
+  for (const ComparedLines& pair : find_compared_lines(model, selectors, remarks)) {
     if (pair.against->samples().empty() || pair.trial->samples().empty()) continue;  // remarked
     comparison.lines.push_back(compare_lines(pair, *model.baseline, figures));
     const LineComparison& line = comparison.lines.back();
@@ -206,8 +207,8 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<Figure>
 }
 
 /// nullptr where nobody said how much there is, as in a folder of an earlier version.
-const ModelIdentity* text_of(const std::string& model,
-                             const std::vector<ModelIdentity>& identities) {
+const ModelIdentity* sized_identity(const std::string& model,
+                                    const std::vector<ModelIdentity>& identities) {
   for (const ModelIdentity& identity : identities)
     if (identity.model == model && identity.windows + identity.question_count() > 0)
       return &identity;
@@ -221,11 +222,11 @@ TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::ve
                                const std::vector<TrialSelector>& selectors,
                                const std::vector<ModelIdentity>& identities) {
   NF_CHECK(selectors.size() > 1, "{} trials to compare", selectors.size());
-  const std::vector<Figure> figures = figures_of(tasks);
+  const std::vector<MeanFigure> figures = mean_figures(tasks);
   TrialComparison comparison{.against = selectors.front().text};
   const std::vector<ModelLines> models = group_rows(rows);
   for (const ModelLines& model : models) {
-    const ModelIdentity* const data = text_of(model.model, identities);
+    const ModelIdentity* const data = sized_identity(model.model, identities);
     const std::vector<std::string> missing = missing_rows(model, keys, selectors, data);
     comparison.remarks.insert(comparison.remarks.end(), missing.begin(), missing.end());
     ModelComparison compared = compare_model(model, figures, selectors, data, comparison.remarks);

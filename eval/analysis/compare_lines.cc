@@ -97,11 +97,11 @@ bool is_match(const RowKey& against, const RowKey& trial, const TrialSelector& f
   return !against.search || !trial.search || values_are_meant || against.seed == trial.seed;
 }
 
-std::vector<LinePair> pair_lines(const ModelLines& model,
-                                 const std::vector<TrialSelector>& selectors,
-                                 std::vector<std::string>& remarks) {
+std::vector<ComparedLines> find_compared_lines(const ModelLines& model,
+                                               const std::vector<TrialSelector>& selectors,
+                                               std::vector<std::string>& remarks) {
   const TrialSelector& first = selectors.front();
-  std::vector<LinePair> pairs;
+  std::vector<ComparedLines> pairs;
   std::set<std::pair<const ResultLine*, const ResultLine*>> known;
   for (auto second = selectors.begin() + 1; second != selectors.end(); ++second) {
     const bool self_is_meant = second->text == first.text;
@@ -137,11 +137,11 @@ std::string rest_of_point(const RowKey& against, const RowKey& trial) {
   return text;
 }
 
-PairedRows pair_rows(const ResultLine& against, const ResultLine& trial) {
-  PairedRows rows{.against = against.samples(), .trial = trial.samples()};
+SeedPairs pair_seeds(const ResultLine& against, const ResultLine& trial) {
+  SeedPairs rows{.against = against.samples(), .trial = trial.samples()};
   const bool searches = against.key().search && trial.key().search;
   if (!searches && (rows.against.size() == 1 || rows.trial.size() == 1)) return rows;
-  PairedRows shared{.pairing = SeedPairing::paired};
+  SeedPairs shared{.pairing = SeedPairing::paired};
   for (const ResultRow* first : rows.against) {
     for (const ResultRow* second : rows.trial) {
       if (first->key.seed != second->key.seed) continue;
@@ -160,7 +160,7 @@ PairedRows pair_rows(const ResultLine& against, const ResultLine& trial) {
   return rows;
 }
 
-TextSums shared_text(const PairedRows& rows, const ResultRow& baseline) {
+TextSums shared_text(const SeedPairs& rows, const ResultRow& baseline) {
   std::map<Index, std::size_t> rows_with;  // by window
   for (const auto* side : {&rows.against, &rows.trial})
     for (const ResultRow* row : *side)
@@ -174,7 +174,7 @@ TextSums shared_text(const PairedRows& rows, const ResultRow& baseline) {
   return add_up(shared);
 }
 
-bool are_equal(const PairedRows& rows) {
+bool are_equal(const SeedPairs& rows) {
   if (rows.pairing == SeedPairing::paired) {
     for (std::size_t s = 0; s < rows.trial.size(); ++s)
       if (!is_equal(*rows.against[s], *rows.trial[s])) return false;

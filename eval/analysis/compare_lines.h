@@ -10,7 +10,7 @@
 namespace nf {
 
 /// Two lines that are to be compared. Points into the rows of the lines.
-struct LinePair {
+struct ComparedLines {
   const ResultLine* against = nullptr;
   const ResultLine* trial = nullptr;
 };
@@ -24,27 +24,27 @@ bool is_match(const RowKey& against, const RowKey& trial, const TrialSelector& f
 
 /// The pairs of one model, in the order of the selectors and then of the lines. Lines that pair
 /// with none are told in `remarks`.
-std::vector<LinePair> pair_lines(const ModelLines& model,
-                                 const std::vector<TrialSelector>& selectors,
-                                 std::vector<std::string>& remarks);
+std::vector<ComparedLines> find_compared_lines(const ModelLines& model,
+                                               const std::vector<TrialSelector>& selectors,
+                                               std::vector<std::string>& remarks);
 
 /// The variables of `against` that are not the same in `trial`: "g=64 k=2".
 std::string rest_of_point(const RowKey& against, const RowKey& trial);
 
 /// The rows of two lines that are compared, and how. With paired seeds row s of the one has the
 /// seed of row s of the other.
-struct PairedRows {
+struct SeedPairs {
   std::vector<const ResultRow*> against{}, trial{};
   SeedPairing pairing = SeedPairing::each;
 };
 /// Both lines must have a row that did not fail.
-PairedRows pair_rows(const ResultLine& against, const ResultLine& trial);
+SeedPairs pair_seeds(const ResultLine& against, const ResultLine& trial);
 
 /// The baseline over the windows that all these rows have.
-TextSums shared_text(const PairedRows& rows, const ResultRow& baseline);
+TextSums shared_text(const SeedPairs& rows, const ResultRow& baseline);
 /// Whether each row is equal bit for bit to the one it is compared with, over the windows and
 /// questions that both have.
-bool are_equal(const PairedRows& rows);
+bool are_equal(const SeedPairs& rows);
 
 /// Remarks on the selected rows of a model that have not run, have failed, or are not finished, one
 /// line for each of the three. data: it says how much text and how many questions there are;

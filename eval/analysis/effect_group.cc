@@ -87,7 +87,7 @@ std::vector<std::string> joined_levels(const std::string& text) {
   }
 }
 
-std::optional<FigureEstimate> estimate_level(const EffectGroup& group, const PairedFigure& figure,
+std::optional<FigureEstimate> estimate_level(const EffectGroup& group, const Figure& figure,
                                              const std::string& level) {
   std::vector<const ResultRow*> rows;
   for (const std::vector<const ResultRow*>& sample : samples(group, {level}))
@@ -95,13 +95,13 @@ std::optional<FigureEstimate> estimate_level(const EffectGroup& group, const Pai
   return estimate_figure(figure, rows, group.baseline);
 }
 
-LevelBlocks::LevelBlocks(const EffectGroup& group, const PairedFigure& figure,
+LevelBlocks::LevelBlocks(const EffectGroup& group, const Figure& figure,
                          const std::vector<std::string>& levels) {
   std::vector<const ResultRow*> rows;  // seed by seed
   for (const std::vector<const ResultRow*>& sample : samples(group, levels))
     rows.insert(rows.end(), sample.begin(), sample.end());
   watched_ = is_watched(figure, rows);
-  const std::vector<BlockSums> common = common_blocks(paired_blocks(figure, rows, *group.baseline));
+  const std::vector<BlockSums> common = common_blocks(figure_blocks(figure, rows, *group.baseline));
   for (auto first = common.begin(); first != common.end(); first += std::ssize(levels)) {
     std::vector<std::vector<BlockSum>>& blocks = seeds_.emplace_back(first->size());
     for (std::size_t b = 0; b < blocks.size(); ++b)

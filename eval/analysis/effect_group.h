@@ -45,14 +45,14 @@ struct Effect {
 };
 
 /// One level: a line of statistics.csv, with the interval that it has there.
-std::optional<FigureEstimate> estimate_level(const EffectGroup& group, const PairedFigure& figure,
+std::optional<FigureEstimate> estimate_level(const EffectGroup& group, const Figure& figure,
                                              const std::string& level);
 
 /// A figure of several levels over the windows that all of them have, in each seed that has them
 /// all; where nothing is drawn, seeds that share all their records count once.
 class LevelBlocks {
  public:
-  LevelBlocks(const EffectGroup& group, const PairedFigure& figure,
+  LevelBlocks(const EffectGroup& group, const Figure& figure,
               const std::vector<std::string>& levels);
 
   /// Makes a block of the effect out of that block of each level, in the order given.

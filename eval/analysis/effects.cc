@@ -35,7 +35,7 @@ void add_tests(std::vector<Effect>& effects) {
 
 }  // namespace
 
-std::vector<Effect> effects_of(const EffectGroup& group, const PairedFigure& figure) {
+std::vector<Effect> effects_of(const EffectGroup& group, const Figure& figure) {
   std::vector<Effect> effects = group.key.design.kind == "factorial"
                                     ? factorial_effects(group, figure)
                                     : pairs_effects(group, figure);

@@ -91,7 +91,7 @@ void add(const Weights& more, double times, Weights& weights) {
 
 }  // namespace
 
-std::vector<Effect> factorial_effects(const EffectGroup& group, const PairedFigure& figure) {
+std::vector<Effect> factorial_effects(const EffectGroup& group, const Figure& figure) {
   const Runs design(group.levels);
   const std::vector<std::string>& levels = design.levels();
   std::vector<Effect> effects;

@@ -7,6 +7,6 @@
 namespace nf {
 
 /// The effects of a `factorial` design as contrasts over its runs; docs/statistics.md defines each.
-std::vector<Effect> factorial_effects(const EffectGroup& group, const PairedFigure& figure);
+std::vector<Effect> factorial_effects(const EffectGroup& group, const Figure& figure);
 
 }  // namespace nf

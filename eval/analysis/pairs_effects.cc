@@ -43,7 +43,7 @@ BlockSum additivity(std::span<const BlockSum> levels) {
 
 }  // namespace
 
-std::vector<Effect> pairs_effects(const EffectGroup& group, const PairedFigure& figure) {
+std::vector<Effect> pairs_effects(const EffectGroup& group, const Figure& figure) {
   const Pairs known(group.levels);
   std::vector<Effect> effects;
   for (const std::string& level : known.singles)

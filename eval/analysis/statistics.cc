@@ -53,12 +53,11 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-std::vector<Statistic> statistics_of(const ModelLines& model,
-                                     const std::vector<PairedFigure>& figures) {
+std::vector<Statistic> statistics_of(const ModelLines& model, const std::vector<Figure>& figures) {
   std::vector<Statistic> statistics;
   for (const ResultLine& line : model.lines) {
     if (line.key().name == "baseline") continue;
-    for (const PairedFigure& figure : figures)
+    for (const Figure& figure : figures)
       if (auto estimate = estimate_figure(figure, line.samples(), model.baseline))
         statistics.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
   }

@@ -13,7 +13,7 @@ namespace nf {
 /// One figure of one line, with its tests: a row of statistics.csv.
 struct Statistic {
   const ResultLine* line = nullptr;
-  const PairedFigure* figure = nullptr;
+  const Figure* figure = nullptr;
   FigureEstimate estimate;
   std::optional<Interval> bootstrap{};  ///< 95 %; none where a stop rule looked at the figure
   /// p is two-sided, of delta_nll against 0; the others are adjusted over all lines of the model.
@@ -22,8 +22,7 @@ struct Statistic {
 
 /// The statistics of all lines of a model but the baseline's, line by line, of the figures that a
 /// line has blocks of. Failed rows are left out. Points into `model` and `figures`.
-std::vector<Statistic> statistics_of(const ModelLines& model,
-                                     const std::vector<PairedFigure>& figures);
+std::vector<Statistic> statistics_of(const ModelLines& model, const std::vector<Figure>& figures);
 
 /// The scatter of the blocks of these rows, for planning more of them: the median over all rows
 /// that have an interval and a KL. None where there is no such row.

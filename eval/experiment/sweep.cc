@@ -76,7 +76,7 @@ std::vector<SweepPoint> sweep_points(const std::optional<VariableLists>& sweep,
                                      const std::optional<VariableLists>& zip,
                                      const Reserved& reserved, const MetricRegistry& metrics,
                                      ConfigErrors& errors) {
-  const std::vector<std::string> columns = result_columns(metrics);
+  const std::vector<std::string> columns = reserved_columns(metrics);
   for (const std::optional<VariableLists>& variables : {sweep, zip})
     if (variables)
       for (const ConfigEntry& variable : variables->node.entries())

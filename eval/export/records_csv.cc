@@ -27,7 +27,7 @@ void check_ours(const fs::path& file) {
   const std::string header = CsvText(columns_of({})).text();
   const std::string begin = header.substr(0, header.find("id,window"));
   const std::string end = header.substr(begin.size());
-  check_own_csv(file, begin, end, "export");
+  check_replaceable_csv(file, begin, end, "export");
 }
 
 std::string flag(bool value) { return value ? "1" : "0"; }

@@ -85,7 +85,7 @@ std::vector<std::string> confidence_columns(const std::vector<std::string>& vari
   return columns;
 }
 
-std::vector<std::string> result_columns(const MetricRegistry& metrics) {
+std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = results_columns(metrics, {}, {});
   for (const auto& others : {sites_columns({}), confidence_columns({})})
     for (const std::string& column : others)

@@ -49,6 +49,6 @@ std::vector<std::string> effects_columns(const std::vector<std::string>& variabl
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables);
 
 /// The fixed columns of all these files: a sweep variable may not have one of these names.
-std::vector<std::string> result_columns(const MetricRegistry& metrics);
+std::vector<std::string> reserved_columns(const MetricRegistry& metrics);
 
 }  // namespace nf

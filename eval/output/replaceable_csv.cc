@@ -7,8 +7,8 @@
 
 namespace nf {
 
-void check_own_csv(const std::filesystem::path& file, const std::string& begin,
-                   const std::string& end, const std::string& what) {
+void check_replaceable_csv(const std::filesystem::path& file, const std::string& begin,
+                           const std::string& end, const std::string& what) {
   std::error_code ignored;
   if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return;
   std::string first = "(not a file)";

@@ -10,14 +10,14 @@ namespace {
 
 using Bins = std::array<ConfidenceBin, kConfidenceBins>;
 
-struct Figure {
+struct TokenFigure {
   const char* key;
   double TokenDetail::*member;
 };
-constexpr Figure kTokenFigures[] = {{"nll", &TokenDetail::nll},
-                                    {"kl", &TokenDetail::kl},
-                                    {"kl_reverse", &TokenDetail::kl_reverse},
-                                    {"confidence", &TokenDetail::confidence}};
+constexpr TokenFigure kTokenFigures[] = {{"nll", &TokenDetail::nll},
+                                         {"kl", &TokenDetail::kl},
+                                         {"kl_reverse", &TokenDetail::kl_reverse},
+                                         {"confidence", &TokenDetail::confidence}};
 
 /// JSON has no way to write a number that is not finite.
 double finite(double value, const char* key) {
@@ -68,7 +68,7 @@ void add_detail(const Detail& detail, Json& window) {
   window["confidence"] = bins_json(detail.bins);
   if (detail.tokens.empty()) return;
   Json& tokens = window["per_token"] = Json::object();
-  for (const Figure& figure : kTokenFigures)
+  for (const TokenFigure& figure : kTokenFigures)
     for (const TokenDetail& token : detail.tokens)
       tokens[figure.key].push_back(finite(token.*figure.member, figure.key));
   for (const TokenDetail& token : detail.tokens) tokens["top1"].push_back(token.top1 ? 1 : 0);
@@ -83,7 +83,7 @@ std::shared_ptr<const Detail> read_detail(const ObjectReader& window) {
   const ObjectReader tokens = window.inside("per_token");
   const Index count = window.count("tokens");
   detail->tokens.resize(static_cast<std::size_t>(count));
-  for (const Figure& figure : kTokenFigures) {
+  for (const TokenFigure& figure : kTokenFigures) {
     const std::vector<double> values = tokens.numbers(figure.key, count);
     for (std::size_t t = 0; t < values.size(); ++t) detail->tokens[t].*figure.member = values[t];
   }

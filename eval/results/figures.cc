@@ -9,11 +9,11 @@
 namespace nf {
 namespace {
 
-PairedBlocks text_blocks(const ResultRow& row, const ResultRow& baseline,
+FigureBlocks text_blocks(const ResultRow& row, const ResultRow& baseline,
                          const SummedFigure& figure) {
   std::unordered_map<Index, const WindowSums*> of_baseline;
   for (const WindowSums& window : baseline.windows) of_baseline[window.window] = &window;
-  PairedBlocks blocks;
+  FigureBlocks blocks;
   for (const WindowSums& window : row.windows) {
     const auto found = of_baseline.find(window.window);
     if (found == of_baseline.end() || window.sums.tokens == 0) continue;
@@ -25,12 +25,12 @@ PairedBlocks text_blocks(const ResultRow& row, const ResultRow& baseline,
   return blocks;
 }
 
-PairedBlocks question_blocks(const ResultRow& row, const ResultRow& baseline,
+FigureBlocks question_blocks(const ResultRow& row, const ResultRow& baseline,
                              const std::string& task) {
   std::unordered_map<Index, bool> of_baseline;
   for (const QuestionSums& question : baseline.questions)
     if (question.task == task) of_baseline[question.question] = question.correct;
-  PairedBlocks blocks;
+  FigureBlocks blocks;
   for (const QuestionSums& question : row.questions) {
     if (question.task != task) continue;
     const auto found = of_baseline.find(question.question);
@@ -41,7 +41,7 @@ PairedBlocks question_blocks(const ResultRow& row, const ResultRow& baseline,
   return blocks;
 }
 
-PairedFigure text_figure_of(const char* mean) {
+Figure text_figure_of(const char* mean) {
   const SummedFigure* const figure = find_summed_mean(mean);
   NF_CHECK(figure != nullptr, "no summed figure has the mean {}", mean);
   return text_figure(*figure);
@@ -49,7 +49,7 @@ PairedFigure text_figure_of(const char* mean) {
 
 }  // namespace
 
-PairedFigure text_figure(const SummedFigure& figure) {
+Figure text_figure(const SummedFigure& figure) {
   NF_CHECK(figure.difference != nullptr, "{} is no figure of text", figure.name);
   return {.name = figure.difference,
           .watched_by_stop = figure.watched_by_stop,
@@ -58,11 +58,11 @@ PairedFigure text_figure(const SummedFigure& figure) {
           }};
 }
 
-PairedFigure delta_nll_figure() { return text_figure_of("nll"); }
-PairedFigure kl_figure() { return text_figure_of("kl"); }
-PairedFigure delta_top1_figure() { return text_figure_of("top1_agreement"); }
+Figure delta_nll_figure() { return text_figure_of("nll"); }
+Figure kl_figure() { return text_figure_of("kl"); }
+Figure delta_top1_figure() { return text_figure_of("top1_agreement"); }
 
-PairedFigure delta_accuracy_figure(const TaskHeading& task) {
+Figure delta_accuracy_figure(const TaskHeading& task) {
   return {.name = "delta_" + task.name + "_acc",
           .of_text = false,
           .blocks = [name = task.name](const ResultRow& row, const ResultRow& baseline) {
@@ -70,21 +70,21 @@ PairedFigure delta_accuracy_figure(const TaskHeading& task) {
           }};
 }
 
-std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks) {
-  std::vector<PairedFigure> figures;
+std::vector<Figure> all_figures(const std::vector<TaskHeading>& tasks) {
+  std::vector<Figure> figures;
   for (const SummedFigure& figure : window_figures())
     if (figure.difference != nullptr) figures.push_back(text_figure(figure));
   for (const TaskHeading& task : tasks) figures.push_back(delta_accuracy_figure(task));
   return figures;
 }
 
-std::vector<PairedBlocks> paired_blocks(const PairedFigure& figure,
+std::vector<FigureBlocks> figure_blocks(const Figure& figure,
                                         const std::vector<const ResultRow*>& rows,
                                         const ResultRow& baseline) {
   std::unordered_map<Index, std::size_t> rows_with;  // by window
   for (const ResultRow* row : rows)
     for (const WindowSums& window : row->windows) ++rows_with[window.window];
-  std::vector<PairedBlocks> blocks;
+  std::vector<FigureBlocks> blocks;
   for (const ResultRow* row : rows) {
     const auto only_here = [&](const WindowSums& window) {
       return rows_with.at(window.window) < rows.size();
@@ -100,7 +100,7 @@ std::vector<PairedBlocks> paired_blocks(const PairedFigure& figure,
   return blocks;
 }
 
-std::vector<BlockSums> common_blocks(const std::vector<PairedBlocks>& rows) {
+std::vector<BlockSums> common_blocks(const std::vector<FigureBlocks>& rows) {
   std::vector<BlockSums> common(rows.size());
   if (rows.empty()) return common;
   for (const auto& [name, block] : rows.front()) {
@@ -117,7 +117,7 @@ std::optional<double> FigureEstimate::half_width() const {
   return std::max(mean.mean - interval->low, interval->high - mean.mean);
 }
 
-bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows) {
+bool is_watched(const Figure& figure, const std::vector<const ResultRow*>& rows) {
   return figure.watched_by_stop &&
          std::any_of(rows.begin(), rows.end(), [](const ResultRow* row) { return row->key.stops; });
 }
@@ -141,11 +141,11 @@ FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched) {
   return estimate;
 }
 
-std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
+std::optional<FigureEstimate> estimate_figure(const Figure& figure,
                                               const std::vector<const ResultRow*>& samples,
                                               const ResultRow* baseline) {
   if (baseline == nullptr || baseline->failed() || samples.empty()) return std::nullopt;
-  std::vector<BlockSums> seeds = common_blocks(paired_blocks(figure, samples, *baseline));
+  std::vector<BlockSums> seeds = common_blocks(figure_blocks(figure, samples, *baseline));
   if (seeds.front().empty()) return std::nullopt;
   return estimate_blocks(std::move(seeds), is_watched(figure, samples));
 }

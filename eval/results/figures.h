@@ -14,35 +14,35 @@ namespace nf {
 
 /// A figure of one row by evaluation block, the blocks in the order of the text (or of the
 /// questions). A block's name: its document and -1, or -1 and its window or question.
-using PairedBlocks = std::map<std::pair<Index, Index>, BlockSum>;
+using FigureBlocks = std::map<std::pair<Index, Index>, BlockSum>;
 
 /// A figure of a trial against the baseline over the same windows or questions.
-struct PairedFigure {
+struct Figure {
   std::string name;
   bool of_text = true;  ///< else of a task's questions
   /// Whether stop rules look at it, or at a figure that is small where it is.
   bool watched_by_stop = false;
-  std::function<PairedBlocks(const ResultRow& row, const ResultRow& baseline)> blocks;
+  std::function<FigureBlocks(const ResultRow& row, const ResultRow& baseline)> blocks;
 };
 
 /// The difference to the baseline over windows. Windows that only one of row and baseline has are
 /// left out, and those without a scored token. figure: of summed_figures(), with a difference.
-PairedFigure text_figure(const SummedFigure& figure);
-PairedFigure delta_nll_figure();
-PairedFigure kl_figure();
-PairedFigure delta_top1_figure();  ///< top-1 agreement - 1
+Figure text_figure(const SummedFigure& figure);
+Figure delta_nll_figure();
+Figure kl_figure();
+Figure delta_top1_figure();  ///< top-1 agreement - 1
 /// "delta_NAME_acc": share of right answers - the baseline's.
-PairedFigure delta_accuracy_figure(const TaskHeading& task);
+Figure delta_accuracy_figure(const TaskHeading& task);
 /// The figures of window_figures() in their order, then the accuracy of each task.
-std::vector<PairedFigure> paired_figures(const std::vector<TaskHeading>& tasks);
+std::vector<Figure> all_figures(const std::vector<TaskHeading>& tasks);
 
 /// The figure's blocks, one row each, of the windows that all rows have: a document that one of
 /// them has in part counts with that part.
-std::vector<PairedBlocks> paired_blocks(const PairedFigure& figure,
+std::vector<FigureBlocks> figure_blocks(const Figure& figure,
                                         const std::vector<const ResultRow*>& rows,
                                         const ResultRow& baseline);
 /// The blocks that all rows have, one row each; empty where there is none.
-std::vector<BlockSums> common_blocks(const std::vector<PairedBlocks>& rows);
+std::vector<BlockSums> common_blocks(const std::vector<FigureBlocks>& rows);
 
 /// A figure of one line: its rows, seeds, pooled.
 struct FigureEstimate {
@@ -58,13 +58,13 @@ struct FigureEstimate {
 };
 
 /// Whether a stop rule looked at this figure of one of the rows, a trial with `stop`.
-bool is_watched(const PairedFigure& figure, const std::vector<const ResultRow*>& rows);
+bool is_watched(const Figure& figure, const std::vector<const ResultRow*>& rows);
 /// Estimates the mean over at least one block, tokens not 0 in sum. watched: its interval is that
 /// of the confidence sequence, which holds wherever the rows stopped, and the note says so.
 FigureEstimate estimate_blocks(std::vector<BlockSums> seeds, bool watched);
 /// Estimates a figure of one line; none where rows and baseline share no block. samples: one row
 /// per seed, none failed.
-std::optional<FigureEstimate> estimate_figure(const PairedFigure& figure,
+std::optional<FigureEstimate> estimate_figure(const Figure& figure,
                                               const std::vector<const ResultRow*>& samples,
                                               const ResultRow* baseline);
 

@@ -6,7 +6,7 @@
 
 namespace nf {
 
-std::optional<double> detectable_difference(double sd, Index blocks) {
+std::optional<double> detectable_mean(double sd, Index blocks) {
   constexpr double kLevelTail = 0.025, kMissed = 0.2;
   if (blocks < kFewestBlocks) return std::nullopt;
   const double degrees = static_cast<double>(blocks - 1);
@@ -17,11 +17,11 @@ std::optional<double> detectable_difference(double sd, Index blocks) {
 std::optional<double> planned_delta_nll(double kl, double tokens, Index blocks,
                                         const PlannedSpread& spread) {
   const double tokens_of_block = tokens / static_cast<double>(blocks);
-  return detectable_difference(std::sqrt(spread.delta_nll * 2.0 * kl / tokens_of_block), blocks);
+  return detectable_mean(std::sqrt(spread.delta_nll * 2.0 * kl / tokens_of_block), blocks);
 }
 
 std::optional<double> planned_kl(double kl, Index blocks, const PlannedSpread& spread) {
-  return detectable_difference(spread.kl * kl, blocks);
+  return detectable_mean(spread.kl * kl, blocks);
 }
 
 }  // namespace nf

@@ -9,7 +9,7 @@ namespace nf {
 /// The smallest true mean that a two-sided test at 5 % finds with power 80 %:
 /// (t[0.975] + t[0.8])·sd/√blocks with blocks - 1 degrees of freedom. sd: of a block's mean, in the
 /// units of the result. None below kFewestBlocks blocks.
-std::optional<double> detectable_difference(double sd, Index blocks);
+std::optional<double> detectable_mean(double sd, Index blocks);
 
 /// The scatter of blocks, for planning before there are any. The defaults are the greatest that the
 /// trials of configs/quickstart.yaml measure on the embedded models, windows of 512

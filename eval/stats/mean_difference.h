@@ -53,7 +53,7 @@ std::optional<double> p_value(const MeanDifference& difference);
 /// The smallest true difference that a two-sided test at `level` finds four times in five if blocks
 /// and seeds scatter as they do here. Text and seeds each ask for the reach of their interval (the
 /// longer side) plus t[0.8]·se; the result is the root of the sum of their squares. It differs from
-/// detectable_difference() of a plan by the correction for skewness, which is part of the interval.
+/// detectable_mean() of a plan by the correction for skewness, which is part of the interval.
 /// None where there is no interval.
 std::optional<double> detectable_difference(const MeanDifference& difference, double level = 0.05);
 

@@ -123,7 +123,7 @@ std::string line_label(const LineComparison& line) {
 }
 
 /// "4088 tokens scored in 8 windows", "in 8 of 16 windows".
-std::string text_of(const LineComparison& line, Index all) {
+std::string scored_text(const LineComparison& line, Index all) {
   if (line.text.windows == 0) return "";
   return fmt::format(", {} tokens scored in {}{} {}", line.text.sums.tokens, line.text.windows,
                      line.text.windows < all ? fmt::format(" of {}", all) : "",
@@ -150,7 +150,7 @@ void add_figure(const ModelComparison& model, const ComparedFigure& name,
   }
   table.add_section(fmt::format("{}: {}, against {}{}", printable(model.model), figure_label(name),
                                 printable(against),
-                                name.of_text ? text_of(*widest, model.windows) : ""));
+                                name.of_text ? scored_text(*widest, model.windows) : ""));
   for (const LineComparison& line : model.lines) {
     const ComparedFigure* const figure = find_figure(line, name.name);
     if (figure == nullptr) continue;
@@ -167,7 +167,7 @@ void add_model(const ModelComparison& model, const std::string& against, TextTab
   if (model.lines.size() == 1) {
     const LineComparison& line = model.lines.front();
     table.add_section(fmt::format("{}: {} against {}{}", printable(model.model), line.trial_label,
-                                  line.against_label, text_of(line, model.windows)));
+                                  line.against_label, scored_text(line, model.windows)));
     EndWidths widths;
     for (const ComparedFigure& figure : line.figures) widths.make_room(figure);
     for (const ComparedFigure& figure : line.figures)

@@ -16,7 +16,7 @@ class EffectsCsv {
       : variables_(variables), csv_(effects_columns(variables)) {}
 
   void add_group(const EffectGroup& group) {
-    for (const PairedFigure& figure : {kl_figure(), delta_nll_figure()})
+    for (const Figure& figure : {kl_figure(), delta_nll_figure()})
       for (const Effect& effect : effects_of(group, figure)) add(group, figure.name, effect);
   }
 

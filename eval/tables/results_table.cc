@@ -102,8 +102,7 @@ constexpr const char* kTextLegend =
 
 /// The remark that a model's lines have no intervals of a figure because even the baseline has too
 /// few blocks. Lines with fewer blocks than it are unfinished, which is said anyway.
-std::string too_few_blocks(const ModelLines& model, const PairedFigure& figure,
-                           const std::string& what) {
+std::string too_few_blocks(const ModelLines& model, const Figure& figure, const std::string& what) {
   const auto of_baseline = model.baseline == nullptr
                                ? std::nullopt
                                : estimate_figure(figure, {model.baseline}, model.baseline);
@@ -113,7 +112,7 @@ std::string too_few_blocks(const ModelLines& model, const PairedFigure& figure,
 }
 
 /// The remark on how many lines have an interval of a figure that few blocks make.
-std::string rough_intervals(const ModelLines& model, const PairedFigure& figure,
+std::string rough_intervals(const ModelLines& model, const Figure& figure,
                             const std::string& what) {
   Index count = 0;
   for (const ResultLine& line : model.lines) {

@@ -43,7 +43,7 @@ std::vector<std::string> fields_of(const Statistic& statistic,
 
 std::string statistics_csv(const std::vector<ResultRow>& rows,
                            const std::vector<TaskHeading>& tasks) {
-  const std::vector<PairedFigure> figures = paired_figures(tasks);
+  const std::vector<Figure> figures = all_figures(tasks);
   const std::vector<ModelLines> models = group_rows(rows);
   const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(statistics_columns(variables));

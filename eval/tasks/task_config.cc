@@ -54,7 +54,7 @@ void check_tasks(const std::vector<TaskConfig>& tasks, const ConfigNode& node,
   if (tasks.empty()) errors.add(node, "needs at least one task");
   if (std::ssize(tasks) > kMostTasks)
     errors.add(node, fmt::format("{} tasks; at most {} fit", tasks.size(), kMostTasks));
-  const std::vector<std::string> fixed = result_columns(metrics);
+  const std::vector<std::string> fixed = reserved_columns(metrics);
   const std::vector<ConfigNode> items = node.items();
   std::map<std::string, std::string> seen;
   for (std::size_t i = 0; i < tasks.size(); ++i) {

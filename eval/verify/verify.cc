@@ -137,10 +137,10 @@ class Verifier {
 
   Work work_of(const ModelPlan& plan, const VerifyGroup& group, const MemoryBudget& budget) const {
     Work work{.group = &group};
-    for (const VerifyGroup::Entry& entry : group.entries) {
-      std::vector<std::size_t>& records = work.records[entry.job];
-      if (records.empty() && entry.job != nullptr) work.jobs.push_back(entry.job);
-      records.push_back(entry.record);
+    for (const VerifyGroup::Member& member : group.members) {
+      std::vector<std::size_t>& records = work.records[member.job];
+      if (records.empty() && member.job != nullptr) work.jobs.push_back(member.job);
+      records.push_back(member.record);
     }
     work.waves = cut_waves(plan, group.stage, work.jobs, budget);
     work.cost = stage_cost(plan, group.stage, work.jobs, work.waves, false, {});

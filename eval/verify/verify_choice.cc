@@ -140,12 +140,12 @@ std::vector<std::vector<VerifyGroup>> VerifyChoice::groups(
     const StatsMode stats = stats_of(records_[number], preferred_);
     const DetailMode detail = detail_of(records_[number]);
     VerifyGroup& group = by_model[found.model][{found.items, stats, detail}];
-    if (group.entries.empty()) {
+    if (group.members.empty()) {
       group.stage = Stage(found.items);
       group.stats = stats;
       group.detail = detail;
     }
-    group.entries.push_back({number, found.job});
+    group.members.push_back({number, found.job});
   }
   std::vector<std::vector<VerifyGroup>> groups(plans_.size());
   for (std::size_t m = 0; m < plans_.size(); ++m)

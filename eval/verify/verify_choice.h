@@ -15,7 +15,7 @@ namespace nf {
 /// Records of one model that are run again together: same items, same statistics gathered.
 struct VerifyGroup {
   /// A record, by its number in the folder.
-  struct Entry {
+  struct Member {
     std::size_t record = 0;
     const Job* job = nullptr;  ///< null: the baseline's
   };
@@ -23,7 +23,7 @@ struct VerifyGroup {
   Stage stage;
   StatsMode stats = StatsMode::weights;
   DetailMode detail = DetailMode::none;
-  std::vector<Entry> entries;
+  std::vector<Member> members;
 };
 
 /// Finds the trials of a folder's records, and how these must be run again.

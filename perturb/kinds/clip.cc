@@ -10,28 +10,28 @@
 namespace nf {
 namespace {
 
-struct Entry {
+struct ClipKeys {
   std::string noise;
   std::optional<double> quantile;
   std::optional<double> fraction_of_max;
   std::optional<Unit> scope;
 
-  static FieldTable<Entry> fields() {
-    FieldTable<Entry> table;
-    table.required("noise", &Entry::noise, noise_name_field("clip"));
+  static FieldTable<ClipKeys> fields() {
+    FieldTable<ClipKeys> table;
+    table.required("noise", &ClipKeys::noise, noise_name_field("clip"));
     table.optional(
-        "quantile", &Entry::quantile,
+        "quantile", &ClipKeys::quantile,
         {.summary = "threshold: the k-th smallest |x| of the unit, k = max(1, floor(q n))",
          .unit = "ratio",
          .range = between(0, 1),
          .example = 0.999});
-    table.optional("fraction_of_max", &Entry::fraction_of_max,
+    table.optional("fraction_of_max", &ClipKeys::fraction_of_max,
                    {.summary = "threshold: this share of the unit's max|x|",
                     .unit = "ratio",
                     .range = between(0, 1),
                     .example = 0.5});
     table.optional(
-        "scope", &Entry::scope,
+        "scope", &ClipKeys::scope,
         {.summary = "values that share a threshold; tensor when left out", .example = "token"});
     return table;
   }
@@ -46,7 +46,7 @@ struct Entry {
 class Clip final : public Distortion {
  public:
   /// entry: with its scope filled in.
-  Clip(const Entry& entry, SiteTensor tensor) : entry_(entry), tensor_(tensor) {}
+  Clip(const ClipKeys& entry, SiteTensor tensor) : entry_(entry), tensor_(tensor) {}
 
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override {
@@ -67,7 +67,7 @@ class Clip final : public Distortion {
     return entry_.quantile.value_or(0.0) == 1.0 || entry_.fraction_of_max.value_or(0.0) == 1.0;
   }
 
-  Json config() const override { return Entry::fields().write(entry_); }
+  Json config() const override { return ClipKeys::fields().write(entry_); }
 
  private:
   float threshold(ConstMatrixView unit) const {
@@ -81,7 +81,7 @@ class Clip final : public Distortion {
     return static_cast<float>(*entry_.fraction_of_max * static_cast<double>(largest));
   }
 
-  Entry entry_;
+  ClipKeys entry_;
   SiteTensor tensor_;
 };
 
@@ -91,11 +91,11 @@ void register_clip(NoiseRegistry& registry) {
   NoiseKind kind;
   kind.name = "clip";
   kind.summary = "values beyond a threshold are moved to it";
-  kind.fields = Entry::fields().docs();
+  kind.fields = ClipKeys::fields().docs();
   kind.create = [](const ConfigNode& node, SiteTensor tensor, const DistortionBuilder&,
                    ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    Entry entry = Entry::fields().read(node, errors);
+    ClipKeys entry = ClipKeys::fields().read(node, errors);
     entry.scope = resolve_scope(entry.scope, Unit::tensor(), node, tensor, errors);
     if (errors.count() != before) return nullptr;
     return std::make_shared<Clip>(entry, tensor);

@@ -39,14 +39,14 @@ TEST(Columns, RenameVariablesThatAreNamedLikeOne) {
 TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {
   MetricRegistry metrics = builtin_metrics();
   metrics.add({.name = "own", .unit = "", .summary = "", .value = {}});
-  std::vector<std::string> fixed = result_columns(metrics);
+  std::vector<std::string> fixed = reserved_columns(metrics);
   for (const std::string& column : results_columns(metrics, {}, {}))
     EXPECT_TRUE(has(fixed, column)) << column;
   for (const std::string& column : sites_columns({})) EXPECT_TRUE(has(fixed, column)) << column;
   for (const std::string& column : confidence_columns({}))
     EXPECT_TRUE(has(fixed, column)) << column;
   EXPECT_TRUE(has(fixed, "own"));
-  EXPECT_FALSE(has(result_columns(builtin_metrics()), "own"));
+  EXPECT_FALSE(has(reserved_columns(builtin_metrics()), "own"));
   std::sort(fixed.begin(), fixed.end());
   EXPECT_EQ(std::adjacent_find(fixed.begin(), fixed.end()), fixed.end());
 }

@@ -13,8 +13,8 @@ namespace {
 
 TEST(Detectable, IsTheSumOfTwoQuantiles) {
   constexpr double kTable = 1e-3;  // of 2.1314 + 0.8662
-  EXPECT_NEAR(*detectable_difference(0.4, 16), 0.1 * (2.1314 + 0.8662), kTable);
-  EXPECT_FALSE(detectable_difference(0.4, 7));
+  EXPECT_NEAR(*detectable_mean(0.4, 16), 0.1 * (2.1314 + 0.8662), kTable);
+  EXPECT_FALSE(detectable_mean(0.4, 7));
 }
 
 TEST(Detectable, IsFoundFourTimesInFive) {
@@ -22,7 +22,7 @@ TEST(Detectable, IsFoundFourTimesInFive) {
   constexpr double kTolerance = 0.03;  // three standard errors of 2,000 runs at 80 %
   // The power that the correction for skewness costs where there is none, with so few blocks.
   constexpr double kCostOfCorrection = 0.06;
-  const double effect = *detectable_difference(1.0, 16);
+  const double effect = *detectable_mean(1.0, 16);
   SyntheticKl random(0.0, 0.0, 17);
   int student = 0, corrected = 0;
   for (int run = 0; run < kRuns; ++run) {
@@ -40,8 +40,8 @@ TEST(Detectable, OfAPlanFollowsKl) {
   const PlannedSpread independent{.delta_nll = 1.0, .kl = 0.5};
   // 16 blocks of 500 tokens at KL 0.04: sd of a block √(0.08/500).
   EXPECT_DOUBLE_EQ(*planned_delta_nll(0.04, 8000.0, 16, independent),
-                   *detectable_difference(std::sqrt(0.08 / 500.0), 16));
-  EXPECT_DOUBLE_EQ(*planned_kl(0.04, 16, independent), *detectable_difference(0.02, 16));
+                   *detectable_mean(std::sqrt(0.08 / 500.0), 16));
+  EXPECT_DOUBLE_EQ(*planned_kl(0.04, 16, independent), *detectable_mean(0.02, 16));
   EXPECT_FALSE(planned_kl(0.04, 2));
 }
 
