@@ -73,7 +73,7 @@ void bench(int rounds) {
     for (const auto& [name, yaml] : entries) {
       const DistortionPtr distortion = read_distortion(*kinds, yaml, shape.tensor);
       columns[s].add(name, [&x, &out, distortion, &shape] {
-        distortion->apply(x, {.tensor = shape.tensor, .key = 5, .seed = 6}, out);
+        distortion->apply(x, {.site = {.tensor = shape.tensor}, .key = 5, .seed = 6}, out);
       });
     }
     columns[s].run(rounds);
