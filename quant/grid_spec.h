@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// What `grid:` says: which levels a quantizer rounds to, for any number of bits.
+/// Value of `grid:`: which levels a quantizer rounds to, for any number of bits.
 struct GridSpec {
   Json config;  ///< as it stands in YAML
   /// bits: kFewestBits to kMostBits. symmetric: the same levels on both sides of 0.

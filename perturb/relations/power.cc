@@ -34,8 +34,8 @@ Relation power_relation(double power) {
 
 void register_power(RelationTable& relations) {
   Kind<Relation> kind{.name = "power"};
-  kind.take_parameter<double>(
-      {.summary = "exponent p of |x|^p", .range = between(-4, 4), .example = 0.5}, power_relation);
+  kind.take_parameter<double>({.summary = "times |x|^p", .range = between(-4, 4), .example = 0.5},
+                              power_relation);
   relations.add(std::move(kind));
 }
 

@@ -65,7 +65,7 @@ void register_power(GridTable& grids) {
       .name = "power",
       .summary = "levels at equal distances on the cube root: denser at small values",
       .plain = power_spec(kCubeRoot)};
-  kind.take_parameter<double>({.summary = "exponent p of |x|^p instead of the cube root's 1/3",
+  kind.take_parameter<double>({.summary = "levels at equal distances on |x|^p",
                                .range = between(kLowestPower, kHighestPower),
                                .example = 0.5},
                               power_spec);

@@ -1,4 +1,4 @@
-// What every distribution promises, whatever it is: a new file in perturb/distributions/ is tested
+// Promises of every distribution, whatever it is: a new file in perturb/distributions/ is tested
 // here as it stands.
 
 #include "perturb/distribution.h"

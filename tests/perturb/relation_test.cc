@@ -1,4 +1,4 @@
-// What every relation promises, whatever it is: a new file in perturb/relations/ is tested here as
+// Promises of every relation, whatever it is: a new file in perturb/relations/ is tested here as
 // it stands. tests/perturb/contract_test.cc looks at noises with each of them.
 
 #include "perturb/relation.h"
