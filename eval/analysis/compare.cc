@@ -21,10 +21,11 @@ namespace {
 
 constexpr double kLevel = 0.05;
 
-/// A figure of a line against the baseline, of which differences are taken.
+/// A figure under the name of its mean: two lines differ in the mean as their differences to the
+/// baseline do.
 struct MeanFigure {
   std::string name;
-  Figure to_baseline;
+  Figure to_baseline;  ///< the difference
   bool higher_is_better = false;
 };
 

@@ -22,12 +22,12 @@ bool is_fixed(int exponent) {
   return exponent >= kSmallestFixedExponent && exponent <= kLargestFixedExponent;
 }
 
+}  // namespace
+
 int decimals_of(const std::string& number) {
   const std::size_t point = number.find('.');
   return point == std::string::npos ? 0 : static_cast<int>(number.size() - point) - 1;
 }
-
-}  // namespace
 
 std::string short_number(double value, int digits) {
   if (value == 0.0) return "0";

@@ -22,4 +22,7 @@ std::string signed_figure(double value);
 /// digits, but no decimal that the mean does not have, unless nothing would be left.
 std::string spread_number(double deviation, const std::string& mean);
 
+/// Digits behind the decimal point of a number as one of the above wrote it.
+int decimals_of(const std::string& number);
+
 }  // namespace nf

@@ -49,11 +49,6 @@ std::string padded(const std::string& text) {
   return text + std::string(static_cast<std::size_t>(width - display_width(text)), ' ');
 }
 
-Index decimals_of(const std::string& number) {
-  const std::size_t point = number.find('.');
-  return point == std::string::npos ? 0 : std::ssize(number) - static_cast<Index>(point) - 1;
-}
-
 /// An end of an interval: with the decimals of the difference, or as many as three digits of the
 /// farther end need; but never 0 where it is not.
 std::string end_text(double end, const ComparedFigure& figure) {
@@ -66,11 +61,10 @@ std::string end_text(double end, const ComparedFigure& figure) {
     return (shown > 0.0 ? "+" : "") + short_number(shown, 3);
   const bool is_fixed =
       figure.difference.mean.mean != 0.0 && difference.find('e') == std::string::npos;
-  const Index decimals = !is_fixed ? decimals_of(longest)
-                         : is_share(figure)
-                             ? decimals_of(difference)
-                             : std::min(decimals_of(longest), decimals_of(difference));
-  const std::string text = fixed_number(shown, static_cast<int>(decimals));
+  const int decimals = !is_fixed          ? decimals_of(longest)
+                       : is_share(figure) ? decimals_of(difference)
+                                          : std::min(decimals_of(longest), decimals_of(difference));
+  const std::string text = fixed_number(shown, decimals);
   if (shown != 0.0 && text.find_first_of("123456789") == std::string::npos)
     return (shown > 0.0 ? "+" : "") + short_number(shown, 1);
   return shown > 0.0 ? "+" + text : text;

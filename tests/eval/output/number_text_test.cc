@@ -79,5 +79,11 @@ TEST(SpreadNumber, NeverVanishes) {
   EXPECT_EQ(spread_number(5.13e-8, "1.23e-06"), "5.1e-08");
 }
 
+TEST(DecimalsOf, CountsTheDigitsBehindThePoint) {
+  EXPECT_EQ(decimals_of("0.0180"), 4);
+  EXPECT_EQ(decimals_of("-12.5"), 1);
+  EXPECT_EQ(decimals_of("105000"), 0);
+}
+
 }  // namespace
 }  // namespace nf
