@@ -156,9 +156,12 @@ RowMatrix expected_weight(const Matrix& weight, const std::vector<Matrix>& windo
   const RowMatrix w = to_double(weight);
   RowMatrix scaled = inputs.second_moment;
   for (Index j = 0; j < w.cols(); ++j)
-    for (Index c = 0; c < w.cols(); ++c)
-      scaled(j, c) /=
+    for (Index c = 0; c < w.cols(); ++c) {
+      // A feature that is never active (behind a ReLU) has a moment of 0 as well.
+      const double scale =
           inputs.max_abs[static_cast<std::size_t>(j)] * inputs.max_abs[static_cast<std::size_t>(c)];
+      scaled(j, c) = scale == 0.0 ? 0.0 : scaled(j, c) / scale;
+    }
   return w + w * scaled * (kFactor / static_cast<double>(kWindows * kContext * w.cols()));
 }
 

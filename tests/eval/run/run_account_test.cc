@@ -36,7 +36,7 @@ TEST(ExpenseText, SaysWhetherThePeakIsTheModels) {
   const ModelEstimate planned{.model = "opt", .peak_bytes = 300 * 1048576.0, .seconds = 4.0};
   Expense taken{.seconds = 3.0, .peak_bytes = 200 * 1048576.0, .peak_is_own = true};
   EXPECT_EQ(expense_text(planned, taken),
-            "opt: took 3 s, planned were 4 s; memory 200 MiB, planned at most 300");
+            "opt: took 0:03, planned were 0:04; memory 200 MiB, planned at most 300");
   taken.peak_is_own = false;
   EXPECT_NE(expense_text(planned, taken).find("200 MiB (of all so far)"), std::string::npos);
 }
