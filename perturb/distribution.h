@@ -14,7 +14,7 @@ struct ShapeParameter {
   const char* name = nullptr;     ///< the key
   const char* summary = nullptr;  ///< one line, lower case, no full stop
   double above = 0.0;             ///< the parameter is greater than this
-  const char* reason = nullptr;   ///< why, for the message about other values
+  const char* reason = "";        ///< why, for the message about other values
   double example = 0.0;
 };
 

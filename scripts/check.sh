@@ -119,7 +119,7 @@ sources() {
 mapfile -t to_tidy < <(changed | sources)
 step "clang-tidy on ${#to_tidy[@]} files"
 [ ${#to_tidy[@]} -gt 0 ] || exit 0
-cmake --preset tidy >build/tidy.log 2>&1 || fail "configuring build/tidy failed (build/tidy.log)"
+cmake --preset tidy --fresh >build/tidy.log 2>&1 || fail "configuring build/tidy failed (build/tidy.log)"
 # clang does not look for g++'s omp.h by itself, and does not know all of its warnings.
 as_clang=(--extra-arg=-idirafter"$(g++ -print-file-name=include)" --extra-arg=-Wno-unknown-warning-option)
 printf '%s\0' "${to_tidy[@]}" |

@@ -67,6 +67,9 @@ for room in eval/*/; do
   grep -v '^#' eval/floors.txt | tr ' ' '\n' | grep -qxF "${room%/}" ||
     complain "eval/floors.txt does not say on which floor this room is" "eval/$room"
 done
+if found=$(find eval -maxdepth 1 -name '*.h' -o -maxdepth 1 -name '*.cc' | grep .); then
+  complain "sources of eval lie in its rooms" "$found"
+fi
 for ((floor = 0; floor < ${#floors[@]}; ++floor)); do
   read -ra rooms <<<"${floors[floor]}"
   for room in "${rooms[@]}"; do
@@ -92,8 +95,8 @@ if [ ${#readers[@]} -gt 0 ]; then
   seen=
   while [ -n "$new" ]; do
     seen=$(printf '%s\n' "$seen" "$new" | sort -u)
-    new=$(tr '\n' '\0' <<<"$new" | xargs -0 grep -hsE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' |
-      sed -E 's/.*"(.*)".*/\1/' | sort -u | comm -23 - <(echo "$seen") || true)
+    new=$(tr '\n' '\0' <<<"$new" | xargs -0 grep -hsE '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<](core|perturb|quant|eval)/' |
+      sed -E 's/.*["<](.*)[">].*/\1/' | sort -u | comm -23 - <(echo "$seen") || true)
   done
   if found=$(grep . <<<"$seen" | grep -vE "^($reached)"); then
     complain "what reads records reaches a model, a weight or a quantizer through its includes" "$found"

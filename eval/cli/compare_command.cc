@@ -5,6 +5,7 @@
 #include "eval/analysis/compare_others.h"
 #include "eval/analysis/comparison.h"
 #include "eval/cli/command.h"
+#include "eval/records/file_names.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/compare_csv.h"
@@ -61,7 +62,7 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) 
   }
   const OtherTrials compared = selectors_of(trials, run);
   if (run.records.empty())
-    throw ConfigError((run.dir / "records.jsonl").string() +
+    throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to compare");
   TrialComparison comparison =
       compare_trials(results_of(run), *run.manifest.rows, run.manifest.tasks, compared.selectors,

@@ -2,6 +2,7 @@
 
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
+#include "eval/records/file_names.h"
 #include "eval/run/run_experiment.h"
 #include "eval/tables/findings.h"
 #include "eval/tables/results_table.h"
@@ -13,9 +14,11 @@ namespace {
 /// The tables and records that lie in a run folder.
 std::string files_in(const std::filesystem::path& dir) {
   std::string text;
-  for (const char* name : {"results.csv", "statistics.csv", "effects.csv", "searches.csv",
-                           "confidence.csv", "sites.csv", "records.jsonl"})
+  const auto add = [&](const char* name) {
     if (std::filesystem::exists(dir / name)) text += (text.empty() ? "" : ", ") + std::string(name);
+  };
+  for (const char* name : kResultFiles) add(name);
+  add(kRecords);
   return text;
 }
 

@@ -203,7 +203,7 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
   std::set<std::string> seen;
   if (searches_.empty()) return wanted;
   const std::vector<ResultRow> of_baseline = build_results({baseline()}, records);
-  for (Search& search : searches_)
+  for (Search& search : searches_) {
     search.state.follow(
         [&](double value) -> std::optional<ResultRow> {
           Job step = make_job(search.trial.at(value));
@@ -213,6 +213,9 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
           return std::nullopt;
         },
         of_baseline.empty() ? nullptr : &of_baseline.front());
+    // The plan asks for values alone: windows and sites of all steps would stay to the run's end.
+    for (ResultRow& step : search.state.steps) step = {.key = step.key};
+  }
   return wanted;
 }
 

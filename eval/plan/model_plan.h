@@ -52,7 +52,7 @@ class ModelPlan {
   /// These jobs and steps of searches, each condition once: a search may come upon a trial's.
   std::vector<const Job*> jobs_with(const std::vector<Job>& steps) const;
   const std::vector<Search>& searches() const { return searches_; }
-  /// These jobs and steps of searches, each condition once: a search may come upon a trial's.
+  /// Rows of the results: the baseline, then every trial of the experiment, searches without a step
   /// too.
   std::vector<RowKey> rows() const;
   /// Number of rows of this part of the trials, without the baseline.

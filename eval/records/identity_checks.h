@@ -9,11 +9,11 @@
 namespace nf {
 
 /// The words of a refusal: "PLACE: model 'm' has other weights or another config: model_hash A
-/// BEFORE, B NOW: WAY_OUT".
+/// BEFORE, B NOW: WAY_OUT", "PLACE: env 'isa' was A BEFORE and is B NOW, which ...: WAY_OUT".
 struct RefusalWords {
-  std::string place;    ///< the file that says how it was; opens the message
-  std::string before;   ///< "when this folder was begun"
-  std::string now;      ///< "now"
+  std::string place;    ///< the file that is refused; opens the message
+  std::string before;   ///< "when this folder was begun", "in FILE"
+  std::string now;      ///< "now", "here"
   std::string way_out;  ///< the advice at the end
 };
 

@@ -53,7 +53,7 @@ Figure text_figure(const SummedFigure& figure) {
   NF_CHECK(figure.difference != nullptr, "{} is no figure of text", figure.name);
   return {.name = figure.difference,
           .watched_by_stop = figure.watched_by_stop,
-          .blocks = [&figure](const ResultRow& row, const ResultRow& baseline) {
+          .blocks = [figure](const ResultRow& row, const ResultRow& baseline) {
             return text_blocks(row, baseline, figure);
           }};
 }

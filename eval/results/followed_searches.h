@@ -54,7 +54,7 @@ class FollowedSearches {
 std::optional<double> searched_metric(BisectMetric metric, const ResultRow& step,
                                       const ResultRow* baseline);
 
-/// The row of a search at one point, without the value that is searched for.
+/// The sweep point of a search, without the value that is searched for.
 Json search_point(const RowKey& key);
 
 /// Whether both are searches of one trial and sweep point on one model, with different draws.

@@ -113,8 +113,8 @@ double MachineRates::seconds(const WaveCost& cost) const {
          static_cast<double>(cost.waves) * seconds_of_head;
 }
 
-MachineRates calibrate(const Decoder& decoder, const EvalSet& set,
-                       const std::vector<const ModelTrial*>& trials) {
+MachineRates measure_rates(const Decoder& decoder, const EvalSet& set,
+                           const std::vector<const ModelTrial*>& trials) {
   MachineRates rates;
   {
     BlockWeights weights;

@@ -20,10 +20,10 @@ struct MachineRates {
   double seconds(const WaveCost& cost) const;
 };
 
-/// A short trial of the model's first block and of a part of its head on this machine: about a
+/// Times a short pass of the model's first block and of a part of its head on this machine: about a
 /// second for a large model. set: the data, of which the first items are used. trials: the first
 /// that distorts a weight is timed. decoder: prepared.
-MachineRates calibrate(const Decoder& decoder, const EvalSet& set,
-                       const std::vector<const ModelTrial*>& trials);
+MachineRates measure_rates(const Decoder& decoder, const EvalSet& set,
+                           const std::vector<const ModelTrial*>& trials);
 
 }  // namespace nf

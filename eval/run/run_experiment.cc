@@ -54,7 +54,7 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     std::vector<const ModelTrial*> trials;
     for (const Job& job : plan.jobs()) trials.push_back(&job.trial);
     for (const Job& step : steps) trials.push_back(&step.trial);
-    const MachineRates rates = calibrate(decoder, plan.data().set, trials);
+    const MachineRates rates = measure_rates(decoder, plan.data().set, trials);
     estimates.back().seconds = rates.seconds(estimates.back().cost);
   }
   return estimates;

@@ -20,12 +20,12 @@ TEST(Calibration, MeasuresEveryRate) {
   const EvalSet set = window_set(random_ids(5 * 24, 300), {.context = 24});
   const ModelTrial trial = make_model_trial(
       "{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}", decoder.spec());
-  const MachineRates rates = calibrate(decoder, set, {&trial});
+  const MachineRates rates = measure_rates(decoder, set, {&trial});
   for (const double rate : {rates.block_flops, rates.head_flops, rates.distorted_values,
                             rates.seconds_of_block, rates.seconds_of_head})
     EXPECT_TRUE(std::isfinite(rate) && rate > 0.0) << rate;
   // Nothing is distorted: nothing is waited for.
-  EXPECT_TRUE(std::isinf(calibrate(decoder, set, {}).distorted_values));
+  EXPECT_TRUE(std::isinf(measure_rates(decoder, set, {}).distorted_values));
 }
 
 TEST(Calibration, AddsUpWhatEachPartTakes) {
