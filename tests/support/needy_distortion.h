@@ -35,7 +35,7 @@ class NeedyDistortion final : public Distortion {
                          MatrixView distorted) const override {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
-    if (is_identity() || x.size() == 0) return {};
+    if (is_identity() || x.empty()) return {};
     const InputStatistics& inputs = needed_inputs(x, context);
     for (Index r = 0; r < x.rows(); ++r)
       for (Index c = 0; c < x.cols(); ++c)
