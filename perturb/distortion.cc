@@ -8,6 +8,10 @@ void Distortion::local_step(ConstMatrixView, const DistortionContext&, MatrixVie
   NF_CHECK(false, "{} has no steps", config().dump());
 }
 
+MatrixFiguresPtr Distortion::figures(const RowSource&, const DistortionContext&) const {
+  return nullptr;
+}
+
 const InputStatistics& Distortion::needed_inputs(ConstMatrixView x,
                                                  const DistortionContext& context) const {
   const InputStatistics* inputs = context.inputs;

@@ -7,8 +7,17 @@
 #include "core/model/site.h"
 #include "core/tensor/view.h"
 #include "perturb/input_statistics.h"
+#include "perturb/row_source.h"
 
 namespace nf {
+
+/// Figures of a whole matrix that a distortion must know before it can make a part of it: what its
+/// units come to that span the matrix. Immutable.
+class MatrixFigures {
+ public:
+  virtual ~MatrixFigures() = default;
+};
+using MatrixFiguresPtr = std::shared_ptr<const MatrixFigures>;
 
 /// Knowledge of the matrix that a distortion is given, beyond its values.
 struct DistortionContext {
@@ -24,6 +33,9 @@ struct DistortionContext {
   /// Statistics of the tensor that the site's linear reads: all that input_needs() asked for. Null
   /// where it asked for nothing. A distortion may not look at more than it asks for.
   const InputStatistics* inputs = nullptr;
+  /// Figures of the whole weight where x is a part of it (Distortion::figures()); first_element
+  /// says which part. Null where x is the whole.
+  const MatrixFigures* figures = nullptr;
 
   /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear (or another
   /// activation) for one whole window.
@@ -63,6 +75,14 @@ class Distortion {
   /// Bytes that apply() holds beside x and x̃ [rows, cols], about: for estimates of memory. 0 where
   /// what it holds is small beside x.
   virtual double scratch_bytes(Index /*rows*/, Index /*cols*/) const { return 0.0; }
+
+  /// Rows of a weight [rows, in] that must be made together. Parts that begin at a multiple of that
+  /// many rows, and end at one or with the matrix, can be made each by itself, given figures() of
+  /// the whole: their bits are the same. By default all rows.
+  virtual Index rows_together(Index rows) const { return rows; }
+  /// Figures of the whole weight for apply() and local_step() on parts of it; null where they need
+  /// none. Reads x, once or several times, in the order of its rows.
+  virtual MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const;
 
   /// The resolved entry as it would stand in YAML (without `sites`): printed by `check`, hashed
   /// into ids.

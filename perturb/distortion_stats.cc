@@ -33,10 +33,14 @@ void DistortionStats::add(ConstMatrixView x, ConstMatrixView distorted, const Un
   const UnitBlocks blocks(unit, tensor, x.rows(), x.cols());
   for_each_unit(blocks, {x, distorted, {}}, MatrixView(), [&](const UnitSlice& slice) {
     const auto& [unit_x, unit_distorted, unused] = slice.in;
-    const float median = median_magnitude(unit_x);
-    for (Index r = 0; r < unit_x.rows(); ++r)
-      stats_kernels().add(unit_x.row(r), unit_distorted.row(r), median, unit_x.cols(), *this);
+    add_rows(unit_x, unit_distorted, median_magnitude(unit_x));
   });
+}
+
+void DistortionStats::add_rows(ConstMatrixView x, ConstMatrixView distorted, float median) {
+  NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
+  for (Index r = 0; r < x.rows(); ++r)
+    stats_kernels().add(x.row(r), distorted.row(r), median, x.cols(), *this);
   count += x.size();
 }
 

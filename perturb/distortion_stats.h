@@ -32,11 +32,16 @@ struct DistortionStats {
   /// Adds a pair of matrices [rows, cols], unit by unit; medians are per unit. x and distorted must
   /// be finite. The median of an even number of values is the upper of the two in the middle.
   void add(ConstMatrixView x, ConstMatrixView distorted, const Unit& unit, SiteTensor tensor);
+  /// Adds rows of a unit whose median |x| is known: a unit added in parts, in their order, has the
+  /// bits of the whole.
+  void add_rows(ConstMatrixView x, ConstMatrixView distorted, float median);
   /// Adds to count, sum_x2 and sum_d2 only, by rows: enough for the relative L2 and the SQNR, and
   /// several times cheaper.
   void add_energies(ConstMatrixView x, ConstMatrixView distorted);
   /// Pools with another part. Parts must always be merged in the same order to give the same bits.
   void merge(const DistortionStats& other);
+
+  friend bool operator==(const DistortionStats&, const DistortionStats&) = default;
 
   double relative_l2() const;  ///< ‖δ‖ / ‖x‖
   double sqnr_db() const;      ///< −20·log10 of relative_l2; +inf for δ = 0

@@ -15,6 +15,8 @@ namespace {
 // mantissa, put a value into a bin; of real data a few per cent fall into the bin that matters.
 constexpr int kShift = 20;
 constexpr std::size_t kBins = std::size_t{1} << (31 - kShift);
+// The halves of a magnitude's 31 bits: few enough to count each in the cache.
+constexpr int kLowerBits = 15, kUpperBits = 31 - kLowerBits;
 
 std::uint32_t magnitude_bits(float v) { return std::bit_cast<std::uint32_t>(v) & 0x7fffffff; }
 
@@ -38,6 +40,31 @@ float kth_smallest_magnitude(ConstMatrixView x, Index k) {
   const auto wanted = candidates.begin() + (k - 1 - before);
   std::nth_element(candidates.begin(), wanted, candidates.end());
   return std::bit_cast<float>(*wanted);
+}
+
+float kth_smallest_magnitude(const RowSource& x, Index k) {
+  NF_CHECK(k >= 1 && k <= x.rows() * x.cols(), "{} of {} values", k, x.rows() * x.cols());
+  // The upper half of the bits says which bin the value lies in, the lower half which it is.
+  std::vector<Index> count(std::size_t{1} << kUpperBits);
+  for_each_part(x, 1, [&](Index, ConstMatrixView part) {
+    for (Index r = 0; r < part.rows(); ++r)
+      for (Index c = 0; c < part.cols(); ++c) ++count[magnitude_bits(part(r, c)) >> kLowerBits];
+  });
+  Index before = 0;  // values in smaller bins
+  const auto find_bin = [&] {
+    std::uint32_t bin = 0;
+    while (before + count[bin] < k) before += count[bin++];
+    return bin;
+  };
+  const std::uint32_t upper = find_bin();
+  count.assign(std::size_t{1} << kLowerBits, 0);
+  for_each_part(x, 1, [&](Index, ConstMatrixView part) {
+    for (Index r = 0; r < part.rows(); ++r)
+      for (Index c = 0; c < part.cols(); ++c)
+        if (const std::uint32_t b = magnitude_bits(part(r, c)); b >> kLowerBits == upper)
+          ++count[b & ((std::uint32_t{1} << kLowerBits) - 1)];
+  });
+  return std::bit_cast<float>(upper << kLowerBits | find_bin());
 }
 
 }  // namespace nf

@@ -8,6 +8,7 @@
 #include "perturb/draws.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
+#include "perturb/running_squares.h"
 #include "perturb/strength.h"
 #include "perturb/unit_slices.h"
 
@@ -44,6 +45,24 @@ struct ReferenceNoiseKeys {
   }
 };
 
+/// Sums over a unit, or parts of it in their order, from which its scale follows: those of x and of
+/// the matched quantizer's δ row by row, that of δ over all values as one run.
+struct DeltaSums {
+  double x = 0.0, matched = 0.0;
+  RunningSquares delta{};
+
+  /// matched: empty where none is. delta_values: [x.size()], the rows' one after the other.
+  void add(ConstMatrixView x_rows, ConstMatrixView matched_rows, const float* delta_values) {
+    const NoiseKernels& kernels = noise_kernels();
+    for (Index r = 0; r < x_rows.rows(); ++r) {
+      x += kernels.sum_squares(x_rows.row(r), x_rows.cols());
+      if (!matched_rows.empty())
+        matched += kernels.squared_distance(matched_rows.row(r), x_rows.row(r), x_rows.cols());
+    }
+    delta.add(delta_values, x_rows.size());
+  }
+};
+
 class ReferenceNoise final : public Distortion {
  public:
   /// entry: with its scope filled in.
@@ -63,15 +82,32 @@ class ReferenceNoise final : public Distortion {
   bool draws() const override { return !is_identity(); }
   InputNeeds input_needs(SiteTensor tensor) const override;
   double scratch_bytes(Index rows, Index cols) const override;
+  Index rows_together(Index rows) const override;
+  MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const override;
   Json config() const override;
 
  private:
+  /// Figures of a matrix that is made in parts.
+  struct Whole final : MatrixFigures {
+    MatrixFiguresPtr reference{}, matched{};
+    std::optional<double> factor{};  ///< scale() of the matrix where it is one unit
+  };
+
+  /// Null where x is the whole matrix.
+  static const Whole* whole(const DistortionContext& context) {
+    return static_cast<const Whole*>(context.figures);
+  }
+  bool spans_matrix() const { return entry_.scope->kind == Unit::Kind::tensor; }
+  const Distortion* matched() const { return strength_ ? strength_->matched() : nullptr; }
+  void apply_reference(ConstMatrixView x, const DistortionContext& context,
+                       MatrixView distorted) const;
+  Matrix matched_values(ConstMatrixView x, const DistortionContext& context) const;
   void permute(const Rectangle& where, Index row_length, const DistortionContext& context,
                std::vector<float>& delta) const;
   void resign(const Rectangle& where, Index row_length, const DistortionContext& context,
               std::vector<float>& delta) const;
-  /// Factor by which δ of the unit gets its strength.
-  double scale(const UnitSlice& unit, const std::vector<float>& delta) const;
+  /// Factor by which δ of a unit of `count` values gets its strength.
+  double scale(const DeltaSums& sums, Index count) const;
 
   Rearrangement rearrangement_;
   ReferenceNoiseKeys entry_;
@@ -125,36 +161,74 @@ void ReferenceNoise::resign(const Rectangle& where, Index row_length,
 InputNeeds ReferenceNoise::input_needs(SiteTensor tensor) const {
   if (is_identity()) return {};
   const InputNeeds needs = reference_->input_needs(tensor);
-  const Distortion* matched = strength_ ? strength_->matched() : nullptr;
-  return matched == nullptr ? needs : needs.joined(matched->input_needs(tensor));
+  return matched() == nullptr ? needs : needs.joined(matched()->input_needs(tensor));
 }
 
 double ReferenceNoise::scratch_bytes(Index rows, Index cols) const {
   // One unit has δ and its rearrangement, a permutation the draws (2) and their order (4) too.
-  const bool whole = entry_.scope->kind == Unit::Kind::tensor;
-  const double unit = !whole ? 0.0 : rearrangement_ == Rearrangement::permuted ? 8.0 : 2.0;
+  const double unit = !spans_matrix() ? 0.0 : rearrangement_ == Rearrangement::permuted ? 8.0 : 2.0;
   const double matrix = sizeof(float) * static_cast<double>(rows * cols);
-  const Distortion* matched = strength_ ? strength_->matched() : nullptr;
   double used = reference_->scratch_bytes(rows, cols), held = unit * matrix;
-  if (matched != nullptr) {
-    used = std::max(used, matrix + matched->scratch_bytes(rows, cols));
+  if (matched() != nullptr) {
+    used = std::max(used, matrix + matched()->scratch_bytes(rows, cols));
     held += matrix;
   }
   return std::max(held, used);
 }
 
-double ReferenceNoise::scale(const UnitSlice& unit, const std::vector<float>& delta) const {
-  if (!strength_) return 1.0;
-  const NoiseKernels& kernels = noise_kernels();
-  const auto& [x, matched, unused] = unit.in;
-  double x_squares = 0.0, matched_squares = 0.0;
-  for (Index r = 0; r < x.rows(); ++r) {
-    x_squares += kernels.sum_squares(x.row(r), x.cols());
-    if (!matched.empty())
-      matched_squares += kernels.squared_distance(matched.row(r), x.row(r), x.cols());
-  }
-  const double squares = kernels.sum_squares(delta.data(), x.size());
-  const double target = strength_->norm(std::sqrt(x_squares), std::sqrt(matched_squares), x.size());
+Index ReferenceNoise::rows_together(Index rows) const {
+  if (is_identity()) return 1;
+  // A permutation of the matrix brings values from anywhere; signs are drawn where they stand.
+  if (spans_matrix() && rearrangement_ == Rearrangement::permuted) return rows;
+  Index together = rows_of_unit(*entry_.scope, rows);
+  for (const Distortion* other : {reference_.get(), matched()})
+    if (other != nullptr) together = join_together(together, other->rows_together(rows), rows);
+  return together;
+}
+
+MatrixFiguresPtr ReferenceNoise::figures(const RowSource& x,
+                                         const DistortionContext& context) const {
+  if (is_identity()) return nullptr;
+  const auto all = std::make_shared<Whole>();
+  all->reference = reference_->figures(x, context);
+  if (matched() != nullptr) all->matched = matched()->figures(x, context);
+  // A permutation of the matrix has it in one part and finds its own factor.
+  if (!spans_matrix() || !strength_ || rearrangement_ == Rearrangement::permuted) return all;
+  DeltaSums sums;
+  for_each_part(x, rows_together(x.rows()), [&](Index first, ConstMatrixView part) {
+    DistortionContext own = context;
+    own.figures = all.get();
+    own.first_element += static_cast<std::uint64_t>(first * x.cols());
+    Matrix delta(part.rows(), part.cols());
+    apply_reference(part, own, delta);
+    for (Index r = 0; r < part.rows(); ++r)
+      noise_kernels().subtract(delta.view().row(r), part.row(r), delta.view().row(r), part.cols());
+    sums.add(part, matched_values(part, own), delta.data());  // signs change no square
+  });
+  all->factor = scale(sums, x.rows() * x.cols());
+  return all;
+}
+
+void ReferenceNoise::apply_reference(ConstMatrixView x, const DistortionContext& context,
+                                     MatrixView distorted) const {
+  DistortionContext own = context;
+  if (const Whole* all = whole(context)) own.figures = all->reference.get();
+  reference_->apply(x, own, distorted);
+}
+
+/// x̂ of the quantizer whose L2 is matched; empty where none is.
+Matrix ReferenceNoise::matched_values(ConstMatrixView x, const DistortionContext& context) const {
+  if (matched() == nullptr) return {};
+  DistortionContext own = context;
+  if (const Whole* all = whole(context)) own.figures = all->matched.get();
+  Matrix values(x.rows(), x.cols());
+  matched()->apply(x, own, values);
+  return values;
+}
+
+double ReferenceNoise::scale(const DeltaSums& sums, Index count) const {
+  const double squares = sums.delta.total();
+  const double target = strength_->norm(std::sqrt(sums.x), std::sqrt(sums.matched), count);
   return squares > 0.0 ? target / std::sqrt(squares) : 0.0;
 }
 
@@ -166,16 +240,13 @@ DistortionReport ReferenceNoise::apply(ConstMatrixView x, const DistortionContex
     for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
     return {};
   }
-  reference_->apply(x, context, distorted);
-  Matrix matched;
-  if (strength_ && strength_->matched()) {
-    matched.resize(x.rows(), x.cols());
-    strength_->matched()->apply(x, context, matched);
-  }
+  apply_reference(x, context, distorted);
+  const Matrix values = matched_values(x, context);
+  const Whole* all = whole(context);
   const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
   const NoiseKernels& kernels = noise_kernels();
   std::vector<float> delta;
-  for_each_unit(blocks, {x, matched, {}}, distorted, [&](const UnitSlice& unit) {
+  for_each_unit(blocks, {x, values, {}}, distorted, [&](const UnitSlice& unit) {
     const ConstMatrixView unit_x = unit.in[0];
     const Index n = unit_x.cols();
     delta.resize(static_cast<std::size_t>(unit_x.size()));
@@ -186,7 +257,14 @@ DistortionReport ReferenceNoise::apply(ConstMatrixView x, const DistortionContex
     } else {
       resign(unit.where, x.cols(), context, delta);
     }
-    const double factor = scale(unit, delta);
+    double factor = 1.0;
+    if (all != nullptr && all->factor) {
+      factor = *all->factor;
+    } else if (strength_) {
+      DeltaSums sums;
+      sums.add(unit_x, unit.in[1], delta.data());
+      factor = scale(sums, unit_x.size());
+    }
     for (Index r = 0; r < unit_x.rows(); ++r)
       kernels.add_scaled(unit_x.row(r), delta.data() + r * n, factor, unit.out.row(r), n);
   });

@@ -7,11 +7,20 @@
 
 namespace nf {
 
-/// The values of a unit that a relation looks at, rows of consecutive values.
+/// Figures of all values of a unit.
+struct UnitFigures {
+  Index count = 0;
+  float largest = 0.0f;  ///< max |x|
+  double squares = 0.0;  ///< Σ x²
+};
+
+/// The values of a unit that a relation looks at, rows of consecutive values: all of them, or some
+/// rows where the unit is made in parts.
 struct UnitValues {
-  ConstMatrixView x;     ///< [rows, cols]
-  ConstMatrixView step;  ///< [rows, cols] grid steps of x; empty unless the relation needs them
-  double floor = 0.0;    ///< lowest |x|, as a share of the unit's root mean square
+  ConstMatrixView x;      ///< [rows, cols]
+  ConstMatrixView step;   ///< [rows, cols] grid steps of x; empty unless the relation needs them
+  double floor = 0.0;     ///< lowest |x|, as a share of the unit's root mean square
+  UnitFigures figures{};  ///< of the whole unit, as far as Relation::look adds them up
 };
 
 /// z[i] ← z[i]·weight of x(row, i), 0 <= i < cols. A common factor of all weights does not matter:
@@ -22,11 +31,22 @@ using UnitWeights = std::function<void(const UnitValues& unit, Index row, float*
 /// is scaled to its strength. Immutable and thread-safe.
 struct Relation {
   Json config;  ///< as it stands in YAML
-  /// Weights of the unit; null: all are 1. Called for every unit, so the result should fit into a
-  /// std::function without an allocation where a unit can be a handful of values.
+  /// Adds rows of a unit, in their order, to the figures that its weights depend on; null: they
+  /// depend on none.
+  void (*look)(ConstMatrixView rows, UnitFigures& figures) = nullptr;
+  /// Weights of the unit, which may depend on its figures and `floor` alone; null: all are 1.
+  /// Called for every unit, so the result should fit into a std::function without an allocation
+  /// where a unit can be a handful of values.
   std::function<UnitWeights(const UnitValues& unit)> weights{};
   bool needs_step = false;  ///< looks at UnitValues::step
   bool has_floor = false;   ///< looks at UnitValues::floor: the entry may set it
+
+  /// Weights of a unit that is held whole, its figures added up; null: all are 1.
+  UnitWeights of_unit(UnitValues unit) const {
+    if (!weights) return nullptr;
+    if (look != nullptr) look(unit.x, unit.figures);
+    return weights(unit);
+  }
 
   friend bool operator==(const Relation& a, const Relation& b) { return a.config == b.config; }
 };

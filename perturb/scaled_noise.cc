@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
+#include <vector>
 
+#include "core/base/parallel.h"
 #include "core/tensor/matrix.h"
 #include "perturb/draws.h"
 #include "perturb/noise_entry.h"
@@ -72,6 +76,27 @@ struct ShapeValue {
   }
 };
 
+/// Sums over a unit, or a row of it, from which its scale follows.
+struct NoiseSums {
+  double x = 0.0, z = 0.0, matched = 0.0;  ///< Σ x², Σ z², Σ δ² of the quantizer that is matched
+
+  /// matched: null where none is.
+  static NoiseSums of_row(const float* x, const float* z, const float* matched, Index n) {
+    const NoiseKernels& kernels = noise_kernels();
+    return {kernels.sum_squares(x, n), kernels.sum_squares(z, n),
+            matched == nullptr ? 0.0 : kernels.squared_distance(matched, x, n)};
+  }
+  NoiseSums& operator+=(const NoiseSums& row) {
+    x += row.x;
+    z += row.z;
+    matched += row.matched;
+    return *this;
+  }
+};
+
+/// Rows of a part that one thread draws at a time.
+constexpr Index kDrawnRows = 64;
+
 class ScaledNoise final : public Distortion {
  public:
   /// entry: with all defaults filled in.
@@ -89,16 +114,41 @@ class ScaledNoise final : public Distortion {
   bool draws() const override { return !is_identity(); }
   InputNeeds input_needs(SiteTensor tensor) const override;
   double scratch_bytes(Index rows, Index cols) const override;
+  Index rows_together(Index rows) const override;
+  MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const override;
   Json config() const override;
 
  private:
+  /// Weights and scale of a unit, known before its first value is made.
+  struct UnitForm {
+    UnitWeights multiply{};
+    double scale = 0.0;
+  };
+  /// Figures of a matrix that is made in parts.
+  struct Whole final : MatrixFigures {
+    MatrixFiguresPtr reference{}, matched{};
+    std::optional<UnitForm> unit{};  ///< where it spans the matrix
+  };
+
   /// z ← draws of n elements of the matrix from `element` on.
   void draw(Index element, const DistortionContext& context, float* z, Index n) const {
     draws_.fill(z, n, context.first_element + static_cast<std::uint64_t>(element), context.key,
                 context.seed);
   }
+  /// Null where x is the whole matrix.
+  static const Whole* whole(const DistortionContext& context) {
+    return static_cast<const Whole*>(context.figures);
+  }
+  double floor() const { return entry_.floor.value_or(kDefaultFloor); }
+  /// Grid steps and x̂ of the quantizers that are referred to; empty where there are none.
+  Matrix local_steps(ConstMatrixView x, const DistortionContext& context) const;
+  Matrix matched_values(ConstMatrixView x, const DistortionContext& context) const;
+  double scale(const NoiseSums& sums, Index count) const;
   void distort_unit(const UnitSlice& unit, Index row_length,
                     const DistortionContext& context) const;
+  UnitForm form_of_matrix(const RowSource& x, const DistortionContext& context) const;
+  void add_part(ConstMatrixView x, const DistortionContext& context, const UnitWeights& multiply,
+                NoiseSums& sums) const;
 
   Draws draws_;
   ScaledNoiseKeys entry_;
@@ -132,15 +182,7 @@ DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& 
     for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
     return {};
   }
-  Matrix step, matched;
-  if (reference_) {
-    step.resize(x.rows(), x.cols());
-    reference_->local_step(x, context, step);
-  }
-  if (const Distortion* quantizer = strength_.matched()) {
-    matched.resize(x.rows(), x.cols());
-    quantizer->apply(x, context, matched);
-  }
+  const Matrix step = local_steps(x, context), matched = matched_values(x, context);
   const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
   if (blocks.are_columns())  // a draw costs least for consecutive elements
     for (Index r = 0; r < x.rows(); ++r) draw(r * x.cols(), context, distorted.row(r), x.cols());
@@ -149,34 +191,117 @@ DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& 
   return {};
 }
 
+Matrix ScaledNoise::local_steps(ConstMatrixView x, const DistortionContext& context) const {
+  if (!reference_) return {};
+  DistortionContext own = context;
+  if (const Whole* all = whole(context)) own.figures = all->reference.get();
+  Matrix step(x.rows(), x.cols());
+  reference_->local_step(x, own, step);
+  return step;
+}
+
+Matrix ScaledNoise::matched_values(ConstMatrixView x, const DistortionContext& context) const {
+  const Distortion* quantizer = strength_.matched();
+  if (quantizer == nullptr) return {};
+  DistortionContext own = context;
+  if (const Whole* all = whole(context)) own.figures = all->matched.get();
+  Matrix matched(x.rows(), x.cols());
+  quantizer->apply(x, own, matched);
+  return matched;
+}
+
+/// Factor that gives z of a unit of `count` values its strength.
+double ScaledNoise::scale(const NoiseSums& sums, Index count) const {
+  if (sums.z == 0.0) return 0.0;
+  // Noise beyond f32 must show as a failure, not vanish as target / infinity would.
+  if (!std::isfinite(sums.z)) return std::numeric_limits<double>::quiet_NaN();
+  return strength_.norm(std::sqrt(sums.x), std::sqrt(sums.matched), count) / std::sqrt(sums.z);
+}
+
 void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
                                const DistortionContext& context) const {
-  const NoiseKernels& kernels = noise_kernels();
   const auto& [x, step, matched] = unit.in;
-  const UnitValues values{x, step, entry_.floor.value_or(kDefaultFloor)};
-  const UnitWeights multiply = entry_.relation.weights ? entry_.relation.weights(values) : nullptr;
+  const Whole* all = whole(context);
+  const UnitForm* known = all != nullptr && all->unit ? &*all->unit : nullptr;
+  const UnitValues values{x, step, floor()};
+  const UnitWeights own = known != nullptr ? nullptr : entry_.relation.of_unit(values);
+  const UnitWeights& multiply = known != nullptr ? known->multiply : own;
   const Index n = x.cols();
-  double x_squares = 0.0, z_squares = 0.0, matched_squares = 0.0;
+  NoiseSums sums;
   for (Index r = 0; r < x.rows(); ++r) {
     float* z = unit.out.row(r);  // stands where x̃ will stand
     if (!unit.copied) draw((unit.where.row + r) * row_length + unit.where.col, context, z, n);
     if (multiply) multiply(values, r, z);
-    x_squares += kernels.sum_squares(x.row(r), n);
-    z_squares += kernels.sum_squares(z, n);
-    if (!matched.empty()) matched_squares += kernels.squared_distance(matched.row(r), x.row(r), n);
+    if (known == nullptr)
+      sums += NoiseSums::of_row(x.row(r), z, matched.empty() ? nullptr : matched.row(r), n);
   }
-  const double target = strength_.norm(std::sqrt(x_squares), std::sqrt(matched_squares), x.size());
-  // Noise beyond f32 must show as a failure, not vanish as target / infinity would.
-  const double scale = z_squares == 0.0           ? 0.0
-                       : std::isfinite(z_squares) ? target / std::sqrt(z_squares)
-                                                  : std::numeric_limits<double>::quiet_NaN();
+  const double factor = known != nullptr ? known->scale : scale(sums, x.size());
   for (Index r = 0; r < x.rows(); ++r) {
-    if (scale == 0.0) {
+    if (factor == 0.0) {
       std::copy_n(x.row(r), n, unit.out.row(r));
     } else {
-      kernels.add_scaled(x.row(r), unit.out.row(r), scale, unit.out.row(r), n);
+      noise_kernels().add_scaled(x.row(r), unit.out.row(r), factor, unit.out.row(r), n);
     }
   }
+}
+
+Index ScaledNoise::rows_together(Index rows) const {
+  if (is_identity()) return 1;
+  Index together = rows_of_unit(*entry_.scope, rows);
+  for (const Distortion* other : {reference_.get(), strength_.matched()})
+    if (other != nullptr) together = join_together(together, other->rows_together(rows), rows);
+  return together;
+}
+
+MatrixFiguresPtr ScaledNoise::figures(const RowSource& x, const DistortionContext& context) const {
+  if (is_identity()) return nullptr;
+  const auto all = std::make_shared<Whole>();
+  if (reference_) all->reference = reference_->figures(x, context);
+  if (strength_.matched() != nullptr) all->matched = strength_.matched()->figures(x, context);
+  if (entry_.scope->kind == Unit::Kind::tensor) {
+    DistortionContext own = context;
+    own.figures = all.get();
+    all->unit = form_of_matrix(x, own);
+  }
+  return all;
+}
+
+/// The matrix as one unit: what the relation looks at first, then, with z drawn for the sums alone,
+/// its scale.
+ScaledNoise::UnitForm ScaledNoise::form_of_matrix(const RowSource& x,
+                                                  const DistortionContext& context) const {
+  UnitValues unit{{}, {}, floor()};
+  const Index together = rows_together(x.rows());
+  if (const auto look = entry_.relation.look)
+    for_each_part(x, together, [&](Index, ConstMatrixView part) { look(part, unit.figures); });
+  UnitForm form;
+  if (entry_.relation.weights) form.multiply = entry_.relation.weights(unit);
+  NoiseSums sums;
+  for_each_part(x, together, [&](Index first, ConstMatrixView part) {
+    DistortionContext own = context;
+    own.first_element += static_cast<std::uint64_t>(first * x.cols());
+    add_part(part, own, form.multiply, sums);
+  });
+  form.scale = scale(sums, x.rows() * x.cols());
+  return form;
+}
+
+/// Adds the rows of a part in their order, whichever thread has drawn them.
+void ScaledNoise::add_part(ConstMatrixView x, const DistortionContext& context,
+                           const UnitWeights& multiply, NoiseSums& sums) const {
+  const Matrix step = local_steps(x, context), matched = matched_values(x, context);
+  const UnitValues values{x, step, floor()};
+  std::vector<NoiseSums> rows(static_cast<std::size_t>(x.rows()));
+  parallel_for((x.rows() + kDrawnRows - 1) / kDrawnRows, [&](Index piece) {
+    std::vector<float> z(static_cast<std::size_t>(x.cols()));
+    for (Index r = piece * kDrawnRows; r < std::min(x.rows(), (piece + 1) * kDrawnRows); ++r) {
+      draw(r * x.cols(), context, z.data(), x.cols());
+      if (multiply) multiply(values, r, z.data());
+      rows[static_cast<std::size_t>(r)] = NoiseSums::of_row(
+          x.row(r), z.data(), matched.empty() ? nullptr : matched.view().row(r), x.cols());
+    }
+  });
+  for (const NoiseSums& row : rows) sums += row;
 }
 
 Json ScaledNoise::config() const {

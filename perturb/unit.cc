@@ -58,6 +58,12 @@ Unit default_noise_scope(SiteTensor tensor) {
   return tensor == SiteTensor::weight ? Unit::tensor() : Unit::token();
 }
 
+Index rows_of_unit(const Unit& unit, Index rows) {
+  if (unit.kind != Unit::Kind::group_in) return 1;
+  NF_CHECK(unit.group >= 1, "group of {}", unit.group);
+  return std::max<Index>(1, std::min(unit.group, rows));
+}
+
 std::optional<Unit> ConfigValue<Unit>::read(const ConfigNode& node, ConfigErrors& errors) {
   if (node.is_mapping()) {
     const Index before = errors.count();

@@ -57,6 +57,10 @@ struct ConfigValue<Unit> {
   static Json schema();
 };
 
+/// Rows of a weight [rows, in] that lie in one unit, of a unit that does not span the matrix: g of
+/// {group: g, axis: in}, else 1.
+Index rows_of_unit(const Unit& unit, Index rows);
+
 /// Rows [row, row + rows) x columns [col, col + cols) of a matrix.
 struct Rectangle {
   Index row = 0;

@@ -29,15 +29,29 @@ struct Batch {
   }
 };
 
+/// The range of one unit, whose rows come in any number of parts.
+class MatrixRange {
+ public:
+  void add(ConstMatrixView x) {
+    for (Index r = 0; r < x.rows(); ++r)
+      grid_kernels().range(x.row(r), x.cols(), &lowest_, &highest_);
+  }
+  MatrixScale fit(const Grid& grid) const {
+    MatrixScale unit;
+    grid.fit({&lowest_, 1}, {&highest_, 1}, {&unit.scale, 1}, {&unit.zero, 1});
+    return unit;
+  }
+
+ private:
+  float lowest_ = std::numeric_limits<float>::infinity();
+  float highest_ = -std::numeric_limits<float>::infinity();
+};
+
 void visit_matrix(const Grid& grid, ConstMatrixView x, const Visit& visit) {
-  const GridKernels& kernels = grid_kernels();
-  Batch batch;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
-  batch.clear(1);
-  for (Index r = 0; r < x.rows(); ++r)
-    kernels.range(x.row(r), x.cols(), batch.lowest.data(), batch.highest.data());
-  batch.fit(grid, 1);
-  for (Index r = 0; r < x.rows(); ++r)
-    visit({r, 0, x.cols(), {batch.scale.data(), batch.zero.data(), false}});
+  MatrixRange range;
+  range.add(x);
+  const MatrixScale unit = range.fit(grid);
+  for (Index r = 0; r < x.rows(); ++r) visit({r, 0, x.cols(), unit.scales()});
 }
 
 void visit_row_groups(const Grid& grid, Index group, ConstMatrixView x, const Visit& visit) {
@@ -96,6 +110,12 @@ void for_each_scaled_run(const Grid& grid, const Unit& unit, ConstMatrixView x,
   if (unit.kind == Unit::Kind::group)
     return visit_row_groups(grid, std::min(unit.group, x.cols()), x, visit);
   visit_column_groups(grid, std::min(unit.group, x.rows()), x, visit);
+}
+
+MatrixScale fit_matrix(const Grid& grid, const RowSource& x) {
+  MatrixRange range;
+  for_each_part(x, 1, [&](Index, ConstMatrixView part) { range.add(part); });
+  return range.fit(grid);
 }
 
 }  // namespace nf

@@ -143,8 +143,14 @@ void Decoder::prepare(Index positions) {
   if (spec_.rope) rope_ = std::make_shared<const RopeTable>(*spec_.rope, positions);
 }
 
+const float* TokenRows::of(std::int32_t id) const {
+  const auto at = std::lower_bound(ids.begin(), ids.end(), id);
+  NF_CHECK(at != ids.end() && *at == id, "no embedding of token {}", id);
+  return rows.view().row(at - ids.begin());
+}
+
 void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
-                    ConstMatrixView tokens) const {
+                    const TokenRows* tokens) const {
   NF_CHECK_SHAPE(hidden, static_cast<Index>(ids.size()), spec_.hidden_size);
   NF_CHECK(layout.rows() == hidden.rows(), "layout of {} rows for {}", layout.rows(),
            hidden.rows());
@@ -155,14 +161,14 @@ void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, Mat
     embedded = narrow;
   }
   for (Index t = 0; t < hidden.rows(); ++t) {
-    const Index id = ids[static_cast<std::size_t>(t)];
+    const std::int32_t id = ids[static_cast<std::size_t>(t)];
     if (id < 0 || id >= spec_.vocab_size)
       throw DataError(fmt::format("{}: token id {} at position {} is outside the vocabulary of {}",
                                   checkpoint_->dir().string(), id, t, spec_.vocab_size));
-    if (tokens.empty())
+    if (tokens == nullptr)
       checkpoint_->read_f32(spec_.embed_tokens, id, 1, embedded.middle_rows(t, 1));
     else
-      std::copy_n(tokens.row(id), embedded.cols(), embedded.row(t));
+      std::copy_n(tokens->of(id), embedded.cols(), embedded.row(t));
   }
   if (!spec_.project_in.empty()) linear(embedded, project_in_, {}, hidden);
   if (spec_.positions) {
@@ -177,8 +183,6 @@ void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, Mat
   }
   if (embedding_norm_.exists()) run_norm(spec_, embedding_norm_, hidden, hidden);
 }
-
-void Decoder::release_embedding() const { checkpoint_->release(spec_.embed_tokens); }
 
 void Decoder::read_rows(const LinearTensors& from, Index first, MatrixView rows) const {
   if (from.transposed) {
@@ -289,10 +293,11 @@ HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used) cons
   return slab;
 }
 
-HeadSlab Decoder::pack_head(ConstMatrixView head, Index first_token, Index tokens,
-                            HeadSlab used) const {
-  return pack_slab(first_token, tokens, std::move(used), [&](Index begin, MatrixView rows) {
-    std::copy_n(head.row(begin), rows.size(), rows.data());
+HeadSlab Decoder::pack_head(ConstMatrixView rows, Index first_token, HeadSlab used) const {
+  NF_CHECK(first_token + rows.rows() <= spec_.vocab_size, "rows [{}, {}) of a head of {}",
+           first_token, first_token + rows.rows(), spec_.vocab_size);
+  return pack_slab(first_token, rows.rows(), std::move(used), [&](Index begin, MatrixView part) {
+    std::copy_n(rows.row(begin - first_token), part.size(), part.data());
   });
 }
 
@@ -320,18 +325,18 @@ HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used,
   return slab;
 }
 
-Matrix Decoder::load_outer(Role role) const {
+const std::string& Decoder::outer_tensor(Role role) const {
   NF_CHECK(!is_block_role(role), "{} is part of a block", role_name(role));
-  const std::string& name = role == Role::embed_tokens ? spec_.embed_tokens : spec_.lm_head;
-  Matrix whole(spec_.vocab_size, spec_.embedding_size());
-  parallel_for((spec_.vocab_size + kVocabChunk - 1) / kVocabChunk, [&](Index i) {
-    const Index begin = i * kVocabChunk;
-    const Index rows = std::min(kVocabChunk, spec_.vocab_size - begin);
-    checkpoint_->read_f32(name, begin, rows, whole.view().middle_rows(begin, rows));
-  });
-  checkpoint_->release(name);
-  return whole;
+  return role == Role::embed_tokens ? spec_.embed_tokens : spec_.lm_head;
 }
+
+void Decoder::read_outer(Role role, Index first, MatrixView rows) const {
+  const std::string& name = outer_tensor(role);
+  checkpoint_->read_f32(name, first, rows.rows(), rows);
+  release_behind(*checkpoint_, name, first, first + rows.rows());
+}
+
+void Decoder::release_outer(Role role) const { checkpoint_->release(outer_tensor(role)); }
 
 void Decoder::logits(ConstMatrixView x, const PackedWeight& chunk, MatrixView logits) const {
   linear(x, chunk, {}, logits);

@@ -33,6 +33,15 @@ struct HeadSlab {
       chunks;  ///< [kVocabChunk, E] each, the vocabulary's last may be shorter
 };
 
+/// Embeddings of some tokens, a lane's own.
+struct TokenRows {
+  std::vector<std::int32_t> ids{};  ///< ascending, each once
+  Matrix rows{};                    ///< [ids.size(), E]
+
+  /// [E]; InternalError where the token is not among them.
+  const float* of(std::int32_t id) const;
+};
+
 class Decoder {
  public:
   /// Reads config.json and checks every tensor's presence and shape; touches no weight yet.
@@ -52,11 +61,9 @@ class Decoder {
 
   /// hidden ← embeddings (and learned positions) of some tokens that lie as `layout` says.
   /// ids: [T]  hidden: [T, H]. Throws DataError for an id outside the vocabulary.
-  /// tokens: embeddings to use instead of the checkpoint's, [V, E], or empty.
+  /// tokens: embeddings of all these ids to use instead of the checkpoint's, or null.
   void embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
-             ConstMatrixView tokens = {}) const;
-  /// The embeddings read so far leave the resident memory.
-  void release_embedding() const;
+             const TokenRows* tokens = nullptr) const;
 
   /// Reads one linear's weight in f32 as the model uses it (a fused tensor's part, not transposed),
   /// in the calling thread. weight: [out, in]. Throws DataError where a value is not finite.
@@ -78,11 +85,13 @@ class Decoder {
   /// A part of the head, read by all threads, in the memory of `used`, a part of no more use.
   /// first_token must be a multiple of kVocabChunk.
   HeadSlab load_head(Index first_token, Index tokens, HeadSlab used = {}) const;
-  /// The same part of `head`, a lane's own, [V, E].
-  HeadSlab pack_head(ConstMatrixView head, Index first_token, Index tokens,
-                     HeadSlab used = {}) const;
-  /// The whole embedding or head in f32, [V, E], read by all threads: for a lane that distorts it.
-  Matrix load_outer(Role role) const;
+  /// A part of a lane's own head: its rows from first_token on, [tokens, E].
+  HeadSlab pack_head(ConstMatrixView rows, Index first_token, HeadSlab used = {}) const;
+  /// Reads rows [first, first + rows.rows()) of the embedding or the head in f32, [n, E], in the
+  /// calling thread: for a lane that distorts it.
+  void read_outer(Role role, Index first, MatrixView rows) const;
+  /// The rows of the embedding or the head that were read leave the resident memory.
+  void release_outer(Role role) const;
   /// Logits of one chunk of the vocabulary. x: [T, E]  logits: [T, chunk.out()]
   void logits(ConstMatrixView x, const PackedWeight& chunk, MatrixView logits) const;
 
@@ -91,6 +100,7 @@ class Decoder {
   void check_tensors() const;
   /// Rows [first, first + rows.rows()) of a linear; of a transposed tensor all of them.
   void read_rows(const LinearTensors& from, Index first, MatrixView rows) const;
+  const std::string& outer_tensor(Role role) const;
   HeadSlab pack_slab(Index first_token, Index tokens, HeadSlab used,
                      const std::function<void(Index begin, MatrixView rows)>& read) const;
 

@@ -42,7 +42,7 @@ void write_logits(Decoder& decoder, const std::filesystem::path& ids,
             .subspan(static_cast<std::size_t>(s * tokens), static_cast<std::size_t>(tokens)),
         layout, h);
   });
-  decoder.release_embedding();
+  decoder.release_outer(Role::embed_tokens);
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const BlockWeights weights = decoder.load_block(layer);
     if (layer + 1 < spec.num_hidden_layers) decoder.prefetch_block(layer + 1);

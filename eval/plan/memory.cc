@@ -134,6 +134,31 @@ double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, con
          kFloat * number(threads) * attention;
 }
 
+/// Bytes of an embedding or a head that is distorted in parts (DistortedOuter).
+struct PartMemory {
+  double kept = 0.0;    ///< from one part to the next
+  double making = 0.0;  ///< while a part is made, or the whole is looked at before, besides
+};
+
+PartMemory part_memory(const DecoderSpec& spec, const SiteChain& chain) {
+  const Index vocab = spec.vocab_size, width = spec.embedding_size();
+  const Index rows = part_rows(chain.rows_together(vocab), vocab);
+  const double part = kFloat * number(rows) * number(width);
+  const double scratch = chain.scratch_bytes(rows, width);
+  // A part as read and as distorted; the only part is not kept as it was read.
+  if (rows == vocab) return {.kept = part, .making = part + scratch};
+  return {.kept = 2.0 * part, .making = scratch};
+}
+
+/// Bytes that a lane with an embedding of its own takes while the rows of the stage's tokens are
+/// made. rows: of the stage.
+double embedding_turn(const DecoderSpec& spec, const SiteChain& chain, double rows) {
+  const PartMemory part = part_memory(spec, chain);
+  const double vocab = number(spec.vocab_size);
+  const double handed = std::min(number(kPartRows), vocab), kept = std::min(rows, vocab);
+  return part.kept + part.making + kFloat * (handed + kept) * number(spec.embedding_size());
+}
+
 }  // namespace
 
 StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> items,
@@ -174,19 +199,16 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
                 scored * number(sizeof(RowScore) + sizeof(Target) + 2 * sizeof(std::size_t));
   memory.fixed += hidden;  // of the lane whose rows are being gathered for the head
 
-  const double whole = kFloat * number(spec.vocab_size) * e;
   bool weights = false;
   for (const ModelTrial* trial : trials) {
     weights = weights || trial->touches_weights();
-    const SiteChain &tokens = trial->embed_tokens(), &head = trial->lm_head();
-    if (tokens.empty() && head.empty()) continue;
-    memory.outer = whole + slab;
-    // The matrix as read, the embedding also as distorted (the head counts as `outer`), and what
-    // the chain takes.
-    const Index v = spec.vocab_size, cols = spec.embedding_size();
-    const double tokens_turn = tokens.empty() ? 0.0 : 2.0 * whole + tokens.scratch_bytes(v, cols);
-    const double head_turn = head.empty() ? 0.0 : whole + head.scratch_bytes(v, cols);
-    memory.turn = std::max({memory.turn, tokens_turn, head_turn});
+    if (const SiteChain& tokens = trial->embed_tokens(); !tokens.empty())
+      memory.turn = std::max(memory.turn, embedding_turn(spec, tokens, rows));
+    if (const SiteChain& head = trial->lm_head(); !head.empty()) {
+      const PartMemory part = part_memory(spec, head);
+      memory.head = std::max(memory.head, slab + part.kept);
+      memory.turn = std::max(memory.turn, slab + part.making);
+    }
   }
   if (weights) {
     memory.turn = std::max(memory.turn, block);
@@ -202,12 +224,10 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
                     const MemoryBudget& budget) {
   const StageMemory memory =
       stage_memory(spec, items, stage, trials, threads, budget.process_bytes);
-  const auto has_outer = [](const ModelTrial* trial) {
-    return !trial->embed_tokens().empty() || !trial->lm_head().empty();
-  };
-  const Index any_outer = std::any_of(trials.begin(), trials.end(), has_outer) ? 1 : 0;
+  const auto own_head = [](const ModelTrial* trial) { return !trial->lm_head().empty(); };
+  const Index any_head = std::any_of(trials.begin(), trials.end(), own_head) ? 1 : 0;
   const Index one = trials.empty() ? 1 : 2;  // the baseline, and one trial
-  const double least = memory.of(one, 1, any_outer);
+  const double least = memory.of(one, 1, any_head);
   if (least > budget.bytes && budget.is_given)
     throw ConfigError(fmt::format(
         "memory: {:.0f} MiB are too few for this model and data on {} threads: at least "
@@ -216,22 +236,22 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
         budget.bytes / kMiB, threads, std::ceil((least + kRunToRun) / kMiB)));
   WavePlan plan;
   while (plan.distorting_threads < threads &&
-         memory.of(one, plan.distorting_threads + 1, any_outer) <= budget.bytes)
+         memory.of(one, plan.distorting_threads + 1, any_head) <= budget.bytes)
     ++plan.distorting_threads;
   const Index most = lanes_per_wave(spec, items, stage);
-  Index lanes = 0, outer = 0;
+  Index lanes = 0, heads = 0;
   const auto end_wave = [&] {
     plan.lanes.push_back(lanes);
-    plan.bytes = std::max(plan.bytes, memory.of(lanes + 1, plan.distorting_threads, outer));
-    lanes = outer = 0;
+    plan.bytes = std::max(plan.bytes, memory.of(lanes + 1, plan.distorting_threads, heads));
+    lanes = heads = 0;
   };
   for (const ModelTrial* trial : trials) {
-    const Index more = has_outer(trial) ? 1 : 0;
+    const Index more = own_head(trial) ? 1 : 0;
     const bool fits =
-        memory.of(lanes + 2, plan.distorting_threads, outer + more) <= budget.bytes && lanes < most;
+        memory.of(lanes + 2, plan.distorting_threads, heads + more) <= budget.bytes && lanes < most;
     if (lanes > 0 && !fits) end_wave();
     ++lanes;
-    outer += more;
+    heads += more;
   }
   end_wave();  // without any trial: the baseline alone
   return plan;

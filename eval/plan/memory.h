@@ -23,15 +23,18 @@ struct StageMemory {
   double fixed = 0.0;
   double lane = 0.0;  ///< hidden states and scores of one lane, the baseline among them
   /// The most that a lane holds besides while it is its turn: its own packed weights of a block,
-  /// and statistics of their inputs where it needs them.
+  /// and statistics of their inputs where it needs them; parts of its own embedding or head while
+  /// they are made.
   double turn = 0.0;
   double distortion = 0.0;  ///< one thread distorting one weight
-  double outer = 0.0;       ///< a lane's own embedding or head in f32
+  /// A lane's own head: a packed slab, and the part of it that was made last. All of it in f32
+  /// where a distortion must see it in one piece.
+  double head = 0.0;
 
-  double of(Index lanes, Index distorting_threads, Index outer_lanes) const {
+  double of(Index lanes, Index distorting_threads, Index own_heads) const {
     return fixed + turn + lane * static_cast<double>(lanes) +
            distortion * static_cast<double>(distorting_threads) +
-           outer * static_cast<double>(outer_lanes);
+           head * static_cast<double>(own_heads);
   }
 };
 

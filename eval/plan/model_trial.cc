@@ -8,26 +8,42 @@
 
 namespace nf {
 
-DistortionReport SiteChain::apply(ConstMatrixView x, DistortionContext context,
+DistortionReport SiteChain::apply(ConstMatrixView x, const DistortionContext& context,
                                   MatrixView distorted) const {
-  NF_CHECK(!steps.empty(), "nothing acts at this site");
+  return apply_first(steps.size(), x, context, {}, distorted);
+}
+
+DistortionReport SiteChain::apply_first(std::size_t count, ConstMatrixView x,
+                                        DistortionContext context,
+                                        std::span<const MatrixFiguresPtr> figures,
+                                        MatrixView distorted) const {
+  NF_CHECK(count > 0 && count <= steps.size(), "{}: {} of {} steps", site.name(), count,
+           steps.size());
   context.site = site;
   // Inputs are small and many, so their buffer is kept; a weight's would stay with every thread.
   thread_local Matrix between_inputs;
   Matrix between_weights;
   Matrix& between = context.tensor() == SiteTensor::input ? between_inputs : between_weights;
-  if (steps.size() > 1) between.resize(x.rows(), x.cols());
+  if (count > 1) between.resize(x.rows(), x.cols());
   // Steps alternate between the two buffers so that the last one writes to `distorted`.
   DistortionReport total;
   ConstMatrixView from = x;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    const bool to_result = (steps.size() - 1 - i) % 2 == 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool to_result = (count - 1 - i) % 2 == 0;
     const MatrixView to = to_result ? distorted : between.view();
     context.key = steps[i].key;
+    context.figures = figures.empty() ? nullptr : figures[i].get();
     total.clipped += steps[i].distortion->apply(from, context, to).clipped;
     from = to;
   }
   return total;
+}
+
+Index SiteChain::rows_together(Index rows) const {
+  Index together = 1;
+  for (const SiteStep& step : steps)
+    together = join_together(together, step.distortion->rows_together(rows), rows);
+  return together;
 }
 
 InputNeeds SiteChain::input_needs() const {

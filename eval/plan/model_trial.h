@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,15 @@ struct SiteChain {
   bool empty() const { return steps.empty(); }
   /// distorted ← all steps one after the other. x, distorted: [rows, cols], not overlapping.
   /// `context` gives everything but the site and the key.
-  DistortionReport apply(ConstMatrixView x, DistortionContext context, MatrixView distorted) const;
+  DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
+                         MatrixView distorted) const;
+  /// The same with the first `count` steps, at least one. figures: each step's, where x is a part
+  /// of a weight; empty where it is the whole.
+  DistortionReport apply_first(std::size_t count, ConstMatrixView x, DistortionContext context,
+                               std::span<const MatrixFiguresPtr> figures,
+                               MatrixView distorted) const;
+  /// Rows of a weight [rows, in] that all steps must make together (Distortion::rows_together).
+  Index rows_together(Index rows) const;
   /// Needs of all steps together.
   InputNeeds input_needs() const;
   /// Bytes that apply() holds beside x and x̃ [rows, cols], about.

@@ -20,10 +20,10 @@ SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixVi
   return result;
 }
 
-std::string finite_problem(const std::string& site, ConstMatrixView distorted) {
+std::string finite_problem(const std::string& site, ConstMatrixView distorted, Index first_row) {
   const Index bad = first_non_finite(distorted);
   if (bad < 0) return {};
-  return fmt::format("{}: x̃ is not finite at [{}, {}]", site, bad / distorted.cols(),
+  return fmt::format("{}: x̃ is not finite at [{}, {}]", site, first_row + bad / distorted.cols(),
                      bad % distorted.cols());
 }
 

@@ -13,8 +13,9 @@ namespace nf {
 SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixView distorted,
                        SiteTensor tensor, const DistortionReport& report, bool complete);
 
-/// "layers.0.up_proj.weight: x̃ is not finite at [3, 17]", or empty where it is finite.
-std::string finite_problem(const std::string& site, ConstMatrixView distorted);
+/// "layers.0.up_proj.weight: x̃ is not finite at [3, 17]", or empty where it is finite. first_row:
+/// of `distorted` in the matrix.
+std::string finite_problem(const std::string& site, ConstMatrixView distorted, Index first_row = 0);
 
 /// Distorts the input of a linear, or a state of a block, for one item and measures what it did; a
 /// problem where the result is not finite, and then no statistics. item: its number in the

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "eval/plan/memory.h"
 
 namespace nf {
 
@@ -33,20 +34,26 @@ void score_tile(const Decoder& decoder, std::span<const HeadLane> lanes,
 }
 
 void score_heads(const Decoder& decoder, std::span<const HeadLane> lanes, const StageHooks& hooks) {
-  NF_CHECK(!lanes.empty() && lanes.front().head->empty(), "{} lanes at the head, no baseline",
+  NF_CHECK(!lanes.empty() && lanes.front().head == nullptr, "{} lanes at the head, no baseline",
            lanes.size());
-  const Index rows = lanes.front().scored.rows();
+  const Index rows = lanes.front().scored.rows(), vocab = decoder.spec().vocab_size;
   const Index tiles = (rows + kRowTile - 1) / kRowTile;
   std::vector<HeadSlab> slabs(lanes.size());  // the checkpoint's is shared by most
-  for (Index first = 0; first < decoder.spec().vocab_size; first += kHeadSlab) {
+  Matrix own;                                 // a lane's slab before it is packed
+  for (Index first = 0; first < vocab; first += kHeadSlab) {
     for (std::size_t i = 1; i < lanes.size(); ++i)
-      if (lanes[i].head->empty()) slabs[i] = {};
+      if (lanes[i].head == nullptr) slabs[i] = {};
     slabs.front() = decoder.load_head(first, kHeadSlab, std::move(slabs.front()));
     decoder.prefetch_head(first + kHeadSlab, kHeadSlab);
-    for (std::size_t i = 1; i < lanes.size(); ++i)
-      slabs[i] = lanes[i].head->empty()
-                     ? slabs.front()
-                     : decoder.pack_head(*lanes[i].head, first, kHeadSlab, std::move(slabs[i]));
+    for (std::size_t i = 1; i < lanes.size(); ++i) {
+      if (lanes[i].head == nullptr) {
+        slabs[i] = slabs.front();
+        continue;
+      }
+      own.resize(std::min(kHeadSlab, vocab - first), decoder.spec().embedding_size());
+      lanes[i].head->next(own);
+      slabs[i] = decoder.pack_head(own, first, std::move(slabs[i]));
+    }
     hooks.share(tiles, [&](Index i) {
       const Index row = i * kRowTile;
       score_tile(decoder, lanes, slabs, row, std::min(kRowTile, rows - row), hooks);

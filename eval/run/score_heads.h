@@ -4,15 +4,16 @@
 
 #include "core/model/decoder.h"
 #include "eval/metrics/token_scores.h"
-#include "eval/run/stage_runner.h"
+#include "eval/run/distorted_outer.h"
+#include "eval/run/lane.h"
 
 namespace nf {
 
 /// A lane at the head.
 struct HeadLane {
-  ConstMatrixView scored;         ///< the head's input: [R, E]
-  const Matrix* head = nullptr;   ///< its own, [V, E]; empty: the checkpoint's
-  TokenScores* scores = nullptr;  ///< of R rows
+  ConstMatrixView scored;          ///< the head's input: [R, E]
+  DistortedOuter* head = nullptr;  ///< its own; null: the checkpoint's
+  TokenScores* scores = nullptr;   ///< of R rows
 };
 
 /// Rows [first_row, first_row + count) of all lanes, the baseline's first, against a part of the

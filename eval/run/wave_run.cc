@@ -1,8 +1,11 @@
 #include "eval/run/wave_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <utility>
 
+#include "eval/plan/memory.h"
 #include "eval/run/lane_activations.h"
 #include "eval/run/score_heads.h"
 
@@ -39,30 +42,44 @@ void WaveRun::run() {
 
 void WaveRun::embed() {
   for (const Group& group : states_.tree().groups(0)) {
-    Matrix tokens;
-    if (const ModelTrial* trial = states_.leader(group).trial)
-      tokens = distort_outer(group, Role::embed_tokens, trial->embed_tokens());
+    const ModelTrial* trial = states_.leader(group).trial;
+    const bool distorts = trial != nullptr && !trial->embed_tokens().empty();
+    const TokenRows tokens = distorts ? distort_tokens(group) : TokenRows{};
     if (!states_.is_wanted(group) || states_.has_ended(group)) continue;
     states_.begin(group);
     stage_.each_batch(1, [&](Index, Index b) {
       const Batch& batch = rows().batch(b);
-      stage_.decoder.embed(batch.ids, batch.layout, states_.hidden(group, batch), tokens);
+      stage_.decoder.embed(batch.ids, batch.layout, states_.hidden(group, batch),
+                           distorts ? &tokens : nullptr);
     });
   }
-  stage_.decoder.release_embedding();
+  stage_.decoder.release_outer(Role::embed_tokens);
 }
 
-/// The embedding or the head as a group has it; empty where it is the checkpoint's.
-Matrix WaveRun::distort_outer(const Group& group, Role role, const SiteChain& chain) {
-  if (chain.empty()) return {};
-  const Matrix weight = stage_.decoder.load_outer(role);
-  Matrix distorted(weight.rows(), weight.cols());
-  std::vector<SiteStats> sites;
-  states_.note_of_all(
-      group, distort_weight(chain, states_.leader(group).trial->seed(), wants_weight_stats_,
-                            stage_.gather.stats != StatsMode::none, weight, distorted, sites));
-  states_.add_weight_sites(group, sites);
-  return distorted;
+/// The embeddings of the stage's tokens as a group has them. All of the embedding passes by: its
+/// statistics are those of the whole matrix, and a value that is not finite fails the group.
+TokenRows WaveRun::distort_tokens(const Group& group) {
+  std::vector<std::int32_t> ids;
+  for (const Batch& batch : rows().batches)
+    ids.insert(ids.end(), batch.ids.begin(), batch.ids.end());
+  const std::unique_ptr<DistortedOuter> embedding =
+      distorted_outer(group, Role::embed_tokens, states_.leader(group).trial->embed_tokens());
+  TokenRows tokens = embedding->take_tokens(std::move(ids));
+  note_outer(group, *embedding);
+  return tokens;
+}
+
+std::unique_ptr<DistortedOuter> WaveRun::distorted_outer(const Group& group, Role role,
+                                                         const SiteChain& chain) {
+  return std::make_unique<DistortedOuter>(stage_.decoder, role, chain,
+                                          states_.leader(group).trial->seed(), wants_weight_stats_,
+                                          stage_.gather.stats != StatsMode::none);
+}
+
+/// Takes the problem and the statistics of a matrix of which all rows were made.
+void WaveRun::note_outer(const Group& group, DistortedOuter& outer) {
+  states_.note_of_all(group, outer.problem());
+  states_.add_weight_sites(group, outer.take_sites());
 }
 
 /// All groups through one block: those that have the same weights together.
@@ -158,13 +175,11 @@ void WaveRun::pass_groups(const BlockWeights& weights, const PackedLinears& pack
 /// Final norm, then the head, where the baseline and all lanes meet.
 void WaveRun::pass_head() {
   const Index step = states_.tree().steps() - 1;
-  std::vector<Matrix> weights(heads_.size());  // distorted ones: [V, E]
   for (const Group& group : states_.part(step)) {
     const LaneState& leader = states_.leader(group);
-    if (leader.trial != nullptr && leader.path->head_weight != 0)
-      weights[static_cast<std::size_t>(group.first)] =
-          distort_outer(group, Role::lm_head, leader.trial->lm_head());
-    if (!states_.has_ended(group)) pass_final_norm(group);
+    pass_final_norm(group);
+    if (leader.path->head_weight != 0 && !states_.has_ended(group))
+      head(group.first).weight = distorted_outer(group, Role::lm_head, leader.trial->lm_head());
   }
   if (!with_baseline_) head(0).scored = std::move(baseline_scored_);
   std::vector<HeadLane> lanes;
@@ -172,11 +187,15 @@ void WaveRun::pass_head() {
     if (states_.has_ended(group)) continue;
     HeadState& own = head(group.first);
     own.scores = std::make_unique<TokenScores>(rows().scored_rows, rows().targets);
-    lanes.push_back({.scored = own.scored,
-                     .head = &weights[static_cast<std::size_t>(group.first)],
-                     .scores = own.scores.get()});
+    lanes.push_back({.scored = own.scored, .head = own.weight.get(), .scores = own.scores.get()});
   }
   score_heads(stage_.decoder, lanes, stage_.hooks);
+  for (const Group& group : states_.tree().groups(step)) {
+    HeadState& own = head(group.first);
+    if (own.weight) note_outer(group, *own.weight);
+    own.weight.reset();
+    states_.add_sites(group, own.input_sites);  // the weight's come before its input's
+  }
 }
 
 /// Makes the head's input at the rows that predict a target: the normed hidden states, distorted
@@ -205,9 +224,10 @@ void WaveRun::pass_final_norm(const Group& group) {
                   scored.view().row(gathered.first + static_cast<Index>(r)));
   });
   leader.hidden = {};
+  std::vector<SiteStats>& sites = head(group.first).input_sites;
   for (DistortedItems& outcome : outcomes) {
     states_.note(group, std::move(outcome.problem));
-    states_.add_sites(group, outcome.sites);
+    std::move(outcome.sites.begin(), outcome.sites.end(), std::back_inserter(sites));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eval/metrics/token_scores.h"
+#include "eval/run/distorted_outer.h"
 #include "eval/run/distorted_weights.h"
 #include "eval/run/lane_states.h"
 
@@ -29,6 +30,8 @@ class WaveRun {
   using Group = LaneTree::Group;
   /// A group at the head.
   struct HeadState {
+    std::unique_ptr<DistortedOuter> weight{};  ///< its own; null: the checkpoint's
+    std::vector<SiteStats> input_sites{};      ///< statistics of the head's distorted input
     Matrix scored{};  ///< the head's input at the rows that predict a target: [R, E]
     std::unique_ptr<TokenScores> scores{};
   };
@@ -44,7 +47,10 @@ class WaveRun {
   HeadState& head(Index place) { return heads_[static_cast<std::size_t>(place)]; }
 
   void embed();
-  Matrix distort_outer(const Group& group, Role role, const SiteChain& chain);
+  TokenRows distort_tokens(const Group& group);
+  std::unique_ptr<DistortedOuter> distorted_outer(const Group& group, Role role,
+                                                  const SiteChain& chain);
+  void note_outer(const Group& group, DistortedOuter& outer);
   void pass_block(const BlockWeights& weights);
   std::vector<Bundle> bundles(Index layer);
   std::vector<DistortedWeights::Request> requests_of(Index layer, const Group& group);

@@ -53,9 +53,10 @@ class Clip final : public Distortion {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     NF_CHECK(context.tensor() == tensor_, "built for another tensor");
     DistortionReport report;
+    const auto* whole = static_cast<const Whole*>(context.figures);
     const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
     for_each_unit(blocks, {x, {}, {}}, distorted, [&](const UnitSlice& unit) {
-      const float limit = threshold(unit.in[0]);
+      const float limit = whole != nullptr ? whole->limit : threshold(unit.in[0]);
       for (Index r = 0; r < unit.out.rows(); ++r)
         report.clipped +=
             noise_kernels().clip(unit.in[0].row(r), limit, unit.out.row(r), unit.out.cols());
@@ -67,18 +68,46 @@ class Clip final : public Distortion {
     return entry_.quantile.value_or(0.0) == 1.0 || entry_.fraction_of_max.value_or(0.0) == 1.0;
   }
 
+  Index rows_together(Index rows) const override { return rows_of_unit(*entry_.scope, rows); }
+  MatrixFiguresPtr figures(const RowSource& x, const DistortionContext&) const override {
+    if (entry_.scope->kind != Unit::Kind::tensor) return nullptr;
+    const auto whole = std::make_shared<Whole>();
+    whole->limit = threshold(x);
+    return whole;
+  }
+
   Json config() const override { return ClipKeys::fields().write(entry_); }
 
  private:
-  float threshold(ConstMatrixView unit) const {
-    if (entry_.quantile) {
-      const double rank = std::floor(*entry_.quantile * static_cast<double>(unit.size()));
-      return kth_smallest_magnitude(unit, std::max<Index>(1, static_cast<Index>(rank)));
-    }
-    float largest = 0.0f;
-    for (Index r = 0; r < unit.rows(); ++r)
-      largest = std::max(largest, noise_kernels().max_abs(unit.row(r), unit.cols()));
+  /// The threshold of a matrix that is made in parts, where it is one unit.
+  struct Whole final : MatrixFigures {
+    float limit = 0.0f;
+  };
+
+  /// Rank of the threshold among the |x| of a unit of n values.
+  Index rank(Index n) const {
+    return std::max<Index>(
+        1, static_cast<Index>(std::floor(*entry_.quantile * static_cast<double>(n))));
+  }
+  float share_of(float largest) const {
     return static_cast<float>(*entry_.fraction_of_max * static_cast<double>(largest));
+  }
+  static float largest_of(ConstMatrixView x) {
+    float largest = 0.0f;
+    for (Index r = 0; r < x.rows(); ++r)
+      largest = std::max(largest, noise_kernels().max_abs(x.row(r), x.cols()));
+    return largest;
+  }
+  float threshold(ConstMatrixView unit) const {
+    return entry_.quantile ? kth_smallest_magnitude(unit, rank(unit.size()))
+                           : share_of(largest_of(unit));
+  }
+  float threshold(const RowSource& x) const {
+    if (entry_.quantile) return kth_smallest_magnitude(x, rank(x.rows() * x.cols()));
+    float largest = 0.0f;
+    for_each_part(
+        x, 1, [&](Index, ConstMatrixView part) { largest = std::max(largest, largest_of(part)); });
+    return share_of(largest);
   }
 
   ClipKeys entry_;

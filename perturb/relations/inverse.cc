@@ -6,12 +6,14 @@
 namespace nf {
 namespace {
 
+void look(ConstMatrixView rows, UnitFigures& figures) {
+  for (Index r = 0; r < rows.rows(); ++r)
+    figures.largest = std::max(figures.largest, noise_kernels().max_abs(rows.row(r), rows.cols()));
+}
+
 /// Weight max|x| of the unit − |x|.
 UnitWeights weights(const UnitValues& unit) {
-  float largest = 0.0f;
-  for (Index r = 0; r < unit.x.rows(); ++r)
-    largest = std::max(largest, noise_kernels().max_abs(unit.x.row(r), unit.x.cols()));
-  return [largest](const UnitValues& of, Index row, float* z) {
+  return [largest = unit.figures.largest](const UnitValues& of, Index row, float* z) {
     noise_kernels().multiply_remainder(z, of.x.row(row), largest, of.x.cols());
   };
 }
@@ -21,7 +23,7 @@ UnitWeights weights(const UnitValues& unit) {
 void register_inverse(RelationTable& relations) {
   relations.add({.name = "inverse",
                  .summary = "times (max|x| of the unit - |x|)",
-                 .plain = Relation{.config = "inverse", .weights = weights}});
+                 .plain = Relation{.config = "inverse", .look = look, .weights = weights}});
 }
 
 }  // namespace nf

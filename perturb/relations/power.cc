@@ -7,14 +7,18 @@
 namespace nf {
 namespace {
 
+void look(ConstMatrixView rows, UnitFigures& figures) {
+  for (Index r = 0; r < rows.rows(); ++r)
+    figures.squares += noise_kernels().sum_squares(rows.row(r), rows.cols());
+  figures.count += rows.size();
+}
+
 /// Weight |x|^power; for a negative power with |x| at least `floor` times the unit's root mean
 /// square. Powers are taken of x over a power of two near the root mean square: no power leaves the
 /// range of f32.
 UnitWeights weights(const UnitValues& unit, double power) {
-  double squares = 0.0;
-  for (Index r = 0; r < unit.x.rows(); ++r)
-    squares += noise_kernels().sum_squares(unit.x.row(r), unit.x.cols());
-  const double rms = std::sqrt(squares / static_cast<double>(std::max<Index>(unit.x.size(), 1)));
+  const UnitFigures& all = unit.figures;
+  const double rms = std::sqrt(all.squares / static_cast<double>(std::max<Index>(all.count, 1)));
   const int exponent = rms > 0.0 && std::isfinite(rms) ? std::ilogb(rms) : 0;
   const float floor = power < 0.0 ? static_cast<float>(unit.floor * rms) : 0.0f;
   return [power, floor, exponent](const UnitValues& of, Index row, float* z) {
@@ -25,8 +29,10 @@ UnitWeights weights(const UnitValues& unit, double power) {
 Relation power_relation(double power) {
   Relation relation{.config = {{"power", power}}, .has_floor = power < 0.0};
   // |x|^0 is 1, at 0 too.
-  if (power != 0.0)
+  if (power != 0.0) {
+    relation.look = look;
     relation.weights = [power](const UnitValues& unit) { return weights(unit, power); };
+  }
   return relation;
 }
 

@@ -249,22 +249,36 @@ TEST(Decoder, EmbeddingsAndHeadOfOnesOwnGiveTheSameBits) {
     const TempDir dir;
     tiny_opt({.vocab_size = 1100, .tied = tied}).write(dir.path());
     const Decoder decoder = open_decoder(dir.path());
-    const Matrix embeddings = decoder.load_outer(Role::embed_tokens);
-    const Matrix head = decoder.load_outer(Role::lm_head);
+    Matrix embeddings(1100, 32), head(1100, 32);
+    for (const Index first : {0, 700}) {  // in two parts
+      const Index count = first == 0 ? 700 : 400;
+      decoder.read_outer(Role::embed_tokens, first, embeddings.view().middle_rows(first, count));
+      decoder.read_outer(Role::lm_head, first, head.view().middle_rows(first, count));
+    }
     EXPECT_EQ(static_cast<bool>(equal_bits(embeddings, head)), tied);
     const std::vector<std::int32_t> ids = random_ids(20, 1100);
+    TokenRows tokens{.ids = ids};
+    std::sort(tokens.ids.begin(), tokens.ids.end());
+    tokens.ids.erase(std::unique(tokens.ids.begin(), tokens.ids.end()), tokens.ids.end());
+    tokens.rows.resize(std::ssize(tokens.ids), 32);
+    for (std::size_t i = 0; i < tokens.ids.size(); ++i)
+      std::copy_n(embeddings.view().row(tokens.ids[i]), 32,
+                  tokens.rows.view().row(static_cast<Index>(i)));
     Matrix hidden(20, 32), other(20, 32);
     decoder.embed(ids, Layout::window(static_cast<Index>(ids.size())), hidden);
-    decoder.embed(ids, Layout::window(20), other, embeddings);
+    decoder.embed(ids, Layout::window(20), other, &tokens);
     EXPECT_TRUE(equal_bits(other, hidden));
     const HeadSlab slab = decoder.load_head(kVocabChunk, kVocabChunk);
-    const HeadSlab own = decoder.pack_head(head, kVocabChunk, kVocabChunk);
+    const HeadSlab own =
+        decoder.pack_head(head.view().middle_rows(kVocabChunk, 1100 - kVocabChunk), kVocabChunk);
     ASSERT_EQ(own.chunks.size(), 1u);
     Matrix logits(20, 76), own_logits(20, 76);
     linear(hidden, slab.chunks[0], {}, logits);
     linear(hidden, own.chunks[0], {}, own_logits);
     EXPECT_TRUE(equal_bits(own_logits, logits));
-    EXPECT_THROW(decoder.load_outer(Role::q_proj), InternalError);
+    EXPECT_THROW(decoder.read_outer(Role::q_proj, 0, head), InternalError);
+    tokens.ids.back() = 1100;
+    EXPECT_THROW(tokens.of(1100 - 1), InternalError);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "perturb/relation.h"
 #include "tests/support/gather_statistics.h"
+#include "tests/support/held_rows.h"
 #include "tests/support/kind_forms.h"
 #include "tests/support/needy_distortion.h"
 #include "tests/support/noise_support.h"
@@ -180,6 +181,18 @@ TEST_P(EveryNoise, OfRowsInTheMiddleIsThatOfTheWhole) {
   EXPECT_EQ(std::memcmp(middle.data(), whole.view().row(4),
                         static_cast<std::size_t>(middle.size()) * sizeof(float)),
             0);
+}
+
+TEST_P(EveryNoise, MadeInPartsHasTheBitsOfTheWhole) {
+  if (tensor() != SiteTensor::weight) return;
+  const Matrix x = normal_matrix(2100, 5);  // more rows than are looked at in one part
+  Matrix whole(2100, 5);
+  const Index clipped = noise()->apply(x, context(5), whole).clipped;
+  for (const Index parts : {1, 3, 200}) {
+    const MadeInParts made(*noise(), x, context(5), parts);
+    EXPECT_TRUE(same_bits(made.distorted, whole)) << parts;
+    EXPECT_EQ(made.clipped, clipped) << parts;
+  }
 }
 
 TEST_P(EveryNoise, ReadsAndWritesStridedMatrices) {

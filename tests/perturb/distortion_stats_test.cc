@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "perturb/order_statistic.h"
 #include "perturb/stats_kernels.h"
 #include "tests/reference/distortion_stats_reference.h"
 #include "tests/support/noise_support.h"
@@ -52,6 +53,22 @@ TEST(DistortionStats, AgreesWithTheReferenceForEveryUnit) {
     EXPECT_EQ(stats.count, x.size());
     expect_reference(stats, reference_figures(x, distorted, unit, tensor));
   }
+}
+
+TEST(DistortionStats, OfAUnitAddedInPartsAreThoseOfTheWhole) {
+  const Matrix x = normal_matrix(30, 19, 1), distorted = normal_matrix(30, 19, 2);
+  DistortionStats whole, parts, energies, parts_of_energies;
+  whole.add(x, distorted, Unit::tensor(), SiteTensor::weight);
+  energies.add_energies(x, distorted);
+  for (Index first = 0; first < 30; first += 7) {
+    const Index count = std::min<Index>(7, 30 - first);
+    const ConstMatrixView x_part = x.view().middle_rows(first, count);
+    const ConstMatrixView distorted_part = distorted.view().middle_rows(first, count);
+    parts.add_rows(x_part, distorted_part, median_magnitude(x.view()));
+    parts_of_energies.add_energies(x_part, distorted_part);
+  }
+  EXPECT_EQ(parts, whole);
+  EXPECT_EQ(parts_of_energies, energies);
 }
 
 TEST(DistortionStats, FiguresOfAnExampleWorkedByHand) {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "tests/support/held_rows.h"
 #include "tests/support/noise_support.h"
 
 namespace nf {
@@ -45,6 +47,19 @@ TEST(OrderStatistic, MedianIsTheUpperMiddle) {
   std::copy_n(values, 4, x.data());
   EXPECT_EQ(median_magnitude(x), 3.0f);
   EXPECT_EQ(median_magnitude(x.view().middle_cols(0, 3)), 3.0f);
+}
+
+TEST(OrderStatistic, IsTheSameOfAMatrixReadInParts) {
+  Matrix x = normal_matrix(2100, 3);  // in three parts
+  for (Index i = 0; i < 900; ++i) x.data()[i] = i % 2 == 0 ? 0.75f : -0.75f;
+  x.data()[1000] = std::numeric_limits<float>::infinity();
+  x.data()[2000] = std::numeric_limits<float>::quiet_NaN();
+  x.data()[3000] = 1e-42f;
+  for (const Index k : {1, 2, 3, 500, 3150, 3151, 4000, 6298, 6299})
+    EXPECT_EQ(kth_smallest_magnitude(HeldRows(x), k), kth_smallest_magnitude(x.view(), k)) << k;
+  EXPECT_TRUE(std::isnan(kth_smallest_magnitude(HeldRows(x), 6300)));
+  EXPECT_EQ(median_magnitude(HeldRows(x)), median_magnitude(x.view()));
+  EXPECT_THROW(kth_smallest_magnitude(HeldRows(x), 6301), InternalError);
 }
 
 TEST(OrderStatistic, RefusesARankOutside) {

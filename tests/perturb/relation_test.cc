@@ -28,7 +28,7 @@ TEST(Relation, WeightsAreFiniteAndKeepTheSign) {
   for (const Json& form : example_forms(relations())) {
     const Relation relation = read_value<Relation>(form);
     if (!relation.weights) continue;
-    const UnitWeights multiply = relation.weights(unit);
+    const UnitWeights multiply = relation.of_unit(unit);
     for (Index r = 0; r < x.rows(); ++r) {
       std::vector<float> z(33, -1.0f);
       multiply(unit, r, z.data());

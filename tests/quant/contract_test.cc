@@ -6,6 +6,7 @@
 
 #include "tests/quant/needy_quantizer.h"
 #include "tests/support/gather_statistics.h"
+#include "tests/support/held_rows.h"
 #include "tests/support/kind_forms.h"
 
 /// Promises of every registered method and every grid, whatever they do: a new file in
@@ -104,6 +105,30 @@ TEST(QuantizerContract, FiniteDeterministicAndWithoutDraws) {
           ASSERT_TRUE(std::isfinite(once.data()[i])) << yaml << " at " << i;
         const Matrix again = quantized(*quantizer, x, {.key = 5, .seed = 9, .first_element = 100});
         EXPECT_TRUE(same_bits(once, again)) << yaml;
+      }
+    }
+  }
+}
+
+TEST(QuantizerContract, MadeInPartsHasTheBitsOfTheWhole) {
+  const QuantizerRegistry registry = all_quantizers();
+  const Matrix x = bell_matrix(2100, 7, 21);  // more rows than are looked at in one part
+  for (const QuantizerMethod& method : registry.methods()) {
+    for (const std::string& yaml : entries_of(method.name)) {
+      const DistortionPtr quantizer = make_any(yaml);
+      const InputNeeds needs = quantizer->input_needs(SiteTensor::weight);
+      const InputStatisticsPtr statistics = needs.empty() ? nullptr : statistics_of(needs, 7);
+      const DistortionContext context{.inputs = statistics.get()};
+      Matrix whole(2100, 7), steps(2100, 7);
+      const Index clipped = quantizer->apply(x, context, whole).clipped;
+      if (quantizer->has_steps()) quantizer->local_step(x, context, steps);
+      for (const Index parts : {1, 90}) {
+        const MadeInParts made(*quantizer, x, context, parts);
+        EXPECT_TRUE(same_bits(made.distorted, whole)) << yaml;
+        EXPECT_EQ(made.clipped, clipped) << yaml;
+        if (quantizer->has_steps()) {
+          EXPECT_TRUE(same_bits(made.steps, steps)) << yaml;
+        }
       }
     }
   }

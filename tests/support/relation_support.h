@@ -21,7 +21,7 @@ inline std::vector<double> weights_of(const Json& relation, const std::vector<fl
   const UnitValues unit{{x.data(), 1, n}, {}, floor};
   std::vector<float> z(x.size(), 1.0f);
   const Relation of = read_value<Relation>(relation);
-  if (of.weights) of.weights(unit)(unit, 0, z.data());
+  if (of.weights) of.of_unit(unit)(unit, 0, z.data());
   std::vector<double> ratios;
   for (const float v : z) ratios.push_back(static_cast<double>(v) / static_cast<double>(z[0]));
   return ratios;

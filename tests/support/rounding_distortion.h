@@ -38,6 +38,7 @@ class RoundingDistortion final : public Distortion {
     for (Index r = 0; r < x.rows(); ++r)
       for (Index c = 0; c < x.cols(); ++c) step(r, c) = step_at(x(r, c));
   }
+  Index rows_together(Index) const override { return 1; }
   Json config() const override { return {{"step", static_cast<double>(step_)}}; }
 
   static DistortionPtr build(const ConfigNode& node, SiteTensor, ConfigErrors& errors) {

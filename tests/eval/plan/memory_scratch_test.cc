@@ -46,17 +46,39 @@ TEST(MemoryScratch, CountsWhatAPermutationOfAWeightTakes) {
   EXPECT_EQ(memory_of(permuted).distortion, memory.distortion + 8.0 * largest);
 }
 
-TEST(MemoryScratch, CountsWhatDistortingAWholeEmbeddingTakes) {
-  const double whole = 4.0 * 50000 * 1024;
-  const auto turn = [](const std::string& roles, bool twice) {
-    const std::string entry = "{sites: {tensor: weight, roles: " + roles +
-                              "}, noise: gaussian, strength: {relative_l2: 0.1}}";
-    return memory_of(twice ? entry + ", " + entry : entry).turn;
-  };
-  EXPECT_EQ(turn("lm_head", false), whole);  // as read; as distorted it is the lane's
-  EXPECT_EQ(turn("lm_head", true), 2.0 * whole);
-  EXPECT_EQ(turn("embed_tokens", false), 2.0 * whole);
-  EXPECT_EQ(turn("[embed_tokens, lm_head]", true), 3.0 * whole);
+std::string outer(const std::string& roles, const std::string& what) {
+  return "{sites: {tensor: weight, roles: " + roles + "}, " + what + "}";
+}
+
+TEST(MemoryScratch, CountsPartsOfAnEmbeddingOrAHeadThatIsDistorted) {
+  const std::string noise = "noise: gaussian, strength: {relative_l2: 0.1}";
+  const double row = 4.0 * 1024, part = 1024 * row, slab = 8192 * row;
+  const std::string head = outer("lm_head", noise), tokens = outer("embed_tokens", noise);
+  // A part as read and as distorted stays with the lane; its slab is packed from one in f32.
+  EXPECT_EQ(memory_of(head).head, slab + 2.0 * part);
+  EXPECT_EQ(memory_of(head).turn, slab);
+  EXPECT_EQ(memory_of(head + ", " + head).turn, slab + part);  // between two steps
+  // The rows of the stage's tokens, the last part's, and the parts while they are made.
+  EXPECT_EQ(memory_of(tokens).head, 0.0);
+  EXPECT_EQ(memory_of(tokens).turn, 2 * 512 * row + part + 2.0 * part);
+  EXPECT_EQ(memory_of(head + ", " + tokens).turn, slab);
+  // Larger parts where more rows belong together.
+  const std::string bands =
+      outer("lm_head", "grid: uniform, bits: 4, granularity: {group: 3000, axis: in}");
+  EXPECT_EQ(memory_of(bands).head, slab + 2.0 * 3000 * row);
+}
+
+TEST(MemoryScratch, CountsAWholeHeadWhereADistortionMustSeeIt) {
+  const double whole = 4.0 * 50000 * 1024, slab = 4.0 * 8192 * 1024;
+  const std::string permuted = "noise: permuted, reference: " + kW4;
+  const StageMemory head = memory_of(outer("lm_head", permuted));
+  EXPECT_EQ(head.head, slab + whole);
+  EXPECT_EQ(head.turn, slab + 9.0 * whole);  // as read, and what the permutation takes
+  const double turn = memory_of(outer("embed_tokens", permuted)).turn;
+  EXPECT_GT(turn, 10.0 * whole);
+  EXPECT_LT(turn, 10.1 * whole);
+  // Within a row nothing must be held.
+  EXPECT_LT(memory_of(outer("lm_head", permuted + ", scope: channel")).head, slab + 0.1 * whole);
 }
 
 TEST(MemoryScratch, CountsWhatAPermutationOfAWindowTakes) {

@@ -24,6 +24,13 @@ const std::string kInputs =
     "{sites: {tensor: input}, noise: gaussian, strength: {relative_l2: 0.1}}";
 const std::string kHead =
     "{sites: {tensor: weight, roles: lm_head}, noise: gaussian, strength: {relative_l2: 0.1}}";
+const std::string kTokens =
+    "{sites: {tensor: weight, roles: embed_tokens}, noise: gaussian, strength: {relative_l2: "
+    "0.1}}";
+/// Needs the matrix in one piece.
+const std::string kPermutedHead =
+    "{sites: {tensor: weight, roles: lm_head}, noise: permuted, reference: {grid: uniform, bits: "
+    "4, granularity: channel}}";
 
 /// The shapes of a published model.
 DecoderSpec shapes_of(const TinyModel& family, Index hidden, Index inner, Index layers, Index heads,
@@ -63,14 +70,12 @@ struct Case {
     return plan_waves(spec, items, stage, trials, threads,
                       {.bytes = bytes, .process_bytes = kProcess, .is_given = is_given});
   }
-  /// Lanes of trials [first, first + count) with an embedding or a head of their own.
-  Index outer(Index first, Index count) const {
-    Index lanes = 0;
-    for (Index i = first; i < first + count; ++i) {
-      const ModelTrial& trial = *trials[static_cast<std::size_t>(i)];
-      lanes += !trial.embed_tokens().empty() || !trial.lm_head().empty() ? 1 : 0;
-    }
-    return lanes;
+  /// Lanes of trials [first, first + count) with a head of their own.
+  Index own_heads(Index first, Index count) const {
+    Index heads = 0;
+    for (Index i = first; i < first + count; ++i)
+      heads += trials[static_cast<std::size_t>(i)]->lm_head().empty() ? 0 : 1;
+    return heads;
   }
   std::string refusal(double bytes, Index threads = 2) const {
     try {
@@ -119,13 +124,14 @@ TEST(PlanWaves, HoldAllTrialsInOrderWithinTheBudget) {
     Index first = 0;
     for (const Index lanes : plan.lanes) {
       EXPECT_GE(lanes, 1);
-      EXPECT_LE(memory.of(lanes + 1, plan.distorting_threads, mixed.outer(first, lanes)), bytes);
+      EXPECT_LE(memory.of(lanes + 1, plan.distorting_threads, mixed.own_heads(first, lanes)),
+                bytes);
       first += lanes;
       // The next one would not have fitted.
       if (first < 10 && lanes < kWaveLanes) {
-        EXPECT_GT(
-            memory.of(lanes + 2, plan.distorting_threads, mixed.outer(first - lanes, lanes + 1)),
-            bytes);
+        EXPECT_GT(memory.of(lanes + 2, plan.distorting_threads,
+                            mixed.own_heads(first - lanes, lanes + 1)),
+                  bytes);
       }
     }
     EXPECT_EQ(first, 10);
@@ -215,8 +221,13 @@ TEST(StageMemory, HoldsNoWholeHead) {
       block += 4.0 * static_cast<double>(linear.out * linear.in);
     // The memory that one thread needs for a batch and a packed chunk of the head does not grow.
     EXPECT_LT(memory.of(2, 1, 0) - block, 0.3 * head);
-    memory = Case(spec, windows_of(2, 512), {kHead}).memory(1, 0.0);
-    EXPECT_GT(memory.of(2, 1, 1), 2.0 * head);  // a lane that distorts it does
+    // Nor does a lane that distorts it or the embedding.
+    for (const std::string& own : {kHead, kTokens}) {
+      const StageMemory lane = Case(spec, windows_of(2, 512), {own}).memory(1, 0.0);
+      EXPECT_LT(lane.of(2, 1, 1) - memory.of(2, 1, 0), 0.3 * head) << own;
+    }
+    memory = Case(spec, windows_of(2, 512), {kPermutedHead}).memory(1, 0.0);
+    EXPECT_GT(memory.of(2, 1, 1), 2.0 * head);  // but one that cannot do without
   }
 }
 
@@ -238,8 +249,15 @@ TEST(StageMemory, GrowsWithWhatIsHeld) {
   const StageMemory weights = of({kInputs, kWeights}, 2, 512);
   EXPECT_GT(weights.turn, 4.0 * (4 * 4096 + 3 * 11008) * 4096 * 0.99);
   EXPECT_GT(weights.distortion, 2.0 * 4.0 * 11008 * 4096);
-  EXPECT_EQ(weights.outer, 0.0);
-  EXPECT_GT(of({kHead}, 2, 512).outer, 4.0 * 32000 * 4096);
+  EXPECT_EQ(weights.head, 0.0);
+  // A head of its own only by the slab; whole where a distortion must see it in one piece.
+  const double slab = 4.0 * 8192 * 4096, whole = 4.0 * 32000 * 4096;
+  const StageMemory head = of({kHead}, 2, 512);
+  EXPECT_GT(head.head, slab);
+  EXPECT_LT(head.head + head.turn, 2.5 * slab);
+  const StageMemory permuted = of({kPermutedHead}, 2, 512);
+  EXPECT_GT(permuted.head, whole);
+  EXPECT_GT(permuted.turn, 9.0 * whole);
 }
 
 TEST(MemoryBudget, IsWhatTheUserGaveOrMostOfWhatIsFree) {
