@@ -13,7 +13,7 @@
 #endif
 
 namespace nf {
-namespace {
+namespace {  // NOLINT(google-build-namespaces): internal linkage is the point
 namespace native {
 
 /// The full 64-bit products of the low halves of the lanes.
