@@ -53,14 +53,16 @@ class KindTable {
   /// noun: what the kinds are, for messages: "unknown grid 'unifrom'".
   explicit KindTable(std::string noun) : noun_(std::move(noun)) {}
 
-  /// Throws InternalError when the name is taken.
+  /// Throws InternalError when the name is taken, or does not come behind those that are there.
   void add(Kind<Value> kind) {
     NF_CHECK(find(kind.name) == nullptr, "{} '{}' is registered twice", noun_, kind.name);
+    NF_CHECK(kinds_.empty() || kinds_.back().name < kind.name, "{} '{}' comes after '{}'", noun_,
+             kind.name, kinds_.back().name);
     NF_CHECK(kind.plain || kind.has_parameter(), "{} '{}' has no form", noun_, kind.name);
     kinds_.push_back(std::move(kind));
   }
 
-  /// In the order of registration, which is that of the names.
+  /// In the order of their names.
   const std::vector<Kind<Value>>& kinds() const { return kinds_; }
   /// The value of a name alone. An unknown name, or one that needs a parameter, is our own bug.
   const Value& plain(const std::string& name) const {

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "core/base/check.h"
 #include "quant/grid_spec.h"
 
 namespace nf {
@@ -19,7 +20,9 @@ constexpr double kHighestPower = 4.0;
 ///   for p = 1/3 that is scale³·(3k² + ¼).
 class PowerGrid final : public Grid {
  public:
-  PowerGrid(Index bits, double power) : last_(last_symmetric_level(bits)), power_(power) {}
+  PowerGrid(Index bits, double power) : last_(last_symmetric_level(bits)), power_(power) {
+    NF_CHECK(power >= kLowestPower && power <= kHighestPower, "power {}", power);
+  }
 
   void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
            VectorView zero) const override {

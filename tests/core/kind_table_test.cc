@@ -78,10 +78,11 @@ TEST(KindTable, DescribesEveryForm) {
   EXPECT_EQ(schema["anyOf"][2]["required"], Json::array({"square"}));
 }
 
-TEST(KindTable, ANameTwiceOrNoFormIsOurBug) {
+TEST(KindTable, ANameTwiceOrOutOfOrderOrNoFormIsOurBug) {
   KindTable<Shape> table = shapes();
   EXPECT_THROW(table.add({.name = "point", .plain = Shape{}}), InternalError);
-  EXPECT_THROW(table.add({.name = "line"}), InternalError);
+  EXPECT_THROW(table.add({.name = "triangle"}), InternalError);
+  EXPECT_THROW(table.add({.name = "line", .plain = Shape{}}), InternalError);  // not the last
   EXPECT_THROW(table.plain("circle"), InternalError);
 }
 
