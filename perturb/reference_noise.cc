@@ -290,7 +290,7 @@ NoiseKind reference_noise_kind(Rearrangement rearrangement, const std::string& n
                                 const DistortionBuilder& build_reference,
                                 ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    ReferenceNoiseKeys entry = ReferenceNoiseKeys::fields().read(node, errors);
+    ReferenceNoiseKeys entry = fields_of<ReferenceNoiseKeys>().read(node, errors);
     entry.scope = resolve_scope(entry.scope, default_noise_scope(tensor), node, tensor, errors);
     DistortionPtr matched, reference;
     if (entry.strength && entry.strength->match)

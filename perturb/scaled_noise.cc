@@ -308,7 +308,7 @@ Json ScaledNoise::config() const {
   Json json = {{"noise", entry_.noise}};
   for (std::size_t i = 0; i < draws_.shape.size(); ++i)
     json[draws_.distribution->parameters[i].name] = draws_.shape[i];
-  json.update(ScaledNoiseKeys::fields().write(entry_));
+  json.update(fields_of<ScaledNoiseKeys>().write(entry_));
   json["strength"] = strength_.config();
   if (reference_) json["reference"] = reference_->config();
   return json;
@@ -325,7 +325,7 @@ std::vector<FieldDoc> entry_docs(const Distribution& distribution) {
 
 ScaledNoiseKeys read_keys(const ConfigNode& node, Draws& draws, ConfigErrors& errors) {
   const Index before = errors.count();
-  const FieldTable<ScaledNoiseKeys> table = ScaledNoiseKeys::fields();
+  const FieldTable<ScaledNoiseKeys>& table = fields_of<ScaledNoiseKeys>();
   std::vector<std::string> known = table.names();
   for (const ShapeParameter& parameter : draws.distribution->parameters)
     known.emplace_back(parameter.name);

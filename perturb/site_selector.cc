@@ -206,7 +206,7 @@ void SiteSelector::check(const ConfigNode& node, ConfigErrors& errors) const {
 }
 
 Json SiteSelector::config() const {
-  Json json = fields().write(*this);
+  Json json = fields_of<SiteSelector>().write(*this);
   if (is_state(tensor)) json.erase("roles");
   return json;
 }

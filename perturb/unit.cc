@@ -67,7 +67,7 @@ Index rows_of_unit(const Unit& unit, Index rows) {
 std::optional<Unit> ConfigValue<Unit>::read(const ConfigNode& node, ConfigErrors& errors) {
   if (node.is_mapping()) {
     const Index before = errors.count();
-    const GroupForm form = GroupForm::fields().read(node, errors);
+    const GroupForm form = fields_of<GroupForm>().read(node, errors);
     if (errors.count() != before) return std::nullopt;
     return form.axis == GroupAxis::in ? Unit::groups_in(form.group) : Unit::groups(form.group);
   }

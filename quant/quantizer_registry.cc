@@ -41,7 +41,7 @@ DistortionPtr QuantizerRegistry::create(const ConfigNode& entry, SiteTensor tens
                                         ConfigErrors& errors) const {
   const Index before = errors.count();
   QuantizerConfig values;
-  const FieldTable<QuantizerConfig> table = QuantizerConfig::fields();
+  const FieldTable<QuantizerConfig>& table = fields_of<QuantizerConfig>();
   table.read_fields(entry, values, errors);
   if (!entry.is_mapping()) return nullptr;
 

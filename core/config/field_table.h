@@ -61,7 +61,7 @@ Json allow_variables(Json schema);
 ///     /// Optional: rules between fields; called by read() when the mapping itself had no error.
 ///     void check(const ConfigNode& node, ConfigErrors& errors) const;
 ///   };
-///   const Clip clip = Clip::fields().read(node, errors);
+///   const Clip clip = fields_of<Clip>().read(node, errors);
 ///
 /// A type with such a fields() can itself be a member of another one, alone, optional or in a list.
 /// Where fields() needs an argument, such as a registry of the names that a key may have, the other
@@ -196,17 +196,25 @@ class FieldTable {
   std::vector<Field> fields_;
 };
 
+/// The table of a type with a static fields(), made once: a table brings its documentation with it,
+/// and a sweep reads and writes thousands of mappings.
+template <typename T>
+const FieldTable<T>& fields_of() {
+  static const FieldTable<T> table = T::fields();
+  return table;
+}
+
 /// A type with a static fields() stands in YAML as a nested mapping.
 template <typename T>
 requires requires { T::fields().names(); }
 struct ConfigValue<T> {
   /// Always gives a value, with defaults where errors were added, so that reading goes on.
   static std::optional<T> read(const ConfigNode& node, ConfigErrors& errors) {
-    return T::fields().read(node, errors);
+    return fields_of<T>().read(node, errors);
   }
-  static Json write(const T& value) { return T::fields().write(value); }
-  static std::string type() { return mapping_type(T::fields().docs()); }
-  static Json schema() { return T::fields().schema(); }
+  static Json write(const T& value) { return fields_of<T>().write(value); }
+  static std::string type() { return mapping_type(fields_of<T>().docs()); }
+  static Json schema() { return fields_of<T>().schema(); }
 };
 
 }  // namespace nf

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "core/base/types.h"
@@ -8,10 +9,14 @@ namespace nf {
 
 /// The generator that made a trial. Its level stands in the trial's vars.
 struct Design {
-  std::string kind;    ///< "each", "leave_one_out", "cumulative", "pairs", "factorial"; empty: none
-  std::string factor;  ///< "layer", "role" or "site"; empty: none
+  std::string kind;      ///< one of kDesignKinds; empty: none
+  std::string factor;    ///< "layer", "role" or "site"; empty: none
   Index resolution = 0;  ///< of factorial: 4 or 5; 0 of the others
 };
+
+/// The keys of the generators.
+inline constexpr std::array<const char*, 5> kDesignKinds = {"each", "leave_one_out", "cumulative",
+                                                            "pairs", "factorial"};
 
 /// The level of a trial of pairs or factorial that has every level, as its column names it.
 inline constexpr const char* kAllLevels = "all";

@@ -13,14 +13,14 @@ FieldTable<FactorialConfig> FactorialConfig::fields() {
 
 std::optional<FactorialConfig> ConfigValue<FactorialConfig>::read(const ConfigNode& node,
                                                                   ConfigErrors& errors) {
-  if (node.is_mapping()) return FactorialConfig::fields().read(node, errors);
+  if (node.is_mapping()) return fields_of<FactorialConfig>().read(node, errors);
   const std::optional<Factor> factor = ConfigValue<Factor>::read(node, errors);
   if (!factor) return std::nullopt;
   return FactorialConfig{.of = *factor};
 }
 
 Json ConfigValue<FactorialConfig>::write(const FactorialConfig& factorial) {
-  return FactorialConfig::fields().write(factorial);
+  return fields_of<FactorialConfig>().write(factorial);
 }
 
 std::string ConfigValue<FactorialConfig>::type() {

@@ -4,6 +4,7 @@
 
 #include "core/config/yaml_writer.h"
 #include "eval/experiment/experiment.h"
+#include "eval/experiment/trial_count.h"
 
 namespace nf {
 namespace {
@@ -121,7 +122,13 @@ std::string experiment_page(const Kinds& kinds) {
       "`distort` (both, in\nthe order in which they act; each sees the result of those before it). "
       "`\"${name}\"` "
       "in an entry stands for a\nvariable of `sweep` or `zip`.\n\n" +
-      table(TrialConfig::fields().docs());
+      table(TrialConfig::fields().docs()) +
+      fmt::format(
+          "\nA variable's name has no blank, `,` or `=`, by which `compare` would not find it, and "
+          "differs not only in\ncase from another one or from a column of a file: SQL does not "
+          "tell "
+          "such columns apart. All trials together, on\nall models, are at most {}.\n",
+          kMostTrials);
   page +=
       "\n### Designs\n\nAt most one of `each`, `leave_one_out`, `cumulative`, `pairs` and "
       "`factorial` makes many trials of one,\nby narrowing the `sites` of every entry. With "

@@ -26,13 +26,13 @@ FieldTable<StopConfig> StopConfig::fields() {
 std::optional<TrialStop> ConfigValue<TrialStop>::read(const ConfigNode& node,
                                                       ConfigErrors& errors) {
   if (node.is_scalar() && node.text() == kNone) return TrialStop{};
-  if (node.is_mapping()) return TrialStop{StopConfig::fields().read(node, errors)};
+  if (node.is_mapping()) return TrialStop{fields_of<StopConfig>().read(node, errors)};
   add_unreadable(node, "none or {kl_halfwidth: number}", "", errors);
   return std::nullopt;
 }
 
 Json ConfigValue<TrialStop>::write(const TrialStop& stop) {
-  return stop.config ? StopConfig::fields().write(*stop.config) : Json(kNone);
+  return stop.config ? fields_of<StopConfig>().write(*stop.config) : Json(kNone);
 }
 
 Json ConfigValue<TrialStop>::schema() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/printable.h"
 #include "core/config/substitute.h"
 #include "eval/metrics/columns.h"
 
@@ -11,9 +12,22 @@ namespace {
 
 using Reserved = std::vector<std::pair<std::string, std::string>>;
 
+/// The kinds of characters in a name that a command could not give: `compare` splits there.
+bool is_selectable(const std::string& name) {
+  return !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == '=' || c == '\x7f';
+  });
+}
+
 /// columns: of the results.
 void check_variable_name(const ConfigEntry& variable, const std::vector<std::string>& columns,
                          const Reserved& reserved, ConfigErrors& errors) {
+  if (!is_selectable(variable.key))
+    errors.add(
+        variable.key_place, variable.value.path(),
+        fmt::format("a variable cannot be called '{}': `noisefloor compare` selects points as "
+                    "NAME:VARIABLE=VALUE,VARIABLE=VALUE, so its name has no blank, ',' or '='",
+                    printable(variable.key)));
   if (std::find(columns.begin(), columns.end(), variable.key) != columns.end()) {
     errors.add(variable.key_place, variable.value.path(),
                fmt::format("a variable cannot be called '{}', which is a column of results.csv",
@@ -76,7 +90,8 @@ std::vector<SweepPoint> sweep_points(const std::optional<VariableLists>& sweep,
                                      const std::optional<VariableLists>& zip,
                                      const Reserved& reserved, const MetricRegistry& metrics,
                                      ConfigErrors& errors) {
-  const std::vector<std::string> columns = reserved_columns(metrics);
+  const std::vector<std::string> columns =
+      sweep || zip ? reserved_columns(metrics) : std::vector<std::string>();
   for (const std::optional<VariableLists>& variables : {sweep, zip})
     if (variables)
       for (const ConfigEntry& variable : variables->node.entries())

@@ -1,16 +1,15 @@
 #include "eval/experiment/trial.h"
 
 #include <algorithm>
-#include <array>
+#include <cstdint>
+#include <limits>
 
 #include "core/config/substitute.h"
 #include "eval/design/search_key.h"
+#include "eval/experiment/trial_count.h"
 
 namespace nf {
 namespace {
-
-constexpr std::array<const char*, 5> kDesigns = {"each", "leave_one_out", "cumulative", "pairs",
-                                                 "factorial"};
 
 /// Columns that a trial makes beside its sweep's, each with the key that makes it.
 std::vector<std::pair<std::string, std::string>> own_columns(const TrialConfig& config) {
@@ -165,12 +164,12 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
         "has more than one of perturb, quantize and distort; write one list under 'distort', "
         "in the order in which the entries act");
   std::vector<std::string> given;
-  for (const char* key : kDesigns)
+  for (const char* key : kDesignKinds)
     if (node.find(key)) given.emplace_back(key);
   if (given.size() > 1)
     errors.add(*node.find(given[1]),
                fmt::format("has '{}' beside it; a trial has at most one of {}", given[0],
-                           fmt::join(kDesigns, ", ")));
+                           fmt::join(kDesignKinds, ", ")));
   if (factorial && bisect)
     errors.add(*node.find("bisect"),
                "has 'factorial' beside it, whose effects are differences between trials of one "
@@ -190,7 +189,7 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
                                 const KindsPtr& kinds, ConfigErrors& errors,
                                 const std::optional<StopConfig>& experiment_stop) {
   const Index before = errors.count();
-  const TrialConfig config = TrialConfig::fields().read(node, errors);
+  const TrialConfig config = fields_of<TrialConfig>().read(node, errors);
   if (errors.count() != before) return {};
   const EntryKind kind = config.perturb    ? EntryKind::noise
                          : config.quantize ? EntryKind::quantizer
@@ -198,6 +197,13 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
   const ConfigNode list = config.perturb    ? config.perturb->node
                           : config.quantize ? config.quantize->node
                                             : config.distort->node;
+  const std::int64_t first = config.seed.value_or(static_cast<std::int64_t>(experiment_seed));
+  if (first > std::numeric_limits<std::int64_t>::max() - (config.repeat - 1))
+    errors.add(
+        node.find("seed").value_or(*node.find("repeat")),
+        fmt::format(
+            "the last of {} seeds from {} on would be {}, beyond 2^63 - 1", config.repeat, first,
+            static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(config.repeat - 1)));
   check_variables_used(config.sweep, list, errors);
   check_variables_used(config.zip, list, errors);
   if (config.bisect && !collect_variables(list).contains(kSearchVariable))
@@ -218,11 +224,9 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
       trial.vars[name] = to_json(value);
     }
     trial.entries = read_entries(list, kind, config, std::move(variables), kinds, errors);
-    const std::uint64_t first =
-        config.seed ? static_cast<std::uint64_t>(*config.seed) : experiment_seed;
     for (Index i = 0; i < config.repeat; ++i) {
       trials.push_back(trial);
-      trials.back().seed = first + static_cast<std::uint64_t>(i);
+      trials.back().seed = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i);
     }
   }
   return trials;
@@ -232,6 +236,7 @@ std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const Confi
                                    const std::string& model, const DecoderSpec& spec,
                                    ConfigErrors& errors) {
   std::vector<Trial> result;
+  TrialCount count;
   for (std::size_t i = 0, next = 0; i < trials.size(); i = next) {
     const Trial& first = trials[i];
     // Trials of one sweep point stand together and differ in their seeds alone.
@@ -247,6 +252,10 @@ std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const Confi
     if (points.empty())
       errors.add(node.find(first.design.kind).value_or(node),
                  why_no_design_points(first.design, selectors, spec, model));
+    TrialCount made(std::ssize(points));
+    made.multiply(static_cast<Index>(next - i));
+    count.add(made);
+    if (count.is_too_many()) continue;
     for (const DesignPoint& point : points) {
       for (std::size_t t = i; t < next; ++t) {
         Trial trial = trials[t];
@@ -261,7 +270,9 @@ std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const Confi
       }
     }
   }
-  return result;
+  if (!count.is_too_many()) return result;
+  errors.add(node, too_many_trials(count));
+  return {};
 }
 
 }  // namespace nf

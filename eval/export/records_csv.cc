@@ -76,14 +76,6 @@ Index add_questions(const ResultRow& row, const std::vector<std::string>& head, 
 
 }  // namespace
 
-std::vector<std::string> export_columns() {
-  std::vector<std::string> columns = {"id",     "window",   "task",  "question",
-                                      "choice", "document", "tokens"};
-  for (const SummedFigure& figure : summed_figures()) columns.emplace_back(figure.name);
-  append({"bytes", "correct", "correct_norm"}, columns);
-  return columns;
-}
-
 Index export_csv(const RunContents& run, const fs::path& file) {
   check_ours(file);
   const std::vector<ResultRow> rows = results_of(run);

@@ -15,8 +15,4 @@ namespace nf {
 /// its header.
 Index export_csv(const RunContents& run, const std::filesystem::path& file);
 
-/// id, window, task, question, choice, document, tokens, one per summed figure, bytes, correct,
-/// correct_norm.
-std::vector<std::string> export_columns();
-
 }  // namespace nf

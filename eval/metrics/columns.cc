@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "eval/metrics/detail.h"
+#include "eval/metrics/summed_figures.h"
 
 namespace nf {
 namespace {
@@ -25,6 +27,12 @@ constexpr std::array<SiteFigure, 11> kSiteFigures = {{
 
 void append(const std::vector<std::string>& more, std::vector<std::string>& columns) {
   columns.insert(columns.end(), more.begin(), more.end());
+}
+
+void append_new(const std::vector<std::string>& more, std::vector<std::string>& columns) {
+  for (const std::string& column : more)
+    if (std::find(columns.begin(), columns.end(), column) == columns.end())
+      columns.push_back(column);
 }
 
 }  // namespace
@@ -85,13 +93,48 @@ std::vector<std::string> confidence_columns(const std::vector<std::string>& vari
   return columns;
 }
 
+std::vector<std::string> searches_columns(const std::vector<std::string>& variables) {
+  return columns_around(variables, {"name", "model", "seed"},
+                        {"metric", "target", "value", "reached", "steps", "state", "estimate",
+                         "value_low", "value_high", "seeds", "note"});
+}
+
+std::vector<std::string> comparison_columns(const std::vector<std::string>& variables,
+                                            const std::vector<std::string>& against_variables) {
+  std::vector<std::string> last = {"against"};
+  for (const std::string& variable : against_variables) last.push_back("against_" + variable);
+  last.insert(last.end(), std::begin(kComparisonColumns), std::end(kComparisonColumns));
+  return columns_around(variables, {"name", "model"}, last);
+}
+
+std::vector<std::string> export_columns() {
+  std::vector<std::string> columns = {"id",     "window",   "task",  "question",
+                                      "choice", "document", "tokens"};
+  for (const SummedFigure& figure : summed_figures()) columns.emplace_back(figure.name);
+  append({"bytes", "correct", "correct_norm"}, columns);
+  return columns;
+}
+
 std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = results_columns(metrics, {}, {});
-  for (const auto& others : {sites_columns({}), confidence_columns({})})
-    for (const std::string& column : others)
-      if (std::find(columns.begin(), columns.end(), column) == columns.end())
-        columns.push_back(column);
+  append_new({"trial_id"}, columns);
+  append_new(sites_columns({}), columns);
+  append_new(confidence_columns({}), columns);
   return columns;
+}
+
+std::vector<std::string> fixed_columns(const MetricRegistry& metrics) {
+  std::vector<std::string> columns = reserved_columns(metrics);
+  for (const auto& others : {statistics_columns({}), effects_columns({}), searches_columns({}),
+                             comparison_columns({}, {}), export_columns()})
+    append_new(others, columns);
+  return columns;
+}
+
+std::string sql_key(std::string name) {
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return name;
 }
 
 }  // namespace nf

@@ -48,7 +48,28 @@ std::vector<std::string> effects_columns(const std::vector<std::string>& variabl
 /// bin_high, tokens, then those of bin_columns().
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables);
 
-/// The fixed columns of all these files: a sweep variable may not have one of these names.
+/// The header of searches.csv: name, model, seed, one column per sweep variable, metric, target,
+/// value, reached, steps, state, estimate, value_low, value_high, seeds, note.
+std::vector<std::string> searches_columns(const std::vector<std::string>& variables);
+/// The header of `compare --csv`: name, model, the sweep variables of the trials, against, those of
+/// what they are compared with as against_NAME, then kComparisonColumns.
+std::vector<std::string> comparison_columns(const std::vector<std::string>& variables,
+                                            const std::vector<std::string>& against_variables);
+inline constexpr const char* kComparisonColumns[] = {
+    "figure",        "seeds",          "against_seeds", "pairing", "blocks",
+    "all_blocks",    "tokens",         "difference",    "low",     "high",
+    "bootstrap_low", "bootstrap_high", "se_text",       "se_seed", "p",
+    "p_holm",        "shown_from",     "verdict",       "note"};
+/// The columns of `export --csv` behind the sweep variables: id, window, task, question, choice,
+/// document, tokens, one per summed figure, bytes, correct, correct_norm.
+std::vector<std::string> export_columns();
+
+/// The fixed columns of results.csv, also as a view in SQLite, sites.csv and confidence.csv: a
+/// sweep variable may not have one of these names.
 std::vector<std::string> reserved_columns(const MetricRegistry& metrics);
+/// The fixed columns of all files.
+std::vector<std::string> fixed_columns(const MetricRegistry& metrics);
+/// A column's name as SQL compares it: ASCII letters in lower case.
+std::string sql_key(std::string name);
 
 }  // namespace nf

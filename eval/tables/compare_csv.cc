@@ -86,14 +86,6 @@ void check_ours(const fs::path& file) {
 
 }  // namespace
 
-std::vector<std::string> comparison_columns(const std::vector<std::string>& variables,
-                                            const std::vector<std::string>& against_variables) {
-  std::vector<std::string> last = {"against"};
-  for (const std::string& variable : against_variables) last.push_back("against_" + variable);
-  last.insert(last.end(), std::begin(kComparisonColumns), std::end(kComparisonColumns));
-  return columns_around(variables, {"name", "model"}, last);
-}
-
 std::string comparison_csv(const TrialComparison& comparison) {
   const std::vector<std::string> variables = variables_of(comparison, &LineComparison::trial);
   const std::vector<std::string> against = variables_of(comparison, &LineComparison::against);

@@ -22,11 +22,6 @@ std::vector<std::string> variables_of(const FollowedSearches& searches) {
   return names;
 }
 
-/// The columns behind the sweep variables.
-const std::vector<std::string> kColumns = {"metric",     "target", "value",    "reached",
-                                           "steps",      "state",  "estimate", "value_low",
-                                           "value_high", "seeds",  "note"};
-
 std::string known(const std::optional<double>& value) { return value ? csv_number(*value) : ""; }
 
 void add_row(const RowKey& key, const std::vector<std::string>& variables,
@@ -57,7 +52,7 @@ std::string searches_csv(const FollowedSearches& searches, const std::vector<Res
   for (const ResultRow& row : rows)
     if (row.key.name == "baseline") baselines[row.key.model] = &row;
   const std::vector<SearchSeeds> all_seeds = search_seeds(searches);
-  CsvText csv(columns_around(variables, {"name", "model", "seed"}, kColumns));
+  CsvText csv(searches_columns(variables));
   Index count = 0;
   for (const FollowedSearch& search : searches.searches()) {
     if (search.steps.empty()) continue;

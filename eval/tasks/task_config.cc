@@ -54,17 +54,19 @@ void check_tasks(const std::vector<TaskConfig>& tasks, const ConfigNode& node,
   if (tasks.empty()) errors.add(node, "needs at least one task");
   if (std::ssize(tasks) > kMostTasks)
     errors.add(node, fmt::format("{} tasks; at most {} fit", tasks.size(), kMostTasks));
-  const std::vector<std::string> fixed = reserved_columns(metrics);
+  std::set<std::string> fixed;
+  for (std::string& column : reserved_columns(metrics)) fixed.insert(sql_key(std::move(column)));
   const std::vector<ConfigNode> items = node.items();
   std::map<std::string, std::string> seen;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const ConfigNode at = *items[i].find("name");
-    const auto [first, inserted] = seen.emplace(tasks[i].name, at.place().str());
+    const auto [first, inserted] = seen.emplace(sql_key(tasks[i].name), at.place().str());
     if (!inserted)
-      errors.add(at,
-                 fmt::format("the name '{}' stands at {} already", tasks[i].name, first->second));
+      errors.add(at, fmt::format("the name '{}' stands at {} already (SQL does not tell capital "
+                                 "letters from small ones)",
+                                 tasks[i].name, first->second));
     for (const std::string& column : task_columns({.name = tasks[i].name, .has_ppl = true}))
-      if (std::find(fixed.begin(), fixed.end(), column) != fixed.end())
+      if (fixed.contains(sql_key(column)))
         errors.add(at, fmt::format("its column '{}' is one that results.csv has already", column));
   }
 }
@@ -74,13 +76,13 @@ void check_task_columns(const std::vector<TaskConfig>& tasks, const std::vector<
   std::set<std::string> columns;
   for (const TaskConfig& task : tasks)
     for (const std::string& column : task_columns({.name = task.name, .has_ppl = true}))
-      columns.insert(column);
+      columns.insert(sql_key(column));
   for (const ConfigNode& trial : trials) {
     for (const char* key : {"sweep", "zip"}) {
       const std::optional<ConfigNode> variables = trial.find(key);
       if (!variables) continue;
       for (const ConfigEntry& variable : variables->entries())
-        if (columns.contains(variable.key))
+        if (columns.contains(sql_key(variable.key)))
           errors.add(variable.key_place, variable.value.path(),
                      fmt::format("a variable cannot be called '{}', which is a task's column",
                                  variable.key));

@@ -76,7 +76,7 @@ class Clip final : public Distortion {
     return whole;
   }
 
-  Json config() const override { return ClipKeys::fields().write(entry_); }
+  Json config() const override { return fields_of<ClipKeys>().write(entry_); }
 
  private:
   /// The threshold of a matrix that is made in parts, where it is one unit.
@@ -124,7 +124,7 @@ void register_clip(NoiseRegistry& registry) {
   kind.create = [](const ConfigNode& node, SiteTensor tensor, const DistortionBuilder&,
                    ConfigErrors& errors) -> DistortionPtr {
     const Index before = errors.count();
-    ClipKeys entry = ClipKeys::fields().read(node, errors);
+    ClipKeys entry = fields_of<ClipKeys>().read(node, errors);
     entry.scope = resolve_scope(entry.scope, Unit::tensor(), node, tensor, errors);
     if (errors.count() != before) return nullptr;
     return std::make_shared<Clip>(entry, tensor);

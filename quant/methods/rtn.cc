@@ -40,7 +40,7 @@ class Rtn final : public Distortion {
     return whole;
   }
 
-  Json config() const override { return QuantizerConfig::fields().write(entry_); }
+  Json config() const override { return fields_of<QuantizerConfig>().write(entry_); }
 
  private:
   /// A matrix that is made in parts and is one unit.

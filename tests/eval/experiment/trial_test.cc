@@ -253,6 +253,24 @@ TEST(Trial, NamesEachMistakeInVariables) {
     EXPECT_EQ(message_of(mistake.yaml), mistake.message) << mistake.yaml;
 }
 
+TEST(Trial, HasNoSeedThatADatabaseCouldNotHold) {
+  const std::string what = "perturb: [" + kNoise + "]\n";
+  EXPECT_EQ(expand("name: a\nseed: 9223372036854775806\nrepeat: 2\n" + what).back().seed,
+            9223372036854775807U);
+  EXPECT_EQ(message_of("name: a\nseed: 9223372036854775806\nrepeat: 3\n" + what),
+            "f.yaml:2:7: seed: the last of 3 seeds from 9223372036854775806 on would be "
+            "9223372036854775808, beyond 2^63 - 1");
+}
+
+TEST(Trial, HasNoVariableThatCompareCouldNotSelect) {
+  for (const char* name : {"\"\"", "\"a b\"", "\"a,b\"", "\"a=b\"", "\"a\\tb\"", "\" \""})
+    EXPECT_NE(
+        message_of(std::string("name: a\nsweep: {") + name + ": [1]}\nperturb: [" + kNoise + "]\n")
+            .find("a variable cannot be called '"),
+        std::string::npos)
+        << name;
+}
+
 TEST(Trial, NamesTheMistakesOfAllEntriesAtOnce) {
   EXPECT_EQ(message_of("name: a\n"
                        "perturb:\n"
