@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/byte_text.h"
 #include "core/base/suggest.h"
+#include "core/base/utf8.h"
 #include "core/config/config_errors.h"
 #include "core/config/scalar.h"
 #include "core/config/yaml_reader.h"
@@ -108,6 +110,10 @@ ConfigNode with_override(const ConfigNode& root, const std::string& assignment) 
 
 ConfigNode with_earlier_override(const ConfigNode& root, const std::string& assignment,
                                  const std::string& directory) {
+  if (const std::optional<Index> bad = find_invalid_utf8(assignment)) {
+    throw ConfigError(fmt::format("--set {}: byte {} does not belong to UTF-8 text",
+                                  byte_text(assignment), *bad + 1));
+  }
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos) {
     throw ConfigError(fmt::format("--set {}: write it as KEY=VALUE", assignment));

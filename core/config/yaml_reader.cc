@@ -5,12 +5,15 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <sstream>
 #include <utility>
 #include <vector>
 
+#include "core/base/byte_text.h"
+#include "core/base/utf8.h"
 #include "core/io/read_file.h"
 
 namespace nf {
@@ -204,6 +207,20 @@ class TreeBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, ConfigNode> anchors_;
 };
 
+/// Throws ConfigError "NAME:LINE:COL: ..." at the first byte that is not UTF-8.
+void check_utf8_text(const std::string& text, const std::string& name) {
+  const std::optional<Index> at = find_invalid_utf8(text);
+  if (!at) return;
+  const std::string_view before = std::string_view(text).substr(0, static_cast<std::size_t>(*at));
+  const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
+  const ConfigPlace place{.source = name,
+                          .line = 1 + std::count(before.begin(), before.end(), '\n'),
+                          .column = static_cast<Index>(before.size() - line_begin) + 1};
+  throw ConfigError(
+      fmt::format("{}: byte {} does not belong to UTF-8 text; write the text as UTF-8", place.str(),
+                  byte_text(text.substr(before.size(), 1))));
+}
+
 }  // namespace
 
 ConfigNode parse_yaml(const std::string& given, const std::string& name, ConfigErrors& errors,
@@ -212,6 +229,7 @@ ConfigNode parse_yaml(const std::string& given, const std::string& name, ConfigE
   const std::string text = given.starts_with(byte_order_mark) ? given.substr(3) : given;
   const std::string base =
       directory ? *directory : std::filesystem::path(name).parent_path().string();
+  check_utf8_text(text, name);
   TreeBuilder builder(text, name, base, errors);
   try {
     std::istringstream stream(text);

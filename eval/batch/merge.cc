@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/base/byte_text.h"
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "eval/batch/join_records.h"
@@ -144,7 +145,7 @@ Json about_merge(const std::vector<RunContents>& runs, const std::string& comman
       about[key] = *found;
   about["merged"] = Json::array();
   for (const RunContents& run : runs) {
-    Json one = {{"folder", fs::absolute(run.dir).lexically_normal().string()},
+    Json one = {{"folder", byte_text(fs::absolute(run.dir).lexically_normal().string())},
                 {"records", run.records.size()},
                 {"env", run.manifest.env}};
     one.update(run.manifest.about);

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/byte_text.h"
 #include "core/config/override.h"
 #include "core/config/yaml_reader.h"
 #include "core/io/read_file.h"
+#include "eval/experiment/column_names.h"
+#include "eval/experiment/folder_name.h"
+#include "eval/experiment/trial_count.h"
 
 namespace nf {
 namespace {
@@ -14,7 +18,7 @@ namespace {
 std::string path_tail(const std::filesystem::path& path, std::size_t parts) {
   std::vector<std::string> names;
   for (const auto& part : path)
-    if (!part.empty() && part != ".") names.push_back(part.string());
+    if (!part.empty() && part != ".") names.push_back(byte_text(part.string()));
   std::string tail;
   for (std::size_t i = names.size() - std::min(parts, names.size()); i < names.size(); ++i)
     tail += (tail.empty() ? "" : "/") + names[i];
@@ -106,8 +110,9 @@ void check_names(const std::vector<ConfigNode>& nodes, ConfigErrors& errors) {
 /// Rules between the experiment's own keys.
 void check_keys(const ExperimentConfig& config, const ConfigNode& root,
                 const MetricRegistry& metrics, ConfigErrors& errors) {
-  if (config.experiment.empty() || config.experiment.find('/') != std::string::npos)
-    errors.add(*root.find("experiment"), "names a folder: it must not be empty or hold a '/'");
+  if (const std::optional<std::string> cause = why_no_folder_name(config.experiment))
+    errors.add(*root.find("experiment"), "names a folder: " + *cause);
+  check_column_cases(config.trials, metrics, errors);
   if (const std::optional<ConfigNode> list = root.find("tasks")) {
     check_tasks(config.tasks, *list, metrics, errors);
     check_task_columns(config.tasks, config.trials, errors);
@@ -149,13 +154,29 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
   }
 }
 
+void add_all_trials(const ConfigNode& root, const ExperimentConfig& config, const KindsPtr& kinds,
+                    std::vector<ExperimentModel>& models, ConfigErrors& errors) {
+  if (config.trials.empty()) return;
+  const ConfigNode list = *root.find("trials");
+  // Counted as written, before any is made: a sweep grows faster than memory.
+  if (!check_trial_count(list, std::ssize(config.model), errors)) return;
+  for (const ConfigNode& node : config.trials) {
+    add_trials(node, config, kinds, models, errors);
+    TrialCount all;
+    for (const ExperimentModel& model : models) all.add(TrialCount(std::ssize(model.trials)));
+    if (!all.is_too_many()) continue;
+    errors.add(list, too_many_trials(all));
+    return;
+  }
+}
+
 Json resolved(const Trial& trial, bool may_stop) {
   Json json = {{"name", trial.name}, {"seed", trial.seed}};
   if (!trial.design.kind.empty()) json[trial.design.kind] = trial.design.factor;
   if (trial.design.resolution > 0)
     json[trial.design.kind] = {{"of", trial.design.factor},
                                {"resolution", trial.design.resolution}};
-  if (trial.bisect) json["bisect"] = BisectConfig::fields().write(*trial.bisect);
+  if (trial.bisect) json["bisect"] = fields_of<BisectConfig>().write(*trial.bisect);
   if (may_stop || trial.stop) json["stop"] = ConfigValue<TrialStop>::write({trial.stop});
   if (!trial.vars.empty()) json["vars"] = trial.vars;
   json["distort"] = Json::array();
@@ -242,8 +263,7 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
   check_needs_data(config, root, errors);
   check_models_differ(config.model, errors);
   if (!config.model.empty()) experiment.models = open_models(config, root, *kinds, errors);
-  for (const ConfigNode& node : config.trials)
-    add_trials(node, config, kinds, experiment.models, errors);
+  add_all_trials(root, config, kinds, experiment.models, errors);
   errors.throw_if_any();
   return experiment;
 }
@@ -255,7 +275,7 @@ Json Experiment::resolved() const {
   for (const ExperimentModel& model : models) {
     const DecoderSpec& spec = model.decoder.spec();
     model_list.push_back({{"name", model.name},
-                          {"path", model.path.resolved.generic_string()},
+                          {"path", byte_text(model.path.resolved.generic_string())},
                           {"architecture", spec.architecture},
                           {"num_hidden_layers", spec.num_hidden_layers},
                           {"hidden_size", spec.hidden_size},

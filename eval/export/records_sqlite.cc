@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 
+#include "core/base/byte_text.h"
 #include "core/base/check.h"
+#include "core/base/error.h"
 #include "core/base/version.h"
 #include "eval/metrics/columns.h"
 #include "eval/metrics/summed_figures.h"
@@ -78,8 +82,20 @@ SqlValue text_value(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+/// Integers of SQLite have 64 bits with a sign.
+bool fits(std::uint64_t value) { return value <= std::numeric_limits<std::int64_t>::max(); }
+
+SqlValue seed_value(const RowKey& key) {
+  if (!key.seed) return {};
+  if (fits(*key.seed)) return static_cast<std::int64_t>(*key.seed);
+  throw DataError(
+      fmt::format("{}: seed {} is beyond 2^63 - 1, the largest integer of SQLite; --csv takes it",
+                  condition_text(key), *key.seed));
+}
+
 SqlValue variable_value(const Json& value) {
   if (value.is_null()) return {};
+  if (value.is_number_unsigned() && !fits(value.get<std::uint64_t>())) return value.dump();
   if (value.is_number_integer()) return value.get<std::int64_t>();
   if (value.is_number()) return value.get<double>();
   return csv_value(value);
@@ -115,7 +131,7 @@ void write_meta(const RunContents& run, SqliteFile& file) {
   for (const auto& [key, value] : run.manifest.about.items()) insert.row({key, text_value(value)});
   insert.row({"numerics", std::to_string(run.manifest.numerics)});
   insert.row({"env", run.manifest.env.dump()});
-  insert.row({"folder", fs::absolute(run.dir).lexically_normal().string()});
+  insert.row({"folder", byte_text(fs::absolute(run.dir).lexically_normal().string())});
   insert.row({"experiment.yaml", run.experiment});
   insert.row({"resolved.yaml", run.resolved});
   insert.row({"exported_by", fmt::format("noisefloor {} ({})", version(), git_hash())});
@@ -143,10 +159,9 @@ void write_trials(const std::vector<ResultRow>& rows,
     };
     const auto model = models.find(key.model);
     trials.row({integer(i + 1), model == models.end() ? SqlValue() : SqlValue(model->second),
-                key.id, key.name,
-                key.seed ? SqlValue(static_cast<std::int64_t>(*key.seed)) : SqlValue(),
-                text_or_null(key.design.kind), text_or_null(key.design.factor),
-                status_name(rows[i].status), text_or_null(rows[i].error)});
+                key.id, key.name, seed_value(key), text_or_null(key.design.kind),
+                text_or_null(key.design.factor), status_name(rows[i].status),
+                text_or_null(rows[i].error)});
     for (const auto& [name, value] : key.vars.items())
       variables.row({integer(i + 1), name, variable_value(value)});
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/byte_text.h"
 #include "core/base/check.h"
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
@@ -165,8 +166,8 @@ ExperimentSource RunContents::source() const {
   };
   ExperimentSource source{.text = experiment,
                           .name = (dir / kExperiment).string(),
-                          .directory = text("experiment_dir"),
-                          .set_directory = text("set_dir")};
+                          .directory = bytes_of_text(text("experiment_dir")),
+                          .set_directory = bytes_of_text(text("set_dir"))};
   const auto set = manifest.about.find("set");
   if (set == manifest.about.end() || !set->is_array()) fail("set", "a list of texts");
   for (const Json& assignment : *set) {

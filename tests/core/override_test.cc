@@ -46,6 +46,13 @@ TEST(Override, LeavesTheRestAndTheOriginalAlone) {
             "f.yaml:5:12: trials[1].name");
 }
 
+TEST(Override, RefusesBytesThatAreNoUtf8InKeyAndValue) {
+  EXPECT_EQ(config_error_of([] { with("trials.0.name=gr\xf6"); }),
+            "--set trials.0.name=gr\\xf6: byte 17 does not belong to UTF-8 text");
+  EXPECT_EQ(config_error_of([] { with("\xe4=1"); }),
+            "--set \\xe4=1: byte 1 does not belong to UTF-8 text");
+}
+
 TEST(Override, IsThePlaceOfLaterErrors) {
   const ConfigNode root = with_override(experiment(), "trials.0.name", "{x: [1]}");
   const ConfigNode value = *root.find("trials")->items()[0].find("name")->find("x");

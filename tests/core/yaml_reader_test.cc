@@ -116,6 +116,19 @@ TEST(YamlReader, NamesAFileThatIsNotThere) {
   EXPECT_EQ(read("/"), "/: cannot read: Is a directory");
 }
 
+TEST(YamlReader, RefusesTextThatIsNoUtf8WithItsPlace) {
+  const auto message = [](const std::string& text) {
+    return config_message(text, [](const ConfigNode&, ConfigErrors&) {});
+  };
+  EXPECT_EQ(message("a: gr\xf6\xdf"),
+            "f.yaml:1:6: byte \\xf6 does not belong to UTF-8 text; write the text as UTF-8");
+  // Columns are bytes; a comment is text, too.
+  EXPECT_TRUE(message("a: 1\n# \xc3\xb6 \xc3").starts_with("f.yaml:2:6: byte \\xc3 "));
+  EXPECT_TRUE(message("\xff\xfe"
+                      "a")
+                  .starts_with("f.yaml:1:1: byte \\xff "));  // UTF-16
+}
+
 TEST(YamlReader, ReadsAFileUnderTheNameGiven) {
   const std::string file = testing::TempDir() + "yaml_reader_test.yaml";
   std::ofstream(file) << "a: 1\n";

@@ -82,6 +82,21 @@ TEST_F(SqliteExport, HasARowPerResult) {
             (Rows{{"bits", "4", "integer"}, {"r", "0.1", "real"}, {"why", "it's \"so\"", "text"}}));
 }
 
+TEST_F(SqliteExport, RefusesASeedThatSqliteCouldNotHold) {
+  RowKey row = window_row("t", "w");
+  row.seed = std::uint64_t{1} << 63;
+  const fs::path dir = temp_ / "seeds";
+  write_run(dir, {window_record("b", "baseline", 0)}, {window_row("b", "baseline"), row}, {});
+  try {
+    export_sqlite(RunFolder::read(dir), builtin_metrics(), temp_ / "seeds.db");
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("seed 9223372036854775808 is beyond"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 TEST_F(SqliteExport, HasTheSumsOfEachWindowAndChoice) {
   EXPECT_EQ(query("SELECT window, document, tokens, kl, top1, bytes FROM windows JOIN trials USING "
                   "(trial_id) WHERE name = 'w'"),
