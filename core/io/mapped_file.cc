@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/io/mapped_ranges.h"
 #include "core/io/posix_file.h"
 
 namespace nf {
@@ -28,16 +29,20 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   const PosixFile file(path, O_RDONLY);
   if (file.is_directory())
     throw DataError(fmt::format("{}: is a directory, a file is needed", file.name()));
-  size_ = file.size();
+  const struct stat status = file.status();  // before it is mapped: a change in between counts
+  size_ = status.st_size;
   if (size_ == 0) return;  // mmap refuses a length of zero
   void* address =
       ::mmap(nullptr, static_cast<std::size_t>(size_), PROT_READ, MAP_SHARED, file.fd(), 0);
   if (address == MAP_FAILED) file.fail("map into memory");
   data_ = static_cast<const std::byte*>(address);
+  note_mapping(data_, static_cast<std::size_t>(size_), path.string(), status);
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), static_cast<std::size_t>(size_));
+  if (data_ == nullptr) return;
+  forget_mapping(data_);  // first: the addresses may be another mapping's at once
+  ::munmap(const_cast<std::byte*>(data_), static_cast<std::size_t>(size_));
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

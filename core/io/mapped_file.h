@@ -11,7 +11,7 @@ namespace nf {
 /// A file mapped into memory for reading. The bytes are read from the disk when they are touched
 /// and may be dropped and read again at any time, so a file larger than the memory is fine.
 /// Move-only (a span taken from it stays valid over a move); reading is thread-safe.
-/// The file must not be shortened while it is mapped: the kernel answers that with SIGBUS.
+/// The file must not change while it is mapped; core/io/mapped_ranges.h notices where it does.
 class MappedFile {
  public:
   /// DataError "FILE: cannot open: CAUSE" (or "is a directory"). An empty file maps to no bytes.

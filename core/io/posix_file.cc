@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,12 +15,6 @@ namespace {
 
 /// Readable and writable by everybody the umask lets.
 constexpr mode_t kMode = 0666;
-
-struct stat status_of(const PosixFile& file) {
-  struct stat status {};
-  if (::fstat(file.fd(), &status) != 0) file.fail("examine");
-  return status;
-}
 
 }  // namespace
 
@@ -53,9 +46,15 @@ PosixFile& PosixFile::operator=(PosixFile&& other) noexcept {
   return *this;
 }
 
-Index PosixFile::size() const { return status_of(*this).st_size; }
+struct stat PosixFile::status() const {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0) fail("examine");
+  return status;
+}
 
-bool PosixFile::is_directory() const { return S_ISDIR(status_of(*this).st_mode); }
+Index PosixFile::size() const { return status().st_size; }
+
+bool PosixFile::is_directory() const { return S_ISDIR(status().st_mode); }
 
 Index PosixFile::read_at(Index offset, std::span<std::byte> buffer) const {
   std::size_t done = 0;

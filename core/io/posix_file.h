@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -23,6 +25,7 @@ class PosixFile {
   int fd() const { return fd_; }
   const std::string& name() const { return name_; }
 
+  struct stat status() const;
   Index size() const;
   bool is_directory() const;
   /// Up to buffer.size() bytes from `offset` on; less only at the end of the file. Returns their

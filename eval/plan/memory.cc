@@ -228,13 +228,15 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
   const Index any_head = std::any_of(trials.begin(), trials.end(), own_head) ? 1 : 0;
   const Index one = trials.empty() ? 1 : 2;  // the baseline, and one trial
   const double least = memory.of(one, 1, any_head);
-  if (least > budget.bytes && budget.is_given)
+  if (least > budget.bytes && budget.is_binding)
     throw ConfigError(fmt::format(
-        "memory: {:.0f} MiB are too few for this model and data on {} threads: at least "
+        "memory: {:.0f} MiB{} are too few for this model and data on {} threads: at least "
         "{:.0f} MiB are needed; fewer threads, a shorter context or fewer windows need "
         "less",
-        budget.bytes / kMiB, threads, std::ceil((least + kRunToRun) / kMiB)));
+        budget.bytes / kMiB, budget.is_given ? "" : ", most of what is free here,", threads,
+        std::ceil((least + kRunToRun) / kMiB)));
   WavePlan plan;
+  if (memory.distortion == 0.0 && least <= budget.bytes) plan.distorting_threads = threads;
   while (plan.distorting_threads < threads &&
          memory.of(one, plan.distorting_threads + 1, any_head) <= budget.bytes)
     ++plan.distorting_threads;

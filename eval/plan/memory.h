@@ -56,7 +56,9 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
 struct MemoryBudget {
   double bytes = 0.0;
   double process_bytes = 0.0;  ///< resident before the first stage: program, text, what was read
-  bool is_given = false;       ///< the user named it: less than needed is an error
+  bool is_given = false;       ///< by the user; else it is what this machine leaves
+  /// Less than needed is an error; else it is told by the plan's bytes, which are more then.
+  bool is_binding = true;
 
   /// `given`: bytes; by default four fifths of available_bytes(). To be called once, when
   /// everything but the weights is read.
@@ -64,7 +66,7 @@ struct MemoryBudget {
 };
 
 /// Cuts the trials of a stage into waves that stay within the budget. Throws ConfigError naming the
-/// least budget that would do where the user gave one and not even one trial fits.
+/// least budget that would do where it binds and not even one trial fits.
 WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                     std::span<const ModelTrial* const> trials, Index threads,
                     const MemoryBudget& budget);

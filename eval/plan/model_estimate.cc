@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/parallel.h"
 #include "eval/output/number_text.h"
 #include "eval/output/progress.h"
 #include "eval/stats/detectable.h"
@@ -166,6 +167,7 @@ Json ModelEstimate::to_json() const {
           {"budget_bytes", count_json(budget_bytes)},
           {"baseline_bytes", count_json(baseline_bytes)},
           {"seconds", seconds},
+          {"timed_threads", timed_threads},
           {"tokens", count_json(tokens)},
           {"blocks", blocks}};
 }
@@ -200,9 +202,14 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                                           "wave to wave",
                                           mib(e.baseline_bytes))
                             : "");
-    text += fmt::format("  time     {}{} on {} ({}/s here)\n", e.is_upper_bound() ? "at most " : "",
-                        duration_text(e.seconds), plural(threads, "thread", "threads"),
-                        scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"));
+    text +=
+        fmt::format("  time     {}{} on {} ({}/s here){}\n", e.is_upper_bound() ? "at most " : "",
+                    duration_text(e.seconds), plural(e.timed_threads, "thread", "threads"),
+                    scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"),
+                    e.timed_threads == threads
+                        ? ""
+                        : fmt::format("; {} threads are not this machine's, which has {}", threads,
+                                      plural(machine_cores(), "core", "cores")));
     if (e.tokens > 0.0)
       text += fmt::format("  text     {:.0f} tokens scored in {}\n{}", e.tokens,
                           plural(e.blocks, "block", "blocks"), detectable_text(e, spread));

@@ -28,6 +28,7 @@ struct ModelEstimate {
   double baseline_bytes = 0.0;  ///< of peak_bytes: the baseline's final hidden states, kept while
                                 ///< the waves of a stage run
   double seconds = 0.0;
+  Index timed_threads = 0;  ///< of this machine, whose seconds these are
   double tokens = 0.0;  ///< scored
   Index blocks = 0;     ///< of statistics: documents, or windows
 

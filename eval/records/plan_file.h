@@ -1,10 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "core/base/json.h"
 
 namespace nf {
+
+/// "FILE: CAUSE" where plan.json is no list of calls; nullopt where it is, or is not there.
+std::optional<std::string> plan_file_damage(const std::filesystem::path& file);
 
 /// Adds the planned and the actual cost of one call of `run` to the list in plan.json: the calls
 /// before keep theirs, so a run that was resumed can be added up. The file is written whole or not

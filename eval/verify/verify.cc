@@ -9,9 +9,11 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/printable.h"
+#include "core/io/mapped_ranges.h"
 #include "core/io/read_file.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
+#include "eval/records/plan_file.h"
 #include "eval/records/record_sample.h"
 #include "eval/records/row_key.h"
 #include "eval/run/lane_record.h"
@@ -180,6 +182,7 @@ class Verifier {
                        .weight_stats = std::any_of(records.begin(), records.end(), has_weights)});
     }
     const auto compare = [&](const Job* job, const RowKey& key, LaneResult result) {
+      check_mapped_files();  // or a difference would be told that is none of the records
       const auto records = work.records.find(job);
       if (records == work.records.end()) return;
       const Record now = lane_record(key, plan.data(), group.stage, std::move(result));
@@ -228,6 +231,7 @@ VerifyReport verify_run(const RunContents& contents, const KindsPtr& kinds,
   // At once: a run may go on in the folder meanwhile, and leave other files there.
   const VerifyReport::Files files = verify_files(contents, kinds->metrics);
   VerifyReport report = verifier.run();
+  report.damaged_plan = plan_file_damage(contents.dir / kPlan);
   if (!report.interrupted) report.files = files;
   return report;
 }

@@ -39,11 +39,14 @@ struct VerifyReport {
   /// |b|).
   std::map<std::string, double> largest{};
   bool interrupted = false;
-  std::optional<Files> files{};  ///< none: they were not looked at
+  std::optional<Files> files{};               ///< none: they were not looked at
+  std::optional<std::string> damaged_plan{};  ///< the damage of plan.json; none: it can be read
 
   static constexpr Index kShown = 20;
 
-  bool equal() const { return different_figures == 0 && (!files || files->different == 0); }
+  bool equal() const {
+    return different_figures == 0 && (!files || files->different == 0) && !damaged_plan;
+  }
   /// Takes in a record that was run again. `what`: "runs/e/records.jsonl:3: llama: noise r=0.1"; in
   /// the differences `first` is the stored one's.
   void add(const std::string& what, const std::vector<RecordDifference>& differences);

@@ -66,9 +66,13 @@ struct Case {
   StageMemory memory(Index threads = 2, double process = kProcess) const {
     return stage_memory(spec, items, stage, trials, threads, process);
   }
-  WavePlan plan(double bytes, Index threads = 2, bool is_given = true) const {
+  WavePlan plan(double bytes, Index threads = 2, bool is_binding = true,
+                bool is_given = true) const {
     return plan_waves(spec, items, stage, trials, threads,
-                      {.bytes = bytes, .process_bytes = kProcess, .is_given = is_given});
+                      {.bytes = bytes,
+                       .process_bytes = kProcess,
+                       .is_given = is_given,
+                       .is_binding = is_binding});
   }
   /// Lanes of trials [first, first + count) with a head of their own.
   Index own_heads(Index first, Index count) const {
@@ -77,9 +81,9 @@ struct Case {
       heads += trials[static_cast<std::size_t>(i)]->lm_head().empty() ? 0 : 1;
     return heads;
   }
-  std::string refusal(double bytes, Index threads = 2) const {
+  std::string refusal(double bytes, Index threads = 2, bool is_given = true) const {
     try {
-      plan(bytes, threads);
+      plan(bytes, threads, /*is_binding=*/true, is_given);
     } catch (const ConfigError& error) {
       return error.what();
     }
@@ -159,9 +163,16 @@ TEST(PlanWaves, NameTheLeastThatWouldDo) {
       << message;
 }
 
-TEST(PlanWaves, FailOnlyWhereTheUserNamedTheBudget) {
+TEST(PlanWaves, RefuseWhatIsFreeHereLikeABudgetThatWasGiven) {
   const Case mixed = mixed_case();
-  const WavePlan plan = mixed.plan(1.0, 4, /*is_given=*/false);
+  const std::string message = mixed.refusal(100.0 * kMiB, 2, /*is_given=*/false);
+  EXPECT_TRUE(message.starts_with("memory: 100 MiB, most of what is free here, are too few"))
+      << message;
+}
+
+TEST(PlanWaves, GoOnWithoutEnoughWhereTheBudgetDoesNotBind) {
+  const Case mixed = mixed_case();
+  const WavePlan plan = mixed.plan(1.0, 4, /*is_binding=*/false);
   EXPECT_EQ(plan.lanes, std::vector<Index>(10, 1));
   EXPECT_EQ(plan.distorting_threads, 1);
 }

@@ -19,12 +19,23 @@ TEST(PlanFile, KeepsTheCallsBefore) {
   EXPECT_EQ(Json::parse(read_text_file(file)), Json::array({call("first"), call("second")}));
 }
 
+TEST(PlanFile, IsNotDamagedWhereItIsWholeOrMissing) {
+  const TempDir dir;
+  const auto file = dir / "plan.json";
+  EXPECT_EQ(plan_file_damage(file), std::nullopt);
+  append_to_plan_file(file, call("first"));
+  EXPECT_EQ(plan_file_damage(file), std::nullopt);
+}
+
 TEST(PlanFile, StartsAnewWhereSomethingElseStands) {
   const TempDir dir;
   const auto file = dir / "plan.json";
   for (const char* text :
        {"", "[{\"models\": [", "{\"models\": []}", "[1]", "[{\"planned\": 1}]"}) {
     write_file_atomically(file, text);
+    const std::optional<std::string> damage = plan_file_damage(file);
+    ASSERT_TRUE(damage) << text;
+    EXPECT_TRUE(damage->starts_with(file.string() + ": ")) << *damage;
     append_to_plan_file(file, call("now"));
     EXPECT_EQ(Json::parse(read_text_file(file)), Json::array({call("now")})) << text;
   }
