@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-
 #include "core/config/yaml_writer.h"
 #include "eval/cli/command.h"
 #include "eval/experiment/repeat_warnings.h"
+#include "eval/output/standard_streams.h"
 
 namespace nf {
 
@@ -16,9 +15,9 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   if (!line.parse(arguments)) return 0;
   const Experiment experiment =
       Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
-  fmt::print("{}", to_yaml(experiment.resolved()));
+  print_out("{}", to_yaml(experiment.resolved()));
   for (const std::string& warning : repeat_warnings(experiment))
-    fmt::print(stderr, "warning: {}\n", warning);
+    print_err("warning: {}\n", warning);
   return 0;
 }
 

@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <limits>
 
+#include "core/base/byte_text.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/suggest.h"
 #include "core/config/byte_size.h"
+#include "eval/output/standard_streams.h"
 
 namespace nf {
 
@@ -100,17 +103,17 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     throw ConfigError(fmt::format("{}{}", error.what(), see));
   }
   if (has("help")) {
-    fmt::print("usage: noisefloor {}\n\n{}\n", usage_, about_);
+    print_out("usage: noisefloor {}\n\n{}\n", usage_, about_);
     for (const auto& word : words_.options())
-      fmt::print("\n  {:<22}{}", word->long_name(), word->description());
-    if (!words_.options().empty()) fmt::print("\n");
+      print_out("\n  {:<22}{}", word->long_name(), word->description());
+    if (!words_.options().empty()) print_out("\n");
     std::string lines;
     for (const auto& option : options_.options()) {
       const bool takes_value = option->semantic()->max_tokens() > 0;
       lines += fmt::format("  --{:<20}{}\n", option->long_name() + (takes_value ? " VALUE" : ""),
                            option->description());
     }
-    fmt::print("\n{}", lines);
+    print_out("\n{}", lines);
     return false;
   }
   for (const std::string& name : required_) {
@@ -139,7 +142,7 @@ std::optional<std::int64_t> CommandLine::number(const std::string& name, std::in
 std::string command_text(const std::string& name, const std::vector<std::string>& arguments) {
   std::string line = "noisefloor " + name;
   for (const std::string& argument : arguments) line += " " + argument;
-  return line;
+  return byte_text(line);
 }
 
 std::filesystem::path model_directory(const CommandLine& line) {
@@ -186,8 +189,21 @@ Index terminal_columns() {
 }
 
 void use_threads(const CommandLine& line) {
-  if (const auto threads = line.number("threads", 1))
-    set_thread_count(std::min<std::int64_t>(*threads, 4096));
+  plan_threads(line);
+  if (thread_count() > most_threads())
+    throw ConfigError(fmt::format(
+        "--threads: {} are more than {}, four for each core of this machine; `noisefloor plan` "
+        "takes any number",
+        thread_count(), most_threads()));
+}
+
+void plan_threads(const CommandLine& line) {
+  const std::optional<std::int64_t> threads = line.number("threads", 1);
+  if (!threads) return;
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  if (*threads > kMost)
+    throw ConfigError(fmt::format("--threads: {} are more than {}", *threads, kMost));
+  set_thread_count(*threads);
 }
 
 }  // namespace nf

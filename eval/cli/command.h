@@ -70,7 +70,7 @@ class CommandLine {
   boost::program_options::variables_map values_;
 };
 
-/// "noisefloor <name> <arguments>", for a manifest.
+/// "noisefloor <name> <arguments>" as byte_text(), for a manifest.
 std::string command_text(const std::string& name, const std::vector<std::string>& arguments);
 /// The directory behind --model: must be there (ConfigError).
 std::filesystem::path model_directory(const CommandLine& line);
@@ -82,7 +82,10 @@ std::optional<Index> memory_option(const CommandLine& line);
 Shard shard_option(const CommandLine& line);
 /// The width of the terminal behind stdout; 120 where there is none.
 Index terminal_columns();
-/// Takes --threads N into effect where it was given.
+/// Takes --threads N into effect where it was given. Throws ConfigError beyond most_threads(), for
+/// commands that compute.
 void use_threads(const CommandLine& line);
+/// The same for any number: those of another machine.
+void plan_threads(const CommandLine& line);
 
 }  // namespace nf

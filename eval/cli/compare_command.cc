@@ -5,6 +5,7 @@
 #include "eval/analysis/compare_others.h"
 #include "eval/analysis/comparison.h"
 #include "eval/cli/command.h"
+#include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/run_results.h"
@@ -52,9 +53,9 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) 
   const std::vector<std::string> trials = line.texts("TRIAL...");
   if (trials.empty()) {
     const std::vector<std::string> names = trial_names(*run.manifest.rows);
-    fmt::print("{}", list_trials(*run.manifest.rows));
+    print_out("{}", list_trials(*run.manifest.rows));
     if (names.size() > 1)
-      fmt::print(
+      print_out(
           "\nnoisefloor compare {} TRIAL TRIAL...: the first is the one that the others are "
           "compared with\n",
           run.dir.string());
@@ -69,7 +70,7 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) 
                      run.manifest.models);
   if (!compared.left_out.empty()) comparison.remarks.push_back(compared.left_out);
   if (line.has("csv")) write_comparison_csv(comparison, line.text("csv"));
-  fmt::print("{}", comparison_table(comparison, terminal_columns()));
+  print_out("{}", comparison_table(comparison, terminal_columns()));
   return 0;
 }
 

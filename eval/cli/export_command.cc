@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-
 #include "eval/cli/command.h"
 #include "eval/export/records_csv.h"
 #include "eval/export/records_sqlite.h"
+#include "eval/output/standard_streams.h"
 
 namespace nf {
 
@@ -23,11 +22,11 @@ int export_command(const std::vector<std::string>& arguments, const KindsPtr& ki
     throw ConfigError("--sqlite or --csv is missing; see 'noisefloor export --help'");
   const RunContents run = RunFolder::read(line.text("RUN"));
   if (line.has("sqlite"))
-    fmt::print("{}: {} rows from {} records\n", line.text("sqlite"),
-               export_sqlite(run, kinds->metrics, line.text("sqlite")), run.records.size());
+    print_out("{}: {} rows from {} records\n", line.text("sqlite"),
+              export_sqlite(run, kinds->metrics, line.text("sqlite")), run.records.size());
   if (line.has("csv"))
-    fmt::print("{}: {} rows from {} records\n", line.text("csv"), export_csv(run, line.text("csv")),
-               run.records.size());
+    print_out("{}: {} rows from {} records\n", line.text("csv"), export_csv(run, line.text("csv")),
+              run.records.size());
   return 0;
 }
 

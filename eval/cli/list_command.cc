@@ -9,6 +9,7 @@
 #include "core/base/suggest.h"
 #include "core/model/decoder.h"
 #include "eval/cli/command.h"
+#include "eval/output/standard_streams.h"
 
 namespace nf {
 namespace {
@@ -21,37 +22,37 @@ void print_fields(const std::vector<FieldDoc>& fields) {
     if (field.required) notes += ", required";
     if (!field.default_value.is_null())
       notes += fmt::format(", default {}", field.default_value.dump());
-    fmt::print("    {:<16}{}\n{:20}{}{}\n", field.name, field.type, "", field.summary, notes);
+    print_out("    {:<16}{}\n{:20}{}{}\n", field.name, field.type, "", field.summary, notes);
   }
 }
 
 void list_noises(const Kinds& kinds, const CommandLine&) {
   for (const NoiseKind& kind : kinds.noises.kinds()) {
-    fmt::print("{:<14}{}\n", kind.name, kind.summary);
+    print_out("{:<14}{}\n", kind.name, kind.summary);
     print_fields(kind.fields);
   }
 }
 
 void list_quantizers(const Kinds& kinds, const CommandLine&) {
   for (const QuantizerMethod& method : kinds.quantizers.methods()) {
-    fmt::print("{:<14}{}\n", method.name, method.summary);
+    print_out("{:<14}{}\n", method.name, method.summary);
     print_fields(method.fields);
   }
-  fmt::print("every quantizer\n");
+  print_out("every quantizer\n");
   print_fields(kinds.quantizers.common_fields());
 }
 
 void list_metrics(const Kinds& kinds, const CommandLine&) {
   for (const Metric& metric : kinds.metrics.metrics())
-    fmt::print("{:<16}{}{}; {} is better\n", metric.name, metric.summary,
-               metric.unit.empty() ? "" : fmt::format(" [{}]", metric.unit),
-               metric.higher_is_better ? "higher" : "lower");
+    print_out("{:<16}{}{}; {} is better\n", metric.name, metric.summary,
+              metric.unit.empty() ? "" : fmt::format(" [{}]", metric.unit),
+              metric.higher_is_better ? "higher" : "lower");
 }
 
 void list_architectures(const Kinds& kinds, const CommandLine&) {
   for (const Architecture& architecture : kinds.architectures.all())
-    fmt::print("{:<10}{:<20}{}\n", architecture.model_type, architecture.architecture,
-               architecture.summary);
+    print_out("{:<10}{:<20}{}\n", architecture.model_type, architecture.architecture,
+              architecture.summary);
 }
 
 /// "[64, 32]", "[T, 32]". linears: of a block, and the outer ones
@@ -80,7 +81,7 @@ void list_sites(const Kinds& kinds, const CommandLine& line) {
                        .weight = {},
                        .bias = {}});
   for (const Site& site : decoder.sites())
-    fmt::print("{:<32}{}\n", site.name(), site_shape(site, linears, spec));
+    print_out("{:<32}{}\n", site.name(), site_shape(site, linears, spec));
 }
 
 }  // namespace

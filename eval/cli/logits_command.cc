@@ -12,7 +12,7 @@ int logits_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   line.required("model", "checkpoint directory")
       .required("ids", "token ids, int32 [B, T]")
       .required("out", "where the logits go, float32 [B, T, V]")
-      .option("threads", "threads to use; default: as many as there are");
+      .option("threads", "threads to use; default: as many as it may use");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
   Decoder decoder = Decoder::open(model_directory(line), kinds->architectures);

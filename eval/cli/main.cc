@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <new>
@@ -13,19 +12,22 @@
 #include "core/base/version.h"
 #include "core/ops/gemm.h"
 #include "eval/cli/command.h"
+#include "eval/cli/process_edges.h"
+#include "eval/cli/stop_signal.h"
+#include "eval/output/standard_streams.h"
 
 namespace nf {
 namespace {
 
 void print_help() {
-  fmt::print(
+  print_out(
       "usage: noisefloor COMMAND [options]\n\n"
       "Injects noise and quantizers into a language model's weights and activations and measures "
       "what it "
       "costs.\n\n");
   for (const Command& command : commands())
-    fmt::print("  {:<12}{}\n", command.name, command.summary);
-  fmt::print(
+    print_out("  {:<12}{}\n", command.name, command.summary);
+  print_out(
       "\n'noisefloor COMMAND --help' explains a command; docs/experiment.md every key of an "
       "experiment.\n");
 }
@@ -40,7 +42,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (arguments[0] == "--version") {
-    fmt::print("noisefloor {} ({}), {}\n", version(), git_hash(), gemm_library());
+    print_out("noisefloor {} ({}), {}\n", version(), git_hash(), gemm_library());
     return 0;
   }
   std::vector<std::string> names;
@@ -57,7 +59,7 @@ int dispatch(const std::vector<std::string>& arguments) {
 void print_error(std::string_view message) {
   while (!message.empty()) {
     const std::size_t end = std::min(message.find('\n'), message.size());
-    fmt::print(stderr, "error: {}\n", message.substr(0, end));
+    print_err("error: {}\n", message.substr(0, end));
     message.remove_prefix(std::min(end + 1, message.size()));
   }
 }
@@ -66,9 +68,13 @@ void print_error(std::string_view message) {
 }  // namespace nf
 
 int main(int argc, char** argv) {
+  nf::open_standard_descriptors();
+  nf::ignore_write_signals();
+  nf::catch_bus_errors();
+  nf::end_at_stop_signals();
   try {
     const int code = nf::dispatch({argv + 1, argv + argc});
-    if (std::fflush(stdout) != 0) throw nf::DataError("standard output: cannot be written");
+    nf::flush_out();
     return code;
   } catch (const nf::Error& error) {
     nf::print_error(error.what());

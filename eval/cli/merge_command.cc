@@ -1,7 +1,8 @@
-#include <fmt/format.h>
-
 #include "eval/batch/merge.h"
 #include "eval/cli/command.h"
+#include "eval/output/standard_streams.h"
+#include "eval/records/file_names.h"
+#include "eval/records/plan_file.h"
 
 namespace nf {
 
@@ -20,13 +21,17 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   if (!line.parse(arguments)) return 0;
   const std::vector<std::string> runs = line.texts("RUN...");
   const std::string out = line.text("out");
+  for (const std::string& run : runs)
+    if (const auto damage = plan_file_damage(std::filesystem::path(run) / kPlan))
+      print_err("warning: {}; a merged folder has no account of calls, so nothing follows\n",
+                *damage);
   const MergeOutcome outcome = merge_runs({.runs = {runs.begin(), runs.end()},
                                            .out = out,
                                            .any_env = line.has("any-env"),
                                            .command = command_text("merge", arguments)},
                                           kinds->metrics);
-  fmt::print("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
-             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
+  print_out("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
+            outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
   return 0;
 }
 

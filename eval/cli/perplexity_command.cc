@@ -6,6 +6,7 @@
 #include "eval/cli/stop_signal.h"
 #include "eval/experiment/data_config.h"
 #include "eval/metrics/metric_registry.h"
+#include "eval/output/standard_streams.h"
 #include "eval/run/perplexity.h"
 
 namespace nf {
@@ -61,21 +62,21 @@ void print_json(const TextSums& text, const MetricRegistry& metrics, const Windo
                {"context", options.context},           {"convention", convention}};
   if (options.convention == Convention::strided) json["stride"] = options.effective_stride();
   json["bits_per_byte"] = metrics.at("bits_per_byte").value(text);  // null where not known
-  fmt::print("{}\n", json.dump());
+  print_out("{}\n", json.dump());
 }
 
 void print_sentence(const TextSums& text, const MetricRegistry& metrics,
                     const WindowOptions& options, const std::string& convention) {
   const double bits_per_byte = metrics.at("bits_per_byte").value(text);
-  fmt::print(
-      "perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} {} of {}{}; {})\n",
-      metrics.at("ppl").value(text), metrics.at("nll").value(text),
-      std::isnan(bits_per_byte) ? "" : fmt::format(", {:.5f} bits per byte", bits_per_byte),
-      text.sums.tokens, text.windows, text.windows == 1 ? "window" : "windows", options.context,
-      options.convention == Convention::strided
-          ? fmt::format(", stride {}", options.effective_stride())
-          : "",
-      convention);
+  print_out("perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} {} of {}{}; {})\n",
+            metrics.at("ppl").value(text), metrics.at("nll").value(text),
+            std::isnan(bits_per_byte) ? "" : fmt::format(", {:.5f} bits per byte", bits_per_byte),
+            text.sums.tokens, text.windows, text.windows == 1 ? "window" : "windows",
+            options.context,
+            options.convention == Convention::strided
+                ? fmt::format(", stride {}", options.effective_stride())
+                : "",
+            convention);
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
             "print {nll, ppl, tokens, windows, context, convention, bits_per_byte} instead of a "
             "sentence")
       .option("memory", "memory to stay within, e.g. 4GiB; default: most of what is free")
-      .option("threads", "threads to use; default: as many as there are")
+      .option("threads", "threads to use; default: as many as it may use")
       .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);

@@ -1,8 +1,7 @@
-#include <fmt/format.h>
-
 #include "core/base/parallel.h"
 #include "eval/analysis/statistics.h"
 #include "eval/cli/command.h"
+#include "eval/output/standard_streams.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/run_results.h"
 #include "eval/run/run_experiment.h"
@@ -19,7 +18,9 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
       "much text can show. Searches (bisect) count with all the steps they may take. Writes "
       "nothing.");
   line.positional("EXPERIMENT.yaml", "the experiment")
-      .option("threads", "threads that the run would use; default: as many as there are")
+      .option(
+          "threads",
+          "threads that the run would use, also of another machine; default: as many as it may use")
       .option("memory", "memory to stay within, e.g. 4GiB, instead of the file's")
       .option(
           "like",
@@ -29,18 +30,18 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated")
       .flag("json", "a list with one object for each model instead of text");
   if (!line.parse(arguments)) return 0;
-  use_threads(line);
+  plan_threads(line);
   Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
   const std::vector<ModelEstimate> estimates =
       plan_experiment(experiment, {.memory = memory_option(line), .shard = shard_option(line)});
   if (line.has("json")) {
     Json json = Json::array();
     for (const ModelEstimate& estimate : estimates) json.push_back(estimate.to_json());
-    fmt::print("{}\n", json.dump(2));
+    print_out("{}\n", json.dump(2));
   } else {
     std::optional<PlannedSpread> spread;
     if (line.has("like")) spread = measured_spread(results_of(RunFolder::read(line.text("like"))));
-    fmt::print("{}", estimate_text(estimates, thread_count(), spread.value_or(PlannedSpread{})));
+    print_out("{}", estimate_text(estimates, thread_count(), spread.value_or(PlannedSpread{})));
   }
   return 0;
 }

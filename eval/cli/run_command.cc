@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
+#include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
 #include "eval/run/run_experiment.h"
 #include "eval/tables/findings.h"
@@ -34,7 +33,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
   line.positional("EXPERIMENT.yaml", "the experiment; docs/experiment.md explains every key")
       .option("out", "run folder; default runs/<experiment>")
       .option("threads",
-              "threads to use; default: as many as there are. Results do not depend on it")
+              "threads to use; default: as many as it may use. Results do not depend on it")
       .option("memory",
               "memory to stay within, e.g. 4GiB, instead of the file's; default: most of what is "
               "free. Results do not depend on it")
@@ -57,21 +56,25 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
       .memory = memory_option(line),
       .shard = shard_option(line),
       .command = command_text("run", arguments),
+      .begin_work =
+          [quiet = line.has("quiet")] {
+            catch_stop_signals(
+                quiet ? "" : "\nstopping once this wave is recorded; again to stop at once\n");
+          },
       .should_stop = stop_requested};
-  catch_stop_signals();
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   const RunOutcome outcome = run_experiment(experiment, options, progress);
 
   if (!outcome.rows.empty()) {
-    fmt::print(
+    print_out(
         "{}{}",
         results_table(outcome.rows, kinds->metrics, terminal_columns(),
                       task_headings(experiment.config.tasks, kinds->tasks), &outcome.searches),
         findings_text(outcome.rows, outcome.searches, terminal_columns()));
-    fmt::print("\n{}: {}\n", options.out.string(), files_in(options.out));
+    print_out("\n{}: {}\n", options.out.string(), files_in(options.out));
   }
-  if (outcome.interrupted) {
-    fmt::print(stderr, "interrupted; the same command goes on where this one stopped\n");
+  if (outcome.interrupted || stop_requested()) {
+    print_err("interrupted; the same command goes on where this one stopped\n");
     return static_cast<int>(ExitCode::interrupted);
   }
   return static_cast<int>(outcome.failed > 0 ? ExitCode::numeric : ExitCode::ok);

@@ -1,10 +1,9 @@
-#include <fmt/format.h>
-
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/text/tokenizer.h"
 #include "eval/cli/command.h"
 #include "eval/data/read_windows.h"
+#include "eval/output/standard_streams.h"
 
 namespace nf {
 
@@ -22,7 +21,7 @@ int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr&)
   const Tokenizer tokenizer = Tokenizer::load(model_directory(line));
   const std::string file = existing_file(line, "jsonl");
   for (const std::string& text : read_jsonl_documents(file, "text"))
-    fmt::print("{}\n", Json{{"ids", tokenizer.encode(text)}}.dump());
+    print_out("{}\n", Json{{"ids", tokenizer.encode(text)}}.dump());
   return 0;
 }
 

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
+#include "eval/output/standard_streams.h"
 #include "eval/verify/verify.h"
 
 namespace nf {
@@ -17,7 +16,7 @@ int verify_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   line.positional("RUN", "the run folder")
       .option("sample", "re-run only so many records, spread over trials and text; default: all")
       .option("threads",
-              "threads to use; default: as many as there are. Results do not depend on it")
+              "threads to use; default: as many as it may use. Results do not depend on it")
       .option(
           "memory",
           "memory to stay within, e.g. 4GiB, instead of the experiment's; results do not depend "
@@ -34,7 +33,7 @@ int verify_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   const VerifyReport report =
       verify_run(RunFolder::read(line.text("RUN")), kinds, options, progress);
-  fmt::print("{}", report.text());
+  print_out("{}", report.text());
   if (report.interrupted) return static_cast<int>(ExitCode::interrupted);
   return static_cast<int>(report.equal() ? ExitCode::ok : ExitCode::numeric);
 }

@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "core/io/mapped_ranges.h"
 #include "core/io/npy.h"
 #include "core/ops/elementwise.h"
 #include "eval/plan/memory.h"
@@ -73,6 +74,7 @@ void write_logits(Decoder& decoder, const std::filesystem::path& ids,
     }
     writer.append(std::span(logits.data(), static_cast<std::size_t>(logits.size())));
   }
+  check_mapped_files();  // nothing is left behind where it throws
   writer.close();
 }
 

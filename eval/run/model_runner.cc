@@ -5,6 +5,7 @@
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
+#include "core/io/mapped_ranges.h"
 #include "eval/plan/stop_rule.h"
 #include "eval/results/result_lines.h"
 #include "eval/run/lane_record.h"
@@ -68,7 +69,12 @@ ModelRunner::StageWork ModelRunner::work_of(const Stage& stage,
   return work;
 }
 
+void ModelRunner::stop_if_asked() const {
+  if (run_.options.should_stop()) throw Interrupted();
+}
+
 void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
+  stop_if_asked();
   const Stage& stage = plan_.stages()[s];
   std::vector<Lane> lanes;
   for (const Job* job : work.jobs)
@@ -82,19 +88,21 @@ void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
                 {"version", version()},       {"git", git_hash()}};
   };
   const auto baseline_done = [&](LaneResult result) {
+    check_mapped_files();  // or records would be of weights that nobody knows
     if (work.with_baseline)
       append(plan_.baseline(), stage, std::move(result), describe(work.waves.lanes.front() + 1));
   };
   const auto lanes_done = [&](std::size_t first, std::vector<LaneResult> results) {
+    check_mapped_files();
     const Json run = describe(std::ssize(results) + 1);
     for (std::size_t i = 0; i < results.size(); ++i) {
       const Job& job = *work.jobs[first + i];
       append(job.key, stage, std::move(results[i]), run, job.stop);
     }
+    stop_if_asked();
     start = std::chrono::steady_clock::now();
   };
   const StageHooks hooks{.advance = [&](double flops) { run_.progress.advance(flops); },
-                         .should_stop = run_.options.should_stop,
                          .baseline_done = baseline_done,
                          .lanes_done = lanes_done};
   Matrix scored = std::move(baselines_[s]);

@@ -36,6 +36,7 @@ class ModelRunner {
   StageWork work_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
   MemoryBudget budget() const;
   void run_stage_of(std::size_t stage, const StageWork& work);
+  void stop_if_asked() const;
   void keep_baseline(std::size_t stage, Matrix scored);
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
               const std::optional<StopConfig>& stop = std::nullopt);

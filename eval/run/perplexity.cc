@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/base/parallel.h"
+#include "core/io/mapped_ranges.h"
 #include "eval/plan/model_data.h"
 #include "eval/run/preparation.h"
 #include "eval/run/stage_runner.h"
@@ -34,6 +35,7 @@ TextSums measure_perplexity(Decoder& decoder, const TokenWindows& windows,
                          .baseline_done = add};
   for (std::size_t s = 0; s < stages.size(); ++s)
     run_stage(decoder, set, stages[s], {}, plans[s], StatsMode::none, hooks);
+  check_mapped_files();
   progress.finish();
   return add_up(scored);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "core/base/byte_text.h"
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
@@ -10,6 +11,7 @@
 #include "core/ops/gemm.h"
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/records/file_names.h"
+#include "eval/records/plan_file.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
 #include "eval/run/model_runner.h"
@@ -38,6 +40,22 @@ std::vector<ModelPlan> plan_models(const Experiment& experiment, const Shard& sh
   return plans;
 }
 
+/// As many threads as this machine can time, where a plan asks for those of another.
+class ThreadsHere {
+ public:
+  ThreadsHere() : asked_(thread_count()) {
+    if (asked_ > most_threads()) set_thread_count(usable_threads());
+  }
+  ~ThreadsHere() {
+    if (asked_ > most_threads()) set_thread_count(asked_);
+  }
+  ThreadsHere(const ThreadsHere&) = delete;
+  ThreadsHere& operator=(const ThreadsHere&) = delete;
+
+ private:
+  Index asked_;
+};
+
 /// Estimates the work that earlier runs (records) have left, and the time that it takes here.
 std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<ModelPlan>& plans,
                                            const MemoryBudget& budget,
@@ -49,6 +67,8 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     const FinishedItems finished(plan.data(), records);
     const std::vector<Job> steps = plan.advance_searches(finished, records);
     estimates.push_back(estimate(plan, decoder, steps, budget, finished));
+    const ThreadsHere here;
+    estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
     prepare_decoder(decoder, plan.data().set);
     std::vector<const ModelTrial*> trials;
@@ -103,9 +123,9 @@ void write_description(const RunContext& run, const std::vector<ModelPlan>& plan
                                 {"threads", thread_count()},
                                 {"env", run.env},
                                 {"command", run.options.command},
-                                {"experiment_dir", source.directory},
+                                {"experiment_dir", byte_text(source.directory)},
                                 {"set", source.set},
-                                {"set_dir", source.set_directory}},
+                                {"set_dir", byte_text(source.set_directory)}},
                                rows_of(plans), headings_of(run.experiment));
 }
 
@@ -117,6 +137,8 @@ void warn(const RunContext& run, const std::vector<std::string>& warnings) {
 void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
+  if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
+    warn(run, {*damage + "; the account of earlier calls is lost, the next takes its place"});
   warn(run, repeat_warnings(run.experiment));
   for (const ModelPlan& plan : plans) warn(run, plan.data().warnings);
   warn(run,
@@ -187,7 +209,10 @@ std::vector<ResultRow> write_files(const RunContext& run, const std::vector<Mode
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
   std::vector<ModelPlan> plans = plan_models(experiment, options.shard);
-  return estimate_models(experiment, plans, run_budget(experiment.config, options.memory), {});
+  MemoryBudget budget = run_budget(experiment.config, options.memory);
+  // A machine of other threads has other memory, too.
+  budget.is_binding = budget.is_given || thread_count() <= most_threads();
+  return estimate_models(experiment, plans, budget, {});
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
@@ -212,6 +237,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
       estimate_models(experiment, plans, budget, folder.records());
   // The work itself: each wave is recorded before the next begins.
   RunAccount account(options.command);
+  options.begin_work();
   const RunEnd end = run_models(run, plans, estimates, account);
   // The tables tell also what an error has left behind.
   if (end.error) write_files_and_rethrow(run, plans, account, end.error);

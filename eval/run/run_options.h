@@ -19,6 +19,9 @@ struct RunOptions {
   std::optional<Index> memory{};  ///< bytes, instead of the experiment's `memory`
   Shard shard{};                  ///< the part of the trials that is run
   std::string command{};          ///< for manifest.json
+  /// Called before the first wave: until then an end at once loses nothing.
+  std::function<void()> begin_work = [] {};
+  /// Asked wherever all work so far is recorded: between waves.
   std::function<bool()> should_stop = [] { return false; };
 };
 

@@ -37,14 +37,27 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+std::vector<std::string> program_words(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {NF_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
 }  // namespace
 
 RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
                                const std::filesystem::path& dir,
-                               const std::vector<std::string>& environment) {
+                               const std::vector<std::string>& environment)
+    : RunningProgram(program_words(arguments), environment, dir) {}
+
+RunningProgram RunningProgram::shell(const std::string& line, const std::filesystem::path& dir) {
+  return RunningProgram(std::vector<std::string>{"/bin/sh", "-c", line}, {"NF=" NF_PROGRAM}, dir);
+}
+
+RunningProgram::RunningProgram(std::vector<std::string> words,
+                               const std::vector<std::string>& environment,
+                               const std::filesystem::path& dir) {
   // Everything is made ready before fork(): behind it only what is safe in a child of threads.
-  std::vector<std::string> words = {NF_PROGRAM};
-  words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string known = *variable;
@@ -89,6 +102,10 @@ ProgramResult RunningProgram::wait() {
   result.out = read_and_close(out_);
   result.err = read_and_close(err_);
   return result;
+}
+
+ProgramResult run_shell(const std::string& line, const std::filesystem::path& dir) {
+  return RunningProgram::shell(line, dir).wait();
 }
 
 ProgramResult run_program(const std::vector<std::string>& arguments,

@@ -27,14 +27,23 @@ class RunningProgram {
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
 
+  /// Starts a line of the shell instead, in which $NF is the program: for its redirections.
+  static RunningProgram shell(const std::string& line, const std::filesystem::path& dir);
+
+  pid_t id() const { return pid_; }
   void send(int signal) const;
   /// Waits for its end; to be called once.
   ProgramResult wait();
 
  private:
+  RunningProgram(std::vector<std::string> words, const std::vector<std::string>& environment,
+                 const std::filesystem::path& dir);
+
   pid_t pid_ = -1;
   int out_ = -1, err_ = -1;  ///< files without a name
 };
+
+ProgramResult run_shell(const std::string& line, const std::filesystem::path& dir);
 
 /// Starts the program and waits for its end.
 ProgramResult run_program(const std::vector<std::string>& arguments,

@@ -59,7 +59,7 @@ class IntegrationMergeSearches : public testing::Test {
   /// Stopped in the middle of its searches.
   void run_half(const std::string& trials, const std::string& out) const {
     const std::size_t before = fs::exists(files_ / out) ? records(out) : kFirstRound;
-    for (int most = 25;; most += 25) {
+    for (int most = 1;; ++most) {
       int asked = 0;
       ASSERT_TRUE(run(trials, out, {.should_stop = [&] { return ++asked > most; }}).interrupted);
       if (records(out) > before) return;

@@ -1,4 +1,7 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <chrono>
 
 #include "tests/support/config_support.h"
 #include "tests/support/experiment_files.h"
@@ -82,6 +85,55 @@ TEST(IntegrationCheck, TakesOverrides) {
   EXPECT_EQ(bad.exit_code, 2);
   EXPECT_EQ(bad.err,
             "error: --set trials.0.repeat: trials[0].repeat: cannot read 'many' as an integer\n");
+}
+
+/// A trial for each of 10^4 points, seeds, items, or steps of a list.
+std::vector<std::string> ten_thousand_trials() {
+  const std::string noise =
+      "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: ";
+  std::string values = "0.001", items;
+  for (int i = 2; i <= 10'000; ++i) values += fmt::format(", {:.3f}", i / 1000.0);
+  for (int i = 0; i < 10'000; ++i)
+    items += fmt::format("  - {{name: t{}, {}0.1}}}}]}}\n", i, noise);
+  return {"  - {name: s, sweep: {r: [" + values + "]}, " + noise + "\"${r}\"}}]}\n",
+          "  - {name: s, zip: {r: [" + values + "]}, " + noise + "\"${r}\"}}]}\n",
+          "  - {name: s, repeat: 10000, " + noise + "0.1}}]}\n", items};
+}
+
+TEST(IntegrationCheck, TakesTenThousandTrialsInSeconds) {
+  const ExperimentFiles files;
+  for (const std::string& trials : ten_thousand_trials()) {
+    files.write(
+        "e.yaml",
+        "experiment: e\nmodel: opt\ndata: {text: text.txt, context: 32}\ntrials:\n" + trials);
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(run_program({"check", "e.yaml"}, files.dir()).exit_code, 0);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    EXPECT_LT(seconds.count(), 20.0) << trials.substr(0, 60);  // a second or two where all is well
+  }
+}
+
+TEST(IntegrationCheck, RefusesMoreThanAMillionTrialsAtOnceWithTheirNumber) {
+  const ExperimentFiles files;
+  std::string ten = "[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]", sweep;
+  std::string entries;
+  for (int i = 0; i < 30; ++i) {
+    sweep += fmt::format("{}v{}: {}", i == 0 ? "" : ", ", i, ten);
+    entries += fmt::format(
+        "{}{{sites: {{tensor: weight}}, noise: gaussian, strength: {{relative_l2: \"${{v{}}}\"}}}}",
+        i == 0 ? "" : ", ", i);
+  }
+  for (const auto& [repeat, number] : {std::pair("", "more than 10^18 trials"),
+                                       std::pair("repeat: 5000000, ", "10000000 trials")}) {
+    files.write_experiment(fmt::format(
+        "  - {{name: a, {}perturb: [{}]}}\n", repeat + (*repeat ? "" : "sweep: {" + sweep + "}, "),
+        *repeat ? "{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}"
+                : entries));
+    const ProgramResult result = run_program({"check", "e.yaml"}, files.dir());
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_NE(result.err.find(std::string("stands for ") + number), std::string::npos)
+        << result.err;
+  }
 }
 
 TEST(IntegrationCheck, CountsPathsFromTheFile) {

@@ -70,6 +70,28 @@ TEST_F(IntegrationPlan, TakesPartOfTheTrials) {
   }
 }
 
+TEST_F(IntegrationPlan, TakesTheThreadsOfAnotherMachineAndSaysSo) {
+  const ProgramResult result = plan({"--threads", "100000"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("; 100000 threads are not this machine's, which has "),
+            std::string::npos)
+      << result.out;
+  const ProgramResult json = plan({"--threads", "100000", "--json"});
+  EXPECT_LT(Json::parse(json.out)[0]["timed_threads"], 100000);
+  // What computes would only wait.
+  for (const char* command : {"run", "perplexity", "verify", "logits"}) {
+    std::vector<std::string> words = {command, yaml_, "--threads", "100000"};
+    if (std::string(command) == "perplexity")
+      words = {command,     "--model", "opt",       "--text", "text.txt",
+               "--context", "8",       "--threads", "100000"};
+    if (std::string(command) == "logits")
+      words = {command, "--model", "opt", "--ids", "i", "--out", "o", "--threads", "100000"};
+    const ProgramResult refused = run_program(words, files_.dir());
+    EXPECT_EQ(refused.exit_code, 2) << command;
+    EXPECT_TRUE(refused.err.starts_with("error: --threads: 100000 are more than ")) << refused.err;
+  }
+}
+
 TEST_F(IntegrationPlan, RefusesABudgetThatIsTooSmall) {
   const ProgramResult result = plan({"--memory", "1MiB"});
   EXPECT_EQ(result.exit_code, 2);

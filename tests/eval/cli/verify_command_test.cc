@@ -63,5 +63,20 @@ TEST_F(IntegrationVerifyCommand, NamesMistakes) {
   EXPECT_EQ(other.err, "error: opt: is not a run folder, it has no manifest.json\n");
 }
 
+/// Whoever reads it tells it; the records are none the worse.
+TEST_F(IntegrationVerifyCommand, TellsADamagedPlanFile) {
+  std::filesystem::resize_file(files_ / "out/plan.json", 20);
+  const ProgramResult result = verify({});
+  EXPECT_EQ(result.exit_code, 4) << result.err;
+  EXPECT_NE(result.out.find("out/plan.json: byte "), std::string::npos) << result.out;
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"merge", "out", "--out", "whole"},
+        {"run", "e.yaml", "--out", "out"}}) {
+    const ProgramResult told = run_program(words, files_.dir());
+    EXPECT_EQ(told.exit_code, 0) << told.err;
+    EXPECT_NE(told.err.find("warning: out/plan.json: byte "), std::string::npos) << told.err;
+  }
+}
+
 }  // namespace
 }  // namespace nf
