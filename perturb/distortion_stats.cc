@@ -11,14 +11,115 @@
 namespace nf {
 namespace {
 
-// The share of the mean square, about, that the sums leave as the variance of values that differ by
-// rounding only.
-constexpr double kConstantShare = 1e-13;
+/// Sums of d^1 to d^4, d being the distances of n values from a point.
+struct Powers {
+  double n, s1, s2, s3, s4;
 
-/// n times the variance, 0 for values that are constant but for rounding.
-double centred(double sum, double sum_squares, double n) {
-  const double result = sum_squares - sum * sum / n;
-  return result > kConstantShare * sum_squares ? result : 0.0;
+  /// The same about a point that lies h higher.
+  Powers moved(double h) const {
+    return {n, s1 - h * n, s2 - h * (2.0 * s1 - h * n),
+            s3 - h * (3.0 * s2 - h * (3.0 * s1 - h * n)),
+            s4 - h * (4.0 * s3 - h * (6.0 * s2 - h * (4.0 * s1 - h * n)))};
+  }
+};
+
+/// Sums of a, b, a², b² and a·b, a and b being the distances of n pairs from a point.
+struct PairPowers {
+  double n, a1, b1, a2, b2, ab;
+
+  PairPowers moved(double h, double k) const {
+    return {n,
+            a1 - h * n,
+            b1 - k * n,
+            a2 - h * (2.0 * a1 - h * n),
+            b2 - k * (2.0 * b1 - k * n),
+            ab - h * (b1 - k * n) - k * a1};
+  }
+};
+
+/// The mean of two means; exactly theirs where they are equal.
+double joined_mean(double a, double b, double share_of_b) { return a + (b - a) * share_of_b; }
+
+/// The statistics of a row whose powers were summed about `pivots`.
+DistortionStats centred(const StatsSums& sums, const StatsPivots& pivots, Index count) {
+  const double n = static_cast<double>(count);
+  const double h = sums.from_d[0] / n;
+  const double of_x = sums.from_abs_x[0] / n, of_d = sums.from_abs_d[0] / n;
+  const Powers d =
+      Powers{n, sums.from_d[0], sums.from_d[1], sums.from_d[2], sums.from_d[3]}.moved(h);
+  const PairPowers sizes = PairPowers{n,
+                                      sums.from_abs_x[0],
+                                      sums.from_abs_d[0],
+                                      sums.from_abs_x[1],
+                                      sums.from_abs_d[1],
+                                      sums.from_abs_xd}
+                               .moved(of_x, of_d);
+  return {.count = count,
+          .sum_x2 = sums.x2,
+          .sum_y2 = sums.y2,
+          .sum_xy = sums.xy,
+          .sum_d2 = sums.d2,
+          .mean_d = pivots.d + h,
+          .central_d2 = d.s2,
+          .central_d3 = d.s3,
+          .central_d4 = d.s4,
+          .mean_abs_x = pivots.abs_x + of_x,
+          .mean_abs_d = pivots.abs_d + of_d,
+          .central_abs_x2 = sizes.a2,
+          .central_abs_d2 = sizes.b2,
+          .central_abs_xd = sizes.ab,
+          .sum_d2_small = sums.d2_small,
+          .max_abs_d = sums.max_abs_d,
+          .sign_flips = sums.sign_flips,
+          .to_zero = sums.to_zero};
+}
+
+Powers powers_about(double mean, const DistortionStats& stats) {
+  return Powers{static_cast<double>(stats.count), 0.0, stats.central_d2, stats.central_d3,
+                stats.central_d4}
+      .moved(mean - stats.mean_d);
+}
+
+PairPowers powers_about(double abs_x, double abs_d, const DistortionStats& stats) {
+  return PairPowers{static_cast<double>(stats.count), 0.0, 0.0, stats.central_abs_x2,
+                    stats.central_abs_d2, stats.central_abs_xd}
+      .moved(abs_x - stats.mean_abs_x, abs_d - stats.mean_abs_d);
+}
+
+/// Means and central sums of `stats` and another part, which is not empty.
+void join_moments(const DistortionStats& other, DistortionStats& stats) {
+  const double share =
+      static_cast<double>(other.count) / static_cast<double>(stats.count + other.count);
+  const double d = joined_mean(stats.mean_d, other.mean_d, share);
+  const double abs_x = joined_mean(stats.mean_abs_x, other.mean_abs_x, share);
+  const double abs_d = joined_mean(stats.mean_abs_d, other.mean_abs_d, share);
+  const Powers own = powers_about(d, stats), more = powers_about(d, other);
+  const PairPowers own_sizes = powers_about(abs_x, abs_d, stats);
+  const PairPowers more_sizes = powers_about(abs_x, abs_d, other);
+  stats.mean_d = d;
+  stats.central_d2 = own.s2 + more.s2;
+  stats.central_d3 = own.s3 + more.s3;
+  stats.central_d4 = own.s4 + more.s4;
+  stats.mean_abs_x = abs_x;
+  stats.mean_abs_d = abs_d;
+  stats.central_abs_x2 = own_sizes.a2 + more_sizes.a2;
+  stats.central_abs_d2 = own_sizes.b2 + more_sizes.b2;
+  stats.central_abs_xd = own_sizes.ab + more_sizes.ab;
+}
+
+DistortionStats row_stats(const float* x, const float* distorted, float median,
+                          const StatsPivots& pivots, Index n) {
+  return centred(stats_kernels().sums(x, distorted, median, pivots, n), pivots, n);
+}
+
+/// The pivots of a first row: its means. They are summed about its first value, so that the means
+/// of equal values are these values.
+StatsPivots first_pivots(const float* x, const float* distorted, Index n) {
+  const double value = static_cast<double>(x[0]);
+  const double d = static_cast<double>(distorted[0]) - value;
+  const StatsPivots first{.d = d, .abs_x = std::abs(value), .abs_d = std::abs(d)};
+  const DistortionStats row = row_stats(x, distorted, 0.0f, first, n);
+  return {row.mean_d, row.mean_abs_x, row.mean_abs_d};
 }
 
 double ratio(Index part, Index whole) {
@@ -39,9 +140,12 @@ void DistortionStats::add(ConstMatrixView x, ConstMatrixView distorted, const Un
 
 void DistortionStats::add_rows(ConstMatrixView x, ConstMatrixView distorted, float median) {
   NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
-  for (Index r = 0; r < x.rows(); ++r)
-    stats_kernels().add(x.row(r), distorted.row(r), median, x.cols(), *this);
-  count += x.size();
+  if (x.size() == 0) return;
+  for (Index r = 0; r < x.rows(); ++r) {
+    const StatsPivots pivots = count == 0 ? first_pivots(x.row(r), distorted.row(r), x.cols())
+                                          : StatsPivots{mean_d, mean_abs_x, mean_abs_d};
+    merge(row_stats(x.row(r), distorted.row(r), median, pivots, x.cols()));
+  }
 }
 
 void DistortionStats::add_energies(ConstMatrixView x, ConstMatrixView distorted) {
@@ -54,17 +158,12 @@ void DistortionStats::add_energies(ConstMatrixView x, ConstMatrixView distorted)
 }
 
 void DistortionStats::merge(const DistortionStats& other) {
+  if (other.count > 0) join_moments(other, *this);
   count += other.count;
   sum_x2 += other.sum_x2;
   sum_y2 += other.sum_y2;
   sum_xy += other.sum_xy;
-  sum_abs_x += other.sum_abs_x;
-  sum_d += other.sum_d;
   sum_d2 += other.sum_d2;
-  sum_d3 += other.sum_d3;
-  sum_d4 += other.sum_d4;
-  sum_abs_d += other.sum_abs_d;
-  sum_abs_xd += other.sum_abs_xd;
   sum_d2_small += other.sum_d2_small;
   max_abs_d = std::max(max_abs_d, other.max_abs_d);
   sign_flips += other.sign_flips;
@@ -76,25 +175,20 @@ double DistortionStats::relative_l2() const { return std::sqrt(sum_d2 / sum_x2);
 
 double DistortionStats::sqnr_db() const { return -10.0 * std::log10(sum_d2 / sum_x2); }
 
-double DistortionStats::mean_error() const { return sum_d / static_cast<double>(count); }
+double DistortionStats::mean_error() const { return count > 0 ? mean_d : std::nan(""); }
 
 double DistortionStats::kurtosis() const {
-  const double n = static_cast<double>(count);
-  const double mean = sum_d / n;
-  const double m2 = centred(sum_d, sum_d2, n) / n;
-  const double m4 = sum_d4 / n - 4.0 * mean * sum_d3 / n + 6.0 * mean * mean * sum_d2 / n -
-                    3.0 * mean * mean * mean * mean;
-  return m2 > 0.0 ? m4 / (m2 * m2) : std::nan("");
+  if (!(central_d2 > 0.0)) return std::nan("");
+  return static_cast<double>(count) * (central_d4 / central_d2 / central_d2);
 }
 
-double DistortionStats::cosine() const { return sum_xy / (std::sqrt(sum_x2) * std::sqrt(sum_y2)); }
+double DistortionStats::cosine() const {
+  return std::clamp(sum_xy / (std::sqrt(sum_x2) * std::sqrt(sum_y2)), -1.0, 1.0);
+}
 
 double DistortionStats::size_correlation() const {
-  const double n = static_cast<double>(count);
-  const double covariance = sum_abs_xd - sum_abs_x * sum_abs_d / n;
-  const double spread =
-      std::sqrt(centred(sum_abs_x, sum_x2, n)) * std::sqrt(centred(sum_abs_d, sum_d2, n));
-  return spread > 0.0 ? covariance / spread : std::nan("");
+  const double spread = std::sqrt(central_abs_x2) * std::sqrt(central_abs_d2);
+  return spread > 0.0 ? std::clamp(central_abs_xd / spread, -1.0, 1.0) : std::nan("");
 }
 
 double DistortionStats::energy_on_small() const { return sum_d2_small / sum_d2; }

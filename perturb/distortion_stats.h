@@ -8,24 +8,33 @@ namespace nf {
 /// Statistics of δ = x̃ − x: sums from which every figure follows, so that units, windows and
 /// stages can be pooled. All sums in double and in a fixed order. A plain value; not thread-safe.
 ///
+/// Moments are kept about the mean of what was added, so that no figure is a small difference of
+/// large sums: a row's powers are summed about the mean so far, then both are moved to the mean of
+/// both (Chan, Golub and LeVeque, Am. Stat. 37, 1983; Pébay, SAND2008-6212). The relative error of
+/// the kurtosis and the error of the correlation are below 2^-50·(1 + |mean| / spread)·√rows, with
+/// the standard deviation as spread: 1e-6 where the mean is 10^6 times the spread, in 10^6 rows.
+///
 /// Figures that have no value (0/0: nothing added yet, or x or δ all zero) are NaN; JSON writes
 /// null.
 struct DistortionStats {
-  Index count = 0;            ///< values
-  double sum_x2 = 0.0;        ///< Σ x²
-  double sum_y2 = 0.0;        ///< Σ x̃²
-  double sum_xy = 0.0;        ///< Σ x·x̃
-  double sum_abs_x = 0.0;     ///< Σ |x|
-  double sum_d = 0.0;         ///< Σ δ
-  double sum_d2 = 0.0;        ///< Σ δ²
-  double sum_d3 = 0.0;        ///< Σ δ³
-  double sum_d4 = 0.0;        ///< Σ δ⁴
-  double sum_abs_d = 0.0;     ///< Σ |δ|
-  double sum_abs_xd = 0.0;    ///< Σ |x|·|δ|
-  double sum_d2_small = 0.0;  ///< Σ δ² on |x| < median |x| of the unit
-  double max_abs_d = 0.0;     ///< max |δ|
-  Index sign_flips = 0;       ///< x·x̃ < 0 (both non-zero)
-  Index to_zero = 0;          ///< x ≠ 0, x̃ = 0
+  Index count = 0;          ///< values
+  double sum_x2 = 0.0;      ///< Σ x²
+  double sum_y2 = 0.0;      ///< Σ x̃²
+  double sum_xy = 0.0;      ///< Σ x·x̃
+  double sum_d2 = 0.0;      ///< Σ δ²
+  double mean_d = 0.0;      ///< mean of δ
+  double central_d2 = 0.0;  ///< Σ (δ − mean)², then the third and the fourth power
+  double central_d3 = 0.0;
+  double central_d4 = 0.0;
+  double mean_abs_x = 0.0;      ///< mean of |x|
+  double mean_abs_d = 0.0;      ///< mean of |δ|
+  double central_abs_x2 = 0.0;  ///< Σ (|x| − mean)²
+  double central_abs_d2 = 0.0;  ///< Σ (|δ| − mean)²
+  double central_abs_xd = 0.0;  ///< Σ (|x| − mean)·(|δ| − mean)
+  double sum_d2_small = 0.0;    ///< Σ δ² on |x| < median |x| of the unit
+  double max_abs_d = 0.0;       ///< max |δ|
+  Index sign_flips = 0;         ///< x·x̃ < 0 (both non-zero)
+  Index to_zero = 0;            ///< x ≠ 0, x̃ = 0
   Index clipped =
       0;  ///< outside the representable range before clamping, as the distortion reports
 

@@ -1,5 +1,4 @@
 #include "core/simd/native.h"
-#include "perturb/distortion_stats.h"
 #include "perturb/stats_kernels.h"
 
 namespace nf {
@@ -12,33 +11,50 @@ constexpr Index kWidth = native::kBytes / 8;
 constexpr Index kPartialSums = 16;
 constexpr Index kParts = kPartialSums / kWidth;
 
+NF_INLINE F64 absolute(F64 v) {
+  return native::bit_cast<F64>(native::bit_cast<I64>(v) & INT64_MAX);
+}
+NF_INLINE F64 masked(F64 v, I64 mask) {
+  return native::bit_cast<F64>(native::bit_cast<I64>(v) & mask);
+}
+
+/// StatsPivots in every lane.
+struct Pivots {
+  F64 d, abs_x, abs_d;
+};
+
 /// The partial sums of kWidth of the sixteen columns.
 struct Sums {
-  F64 x2{}, y2{}, xy{}, abs_x{}, d{}, d2{}, d3{}, d4{}, abs_d{}, abs_xd{}, d2_small{}, max_abs_d{};
+  F64 x2{}, y2{}, xy{}, d2{}, d2_small{}, d_1{}, d_2{}, d_3{}, d_4{}, abs_x_1{}, abs_x_2{},
+      abs_d_1{}, abs_d_2{}, abs_xd{}, max_abs_d{};
   I64 sign_flips{}, to_zero{};
 
-  NF_INLINE void add(F64 x, F64 y, F64 median) {
+  /// mask: all bits of the lanes that count; in the others x and y are 0, which adds nothing but to
+  /// what is summed about a pivot.
+  NF_INLINE void add(F64 x, F64 y, F64 median, const Pivots& pivots, I64 mask) {
     const F64 delta = y - x;
     const F64 size_x = absolute(x), size_d = absolute(delta);
     const F64 square = delta * delta;
     x2 += x * x;
     y2 += y * y;
     xy += x * y;
-    abs_x += size_x;
-    d += delta;
     d2 += square;
-    d3 += square * delta;
-    d4 += square * square;
-    abs_d += size_d;
-    abs_xd += size_x * size_d;
     d2_small += size_x < median ? square : F64{};
+    const F64 d = masked(delta - pivots.d, mask);
+    const F64 d_square = d * d;
+    d_1 += d;
+    d_2 += d_square;
+    d_3 += d_square * d;
+    d_4 += d_square * d_square;
+    const F64 a = masked(size_x - pivots.abs_x, mask), b = masked(size_d - pivots.abs_d, mask);
+    abs_x_1 += a;
+    abs_x_2 += a * a;
+    abs_d_1 += b;
+    abs_d_2 += b * b;
+    abs_xd += a * b;
     max_abs_d = size_d > max_abs_d ? size_d : max_abs_d;
     sign_flips -= x * y < 0.0;  // true is −1
     to_zero -= (x != 0.0) & (y == 0.0);
-  }
-
-  NF_INLINE static F64 absolute(F64 v) {
-    return native::bit_cast<F64>(native::bit_cast<I64>(v) & INT64_MAX);
   }
 };
 
@@ -57,41 +73,54 @@ NF_INLINE auto sum_field(const Sums (&parts)[kParts], Vector Sums::*field) {
   return total;
 }
 
-void add(const float* x, const float* distorted, float median, Index n, DistortionStats& stats) {
+/// All bits of the first `lanes` lanes.
+NF_INLINE I64 first_lanes(Index lanes) {
+  I64 mask{};
+  for (Index lane = 0; lane < lanes; ++lane) mask[lane] = -1;
+  return mask;
+}
+
+StatsSums sums_of(const float* x, const float* distorted, float median, const StatsPivots& pivots,
+                  Index n) {
   Sums parts[kParts];
   const F64 wide_median = F64{} + static_cast<double>(median);
+  const Pivots wide_pivots{F64{} + pivots.d, F64{} + pivots.abs_x, F64{} + pivots.abs_d};
   Index i = 0;
   for (; i + kPartialSums <= n; i += kPartialSums)
     for (Index part = 0; part < kParts; ++part) {
       const Index at = i + part * kWidth;
-      parts[part].add(load_wide(x + at, kWidth), load_wide(distorted + at, kWidth), wide_median);
+      parts[part].add(load_wide(x + at, kWidth), load_wide(distorted + at, kWidth), wide_median,
+                      wide_pivots, ~I64{});
     }
   for (Index part = 0; i < n; i += kWidth, ++part) {
-    const Index lanes = n - i < kWidth ? n - i : kWidth;  // the zeros of the others add nothing
-    parts[part].add(load_wide(x + i, lanes), load_wide(distorted + i, lanes), wide_median);
+    const Index lanes = n - i < kWidth ? n - i : kWidth;
+    parts[part].add(load_wide(x + i, lanes), load_wide(distorted + i, lanes), wide_median,
+                    wide_pivots, first_lanes(lanes));
   }
-  stats.sum_x2 += sum_field(parts, &Sums::x2);
-  stats.sum_y2 += sum_field(parts, &Sums::y2);
-  stats.sum_xy += sum_field(parts, &Sums::xy);
-  stats.sum_abs_x += sum_field(parts, &Sums::abs_x);
-  stats.sum_d += sum_field(parts, &Sums::d);
-  stats.sum_d2 += sum_field(parts, &Sums::d2);
-  stats.sum_d3 += sum_field(parts, &Sums::d3);
-  stats.sum_d4 += sum_field(parts, &Sums::d4);
-  stats.sum_abs_d += sum_field(parts, &Sums::abs_d);
-  stats.sum_abs_xd += sum_field(parts, &Sums::abs_xd);
-  stats.sum_d2_small += sum_field(parts, &Sums::d2_small);
+  StatsSums sums{
+      .x2 = sum_field(parts, &Sums::x2),
+      .y2 = sum_field(parts, &Sums::y2),
+      .xy = sum_field(parts, &Sums::xy),
+      .d2 = sum_field(parts, &Sums::d2),
+      .d2_small = sum_field(parts, &Sums::d2_small),
+      .from_d = {sum_field(parts, &Sums::d_1), sum_field(parts, &Sums::d_2),
+                 sum_field(parts, &Sums::d_3), sum_field(parts, &Sums::d_4)},
+      .from_abs_x = {sum_field(parts, &Sums::abs_x_1), sum_field(parts, &Sums::abs_x_2)},
+      .from_abs_d = {sum_field(parts, &Sums::abs_d_1), sum_field(parts, &Sums::abs_d_2)},
+      .from_abs_xd = sum_field(parts, &Sums::abs_xd),
+      .sign_flips = sum_field(parts, &Sums::sign_flips),
+      .to_zero = sum_field(parts, &Sums::to_zero),
+  };
   for (const Sums& part : parts)
     for (Index lane = 0; lane < kWidth; ++lane)
-      stats.max_abs_d =
-          part.max_abs_d[lane] > stats.max_abs_d ? part.max_abs_d[lane] : stats.max_abs_d;
-  stats.sign_flips += sum_field(parts, &Sums::sign_flips);
-  stats.to_zero += sum_field(parts, &Sums::to_zero);
+      sums.max_abs_d =
+          part.max_abs_d[lane] > sums.max_abs_d ? part.max_abs_d[lane] : sums.max_abs_d;
+  return sums;
 }
 
 }  // namespace
 
-extern const StatsKernels stats_kernels = {add};
+extern const StatsKernels stats_kernels = {sums_of};
 
 }  // namespace NF_SIMD_NAMESPACE
 }  // namespace nf

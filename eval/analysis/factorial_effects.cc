@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -79,10 +80,15 @@ std::string why_not_whole(const EffectGroup& group, std::size_t levels) {
   return fmt::format("needs all {} trials, has {}", std::max(needed, group.levels.size()), most);
 }
 
-double dot(const Weights& weights, std::span<const BlockSum> runs) {
-  double sum = 0.0;
-  for (std::size_t run = 0; run < runs.size(); ++run) sum += weights[run] * runs[run].sum;
-  return sum;
+BlockSum dot(const Weights& weights, std::span<const BlockSum> runs) {
+  BlockSum block{.tokens = runs.front().tokens};
+  for (std::size_t run = 0; run < runs.size(); ++run) {
+    const double term = weights[run] * runs[run].sum;
+    block.add(
+        {.sum = term,
+         .rounding = std::abs(weights[run]) * runs[run].rounding + kUnitRoundoff * std::abs(term)});
+  }
+  return block;
 }
 
 void add(const Weights& more, double times, Weights& weights) {
@@ -102,9 +108,8 @@ std::vector<Effect> factorial_effects(const EffectGroup& group, const Figure& fi
   }
   const LevelBlocks blocks(group, figure, group.levels);
   const auto estimate = [&blocks](const Weights& weights) {
-    return blocks.estimate([&weights](std::span<const BlockSum> runs) {
-      return BlockSum{.tokens = runs.front().tokens, .sum = dot(weights, runs)};
-    });
+    return blocks.estimate(
+        [&weights](std::span<const BlockSum> runs) { return dot(weights, runs); });
   };
   Weights together(group.levels.size(), 0.0);
   for (std::size_t a = 0; a < levels.size(); ++a) {
@@ -128,7 +133,7 @@ std::vector<Effect> factorial_effects(const EffectGroup& group, const Figure& fi
     }
   }
   auto ratio = blocks.estimate([&](std::span<const BlockSum> runs) {
-    return BlockSum{.tokens = dot(together, runs), .sum = dot(alone, runs)};
+    return ratio_block(dot(alone, runs), dot(together, runs));
   });
   check_denominator(estimate(together), "the sum of the main effects cannot be told from 0", ratio);
   effects.push_back({.effect = kAdditivity, .estimate = std::move(ratio)});

@@ -30,15 +30,19 @@ struct Pairs {
 
 /// levels: a and b together, a, b.
 BlockSum interaction(std::span<const BlockSum> levels) {
-  return {.tokens = levels[0].tokens, .sum = levels[0].sum - levels[1].sum - levels[2].sum};
+  BlockSum both = levels[0];
+  for (const BlockSum& single : levels.subspan(1))
+    both.add({.sum = -single.sum, .rounding = single.rounding});
+  return both;
 }
 
 /// levels: all together, then each alone. A ratio of two sums is a mean with the lower one as
 /// weight, so the delta method is the one that means have anyway.
 BlockSum additivity(std::span<const BlockSum> levels) {
-  BlockSum ratio{.tokens = levels[0].sum};
-  for (const BlockSum& single : levels.subspan(1)) ratio.sum += single.sum;
-  return ratio;
+  BlockSum alone;
+  for (const BlockSum& single : levels.subspan(1))
+    alone.add({.sum = single.sum, .rounding = single.rounding});
+  return ratio_block(alone, levels[0]);
 }
 
 }  // namespace

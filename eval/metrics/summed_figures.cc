@@ -1,6 +1,7 @@
 #include "eval/metrics/summed_figures.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <vector>
 
@@ -74,6 +75,12 @@ double SummedFigure::difference_of(const PartSums& trial, const PartSums& of_bas
       break;
   }
   return sum_of(trial);
+}
+
+double SummedFigure::summed_size(const PartSums& trial, const PartSums& of_baseline) const {
+  if (is_count()) return 0.0;
+  const double own = std::abs(sum_of(trial));
+  return baseline == BaselineSum::measured ? own + std::abs(sum_of(of_baseline)) : own;
 }
 
 std::span<const SummedFigure> summed_figures() { return kFigures; }

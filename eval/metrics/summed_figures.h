@@ -54,6 +54,9 @@ struct SummedFigure {
   void set(double value, PartSums& sums) const;
   /// The difference between the trial and the baseline in one part; both over its tokens.
   double difference_of(const PartSums& trial, const PartSums& of_baseline) const;
+  /// The size of the sums that difference_of() is made of, which rounding is a share of; 0 of a
+  /// count, which is exact.
+  double summed_size(const PartSums& trial, const PartSums& of_baseline) const;
 };
 
 /// All figures, in the order of their columns.

@@ -82,8 +82,9 @@ std::optional<StopState> look(const StopConfig& config, const EvalSet& set,
       if (blocks.empty() || set.item(i).document < 0 || set.item(i).document != document)
         blocks.push_back({});
       document = set.item(i).document;
-      blocks.back().tokens += static_cast<double>(sums.tokens);
-      blocks.back().sum += sums.kl;
+      const double tokens = static_cast<double>(sums.tokens);
+      blocks.back().add(
+          {.tokens = tokens, .sum = sums.kl, .rounding = rounding_of_sum(tokens, sums.kl)});
       state.tokens += sums.tokens;
       kl += sums.kl;
     }

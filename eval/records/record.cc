@@ -27,17 +27,20 @@ struct StatsField {
 };
 
 /// The sums of DistortionStats as they stand in a record, in this order.
-constexpr std::array<StatsField<double>, 12> kStatsSums = {
+constexpr std::array<StatsField<double>, 15> kStatsSums = {
     {{"sum_x2", &DistortionStats::sum_x2, true},
      {"sum_d2", &DistortionStats::sum_d2, true},
      {"sum_y2", &DistortionStats::sum_y2, false},
      {"sum_xy", &DistortionStats::sum_xy, false},
-     {"sum_abs_x", &DistortionStats::sum_abs_x, false},
-     {"sum_d", &DistortionStats::sum_d, false},
-     {"sum_d3", &DistortionStats::sum_d3, false},
-     {"sum_d4", &DistortionStats::sum_d4, false},
-     {"sum_abs_d", &DistortionStats::sum_abs_d, false},
-     {"sum_abs_xd", &DistortionStats::sum_abs_xd, false},
+     {"mean_d", &DistortionStats::mean_d, false},
+     {"central_d2", &DistortionStats::central_d2, false},
+     {"central_d3", &DistortionStats::central_d3, false},
+     {"central_d4", &DistortionStats::central_d4, false},
+     {"mean_abs_x", &DistortionStats::mean_abs_x, false},
+     {"mean_abs_d", &DistortionStats::mean_abs_d, false},
+     {"central_abs_x2", &DistortionStats::central_abs_x2, false},
+     {"central_abs_d2", &DistortionStats::central_abs_d2, false},
+     {"central_abs_xd", &DistortionStats::central_abs_xd, false},
      {"sum_d2_small", &DistortionStats::sum_d2_small, false},
      {"max_abs_d", &DistortionStats::max_abs_d, false}}};
 constexpr std::array<StatsField<Index>, 4> kStatsCounts = {

@@ -19,8 +19,11 @@ FigureBlocks text_blocks(const ResultRow& row, const ResultRow& baseline,
     if (found == of_baseline.end() || window.sums.tokens == 0) continue;
     const bool own_block = window.document < 0;
     BlockSum& block = blocks[{window.document, own_block ? window.window : -1}];
-    block.tokens += static_cast<double>(window.sums.tokens);
-    block.sum += figure.difference_of(window.sums, found->second->sums);
+    const double tokens = static_cast<double>(window.sums.tokens);
+    block.add({.tokens = tokens,
+               .sum = figure.difference_of(window.sums, found->second->sums),
+               .rounding =
+                   rounding_of_sum(tokens, figure.summed_size(window.sums, found->second->sums))});
   }
   return blocks;
 }

@@ -48,11 +48,8 @@ BlockBootstrap::BlockBootstrap(Index blocks)
 BlockSums BlockBootstrap::joined(const BlockSums& blocks) const {
   if (run_ == 1) return blocks;
   BlockSums runs(static_cast<std::size_t>(drawn_));
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
-    BlockSum& sum = runs[b / static_cast<std::size_t>(run_)];
-    sum.tokens += blocks[b].tokens;
-    sum.sum += blocks[b].sum;
-  }
+  for (std::size_t b = 0; b < blocks.size(); ++b)
+    runs[b / static_cast<std::size_t>(run_)].add(blocks[b]);
   return runs;
 }
 

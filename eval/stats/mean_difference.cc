@@ -13,7 +13,8 @@ namespace {
 BlockSums minus(const BlockSums& second, const BlockSums& first) {
   NF_CHECK(first.size() == second.size(), "{} blocks, not {}", second.size(), first.size());
   BlockSums difference = second;
-  for (std::size_t b = 0; b < first.size(); ++b) difference[b].sum -= first[b].sum;
+  for (std::size_t b = 0; b < first.size(); ++b)
+    difference[b].add({.sum = -first[b].sum, .rounding = first[b].rounding});
   return difference;
 }
 
@@ -22,6 +23,8 @@ BlockSums mean_over_seeds(std::span<const BlockSums> rows) {
   for (BlockSum& mean : means) {
     mean.tokens /= static_cast<double>(rows.size());
     mean.sum /= static_cast<double>(rows.size());
+    mean.rounding =
+        mean.rounding / static_cast<double>(rows.size()) + kUnitRoundoff * std::abs(mean.sum);
   }
   return means;
 }

@@ -121,11 +121,12 @@ MeanEstimate estimate_mean(std::span<const BlockSums> seeds) {
   // below that of either way alone.
   const double text = std::max(squares.block, squares.rest);
   const double seed = std::max(0.0, squares.seed - squares.rest);
-  estimate.se_text = std::sqrt(text / (count * n));
   estimate.se_seed = std::sqrt(seed / (count * n));
   estimate.se_rows = std::sqrt(squares.seed / (count * n));
-  estimate.sd_text = std::sqrt(std::max(0.0, squares.block - squares.rest) / count);
   estimate.sd_seed = std::sqrt(seed / n);
+  if (std::all_of(seeds.begin(), seeds.end(), blocks_are_equal)) return estimate;
+  estimate.se_text = std::sqrt(text / (count * n));
+  estimate.sd_text = std::sqrt(std::max(0.0, squares.block - squares.rest) / count);
   if (text > 0.0)
     estimate.skewness =
         sample_skewness(block_means) / std::sqrt(n) * std::pow(squares.block / text, 1.5);
@@ -133,15 +134,21 @@ MeanEstimate estimate_mean(std::span<const BlockSums> seeds) {
 }
 
 Index differing_blocks(const BlockSums& blocks) {
-  std::vector<double> means;
+  BlockSums known;
   for (const BlockSum& block : blocks)
-    if (block.tokens != 0.0 || block.sum != 0.0) means.push_back(block.sum / block.tokens);
-  if (means.empty()) return 0;
+    if (block.tokens != 0.0 || block.sum != 0.0) known.push_back(block);
+  if (known.empty()) return 0;
+  const auto mean = [](const BlockSum& block) { return block.sum / block.tokens; };
   // The median is the mean that more than half of them have, if there is one.
-  const auto median = means.begin() + std::ssize(means) / 2;
-  std::nth_element(means.begin(), median, means.end());
-  const Index equal = std::count(means.begin(), means.end(), *median);
-  return std::ssize(means) - (2 * equal > std::ssize(means) ? equal : 0);
+  const auto median = known.begin() + std::ssize(known) / 2;
+  std::nth_element(known.begin(), median, known.end(),
+                   [&mean](const BlockSum& a, const BlockSum& b) { return mean(a) < mean(b); });
+  const double common = mean(*median);
+  const double rounding = median->rounding / std::abs(median->tokens);
+  const Index equal = std::count_if(
+      known.begin(), known.end(),
+      [common, rounding](const BlockSum& block) { return block.has_mean(common, rounding); });
+  return std::ssize(known) - (2 * equal > std::ssize(known) ? equal : 0);
 }
 
 std::string why_rough(const BlockSums& blocks) {

@@ -20,7 +20,8 @@ struct MeanEstimate {
   double mean = 0.0;
   Index seeds = 0, blocks = 0;
   double tokens = 0.0;    ///< of one seed
-  double se_text = 0.0;   ///< standard error for want of text: more blocks make it smaller
+  double se_text = 0.0;   ///< standard error for want of text: more blocks make it smaller; 0 where
+                          ///< the blocks of each seed are equal (blocks_are_equal())
   double se_seed = 0.0;   ///< for want of seeds: only more seeds make it smaller; 0 of one seed
   double se_rows = 0.0;   ///< from the spread of the seeds' means alone, whatever its cause
   double skewness = 0.0;  ///< of the mean's error over text: that of a block over √blocks

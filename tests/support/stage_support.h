@@ -98,7 +98,7 @@ inline void expect_same_sites(const std::vector<SiteStats>& a, const std::vector
     EXPECT_EQ(a[i].stats.count, b[i].stats.count) << a[i].site;
     EXPECT_EQ(a[i].stats.sum_x2, b[i].stats.sum_x2) << a[i].site;
     EXPECT_EQ(a[i].stats.sum_d2, b[i].stats.sum_d2) << a[i].site;
-    EXPECT_EQ(a[i].stats.sum_d4, b[i].stats.sum_d4) << a[i].site;
+    EXPECT_EQ(a[i].stats.central_d4, b[i].stats.central_d4) << a[i].site;
   }
 }
 

@@ -31,7 +31,7 @@ SiteStats site_of(const std::string& site, Index window) {
   part.stats.count = 100;
   part.stats.sum_x2 = 1.0 + 1.0 / (3.0 + static_cast<double>(window));
   part.stats.sum_d2 = 0.01 / (7.0 + static_cast<double>(window));
-  part.stats.sum_d4 = 1e-6 / (11.0 + static_cast<double>(window));
+  part.stats.central_d4 = 1e-6 / (11.0 + static_cast<double>(window));
   part.stats.max_abs_d = static_cast<double>(window);
   if (site == kInput) {
     part.first_window = window;
@@ -75,7 +75,7 @@ void expect_same_row(const ResultRow& a, const ResultRow& b) {
     EXPECT_EQ(a.sites[i].stats.count, b.sites[i].stats.count);
     expect_same_bits(a.sites[i].stats.sum_x2, b.sites[i].stats.sum_x2);
     expect_same_bits(a.sites[i].stats.sum_d2, b.sites[i].stats.sum_d2);
-    expect_same_bits(a.sites[i].stats.sum_d4, b.sites[i].stats.sum_d4);
+    expect_same_bits(a.sites[i].stats.central_d4, b.sites[i].stats.central_d4);
   }
 }
 

@@ -163,11 +163,12 @@ SiteStats two_value_site() {
   site.stats.sum_x2 = 25.0;
   site.stats.sum_y2 = 32.5;
   site.stats.sum_xy = 28.5;
-  site.stats.sum_abs_x = 7.0;
   site.stats.sum_d2 = 0.25;  // not the data's 0.5: relative_l2 is then exactly 0.1
-  site.stats.sum_d4 = 0.03125;
-  site.stats.sum_abs_d = 1.0;
-  site.stats.sum_abs_xd = 3.5;
+  site.stats.central_d2 = 0.5;
+  site.stats.central_d4 = 0.125;
+  site.stats.mean_abs_x = 3.5;
+  site.stats.mean_abs_d = 0.5;
+  site.stats.central_abs_x2 = 0.5;
   site.stats.sum_d2_small = 0.125;
   site.stats.max_abs_d = 0.5;
   site.stats.sign_flips = 0;
