@@ -1,4 +1,4 @@
-#include "core/simd/native.h"
+#include "core/simd/partial_sums.h"
 #include "perturb/stats_kernels.h"
 
 namespace nf {
@@ -6,24 +6,20 @@ namespace NF_SIMD_NAMESPACE {
 namespace {
 
 using native::F64;
-using I64 [[gnu::vector_size(native::kBytes)]] = std::int64_t;
-constexpr Index kWidth = native::kBytes / 8;
-constexpr Index kPartialSums = 16;
-constexpr Index kParts = kPartialSums / kWidth;
+using native::I64;
+using native::masked;
+using native::sum_field;
+constexpr Index kParts = native::kParts;
 
 NF_INLINE F64 absolute(F64 v) {
   return native::bit_cast<F64>(native::bit_cast<I64>(v) & INT64_MAX);
 }
-NF_INLINE F64 masked(F64 v, I64 mask) {
-  return native::bit_cast<F64>(native::bit_cast<I64>(v) & mask);
-}
-
 /// StatsPivots in every lane.
 struct Pivots {
   F64 d, abs_x, abs_d;
 };
 
-/// The partial sums of kWidth of the sixteen columns.
+/// The partial sums of a register's columns.
 struct Sums {
   F64 x2{}, y2{}, xy{}, d2{}, d2_small{}, d_1{}, d_2{}, d_3{}, d_4{}, abs_x_1{}, abs_x_2{},
       abs_d_1{}, abs_d_2{}, abs_xd{}, max_abs_d{};
@@ -58,45 +54,15 @@ struct Sums {
   }
 };
 
-NF_INLINE F64 load_wide(const float* p, Index lanes) {
-  native::F32Half v{};
-  std::memcpy(&v, p, static_cast<std::size_t>(lanes) * sizeof(float));
-  return __builtin_convertvector(v, F64);
-}
-
-/// A field's partial sums in the order of their columns.
-template <class Vector>
-NF_INLINE auto sum_field(const Sums (&parts)[kParts], Vector Sums::*field) {
-  auto total = (parts[0].*field)[0] * 0;
-  for (const Sums& part : parts)
-    for (Index lane = 0; lane < kWidth; ++lane) total += (part.*field)[lane];
-  return total;
-}
-
-/// All bits of the first `lanes` lanes.
-NF_INLINE I64 first_lanes(Index lanes) {
-  I64 mask{};
-  for (Index lane = 0; lane < lanes; ++lane) mask[lane] = -1;
-  return mask;
-}
-
 StatsSums sums_of(const float* x, const float* distorted, float median, const StatsPivots& pivots,
                   Index n) {
   Sums parts[kParts];
   const F64 wide_median = F64{} + static_cast<double>(median);
   const Pivots wide_pivots{F64{} + pivots.d, F64{} + pivots.abs_x, F64{} + pivots.abs_d};
-  Index i = 0;
-  for (; i + kPartialSums <= n; i += kPartialSums)
-    for (Index part = 0; part < kParts; ++part) {
-      const Index at = i + part * kWidth;
-      parts[part].add(load_wide(x + at, kWidth), load_wide(distorted + at, kWidth), wide_median,
-                      wide_pivots, ~I64{});
-    }
-  for (Index part = 0; i < n; i += kWidth, ++part) {
-    const Index lanes = n - i < kWidth ? n - i : kWidth;
-    parts[part].add(load_wide(x + i, lanes), load_wide(distorted + i, lanes), wide_median,
-                    wide_pivots, first_lanes(lanes));
-  }
+  native::for_each_part(n, [&](Index part, Index at, Index lanes, I64 mask) {
+    parts[part].add(native::load_wide(x + at, lanes), native::load_wide(distorted + at, lanes),
+                    wide_median, wide_pivots, mask);
+  });
   StatsSums sums{
       .x2 = sum_field(parts, &Sums::x2),
       .y2 = sum_field(parts, &Sums::y2),
@@ -112,7 +78,7 @@ StatsSums sums_of(const float* x, const float* distorted, float median, const St
       .to_zero = sum_field(parts, &Sums::to_zero),
   };
   for (const Sums& part : parts)
-    for (Index lane = 0; lane < kWidth; ++lane)
+    for (Index lane = 0; lane < native::kWideWidth; ++lane)
       sums.max_abs_d =
           part.max_abs_d[lane] > sums.max_abs_d ? part.max_abs_d[lane] : sums.max_abs_d;
   return sums;

@@ -9,13 +9,8 @@ namespace nf {
 /// terms, handed on in double.
 struct LogitKernels {
   float (*max)(const float* logits, Index n);
-  /// exps[i] = e^(logits[i] - shift); returns their sum.
-  double (*exps)(const float* logits, float shift, Index n, float* exps);
-  /// Σ e^(logits[i] - shift), and the differences reference[i] - logits[i] summed in *difference
-  /// with weights[i] and in *own_difference with e^(logits[i] - shift).
-  double (*exp_sum_and_differences)(const float* logits, float shift, const float* reference,
-                                    const float* weights, Index n, double* difference,
-                                    double* own_difference);
+  /// Σ e^(logits[i] - shift).
+  double (*exp_sum)(const float* logits, float shift, Index n);
 };
 NF_DECLARE_KERNELS(LogitKernels, logit_kernels)
 

@@ -5,10 +5,32 @@
 #include <memory>
 
 #include "core/base/check.h"
+#include "eval/metrics/divergence_kernels.h"
 #include "eval/metrics/logit_kernels.h"
 #include "eval/metrics/scored_token.h"
 
 namespace nf {
+namespace {
+
+/// A divergence without what rounding may leave below 0; infinite and NaN stay what they are.
+double not_negative(double divergence) {
+  return divergence <= 0.0 && std::isfinite(divergence) ? 0.0 : divergence;
+}
+
+/// KL in both directions between a row of the baseline and of a trial.
+struct Divergences {
+  double forward, reverse;
+
+  Divergences(const RowScore& baseline, const RowScore& trial) {
+    const double gap = trial.centre +
+                       (static_cast<double>(trial.max) - static_cast<double>(baseline.max)) +
+                       std::log(trial.weight_sum / baseline.weight_sum);
+    forward = not_negative(trial.difference / baseline.weight_sum + gap);
+    reverse = not_negative(-trial.own_difference / trial.weight_sum - gap);
+  }
+};
+
+}  // namespace
 
 double RowScore::log_sum_exp() const { return static_cast<double>(max) + std::log(exp_sum); }
 
@@ -28,6 +50,18 @@ TokenScores::TokenScores(Index rows, std::vector<Target> targets)
   first_target_.push_back(targets_.size());
 }
 
+/// Takes the chunk into the row's target logits, most probable token, maximum and sum; returns the
+/// factor for what was summed about the maximum before.
+double TokenScores::add_chunk(ConstMatrixView logits, Index r, Index row, Index first_token) {
+  const LogitKernels& kernels = logit_kernels();
+  RowScore& score = rows_[static_cast<std::size_t>(row)];
+  const float before = score.max;
+  note_targets_and_best(logits, r, row, first_token, kernels.max(logits.row(r), logits.cols()));
+  const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
+  score.exp_sum = score.exp_sum * factor + kernels.exp_sum(logits.row(r), score.max, logits.cols());
+  return factor;
+}
+
 /// Takes the chunk into the row's target logits, most probable token and maximum.
 void TokenScores::note_targets_and_best(ConstMatrixView logits, Index r, Index row,
                                         Index first_token, float chunk_max) {
@@ -45,37 +79,36 @@ void TokenScores::note_targets_and_best(ConstMatrixView logits, Index r, Index r
 }
 
 void TokenScores::add_baseline(ConstMatrixView logits, Index first_row, Index first_token,
-                               MatrixView exps, std::span<double> rescale) {
-  const LogitKernels& kernels = logit_kernels();
+                               std::span<double> weights, std::span<double> rescale) {
   for (Index r = 0; r < logits.rows(); ++r) {
     RowScore& score = rows_[static_cast<std::size_t>(first_row + r)];
-    const float before = score.max;
-    note_targets_and_best(logits, r, first_row + r, first_token,
-                          kernels.max(logits.row(r), logits.cols()));
-    const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
+    const double factor = add_chunk(logits, r, first_row + r, first_token);
     rescale[static_cast<std::size_t>(r)] = factor;
-    score.exp_sum =
-        score.exp_sum * factor + kernels.exps(logits.row(r), score.max, logits.cols(), exps.row(r));
+    double* const row_weights = &weights[static_cast<std::size_t>(r * logits.cols())];
+    score.weight_sum = score.weight_sum * factor +
+                       divergence_kernels().weights(logits.row(r), static_cast<double>(score.max),
+                                                    logits.cols(), row_weights);
   }
 }
 
 void TokenScores::add_trial(ConstMatrixView logits, Index first_row, Index first_token,
-                            ConstMatrixView baseline, ConstMatrixView exps,
+                            ConstMatrixView baseline, std::span<const double> weights,
                             std::span<const double> rescale) {
-  const LogitKernels& kernels = logit_kernels();
   for (Index r = 0; r < logits.rows(); ++r) {
     RowScore& score = rows_[static_cast<std::size_t>(first_row + r)];
-    const float before = score.max;
-    note_targets_and_best(logits, r, first_row + r, first_token,
-                          kernels.max(logits.row(r), logits.cols()));
-    const double factor = std::exp(static_cast<double>(before) - static_cast<double>(score.max));
-    double difference = 0.0, own_difference = 0.0;
-    const double exp_sum =
-        kernels.exp_sum_and_differences(logits.row(r), score.max, baseline.row(r), exps.row(r),
-                                        logits.cols(), &difference, &own_difference);
-    score.exp_sum = score.exp_sum * factor + exp_sum;
-    score.difference = score.difference * rescale[static_cast<std::size_t>(r)] + difference;
-    score.own_difference = score.own_difference * factor + own_difference;
+    const bool first = score.best_token < 0;
+    const double factor = add_chunk(logits, r, first_row + r, first_token);
+    if (first && score.best_token >= 0) {
+      const Index column = score.best_token - first_token;
+      score.centre =
+          static_cast<double>(baseline(r, column)) - static_cast<double>(logits(r, column));
+    }
+    const DivergenceSums sums = divergence_kernels().sums(
+        logits.row(r), static_cast<double>(score.max), baseline.row(r),
+        &weights[static_cast<std::size_t>(r * logits.cols())], score.centre, logits.cols());
+    score.weight_sum = score.weight_sum * factor + sums.exps;
+    score.difference = score.difference * rescale[static_cast<std::size_t>(r)] + sums.difference;
+    score.own_difference = score.own_difference * factor + sums.own_difference;
   }
 }
 
@@ -93,11 +126,12 @@ void TokenScores::add_targets(std::size_t first, std::size_t last, const TokenSc
     const RowScore& own = rows_[static_cast<std::size_t>(target.row)];
     const RowScore& other = baseline.rows_[static_cast<std::size_t>(target.row)];
     const double own_lse = own.log_sum_exp(), other_lse = other.log_sum_exp();
+    const Divergences kl(other, own);
     const ScoredToken token = {
         .nll = own_lse - static_cast<double>(target_logits_[t]),
         .baseline_nll = other_lse - static_cast<double>(baseline.target_logits_[t]),
-        .kl = own.difference / other.exp_sum - other_lse + own_lse,
-        .kl_reverse = -own.own_difference / own.exp_sum - own_lse + other_lse,
+        .kl = kl.forward,
+        .kl_reverse = kl.reverse,
         .confidence = 1.0 / other.exp_sum,  // the most probable token's e^(logit - max) is 1
         .top1 = own.best_token == other.best_token,
         .greedy = own.best_token == target.token,

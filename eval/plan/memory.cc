@@ -177,7 +177,8 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
                   [](const LinearTensors& linear) { return linear.transposed; });
   const double e = number(spec.embedding_size());
   const double slab = kFloat * number(std::min(kHeadSlab, spec.vocab_size)) * e;
-  const double tiles = 3.0 * kFloat * number(kRowTile) * number(kVocabChunk);
+  const double tile = number(kRowTile) * number(kVocabChunk);
+  const double tiles = 2.0 * kFloat * tile + number(sizeof(double)) * tile;
   const double conversion =
       transposed ? largest
                  : kFloat * number(kConversionRows) *

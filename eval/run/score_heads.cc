@@ -11,21 +11,24 @@ namespace nf {
 void score_tile(const Decoder& decoder, std::span<const HeadLane> lanes,
                 std::span<const HeadSlab> slabs, Index first_row, Index count,
                 const StageHooks& hooks) {
-  thread_local Matrix baseline, logits, exps;
+  thread_local Matrix baseline, logits;
+  thread_local std::vector<double> weights;
   double rescale[kRowTile];
   Index first_token = slabs.front().first_token;
   for (std::size_t c = 0; c < slabs.front().chunks.size(); ++c) {
     const Index chunk_tokens = slabs.front().chunks[c].out();
-    for (Matrix* buffer : {&baseline, &logits, &exps}) buffer->resize(count, chunk_tokens);
+    for (Matrix* buffer : {&baseline, &logits}) buffer->resize(count, chunk_tokens);
+    weights.resize(static_cast<std::size_t>(count * chunk_tokens));
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       const HeadLane& lane = lanes[i];
       const PackedWeight& chunk = slabs[i].chunks[c];
       Matrix& out = i == 0 ? baseline : logits;
       decoder.logits(lane.scored.middle_rows(first_row, count), chunk, out);
       if (i == 0)
-        lane.scores->add_baseline(out, first_row, first_token, exps, std::span(rescale, kRowTile));
+        lane.scores->add_baseline(out, first_row, first_token, weights,
+                                  std::span(rescale, kRowTile));
       else
-        lane.scores->add_trial(out, first_row, first_token, baseline, exps,
+        lane.scores->add_trial(out, first_row, first_token, baseline, weights,
                                std::span(rescale, kRowTile));
       hooks.advance(2.0 * static_cast<double>(count * chunk.in() * chunk.out()));
     }

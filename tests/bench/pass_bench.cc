@@ -136,7 +136,8 @@ void bench(const Shape& shape, int rounds, Index window_count) {
   Products products(spec);
   Matrix x(kContext, spec.intermediate_size), y(kContext, spec.intermediate_size);
   draws_of("gaussian").fill(x.data(), x.size(), 0, 3, 4);
-  Matrix scores(kRowTile, kContext), exps(kRowTile, kVocabChunk);
+  Matrix scores(kRowTile, kContext);
+  std::vector<double> weights(static_cast<std::size_t>(kRowTile * kVocabChunk));
   const std::vector<float> weight(static_cast<std::size_t>(spec.intermediate_size), 1.0f);
   const ConstVectorView norm_weight =
       std::span(weight).first(static_cast<std::size_t>(shape.hidden));
@@ -191,8 +192,8 @@ void bench(const Shape& shape, int rounds, Index window_count) {
         for (Index c = 0; c < chunks; ++c) {
           const ConstMatrixView logits(x.data(), kRowTile, kVocabChunk),
               other(x.data() + 64, kRowTile, kVocabChunk);
-          baseline.add_baseline(logits, first, c * kVocabChunk, exps, rescale);
-          trial.add_trial(other, first, c * kVocabChunk, logits, exps, rescale);
+          baseline.add_baseline(logits, first, c * kVocabChunk, weights, rescale);
+          trial.add_trial(other, first, c * kVocabChunk, logits, weights, rescale);
         }
       }
     });

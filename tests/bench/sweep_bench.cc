@@ -149,24 +149,26 @@ void run_condition(const Decoder& decoder, const EvalSet& set, const ModelTrial*
   NF_CHECK(stream != nullptr, "{} cannot be opened", file.string());
   const HeadSlab slab = decoder.load_head(0, kVocab);
   TokenScores baseline(rows.scored_rows, rows.targets), own(rows.scored_rows, rows.targets);
-  Matrix base, logits, exps;
+  Matrix base, logits;
+  std::vector<double> token_weights;
   double rescale[kRowTile];
   for (Index row = 0; row < rows.scored_rows; row += kRowTile) {
     const Index count = std::min(kRowTile, rows.scored_rows - row);
     Index first_token = 0;
     for (const PackedWeight& chunk : slab.chunks) {
-      for (Matrix* buffer : {&base, &logits, &exps}) buffer->resize(count, chunk.out());
+      for (Matrix* buffer : {&base, &logits}) buffer->resize(count, chunk.out());
+      token_weights.resize(static_cast<std::size_t>(count * chunk.out()));
       decoder.logits(scored.view().middle_rows(row, count), chunk, logits);
       const auto size = static_cast<std::size_t>(logits.size());
       if (trial == nullptr) {
         NF_CHECK(std::fwrite(logits.data(), sizeof(float), size, stream.get()) == size,
                  "{} is full", file.string());
-        baseline.add_baseline(logits, row, first_token, exps, rescale);
+        baseline.add_baseline(logits, row, first_token, token_weights, rescale);
       } else {
         NF_CHECK(std::fread(base.data(), sizeof(float), size, stream.get()) == size, "{} is short",
                  file.string());
-        baseline.add_baseline(base, row, first_token, exps, rescale);
-        own.add_trial(logits, row, first_token, base, exps, rescale);
+        baseline.add_baseline(base, row, first_token, token_weights, rescale);
+        own.add_trial(logits, row, first_token, base, token_weights, rescale);
       }
       first_token += chunk.out();
     }

@@ -1,5 +1,6 @@
 #include "eval/metrics/token_scores.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "tests/reference/kl_reference.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/tiny_model.h"
 
@@ -37,13 +39,13 @@ struct Scores {
       const Index rows = std::min(rows_at_once, base.rows() - row);
       for (Index first = 0; first < baseline.cols(); first += chunk) {
         const Index columns = std::min(chunk, baseline.cols() - first);
-        Matrix exps(rows, columns);
+        std::vector<double> weights(static_cast<std::size_t>(rows * columns));
         std::vector<double> rescale(static_cast<std::size_t>(rows));
         const auto part = [&](const Matrix& logits) {
           return logits.view().middle_rows(row, rows).middle_cols(first, columns);
         };
-        base.add_baseline(part(baseline), row, first, exps, rescale);
-        other.add_trial(part(trial), row, first, part(baseline), exps, rescale);
+        base.add_baseline(part(baseline), row, first, weights, rescale);
+        other.add_trial(part(trial), row, first, part(baseline), weights, rescale);
       }
     }
   }
@@ -145,20 +147,88 @@ TEST(TokenScores, TellTheTwoDirectionsApart) {
   EXPECT_NEAR(back.kl_reverse, there.kl, kTolerance);
 }
 
-TEST(TokenScores, AreExactForSmallDivergences) {
-  // Differences of 1e-3 in the logits: a KL near 5e-7 a token, as of 12 bit weights. What is left
-  // of cancelling sums of 2500 f32 terms is a few 1e-8 of a nat for each of 8 rows.
-  constexpr double kSmallTolerance = 4e-7;
-  Rows rows;
-  for (Index i = 0; i < rows.trial.size(); ++i) {
-    const float noise = (rows.trial.data()[i] - rows.baseline.data()[i]) / 300.0f;
-    rows.trial.data()[i] = rows.baseline.data()[i] + noise;
+/// The promise: right to 1e-12 or 1 %, whichever is larger, and never negative.
+void expect_right(double kl, const float* p_logits, const float* q_logits, Index n) {
+  const double right = reference_kl(p_logits, q_logits, n);
+  EXPECT_NEAR(kl, right, std::max(1e-12, 0.01 * right));
+  EXPECT_GE(kl, 0.0);
+  EXPECT_FALSE(std::signbit(kl));
+}
+
+/// Both divergences of every row.
+void expect_divergences(const Matrix& baseline, const Matrix& trial, Index chunk = 1024) {
+  const Index rows = baseline.rows(), n = baseline.cols();
+  const Targets targets = one_each(std::vector<std::int32_t>(static_cast<std::size_t>(rows), 0));
+  const Scores scores(baseline, trial, targets, chunk, 3);
+  for (Index r = 0; r < rows; ++r) {
+    PartSums sums;
+    const auto target = static_cast<std::size_t>(r);
+    scores.other.add_targets(target, target + 1, scores.base, std::span(&sums, 1));
+    SCOPED_TRACE(fmt::format("row {}, vocabulary {}", r, n));
+    expect_right(sums.kl, baseline.view().row(r), trial.view().row(r), n);
+    expect_right(sums.kl_reverse, trial.view().row(r), baseline.view().row(r), n);
   }
-  const PartSums slow = slow_sums(rows.baseline, rows.trial, rows.targets);
-  const PartSums fast = Scores(rows.baseline, rows.trial, rows.targets, 1024).trial();
-  EXPECT_GT(slow.kl, 3e-6);
-  EXPECT_NEAR(fast.kl, slow.kl, kSmallTolerance);
-  EXPECT_NEAR(fast.kl_reverse, slow.kl_reverse, kSmallTolerance);
+}
+
+/// Logits of some spread, and a trial's that differ from them by noise of some size.
+struct Noisy {
+  Noisy(Index rows, Index vocab, float spread, float noise, float added = 0.0f)
+      : baseline(random_matrix(rows, vocab, 1, spread)), trial(random_matrix(rows, vocab, 2)) {
+    for (Index i = 0; i < trial.size(); ++i)
+      trial.data()[i] = baseline.data()[i] + (noise * trial.data()[i] + added);
+  }
+  Matrix baseline, trial;
+};
+
+TEST(TokenScores, HaveTheDivergenceOfTheLogitsWhateverItsSize) {
+  for (const float spread : {0.0f, 3.0f, 30.0f, 1000.0f}) {
+    for (const float noise : {1e-6f, 1e-5f, 1e-4f, 1e-3f, 1e-2f, 0.1f, 1.0f, 10.0f}) {
+      SCOPED_TRACE(fmt::format("logits of {}, noise of {}", spread, noise));
+      const Noisy rows(4, kVocab, spread, noise);
+      expect_divergences(rows.baseline, rows.trial);
+      // A constant changes nothing but the rounding of the logits.
+      for (const float added : {-10.0f, 1000.0f}) {
+        const Noisy moved(4, kVocab, spread, noise, added);
+        expect_divergences(moved.baseline, moved.trial);
+      }
+    }
+  }
+}
+
+TEST(TokenScores, HaveTheDivergenceOfVocabulariesOfAQuarterMillion) {
+  for (const float noise : {0.0f, 1e-6f, 1e-3f, 1.0f}) {
+    const Noisy rows(2, 250000, 3.0f, noise);
+    expect_divergences(rows.baseline, rows.trial);
+  }
+}
+
+TEST(TokenScores, HaveTheDivergenceOfOneLogitThatDiffers) {
+  for (const Index at : {0, 1500, 2499}) {
+    for (const float distance : {0.0f, 1e-3f, 1.0f, 20.0f, 1000.0f, -20.0f, -1000.0f}) {
+      for (const bool best : {false, true}) {
+        Matrix baseline = random_matrix(2, kVocab, 5, 3.0f);
+        if (best) baseline(0, at) = baseline(1, at) = 25.0f;
+        Matrix trial(2, kVocab);
+        std::copy_n(baseline.data(), baseline.size(), trial.data());
+        for (const Index r : {0, 1})
+          trial(r, at) =
+              distance == 0.0f ? std::nextafter(trial(r, at), 100.0f) : trial(r, at) + distance;
+        SCOPED_TRACE(fmt::format("{} at {}, best {}", distance, at, best));
+        expect_divergences(baseline, trial);
+      }
+    }
+  }
+}
+
+TEST(TokenScores, HaveTheDivergenceOfRoundedLogits) {
+  // As of bf16: 8 bits, some of them large.
+  Matrix baseline = random_matrix(4, kVocab, 6, 400.0f), trial(4, kVocab);
+  for (Index i = 0; i < trial.size(); ++i) {
+    const float v = baseline.data()[i];
+    const float unit = std::exp2(std::floor(std::log2(std::abs(v) + 1e-6f)) - 7.0f);
+    trial.data()[i] = std::round(v / unit) * unit;
+  }
+  expect_divergences(baseline, trial);
 }
 
 TEST(TokenScores, DoNotDependOnWhereChunksEnd) {
