@@ -39,9 +39,9 @@ std::string duration_text(double seconds) {
 }
 
 struct Progress::State {
-  std::FILE* stream;
-  Style style;
-  Timing timing;
+  std::FILE* stream = nullptr;
+  Style style{};
+  Timing timing{};
   std::mutex mutex;
 
   std::string label;
