@@ -81,8 +81,12 @@ Powers powers_about(double mean, const DistortionStats& stats) {
 }
 
 PairPowers powers_about(double abs_x, double abs_d, const DistortionStats& stats) {
-  return PairPowers{static_cast<double>(stats.count), 0.0, 0.0, stats.central_abs_x2,
-                    stats.central_abs_d2, stats.central_abs_xd}
+  return PairPowers{static_cast<double>(stats.count),
+                    0.0,
+                    0.0,
+                    stats.central_abs_x2,
+                    stats.central_abs_d2,
+                    stats.central_abs_xd}
       .moved(abs_x - stats.mean_abs_x, abs_d - stats.mean_abs_d);
 }
 

@@ -23,7 +23,8 @@ template <class T>
 struct StatsField {
   const char* key;
   T DistortionStats::*member;
-  bool always;  ///< also where the statistics are not complete
+  bool always;          ///< also where the statistics are not complete
+  bool moment = false;  ///< about the mean: records before numerics 4 have other sums
 };
 
 /// The sums of DistortionStats as they stand in a record, in this order.
@@ -32,15 +33,15 @@ constexpr std::array<StatsField<double>, 15> kStatsSums = {
      {"sum_d2", &DistortionStats::sum_d2, true},
      {"sum_y2", &DistortionStats::sum_y2, false},
      {"sum_xy", &DistortionStats::sum_xy, false},
-     {"mean_d", &DistortionStats::mean_d, false},
-     {"central_d2", &DistortionStats::central_d2, false},
-     {"central_d3", &DistortionStats::central_d3, false},
-     {"central_d4", &DistortionStats::central_d4, false},
-     {"mean_abs_x", &DistortionStats::mean_abs_x, false},
-     {"mean_abs_d", &DistortionStats::mean_abs_d, false},
-     {"central_abs_x2", &DistortionStats::central_abs_x2, false},
-     {"central_abs_d2", &DistortionStats::central_abs_d2, false},
-     {"central_abs_xd", &DistortionStats::central_abs_xd, false},
+     {"mean_d", &DistortionStats::mean_d, false, true},
+     {"central_d2", &DistortionStats::central_d2, false, true},
+     {"central_d3", &DistortionStats::central_d3, false, true},
+     {"central_d4", &DistortionStats::central_d4, false, true},
+     {"mean_abs_x", &DistortionStats::mean_abs_x, false, true},
+     {"mean_abs_d", &DistortionStats::mean_abs_d, false, true},
+     {"central_abs_x2", &DistortionStats::central_abs_x2, false, true},
+     {"central_abs_d2", &DistortionStats::central_abs_d2, false, true},
+     {"central_abs_xd", &DistortionStats::central_abs_xd, false, true},
      {"sum_d2_small", &DistortionStats::sum_d2_small, false},
      {"max_abs_d", &DistortionStats::max_abs_d, false}}};
 constexpr std::array<StatsField<Index>, 4> kStatsCounts = {
@@ -171,6 +172,33 @@ QuestionSums read_question(const ObjectReader& reader) {
   return sums;
 }
 
+/// n times the variance of values of which an earlier record has raw sums; 0 where these leave
+/// nothing but rounding.
+double centred(double sum, double sum_squares, double n) {
+  constexpr double kConstantShare = 1e-13;
+  const double result = sum_squares - sum * sum / n;
+  return result > kConstantShare * sum_squares ? result : 0.0;
+}
+
+/// The moments of a record made before numerics 4, which holds sums of raw powers: they say as much
+/// as they did then, and an old folder can still be looked at.
+void read_raw_moments(const ObjectReader& reader, DistortionStats& stats) {
+  if (stats.count == 0) return;
+  const double n = static_cast<double>(stats.count);
+  const double d = reader.number("sum_d"), d2 = stats.sum_d2, d3 = reader.number("sum_d3");
+  const double d4 = reader.number("sum_d4"), mean = d / n;
+  const double abs_x = reader.number("sum_abs_x"), abs_d = reader.number("sum_abs_d");
+  stats.mean_d = mean;
+  stats.central_d2 = centred(d, d2, n);
+  stats.central_d3 = d3 - mean * (3.0 * d2 - 2.0 * d * mean);
+  stats.central_d4 = d4 - mean * (4.0 * d3 - mean * (6.0 * d2 - 3.0 * d * mean));
+  stats.mean_abs_x = abs_x / n;
+  stats.mean_abs_d = abs_d / n;
+  stats.central_abs_x2 = centred(abs_x, stats.sum_x2, n);
+  stats.central_abs_d2 = centred(abs_d, d2, n);
+  stats.central_abs_xd = reader.number("sum_abs_xd") - abs_x * abs_d / n;
+}
+
 SiteStats read_site(const ObjectReader& reader) {
   SiteStats site{.site = reader.text("site"), .stats = {}, .complete = reader.flag("complete")};
   if (reader.find("windows") != nullptr) {
@@ -182,8 +210,11 @@ SiteStats read_site(const ObjectReader& reader) {
   }
   for (const auto& field : kStatsCounts)
     if (site.complete || field.always) site.stats.*field.member = reader.count(field.key);
+  const bool raw = site.complete && reader.find("sum_d4") != nullptr;
   for (const auto& field : kStatsSums)
-    if (site.complete || field.always) site.stats.*field.member = reader.number(field.key);
+    if ((site.complete && !(raw && field.moment)) || field.always)
+      site.stats.*field.member = reader.number(field.key);
+  if (raw) read_raw_moments(reader, site.stats);
   return site;
 }
 

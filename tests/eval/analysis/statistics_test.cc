@@ -104,7 +104,7 @@ TEST(Statistics, HaveTheIntervalsOfTheLibrary) {
 
 /// Ten documents of the same three windows, in another order each: only rounding tells them apart.
 TEST(Statistics, HaveNoIntervalWhereOnlyRoundingDiffers) {
-  constexpr double kKlOf[] = {0.1, 1.0 / 3.0, 0.7}, kNllOf[] = {3.7, 1.9, 5.3};
+  constexpr double kKlOf[] = {0.001, 0.002, 0.003}, kNllOf[] = {3.7, 1.9, 5.3};
   ResultRow baseline = baseline_of(30), noise = row_of("noise", "n", std::vector<double>(30, 0.0));
   for (std::size_t i = 0; i < 30; ++i) {
     const std::size_t of = (i + i / 3) % 3;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -196,6 +197,23 @@ TEST(Record, ReadsBackToTheLastBit) {
   EXPECT_EQ(back.sites[0].stats, record.sites[0].stats);
   EXPECT_FALSE(back.sites[1].complete);
   EXPECT_EQ(back.sites[1].windows, 2);
+}
+
+/// Sums of raw powers, as of numerics 3: δ = {1, -1, 1, -5} on x = {1, 2, 3, 4}.
+TEST(Record, ReadsTheMomentsOfEarlierVersions) {
+  Json json = Json::parse(record_to_line(example(), builtin_metrics()));
+  Json& site = json["sites"][0];
+  for (const char* key : {"mean_d", "central_d2", "central_d3", "central_d4", "mean_abs_x",
+                          "mean_abs_d", "central_abs_x2", "central_abs_d2", "central_abs_xd"})
+    site.erase(key);
+  site.update({{"count", 4}, {"sum_x2", 30.0}, {"sum_d2", 28.0}});
+  site.update({{"sum_d", -4.0}, {"sum_d3", -124.0}, {"sum_d4", 628.0}});
+  site.update({{"sum_abs_x", 10.0}, {"sum_abs_d", 8.0}, {"sum_abs_xd", 26.0}});
+  const DistortionStats stats = record_from_line(json.dump(), "f:1").sites[0].stats;
+  EXPECT_DOUBLE_EQ(stats.mean_error(), -1.0);
+  EXPECT_DOUBLE_EQ(stats.kurtosis(), 2.0);
+  EXPECT_DOUBLE_EQ(stats.central_d3, -48.0);  // of {2, 0, 2, -4} about the mean
+  EXPECT_DOUBLE_EQ(stats.size_correlation(), 6.0 / std::sqrt(5.0 * 12.0));
 }
 
 TEST(Record, ReadsBackEverySum) {
