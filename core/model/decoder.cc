@@ -46,14 +46,6 @@ std::vector<float> read_bias(const Checkpoint& checkpoint, const LinearTensors& 
   return bias;
 }
 
-PackedWeight read_and_pack(const Checkpoint& checkpoint, const std::string& name) {
-  if (name.empty()) return {};
-  const TensorInfo& info = checkpoint.info(name);
-  Matrix weight(info.rows(), info.cols());
-  checkpoint.read_f32(name, 0, info.rows(), weight);
-  return pack_weight(weight);
-}
-
 Index rows_at_once(const WeightPacker& packer) {
   const Index block = packer.row_block();
   return (kConversionRows + block - 1) / block * block;
@@ -138,9 +130,17 @@ std::vector<Site> Decoder::sites() const {
 void Decoder::prepare(Index positions) {
   embedding_norm_ = read_norm(*checkpoint_, spec_.embedding_norm, spec_.hidden_size);
   final_norm_ = read_norm(*checkpoint_, spec_.final_norm, spec_.hidden_size);
-  project_in_ = read_and_pack(*checkpoint_, spec_.project_in);
-  project_out_ = read_and_pack(*checkpoint_, spec_.project_out);
+  project_in_ = read_projection(spec_.project_in);
+  project_out_ = read_projection(spec_.project_out);
   if (spec_.rope) rope_ = std::make_shared<const RopeTable>(*spec_.rope, positions);
+}
+
+Decoder::Projection Decoder::read_projection(const std::string& name) const {
+  if (name.empty()) return {};
+  const TensorInfo& info = checkpoint_->info(name);
+  Matrix weight(info.rows(), info.cols());
+  checkpoint_->read_f32(name, 0, info.rows(), weight);
+  return {pack_weight(weight), pack_weight(weight, {}, Summation::halves)};
 }
 
 const float* TokenRows::of(std::int32_t id) const {
@@ -150,7 +150,7 @@ const float* TokenRows::of(std::int32_t id) const {
 }
 
 void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
-                    const TokenRows* tokens) const {
+                    const TokenRows* tokens, Summation summation) const {
   NF_CHECK_SHAPE(hidden, static_cast<Index>(ids.size()), spec_.hidden_size);
   NF_CHECK(layout.rows() == hidden.rows(), "layout of {} rows for {}", layout.rows(),
            hidden.rows());
@@ -170,7 +170,7 @@ void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, Mat
     else
       std::copy_n(tokens->of(id), embedded.cols(), embedded.row(t));
   }
-  if (!spec_.project_in.empty()) linear(embedded, project_in_, {}, hidden);
+  if (!spec_.project_in.empty()) linear(embedded, project_in_.of(summation), {}, hidden);
   if (spec_.positions) {
     Matrix position(1, spec_.hidden_size);
     for (const Segment& segment : layout.segments) {
@@ -269,11 +269,11 @@ void Decoder::run(const BlockWeights& weights, const PackedLinears& packed, cons
   run_block(spec_, weights, packed, rope_.get(), layout, filter, hidden, probe);
 }
 
-void Decoder::final_norm(Matrix& hidden) const {
+void Decoder::final_norm(Matrix& hidden, Summation summation) const {
   if (final_norm_.exists()) run_norm(spec_, final_norm_, hidden, hidden);
   if (spec_.project_out.empty()) return;
   Matrix projected(hidden.rows(), spec_.embedding_size());
-  linear(hidden, project_out_, {}, projected);
+  linear(hidden, project_out_.of(summation), {}, projected);
   hidden = std::move(projected);
 }
 
@@ -282,9 +282,10 @@ void Decoder::prefetch_head(Index first_token, Index tokens) const {
   if (count > 0) checkpoint_->prefetch(spec_.lm_head, first_token, count);
 }
 
-HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used) const {
+HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used,
+                            Summation summation) const {
   HeadSlab slab =
-      pack_slab(first_token, tokens, std::move(used), [&](Index begin, MatrixView rows) {
+      pack_slab(first_token, tokens, std::move(used), summation, [&](Index begin, MatrixView rows) {
         checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
         release_behind(*checkpoint_, spec_.lm_head, begin, begin + rows.rows());
       });
@@ -296,12 +297,13 @@ HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used) cons
 HeadSlab Decoder::pack_head(ConstMatrixView rows, Index first_token, HeadSlab used) const {
   NF_CHECK(first_token + rows.rows() <= spec_.vocab_size, "rows [{}, {}) of a head of {}",
            first_token, first_token + rows.rows(), spec_.vocab_size);
-  return pack_slab(first_token, rows.rows(), std::move(used), [&](Index begin, MatrixView part) {
-    std::copy_n(rows.row(begin - first_token), part.size(), part.data());
-  });
+  return pack_slab(first_token, rows.rows(), std::move(used), Summation::whole,
+                   [&](Index begin, MatrixView part) {
+                     std::copy_n(rows.row(begin - first_token), part.size(), part.data());
+                   });
 }
 
-HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used,
+HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used, Summation summation,
                             const std::function<void(Index, MatrixView)>& read) const {
   NF_CHECK(first_token % kVocabChunk == 0, "head from token {}", first_token);
   const Index end = std::min(first_token + tokens, spec_.vocab_size);
@@ -313,7 +315,7 @@ HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used,
     const Index begin = first_token + i * kVocabChunk;
     const Index count = std::min(kVocabChunk, end - begin);
     PackedWeight& chunk = slab.chunks[static_cast<std::size_t>(i)];
-    WeightPacker packer(count, spec_.embedding_size(), std::move(chunk));
+    WeightPacker packer(count, spec_.embedding_size(), std::move(chunk), Packing::own, summation);
     const Index step = rows_at_once(packer);
     for (Index first = 0; first < count; first += step) {
       rows.resize(std::min(step, count - first), spec_.embedding_size());

@@ -61,9 +61,10 @@ class Decoder {
 
   /// hidden ← embeddings (and learned positions) of some tokens that lie as `layout` says.
   /// ids: [T]  hidden: [T, H]. Throws DataError for an id outside the vocabulary.
-  /// tokens: embeddings of all these ids to use instead of the checkpoint's, or null.
+  /// tokens: embeddings of all these ids to use instead of the checkpoint's, or null. summation: of
+  /// the projection, where the model has one.
   void embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
-             const TokenRows* tokens = nullptr) const;
+             const TokenRows* tokens = nullptr, Summation summation = Summation::whole) const;
 
   /// Reads one linear's weight in f32 as the model uses it (a fused tensor's part, not transposed),
   /// in the calling thread. weight: [out, in]. Throws DataError where a value is not finite.
@@ -78,13 +79,14 @@ class Decoder {
            InputFilter* filter, MatrixView hidden, InputProbe* probe = nullptr) const;
 
   /// hidden ← the head's input: the final norm, projected where the model does that. [T, H] becomes
-  /// [T, E].
-  void final_norm(Matrix& hidden) const;
+  /// [T, E]. summation: of the projection.
+  void final_norm(Matrix& hidden, Summation summation = Summation::whole) const;
   /// Starts reading a part of the head from the disk. A hint.
   void prefetch_head(Index first_token, Index tokens) const;
   /// A part of the head, read by all threads, in the memory of `used`, a part of no more use.
   /// first_token must be a multiple of kVocabChunk.
-  HeadSlab load_head(Index first_token, Index tokens, HeadSlab used = {}) const;
+  HeadSlab load_head(Index first_token, Index tokens, HeadSlab used = {},
+                     Summation summation = Summation::whole) const;
   /// A part of a lane's own head: its rows from first_token on, [tokens, E].
   HeadSlab pack_head(ConstMatrixView rows, Index first_token, HeadSlab used = {}) const;
   /// Reads rows [first, first + rows.rows()) of the embedding or the head in f32, [n, E], in the
@@ -96,19 +98,27 @@ class Decoder {
   void logits(ConstMatrixView x, const PackedWeight& chunk, MatrixView logits) const;
 
  private:
+  /// A linear beside the blocks, packed for either way to sum its products; empty: there is none.
+  struct Projection {
+    PackedWeight whole, halves;
+    const PackedWeight& of(Summation summation) const {
+      return summation == Summation::halves ? halves : whole;
+    }
+  };
   Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec);
   void check_tensors() const;
   /// Rows [first, first + rows.rows()) of a linear; of a transposed tensor all of them.
   void read_rows(const LinearTensors& from, Index first, MatrixView rows) const;
   const std::string& outer_tensor(Role role) const;
-  HeadSlab pack_slab(Index first_token, Index tokens, HeadSlab used,
+  Projection read_projection(const std::string& name) const;
+  HeadSlab pack_slab(Index first_token, Index tokens, HeadSlab used, Summation summation,
                      const std::function<void(Index begin, MatrixView rows)>& read) const;
 
   std::shared_ptr<const Checkpoint> checkpoint_;
   DecoderSpec spec_;
   std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions prepared
   NormWeights embedding_norm_, final_norm_;
-  PackedWeight project_in_, project_out_;
+  Projection project_in_, project_out_;
 };
 
 }  // namespace nf

@@ -30,8 +30,13 @@ class PackedWeight {
   Index out() const { return out_; }
   Index in() const { return in_; }
   Index bytes() const { return floats_ * static_cast<Index>(sizeof(float)); }
-  /// All floats of the layout, its padding (zeros) included.
-  ConstVectorView values() const { return {values_.get(), static_cast<std::size_t>(floats_)}; }
+  /// All floats of the layout, its padding (zeros) included. Of a weight in halves: none.
+  ConstVectorView values() const {
+    return {values_.get(), values_ ? static_cast<std::size_t>(floats_) : 0};
+  }
+  /// Summation::halves: the weights of the first and the last inputs, [out, in / 2] and the rest.
+  /// Else empty.
+  const std::vector<PackedWeight>& halves() const { return halves_; }
 
  private:
   friend class WeightPacker;
@@ -39,10 +44,19 @@ class PackedWeight {
   Index floats_ = 0;
   Index out_ = 0;
   Index in_ = 0;
+  std::vector<PackedWeight> halves_;
+};
+
+/// The order in which a product adds up its inner dimension.
+enum class Summation {
+  whole,   ///< as the library does it
+  halves,  ///< two products, over the first and the last inputs, the second added onto the first:
+           ///< nothing but the rounding differs. One input has no halves.
 };
 
 /// w: [out, in] row-major. In the calling thread. used: as WeightPacker takes it.
-PackedWeight pack_weight(ConstMatrixView w, PackedWeight used = {});
+PackedWeight pack_weight(ConstMatrixView w, PackedWeight used = {},
+                         Summation summation = Summation::whole);
 
 /// The one that arranges the values. The packed floats are the same.
 enum class Packing {
@@ -55,7 +69,8 @@ class WeightPacker {
  public:
   /// used: a weight of no more use, whose memory is taken where it has the size and nobody else
   /// holds it. Packing::own becomes Packing::library by itself where it has to.
-  WeightPacker(Index out, Index in, PackedWeight used = {}, Packing packing = Packing::own);
+  WeightPacker(Index out, Index in, PackedWeight used = {}, Packing packing = Packing::own,
+               Summation summation = Summation::whole);
   WeightPacker(WeightPacker&&) noexcept;
   WeightPacker& operator=(WeightPacker&&) noexcept;
   ~WeightPacker();

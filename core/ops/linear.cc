@@ -26,6 +26,25 @@ void multiply_copy(ConstMatrixView x, const PackedWeight& w, const float* bias, 
   for (Index r = 0; r < y.rows(); ++r) std::copy_n(y_tile.view().row(r), y.cols(), y.row(r));
 }
 
+/// A tile of a weight in halves: their sum first, then the epilogue, as one product has it.
+void multiply_halves(ConstMatrixView x, const PackedWeight& w, const float* bias, MatrixView y,
+                     Epilogue epilogue) {
+  thread_local Matrix sum;
+  sum.resize(y.rows(), y.cols());
+  const PackedWeight &first = w.halves().front(), &last = w.halves().back();
+  multiply_copy(x.middle_cols(0, first.in()), first, nullptr, sum, Epilogue::store);
+  multiply_copy(x.middle_cols(first.in(), last.in()), last, bias, sum, Epilogue::add);
+  for (Index r = 0; r < y.rows(); ++r) {
+    for (Index c = 0; c < y.cols(); ++c) {
+      const float value = sum(r, c);
+      if (epilogue == Epilogue::add)
+        y(r, c) += value;
+      else
+        y(r, c) = epilogue == Epilogue::relu ? std::max(value, 0.0f) : value;
+    }
+  }
+}
+
 }  // namespace
 
 void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
@@ -40,7 +59,9 @@ void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, Matr
   parallel_for((x.rows() + kRowTile - 1) / kRowTile, [&](Index tile) {
     const Index row = tile * kRowTile;
     const Index rows = std::min(kRowTile, x.rows() - row);
-    if (contiguous && rows == kRowTile)
+    if (!w.halves().empty())
+      multiply_halves(x.middle_rows(row, rows), w, b, y.middle_rows(row, rows), epilogue);
+    else if (contiguous && rows == kRowTile)
       multiply_tile(x.row(row), w, b, y.row(row), epilogue);
     else
       multiply_copy(x.middle_rows(row, rows), w, b, y.middle_rows(row, rows), epilogue);

@@ -2,7 +2,9 @@
 #include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/large_pages.h"
@@ -25,12 +27,21 @@ struct WeightPacker::State {
   std::shared_ptr<float[]> values;
   Matrix collected;  ///< Packing::library: the rows until they are all there
   std::atomic<Index> rows{0};
+  std::vector<WeightPacker> halves;  ///< Summation::halves: nothing else is used then
 };
 
-WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packing)
+WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packing,
+                           Summation summation)
     : state_(std::make_unique<State>()) {
   state_->out = out;
   state_->in = in;
+  if (summation == Summation::halves && in > 1) {
+    used.halves_.resize(2);
+    const Index first = in / 2;
+    state_->halves.emplace_back(out, first, std::move(used.halves_.front()), packing);
+    state_->halves.emplace_back(out, in - first, std::move(used.halves_.back()), packing);
+    return;
+  }
   state_->form = packed_form(out, in);
   if (packing == Packing::library) state_->form.layout.reset();
   if (!state_->form.layout) state_->collected.resize(out, in);
@@ -46,6 +57,8 @@ WeightPacker& WeightPacker::operator=(WeightPacker&&) noexcept = default;
 WeightPacker::~WeightPacker() = default;
 
 Index WeightPacker::row_block() const {
+  const std::vector<WeightPacker>& halves = state_->halves;
+  if (!halves.empty()) return std::lcm(halves.front().row_block(), halves.back().row_block());
   return state_->form.layout ? pack_row_block(*state_->form.layout) : kLibraryRowBlock;
 }
 
@@ -56,6 +69,12 @@ void WeightPacker::put_rows(Index first, ConstMatrixView rows) {
   NF_CHECK(first % row_block() == 0 && (end == s.out || end % row_block() == 0),
            "rows {} to {} in blocks of {}", first, end, row_block());
   NF_CHECK(rows.cols() == s.in, "rows of {}, the weight has {}", rows.cols(), s.in);
+  if (!s.halves.empty()) {
+    const Index half = s.in / 2;
+    s.halves.front().put_rows(first, rows.middle_cols(0, half));
+    s.halves.back().put_rows(first, rows.middle_cols(half, s.in - half));
+    return;
+  }
   if (s.form.layout)
     pack_rows(*s.form.layout, first, rows, s.values.get());
   else
@@ -66,19 +85,27 @@ void WeightPacker::put_rows(Index first, ConstMatrixView rows) {
 
 PackedWeight WeightPacker::finish() && {
   State& s = *state_;
-  NF_CHECK(s.rows == s.out, "{} rows put, the weight has {}", s.rows.load(), s.out);
-  if (!s.form.layout) reorder_weight(s.collected, s.values.get());
   PackedWeight packed;
-  packed.values_ = std::move(s.values);
-  packed.floats_ = s.form.floats;
   packed.out_ = s.out;
   packed.in_ = s.in;
+  for (WeightPacker& half : s.halves) {
+    packed.halves_.push_back(std::move(half).finish());
+    packed.floats_ += packed.halves_.back().floats_;
+  }
+  if (!packed.halves_.empty()) {
+    state_.reset();
+    return packed;
+  }
+  NF_CHECK(s.rows == s.out, "{} rows put, the weight has {}", s.rows.load(), s.out);
+  if (!s.form.layout) reorder_weight(s.collected, s.values.get());
+  packed.values_ = std::move(s.values);
+  packed.floats_ = s.form.floats;
   state_.reset();
   return packed;
 }
 
-PackedWeight pack_weight(ConstMatrixView w, PackedWeight used) {
-  WeightPacker packer(w.rows(), w.cols(), std::move(used));
+PackedWeight pack_weight(ConstMatrixView w, PackedWeight used, Summation summation) {
+  WeightPacker packer(w.rows(), w.cols(), std::move(used), Packing::own, summation);
   packer.put_rows(0, w);
   return std::move(packer).finish();
 }

@@ -43,6 +43,36 @@ TEST(Linear, IsTheProductForAllShapesAndEpilogues) {
         }
 }
 
+TEST(Linear, InHalvesIsTheProductWithAnotherRounding) {
+  for (const Index rows : {1, 128, 129})
+    for (const auto& [k, n] :
+         std::vector<std::pair<Index, Index>>{{1, 3}, {2, 5}, {97, 128}, {64, 33}})
+      for (const bool with_bias : {false, true})
+        for (const Epilogue epilogue : kEpilogues) {
+          LinearCase c = make_case(rows, k, n, with_bias), whole = make_case(rows, k, n, with_bias);
+          const RowMatrix expected = expected_linear(c, epilogue);
+          const PackedWeight halves = pack_weight(c.w, {}, Summation::halves);
+          linear(c.x, halves, c.bias, c.y, epilogue);
+          linear(c.x, pack_weight(c.w), c.bias, whole.y, epilogue);
+          EXPECT_TRUE(tensor_near(c.y, expected, sum_tolerance(k)))
+              << rows << " rows, k " << k << ", n " << n << ", bias " << with_bias << ", epilogue "
+              << static_cast<int>(epilogue);
+          // One input has no halves. (Of two the sum of two products is rounded as it always is.)
+          if (k == 2) continue;
+          EXPECT_EQ(static_cast<bool>(equal_bits(c.y, whole.y)), k == 1) << k;
+        }
+}
+
+TEST(Linear, InHalvesAddsTheSecondProductToTheFirst) {
+  const LinearCase c = make_case(130, 77, 40, false);
+  Matrix sum(130, 40), second(130, 40), y(130, 40);
+  linear(c.x.view().middle_cols(0, 38), pack_weight(c.w.view().middle_cols(0, 38)), {}, sum);
+  linear(c.x.view().middle_cols(38, 39), pack_weight(c.w.view().middle_cols(38, 39)), {}, second);
+  for (Index i = 0; i < sum.size(); ++i) sum.data()[i] += second.data()[i];
+  linear(c.x, pack_weight(c.w, {}, Summation::halves), {}, y);
+  EXPECT_TRUE(equal_bits(y, sum));
+}
+
 TEST(Linear, NoRowsIsNoWork) {
   LinearCase c = make_case(0, 8, 8, true);
   linear(c.x, pack_weight(c.w), c.bias, c.y);
