@@ -93,7 +93,7 @@ bool TrialSelector::selects(const RowKey& key) const {
 std::vector<std::string> trial_names(const std::vector<RowKey>& keys) {
   std::vector<std::string> names;
   for (const RowKey& key : keys)
-    if (key.name != "baseline") add_new(key.name, names);
+    if (key.name != "baseline" && !is_floor(key)) add_new(key.name, names);
   return names;
 }
 
@@ -103,6 +103,8 @@ TrialSelector parse_trial_selector(const std::string& text, const std::vector<Ro
   if (text == "baseline")
     throw ConfigError("baseline: statistics.csv compares every trial with it; name other trials");
   if (std::find(names.begin(), names.end(), text) != names.end()) return selector;
+  if (text == kFloorName)
+    throw ConfigError("floor: is no trial but column kl_floor of results.csv; name trials");
   selector.name = name_before_values(text, names);
   if (selector.name.empty()) {
     const std::string name = text.substr(0, text.find(':'));

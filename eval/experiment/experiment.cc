@@ -213,6 +213,10 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "which statistics of δ are gathered"});
   table.optional("detail", &ExperimentConfig::detail,
                  {.summary = "what is kept of each window of text beside its sums"});
+  table.optional(
+      "floor", &ExperimentConfig::floor,
+      {.summary = "measures kl_floor, the KL that rounding alone makes, over the first 8 "
+                  "windows of the text"});
   table.optional("stop", &ExperimentConfig::stop,
                  {.summary = "trials end early once the interval of their KL is narrow; none does "
                              "by default",
@@ -287,6 +291,7 @@ Json Experiment::resolved() const {
     json["tasks"] = list_of(TaskConfig::fields(kinds->tasks).form()).write(config.tasks);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
+  json["floor"] = config.floor;
   std::vector<Json> lists;  // by model
   for (const ExperimentModel& model : models) {
     Json list = Json::array();

@@ -35,6 +35,7 @@ struct ExperimentConfig {
   std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
   StatsMode stats = StatsMode::weights;
   DetailMode detail = DetailMode::none;
+  bool floor = true;               ///< kl_floor is measured where there is text
   std::optional<StopConfig> stop;  ///< of trials that do not say otherwise
   std::vector<ConfigNode> trials;  ///< none: the untouched models alone
 

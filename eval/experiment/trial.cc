@@ -155,6 +155,9 @@ FieldTable<TrialConfig> TrialConfig::fields() {
 void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
   if (name == "baseline")
     errors.add(*node.find("name"), "'baseline' is the name of the untouched model's row");
+  if (name == "floor")
+    errors.add(*node.find("name"),
+               "'floor' is the name of the run that measures kl_floor; choose another");
   if (name.empty()) errors.add(*node.find("name"), "must not be empty");
   const int lists = int{perturb.has_value()} + int{quantize.has_value()} + int{distort.has_value()};
   if (lists == 0) errors.add(node, "needs one of: perturb, quantize, distort");

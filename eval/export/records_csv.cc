@@ -78,7 +78,8 @@ Index add_questions(const ResultRow& row, const std::vector<std::string>& head, 
 
 Index export_csv(const RunContents& run, const fs::path& file) {
   check_ours(file);
-  const std::vector<ResultRow> rows = results_of(run);
+  std::vector<ResultRow> rows = results_of(run);
+  for (ResultRow& floor : floors_of(run)) rows.push_back(std::move(floor));
   const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(columns_of(variables));
   Index count = 0;

@@ -209,7 +209,9 @@ void write_figures(const RunContents& run, const MetricRegistry& metrics,
         insert.row({integer(i + 1), columns[c], field});
     }
   }
-  file.execute(view + " FROM trials LEFT JOIN models USING (model_id) ORDER BY trials.trial_id;");
+  file.execute(view + fmt::format(" FROM trials LEFT JOIN models USING (model_id) WHERE "
+                                  "trials.trial_id <= {} ORDER BY trials.trial_id;",
+                                  rows.size()));
 }
 
 /// sign: -1 where the table has the sum with its sign turned.
@@ -274,16 +276,18 @@ void write_sites(const std::vector<ResultRow>& rows, SqliteFile& file) {
 Index export_sqlite(const RunContents& run, const MetricRegistry& metrics, const fs::path& path) {
   check_ours(path);
   const std::vector<ResultRow> rows = results_of(run);
+  std::vector<ResultRow> trials = rows;  // the floors behind them: results.csv has no rows of these
+  for (ResultRow& floor : floors_of(run)) trials.push_back(std::move(floor));
   SqliteFile file(path);
   file.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
                            kSqliteApplication, kSqliteSchema));
   file.execute(kTables + windows_table() + kQuestionsTable + choices_table() + sites_table());
   file.execute("CREATE INDEX trials_by_id ON trials (id);");
   write_meta(run, file);
-  write_trials(rows, write_models(run, file), file);
+  write_trials(trials, write_models(run, file), file);
   write_figures(run, metrics, rows, file);
-  write_sums(rows, file);
-  write_sites(rows, file);
+  write_sums(trials, file);
+  write_sites(trials, file);
   file.commit();
   return std::ssize(rows);
 }

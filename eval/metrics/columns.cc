@@ -58,7 +58,9 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<std::string>& variables) {
   std::vector<std::string> columns = {"name", "model", "seed"};
   for (const Metric& metric : metrics.metrics()) columns.push_back(metric.name);
-  append({"delta_nll", "delta_nll_low", "delta_nll_high", "kl_low", "kl_high"}, columns);
+  append({"delta_nll", "delta_nll_low", "delta_nll_high", "kl_low", "kl_high", "kl_floor",
+          "below_floor"},
+         columns);
   for (const TaskHeading& task : tasks) append(task_columns(task), columns);
   append({"tokens", "windows", "status", "stopped", "relative_l2_weight", "relative_l2_input"},
          columns);

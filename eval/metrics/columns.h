@@ -20,8 +20,8 @@ struct SiteFigure {
 std::span<const SiteFigure> site_figures();
 
 /// The header of results.csv: name, model, seed, one column per metric, delta_nll, delta_nll_low,
-/// delta_nll_high, kl_low, kl_high, those of each task, tokens, status, relative_l2_weight,
-/// relative_l2_input, then one column per sweep variable.
+/// delta_nll_high, kl_low, kl_high, kl_floor, below_floor, those of each task, tokens, status,
+/// relative_l2_weight, relative_l2_input, then one column per sweep variable.
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);

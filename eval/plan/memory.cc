@@ -205,6 +205,7 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
     weights = weights || trial->touches_weights();
     if (const SiteChain& tokens = trial->embed_tokens(); !tokens.empty())
       memory.turn = std::max(memory.turn, embedding_turn(spec, tokens, rows));
+    if (trial->has_own_head()) memory.head = std::max(memory.head, slab);
     if (const SiteChain& head = trial->lm_head(); !head.empty()) {
       const PartMemory part = part_memory(spec, head);
       memory.head = std::max(memory.head, slab + part.kept);
@@ -225,7 +226,7 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
                     const MemoryBudget& budget) {
   const StageMemory memory =
       stage_memory(spec, items, stage, trials, threads, budget.process_bytes);
-  const auto own_head = [](const ModelTrial* trial) { return !trial->lm_head().empty(); };
+  const auto own_head = [](const ModelTrial* trial) { return trial->has_own_head(); };
   const Index any_head = std::any_of(trials.begin(), trials.end(), own_head) ? 1 : 0;
   const Index one = trials.empty() ? 1 : 2;  // the baseline, and one trial
   const double least = memory.of(one, 1, any_head);

@@ -20,22 +20,28 @@ struct RoundEstimate {
   double peak_bytes = 0.0;
 };
 
+/// with_floor: also what is left of the floor, which runs behind each stage's jobs.
 RoundEstimate estimate_round(const ModelPlan& plan, const std::vector<const Job*>& jobs,
-                             bool baseline_kept, const StoredBytes& stored,
+                             bool with_floor, bool baseline_kept, const StoredBytes& stored,
                              const MemoryBudget& budget, const FinishedItems& finished) {
   RoundEstimate round;
+  const auto add = [&](const Stage& stage, std::vector<const Job*> left, bool kept) {
+    const WavePlan waves = cut_waves(plan, stage, left, budget);
+    round.cost += stage_cost(plan, stage, left, waves, kept, stored);
+    round.unshared += std::ssize(left) * plan.spec().num_hidden_layers;
+    round.most_waves = std::max(round.most_waves, std::ssize(waves.lanes));
+    round.peak_bytes = std::max(round.peak_bytes, waves.bytes);
+  };
   for (const Stage& stage : plan.stages()) {
     std::vector<const Job*> left;
     for (const Job* job : jobs)
       if (!finished.has(job->key.id, stage)) left.push_back(job);
-    if (left.empty() &&
-        (finished.has(plan.baseline().id, stage) || plan.all_stopped(finished, stage)))
-      continue;
-    const WavePlan waves = cut_waves(plan, stage, left, budget);
-    round.cost += stage_cost(plan, stage, left, waves, baseline_kept, stored);
-    round.unshared += (std::ssize(left) + 1) * plan.spec().num_hidden_layers;
-    round.most_waves = std::max(round.most_waves, std::ssize(waves.lanes));
-    round.peak_bytes = std::max(round.peak_bytes, waves.bytes);
+    const bool runs = !left.empty() || !(finished.has(plan.baseline().id, stage) ||
+                                         plan.all_stopped(finished, stage));
+    if (runs) add(stage, std::move(left), baseline_kept);
+    const Stage floor = with_floor ? floor_left(plan, stage, finished) : Stage();
+    if (!floor.items.empty()) add(floor, {plan.floor()}, runs);
+    if (runs || !floor.items.empty()) round.unshared += plan.spec().num_hidden_layers;  // baseline
   }
   return round;
 }
@@ -115,15 +121,16 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
       .stages = std::ssize(plan.stages()),
       .budget_bytes = budget.bytes};
   const StoredBytes stored = stored_bytes(decoder);
-  const auto add = [&](const std::vector<const Job*>& jobs_of_round, bool baseline_kept) {
+  const auto add = [&](const std::vector<const Job*>& jobs_of_round, bool is_first,
+                       bool baseline_kept) {
     const RoundEstimate round =
-        estimate_round(plan, jobs_of_round, baseline_kept, stored, budget, finished);
+        estimate_round(plan, jobs_of_round, is_first, baseline_kept, stored, budget, finished);
     result.cost += round.cost;
     result.unshared_block_passes += round.unshared;
     result.most_waves = std::max(result.most_waves, round.most_waves);
     result.peak_bytes = std::max(result.peak_bytes, round.peak_bytes);
   };
-  add(jobs, false);
+  add(jobs, true, false);
   for (const Search& search : plan.searches())
     if (search.is_ours) result.search_steps += search.trial.bisect->max_steps;
   double all_baselines = 0.0;
@@ -137,7 +144,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   }
   // After the first step the searches go on among themselves.
   const bool kept = all_baselines <= kKeptShare * budget.bytes;
-  for (Index step = 1; step < plan.steps_left(); ++step) add(searching, kept);
+  for (Index step = 1; step < plan.steps_left(); ++step) add(searching, false, kept);
   count_text(plan.data().set, result);
   return result;
 }

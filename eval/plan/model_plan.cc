@@ -56,6 +56,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
   rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {}),
                    .name = "baseline",
                    .model = model.name});
+  if (experiment.config.floor && data_->set.windows > 0) add_floor(shard);
   std::set<std::string> seen;
   const Index trials = std::ssize(model.trials);
   for (Index t = 0; t < trials; ++t) {
@@ -80,6 +81,18 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
   const double lanes = lanes_worth(spec(), jobs_with(steps));
   stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set, lanes)
                       : cut_stages(spec(), data_->set.items, lanes);
+}
+
+/// One part of the trials alone runs it, the first.
+void ModelPlan::add_floor(const Shard& shard) {
+  ModelTrial floor = ModelTrial::floor(spec());
+  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, floor.identity(), {}),
+             .name = kFloorName,
+             .model = name()};
+  rows_.push_back(key);
+  TrialPath path = numbers_.path(floor, spec());
+  floor_ = Job{std::move(floor), std::move(path), std::move(key), std::nullopt};
+  runs_floor_ = shard.index == 0;
 }
 
 std::string ModelPlan::id_of(const Trial& trial, const ModelTrial& model_trial) const {
@@ -144,6 +157,7 @@ std::vector<RowKey> ModelPlan::rows() const {
 }
 
 std::optional<Job> ModelPlan::find(const Record& record) {
+  if (floor_ && floor_->key.id == record.id) return floor_;
   for (const Job& job : jobs_)
     if (job.key.id == record.id) return job;
   const auto value = record.vars.find(kSearchVariable);
@@ -217,6 +231,12 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
     for (ResultRow& step : search.state.steps) step = {.key = step.key};
   }
   return wanted;
+}
+
+Stage floor_left(const ModelPlan& model, const Stage& stage, const FinishedItems& finished) {
+  if (model.floor() == nullptr) return {};
+  Stage part = floor_stage(model.data().set, stage);
+  return finished.has(model.floor()->key.id, part) ? Stage() : part;
 }
 
 LaneTree job_tree(const DecoderSpec& spec, std::span<const Job* const> jobs) {

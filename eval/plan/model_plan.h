@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eval/plan/finished_items.h"
+#include "eval/plan/floor_stage.h"
 #include "eval/plan/memory.h"
 #include "eval/plan/model_data.h"
 #include "eval/plan/shard.h"
@@ -45,6 +46,9 @@ class ModelPlan {
   const ModelIdentity& identity() const { return identity_; }
   const std::vector<Stage>& stages() const { return stages_; }
   const RowKey& baseline() const { return rows_.front(); }
+  /// The floor's job where this part of the trials has to run it, else null. It takes part in
+  /// stages with floor_stage() alone, and no stop rule ends it.
+  const Job* floor() const { return runs_floor_ ? &*floor_ : nullptr; }
   bool may_stop() const { return may_stop_; }
   bool has_searches() const { return !searches_.empty(); }
   /// Jobs that the experiment names; searches bring more while it runs.
@@ -52,8 +56,8 @@ class ModelPlan {
   /// These jobs and steps of searches, each condition once: a search may come upon a trial's.
   std::vector<const Job*> jobs_with(const std::vector<Job>& steps) const;
   const std::vector<Search>& searches() const { return searches_; }
-  /// Rows of the results: the baseline, then every trial of the experiment, searches without a step
-  /// too.
+  /// Rows of the results: the baseline, the floor where there is one, then every trial of the
+  /// experiment, searches without a step too.
   std::vector<RowKey> rows() const;
   /// Number of rows of this part of the trials, without the baseline.
   Index row_count() const { return row_count_; }
@@ -74,6 +78,7 @@ class ModelPlan {
   std::vector<std::string> search_warnings() const;
 
  private:
+  void add_floor(const Shard& shard);
   std::string id_of(const Trial& trial, const ModelTrial& model_trial) const;
   Job make_job(const Trial& trial);
   Search make_search(const Trial& trial, bool is_ours);
@@ -82,6 +87,8 @@ class ModelPlan {
   std::unique_ptr<const ModelData> data_;  ///< FinishedItems points to it
   ModelIdentity identity_;
   PathNumbers numbers_;
+  std::optional<Job> floor_;  ///< where the experiment has text and does not switch it off
+  bool runs_floor_ = false;
   std::vector<Job> jobs_;  ///< distinct ids, in the order of the file
   std::vector<Search> searches_;
   std::vector<RowKey> rows_;          ///< a search's is empty
@@ -96,6 +103,9 @@ class ModelPlan {
 /// drawn.
 std::string trial_id(const std::string& model_hash, const std::string& data_hash,
                      const Json& identity, std::optional<std::uint64_t> seed);
+
+/// The windows of a stage that the floor has to run yet; none where it is not this part's.
+Stage floor_left(const ModelPlan& model, const Stage& stage, const FinishedItems& finished);
 
 /// The baseline and some jobs as a tree; job i is lane i + 1.
 LaneTree job_tree(const DecoderSpec& spec, std::span<const Job* const> jobs);

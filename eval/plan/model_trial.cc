@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/random/draw_key.h"
+#include "eval/records/row_key.h"
 
 namespace nf {
 
@@ -103,6 +104,13 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, std::string 
   }
 }
 
+ModelTrial ModelTrial::floor(const DecoderSpec& spec) {
+  ModelTrial floor(Trial{}, spec);
+  floor.summation_ = Summation::halves;
+  floor.identity_ = kFloorName;
+  return floor;
+}
+
 SiteChain& ModelTrial::chain_at(const Site& site) {
   if (is_state(site.tensor))
     return states_[static_cast<std::size_t>(site.layer)][state_index(site.tensor)];
@@ -130,7 +138,8 @@ bool ModelTrial::touches_inputs(Index layer) const {
 }
 
 bool ModelTrial::touches_weights() const {
-  return std::any_of(weights_.begin(), weights_.end(),
+  return summation_ != Summation::whole ||
+         std::any_of(weights_.begin(), weights_.end(),
                      [](const auto& chains) { return touches_any(chains); });
 }
 

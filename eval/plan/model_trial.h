@@ -46,7 +46,11 @@ class ModelTrial {
   /// calibration: identity of the calibration set from which statistics of inputs come; empty where
   /// there is none.
   ModelTrial(const Trial& trial, const DecoderSpec& spec, std::string calibration = {});
+  /// The untouched model with every product of a linear summed in halves: what rounding alone does.
+  static ModelTrial floor(const DecoderSpec& spec);
 
+  /// Of the linears of the blocks, the projections beside them and the head.
+  Summation summation() const { return summation_; }
   std::uint64_t seed() const { return seed_; }
   const std::string& calibration() const { return calibration_; }
   const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }
@@ -57,8 +61,10 @@ class ModelTrial {
   }
   /// Whether any input of a linear, or any state, of that block is distorted.
   bool touches_inputs(Index layer) const;
-  /// Whether any weight of a block is distorted.
+  /// Whether any weight of a block is its own: distorted, or packed for another summation.
   bool touches_weights() const;
+  /// The same of the head.
+  bool has_own_head() const { return !lm_head_.empty() || summation_ != Summation::whole; }
   const SiteChain& embed_tokens() const { return embed_tokens_; }
   const SiteChain& lm_head() const { return lm_head_; }
   const SiteChain& lm_head_input() const { return lm_head_input_; }
@@ -77,6 +83,7 @@ class ModelTrial {
   }
   SiteChain& chain_at(const Site& site);
 
+  Summation summation_ = Summation::whole;
   std::uint64_t seed_;
   std::string calibration_;
   SiteChain embed_tokens_, lm_head_, lm_head_input_;

@@ -29,6 +29,7 @@ std::vector<const SiteChain*> PathNumbers::activations_of(const ModelTrial& tria
 }
 
 TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
+  if (trial.summation() == Summation::halves) return floor(spec);
   TrialPath path = TrialPath::untouched(spec);
   path.steps.front() = of_chain(trial.embed_tokens(), {trial, {}, {}});
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
@@ -50,6 +51,16 @@ TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
       trial, std::span(path.steps).first(path.steps.size() - 1), {&trial.lm_head_input()}};
   path.head_weight = of_chain(trial.lm_head(), head);
   path.steps.back() = of_all({path.head_weight, of_chain(trial.lm_head_input(), head)});
+  return path;
+}
+
+TrialPath PathNumbers::floor(const DecoderSpec& spec) {
+  constexpr std::int64_t kHalves = -2;  // nothing else is one thing alone
+  const Index number = of_all({kHalves});
+  TrialPath path = TrialPath::untouched(spec);
+  std::fill(path.steps.begin(), path.steps.end(), number);
+  for (std::array<Index, kRoleCount>& block : path.weights) block.fill(number);
+  path.head_weight = number;
   return path;
 }
 

@@ -48,6 +48,8 @@ class PathNumbers {
   };
   static std::vector<const SiteChain*> activations_of(const ModelTrial& trial, Index layer);
 
+  /// The path of ModelTrial::floor(): nothing of it is like any other's.
+  TrialPath floor(const DecoderSpec& spec);
   Index of_distortion(const DistortionPtr& distortion);
   /// The number of a chain at its place.
   Index of_chain(const SiteChain& chain, const Place& place);

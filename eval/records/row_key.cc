@@ -7,6 +7,8 @@
 
 namespace nf {
 
+bool is_floor(const RowKey& key) { return key.name == kFloorName && !key.seed; }
+
 std::string condition_text(const RowKey& key) {
   std::string text = printable(key.name);
   for (const auto& [name, value] : key.vars.items())

@@ -14,7 +14,7 @@ namespace nf {
 struct RowKey {
   /// Id of the trial whose records make this row. Rows share one where repeats draw nothing.
   std::string id;
-  std::string name;  ///< "baseline" for the baseline
+  std::string name;  ///< "baseline" for the baseline, kFloorName for the floor
   std::string model{};
   std::optional<std::uint64_t> seed{};
   Json vars = Json::object();
@@ -26,6 +26,13 @@ struct RowKey {
   /// step; before the first step `id` is empty and vars has no "bisect".
   std::optional<SearchKey> search{};
 };
+
+/// The name of the untouched model's run that tells how much of KL is rounding alone (kl_floor). No
+/// trial may have it.
+inline constexpr const char* kFloorName = "floor";
+/// Whether it is the key of that run. A trial of the name, in a folder of an earlier version, has a
+/// seed.
+bool is_floor(const RowKey& key);
 
 /// "noise-sweep r=0.05 dist=gaussian": the name and the sweep point.
 std::string condition_text(const RowKey& key);

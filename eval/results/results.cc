@@ -1,6 +1,7 @@
 #include "eval/results/results.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 
@@ -95,10 +96,8 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
   return row;
 }
 
-}  // namespace
-
-std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
-                                     const std::vector<Record>& records) {
+std::vector<ResultRow> join_rows(const std::vector<RowKey>& keys,
+                                 const std::vector<Record>& records) {
   RecordsById by_id;
   for (const Record& record : records) by_id[record.id].push_back(&record);
   std::vector<ResultRow> rows;
@@ -107,6 +106,31 @@ std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
     if (found != by_id.end()) rows.push_back(join_row(key, found->second));
   }
   return rows;
+}
+
+}  // namespace
+
+bool is_below_floor(double kl, double kl_floor) { return kl < kFloorsToTrust * kl_floor; }
+
+std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
+                                     const std::vector<Record>& records) {
+  std::vector<ResultRow> rows = join_rows(keys, records);
+  std::map<std::string, double> floors;  // by model
+  for (const ResultRow& row : rows)
+    if (is_floor(row.key) && !row.failed() && row.text.sums.tokens > 0)
+      floors[row.key.model] = row.text.sums.kl / static_cast<double>(row.text.sums.tokens);
+  std::erase_if(rows, [](const ResultRow& row) { return is_floor(row.key); });
+  for (ResultRow& row : rows)
+    if (const auto floor = floors.find(row.key.model); floor != floors.end())
+      row.kl_floor = floor->second;
+  return rows;
+}
+
+std::vector<ResultRow> build_floors(const std::vector<RowKey>& keys,
+                                    const std::vector<Record>& records) {
+  std::vector<RowKey> floors;
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(floors), is_floor);
+  return join_rows(floors, records);
 }
 
 }  // namespace nf

@@ -24,17 +24,27 @@ struct ResultRow {
   /// Pooled over the sites: sqrt(Σ‖δ‖² / Σ‖x‖²). None where nothing of that tensor was distorted.
   std::optional<double> relative_l2_weight{}, relative_l2_input{};
   std::optional<StopState> stop{};  ///< where it ended early
+  /// KL per token of the model's floor, what rounding alone makes; none where it has not run.
+  std::optional<double> kl_floor{};
   std::vector<SiteStats>
       sites{};  ///< each site once, over all windows, in order of first appearance
 
   bool failed() const { return status == Status::failed; }
 };
 
+/// A KL below that many floors may be rounding.
+inline constexpr double kFloorsToTrust = 4.0;
+bool is_below_floor(double kl, double kl_floor);
+
 /// Joins records to rows. A window, a question or a block of a site that is there twice counts
 /// once, the first time. Windows and questions are summed in ascending order and blocks as the tree
 /// they are parts of, so that stages cut differently give the same bits. One failed record makes
-/// its row fail. Rows without any record are left out.
+/// its row fail. Rows without any record are left out. A floor among the keys is no row, but gives
+/// all rows of its model their kl_floor.
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
                                      const std::vector<Record>& records);
+/// The floors among the keys, joined in the same way.
+std::vector<ResultRow> build_floors(const std::vector<RowKey>& keys,
+                                    const std::vector<Record>& records);
 
 }  // namespace nf

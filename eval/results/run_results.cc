@@ -10,4 +10,8 @@ std::vector<ResultRow> results_of(const RunContents& run) {
   return build_results(searches_of(run).rows(), run.records);
 }
 
+std::vector<ResultRow> floors_of(const RunContents& run) {
+  return build_floors(*run.manifest.rows, run.records);
+}
+
 }  // namespace nf

@@ -11,5 +11,7 @@ namespace nf {
 FollowedSearches searches_of(const RunContents& run);
 /// The rows of results.csv. The folder's file may be older than its records.
 std::vector<ResultRow> results_of(const RunContents& run);
+/// The floors of its models, which are no rows of results.csv.
+std::vector<ResultRow> floors_of(const RunContents& run);
 
 }  // namespace nf

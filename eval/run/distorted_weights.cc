@@ -68,17 +68,22 @@ std::vector<const DistortedWeight*> DistortedWeights::get(
     const Request& request = *missing[static_cast<std::size_t>(i)];
     DistortedWeight& place = *places[static_cast<std::size_t>(i)];
     const SiteChain& chain = request.trial->weight(weights_->layer, request.role);
+    const Summation summation = request.trial->summation();
     const auto linear =
         std::find_if(weights_->spec.linears.begin(), weights_->spec.linears.end(),
                      [&](const LinearTensors& one) { return one.role == request.role; });
     Workbenches::Turn turn(workbenches_);
     turn->weight.resize(linear->out, linear->in);
-    turn->distorted.resize(linear->out, linear->in);
     decoder_.read_weight(weights_->layer, request.role, turn->weight);
+    if (chain.empty()) {
+      place.packed = pack_weight(turn->weight, std::move(place.packed), summation);
+      return;
+    }
+    turn->distorted.resize(linear->out, linear->in);
     place.problem =
         distort_weight(chain, request.trial->seed(), measure, complete_stats_, turn->weight,
                        turn->distorted, place.sites, request.inputs.get());
-    place.packed = pack_weight(turn->distorted, std::move(place.packed));
+    place.packed = pack_weight(turn->distorted, std::move(place.packed), summation);
   });
   std::vector<const DistortedWeight*> weights;
   for (const Request& request : requests)

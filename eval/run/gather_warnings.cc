@@ -48,7 +48,8 @@ std::vector<std::string> gather_warnings(const std::vector<Record>& records,
                                          const std::vector<RowKey>& rows, StatsMode stats,
                                          DetailMode detail) {
   std::set<std::string> trials, baselines;
-  for (const RowKey& row : rows) (row.name == "baseline" ? baselines : trials).insert(row.id);
+  for (const RowKey& row : rows)
+    if (!is_floor(row)) (row.name == "baseline" ? baselines : trials).insert(row.id);
   Without without_stats, without_detail;
   for (const Record& record : records) {
     const auto note = [&](bool is_without, Without& without) {

@@ -1,5 +1,6 @@
 #include "eval/run/model_runner.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/base/cpu_info.h"
@@ -11,6 +12,31 @@
 #include "eval/run/lane_record.h"
 
 namespace nf {
+namespace {
+
+/// The baseline's inputs of the head for a part of a stage's items: rows go by item. Empty where
+/// scored, those of the stage, is.
+Matrix scored_part(const Matrix& scored, const EvalSet& set, const Stage& stage,
+                   const Stage& part) {
+  if (scored.empty() || part.items.empty()) return {};
+  Index rows = 0;
+  for (const Index item : part.items) rows += scored_rows(set.item(item));
+  Matrix result(rows, scored.cols());
+  Index from = 0, to = 0;
+  auto next = part.items.begin();
+  for (const Index item : stage.items) {
+    const Index count = scored_rows(set.item(item));
+    if (next != part.items.end() && *next == item) {
+      std::copy_n(scored.view().row(from), count * scored.cols(), result.view().row(to));
+      to += count;
+      ++next;
+    }
+    from += count;
+  }
+  return result;
+}
+
+}  // namespace
 
 ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder)
     : run_(run),
@@ -37,8 +63,13 @@ void ModelRunner::run_round(const std::vector<const Job*>& jobs, const std::stri
   for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
     const Stage& stage = plan_.stages()[s];
     const StageWork work = work_of(stage, jobs);
-    if (!work.empty())
-      total += stage_cost(plan_, stage, work.jobs, work.waves, !baselines_[s].empty(), {}).flops();
+    const bool kept = !baselines_[s].empty();
+    if (!work.without_floor())
+      total += stage_cost(plan_, stage, work.jobs, work.waves, kept, {}).flops();
+    if (work.floor.items.empty()) continue;
+    std::vector<const Job*> floor = {plan_.floor()};
+    const WavePlan waves = cut_waves(plan_, work.floor, floor, budget());
+    total += stage_cost(plan_, work.floor, floor, waves, kept || !work.without_floor(), {}).flops();
   }
   if (total == 0.0) return;
   run_.progress.start(label, total, 0.0);
@@ -64,8 +95,8 @@ ModelRunner::StageWork ModelRunner::work_of(const Stage& stage,
   // The baseline has nothing left to be compared with where all trials have stopped.
   work.with_baseline = !finished_.has(plan_.baseline().id, stage) &&
                        (!work.jobs.empty() || !plan_.all_stopped(finished_, stage));
-  if (work.empty()) return work;
-  work.waves = cut_waves(plan_, stage, work.jobs, budget());
+  work.floor = floor_left(plan_, stage, finished_);
+  if (!work.without_floor()) work.waves = cut_waves(plan_, stage, work.jobs, budget());
   return work;
 }
 
@@ -76,10 +107,28 @@ void ModelRunner::stop_if_asked() const {
 void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
   stop_if_asked();
   const Stage& stage = plan_.stages()[s];
+  Matrix scored = std::move(baselines_[s]);
+  baseline_bytes_ -= sizeof(float) * static_cast<double>(scored.size());
+  if (!work.without_floor()) run_lanes(stage, work, scored);
+  Matrix of_floor = scored_part(scored, plan_.data().set, stage, work.floor);
+  if (plan_.has_searches() && !scored.empty()) keep_baseline(s, std::move(scored));
+  scored = {};
+  if (!work.floor.items.empty()) run_floor(work.floor, std::move(of_floor));
+}
+
+/// Runs by itself, on fewer windows than the trials: these do not wait for one another's.
+void ModelRunner::run_floor(const Stage& stage, Matrix baseline_scored) {
+  StageWork work{.jobs = {plan_.floor()}};
+  work.waves = cut_waves(plan_, stage, work.jobs, budget());
+  run_lanes(stage, work, baseline_scored);
+}
+
+/// The jobs, and the baseline where it is wanted, of some items, recorded wave by wave.
+void ModelRunner::run_lanes(const Stage& stage, const StageWork& work, Matrix& baseline_scored) {
   std::vector<Lane> lanes;
   for (const Job* job : work.jobs)
     lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_weights(job->key.id)});
-  cost_ += stage_cost(plan_, stage, work.jobs, work.waves, !baselines_[s].empty(), {});
+  cost_ += stage_cost(plan_, stage, work.jobs, work.waves, !baseline_scored.empty(), {});
   auto start = std::chrono::steady_clock::now();
   const auto describe = [&](Index lanes_together) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -105,12 +154,9 @@ void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
   const StageHooks hooks{.advance = [&](double flops) { run_.progress.advance(flops); },
                          .baseline_done = baseline_done,
                          .lanes_done = lanes_done};
-  Matrix scored = std::move(baselines_[s]);
-  baseline_bytes_ -= sizeof(float) * static_cast<double>(scored.size());
   const ExperimentConfig& config = run_.experiment.config;
   run_stage(decoder_, plan_.data().set, stage, lanes, work.waves, {config.stats, config.detail},
-            hooks, scored);
-  if (plan_.has_searches()) keep_baseline(s, std::move(scored));
+            hooks, baseline_scored);
 }
 
 void ModelRunner::keep_baseline(std::size_t stage, Matrix scored) {

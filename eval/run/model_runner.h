@@ -28,8 +28,10 @@ class ModelRunner {
   struct StageWork {
     std::vector<const Job*> jobs;  ///< those with most in common side by side
     bool with_baseline = false;    ///< its own record is missing
-    WavePlan waves;
-    bool empty() const { return jobs.empty() && !with_baseline; }
+    WavePlan waves{};              ///< of these two
+    Stage floor{};                 ///< the floor's windows of the stage; empty: it is not to run
+    bool without_floor() const { return jobs.empty() && !with_baseline; }
+    bool empty() const { return without_floor() && floor.items.empty(); }
   };
 
   void run_round(const std::vector<const Job*>& jobs, const std::string& label);
@@ -37,6 +39,8 @@ class ModelRunner {
   MemoryBudget budget() const;
   void run_stage_of(std::size_t stage, const StageWork& work);
   void stop_if_asked() const;
+  void run_floor(const Stage& stage, Matrix baseline_scored);
+  void run_lanes(const Stage& stage, const StageWork& work, Matrix& baseline_scored);
   void keep_baseline(std::size_t stage, Matrix scored);
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
               const std::optional<StopConfig>& stop = std::nullopt);

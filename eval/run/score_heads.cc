@@ -37,7 +37,7 @@ void score_tile(const Decoder& decoder, std::span<const HeadLane> lanes,
 }
 
 void score_heads(const Decoder& decoder, std::span<const HeadLane> lanes, const StageHooks& hooks) {
-  NF_CHECK(!lanes.empty() && lanes.front().head == nullptr, "{} lanes at the head, no baseline",
+  NF_CHECK(!lanes.empty() && lanes.front().shares_head(), "{} lanes at the head, no baseline",
            lanes.size());
   const Index rows = lanes.front().scored.rows(), vocab = decoder.spec().vocab_size;
   const Index tiles = (rows + kRowTile - 1) / kRowTile;
@@ -45,12 +45,16 @@ void score_heads(const Decoder& decoder, std::span<const HeadLane> lanes, const 
   Matrix own;                                 // a lane's slab before it is packed
   for (Index first = 0; first < vocab; first += kHeadSlab) {
     for (std::size_t i = 1; i < lanes.size(); ++i)
-      if (lanes[i].head == nullptr) slabs[i] = {};
+      if (lanes[i].shares_head()) slabs[i] = {};
     slabs.front() = decoder.load_head(first, kHeadSlab, std::move(slabs.front()));
     decoder.prefetch_head(first + kHeadSlab, kHeadSlab);
     for (std::size_t i = 1; i < lanes.size(); ++i) {
-      if (lanes[i].head == nullptr) {
+      if (lanes[i].shares_head()) {
         slabs[i] = slabs.front();
+        continue;
+      }
+      if (lanes[i].head == nullptr) {
+        slabs[i] = decoder.load_head(first, kHeadSlab, std::move(slabs[i]), lanes[i].summation);
         continue;
       }
       own.resize(std::min(kHeadSlab, vocab - first), decoder.spec().embedding_size());

@@ -11,9 +11,13 @@ namespace nf {
 
 /// A lane at the head.
 struct HeadLane {
-  ConstMatrixView scored;          ///< the head's input: [R, E]
-  DistortedOuter* head = nullptr;  ///< its own; null: the checkpoint's
-  TokenScores* scores = nullptr;   ///< of R rows
+  ConstMatrixView scored;                  ///< the head's input: [R, E]
+  DistortedOuter* head = nullptr;          ///< its own; null: the checkpoint's
+  TokenScores* scores = nullptr;           ///< of R rows
+  Summation summation = Summation::whole;  ///< of the checkpoint's head
+
+  /// Whether the checkpoint's head is packed for it as for the baseline.
+  bool shares_head() const { return head == nullptr && summation == Summation::whole; }
 };
 
 /// Rows [first_row, first_row + count) of all lanes, the baseline's first, against a part of the

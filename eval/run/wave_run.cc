@@ -50,10 +50,15 @@ void WaveRun::embed() {
     stage_.each_batch(1, [&](Index, Index b) {
       const Batch& batch = rows().batch(b);
       stage_.decoder.embed(batch.ids, batch.layout, states_.hidden(group, batch),
-                           distorts ? &tokens : nullptr);
+                           distorts ? &tokens : nullptr, summation_of(group));
     });
   }
   stage_.decoder.release_outer(Role::embed_tokens);
+}
+
+Summation WaveRun::summation_of(const Group& group) const {
+  const ModelTrial* trial = states_.at(group.first).trial;
+  return trial == nullptr ? Summation::whole : trial->summation();
 }
 
 /// The embeddings of the stage's tokens as a group has them. All of the embedding passes by: its
@@ -178,7 +183,8 @@ void WaveRun::pass_head() {
   for (const Group& group : states_.part(step)) {
     const LaneState& leader = states_.leader(group);
     pass_final_norm(group);
-    if (leader.path->head_weight != 0 && !states_.has_ended(group))
+    const bool distorts = leader.trial != nullptr && !leader.trial->lm_head().empty();
+    if (distorts && !states_.has_ended(group))
       head(group.first).weight = distorted_outer(group, Role::lm_head, leader.trial->lm_head());
   }
   if (!with_baseline_) head(0).scored = std::move(baseline_scored_);
@@ -187,7 +193,10 @@ void WaveRun::pass_head() {
     if (states_.has_ended(group)) continue;
     HeadState& own = head(group.first);
     own.scores = std::make_unique<TokenScores>(rows().scored_rows, rows().targets);
-    lanes.push_back({.scored = own.scored, .head = own.weight.get(), .scores = own.scores.get()});
+    lanes.push_back({.scored = own.scored,
+                     .head = own.weight.get(),
+                     .scores = own.scores.get(),
+                     .summation = summation_of(group)});
   }
   score_heads(stage_.decoder, lanes, stage_.hooks);
   for (const Group& group : states_.tree().groups(step)) {
@@ -211,7 +220,7 @@ void WaveRun::pass_final_norm(const Group& group) {
     const Batch& batch = rows().batch(b);
     Matrix hidden(batch.rows(), spec().hidden_size);
     std::copy_n(states_.hidden(group, batch).data(), hidden.size(), hidden.data());
-    stage_.decoder.final_norm(hidden);
+    stage_.decoder.final_norm(hidden, summation_of(group));
     if (distorts) {
       Matrix distorted(hidden.rows(), hidden.cols());
       outcomes[i] = distort_items(leader.trial->lm_head_input(), leader.trial->seed(), batch.items,

@@ -45,6 +45,7 @@ class WaveRun {
   const StageRows& rows() const { return stage_.rows; }
   /// The state of the group that is led from that place.
   HeadState& head(Index place) { return heads_[static_cast<std::size_t>(place)]; }
+  Summation summation_of(const Group& group) const;
 
   void embed();
   TokenRows distort_tokens(const Group& group);

@@ -38,6 +38,18 @@ void append_intervals(const ResultRow& row, const ResultRow* baseline,
   append_interval(kl);
 }
 
+/// kl_floor, and whether the row's KL is below it.
+void append_floor(const ResultRow& row, std::vector<std::string>& fields) {
+  fields.push_back(optional_number(row.kl_floor));
+  const bool has_kl = !row.failed() && row.text.sums.tokens > 0;
+  if (!row.kl_floor || !has_kl) {
+    fields.emplace_back();
+    return;
+  }
+  const double kl = row.text.sums.kl / static_cast<double>(row.text.sums.tokens);
+  fields.emplace_back(is_below_floor(kl, *row.kl_floor) ? "true" : "false");
+}
+
 /// The baselines, by model.
 std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow>& rows) {
   std::map<std::string, const ResultRow*> baselines;
@@ -58,6 +70,7 @@ std::string results_csv(const std::vector<ResultRow>& rows, const MetricRegistry
     for (const Metric& metric : metrics.metrics())
       fields.push_back(row.failed() ? "" : known_number(metric.value(row.text)));
     append_intervals(row, baselines[row.key.model], fields);
+    append_floor(row, fields);
     for (const TaskHeading& task : tasks)
       for (const std::optional<double>& value : task_values(task, row.questions))
         fields.push_back(optional_number(value));

@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kPerplexityDecimals = 2;
 constexpr int kPercentDecimals = 2;
+constexpr char kFloorMark = '*';
 
 /// Mean of one figure over the seeds.
 TableCell cell(const std::vector<const ResultRow*>& samples,
@@ -31,6 +32,15 @@ TableCell cell(const std::vector<const ResultRow*>& samples,
   double mean = 0.0;
   for (const double value : values) mean += value / static_cast<double>(values.size());
   return {.value = format(mean), .spread = {}};
+}
+
+/// KL, marked where it is below the floor.
+TableCell kl_cell(const std::vector<const ResultRow*>& samples, const ResultRow* baseline) {
+  const std::optional<FigureEstimate> kl = estimate_figure(kl_figure(), samples, baseline);
+  TableCell cell = interval_cell(kl, 1.0, figure_number);
+  const std::optional<double> floor = samples.front()->kl_floor;
+  if (kl && floor && is_below_floor(kl->mean.mean, *floor)) cell.value += kFloorMark;
+  return cell;
 }
 
 std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
@@ -55,8 +65,7 @@ std::vector<TableCell> cells(const ResultLine& line, const ResultRow* baseline,
   if (line.key().name == "baseline") return {ppl, {}, {}, {}, {}, {}};
   const TableCell nll_difference =
       interval_cell(estimate_figure(delta_nll_figure(), samples, baseline), 1.0, signed_figure);
-  const TableCell kl =
-      interval_cell(estimate_figure(kl_figure(), samples, baseline), 1.0, figure_number);
+  const TableCell kl = kl_cell(samples, baseline);
   const TableCell top1 =
       interval_cell(estimate_figure(delta_top1_figure(), samples, baseline), 100.0,
                     [](double change) { return fixed_number(100.0 + change, kPercentDecimals); });
@@ -126,6 +135,16 @@ std::string rough_intervals(const ModelLines& model, const Figure& figure,
                      figure.of_text ? "blocks of text differ" : "questions changed");
 }
 
+/// The remark on how large a KL rounding alone makes.
+std::string floor_of(const ModelLines& model) {
+  const std::optional<double> floor = model.first_row().kl_floor;
+  if (!floor) return "";
+  return fmt::format(
+      "{}: rounding alone makes a KL of {} (kl_floor); {} marks a KL below {:.0f} "
+      "times that\n",
+      printable(model.model), figure_number(*floor), kFloorMark, kFloorsToTrust);
+}
+
 /// The remark on how many rows ended early, and after how much text.
 std::string stopped_rows(const ModelLines& model) {
   Index count = 0, least = 0, most = 0;
@@ -159,6 +178,7 @@ std::string remarks(const std::vector<ModelLines>& models, const std::vector<Tas
       text +=
           rough_intervals(model, delta_accuracy_figure(task), "Δacc of " + printable(task.name));
     text += stopped_rows(model);
+    text += floor_of(model);
     for (const ResultLine& line : model.lines) {
       for (const ResultRow* row : line.rows) {
         std::string name = fmt::format("{}: {}", printable(model.model), condition_text(row->key));

@@ -16,6 +16,7 @@ RowKey key_of(const std::string& name, const Json& vars = Json::object(), std::u
 
 const std::vector<RowKey> kKeys = {
     {.id = "b", .name = "baseline"},
+    {.id = "f", .name = "floor"},
     key_of("w4", {{"bits", 3}, {"g", 64}}),
     key_of("w4", {{"bits", 3}, {"g", 128}}),
     key_of("w4", {{"bits", 4}, {"g", 64}}),
@@ -53,6 +54,8 @@ TEST(TrialSelector, PrefersAWholeName) {
 }
 
 TEST(TrialSelector, NamesMistakes) {
+  EXPECT_EQ(error_of("floor"),
+            "floor: is no trial but column kl_floor of results.csv; name trials");
   EXPECT_EQ(error_of("plian"),
             "plian: the folder has no trial of that name; did you mean 'plain'?");
   EXPECT_EQ(error_of("nois:r=1"),

@@ -46,7 +46,7 @@ class IntegrationMergeSearches : public testing::Test {
     const fs::path yaml = files_.write(
         "e.yaml",
         fmt::format("experiment: e\nmodel: llama\ndata: {{ids: ids.npy, context: {}, windows: "
-                    "{}}}\ndetail: confidence\ntrials:\n{}",
+                    "{}}}\nfloor: false\ndetail: confidence\ntrials:\n{}",
                     kContext, kWindows, trials));
     Experiment experiment = Experiment::load(yaml.string(), {}, Kinds::builtin());
     options.out = files_ / out;

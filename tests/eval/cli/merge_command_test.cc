@@ -46,7 +46,7 @@ TEST_F(IntegrationMerge, OfShardsIsWhatOneRunWouldHaveLeft) {
   ASSERT_EQ(program({"run", "whole.yaml", "--out", "whole", "--quiet"}).exit_code, 0);
   const ProgramResult merged = program({"merge", "a", "b", "--out", "m"});
   ASSERT_EQ(merged.exit_code, 0) << merged.err;
-  EXPECT_EQ(merged.out, "m: 10 rows from 10 records of 2 runs (2 were there twice)\n");
+  EXPECT_EQ(merged.out, "m: 10 rows from 12 records of 2 runs (4 were there twice)\n");
   EXPECT_EQ(comparable_records(files_ / "m"), comparable_records(files_ / "whole"));
   for (const char* name : {"results.csv", "sites.csv"})
     EXPECT_EQ(read_text_file(files_ / "m" / name), read_text_file(files_ / "whole" / name)) << name;
@@ -99,14 +99,14 @@ TEST_F(IntegrationMerge, IsExportedLikeAnyRun) {
   const ProgramResult exported = program({"export", "m", "--sqlite", "m.db", "--csv", "m.csv"});
   ASSERT_EQ(exported.exit_code, 0) << exported.err;
   EXPECT_EQ(exported.out,
-            "m.db: 10 rows from 10 records\nm.csv: 40 rows from 10 records\n");  // of 4 windows
+            "m.db: 10 rows from 12 records\nm.csv: 48 rows from 12 records\n");  // of 4 windows
   EXPECT_EQ(sqlite_query(files_ / "m.db", "SELECT name, seed, s FROM results WHERE model = 'opt'"),
             (std::vector<std::vector<std::string>>{{"baseline", "NULL", "NULL"},
                                                    {"noise", "0", "NULL"},
                                                    {"noise", "1", "NULL"},
                                                    {"inputs", "0", "20"},
                                                    {"inputs", "0", "30"}}));
-  EXPECT_EQ(parse_csv(read_text_file(files_ / "m.csv")).size(), 1u + 10 * 4);
+  EXPECT_EQ(parse_csv(read_text_file(files_ / "m.csv")).size(), 1u + 12 * 4);  // the floors too
   // Once more in its place, but not over something else.
   EXPECT_EQ(program({"export", "m", "--sqlite", "m.db"}).exit_code, 0);
   const ProgramResult refused = program({"export", "m", "--sqlite", "text.txt"});

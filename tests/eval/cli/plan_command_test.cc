@@ -38,11 +38,12 @@ TEST_F(IntegrationPlan, CountsASearchWithAllItsSteps) {
     EXPECT_EQ(model["trials"], 3);
     EXPECT_EQ(model["searches"], 1);
     EXPECT_EQ(model["search_steps"], 9);
-    // With two layers: the baseline 2, each layer 2 and 1, the search 2; then eight steps of 2.
+    // With two layers: the baseline 2, each layer 2 and 1, the search 2; then eight steps of 2. And
+    // the floor, in a wave of its own.
     EXPECT_EQ(model["nodes"], 7);
-    EXPECT_EQ(model["block_passes"], 7 + 8 * 2);
+    EXPECT_EQ(model["block_passes"], 7 + 8 * 2 + 2);
     EXPECT_EQ(model["stages"], 1);
-    EXPECT_EQ(model["waves"], 9);
+    EXPECT_EQ(model["waves"], 9 + 1);
     EXPECT_GT(model["seconds"].get<double>(), 0.0);
     EXPECT_EQ(model["tokens"], 4 * 31);
   }

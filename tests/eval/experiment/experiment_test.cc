@@ -81,6 +81,7 @@ TEST_F(ExperimentFile, ResolvesToYamlWithEverythingFilledIn) {
   EXPECT_EQ(resolved["data"]["convention"], "window");
   EXPECT_EQ(resolved["stats"], "weights");
   EXPECT_EQ(resolved["detail"], "none");
+  EXPECT_EQ(resolved["floor"], true);
   EXPECT_EQ(resolved["trials"][0].dump(),
             R"({"name":"a","seed":0,"distort":[{"sites":{"tensor":"weight","roles":"*"},)"
             R"("grid":"uniform","bits":4,"granularity":"channel","symmetric":true,)"

@@ -210,6 +210,8 @@ TEST(Trial, NamesEachMistakeAndItsPlace) {
        "future; on an input use tensor, token or {group: g}"},
       {"name: baseline\nquantize: [" + kQuantizer + "]\n",
        "f.yaml:1:7: name: 'baseline' is the name of the untouched model's row"},
+      {"name: floor\nquantize: [" + kQuantizer + "]\n",
+       "f.yaml:1:7: name: 'floor' is the name of the run that measures kl_floor; choose another"},
       {"name: \"\"\nquantize: [" + kQuantizer + "]\n", "f.yaml:1:7: name: must not be empty"},
       {"quantize: [" + kQuantizer + "]\n", "f.yaml:1:1: required key 'name' is missing"},
       {"name: a\nseed: -3\nquantize: [" + kQuantizer + "]\n",

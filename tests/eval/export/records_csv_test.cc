@@ -69,5 +69,21 @@ TEST(ExportCsv, ReplacesItsOwnKindOnly) {
   EXPECT_EQ(read_text_file(temp / "mine.csv"), "name,model,seed,bits\n1,2,3,4\n");
 }
 
+TEST(ExportCsv, HasTheWindowsOfTheFloorBehindAllOthers) {
+  const TempDir temp;
+  Record floor = window_record("f", "floor", 0);
+  RowKey row = window_row("f", "floor");
+  floor.seed.reset();
+  row.seed.reset();
+  write_run(temp / "run", {window_record("b", "baseline", 0), floor, window_record("t", "w", 0)},
+            {window_row("b", "baseline"), row, window_row("t", "w")});
+  EXPECT_EQ(export_csv(RunFolder::read(temp / "run"), temp / "out.csv"), 6);
+  const auto lines = parse_csv(read_text_file(temp / "out.csv"));
+  ASSERT_EQ(lines.size(), 1u + 6);
+  EXPECT_EQ(lines[4][0], "w");
+  EXPECT_EQ(lines[5][0], "floor");
+  EXPECT_EQ(lines[6][2], "");
+}
+
 }  // namespace
 }  // namespace nf

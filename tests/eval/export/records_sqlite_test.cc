@@ -165,5 +165,24 @@ TEST_F(SqliteExport, ReplacesItsOwnKindOnly) {
   EXPECT_EQ(read_text_file(temp_ / "mine.db"), "precious");
 }
 
+TEST(SqliteExportOfAFloor, HasItAsATrialButNoRowOfTheResults) {
+  const TempDir temp;
+  Record floor = window_record("f", "floor", 0);
+  RowKey row = window_row("f", "floor");
+  floor.seed.reset();
+  row.seed.reset();
+  write_run(temp / "run", {window_record("b", "baseline", 0), floor, window_record("t", "w", 0)},
+            {window_row("b", "baseline"), row, window_row("t", "w")});
+  EXPECT_EQ(export_sqlite(RunFolder::read(temp / "run"), builtin_metrics(), temp / "run.db"), 2);
+  const auto query = [&temp](const std::string& text) {
+    return sqlite_query(temp / "run.db", text);
+  };
+  EXPECT_EQ(query("SELECT trial_id, name, seed FROM trials ORDER BY trial_id"),
+            (Rows{{"1", "baseline", "NULL"}, {"2", "w", "0"}, {"3", "floor", "NULL"}}));
+  EXPECT_EQ(query("SELECT COUNT(*) FROM windows WHERE trial_id = 3"), Rows{{"2"}});
+  EXPECT_EQ(query("SELECT name, below_floor FROM results"),
+            (Rows{{"baseline", "true"}, {"w", "false"}}));
+}
+
 }  // namespace
 }  // namespace nf

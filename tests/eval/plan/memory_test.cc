@@ -261,6 +261,14 @@ TEST(StageMemory, GrowsWithWhatIsHeld) {
   EXPECT_GT(weights.turn, 4.0 * (4 * 4096 + 3 * 11008) * 4096 * 0.99);
   EXPECT_GT(weights.distortion, 2.0 * 4.0 * 11008 * 4096);
   EXPECT_EQ(weights.head, 0.0);
+  // The floor packs all of them anew, and the head.
+  const DecoderSpec spec = llama_2_7b();
+  const ModelTrial floor = ModelTrial::floor(spec);
+  const StageMemory halves = stage_memory(spec, windows_of(2, 512), {0, 2},
+                                          std::vector<const ModelTrial*>{&floor}, 2, 0.0);
+  EXPECT_EQ(halves.turn, weights.turn);
+  EXPECT_EQ(halves.distortion, weights.distortion);
+  EXPECT_EQ(halves.head, 4.0 * 8192 * 4096);
   // A head of its own only by the slab; whole where a distortion must see it in one piece.
   const double slab = 4.0 * 8192 * 4096, whole = 4.0 * 32000 * 4096;
   const StageMemory head = of({kHead}, 2, 512);

@@ -150,6 +150,26 @@ TEST(CalibratedPath, CountsForInputsStatesAndTheHead) {
   EXPECT_TRUE(Pair({head}, {head}).shares_head());
 }
 
+TEST(FloorPath, HasNothingInCommonWithAnyOther) {
+  PathNumbers numbers;
+  const TrialPath all = numbers.path(
+      make_model_trial(noise("tensor: weight") + ", " + noise("tensor: input"), model()), model());
+  const TrialPath floor = numbers.path(ModelTrial::floor(model()), model());
+  EXPECT_EQ(floor.first_touched(), 0);
+  for (std::size_t step = 0; step < floor.steps.size(); ++step) {
+    EXPECT_GT(floor.steps[step], 0);  // behind the baseline in every order
+    EXPECT_NE(floor.steps[step], all.steps[step]);
+  }
+  for (std::size_t layer = 0; layer < floor.weights.size(); ++layer)
+    for (const Role role : model().roles()) {
+      const auto r = static_cast<std::size_t>(role);
+      EXPECT_NE(floor.weights[layer][r], 0);
+      EXPECT_NE(floor.weights[layer][r], all.weights[layer][r]);
+    }
+  EXPECT_NE(floor.head_weight, 0);
+  EXPECT_EQ(numbers.path(ModelTrial::floor(model()), model()).steps, floor.steps);
+}
+
 TEST(CalibratedPath, OfAChainThatNeedsThemAnywhere) {
   // Noise behind the calibrated quantizer, or before it, on the same weight.
   const std::string before = noise("tensor: weight, layers: 1");

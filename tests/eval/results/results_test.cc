@@ -57,6 +57,43 @@ ResultRow joined(const std::vector<Record>& records) {
   return rows.front();
 }
 
+TEST(BuildResults, GivesTheFloorOfAModelToItsRowsAndNoRowOfItsOwn) {
+  const auto record = [](const std::string& id, const std::string& model, Index window, double kl) {
+    Record one{.id = id, .name = id, .model = model};
+    one.windows.push_back({.window = window, .sums = {.tokens = 50, .kl = kl}});
+    return one;
+  };
+  const std::vector<RowKey> keys = {{.id = "b", .name = "baseline", .model = "m"},
+                                    {.id = "f", .name = kFloorName, .model = "m"},
+                                    {.id = "t", .name = "noise", .model = "m", .seed = 0},
+                                    {.id = "o", .name = "baseline", .model = "other"},
+                                    {.id = "g", .name = kFloorName, .model = "other"},
+                                    {.id = "x", .name = kFloorName, .model = "old", .seed = 3}};
+  const std::vector<Record> records = {record("b", "m", 0, 0.0),     record("f", "m", 0, 1e-9),
+                                       record("f", "m", 1, 3e-9),    record("t", "m", 0, 1.0),
+                                       record("o", "other", 0, 0.0), record("x", "old", 0, 1.0)};
+  const std::vector<ResultRow> rows = build_results(keys, records);
+  ASSERT_EQ(rows.size(), 4u);  // a trial called like that has a seed
+  EXPECT_EQ(rows[0].kl_floor, 4e-9 / 100.0);
+  EXPECT_EQ(rows[1].kl_floor, rows[0].kl_floor);
+  EXPECT_EQ(rows[2].kl_floor, std::nullopt);
+  EXPECT_EQ(rows[3].key.name, "floor");
+  EXPECT_EQ(rows[3].kl_floor, std::nullopt);
+  const std::vector<ResultRow> floors = build_floors(keys, records);
+  ASSERT_EQ(floors.size(), 1u);
+  EXPECT_EQ(floors[0].windows.size(), 2u);
+}
+
+TEST(BuildResults, KnowsNoFloorWhereItFailed) {
+  Record failed{.id = "f", .name = kFloorName, .model = "m", .status = Status::failed};
+  const Record baseline{.id = "b", .name = "baseline", .model = "m"};
+  const std::vector<ResultRow> rows = build_results({{.id = "b", .name = "baseline", .model = "m"},
+                                                     {.id = "f", .name = kFloorName, .model = "m"}},
+                                                    {baseline, failed});
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].kl_floor, std::nullopt);
+}
+
 void expect_same_bits(double a, double b) {
   EXPECT_EQ(std::bit_cast<std::uint64_t>(a), std::bit_cast<std::uint64_t>(b)) << a << " and " << b;
 }

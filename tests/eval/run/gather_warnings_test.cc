@@ -22,16 +22,21 @@ Record record_of(const std::string& id, DetailMode detail, StatsMode stats) {
 }
 
 const std::vector<RowKey> kRows = {{.id = "base", .name = "baseline"},
-                                   {.id = "a", .name = "a"},
-                                   {.id = "b", .name = "b"},
+                                   {.id = "floor", .name = "floor"},
+                                   {.id = "a", .name = "a", .seed = 0},
+                                   {.id = "b", .name = "b", .seed = 0},
                                    {.id = "b", .name = "b", .seed = 1}};  // draws nothing
 
 std::vector<Record> records_of(DetailMode detail, StatsMode stats) {
   Record baseline = record_of("base", detail, stats);
   baseline.sites.clear();
   // b in two stages; and a trial that the experiment has no more.
-  return {baseline, record_of("a", detail, stats), record_of("b", detail, stats),
-          record_of("b", detail, stats), record_of("gone", DetailMode::none, StatsMode::none)};
+  return {baseline,
+          record_of("floor", detail, stats),
+          record_of("a", detail, stats),
+          record_of("b", detail, stats),
+          record_of("b", detail, stats),
+          record_of("gone", DetailMode::none, StatsMode::none)};
 }
 
 TEST(GatherWarnings, AreNoneWhereAllIsAsAskedForOrMore) {

@@ -38,7 +38,7 @@ class IntegrationDesigns : public testing::Test {
     const fs::path yaml = files_.write(
         out + ".yaml",
         fmt::format("experiment: e\nmodel: llama\ndata: {{ids: ids.npy, context: {}, windows: "
-                    "{}}}\n{}",
+                    "{}}}\nfloor: false\n{}",
                     kContext, windows, trials));
     Experiment experiment = Experiment::load(yaml.string(), {}, Kinds::builtin());
     options.out = files_ / out;

@@ -87,8 +87,9 @@ class IntegrationWaves : public testing::Test {
   /// Runs `what` with all trials on both models, or on those of `model`.
   RunOutcome run(const std::string& what, const std::string& out, RunOptions options = {},
                  const std::string& model = "[opt, llama]") const {
-    const fs::path yaml = files_.write(
-        "e.yaml", "experiment: e\nmodel: " + model + "\nstats: all\n" + what + kTrials);
+    const fs::path yaml =
+        files_.write("e.yaml", "experiment: e\nmodel: " + model + "\nstats: all\nfloor: false\n" +
+                                   what + kTrials);
     Experiment experiment = Experiment::load(yaml.string(), {}, Kinds::builtin());
     options.out = files_ / out;
     Progress progress(stderr, Progress::Style::quiet);

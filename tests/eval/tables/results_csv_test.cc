@@ -40,11 +40,11 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
       results_csv({baseline, noise, other}, builtin_metrics()),
       "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,"
       "delta_"
-      "nll_high,kl_low,kl_high,tokens,windows,status,stopped,"
+      "nll_high,kl_low,kl_high,kl_floor,below_floor,tokens,windows,status,stopped,"
       "relative_l2_weight,relative_l2_input,r,dist,bits\n"
-      "baseline,opt-nano,,0,1,0,0,1,0,,,,,,100,1,ok,,,,,,\n"
-      "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,100,1,ok,,0.1,,0.1,gaussian,\n"
-      "bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,100,1,ok,,,0.30000000000000004,1,,4\n");
+      "baseline,opt-nano,,0,1,0,0,1,0,,,,,,,,100,1,ok,,,,,,\n"
+      "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,0.1,,0.1,gaussian,\n"
+      "bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,0.30000000000000004,1,,4\n");
 }
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
@@ -53,7 +53,26 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.error = "layer 0: not finite";
   failed.text = {};
   EXPECT_EQ(lines_of(results_csv({failed}, builtin_metrics()))[1],
-            "noise,opt-nano,1,,,,,,,,,,,,0,0,failed,,,");
+            "noise,opt-nano,1,,,,,,,,,,,,,,0,0,failed,,,");
+}
+
+TEST(ResultsCsv, SaysWhichKlIsBelowTheFloor) {
+  const auto fields_of = [](double kl, std::optional<double> floor, Index tokens = 100) {
+    ResultRow row = row_of("w8", 0, Json::object());
+    row.text.sums.kl = kl;
+    row.text.sums.tokens = tokens;
+    row.kl_floor = floor;
+    const std::string line = lines_of(results_csv({row}, builtin_metrics()))[1];
+    std::size_t begin = 0;
+    for (int comma = 0; comma < 14; ++comma) begin = line.find(',', begin) + 1;
+    return line.substr(begin, line.find(',', line.find(',', begin) + 1) - begin);
+  };
+  EXPECT_EQ(fields_of(3.9, 0.01), "0.01,true");  // 0.039 per token, below four times 0.01
+  EXPECT_EQ(fields_of(4.0, 0.01), "0.01,false");
+  EXPECT_EQ(fields_of(0.0, 0.01), "0.01,true");
+  EXPECT_EQ(fields_of(0.0, 0.0), "0,false");
+  EXPECT_EQ(fields_of(3.9, std::nullopt), ",");
+  EXPECT_EQ(fields_of(0.0, 0.01, 0), "0.01,");  // none of its text is there yet
 }
 
 TEST(ResultsCsv, OfNothingIsTheHeader) {
@@ -69,22 +88,23 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
                .value = [](const TextSums& text) { return static_cast<double>(text.sums.top1); }});
   const std::vector<std::string> lines =
       lines_of(results_csv({row_of("noise", 0, Json::object())}, metrics));
-  EXPECT_EQ(lines[0],
-            "name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
-            "nll,delta_"
-            "nll_low,delta_nll_high,kl_low,kl_high,tokens,windows,status,stopped,"
-            "relative_l2_weight,relative_l2_input");
-  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,100,1,ok,,,");
+  EXPECT_EQ(
+      lines[0],
+      "name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
+      "nll,delta_"
+      "nll_low,delta_nll_high,kl_low,kl_high,kl_floor,below_floor,tokens,windows,status,stopped,"
+      "relative_l2_weight,relative_l2_input");
+  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,");
 }
 
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
   row.text.bytes = -1;
   EXPECT_EQ(lines_of(results_csv({row}, builtin_metrics()))[1],
-            "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,100,1,ok,,,");
+            "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,,,100,1,ok,,,");
   row.text = {};  // no text, or none of it yet
   EXPECT_EQ(lines_of(results_csv({row}, builtin_metrics()))[1],
-            "ids,opt-nano,0,,,,,,,,,,,,0,0,ok,,,");
+            "ids,opt-nano,0,,,,,,,,,,,,,,0,0,ok,,,");
 }
 
 TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
@@ -110,12 +130,12 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
       lines[0],
       "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
       "nll_low,delta_"
-      "nll_high,kl_low,kl_high,word_acc,word_acc_norm,"
+      "nll_high,kl_low,kl_high,kl_floor,below_floor,word_acc,word_acc_norm,"
       "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,windows,status,stopped,"
       "relative_l2_weight,relative_l2_input,r");
   EXPECT_EQ(lines[1],
-            "baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,0,,0,1,0.5,1,0.5,100,1,ok,,,,0.1");
-  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,0.1");
+            "baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,,,0,,0,1,0.5,1,0.5,100,1,ok,,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,0.1");
 }
 
 /// 100 tokens in each window, with these sums of kl, and of nll above 200 by the same.

@@ -75,6 +75,21 @@ Index widest_line(const std::string& text) {
   return widest;
 }
 
+TEST(ResultsTable, MarksAKlBelowTheFloor) {
+  std::vector<ResultRow> rows = {row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0),
+                                 row_of("below", "l", 0, 3.5, 3.9e-12, 1.0),
+                                 row_of("above", "a", 0, 3.5, 4.1e-12, 1.0)};
+  EXPECT_EQ(results_table(rows, builtin_metrics(), 0).find('*'), std::string::npos);
+  for (ResultRow& row : rows) row.kl_floor = 1e-12;
+  const std::string table = results_table(rows, builtin_metrics(), 0);
+  EXPECT_NE(table.find("3.9e-12* ±"), std::string::npos) << table;
+  EXPECT_NE(table.find("4.1e-12  ±"), std::string::npos) << table;
+  EXPECT_NE(table.find("\nopt-nano: rounding alone makes a KL of 1.0e-12 (kl_floor); * marks a KL "
+                       "below 4 times that\n"),
+            std::string::npos)
+      << table;
+}
+
 TEST(ResultsTable, ShowsAllThatAFirstReaderNeeds) {
   const std::string expected =
       R"(                                                                                      same        rel. L2  rel. L2
