@@ -15,9 +15,15 @@ using SortedJson = nlohmann::json;
 
 /// JSON, strictly: a duplicate key (the parser by itself keeps the last one silently) and nesting
 /// deeper than 64 levels are errors as well. `place` ("FILE" or "FILE: header") opens every
-/// message, `offset` is where `text` begins in the file. DataError "PLACE: byte N: CAUSE".
+/// message, `offset` is where `text` begins in the file. DataError "PLACE: byte N: CAUSE"; a whole
+/// file (offset 0) that is a Git LFS pointer is named as one.
 Json parse_json(std::string_view text, const std::string& place, Index offset = 0);
 SortedJson parse_sorted_json(std::string_view text, const std::string& place, Index offset = 0);
+
+/// The same as Python's json module writes it: NaN, Infinity and -Infinity, which are no JSON, are
+/// read as texts of that name, so that only who wants a number there has to refuse them.
+Json parse_python_json(std::string_view text, const std::string& place);
+SortedJson parse_sorted_python_json(std::string_view text, const std::string& place);
 
 /// The whole file.
 Json read_json(const std::filesystem::path& path);

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "core/model/bos_token.h"
 
 namespace nf {
 namespace {
@@ -75,8 +76,7 @@ Decoder Decoder::open(const std::filesystem::path& dir, const ArchitectureRegist
   auto checkpoint = std::make_shared<const Checkpoint>(Checkpoint::open(dir));
   const HfConfig config(checkpoint->config(), (dir / "config.json").string());
   DecoderSpec spec = registry.find(config).spec(config, *checkpoint);
-  if (const Json& bos = config.raw("bos_token_id"); bos.is_number_integer())
-    spec.bos_token_id = bos.get<Index>();
+  spec.bos_token_id = find_bos_token(*checkpoint, spec.vocab_size);
   return {std::move(checkpoint), std::move(spec)};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "core/base/printable.h"
 #include "core/base/utf8.h"
@@ -65,52 +66,43 @@ AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model,
     (normalized && !special ? last : first).push_back({normalized, std::move(token)});
   }
   for (std::vector<Found>* tokens : {&first, &last}) {
-    for (Found& found : *tokens) add(found.normalized, std::move(found.token));
+    for (Found& found : *tokens)
+      tables_[static_cast<std::size_t>(found.normalized)].tokens.push_back(std::move(found.token));
   }
-  for (Table& table : tables_) {
-    for (std::vector<Token>& tokens : table) sort_for_search(tokens);
-  }
+  for (Table& table : tables_) table.build();
 }
 
-void AddedTokens::add(bool normalized, Token token) {
-  const auto table = static_cast<std::size_t>(normalized);
-  has_tokens_[table] = true;
-  tables_[table][first_byte(token.content)].push_back(std::move(token));
+void AddedTokens::Table::build() {
+  std::vector<std::pair<std::string_view, std::int32_t>> entries;
+  entries.reserve(tokens.size());
+  for (const Token& token : tokens) {
+    begins[first_byte(token.content)] = true;
+    entries.emplace_back(token.content, static_cast<std::int32_t>(entries.size()));
+  }
+  trie = PrefixTrie(std::move(entries));  // of equal contents the last counts
 }
 
-void AddedTokens::sort_for_search(std::vector<Token>& tokens) {
-  // The last of equal ones comes first here and stays.
-  std::reverse(tokens.begin(), tokens.end());
-  std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) {
-    return a.content.size() != b.content.size() ? a.content.size() > b.content.size()
-                                                : a.content < b.content;
-  });
-  tokens.erase(std::unique(tokens.begin(), tokens.end(),
-                           [](const Token& a, const Token& b) { return a.content == b.content; }),
-               tokens.end());
+const AddedTokens::Token* AddedTokens::Table::longest_at(std::string_view text, Index at) const {
+  const std::string_view rest = text.substr(static_cast<std::size_t>(at));
+  if (!begins[first_byte(rest)]) return nullptr;
+  const Token* longest = nullptr;
+  trie.for_each_prefix(
+      rest, [&](Index, std::int32_t index) { longest = &tokens[static_cast<std::size_t>(index)]; });
+  return longest;
 }
 
 void AddedTokens::cut(bool normalized, Pieces& pieces) const {
-  const auto table = static_cast<std::size_t>(normalized);
-  if (!has_tokens_[table]) return;
+  const Table& table = tables_[static_cast<std::size_t>(normalized)];
+  if (table.tokens.empty()) return;
   std::vector<Span> out;
   for (const Span& span : pieces.spans) {
     if (span.is_token()) {
       out.push_back(span);
     } else {
-      cut_span(tables_[table], pieces, span, out);
+      cut_span(table, pieces, span, out);
     }
   }
   pieces.spans = std::move(out);
-}
-
-const AddedTokens::Token* AddedTokens::longest_at(const Table& table, std::string_view text,
-                                                  Index at) {
-  const std::string_view rest = text.substr(static_cast<std::size_t>(at));
-  for (const Token& token : table[first_byte(rest)]) {
-    if (rest.starts_with(token.content)) return &token;
-  }
-  return nullptr;
 }
 
 bool AddedTokens::touches_word(std::string_view text, Index begin, Index end) const {
@@ -134,7 +126,7 @@ void AddedTokens::cut_span(const Table& table, const Pieces& pieces, const Span&
   };
   Index done = 0;  // everything before is in `out`
   for (Index at = 0; at < static_cast<Index>(text.size());) {
-    const Token* token = longest_at(table, text, at);
+    const Token* token = table.longest_at(text, at);
     if (token == nullptr) {
       ++at;
       continue;

@@ -10,6 +10,7 @@
 #include "core/text/normalizer.h"
 #include "core/text/pcre.h"
 #include "core/text/pieces.h"
+#include "core/text/prefix_trie.h"
 #include "core/text/token_model.h"
 
 namespace nf {
@@ -43,18 +44,21 @@ class AddedTokens {
     bool lstrip = false;       ///< swallows the white space before it
     bool rstrip = false;       ///< swallows the white space after it
   };
-  /// Tokens by their first byte, the longest first.
-  using Table = std::array<std::vector<Token>, 256>;
+  /// Tokens and how to find them: by a trie, so that many are found as fast as few.
+  struct Table {
+    std::vector<Token> tokens;
+    PrefixTrie trie;                    ///< of their contents: the index in `tokens`
+    std::array<bool, 256> begins = {};  ///< [byte]: whether a token begins with it
 
-  void add(bool normalized, Token token);
-  static void sort_for_search(std::vector<Token>& tokens);
-  static const Token* longest_at(const Table& table, std::string_view text, Index at);
+    void build();
+    const Token* longest_at(std::string_view text, Index at) const;
+  };
+
   bool touches_word(std::string_view text, Index begin, Index end) const;
   void cut_span(const Table& table, const Pieces& pieces, const Span& span,
                 std::vector<Span>& out) const;
 
   std::array<Table, 2> tables_;  ///< [normalized]
-  std::array<bool, 2> has_tokens_ = {false, false};
   std::int32_t largest_id_ = -1;
   Regex word_character_;
 };

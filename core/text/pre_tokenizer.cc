@@ -11,6 +11,7 @@
 #include "core/base/suggest.h"
 #include "core/text/byte_level.h"
 #include "core/text/metaspace.h"
+#include "core/text/punctuation.h"
 #include "core/text/split.h"
 
 namespace nf {
@@ -19,6 +20,10 @@ namespace {
 /// One after the other.
 class Sequence final : public PreTokenizer {
  public:
+  Sequence(std::unique_ptr<PreTokenizer> first, std::unique_ptr<PreTokenizer> second) {
+    steps_.push_back(std::move(first));
+    steps_.push_back(std::move(second));
+  }
   explicit Sequence(const JsonPlace& json) {
     const JsonPlace list = json.at("pretokenizers");
     const auto count = static_cast<Index>(list.as_array().size());
@@ -38,23 +43,37 @@ std::unique_ptr<PreTokenizer> make(const JsonPlace& json) {
   return std::make_unique<Kind>(json);
 }
 
+std::unique_ptr<PreTokenizer> make_white_space_split(const JsonPlace& json) {
+  return std::make_unique<Split>(Regex("\\s", json.place()), SplitBehavior::removed, false);
+}
+
 struct KindEntry {
   std::string_view type;
   std::unique_ptr<PreTokenizer> (*make)(const JsonPlace&);
 };
 constexpr auto kKinds = std::to_array<KindEntry>({
+    {"BertPreTokenizer",
+     [](const JsonPlace& json) -> std::unique_ptr<PreTokenizer> {
+       return std::make_unique<Sequence>(make_white_space_split(json),
+                                         std::make_unique<Punctuation>(SplitBehavior::isolated));
+     }},
     {"ByteLevel", make<ByteLevel>},
     {"Digits",
      [](const JsonPlace& json) -> std::unique_ptr<PreTokenizer> {
        return std::make_unique<Split>(digits_split(json));
      }},
     {"Metaspace", make<Metaspace>},
+    {"Punctuation", make<Punctuation>},
     {"Sequence", make<Sequence>},
     {"Split", make<Split>},
-    {"WhitespaceSplit",
+    {"Whitespace",
      [](const JsonPlace& json) -> std::unique_ptr<PreTokenizer> {
-       return std::make_unique<Split>(Regex("\\s", json.place()), SplitBehavior::removed, false);
+       // Rust's \w has the joiners, Oniguruma's lacks them.
+       return std::make_unique<Split>(
+           Regex("[\\w\\x{200c}\\x{200d}]+|[^\\w\\x{200c}\\x{200d}\\s]+", json.place()),
+           SplitBehavior::removed, true);
      }},
+    {"WhitespaceSplit", make_white_space_split},
 });
 
 }  // namespace

@@ -18,8 +18,8 @@ class PreTokenizer {
 };
 
 /// The object `pre_tokenizer` of a tokenizer.json. Of the types of Hugging Face tokenizers 0.23 it
-/// knows ByteLevel, Digits, Metaspace, Sequence, Split and WhitespaceSplit; every other one is an
-/// error that names it.
+/// knows BertPreTokenizer, ByteLevel, Digits, Metaspace, Punctuation, Sequence, Split, Whitespace
+/// and WhitespaceSplit; every other one is an error that names it.
 std::unique_ptr<PreTokenizer> read_pre_tokenizer(const JsonPlace& json);
 
 }  // namespace nf

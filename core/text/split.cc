@@ -20,16 +20,6 @@ constexpr auto kBehaviors = std::to_array<std::pair<std::string_view, SplitBehav
     {"Contiguous", SplitBehavior::contiguous},
 });
 
-SplitBehavior read_behavior(const JsonPlace& json) {
-  std::vector<std::string> known;
-  for (const auto& [name, behavior] : kBehaviors) {
-    if (name == json.as_string()) return behavior;
-    known.emplace_back(name);
-  }
-  json.fail(fmt::format("unknown behavior '{}'{}", printable(json.as_string()),
-                        suggestion(json.as_string(), known)));
-}
-
 /// Lists matches and the stretches between them, alternating as they come.
 void list_stretches(const Span& span, const std::vector<Match>& matches, bool invert,
                     std::vector<Stretch>& stretches) {
@@ -83,6 +73,16 @@ void append_spans(const std::vector<Stretch>& stretches, bool with_delimiters,
 }
 
 }  // namespace
+
+SplitBehavior read_behavior(const JsonPlace& json) {
+  std::vector<std::string> known;
+  for (const auto& [name, behavior] : kBehaviors) {
+    if (name == json.as_string()) return behavior;
+    known.emplace_back(name);
+  }
+  json.fail(fmt::format("unknown behavior '{}'{}", printable(json.as_string()),
+                        suggestion(json.as_string(), known)));
+}
 
 void join_stretches(const std::vector<Stretch>& stretches, SplitBehavior behavior,
                     std::vector<Span>& spans) {

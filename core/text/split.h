@@ -37,6 +37,9 @@ class Split final : public PreTokenizer {
   bool invert_;
 };
 
+/// "Removed", "Isolated", "MergedWithPrevious", "MergedWithNext" or "Contiguous".
+SplitBehavior read_behavior(const JsonPlace& json);
+
 /// {"Regex": R} or {"String": S}, which stands for itself.
 Regex read_pattern(const JsonPlace& pattern);
 

@@ -12,6 +12,7 @@
 #include "core/io/read_json.h"
 #include "core/text/gpt2_files.h"
 #include "core/text/sentencepiece.h"
+#include "core/text/side_files.h"
 #include "core/text/tokenizer_json.h"
 
 namespace nf {
@@ -37,13 +38,14 @@ Tokenizer Tokenizer::load(const std::filesystem::path& dir) {
   };
   if (has("tokenizer.json")) {
     const std::filesystem::path file = dir / "tokenizer.json";
+    const SideFiles side(dir);
     const SortedJson root = read_sorted_json(file);
-    return Tokenizer(std::make_unique<TokenizerJson>(JsonPlace(file.string(), root)));
+    return Tokenizer(std::make_unique<TokenizerJson>(JsonPlace(file.string(), root), side));
   }
   if (has("tokenizer.model"))
-    return Tokenizer(std::make_unique<SentencePiece>(dir / "tokenizer.model"));
+    return Tokenizer(std::make_unique<SentencePiece>(dir / "tokenizer.model", SideFiles(dir)));
   if (has("vocab.json") && has("merges.txt")) {
-    const SortedJson root = read_gpt2_files(dir);
+    const SortedJson root = read_gpt2_files(dir, SideFiles(dir));
     return Tokenizer(
         std::make_unique<TokenizerJson>(JsonPlace((dir / "vocab.json").string(), root)));
   }

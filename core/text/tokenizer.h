@@ -26,6 +26,7 @@ class Tokenizer {
   ///   tokenizer.json             as Hugging Face tokenizers 0.23 (tokenizer_json.h)
   ///   tokenizer.model            as SentencePiece (sentencepiece.h)
   ///   vocab.json and merges.txt  as transformers' GPT-2 tokenizer (gpt2_files.h)
+  /// each with what lies beside it (side_files.h).
   static Tokenizer load(const std::filesystem::path& dir);
 
   ~Tokenizer();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
@@ -31,11 +33,15 @@ std::unique_ptr<Normalizer> read_optional_normalizer(const JsonPlace& root) {
   return json ? read_normalizer(*json) : nullptr;
 }
 
-std::optional<AddedTokens> read_added_tokens(const JsonPlace& root, const TokenModel& model,
+std::optional<AddedTokens> read_added_tokens(const JsonPlace& root, const SideFiles& side,
+                                             const TokenModel& model,
                                              const Normalizer* normalizer) {
-  const std::optional<JsonPlace> list = root.find("added_tokens");
-  if (!list) return std::nullopt;
-  return AddedTokens(*list, model, normalizer);
+  const std::optional<JsonPlace> own = root.find("added_tokens");
+  const auto id = [&model](std::string_view token) { return model.token_id(token); };
+  const SortedJson all = {
+      {"added_tokens", side.added_tokens(own ? SortedJson(own->as_array()) : SortedJson(),
+                                         {id, model.token_count()}, {})}};
+  return AddedTokens(JsonPlace(root.file(), all).at("added_tokens"), model, normalizer);
 }
 
 std::unique_ptr<PreTokenizer> read_optional_pre_tokenizer(const JsonPlace& root) {
@@ -52,14 +58,62 @@ void refuse_unsupported(const JsonPlace& root) {
   }
 }
 
+/// Whether a step puts a space, or the mark that stands for one, before a text.
+bool puts_space(const JsonPlace& step) {
+  const auto type = step.find("type");
+  const std::string name = type && type->value().is_string() ? type->as_string() : "";
+  if (name == "Prepend") return !step.at("prepend").as_string().empty();
+  if (name == "ByteLevel" && step.find("add_prefix_space"))
+    return step.at("add_prefix_space").as_bool();
+  if (name == "Metaspace") {
+    const auto scheme = step.find("prepend_scheme");
+    return !scheme || scheme->as_string() != "never";
+  }
+  return false;
+}
+
+/// The same of the normalizer and the pre-tokenizer together.
+bool puts_space_before_text(const JsonPlace& root) {
+  for (const auto& [part, list] :
+       {std::pair{"normalizer", "normalizers"}, std::pair{"pre_tokenizer", "pretokenizers"}}) {
+    const auto step = root.find(part);
+    if (!step) continue;
+    if (puts_space(*step)) return true;
+    const auto steps = step->find(list);
+    const auto count = steps ? static_cast<Index>(steps->as_array().size()) : 0;
+    for (Index i = 0; i < count; ++i)
+      if (puts_space(steps->item(i))) return true;
+  }
+  return false;
+}
+
+/// Refuses options of tokenizer_config.json that say otherwise than the file: some classes of
+/// transformers go by the one, some by the other.
+void refuse_contradictions(const JsonPlace& root, const JsonPlace& config) {
+  if (const auto option = config.find("add_prefix_space")) {
+    const bool puts = puts_space_before_text(root);
+    if (option->as_bool() != puts)
+      option->fail(
+          fmt::format("{} contradicts tokenizer.json, which puts {} before a text; make "
+                      "them agree",
+                      option->as_bool(), puts ? "a space" : "no space"));
+  }
+  if (const auto files = config.find("fast_tokenizer_files")) {
+    for (const SortedJson& name : files->as_array())
+      if (name != "tokenizer.json")
+        files->fail("other files than tokenizer.json are not read; take the entry out to go by it");
+  }
+}
+
 }  // namespace
 
-TokenizerJson::TokenizerJson(const JsonPlace& root) {
+TokenizerJson::TokenizerJson(const JsonPlace& root, const SideFiles& side) {
   refuse_unsupported(root);
   model_ = read_model(root.at("model"));
   normalizer_ = read_optional_normalizer(root);
-  added_tokens_ = read_added_tokens(root, *model_, normalizer_.get());
+  added_tokens_ = read_added_tokens(root, side, *model_, normalizer_.get());
   pre_tokenizer_ = read_optional_pre_tokenizer(root);
+  refuse_contradictions(root, side.config());
 }
 
 std::vector<Token> TokenizerJson::encode(std::string_view utf8) const {

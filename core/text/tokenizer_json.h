@@ -9,6 +9,7 @@
 #include "core/text/json_place.h"
 #include "core/text/normalizer.h"
 #include "core/text/pre_tokenizer.h"
+#include "core/text/side_files.h"
 #include "core/text/token_model.h"
 #include "core/text/tokenizer_kind.h"
 
@@ -21,8 +22,9 @@ namespace nf {
 /// around the text (here none are added) and trims offsets.
 class TokenizerJson final : public TokenizerKind {
  public:
-  /// `root` is the whole file. DataError names the file and the place in it.
-  explicit TokenizerJson(const JsonPlace& root);
+  /// `root` is the whole file, `side` what lies beside it: its added tokens are added, and an
+  /// option of it that contradicts the file is refused. DataError names the file and the place.
+  explicit TokenizerJson(const JsonPlace& root, const SideFiles& side = {});
 
   std::vector<Token> encode(std::string_view utf8) const override;
   Index vocab_size() const override;

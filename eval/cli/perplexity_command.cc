@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/model/bos_token.h"
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/experiment/data_config.h"
@@ -38,7 +39,8 @@ DataSource data_source(const CommandLine& line) {
           .field = line.has("field") ? line.text("field") : "text"};
 }
 
-WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
+WindowOptions window_options(const CommandLine& line, const Decoder& decoder) {
+  const DecoderSpec& spec = decoder.spec();
   const WindowOptions options{.context = *line.number("context", 2),
                               .limit = line.number("windows", 1),
                               .convention = choice(line, "convention", Convention::window),
@@ -50,6 +52,7 @@ WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
     throw ConfigError(
         fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
                     options.context, spec.max_position_embeddings));
+  if (options.bos != Bos::none) refuse_bad_bos_token(decoder.checkpoint(), spec.vocab_size);
   if (options.bos != Bos::none && !spec.bos_token_id)
     throw ConfigError("--bos: the model has no bos_token_id in config.json");
   return options;
@@ -110,7 +113,7 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
   const std::filesystem::path dir = model_directory(line);
   const DataSource source = data_source(line);
   Decoder decoder = Decoder::open(dir, kinds->architectures);
-  const WindowOptions options = window_options(line, decoder.spec());
+  const WindowOptions options = window_options(line, decoder);
   const TokenWindows windows = read_windows(source, options, dir, decoder.spec());
 
   catch_stop_signals();

@@ -4,7 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/base/json.h"
-#include "core/base/utf8.h"
+#include "core/io/json_lines.h"
 #include "core/io/npy.h"
 #include "core/io/read_file.h"
 
@@ -28,23 +28,15 @@ TokenWindows read_windows(const DataSource& source, WindowOptions options,
 
 std::vector<std::string> read_jsonl_documents(const std::filesystem::path& path,
                                               const std::string& field) {
-  const std::string text = read_text_file(path);
   std::vector<std::string> documents;
-  std::size_t begin = 0;
-  for (Index line = 1; begin < text.size(); ++line) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view content = std::string_view(text).substr(begin, end - begin);
-    begin = end + 1;
-    if (content.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    check_utf8(content, fmt::format("{}:{}", path.string(), line));
-    const Json json = Json::parse(content, nullptr, false);
-    if (!json.is_object())
-      throw DataError(fmt::format("{}:{}: not a JSON object", path.string(), line));
+  for_each_line(path, [&](std::string_view line, const std::string& place) {
+    const Json json = parse_json_line(line, place);
     const auto value = json.find(field);
     if (value == json.end() || !value->is_string())
-      throw DataError(fmt::format("{}:{}: no text under \"{}\"", path.string(), line, field));
+      throw DataError(fmt::format("{}: no text under \"{}\"", place, field));
     documents.push_back(value->get<std::string>());
-  }
+    return true;
+  });
   return documents;
 }
 

@@ -7,16 +7,12 @@
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
-#include "core/base/utf8.h"
-#include "core/io/read_file.h"
-#include "core/io/read_json.h"
+#include "core/io/json_lines.h"
 
 namespace nf {
 
 TaskLine::TaskLine(std::string_view line, std::string place) : place_(std::move(place)) {
-  check_utf8(line, place_);
-  json_ = parse_json(line, place_);
-  if (!json_.is_object()) fail("not a JSON object");
+  json_ = parse_json_line(line, place_);
 }
 
 const Json& TaskLine::at(const std::string& key) const {
@@ -55,16 +51,11 @@ void TaskLine::fail(const std::string& cause) const {
 }
 
 std::vector<TaskLine> read_task_lines(const std::filesystem::path& path, Index limit) {
-  const std::string text = read_text_file(path);
   std::vector<TaskLine> lines;
-  std::size_t begin = 0;
-  for (Index line = 1; begin < text.size() && std::ssize(lines) != limit; ++line) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view content = std::string_view(text).substr(begin, end - begin);
-    begin = end + 1;
-    if (content.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    lines.emplace_back(content, fmt::format("{}:{}", path.string(), line));
-  }
+  for_each_line(path, [&](std::string_view line, const std::string& place) {
+    if (std::ssize(lines) != limit) lines.emplace_back(line, place);
+    return std::ssize(lines) != limit;
+  });
   if (lines.empty()) throw DataError(fmt::format("{}: no question in this file", path.string()));
   return lines;
 }

@@ -130,5 +130,16 @@ TEST(AddedTokens, CountOnFromTheVocabulary) {
   EXPECT_EQ(tokenizer.vocab_size(), 12);
 }
 
+TEST(AddedTokens, ManyWithOneBeginningAreFoundLikeFew) {
+  std::vector<SortedJson> tokens;
+  for (std::int32_t i = 0; i < 2000; ++i)
+    tokens.push_back(added_token(10 + i, "<extra_" + std::to_string(i) + ">"));
+  tokens.push_back(added_token(2010, "<extra_1"));
+  tokens.push_back(added_token(2011, "<extra_19"));
+  EXPECT_EQ(encode(tokens, "a<extra_0><extra_1999><extra_19b<extra_1<extra_Z"),
+            (Ids{0, 10, 2009, 2011, 1, 2010, 0, 8}))
+      << "the longest that is there; of <extra_Z the vocabulary has a and Z alone";
+}
+
 }  // namespace
 }  // namespace nf

@@ -82,7 +82,8 @@ TEST_F(Gpt2Files, TheConfigurationNamesOtherSpecialTokens) {
 
 TEST_F(Gpt2Files, NullMeansNoSuchToken) {
   write("tokenizer_config.json", R"({"bos_token": null, "eos_token": null, "unk_token": null})");
-  EXPECT_EQ(read_gpt2_files(dir_.path())["added_tokens"], SortedJson::array());
+  EXPECT_EQ(read_gpt2_files(dir_.path(), SideFiles(dir_.path()))["added_tokens"],
+            SortedJson::array());
 }
 
 TEST_F(Gpt2Files, TheSpecialTokensMapComesBeforeTheConfiguration) {
@@ -92,7 +93,7 @@ TEST_F(Gpt2Files, TheSpecialTokensMapComesBeforeTheConfiguration) {
       R"({"bos_token": {"content": "</s>", "lstrip": true}, "additional_special_tokens": ["s"]})");
   EXPECT_EQ(encode("> </s><s>"), (Ids{10, 1, 7, 9, 10}));
   SortedJson contents = SortedJson::array();
-  const SortedJson files = read_gpt2_files(dir_.path());
+  const SortedJson files = read_gpt2_files(dir_.path(), SideFiles(dir_.path()));
   for (const SortedJson& token : files["added_tokens"]) contents.push_back(token["content"]);
   EXPECT_EQ(contents, SortedJson({"</s>", "a", "b", "s"}));
 }
@@ -101,7 +102,7 @@ TEST_F(Gpt2Files, ReadsAddedTokensJson) {
   write("added_tokens.json", R"({"<y>": 13, "<x>": 12, "ab": 5, "</s>": 1})");
   write("special_tokens_map.json", R"({"eos_token": "</s>", "pad_token": "<x>"})");
   EXPECT_EQ(encode("<x>a<y>ab</s>"), (Ids{12, 2, 13, 5, 1}));
-  const SortedJson tokens = read_gpt2_files(dir_.path())["added_tokens"];
+  const SortedJson tokens = read_gpt2_files(dir_.path(), SideFiles(dir_.path()))["added_tokens"];
   ASSERT_EQ(tokens.size(), 5u);
   EXPECT_EQ(tokens[0], (SortedJson{{"id", 1},
                                    {"content", "</s>"},
@@ -123,7 +124,7 @@ TEST_F(Gpt2Files, TheDecoderTakesThePlaceOfTheOlderFiles) {
       "tokenizer_config.json",
       R"({"added_tokens_decoder": {"12": {"content": "<x>", "rstrip": true}, "1": {"content": "</s>"}},
             "bos_token": "</s>", "image_token": "<i>", "extra_special_tokens": {"boi": "<b>"}})");
-  const SortedJson tokens = read_gpt2_files(dir_.path())["added_tokens"];
+  const SortedJson tokens = read_gpt2_files(dir_.path(), SideFiles(dir_.path()))["added_tokens"];
   std::vector<std::string> contents;
   Ids ids;
   for (const SortedJson& token : tokens) {
@@ -147,11 +148,23 @@ TEST_F(Gpt2Files, RefusesOtherTokenizers) {
   EXPECT_EQ(refusal(),
             "tokenizer_config.json: tokenizer_class: 'Qwen2Tokenizer' is not supported with "
             "vocab.json and merges.txt, only GPT2Tokenizer; put the tokenizer.json of the same "
-            "model beside them");
+            "model beside it");
   write("tokenizer_config.json", R"({"split_special_tokens": true})");
   EXPECT_EQ(refusal(), "tokenizer_config.json: split_special_tokens: only false is supported");
   write("tokenizer_config.json",
         R"({"tokenizer_class": "GPT2TokenizerFast", "split_special_tokens": false})");
+  EXPECT_EQ(refusal(), "no error");
+}
+
+TEST_F(Gpt2Files, WithoutATokenizerClassTheFamilyTellsThatItIsNotGpt2s) {
+  write("config.json", R"({"model_type": "qwen2"})");
+  EXPECT_EQ(refusal(),
+            "config.json: model_type: the tokenizer of 'qwen2' cuts words otherwise than GPT-2's; "
+            "put the tokenizer.json of the same model beside vocab.json and merges.txt");
+  write("tokenizer_config.json", R"({"tokenizer_class": "GPT2Tokenizer"})");
+  EXPECT_EQ(refusal(), "no error");
+  std::filesystem::remove(dir_ / "tokenizer_config.json");
+  write("config.json", R"({"model_type": "opt"})");
   EXPECT_EQ(refusal(), "no error");
 }
 
@@ -171,12 +184,13 @@ TEST_F(Gpt2Files, RefusalsNameFileAndPlace) {
   EXPECT_EQ(with("merges.txt", "a q\n"), "merges.txt:1: 'q' is not in vocab.json");
   EXPECT_EQ(with("merges.txt", "a a\n"), "merges.txt:1: 'aa' is not in vocab.json");
   EXPECT_EQ(with("merges.txt", "a \xff\n"), "merges.txt: byte 2: invalid UTF-8");
-  EXPECT_EQ(with("added_tokens.json", R"({"<x>": 99})"),
-            "added_tokens.json: the id 99 does not fit: '<x>' has the id 12 when counting on from "
-            "vocab.json");
+  EXPECT_EQ(
+      with("added_tokens.json", R"({"<x>": 99})"),
+      "added_tokens.json: the id 99 does not fit: '<x>' has the id 12 when counting on from the "
+      "vocabulary");
   EXPECT_EQ(with("tokenizer_config.json", R"({"added_tokens_decoder": {"5": {"content": "a"}}})"),
             "tokenizer_config.json: added_tokens_decoder.5: the id 5 does not fit: 'a' has the id "
-            "2 in vocab.json");
+            "2 in the vocabulary");
   EXPECT_EQ(with("tokenizer_config.json", R"({"added_tokens_decoder": {"x": {"content": "a"}}})"),
             "tokenizer_config.json: added_tokens_decoder.x: a token id must be a whole number from "
             "0 to 2147483647");

@@ -1,11 +1,13 @@
 #include "core/io/read_json.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
+#include "tests/support/model_errors.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
@@ -48,6 +50,58 @@ TEST(ReadJson, ErrorsNameByteAndCause) {
   EXPECT_EQ(message_of("[\"\xff\"]"),
             "F: byte 2: syntax error while parsing value - invalid string: ill-formed UTF-8 byte; "
             "last read: '\"\xff'");
+}
+
+TEST(ReadJson, NamesWhatPythonWritesAndNoJsonIs) {
+  EXPECT_EQ(message_of(R"({"text":"a b c d e f","score":NaN})"), "F: byte 30: NaN is no JSON");
+  EXPECT_EQ(message_of("[-Infinity]"), "F: byte 1: -Infinity is no JSON");
+  EXPECT_EQ(message_of("[1, Infinity]", 8), "F: byte 12: Infinity is no JSON");
+}
+
+TEST(ReadJson, NamesLoneSurrogates) {
+  const std::string cause = ": a lone surrogate, which is no character";
+  EXPECT_EQ(message_of(R"({"text":"a\ud800b"})"), "F: byte 10" + cause);
+  EXPECT_EQ(message_of(R"(["\ud83d"])"), "F: byte 2" + cause);
+  EXPECT_EQ(message_of(R"(["\ud83d\u0041"])"), "F: byte 2" + cause);
+  EXPECT_EQ(message_of(R"(["\udd25"])"), "F: byte 2" + cause);
+  EXPECT_EQ(parse_json(R"(["\ud83d\udd25"])", "F")[0], "\xf0\x9f\x94\xa5");
+}
+
+TEST(ReadJson, PythonsNumbersAreTexts) {
+  EXPECT_EQ(parse_python_json(R"({"a": NaN, "b": [Infinity, -Infinity], "NaN": "a \" NaN"})", "F"),
+            Json({{"a", "NaN"}, {"b", {"Infinity", "-Infinity"}}, {"NaN", "a \" NaN"}}));
+  EXPECT_EQ(parse_sorted_python_json("{\"a\": NaN}", "F")["a"], "NaN");
+  const auto message = [](const std::string& text) {
+    return data_error_of([&] { parse_python_json(text, "F"); });
+  };
+  EXPECT_EQ(
+      message(R"({"a": NaN, "b": x})"),
+      "F: byte 16: syntax error while parsing value - invalid literal; last read: '\"b\": x'");
+  EXPECT_EQ(message("[NaN, \"a"),
+            "F: byte 8: syntax error while parsing value - invalid string: missing closing quote; "
+            "last read: '\"a'");
+}
+
+TEST(ReadJson, DeepNestingEndsInAnError) {
+  for (const std::string open : {"[", "{\"a\":"}) {
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += open;
+    EXPECT_EQ(message_of(text), "F: nested deeper than 64 levels");
+    EXPECT_EQ(data_error_of([&] { parse_python_json(text, "F"); }),
+              "F: nested deeper than 64 levels");
+  }
+}
+
+TEST(ReadJson, AnObjectOfManyObjectsTakesTimeLikeItsSize) {
+  std::string text = "{";
+  for (int i = 0; i < 100'000; ++i) text += fmt::format("\"{}\": {{\"a\": {}}}, ", i, i);
+  text += "\"last\": {}}";  // minutes where each object is looked for among all
+  EXPECT_EQ(parse_sorted_json(text, "F").size(), 100'001u);
+}
+
+TEST(ReadJson, GitsPlaceholdersAreRecognised) {
+  EXPECT_EQ(message_of("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"),
+            "F: a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'");
 }
 
 TEST(ReadJson, MessagesAreOneShortLine) {

@@ -64,11 +64,107 @@ TEST(SentencePiece, ByteTokensStandForOneByteEach) {
                                                      {first + 0xA0, 1}}));
 }
 
-TEST(SentencePiece, ControlTokensInATextAreText) {
+TEST(SentencePiece, ControlTokensInATextAreTextToTheModelAlone) {
   SentencePieceModel model = small_model();
   EXPECT_EQ(encode(model, "</s>"), (Tokens{{3, 0}, {0, 4}}));
   model.pieces.push_back({"<sep>", 0, SentencePieceModel::user_defined});
   EXPECT_EQ(encode(model, "ab<sep>ab"), (Tokens{{7, 2}, {8, 5}, {6, 2}}));
+}
+
+/// The small model with files beside it.
+class SentencePieceSideFiles : public testing::Test {
+ protected:
+  SentencePieceSideFiles() { write(dir_, small_model().bytes()); }
+
+  void add(const std::string& name, const SortedJson& json) const {
+    std::ofstream(dir_ / name) << json.dump();
+  }
+  Ids ids(std::string_view text) const { return Tokenizer::load(dir_.path()).encode(text); }
+  std::string refusal() const {
+    try {
+      Tokenizer::load(dir_.path());
+    } catch (const DataError& error) {
+      return std::string(error.what()).substr(dir_.path().string().size() + 1);
+    }
+    return "no error";
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(SentencePieceSideFiles, ControlPiecesAndTheUnknownOneInATextAreOneId) {
+  add("special_tokens_map.json", SortedJson::object());
+  const Encoding encoding = Tokenizer::load(dir_.path()).encode_with_bytes("ab</s>ab<unk> b");
+  EXPECT_EQ(encoding.ids, (Ids{7, 2, 7, 0, 3, 3, 5}));
+  EXPECT_EQ(encoding.bytes, (Ids{2, 4, 2, 5, 0, 1, 1}));
+}
+
+TEST_F(SentencePieceSideFiles, TheirTokensAreCutOut) {
+  add("added_tokens.json", {{"<y>", 9}, {"<x>", 8}, {"a", 4}});
+  add("special_tokens_map.json", {{"eos_token", "<x>"}});
+  EXPECT_EQ(ids("ab<x>ab<y></s>"), (Ids{4, 3, 5, 8, 4, 3, 5, 9, 2})) << "a is one as well";
+  EXPECT_EQ(Tokenizer::load(dir_.path()).vocab_size(), 10);
+}
+
+TEST_F(SentencePieceSideFiles, TheirOptionsCountForTheModelsOwnPiecesToo) {
+  add("tokenizer_config.json",
+      {{"added_tokens_decoder",
+        {{"2", {{"content", "</s>"}, {"lstrip", true}}},
+         {"8", {{"content", "<w>"}, {"single_word", true}, {"rstrip", true}}}}}});
+  EXPECT_EQ(ids("ab </s>ab"), (Ids{7, 2, 7}));
+  EXPECT_EQ(ids("<w>  ab"), (Ids{8, 7}));
+  EXPECT_EQ(ids("a<w>").size(), 3u) << "touches a word";
+}
+
+TEST_F(SentencePieceSideFiles, LegacyFalsePutsTheSpaceBeforeTheBeginningAlone) {
+  add("tokenizer_config.json", SortedJson::object());
+  EXPECT_EQ(ids("ab</s>ab"), (Ids{7, 2, 7})) << "true where it is missing";
+  EXPECT_EQ(ids(" ab"), (Ids{3, 7}));
+  add("tokenizer_config.json", {{"legacy", true}});
+  EXPECT_EQ(ids("ab</s>ab"), (Ids{7, 2, 7}));
+  add("tokenizer_config.json", {{"legacy", false}});
+  EXPECT_EQ(ids("ab</s>ab</s> ab"), (Ids{7, 2, 6, 2, 7}));
+  EXPECT_EQ(ids("</s>ab"), (Ids{2, 6}));
+  EXPECT_EQ(ids(" ab"), (Ids{7})) << "a space is there";
+}
+
+TEST_F(SentencePieceSideFiles, AddPrefixSpaceTakesThePlaceOfTheModelsOwn) {
+  add("tokenizer_config.json", {{"add_prefix_space", false}});
+  EXPECT_EQ(ids("ab</s>ab ab"), (Ids{6, 2, 6, 7}));
+  SentencePieceModel bare = small_model();
+  bare.add_dummy_prefix = false;
+  write(dir_, bare.bytes());
+  add("tokenizer_config.json", {{"add_prefix_space", true}});
+  EXPECT_EQ(ids("ab"), (Ids{7}));
+  add("tokenizer_config.json", {{"add_prefix_space", nullptr}});
+  EXPECT_EQ(ids("ab"), (Ids{6}));
+}
+
+TEST_F(SentencePieceSideFiles, WhatIsNotBuiltIsRefusedByName) {
+  add("tokenizer_config.json", {{"tokenizer_class", "T5Tokenizer"}});
+  EXPECT_EQ(refusal(),
+            "tokenizer_config.json: tokenizer_class: 'T5Tokenizer' is not supported with "
+            "tokenizer.model, only LlamaTokenizer, CodeLlamaTokenizer, GemmaTokenizer, "
+            "PreTrainedTokenizer, TokenizersBackend; put the tokenizer.json of the same model "
+            "beside it");
+  add("tokenizer_config.json", {{"sp_model_kwargs", {{"enable_sampling", true}}}});
+  EXPECT_EQ(refusal(),
+            "tokenizer_config.json: sp_model_kwargs.enable_sampling: sampling is not supported: "
+            "ids would be random");
+  add("tokenizer_config.json", {{"auto_map", {{"AutoTokenizer", {"tokenization_x.X", nullptr}}}}});
+  EXPECT_EQ(refusal(),
+            "tokenizer_config.json: auto_map: a tokenizer that is code of its own is not run; put "
+            "the tokenizer.json of the same model beside it");
+  add("tokenizer_config.json", {{"tokenizer_class", "LlamaTokenizerFast"}});
+  add("added_tokens.json", {{"<x>", 9}});
+  EXPECT_EQ(refusal(),
+            "added_tokens.json: the id 9 does not fit: '<x>' has the id 8 when counting on from "
+            "the vocabulary");
+  add("added_tokens.json", {{"<x>", 8}, {"<y>", 8}});
+  EXPECT_EQ(refusal(), "added_tokens.json: <y>: its id 8 is that of '<x>'");
+  add("added_tokens.json", {{"<x>", "8"}});
+  EXPECT_EQ(refusal(),
+            "added_tokens.json: <x>: a token id must be a whole number from 0 to 2147483647");
 }
 
 TEST(SentencePiece, NormalizedCharactersStandForTheirOriginal) {
@@ -107,7 +203,10 @@ TEST(SentencePiece, RefusalsNameTheFile) {
     }
     return std::string("no error");
   };
-  EXPECT_EQ(refusal("IQ== 0\nIg== 1\n"), ": byte 0: not a SentencePiece model");
+  EXPECT_EQ(refusal("<html>\n"), ": byte 0: not a SentencePiece model");
+  EXPECT_EQ(refusal("IQ== 0\nIg== 1\n"),
+            ": a tiktoken vocabulary, not a SentencePiece model; put the tokenizer.json of the "
+            "same model beside it");
   SentencePieceModel model = small_model();
   model.pieces.push_back(model.pieces.back());
   EXPECT_EQ(refusal(model.bytes()).substr(0, 35), ": not a sound SentencePiece model: ") << "twice";

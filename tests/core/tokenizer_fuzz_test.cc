@@ -87,6 +87,9 @@ std::string sequence(const std::vector<std::string>& steps) {
 std::string normalizers(const std::vector<std::string>& steps) {
   return fmt::format(R"({{"type": "Sequence", "normalizers": [{}]}})", fmt::join(steps, ", "));
 }
+std::string punctuation(const std::string& behavior) {
+  return fmt::format(R"({{"type": "Punctuation", "behavior": "{}"}})", behavior);
+}
 std::string metaspace(const std::string& scheme, bool split_it) {
   return fmt::format(
       R"({{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "{}", "split": {}}})", scheme,
@@ -134,6 +137,15 @@ std::vector<Family> families() {
       {"bloom", byte_level_bpe, "{}", "null", sequence({split(bloom), kBytes})},
       {"deepseek", byte_level_bpe, "{}", normalizers({}),
        sequence({split(R"(\p{N}{1,3})"), split("[一-龥ぁ-ゟァ-ヿ]+"), split(deepseek), kBytes})},
+      {"falcon", byte_level_bpe, "{}", "null",
+       sequence({punctuation("Contiguous"), kWordBytes,
+                 R"({"type": "Digits", "individual_digits": false})", split("[0-9][0-9][0-9]")})},
+      {"punctuation_before", byte_level_bpe, "{}", "null",
+       sequence({punctuation("MergedWithPrevious"), kBytes})},
+      {"punctuation_after", byte_level_bpe, "{}", "null",
+       sequence({punctuation("MergedWithNext"), kBytes})},
+      {"whitespace", byte_level_bpe, "{}", "null", sequence({R"({"type": "Whitespace"})", kBytes})},
+      {"bert", byte_level_bpe, "{}", kNfc, sequence({R"({"type": "BertPreTokenizer"})", kBytes})},
       {"nfkc", byte_level_bpe, "{}", R"({"type": "NFKC"})", kWordBytes},
       {"bytes_first", byte_level_bpe, "{}", R"({"type": "ByteLevel"})", split("Ġ?[^Ġ]+")},
       {"llama2", piece_bpe, fallback, normalizers({prepend, kSpaces}), "null"},

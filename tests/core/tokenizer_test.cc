@@ -237,8 +237,9 @@ TEST(Tokenizer, RefusalsNameFilePlaceAndCause) {
       {top("pre_tokenizer", {{"type", "Metaspace"}}),
        "pre_tokenizer: key 'replacement' is missing"},
       {top("pre_tokenizer", {{"type", "Bert"}}),
-       "pre_tokenizer.type: the pre-tokenizer 'Bert' is not supported; known: ByteLevel, Digits, "
-       "Metaspace, Sequence, Split, WhitespaceSplit"},
+       "pre_tokenizer.type: the pre-tokenizer 'Bert' is not supported; known: "
+       "BertPreTokenizer, ByteLevel, Digits, Metaspace, Punctuation, Sequence, Split, Whitespace, "
+       "WhitespaceSplit"},
       {top("pre_tokenizer", {{"type", "ByteLevle"}}),
        "pre_tokenizer.type: the pre-tokenizer 'ByteLevle' is not supported; did you mean "
        "'ByteLevel'?"},
@@ -247,7 +248,8 @@ TEST(Tokenizer, RefusalsNameFilePlaceAndCause) {
       {top("pre_tokenizer",
            {{"type", "Sequence"}, {"pretokenizers", SortedJson::array({{{"type", "Bert"}}})}}),
        "pre_tokenizer.pretokenizers[0].type: the pre-tokenizer 'Bert' is not supported; known: "
-       "ByteLevel, Digits, Metaspace, Sequence, Split, WhitespaceSplit"},
+       "BertPreTokenizer, ByteLevel, Digits, Metaspace, Punctuation, Sequence, Split, Whitespace, "
+       "WhitespaceSplit"},
       {pre_tokenizer("behavior", "Isolate"),
        "pre_tokenizer.behavior: unknown behavior 'Isolate'; did you mean 'Isolated'?"},
       {pre_tokenizer("pattern", SortedJson::object()),

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/types.h"
+
+namespace nf {
+
+/// Where a text is no JSON, and why.
+struct JsonFault {
+  Index at = 0;  ///< in bytes
+  std::string cause;
+};
+
+/// The fault itself where the parser, which stopped at byte `at` of `text` with the words `cause`,
+/// sees only its consequence: Python's NaN and Infinity, and an escape that is half of a character
+/// (a surrogate without its other half). nullopt for every other one.
+std::optional<JsonFault> find_json_fault(std::string_view text, Index at, std::string_view cause);
+
+}  // namespace nf
