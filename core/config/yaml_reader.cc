@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -18,6 +19,11 @@
 
 namespace nf {
 namespace {
+
+/// Levels of lists and mappings, as for JSON, and values in a whole file once its aliases stand
+/// written out: everything that walks over the tree does so by recursion.
+constexpr Index kMaxDepth = 64;
+constexpr Index kMostValues = 1'000'000;
 
 /// The library's words for the commonest slips, in plainer ones.
 std::string plain_words(const std::string& message) {
@@ -56,6 +62,29 @@ bool is_open_quote(std::string_view text, std::size_t position) {
   return true;
 }
 
+/// The column, from 0, of a tab in what stands before the text of a line, dashes of lists included.
+std::optional<std::size_t> tab_before_text(std::string_view text, Index line) {
+  for (; line > 0 && !text.empty(); --line)
+    text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+  const std::size_t tab = text.find('\t');
+  if (tab == std::string_view::npos || tab > text.find_first_not_of(" \t-")) return std::nullopt;
+  return tab;
+}
+
+/// The place and cause of a syntax error. A tab in the indentation is what the library stumbles
+/// over, in that line or from the next one on.
+std::pair<YAML::Mark, std::string> complaint(const YAML::Exception& error, std::string_view text) {
+  for (const Index line : {error.mark.line, error.mark.line - 1}) {
+    const std::optional<std::size_t> tab = line < 0 ? std::nullopt : tab_before_text(text, line);
+    if (!tab) continue;
+    YAML::Mark mark;
+    mark.line = static_cast<int>(line);
+    mark.column = static_cast<int>(*tab);
+    return {mark, "a tab; YAML indents with blanks"};
+  }
+  return {error.mark, plain_words(error.msg)};
+}
+
 /// The type of a list's style: EmitterStyle::value in older releases of the library, EmitterStyle
 /// in newer.
 template <typename Style>
@@ -85,14 +114,17 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    finish(ConfigNode::null(place(mark)), anchor);
+    finish(ConfigNode::null(place(mark)), {}, anchor);
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
-    if (known != anchors_.end()) return finish(known->second, 0);
+    if (known != anchors_.end()) {
+      check_depth(mark, known->second.extent.depth);
+      return finish(known->second.node, known->second.extent, 0);
+    }
     errors_.add(place(mark), "", "an alias cannot stand inside what it refers to");
-    finish(ConfigNode::null(place(mark)), 0);
+    finish(ConfigNode::null(place(mark)), {}, 0);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -102,12 +134,13 @@ class TreeBuilder final : public YAML::EventHandler {
     if (quoted && is_open_quote(text_, static_cast<std::size_t>(mark.pos))) {
       throw YAML::ParserException(mark, YAML::ErrorMsg::EOF_IN_SCALAR);
     }
-    finish(ConfigNode::scalar(value, quoted, place(mark)), anchor);
+    finish(ConfigNode::scalar(value, quoted, place(mark)), {}, anchor);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        Style) override {
     refuse_tag(mark, tag);
+    check_depth(mark, 1);
     open_.push_back({.is_mapping = false, .place = place(mark), .anchor = anchor});
   }
   void OnSequenceEnd() override { close(); }
@@ -115,11 +148,21 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   Style) override {
     refuse_tag(mark, tag);
+    check_depth(mark, 1);
     open_.push_back({.is_mapping = true, .place = place(mark), .anchor = anchor});
   }
   void OnMapEnd() override { close(); }
 
  private:
+  /// The size of a node with its aliases written out.
+  struct Extent {
+    Index depth = 0;  ///< levels of lists and mappings, its own included
+    Index values = 1;
+  };
+  struct Anchored {
+    ConfigNode node;
+    Extent extent;
+  };
   /// A list or mapping whose end has not come yet.
   struct Open {
     bool is_mapping = false;
@@ -128,7 +171,15 @@ class TreeBuilder final : public YAML::EventHandler {
     std::vector<ConfigNode> items{};
     std::vector<ConfigEntry> entries{};
     std::optional<ConfigNode> key{};  ///< of a mapping, while its value has not come yet
+    Extent extent{.depth = 1};
   };
+
+  /// levels: that are to be opened at `mark`.
+  void check_depth(const YAML::Mark& mark, Index levels) const {
+    if (std::ssize(open_) + levels > kMaxDepth)
+      throw ConfigError(
+          fmt::format("{}: nested deeper than {} levels", place(mark).str(), kMaxDepth));
+  }
 
   /// The library hands on "?" for no tag and "!" for text by its quotes.
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
@@ -155,18 +206,23 @@ class TreeBuilder final : public YAML::EventHandler {
     open_.pop_back();
     finish(done.is_mapping ? ConfigNode::mapping(std::move(done.entries), done.place)
                            : ConfigNode::sequence(std::move(done.items), done.place),
-           done.anchor);
+           done.extent, done.anchor);
   }
 
   /// Puts a finished node where it belongs: the root, an item, a key or the value of the key before
   /// it.
-  void finish(const ConfigNode& node, YAML::anchor_t anchor) {
-    if (anchor != 0) anchors_[anchor] = node;
+  void finish(const ConfigNode& node, const Extent& extent, YAML::anchor_t anchor) {
+    if (anchor != 0) anchors_[anchor] = {node, extent};
     if (open_.empty()) {
       if (documents_ == 1) root_ = node;
       return;
     }
     Open& parent = open_.back();
+    parent.extent.depth = std::max(parent.extent.depth, extent.depth + 1);
+    parent.extent.values += extent.values;
+    if (parent.extent.values > kMostValues)
+      throw ConfigError(fmt::format("{}: more than {} values, its aliases written out",
+                                    parent.place.str(), kMostValues));
     if (!parent.is_mapping) {
       parent.items.push_back(node);
     } else if (!parent.key) {
@@ -204,7 +260,7 @@ class TreeBuilder final : public YAML::EventHandler {
   ConfigNode root_;
   Index documents_ = 0;
   std::vector<Open> open_;
-  std::map<YAML::anchor_t, ConfigNode> anchors_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
 };
 
 /// Throws ConfigError "NAME:LINE:COL: ..." at the first byte that is not UTF-8.
@@ -237,8 +293,8 @@ ConfigNode parse_yaml(const std::string& given, const std::string& name, ConfigE
     while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    throw ConfigError(fmt::format("{}: not valid YAML: {}", builder.place(error.mark).str(),
-                                  plain_words(error.msg)));
+    const auto [mark, cause] = complaint(error, text);
+    throw ConfigError(fmt::format("{}: not valid YAML: {}", builder.place(mark).str(), cause));
   }
   if (builder.root().is_null()) {
     throw ConfigError(fmt::format("{}:1:1: there is nothing in it", name));

@@ -1,5 +1,6 @@
 #include "core/config/yaml_reader.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -41,6 +42,11 @@ constexpr Case kMistakes[] = {
      "f.yaml:3:2: not valid YAML: this fits nothing above it; is the indentation right?"},
     {"a: [b]]\n", "f.yaml:1:7: not valid YAML: a '}' or ']' closes nothing"},
     {"a: @b\n", "f.yaml:1:4: not valid YAML: text that begins like this needs quotes"},
+    {"a:\n\tb: 1\n", "f.yaml:2:1: not valid YAML: a tab; YAML indents with blanks"},
+    {"\ta: 1\n", "f.yaml:1:1: not valid YAML: a tab; YAML indents with blanks"},
+    {"a:\n  - b\n\t- c\n", "f.yaml:3:1: not valid YAML: a tab; YAML indents with blanks"},
+    {"a:\n  b: 1\n \tc: 2\n", "f.yaml:3:2: not valid YAML: a tab; YAML indents with blanks"},
+    {"- a: 1\n\tb: 2\n", "f.yaml:2:1: not valid YAML: a tab; YAML indents with blanks"},
     {"a: 1\nb: \"two\nc: 3\n", "f.yaml:2:4: not valid YAML: a quote is not closed"},
     {"a: 1\nb: 'it''s\nc: 3\n", "f.yaml:2:4: not valid YAML: a quote is not closed"},
     {"a: \xC3\xA9\nb: &x \"say \\\"\nc: 3\n", "f.yaml:2:4: not valid YAML: a quote is not closed"},
@@ -103,6 +109,52 @@ TEST(YamlReader, ReadsAByteOrderMarkAndCarriageReturns) {
       "a: \"x\"\r\nb: 2\r\n");
   EXPECT_EQ(to_json(root), Json({{"a", "x"}, {"b", 2}}));
   EXPECT_EQ(root.find("b")->where(), "f.yaml:2:4: b");
+}
+
+TEST(YamlReader, ReadsTabsThatIndentNothing) {
+  EXPECT_EQ(to_json(parse_good("a:\t1\nb: |\n  \tx\nc: [1,\n\t2]\n")),
+            Json({{"a", 1}, {"b", "\tx\n"}, {"c", {1, 2}}}));
+}
+
+std::string repeated(const std::string& text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+TEST(YamlReader, RefusesDeepNesting) {
+  const auto message = [](const std::string& text) {
+    return config_message(text, [](const ConfigNode&, ConfigErrors&) {});
+  };
+  EXPECT_EQ(message(repeated("[", 64) + repeated("]", 64)), "no error");
+  const std::string cause = ": nested deeper than 64 levels";
+  EXPECT_EQ(message(repeated("[", 65) + repeated("]", 65)), "f.yaml:1:65" + cause);
+  EXPECT_EQ(message("a: " + repeated("[", 100'000)), "f.yaml:1:67" + cause);
+  EXPECT_EQ(message(repeated("{a: ", 100'000)), "f.yaml:1:257" + cause);
+  EXPECT_EQ(message(repeated("- ", 100'000) + "x"), "f.yaml:1:129" + cause);
+}
+
+/// Each alias stands inside the next one: deep where no line is.
+TEST(YamlReader, RefusesDeepNestingByAliases) {
+  const auto chain = [](int length) {
+    std::string text = "- &a0 [x]\n";
+    for (int i = 1; i < length; ++i) text += fmt::format("- &a{} [*a{}]\n", i, i - 1);
+    return config_message(text, [](const ConfigNode&, ConfigErrors&) {});
+  };
+  EXPECT_EQ(chain(63), "no error");
+  EXPECT_EQ(chain(64), "f.yaml:64:9: nested deeper than 64 levels");
+  EXPECT_EQ(chain(100'000), "f.yaml:64:9: nested deeper than 64 levels");
+}
+
+TEST(YamlReader, RefusesAliasesThatGrowWithoutBound) {
+  std::string text = "- &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i)
+    text += fmt::format(
+        "- &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, "
+        "*a{1}]\n",
+        i, i - 1);
+  EXPECT_EQ(config_message(text, [](const ConfigNode&, ConfigErrors&) {}),
+            "f.yaml:6:3: more than 1000000 values, its aliases written out");
 }
 
 TEST(YamlReader, NamesAFileThatIsNotThere) {
