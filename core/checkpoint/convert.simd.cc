@@ -86,10 +86,25 @@ bool convert(const void* in, Index n, float* out) {
   return (any >> 31) == 0;
 }
 
+/// Rare, so written for no particular width.
+bool convert_f64(const void* in, Index n, float* out) {
+  const char* const source = static_cast<const char*>(in);
+  std::uint32_t bad = 0;
+  for (Index i = 0; i < n; ++i) {
+    double stored = 0.0;
+    std::memcpy(&stored, source + i * static_cast<Index>(sizeof stored), sizeof stored);
+    out[i] = static_cast<float>(stored);
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, out + i, sizeof bits);
+    bad |= (bits & 0x7fffffffu) + 0x00800000u;  // as not_finite()
+  }
+  return (bad >> 31) == 0;
+}
+
 }  // namespace
 
 namespace NF_SIMD_NAMESPACE {
 extern const ConvertKernels convert_kernels = {convert<FromF32>, convert<FromF16>,
-                                               convert<FromBf16>};
+                                               convert<FromBf16>, convert_f64};
 }  // namespace NF_SIMD_NAMESPACE
 }  // namespace nf

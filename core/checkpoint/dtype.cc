@@ -59,6 +59,10 @@ std::vector<std::string> dtype_names() {
   return names;
 }
 
+bool is_weight_dtype(Dtype dtype) {
+  return dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16 || dtype == Dtype::f64;
+}
+
 Index dtype_bytes(Dtype dtype) { return row_of(dtype).bytes; }
 
 }  // namespace nf

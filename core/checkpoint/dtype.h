@@ -9,9 +9,9 @@
 
 namespace nf {
 
-/// Element types a weight file may hold. The project computes with f32, f16 and bf16; the
-/// others are recognised, so that a file which also holds masks or counters can be checked and
-/// opened.
+/// Element types a weight file may hold. The project computes with f32, f16, bf16 and, narrowed to
+/// f32, f64; the others are recognised, so that a file which also holds masks or counters can be
+/// checked and opened.
 enum class Dtype {
   boolean,
   u8,
@@ -38,6 +38,8 @@ std::string_view dtype_name(Dtype dtype);
 std::optional<Dtype> dtype_from_name(std::string_view name);
 /// Every name, for "did you mean".
 std::vector<std::string> dtype_names();
+/// Whether weights may be of that type.
+bool is_weight_dtype(Dtype dtype);
 /// Bytes of one element.
 Index dtype_bytes(Dtype dtype);
 

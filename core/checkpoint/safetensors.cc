@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
+#include "core/io/lfs_pointer.h"
 #include "core/io/read_json.h"
 
 namespace nf {
@@ -180,7 +181,8 @@ class HeaderReader {
 
 WeightFile open_safetensors(const std::filesystem::path& path) {
   MappedFile file(path);
-  refuse_lfs_pointer(file);
+  refuse_lfs_pointer({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()},
+                     path.string());
   std::vector<TensorInfo> tensors = HeaderReader(file).read();
   return {std::move(file), std::move(tensors)};
 }

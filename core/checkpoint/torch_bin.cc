@@ -14,6 +14,7 @@
 #include "core/checkpoint/pickle.h"
 #include "core/checkpoint/torch_state_dict.h"
 #include "core/checkpoint/zip_directory.h"
+#include "core/io/lfs_pointer.h"
 
 namespace nf {
 namespace {
@@ -35,7 +36,7 @@ std::string_view start_of(const MappedFile& file, std::size_t count) {
         fmt::format("{}: written by torch.save in the form before PyTorch 1.6, which is not read; "
                     "{}",
                     path, kSaveTorchAgain));
-  refuse_lfs_pointer(file);
+  refuse_lfs_pointer(start, path);
   throw DataError(
       fmt::format("{}: not a zip archive, as torch.save writes since PyTorch 1.6; "
                   "truncated or not finished downloading?",

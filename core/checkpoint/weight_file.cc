@@ -26,6 +26,8 @@ ConvertFunction converter(Dtype dtype) {
       return convert_kernels().f16;
     case Dtype::bf16:
       return convert_kernels().bf16;
+    case Dtype::f64:
+      return convert_kernels().f64;
     default:
       return nullptr;
   }
@@ -55,6 +57,15 @@ void check_rows(const TensorInfo& tensor, Index begin_row, Index row_count) {
            tensor.shape_text());
 }
 
+/// The value at `source` that is no finite f32.
+std::string describe_bad(Dtype dtype, float converted, const std::byte* source) {
+  if (std::isnan(converted)) return "NaN";
+  double stored = 0.0;
+  if (dtype == Dtype::f64) std::memcpy(&stored, source, sizeof stored);
+  const bool beyond = dtype == Dtype::f64 && std::isfinite(stored);
+  return beyond ? fmt::format("{} is beyond float32,", stored) : "infinity";
+}
+
 [[noreturn]] void fail(const MappedFile& file, const TensorInfo& tensor, const std::string& cause) {
   throw DataError(
       fmt::format("{}: tensor '{}': {}", file.path().string(), printable(tensor.name), cause));
@@ -78,7 +89,7 @@ void WeightFile::read_f32(const TensorInfo& tensor, Index begin_row, MatrixView 
   const ConvertFunction convert = converter(tensor.dtype);
   if (convert == nullptr)
     fail(file_, tensor,
-         fmt::format("dtype {} cannot be read as numbers, only F32, F16 and BF16",
+         fmt::format("dtype {} cannot be read as numbers, only F32, F16, BF16 and F64",
                      dtype_name(tensor.dtype)));
   if (tensor.shape.size() != 1 && tensor.shape.size() != 2)
     fail(file_, tensor,
@@ -106,10 +117,19 @@ void WeightFile::read_f32(const TensorInfo& tensor, Index begin_row, MatrixView 
         std::find_if_not(row, row + out.cols(), [](float v) { return std::isfinite(v); });
     const Index col = bad - row;
     fail(file_, tensor,
-         fmt::format("{} at {}", std::isnan(*bad) ? "NaN" : "infinity",
+         fmt::format("{} at {}", describe_bad(tensor.dtype, *bad, source + col * element),
                      tensor.shape.size() == 1 ? fmt::format("[{}]", col)
                                               : fmt::format("[{}, {}]", begin_row + r, col)));
   }
+}
+
+std::span<const std::byte> WeightFile::row_bytes(const TensorInfo& tensor, Index begin_row,
+                                                 Index row_count) const {
+  check_rows(tensor, begin_row, row_count);
+  if (!tensor.strides.empty()) return {};
+  const Index row = tensor.cols() * dtype_bytes(tensor.dtype);
+  return file_.bytes().subspan(static_cast<std::size_t>(tensor.begin + begin_row * row),
+                               static_cast<std::size_t>(row_count * row));
 }
 
 void WeightFile::advise(const TensorInfo& tensor, MappedFile::Advice advice) const {
@@ -126,16 +146,6 @@ void WeightFile::advise(const TensorInfo& tensor, Index begin_row, Index row_cou
       tensor.begin + begin_row * pitch.row,
       (row_count - 1) * pitch.row + (tensor.cols() - 1) * pitch.col + dtype_bytes(tensor.dtype),
       advice);
-}
-
-void refuse_lfs_pointer(const MappedFile& file) {
-  constexpr std::string_view kStart = "version https://git-lfs.github.com/spec/";
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
-                              file.bytes().size());
-  if (text.starts_with(kStart))
-    throw DataError(
-        fmt::format("{}: a Git LFS pointer, not the weights; fetch them with 'git lfs pull'",
-                    file.path().string()));
 }
 
 }  // namespace nf

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,10 +28,14 @@ class WeightFile {
   const TensorInfo* find(std::string_view name) const;
 
   /// Rows [begin_row, begin_row + out.rows()) of a vector or matrix as f32; out: [rows,
-  /// tensor.cols()]. f32, f16 and bf16 convert exactly. DataError "FILE: tensor 'x': NaN at [row,
-  /// col]" (or infinity), for every other dtype (f64 too: half of its digits would be lost
-  /// silently), and for more dimensions. Single-threaded inside: callers share rows among threads.
+  /// tensor.cols()]. f32, f16 and bf16 convert exactly, f64 is rounded. DataError "FILE: tensor
+  /// 'x': NaN at [row, col]" (or infinity, or an f64 beyond f32), for every other dtype, and for
+  /// more dimensions. Single-threaded inside: callers share rows among threads.
   void read_f32(const TensorInfo& tensor, Index begin_row, MatrixView out) const;
+
+  /// The stored bytes of some rows of a vector or matrix; empty where they are not side by side.
+  std::span<const std::byte> row_bytes(const TensorInfo& tensor, Index begin_row,
+                                       Index row_count) const;
 
   /// A hint (MappedFile::advise) on the bytes of all elements, or of some rows of a vector or
   /// matrix.
@@ -41,8 +47,5 @@ class WeightFile {
   MappedFile file_;
   std::vector<TensorInfo> tensors_;
 };
-
-/// Throws DataError for the pointer that Git LFS puts in a large file's place until it is fetched.
-void refuse_lfs_pointer(const MappedFile& file);
 
 }  // namespace nf

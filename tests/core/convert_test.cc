@@ -121,6 +121,20 @@ TEST(Convert, HandlesEveryLengthPositionAndAlignment) {
   }
 }
 
+TEST(Convert, RoundsDoublesToTheNearest) {
+  const double above = 1.0 + 0x1p-24, tie = 1.0 + 0x1p-24 + 0x1p-50;
+  const std::vector<double> in{0.1, -3.0, above, tie, 1e-50, 3.4028234e38};
+  std::vector<float> out(in.size());
+  EXPECT_TRUE(convert_kernels().f64(in.data(), std::ssize(in), out.data()));
+  EXPECT_EQ(out, (std::vector<float>{0.1f, -3.0f, 1.0f, 1.0f + 0x1p-23f, 0.0f, 3.4028234e38f}));
+  for (const double bad : {1e39, -1e300, std::numeric_limits<double>::infinity(),
+                           std::numeric_limits<double>::quiet_NaN()}) {
+    std::vector<double> with = in;
+    with[4] = bad;
+    EXPECT_FALSE(convert_kernels().f64(with.data(), std::ssize(with), out.data())) << bad;
+  }
+}
+
 TEST(Convert, TestRoundingIsTheInverse) {
   for (int i = 0; i < 65536; ++i) {
     const auto half = static_cast<std::uint16_t>(i);

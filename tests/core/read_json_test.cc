@@ -64,6 +64,7 @@ TEST(ReadJson, NamesLoneSurrogates) {
   EXPECT_EQ(message_of(R"(["\ud83d"])"), "F: byte 2" + cause);
   EXPECT_EQ(message_of(R"(["\ud83d\u0041"])"), "F: byte 2" + cause);
   EXPECT_EQ(message_of(R"(["\udd25"])"), "F: byte 2" + cause);
+  EXPECT_EQ(message_of(R"(["\ud83d\udd25\udd25"])"), "F: byte 14" + cause);
   EXPECT_EQ(parse_json(R"(["\ud83d\udd25"])", "F")[0], "\xf0\x9f\x94\xa5");
 }
 

@@ -168,7 +168,7 @@ TEST_F(TorchBin, OtherFilesSayWhatTheyAre) {
       "truncated or not finished downloading?";
   for (const char* bytes : {"", "P", "<html>", "{}"}) EXPECT_EQ(message_of(bytes), other);
   EXPECT_EQ(message_of("version https://git-lfs.github.com/spec/v1\noid sha256:1\n"),
-            "f.bin: a Git LFS pointer, not the weights; fetch them with 'git lfs pull'");
+            "f.bin: a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'");
   EXPECT_EQ(message_of("PK\3\4"),
             "f.bin: byte 4: the directory of the zip archive is missing; is the file truncated?");
   write_torch_zip(path(), {{"data.pkl", ""}, {"a/b/data.pkl", ""}, {"a/data.pklx", ""}});

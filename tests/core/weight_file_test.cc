@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -9,6 +11,7 @@
 #include "core/checkpoint/safetensors.h"
 #include "core/checkpoint/torch_bin.h"
 #include "core/tensor/matrix.h"
+#include "tests/support/model_errors.h"
 #include "tests/support/resident_file_bytes.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_torch_bin.h"
@@ -125,6 +128,30 @@ TEST(WeightFile, AdviceTakesAnyRows) {
   EXPECT_EQ(out(2, 1), 6.0f);
 }
 
+TEST(WeightFile, NarrowsDoublesAndNamesThoseThatDoNotFit) {
+  const TempDir dir;
+  // 0.1f is another double than 0.1; the largest float is followed by what has no nearest one.
+  const auto open = [&](double value) {
+    TorchFile torch = torch_file({{"w", Dtype::f64, {2, 2}, {1, 2, 3, 4}}});
+    std::memcpy(torch.storages[0].data() + 3 * sizeof value, &value, sizeof value);
+    write_torch_bin(dir / "f.bin", torch);
+    return open_torch_bin(dir / "f.bin");
+  };
+  Matrix out(2, 2);
+  const WeightFile file = open(0.1);
+  file.read_f32(*file.find("w"), 0, out);
+  EXPECT_EQ(out(0, 1), 2.0f);
+  EXPECT_EQ(out(1, 1), 0.1f);
+  const auto message = [&](double value) {
+    const WeightFile other = open(value);
+    return data_error_of([&] { other.read_f32(*other.find("w"), 0, out); })
+        .substr(dir.path().string().size());
+  };
+  EXPECT_EQ(message(-1e300), "/f.bin: tensor 'w': -1e+300 is beyond float32, at [1, 1]");
+  EXPECT_EQ(message(INFINITY), "/f.bin: tensor 'w': infinity at [1, 1]");
+  EXPECT_EQ(message(NAN), "/f.bin: tensor 'w': NaN at [1, 1]");
+}
+
 TEST(WeightFile, GitsPlaceholdersAreRecognised) {
   const TempDir dir;
   std::ofstream(dir / "f.safetensors")
@@ -134,7 +161,7 @@ TEST(WeightFile, GitsPlaceholdersAreRecognised) {
     FAIL() << "no error";
   } catch (const DataError& error) {
     EXPECT_EQ(error.what(), (dir / "f.safetensors").string() +
-                                ": a Git LFS pointer, not the weights; fetch them with 'git lfs "
+                                ": a Git LFS pointer, not the file itself; fetch it with 'git lfs "
                                 "pull'");
   }
 }

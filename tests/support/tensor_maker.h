@@ -50,6 +50,13 @@ class TensorMaker {
 Json tiny_config(const TinyOptions& options, const std::string& model_type,
                  const std::string& architecture);
 
+/// The name of the weights' type in config.json.
+inline std::string tiny_torch_dtype(const TinyOptions& options) {
+  return options.dtype == Dtype::f16    ? "float16"
+         : options.dtype == Dtype::bf16 ? "bfloat16"
+                                        : "float32";
+}
+
 /// Width of a head of the families that may choose it.
 inline Index tiny_head_dim(const TinyOptions& options) {
   return options.head_dim == 0 ? options.hidden_size / options.heads : options.head_dim;

@@ -19,7 +19,7 @@ TinyModel tiny_gpt2(const TinyOptions& o) {
                   {"layer_norm_epsilon", 1e-5},
                   {"tie_word_embeddings", o.tied},
                   {"bos_token_id", 0},
-                  {"torch_dtype", "float32"}};
+                  {"torch_dtype", tiny_torch_dtype(o)}};
 
   TensorMaker maker(o, model.tensors);
   maker.table("transformer.wte", o.vocab_size, h);
@@ -79,7 +79,7 @@ TinyModel tiny_bloom(const TinyOptions& o) {
                   {"apply_residual_connection_post_layernorm", false},
                   {"tie_word_embeddings", o.tied},
                   {"bos_token_id", 0},
-                  {"torch_dtype", "float32"}};
+                  {"torch_dtype", tiny_torch_dtype(o)}};
 
   TensorMaker maker(o, model.tensors);
   maker.table("transformer.word_embeddings", o.vocab_size, h);

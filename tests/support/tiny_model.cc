@@ -82,7 +82,7 @@ Json tiny_config(const TinyOptions& o, const std::string& model_type,
           {"max_position_embeddings", o.max_position_embeddings},
           {"tie_word_embeddings", o.tied},
           {"bos_token_id", 0},
-          {"torch_dtype", "float32"}};
+          {"torch_dtype", tiny_torch_dtype(o)}};
 }
 
 void write_tiny_tokenizer(const std::filesystem::path& dir) {

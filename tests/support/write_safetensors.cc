@@ -28,8 +28,18 @@ void append_value(std::string& out, Dtype dtype, float value) {
     case Dtype::bf16:
       append(to_bf16_bits(value));
       break;
+    case Dtype::f64:
+      append(static_cast<double>(value));
+      break;
+    case Dtype::i64:
+      append(static_cast<std::int64_t>(value));
+      break;
+    case Dtype::u8:
+    case Dtype::boolean:
+      append(static_cast<std::uint8_t>(value));
+      break;
     default:
-      throw std::invalid_argument("write_safetensors writes f32, f16 and bf16");
+      throw std::invalid_argument("write_safetensors does not write this dtype");
   }
 }
 

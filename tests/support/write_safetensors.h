@@ -10,8 +10,8 @@
 
 namespace nf {
 
-/// A tensor to be written; `values` has the product of `shape` and is rounded to `dtype` (f32, f16
-/// or bf16).
+/// A tensor to be written; `values` has the product of `shape` and is rounded to `dtype` (f32, f16,
+/// bf16, f64, or whole values as i64, u8, boolean).
 struct TestTensor {
   std::string name;
   Dtype dtype = Dtype::f32;
