@@ -27,6 +27,8 @@ std::string find_prefix(const Checkpoint& checkpoint, const std::vector<std::str
   if (checkpoint.names().empty()) return prefixes.front();  // Checkpoint::without_weights
   for (const std::string& prefix : prefixes)
     if (checkpoint.has(prefix + probe)) return prefix;
+  for (const std::string& prefix : prefixes)
+    if (checkpoint.broken().contains(prefix + probe)) return prefix;
   checkpoint.info(prefixes.front() + probe);  // throws, naming the tensor and its nearest neighbour
   return prefixes.front();
 }

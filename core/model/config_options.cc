@@ -26,6 +26,7 @@ const std::vector<std::pair<std::string, Activation>>& activations() {
 }
 
 constexpr Index kMostLayers = 10'000;
+constexpr Index kMostHeads = 100'000;
 
 /// Options of other families whose config.json may say this family's model_type.
 const std::vector<UnsupportedOption>& everywhere_unsupported() {
@@ -56,13 +57,32 @@ void refuse(const HfConfig& config, const UnsupportedOption& option) {
                  "would change the numbers and is not implemented for this family");
 }
 
+/// Whether the head of the checkpoint is to be the embedding.
+bool head_is_embedding(const DecoderSpec& spec, const HfConfig& config,
+                       const Checkpoint& checkpoint, const std::string& head) {
+  if (!checkpoint.has(head)) return true;
+  const std::vector<Index> shape{spec.vocab_size, spec.embedding_size()};
+  const TensorInfo &stored = checkpoint.info(head), &embedding = checkpoint.info(spec.embed_tokens);
+  // Another shape is told where all shapes are checked.
+  if (stored.shape != shape || embedding.shape != shape) return false;
+  if (checkpoint.equal_values(head, spec.embed_tokens)) return true;
+  const char* const field = "tie_word_embeddings";
+  config.warn(field, fmt::format("is true{}, but '{}' has other values than '{}': the two are not "
+                                 "tied, and '{}' is the head",
+                                 config.raw(field).is_null() ? " by default" : "", head,
+                                 spec.embed_tokens, head));
+  return false;
+}
+
 }  // namespace
 
 void refuse_unsupported(const HfConfig& config, const std::vector<UnsupportedOption>& options) {
-  if (!config.raw("quantization_config").is_null())
-    throw DataError(config.file() +
-                    ": quantization_config: a checkpoint that is quantized already is not read; "
-                    "use the float32, float16 or bfloat16 one");
+  for (const char* field : {"quantization_config", "compression_config"})
+    if (!config.raw(field).is_null())
+      throw DataError(fmt::format(
+          "{}: {}: a checkpoint that is quantized already is not read; use the float32, "
+          "float16 or bfloat16 one",
+          config.file(), field));
   for (const UnsupportedOption& option : everywhere_unsupported()) refuse(config, option);
   for (const UnsupportedOption& option : options) refuse(config, option);
 }
@@ -86,23 +106,40 @@ Index layer_count(const HfConfig& config, const std::vector<std::string>& names)
   return layers;
 }
 
+float norm_epsilon(const HfConfig& config, const std::string& field, double fallback) {
+  const double epsilon = config.number_or(field, fallback);
+  config.require(epsilon >= 0.0, field, "must not be negative");
+  return static_cast<float>(epsilon);
+}
+
+Index head_count(const HfConfig& config, const std::string& field) {
+  const Index heads = config.positive(field);
+  config.require(heads <= kMostHeads, field, fmt::format("must be at most {}", kMostHeads));
+  return heads;
+}
+
 void split_into_heads(DecoderSpec& spec, const HfConfig& config, const std::string& field) {
-  spec.num_attention_heads = config.positive(field);
+  spec.num_attention_heads = head_count(config, field);
   spec.num_key_value_heads = spec.num_attention_heads;
   config.require(spec.hidden_size % spec.num_attention_heads == 0, field,
                  fmt::format("must divide hidden_size {}", spec.hidden_size));
   spec.head_dim = spec.hidden_size / spec.num_attention_heads;
+  const auto require_implied = [&config](const std::string& name, Index value) {
+    config.require(config.raw(name).is_null() || config.raw(name) == value, name,
+                   fmt::format("is {} in this family, by the other fields", value));
+  };
+  require_implied("head_dim", spec.head_dim);
+  require_implied("num_key_value_heads", spec.num_key_value_heads);
 }
 
 void choose_head(DecoderSpec& spec, const HfConfig& config, const Checkpoint& checkpoint, bool tied,
                  const std::string& head) {
-  if (config.flag_or("tie_word_embeddings", tied)) {
-    if (checkpoint.has(head) && !checkpoint.has(spec.embed_tokens)) spec.embed_tokens = head;
-    spec.lm_head = spec.embed_tokens;
-    spec.ignored.push_back(head);
-  } else {
-    spec.lm_head = head;
-  }
+  spec.lm_head = head;
+  if (!config.flag_or("tie_word_embeddings", tied)) return;
+  if (checkpoint.has(head) && !checkpoint.has(spec.embed_tokens)) spec.embed_tokens = head;
+  if (!head_is_embedding(spec, config, checkpoint, head)) return;
+  spec.lm_head = spec.embed_tokens;
+  spec.ignored.push_back(head);
 }
 
 }  // namespace nf

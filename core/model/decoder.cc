@@ -1,13 +1,12 @@
 #include "core/model/decoder.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
-#include "core/model/bos_token.h"
+#include "core/model/checkpoint_checks.h"
 
 namespace nf {
 namespace {
@@ -65,45 +64,23 @@ void release_behind(const Checkpoint& checkpoint, const std::string& name, Index
   if (end > first) checkpoint.release(name, begin, end - begin);
 }
 
-bool matches(const std::string& name, const std::string& pattern) {
-  if (pattern.starts_with('*')) return name.ends_with(pattern.substr(1));
-  return name == pattern;
-}
-
 }  // namespace
 
 Decoder Decoder::open(const std::filesystem::path& dir, const ArchitectureRegistry& registry) {
   auto checkpoint = std::make_shared<const Checkpoint>(Checkpoint::open(dir));
   const HfConfig config(checkpoint->config(), (dir / "config.json").string());
   DecoderSpec spec = registry.find(config).spec(config, *checkpoint);
-  spec.bos_token_id = find_bos_token(*checkpoint, spec.vocab_size);
-  return {std::move(checkpoint), std::move(spec)};
+  check_tensors(spec, *checkpoint, config);
+  check_claims(spec, *checkpoint, config);
+  read_bos(spec, *checkpoint, config);
+  std::vector<std::string> warnings = checkpoint->warnings();
+  warnings.insert(warnings.end(), config.warnings().begin(), config.warnings().end());
+  return {std::move(checkpoint), std::move(spec), std::move(warnings)};
 }
 
-Decoder::Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec)
-    : checkpoint_(std::move(checkpoint)), spec_(std::move(spec)) {
-  check_tensors();
-}
-
-void Decoder::check_tensors() const {
-  std::set<std::string> used;
-  for (const ExpectedTensor& expected : expected_tensors(spec_)) {
-    const std::vector<Index>& found = checkpoint_->info(expected.name).shape;
-    if (found != expected.shape)
-      throw DataError(fmt::format("{}: tensor '{}' is [{}], config.json implies [{}]",
-                                  checkpoint_->dir().string(), expected.name,
-                                  fmt::join(found, ", "), fmt::join(expected.shape, ", ")));
-    used.insert(expected.name);
-  }
-  for (const std::string& name : checkpoint_->names()) {
-    const bool ignored =
-        std::any_of(spec_.ignored.begin(), spec_.ignored.end(),
-                    [&](const std::string& pattern) { return matches(name, pattern); });
-    if (!used.contains(name) && !ignored)
-      throw DataError(fmt::format("{}: tensor '{}' is not part of a {} with this config.json",
-                                  checkpoint_->dir().string(), name, spec_.architecture));
-  }
-}
+Decoder::Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec,
+                 std::vector<std::string> warnings)
+    : checkpoint_(std::move(checkpoint)), spec_(std::move(spec)), warnings_(std::move(warnings)) {}
 
 std::vector<Site> Decoder::sites() const {
   std::vector<Site> sites;

@@ -44,12 +44,15 @@ struct TokenRows {
 
 class Decoder {
  public:
-  /// Reads config.json and checks every tensor's presence and shape; touches no weight yet.
-  /// Throws DataError, also for tensors of the checkpoint that the model would not use.
+  /// Reads config.json and checks every tensor's presence and shape; touches no weight yet but a
+  /// tied pair's that is stored twice (choose_head). Throws DataError, also for tensors of the
+  /// checkpoint that the model would not use.
   static Decoder open(const std::filesystem::path& dir, const ArchitectureRegistry& registry);
 
   const DecoderSpec& spec() const { return spec_; }
   const Checkpoint& checkpoint() const { return *checkpoint_; }
+  /// One line for each pair of sources that disagree, and which of them is used.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   /// Every place a distortion can act, in the order of the forward pass: the embedding, per layer
   /// the roles in order of use, weight before input; keys and values stand behind v_proj, the
   /// residual stream at the layer's end.
@@ -105,8 +108,8 @@ class Decoder {
       return summation == Summation::halves ? halves : whole;
     }
   };
-  Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec);
-  void check_tensors() const;
+  Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec,
+          std::vector<std::string> warnings);
   /// Rows [first, first + rows.rows()) of a linear; of a transposed tensor all of them.
   void read_rows(const LinearTensors& from, Index first, MatrixView rows) const;
   const std::string& outer_tensor(Role role) const;
@@ -116,6 +119,7 @@ class Decoder {
 
   std::shared_ptr<const Checkpoint> checkpoint_;
   DecoderSpec spec_;
+  std::vector<std::string> warnings_;
   std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions prepared
   NormWeights embedding_norm_, final_norm_;
   Projection project_in_, project_out_;

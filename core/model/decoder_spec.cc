@@ -2,7 +2,13 @@
 
 #include <set>
 
+#include "core/base/error.h"
+
 namespace nf {
+
+void DecoderSpec::check_bos() const {
+  if (!bos_problem.empty()) throw DataError(bos_problem);
+}
 
 std::vector<Role> DecoderSpec::roles() const {
   std::vector<Role> roles;

@@ -94,6 +94,7 @@ struct DecoderSpec {
   /// Longest window that the model was made for, or has positions for.
   Index max_position_embeddings = 0;
   std::optional<Index> bos_token_id;
+  std::string bos_problem{};  ///< the message where config.json's is no token of the model
 
   NormKind norm = NormKind::layer_norm;
   float norm_eps = 1e-5f;
@@ -127,6 +128,8 @@ struct DecoderSpec {
   std::vector<std::pair<std::string, Role>> aliases;
 
   Index embedding_size() const { return embed_size == 0 ? hidden_size : embed_size; }
+  /// For whoever uses bos_token_id. Throws DataError where config.json's is no token of the model.
+  void check_bos() const;
   /// The linears of a block, in order of use.
   std::vector<Role> roles() const;
   /// Roles that read the same tensor share one distorted input; draws use the first role's name:

@@ -1,5 +1,9 @@
 #include "core/model/hf_config.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "core/base/check.h"
 
 namespace nf {
@@ -36,7 +40,10 @@ double HfConfig::number_or(const std::string& field, double fallback) const {
   const Json& value = raw(field);
   if (value.is_null()) return fallback;
   if (!value.is_number()) fail(field, fmt::format("must be a number, is {}", value.dump()));
-  return value.get<double>();
+  const double number = value.get<double>();
+  if (std::abs(number) > static_cast<double>(std::numeric_limits<float>::max()))
+    fail(field, fmt::format("must be a number of float32, is {}", value.dump()));
+  return number;
 }
 
 bool HfConfig::flag_or(const std::string& field, bool fallback) const {
@@ -54,15 +61,28 @@ std::string HfConfig::text_or(const std::string& field, const std::string& fallb
 }
 
 std::string HfConfig::spelling(const std::vector<std::string>& names) const {
-  for (const std::string& name : names)
-    if (!raw(name).is_null()) return name;
-  return names.front();
+  const auto chosen = std::find_if(names.begin(), names.end(),
+                                   [this](const std::string& n) { return !raw(n).is_null(); });
+  if (chosen == names.end()) return names.front();
+  for (auto other = chosen + 1; other != names.end(); ++other)
+    if (!raw(*other).is_null() && raw(*other) != raw(*chosen))
+      warn(*chosen, fmt::format("{} is used; {}, the other name of this field, is {}",
+                                raw(*chosen).dump(), *other, raw(*other).dump()));
+  return *chosen;
 }
 
 HfConfig HfConfig::object(const std::string& field) const {
   const Json& value = raw(field);
   if (!value.is_object()) fail(field, fmt::format("must be an object, is {}", value.dump()));
-  return {value, fmt::format("{}: {}", file_, field)};
+  HfConfig nested(value, fmt::format("{}: {}", file_, field));
+  nested.warnings_ = warnings_;
+  return nested;
+}
+
+void HfConfig::warn_of(const std::string& place, const std::string& cause) const {
+  std::string text = fmt::format("{}: {}", place, cause);
+  if (std::find(warnings_->begin(), warnings_->end(), text) == warnings_->end())
+    warnings_->push_back(std::move(text));
 }
 
 void HfConfig::require(bool condition, const std::string& field, const std::string& cause) const {

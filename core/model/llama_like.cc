@@ -14,7 +14,7 @@ Index default_of(const HfConfig& config, const std::string& field, Index of_fami
 }
 
 void read_heads(DecoderSpec& spec, const HfConfig& config, const LlamaLike& family) {
-  const Index heads = config.positive("num_attention_heads");
+  const Index heads = head_count(config, "num_attention_heads");
   const Index key_value_heads =
       config.positive_or("num_key_value_heads",
                          default_of(config, "num_key_value_heads", family.key_value_heads, heads));
@@ -65,8 +65,8 @@ DecoderSpec llama_like_spec(const HfConfig& config, const Checkpoint& checkpoint
 
   spec.norm = family.norm;
   const bool rms = family.norm == NormKind::rms_norm;
-  spec.norm_eps = static_cast<float>(rms ? config.number_or("rms_norm_eps", 1e-6)
-                                         : config.number_or("layer_norm_eps", 1e-5));
+  spec.norm_eps = rms ? norm_epsilon(config, "rms_norm_eps", 1e-6)
+                      : norm_epsilon(config, "layer_norm_eps", 1e-5);
   spec.activation = activation_option(config, "hidden_act", "silu");
   spec.gated = true;
   spec.form = family.parallel ? BlockForm::parallel : BlockForm::sequential;
@@ -94,11 +94,10 @@ Index sliding_window(const HfConfig& config) {
 std::vector<Index> layer_windows(const HfConfig& config, Index window, Index first) {
   const Index layers = layer_count(config);
   std::vector<Index> windows;
+  std::vector<Index> by_number;
+  for (Index layer = 0; layer < layers; ++layer) by_number.push_back(layer < first ? 0 : window);
   const Json& types = config.raw("layer_types");
-  if (types.is_null()) {
-    for (Index layer = 0; layer < layers; ++layer) windows.push_back(layer < first ? 0 : window);
-    return windows;
-  }
+  if (types.is_null()) return by_number;
   config.require(types.is_array() && static_cast<Index>(types.size()) == layers, "layer_types",
                  fmt::format("must be a list of {} kinds of layers", layers));
   for (const Json& type : types) {
@@ -111,11 +110,16 @@ std::vector<Index> layer_windows(const HfConfig& config, Index window, Index fir
                    "sliding_attention without a sliding_window in use");
     windows.push_back(sliding ? window : 0);
   }
+  if (!config.raw("max_window_layers").is_null() && windows != by_number)
+    config.warn("layer_types", fmt::format("is used; max_window_layers is {}",
+                                           config.raw("max_window_layers").dump()));
   return windows;
 }
 
 std::vector<Index> qwen_windows(const HfConfig& config) {
   const bool used = config.flag_or("use_sliding_window", false);
+  if (used && sliding_window(config) == 0)
+    config.warn("use_sliding_window", "is true, but sliding_window is null: there is no window");
   const Index first =
       config.raw("max_window_layers") == 0 ? 0 : config.positive_or("max_window_layers", 28);
   return layer_windows(config, used ? sliding_window(config) : 0, first);

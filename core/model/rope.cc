@@ -9,6 +9,9 @@
 namespace nf {
 namespace {
 
+/// Of a head: more would fill the memory before a tensor's shape shows that they are not there.
+constexpr Index kMostFeatures = Index{1} << 20;
+
 double factor_of(const HfConfig& scaling) {
   const double factor = scaling.number("factor");
   scaling.require(factor > 0.0, "factor", "must be positive");
@@ -21,6 +24,9 @@ float llama3_frequency(float frequency, const HfConfig& scaling, double context)
   const double factor = factor_of(scaling);
   const double low = scaling.number("low_freq_factor");
   const double high = scaling.number("high_freq_factor");
+  scaling.require(low > 0.0, "low_freq_factor", "must be positive");
+  scaling.require(high > low, "high_freq_factor",
+                  fmt::format("must be greater than low_freq_factor {}", low));
   const double turns = context * frequency / (2.0 * std::numbers::pi);  // over the original context
   if (turns > high) return frequency;
   if (turns < low) return static_cast<float>(frequency / factor);
@@ -31,17 +37,75 @@ float llama3_frequency(float frequency, const HfConfig& scaling, double context)
 /// The object that describes the rotation: rope_scaling where it says anything, else
 /// rope_parameters, else an empty one.
 HfConfig rope_object(const HfConfig& config) {
-  for (const char* name : {"rope_scaling", "rope_parameters"})
-    if (const Json& value = config.raw(name); !value.is_null() && value != Json::object())
-      return config.object(name);
-  return {Json::object(), config.file()};
+  const auto speaks = [&config](const char* name) {
+    return !config.raw(name).is_null() && config.raw(name) != Json::object();
+  };
+  const char* const older = "rope_scaling";
+  const char* const newer = "rope_parameters";
+  if (!speaks(older))
+    return speaks(newer) ? config.object(newer) : HfConfig(Json::object(), config.file());
+  if (speaks(newer) && config.raw(newer) != config.raw(older))
+    config.warn(older, fmt::format("{} is used; {} is {}", config.raw(older).dump(), newer,
+                                   config.raw(newer).dump()));
+  return config.object(older);
 }
 
+/// A number of the rotation, and the field that it stands in or would stand in.
+struct RopeNumber {
+  double value;
+  const HfConfig& place;
+  std::string field;
+
+  void require(bool condition, const std::string& cause) const {
+    place.require(condition, field, cause);
+  }
+};
+
 /// A number inside the object, or of the whole file under one of its older names.
-double rope_number(const HfConfig& rope, const std::string& name, const HfConfig& config,
-                   const std::vector<std::string>& older_names, double fallback) {
-  if (!rope.raw(name).is_null()) return rope.number(name);
-  return config.number_or(config.spelling(older_names), fallback);
+RopeNumber rope_number(const HfConfig& rope, const std::string& name, const HfConfig& config,
+                       const std::vector<std::string>& older_names, double fallback) {
+  const std::string older = config.spelling(older_names);
+  if (rope.raw(name).is_null()) return {config.number_or(older, fallback), config, older};
+  if (!config.raw(older).is_null() && config.raw(older) != rope.raw(name))
+    rope.warn(name, fmt::format("{} is used; {} outside is {}", rope.raw(name).dump(), older,
+                                config.raw(older).dump()));
+  return {rope.number(name), rope, name};
+}
+
+/// Number of features of a head that turn: the whole part of head_dim · part, which must be even,
+/// since they turn in pairs.
+Index rotated_features(const HfConfig& config, const RopeNumber& part, const RopeOptions& options) {
+  config.require(options.head_dim <= kMostFeatures, "head_dim",
+                 fmt::format("must be at most {}, not {}", kMostFeatures, options.head_dim));
+  part.require(
+      part.value == 1.0 || (options.may_be_partial && part.value >= 0.0 && part.value < 1.0),
+      fmt::format("rotating {} of each head is not implemented for this family", part.value));
+  const auto rotated = static_cast<Index>(static_cast<double>(options.head_dim) * part.value);
+  if (rotated == options.head_dim)
+    config.require(rotated % 2 == 0, "head_dim",
+                   fmt::format("rotary positions need an even head_dim, not {}", rotated));
+  part.require(rotated % 2 == 0,
+               fmt::format("rotary positions need an even number of features, not {}: {} of a "
+                           "head_dim of {}",
+                           rotated, part.value, options.head_dim));
+  // Other families' way of saying it.
+  const Json& dim = config.raw("rotary_dim");
+  config.require(dim.is_null() || dim == rotated, "rotary_dim",
+                 fmt::format("{} features of each head are rotated by the other fields", rotated));
+  return rotated;
+}
+
+/// The length that llama3's bounds refer to.
+double original_context(const HfConfig& rope, const HfConfig& config) {
+  const char* const name = "original_max_position_embeddings";
+  const Json &outside = config.raw(name), &inside = rope.raw(name);
+  if (!outside.is_null() && !inside.is_null() && outside != inside)
+    config.warn(name,
+                fmt::format("{} is used; {} has {}", outside.dump(), rope.file(), inside.dump()));
+  const double context = config.number_or(
+      name, rope.number_or(name, config.number_or("max_position_embeddings", 0.0)));
+  config.require(context >= 0.0, name, "must not be negative");
+  return context;
 }
 
 }  // namespace
@@ -58,21 +122,17 @@ RopeSpec rope_spec(const HfConfig& config, const RopeOptions& options) {
   rope.require(type == "default" || type == "linear" || type == "llama3", type_name,
                fmt::format("'{}' is not implemented; known: default, linear, llama3", type));
 
-  const double theta = rope_number(rope, "rope_theta", config, options.theta_names, options.theta);
-  config.require(theta > 0.0, config.spelling(options.theta_names),
-                 fmt::format("the base of rotary positions must be positive, not {}", theta));
-  const double part = rope_number(rope, "partial_rotary_factor", config, options.partial_names,
-                                  options.partial_rotary_factor);
-  config.require(part == 1.0 || (options.may_be_partial && part >= 0.0 && part < 1.0),
-                 config.spelling(options.partial_names),
-                 fmt::format("rotating {} of each head is not implemented for this family", part));
-  const auto rotated = static_cast<Index>(static_cast<double>(options.head_dim) * part);
-  config.require(rotated < options.head_dim || rotated % 2 == 0, "head_dim",
-                 fmt::format("rotary positions need an even head_dim, not {}", options.head_dim));
-  const double context =
-      config.number_or("original_max_position_embeddings",
-                       rope.number_or("original_max_position_embeddings",
-                                      config.number_or("max_position_embeddings", 0.0)));
+  const RopeNumber theta =
+      rope_number(rope, "rope_theta", config, options.theta_names, options.theta);
+  theta.require(theta.value > 0.0, fmt::format("the base of rotary positions must be positive, "
+                                               "not {}",
+                                               theta.value));
+  const Index rotated =
+      rotated_features(config,
+                       rope_number(rope, "partial_rotary_factor", config, options.partial_names,
+                                   options.partial_rotary_factor),
+                       options);
+  const double context = type == "llama3" ? original_context(rope, config) : 0.0;
 
   RopeSpec spec;
   spec.interleaved = options.interleaved;
@@ -80,7 +140,8 @@ RopeSpec rope_spec(const HfConfig& config, const RopeOptions& options) {
     // The exponent is rounded to f32 first, as transformers has it: it matters where `rotated` is
     // no power of two and the text is long.
     const float exponent = static_cast<float>(i) / static_cast<float>(rotated);
-    float frequency = 1.0f / static_cast<float>(std::pow(theta, static_cast<double>(exponent)));
+    float frequency =
+        1.0f / static_cast<float>(std::pow(theta.value, static_cast<double>(exponent)));
     if (type == "linear") frequency = static_cast<float>(frequency / factor_of(rope));
     if (type == "llama3") frequency = llama3_frequency(frequency, rope, context);
     spec.inverse_frequencies.push_back(frequency);

@@ -17,14 +17,16 @@ struct RopeOptions {
   std::vector<std::string> theta_names = {"rope_theta"};
   /// The share of head_dim that is rotated, where config.json names none.
   double partial_rotary_factor = 1.0;
-  std::vector<std::string> partial_names = {"partial_rotary_factor"};
+  std::vector<std::string> partial_names = {"partial_rotary_factor", "rotary_pct"};
   bool may_be_partial = false;
 };
 
 /// Inverse frequencies out of config.json, for both spellings: `rope_theta` + `rope_scaling` (its
 /// type under `rope_type` or `type`), and the newer `rope_parameters`. Types: default, linear
 /// (positions divided by factor) and llama3 (low frequencies slowed down, with a smooth band
-/// between). Throws DataError for any other type and for a rotation of odd or too many features.
+/// between). What stands inside the object goes before what stands outside, and rope_scaling before
+/// rope_parameters, with a warning where they differ. Throws DataError for any other type and for a
+/// rotation of odd or too many features.
 RopeSpec rope_spec(const HfConfig& config, const RopeOptions& options);
 
 /// Cosines and sines of positions 0 .. T-1, angles in f32 as transformers has them.

@@ -1,5 +1,6 @@
 #include "core/config/yaml_writer.h"
 #include "eval/cli/command.h"
+#include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/output/standard_streams.h"
 
@@ -16,8 +17,8 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   const Experiment experiment =
       Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
   print_out("{}", to_yaml(experiment.resolved()));
-  for (const std::string& warning : repeat_warnings(experiment))
-    print_err("warning: {}\n", warning);
+  print_warnings(model_warnings(experiment));
+  print_warnings(repeat_warnings(experiment));
   return 0;
 }
 

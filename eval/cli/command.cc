@@ -159,6 +159,10 @@ std::string existing_file(const CommandLine& line, const std::string& option) {
   return file;
 }
 
+void print_warnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) print_err("warning: {}\n", warning);
+}
+
 std::optional<Index> memory_option(const CommandLine& line) {
   if (!line.has("memory")) return std::nullopt;
   const std::string text = line.text("memory");

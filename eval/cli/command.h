@@ -76,6 +76,8 @@ std::string command_text(const std::string& name, const std::vector<std::string>
 std::filesystem::path model_directory(const CommandLine& line);
 /// The file behind an option: must be there (ConfigError).
 std::string existing_file(const CommandLine& line, const std::string& option);
+/// A line for each on stderr.
+void print_warnings(const std::vector<std::string>& warnings);
 /// Bytes behind --memory (ConfigError), nullopt where it was not given.
 std::optional<Index> memory_option(const CommandLine& line);
 /// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.

@@ -72,6 +72,7 @@ std::string site_shape(const Site& site, const std::vector<LinearTensors>& linea
 void list_sites(const Kinds& kinds, const CommandLine& line) {
   if (!line.has("model")) throw ConfigError("list sites: --model DIR is missing");
   const Decoder decoder = Decoder::open(model_directory(line), kinds.architectures);
+  print_warnings(decoder.warnings());
   const DecoderSpec& spec = decoder.spec();
   std::vector<LinearTensors> linears = spec.block(0).linears;
   for (Role role : {Role::embed_tokens, Role::lm_head})

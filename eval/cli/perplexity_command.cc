@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "core/model/bos_token.h"
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/experiment/data_config.h"
@@ -52,7 +51,7 @@ WindowOptions window_options(const CommandLine& line, const Decoder& decoder) {
     throw ConfigError(
         fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
                     options.context, spec.max_position_embeddings));
-  if (options.bos != Bos::none) refuse_bad_bos_token(decoder.checkpoint(), spec.vocab_size);
+  if (options.bos != Bos::none) spec.check_bos();
   if (options.bos != Bos::none && !spec.bos_token_id)
     throw ConfigError("--bos: the model has no bos_token_id in config.json");
   return options;
@@ -118,6 +117,7 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
 
   catch_stop_signals();
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
+  for (const std::string& warning : decoder.warnings()) progress.message("warning: " + warning);
   for (const std::string& warning : windows.warnings()) progress.message("warning: " + warning);
   const TextSums text = measure_perplexity(decoder, windows, MemoryBudget::of(given_memory),
                                            stop_requested, progress);

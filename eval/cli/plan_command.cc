@@ -1,6 +1,7 @@
 #include "core/base/parallel.h"
 #include "eval/analysis/statistics.h"
 #include "eval/cli/command.h"
+#include "eval/experiment/model_warnings.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/run_results.h"
@@ -32,6 +33,7 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
   if (!line.parse(arguments)) return 0;
   plan_threads(line);
   Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
+  print_warnings(model_warnings(experiment));
   const std::vector<ModelEstimate> estimates =
       plan_experiment(experiment, {.memory = memory_option(line), .shard = shard_option(line)});
   if (line.has("json")) {

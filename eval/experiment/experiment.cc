@@ -7,7 +7,6 @@
 #include "core/config/override.h"
 #include "core/config/yaml_reader.h"
 #include "core/io/read_file.h"
-#include "core/model/bos_token.h"
 #include "eval/experiment/column_names.h"
 #include "eval/experiment/folder_name.h"
 #include "eval/experiment/trial_count.h"
@@ -71,10 +70,10 @@ void check_model(const ExperimentConfig& config, const ExperimentModel& model,
                fmt::format("{} tokens are more than the {} positions of {}", config.data->context,
                            spec.max_position_embeddings, model.name));
   if (spec.bos_token_id) return;
-  const bool wants_bos = (config.data && config.data->bos != Bos::none) ||
-                         std::any_of(config.tasks.begin(), config.tasks.end(),
-                                     [](const TaskConfig& t) { return t.bos; });
-  if (wants_bos) refuse_bad_bos_token(model.decoder.checkpoint(), spec.vocab_size);
+  const auto wants_bos = [](const TaskConfig& task) { return task.bos; };
+  if ((config.data && config.data->bos != Bos::none) ||
+      std::any_of(config.tasks.begin(), config.tasks.end(), wants_bos))
+    spec.check_bos();
   if (config.data && config.data->bos != Bos::none)
     errors.add(model.path.node, "data.bos needs a model with a bos_token_id in config.json");
   for (const TaskConfig& task : config.tasks)

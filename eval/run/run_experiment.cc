@@ -9,6 +9,7 @@
 #include "core/base/version.h"
 #include "core/config/yaml_writer.h"
 #include "core/ops/gemm.h"
+#include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
@@ -137,6 +138,7 @@ void warn(const RunContext& run, const std::vector<std::string>& warnings) {
 void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
+  warn(run, model_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, the next takes its place"});
   warn(run, repeat_warnings(run.experiment));

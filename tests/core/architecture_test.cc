@@ -1,5 +1,6 @@
 #include "core/model/architecture.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/support/tensor_near.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/write_torch_bin.h"
 
 namespace nf {
 namespace {
@@ -159,16 +161,117 @@ TEST(EveryFamily, MissesItsHead) {
   }
 }
 
-/// Files often hold a tied head as well.
-TEST(EveryFamily, IgnoresAStoredHeadWhereItIsTied) {
+/// Writes a model in one of the forms of a checkpoint.
+void write_as(const TinyModel& model, const std::filesystem::path& dir, const std::string& form) {
+  model.write(dir);
+  if (form == "safetensors") return;
+  std::filesystem::remove(dir / "model.safetensors");
+  if (form == "shards") write_sharded(dir, model.tensors, 3);
+  if (form == "bin") write_torch_bin(dir / "pytorch_model.bin", model.tensors);
+  if (form == "bin shards") write_torch_shards(dir, model.tensors, 3);
+}
+
+/// Files often hold a tied head as well. As for transformers 5, one of other values is no copy.
+TEST(EveryFamily, KeepsAStoredHeadOfOtherValues) {
   for (const TinyModel& untied : every_family()) {
-    const std::string head = spec_of(untied.config).lm_head;
+    const DecoderSpec spec = spec_of(untied.config);
     TinyModel tied = untied;
     tied.config["tie_word_embeddings"] = true;
+    const Matrix expected = logits_of(untied);
+    EXPECT_TRUE(equal_bits(logits_of(tied), expected)) << spec.lm_head;
+    for (const std::string form : {"safetensors", "shards", "bin", "bin shards"}) {
+      const TempDir dir;
+      write_as(tied, dir.path(), form);
+      const Decoder decoder = open_decoder(dir.path());
+      EXPECT_EQ(decoder.spec().lm_head, spec.lm_head) << form;
+      EXPECT_EQ(decoder.warnings(),
+                std::vector<std::string>{
+                    (dir / "config.json").string() + ": tie_word_embeddings: is true, but '" +
+                    spec.lm_head + "' has other values than '" + spec.embed_tokens +
+                    "': the two are not tied, and '" + spec.lm_head + "' is the head"})
+          << form;
+    }
+  }
+}
+
+TEST(EveryFamily, TiesAStoredHeadOfTheSameValues) {
+  for (const TinyModel& untied : every_family()) {
+    const DecoderSpec spec = spec_of(untied.config);
+    TinyModel tied = untied;
+    tied.config["tie_word_embeddings"] = true;
+    tied.remove(spec.lm_head);
     const Matrix expected = logits_of(tied);
-    EXPECT_FALSE(equal_bits(logits_of(untied), expected)) << head;
-    tied.remove(head);
-    EXPECT_TRUE(equal_bits(logits_of(tied), expected)) << head;
+    EXPECT_FALSE(equal_bits(logits_of(untied), expected)) << spec.lm_head;
+    TestTensor copy = tied.tensor(spec.embed_tokens);
+    copy.name = spec.lm_head;
+    tied.tensors.push_back(copy);
+    EXPECT_TRUE(equal_bits(logits_of(tied), expected)) << spec.lm_head;
+    for (const std::string form : {"safetensors", "shards", "bin", "bin shards"}) {
+      const TempDir dir;
+      write_as(tied, dir.path(), form);
+      const Decoder decoder = open_decoder(dir.path());
+      EXPECT_EQ(decoder.spec().lm_head, spec.embed_tokens) << form;
+      EXPECT_TRUE(decoder.warnings().empty()) << form;
+    }
+  }
+}
+
+TEST(EveryFamily, RefusesAStoredHeadOfAnotherShape) {
+  for (TinyModel model : every_family()) {
+    const DecoderSpec spec = spec_of(model.config);
+    model.config["tie_word_embeddings"] = true;
+    TestTensor& head = model.tensor(spec.lm_head);
+    const Index width = head.shape[1];
+    head.shape[0] += 2;
+    head.values.resize(static_cast<std::size_t>(head.shape[0] * width), 0.0f);
+    EXPECT_EQ(open_error(model),
+              fmt::format("DIR: tensor '{}' is [{}, {}], config.json implies [{}, {}]",
+                          spec.lm_head, spec.vocab_size + 2, width, spec.vocab_size, width));
+  }
+}
+
+/// One rule on every route: rotated features come in pairs.
+TEST(EveryFamily, RefusesAnOddRotaryWidth) {
+  for (const TinyModel& model : every_family()) {
+    const DecoderSpec spec = spec_of(model.config);
+    if (!spec.rope) continue;
+    const bool shares_out = spec.num_attention_heads * spec.head_dim == spec.hidden_size &&
+                            model.config.at("model_type") == "gpt_neox";
+    const Json odd = shares_out
+                         ? with_fields(model.config, {{"hidden_size", 15}, {"rotary_pct", 1.0}})
+                         : with_fields(model.config, {{"head_dim", 7}});
+    EXPECT_TRUE(refusal_of(odd).starts_with("head_dim: rotary positions need an even head_dim"))
+        << refusal_of(odd);
+    for (const char* name : {"rotary_pct", "partial_rotary_factor"}) {
+      Json part = with_fields(model.config, {{"rotary_pct", nullptr}});
+      part[name] = 0.2;
+      const std::string refusal = refusal_of(part);
+      EXPECT_TRUE(refusal.starts_with(name)) << refusal;
+    }
+    EXPECT_TRUE(
+        refusal_of(with_fields(model.config, {{"rotary_dim", 3}})).starts_with("rotary_dim"));
+  }
+}
+
+TEST(EveryFamily, RefusesSizesThatCannotBe) {
+  for (const TinyModel& model : every_family()) {
+    SCOPED_TRACE(model.config.at("model_type").get<std::string>());
+    for (const std::string field :
+         {"hidden_size", "n_embd", "n_embed", "intermediate_size", "ffn_dim", "num_hidden_layers",
+          "n_layer", "num_attention_heads", "n_head", "num_key_value_heads", "head_dim",
+          "vocab_size", "max_position_embeddings", "n_positions", "word_embed_proj_dim"}) {
+      if (!model.config.contains(field) || !model.config[field].is_number()) continue;
+      for (const Json& bad : {Json(0), Json(-8), Json("NaN"), Json(1.5)}) {
+        const std::string refusal = refusal_of(with_fields(model.config, {{field, bad}}));
+        EXPECT_TRUE(refusal.starts_with(field + ": ")) << field << " " << bad << ": " << refusal;
+      }
+    }
+    for (const char* field : {"layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps"}) {
+      if (!model.config.contains(field)) continue;
+      for (const Json& bad : {Json(-1e-5), Json("Infinity"), Json(1e300)})
+        EXPECT_TRUE(refusal_of(with_fields(model.config, {{field, bad}})).starts_with(field))
+            << bad;
+    }
   }
 }
 

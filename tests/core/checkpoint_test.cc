@@ -11,6 +11,7 @@
 #include "core/base/check.h"
 #include "core/io/read_file.h"
 #include "core/tensor/matrix.h"
+#include "tests/support/model_errors.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/write_safetensors.h"
 #include "tests/support/write_torch_bin.h"
@@ -213,52 +214,167 @@ TEST(Checkpoint, WrongIndexesNameTheirMistake) {
             start + "tensor 'a': expected the name of a file beside the index, found \"..\"");
   EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "a": "s2.safetensors"}})"),
             start + "key 'a' appears twice");
-  EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "z": "s9.safetensors"}})"),
-            start + "shard 's9.safetensors' is missing in DIR");
-  EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "z": "s1.safetensors"}})"),
-            start + "tensor 'z' is not in shard 's1.safetensors'");
   EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "b": "s2.safetensors"}})"),
-            "DIR/s2.safetensors: tensor 'c' is not in the weight_map of "
-            "model.safetensors.index.json");
-  EXPECT_EQ(
-      with_index(
-          R"({"weight_map": {"a": "s1.safetensors", "b": "s2.safetensors", "c": "s2.safetensors"}})"),
-      "no error");
+            "no error");
   write(dir / "s2.safetensors", read_text_file(dir / "s2.safetensors") + "x");
   EXPECT_NE(message_of(dir.path()), "no error") << "damage in a shard is found at opening";
 }
 
-TEST(Checkpoint, TensorsOfOneNameInTwoShardsAreRefused) {
-  const TempDir dir;
-  write(dir / "config.json", "{}");
-  const std::vector<TestTensor> ab{{"a", Dtype::f32, {1}, {1}}, {"b", Dtype::f32, {1}, {2}}};
-  write_torch_bin(dir / "1.bin", ab);
-  write_torch_bin(dir / "2.bin", ab);
-  write_safetensors(dir / "1.safetensors", ab);
-  write_safetensors(dir / "2.safetensors", ab);
-  for (const std::string form : {"bin", "safetensors"}) {
-    write(dir / (form == "bin" ? "pytorch_model.bin.index.json" : "model.safetensors.index.json"),
-          R"({"weight_map": {"a": "1.)" + form + R"(", "b": "2.)" + form + "\"}}");
-    EXPECT_EQ(message_of(dir.path()),
-              "DIR/1." + form + ": tensor 'b' is in 2." + form + " as well");
-  }
+/// The message about a tensor that is asked for, the directory written as DIR.
+std::string info_error(const TempDir& dir, const Checkpoint& checkpoint, const std::string& name) {
+  std::string message = data_error_of([&] { checkpoint.info(name); });
+  const std::string path = dir.path().string();
+  for (std::size_t at; (at = message.find(path)) != std::string::npos;)
+    message.replace(at, path.size(), "DIR");
+  return message;
 }
 
-TEST(Checkpoint, TorchShardsMayHoldMoreThanTheIndexLists) {
-  const TempDir dir;
-  write(dir / "config.json", "{}");
-  write_torch_bin(dir / "1.bin", {{"a", Dtype::f32, {1}, {1}}, {"extra", Dtype::f32, {1}, {5}}});
-  write_torch_bin(dir / "2.bin", {{"b", Dtype::f32, {1}, {2}}});
-  const std::filesystem::path index = dir / "pytorch_model.bin.index.json";
-  write(index, R"({"weight_map": {"a": "1.bin", "b": "2.bin"}})");
-  const Checkpoint checkpoint = Checkpoint::open(dir.path());
+/// Two shards and an index of either form.
+class CheckpointIndex : public testing::TestWithParam<Form> {
+ protected:
+  void SetUp() override { write(dir_ / "config.json", "{}"); }
+  std::string ending() const { return GetParam() == Form::torch_bin ? ".bin" : ".safetensors"; }
+  std::string index_name() const {
+    return GetParam() == Form::torch_bin ? "pytorch_model.bin.index.json"
+                                         : "model.safetensors.index.json";
+  }
+  void write_shard(const std::string& stem, const std::vector<TestTensor>& tensors) const {
+    GetParam() == Form::torch_bin ? write_torch_bin(dir_ / (stem + ".bin"), tensors)
+                                  : write_safetensors(dir_ / (stem + ".safetensors"), tensors);
+  }
+  /// entries: tensor, shard's stem
+  void write_index(const std::vector<std::pair<std::string, std::string>>& entries) const {
+    Json index = {{"weight_map", Json::object()}};
+    for (const auto& [tensor, shard] : entries) index["weight_map"][tensor] = shard + ending();
+    write(dir_ / index_name(), index.dump());
+  }
+
+  TempDir dir_;
+};
+
+TEST_P(CheckpointIndex, AShardMayHoldMoreThanItLists) {
+  write_shard("1", {{"a", Dtype::f32, {1}, {1}}, {"extra", Dtype::f32, {1}, {5}}});
+  write_shard("2", {{"b", Dtype::f32, {1}, {2}}});
+  write_index({{"a", "1"}, {"b", "2"}});
+  const Checkpoint checkpoint = Checkpoint::open(dir_.path());
   EXPECT_EQ(checkpoint.names(), (std::vector<std::string>{"a", "b", "extra"}));
+  EXPECT_TRUE(checkpoint.is_listed("a"));
+  EXPECT_FALSE(checkpoint.is_listed("extra"));
   Matrix extra(1, 1);
   checkpoint.read_f32("extra", 0, 1, extra);
   EXPECT_EQ(extra(0, 0), 5.0f);
-  write(index, R"({"weight_map": {"a": "1.bin", "b": "2.bin", "c": "2.bin"}})");
-  EXPECT_EQ(message_of(dir.path()),
-            "DIR/pytorch_model.bin.index.json: tensor 'c' is not in shard '2.bin'");
+}
+
+TEST_P(CheckpointIndex, AnEntryInVainIsToldToWhoAsks) {
+  write_shard("1", {{"a", Dtype::f32, {1}, {1}}});
+  write_index({{"a", "1"}, {"b", "1"}, {"c", "9"}});
+  const Checkpoint checkpoint = Checkpoint::open(dir_.path());
+  EXPECT_EQ(checkpoint.names(), std::vector<std::string>{"a"});
+  EXPECT_FALSE(checkpoint.has("b"));
+  EXPECT_FALSE(checkpoint.is_listed("b"));
+  EXPECT_EQ(checkpoint.broken().size(), 2u);
+  EXPECT_EQ(info_error(dir_, checkpoint, "b"),
+            "DIR/" + index_name() + ": tensor 'b' is not in shard '1" + ending() + "'");
+  EXPECT_EQ(info_error(dir_, checkpoint, "c"),
+            "DIR/" + index_name() + ": tensor 'c': shard '9" + ending() + "' is missing in DIR");
+}
+
+TEST_P(CheckpointIndex, ATensorInAnotherShardIsReadFromThere) {
+  write_shard("1", {{"a", Dtype::f32, {1}, {1}}});
+  write_shard("2", {{"b", Dtype::f32, {1}, {2}}, {"c", Dtype::f32, {1}, {3}}});
+  write_index({{"a", "1"}, {"b", "2"}, {"c", "1"}});
+  const Checkpoint checkpoint = Checkpoint::open(dir_.path());
+  Matrix c(1, 1);
+  checkpoint.read_f32("c", 0, 1, c);
+  EXPECT_EQ(c(0, 0), 3.0f);
+  EXPECT_TRUE(checkpoint.broken().empty());
+  ASSERT_EQ(checkpoint.warnings().size(), 1u);
+  EXPECT_TRUE(checkpoint.warnings()[0].ends_with("tensor 'c' is not in shard '1" + ending() +
+                                                 "'; it is taken from 2" + ending()))
+      << checkpoint.warnings()[0];
+}
+
+TEST_P(CheckpointIndex, ATensorInTwoShardsIsToldToWhoAsks) {
+  write_shard("1", {{"a", Dtype::f32, {1}, {1}}, {"b", Dtype::f32, {1}, {2}}});
+  write_shard("2", {{"b", Dtype::f32, {1}, {2}}, {"c", Dtype::f32, {1}, {3}}});
+  write_index({{"a", "1"}, {"b", "2"}});
+  const Checkpoint checkpoint = Checkpoint::open(dir_.path());
+  EXPECT_EQ(info_error(dir_, checkpoint, "a"), "no error");
+  EXPECT_EQ(info_error(dir_, checkpoint, "b"),
+            "DIR/1" + ending() + ": tensor 'b' is in 2" + ending() + " as well");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CheckpointIndex, testing::Values(Form::safetensors, Form::torch_bin));
+
+TEST(Checkpoint, TellsWeightsThatLieBesideThoseItReads) {
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  const std::vector<TestTensor> tensors{{"a", Dtype::f32, {1}, {1}}};
+  const std::string place = dir.path().string() + ": ";
+  using Texts = std::vector<std::string>;
+  write_safetensors(dir / "model.safetensors", tensors);
+  EXPECT_EQ(Checkpoint::open(dir.path()).warnings(), Texts{});
+  write_torch_bin(dir / "pytorch_model.bin", tensors);
+  write_sharded(dir.path(), tensors, 1);
+  EXPECT_EQ(Checkpoint::open(dir.path()).warnings(),
+            (Texts{place + "model.safetensors is read; model.safetensors.index.json beside it is "
+                           "not",
+                   place + "model.safetensors is read; pytorch_model.bin beside it is not"}));
+}
+
+TEST(Checkpoint, ReadsWhatPythonWritesForNumbers) {
+  const TempDir dir;
+  write(dir / "config.json", R"({"dropout": NaN, "limit": [Infinity, -Infinity]})");
+  write_sharded(dir.path(), some_tensors(), 2);
+  EXPECT_EQ(Checkpoint::open(dir.path()).config()["dropout"], "NaN");
+  write(dir / "model.safetensors.index.json",
+        R"({"metadata": {"total_size": Infinity}, "weight_map": {}})");
+  EXPECT_EQ(message_of(dir.path()), "no error");
+}
+
+TEST(Checkpoint, GitsPlaceholdersAreRecognisedInEveryFile) {
+  const std::vector<TestTensor> tensors = some_tensors();
+  for (const char* name : {"config.json", "model.safetensors", "model.safetensors.index.json",
+                           "model-00001-of-00001.safetensors", "pytorch_model.bin",
+                           "pytorch_model.bin.index.json", "pytorch_model-00001-of-00001.bin"}) {
+    const TempDir dir;
+    write(dir / "config.json", "{}");
+    if (std::string(name).find("bin") != std::string::npos) {
+      write_torch_shards(dir.path(), tensors, 1);
+    } else {
+      write_sharded(dir.path(), tensors, 1);
+    }
+    write(dir / name, "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 4\n");
+    EXPECT_EQ(message_of(dir.path()),
+              "DIR/" + std::string(name) +
+                  ": a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'");
+  }
+}
+
+/// Rows enough for several slabs, and values of every type.
+TEST(Checkpoint, ComparesValuesNotBytes) {
+  const Index rows = 9000, cols = 300;
+  std::vector<float> values(static_cast<std::size_t>(rows * cols), 0.5f);
+  values[7] = 0.0f;
+  const TempDir dir;
+  write(dir / "config.json", "{}");
+  const auto checkpoint = [&](Dtype dtype, std::size_t at, float value) {
+    std::vector<float> others = values;
+    others[at] = value;
+    write_safetensors(dir / "model.safetensors", {{"a", Dtype::f32, {rows, cols}, values},
+                                                  {"b", dtype, {rows, cols}, others}});
+    return Checkpoint::open(dir.path());
+  };
+  EXPECT_TRUE(checkpoint(Dtype::f32, 0, 0.5f).equal_values("a", "b"));
+  EXPECT_TRUE(checkpoint(Dtype::f32, 7, -0.0f).equal_values("a", "b"));
+  for (const Dtype dtype : {Dtype::f16, Dtype::bf16, Dtype::f64})
+    EXPECT_TRUE(checkpoint(dtype, 0, 0.5f).equal_values("a", "b"));
+  for (const std::size_t at : {std::size_t{0}, values.size() / 2, values.size() - 1}) {
+    EXPECT_FALSE(checkpoint(Dtype::f32, at, 0.25f).equal_values("a", "b")) << at;
+    EXPECT_FALSE(checkpoint(Dtype::bf16, at, 0.25f).equal_values("a", "b")) << at;
+    EXPECT_FALSE(checkpoint(Dtype::f32, at, NAN).equal_values("a", "b")) << at;
+  }
+  EXPECT_TRUE(checkpoint(Dtype::f32, 0, 0.25f).equal_values("b", "b"));
 }
 
 TEST(Checkpoint, ContentHashSeesEveryByteButNoPath) {

@@ -80,6 +80,35 @@ TEST(SplitIntoHeads, NeedsEvenShares) {
             "config.json: n_head: must divide hidden_size 30 (is 4)");
 }
 
+TEST(SplitIntoHeads, RefusesFieldsThatSayOtherwise) {
+  const auto message = [](const Json& fields) {
+    DecoderSpec spec;
+    spec.hidden_size = 30;
+    return data_error_of([&] { split_into_heads(spec, config_of(fields), "n_head"); });
+  };
+  EXPECT_EQ(message({{"n_head", 6}, {"head_dim", 5}, {"num_key_value_heads", 6}}), "no error");
+  EXPECT_EQ(message({{"n_head", 6}, {"head_dim", 8}}),
+            "config.json: head_dim: is 5 in this family, by the other fields (is 8)");
+  EXPECT_EQ(message({{"n_head", 6}, {"num_key_value_heads", 2}}),
+            "config.json: num_key_value_heads: is 6 in this family, by the other fields (is 2)");
+}
+
+TEST(HeadCount, IsBounded) {
+  EXPECT_EQ(data_error_of([] {
+              head_count(config_of({{"h", 2000000000}}), "h");
+            }),
+            "config.json: h: must be at most 100000 (is 2000000000)");
+}
+
+TEST(NormEpsilon, IsNotNegative) {
+  EXPECT_EQ(norm_epsilon(config_of({{"e", 0}}), "e", 1e-5), 0.0f);
+  EXPECT_EQ(norm_epsilon(config_of(Json::object()), "e", 1e-5), 1e-5f);
+  EXPECT_EQ(data_error_of([] {
+              norm_epsilon(config_of({{"e", -1e-5}}), "e", 1e-5);
+            }),
+            "config.json: e: must not be negative (is -1e-05)");
+}
+
 TEST(ChooseHead, IsTheEmbeddingWhereTheyAreTied) {
   const auto chosen = [](const Json& fields, bool tied) {
     DecoderSpec spec;

@@ -211,8 +211,8 @@ TEST(FamilyForward, GptNeox) {
 
 TEST(FamilyForward, GptNeoxRotary) {
   const TinyModel model = tiny_gpt_neox({.hidden_size = 48, .heads = 3});
-  // 0.2 of 16 features are 3, of which the library turns 4 with the frequencies of 3.
-  for (const double share : {0.2, 0.5, 1.0})
+  // 0.4 of 16 features are 6, for 0.3 of them are 4.
+  for (const double share : {0.3, 0.4, 0.5, 1.0})
     expect_reference(std::to_string(share), with(model, {{"rotary_pct", share}}));
   expect_reference("another base", with(model, {{"rotary_emb_base", 500}}));
   expect_reference("linear", with(model, {{"rope_scaling", linear_scaling()}}));

@@ -50,6 +50,22 @@ TEST(HfConfig, SpellingIsTheFirstThatSaysSomething) {
   EXPECT_EQ(config.spelling({"n_embd", "d_model"}), "n_embd");
 }
 
+TEST(HfConfig, TellsTwoNamesWithTwoValues) {
+  const HfConfig config = config_of({{"n_embd", 8}, {"hidden_size", 9}, {"width", 8}});
+  EXPECT_EQ(config.spelling({"n_embd", "width"}), "n_embd");
+  EXPECT_TRUE(config.warnings().empty());
+  for (int again = 0; again < 2; ++again) config.spelling({"n_embd", "hidden_size", "width"});
+  EXPECT_EQ(config.warnings(),
+            std::vector<std::string>{"DIR/config.json: n_embd: 8 is used; hidden_size, the other "
+                                     "name of this field, is 9"});
+}
+
+TEST(HfConfig, WarningsOfNestedObjectsAreTheWholes) {
+  const HfConfig config = config_of({{"o", {{"n", 1}}}});
+  config.object("o").warn("n", "cause");
+  EXPECT_EQ(config.warnings(), std::vector<std::string>{"DIR/config.json: o: n: cause"});
+}
+
 TEST(HfConfig, NestedObjectsKeepTheirPlace) {
   const HfConfig config = config_of({{"rope_scaling", {{"factor", 8}}}});
   EXPECT_EQ(config.object("rope_scaling").positive("factor"), 8);
@@ -82,6 +98,12 @@ TEST(HfConfig, ErrorsNameFileFieldAndCause) {
       {{{"n", "big"}},
        [](const HfConfig& c) { c.number_or("n", 1.0); },
        "n: must be a number, is \"big\""},
+      {{{"n", "NaN"}},
+       [](const HfConfig& c) { c.number_or("n", 1.0); },
+       "n: must be a number, is \"NaN\""},
+      {{{"n", 1e39}},
+       [](const HfConfig& c) { c.number_or("n", 1.0); },
+       "n: must be a number of float32, is 1e+39"},
       {{{"n", 1}},
        [](const HfConfig& c) { c.flag_or("n", false); },
        "n: must be true or false, is 1"},

@@ -37,6 +37,19 @@ TEST(LayerWindows, AreWhatLayerTypesSay) {
             (Windows{0, 0, 0, 0}));
 }
 
+TEST(LayerWindows, TellWhereTheLastLayersAreOthers) {
+  const char* full = "full_attention";
+  const char* sliding = "sliding_attention";
+  const auto warnings = [](const Json& types) {
+    const HfConfig config = config_of({{"layer_types", types}, {"max_window_layers", 2}});
+    layer_windows(config, 24, 2);
+    return config.warnings();
+  };
+  EXPECT_TRUE(warnings({full, full, sliding, sliding}).empty());
+  EXPECT_EQ(warnings({full, sliding, full, sliding}),
+            std::vector<std::string>{"config.json: layer_types: is used; max_window_layers is 2"});
+}
+
 TEST(LayerWindows, RefuseOtherKindsOfLayers) {
   const auto message = [](const Json& types, Index window) {
     return data_error_of([&] { layer_windows(config_of({{"layer_types", types}}), window, 0); });

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/base/error.h"
+#include "tests/support/model_errors.h"
 
 namespace nf {
 namespace {
@@ -162,11 +163,82 @@ TEST(RopeSpec, PartOfAHeadMayTurn) {
   const Json parameters = {{"partial_rotary_factor", 0.2}};
   expect_frequencies(spec_of({{"rope_parameters", parameters}}, options),
                      default_frequencies(10000.0, 4));
-  // Seven features: as many pairs as cover them, with a seventh in the exponent.
-  const RopeSpec odd = spec_of({{"partial_rotary_factor", 0.35}}, options);
-  ASSERT_EQ(odd.inverse_frequencies.size(), 4u);
-  EXPECT_NEAR(static_cast<double>(odd.inverse_frequencies[3]), std::pow(10000.0, -6.0 / 7.0), 1e-9);
+  EXPECT_EQ(spec_of({{"partial_rotary_factor", 0.34}}, options).inverse_frequencies.size(), 3u);
   EXPECT_TRUE(spec_of({{"partial_rotary_factor", 0.0}}, options).inverse_frequencies.empty());
+}
+
+/// The library fails on all of them with a mismatch of shapes.
+TEST(RopeSpec, RefusesAnOddNumberOfFeatures) {
+  const auto message = [](const Json& config, const RopeOptions& options) {
+    return data_error_of([&] { spec_of(config, options); });
+  };
+  const RopeOptions partial{.head_dim = 20, .may_be_partial = true};
+  const std::string cause =
+      ": rotary positions need an even number of features, not 7: 0.35 of a head_dim of 20";
+  for (const char* name : {"partial_rotary_factor", "rotary_pct"})
+    EXPECT_EQ(message({{name, 0.35}}, partial),
+              "config.json: " + std::string(name) + cause + " (is 0.35)");
+  for (const char* object : {"rope_parameters", "rope_scaling"})
+    EXPECT_EQ(
+        message({{object, {{"partial_rotary_factor", 0.35}}}}, partial),
+        "config.json: " + std::string(object) + ": partial_rotary_factor" + cause + " (is 0.35)");
+  EXPECT_EQ(message(Json::object(), {.head_dim = 12,
+                                     .partial_rotary_factor = 0.25,
+                                     .partial_names = {"rotary_pct"},
+                                     .may_be_partial = true}),
+            "config.json: rotary_pct: rotary positions need an even number of features, not 3: "
+            "0.25 of a head_dim of 12 (is absent)");
+  for (const bool may_be_partial : {false, true})
+    EXPECT_EQ(message({{"head_dim", 5}}, {.head_dim = 5, .may_be_partial = may_be_partial}),
+              "config.json: head_dim: rotary positions need an even head_dim, not 5 (is 5)");
+  EXPECT_EQ(message({{"rotary_dim", 3}}, {.head_dim = 16}),
+            "config.json: rotary_dim: 16 features of each head are rotated by the other fields "
+            "(is 3)");
+  EXPECT_EQ(message({{"rotary_pct", 0.5}}, {.head_dim = 16}),
+            "config.json: rotary_pct: rotating 0.5 of each head is not implemented for this family "
+            "(is 0.5)");
+}
+
+TEST(RopeSpec, TellsWherePlacesDisagree) {
+  const auto warnings = [](const Json& fields, const RopeOptions& options = {.head_dim = 16}) {
+    const HfConfig config(fields, "c");
+    rope_spec(config, options);
+    return config.warnings();
+  };
+  using Texts = std::vector<std::string>;
+  const Json plain = {{"rope_type", "default"}, {"rope_theta", 500.0}};
+  EXPECT_EQ(warnings({{"rope_theta", 500.0}, {"rope_parameters", plain}}), Texts{});
+  EXPECT_EQ(warnings({{"rope_scaling", plain}, {"rope_parameters", plain}}), Texts{});
+  EXPECT_EQ(warnings({{"rope_theta", 7.0}, {"rope_parameters", plain}}),
+            Texts{"c: rope_parameters: rope_theta: 500.0 is used; rope_theta outside is 7.0"});
+  const Json linear = {{"type", "linear"}, {"factor", 4.0}};
+  EXPECT_EQ(warnings({{"rope_scaling", linear}, {"rope_parameters", plain}}),
+            Texts{"c: rope_scaling: {\"type\":\"linear\",\"factor\":4.0} is used; rope_parameters "
+                  "is {\"rope_type\":\"default\",\"rope_theta\":500.0}"});
+  EXPECT_EQ(warnings({{"rope_scaling", {{"rope_type", "default"}, {"type", "linear"}}}}),
+            Texts{"c: rope_scaling: rope_type: \"default\" is used; type, the other name of this "
+                  "field, is \"linear\""});
+  EXPECT_EQ(
+      warnings({{"rotary_pct", 0.5}, {"partial_rotary_factor", 1.0}}),
+      Texts{"c: partial_rotary_factor: 1.0 is used; rotary_pct, the other name of this field, "
+            "is 0.5"});
+}
+
+TEST(RopeSpec, RefusesBandsThatDoNotFollow) {
+  const auto message = [](double low, double high) {
+    return error_of({{"max_position_embeddings", 64},
+                     {"rope_scaling",
+                      {{"rope_type", "llama3"},
+                       {"factor", 8.0},
+                       {"low_freq_factor", low},
+                       {"high_freq_factor", high}}}});
+  };
+  EXPECT_EQ(message(1.0, 4.0), "no error");
+  EXPECT_EQ(message(4.0, 1.0),
+            "config.json: rope_scaling: high_freq_factor: must be greater than low_freq_factor 4 "
+            "(is 1.0)");
+  EXPECT_EQ(message(0.0, 1.0),
+            "config.json: rope_scaling: low_freq_factor: must be positive (is 0.0)");
 }
 
 TEST(RopeSpec, InterleavingIsTheFamilys) {

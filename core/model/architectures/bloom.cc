@@ -47,7 +47,7 @@ DecoderSpec bloom_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   spec.max_position_embeddings = kNoPositionLimit;
   split_into_heads(spec, config, config.spelling({"num_attention_heads", "n_head"}));
   spec.alibi_slopes = alibi_slopes(spec.num_attention_heads);
-  spec.norm_eps = static_cast<float>(config.number_or("layer_norm_epsilon", 1e-5));
+  spec.norm_eps = norm_epsilon(config, "layer_norm_epsilon", 1e-5);
   spec.activation = Activation::gelu_tanh;
   spec.residual_from_norm = config.flag_or("apply_residual_connection_post_layernorm", false);
 

@@ -32,7 +32,7 @@ DecoderSpec gpt2_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   spec.max_position_embeddings =
       config.positive_or(config.spelling({"max_position_embeddings", "n_positions"}), 1024);
   split_into_heads(spec, config, config.spelling({"num_attention_heads", "n_head"}));
-  spec.norm_eps = static_cast<float>(config.number_or("layer_norm_epsilon", 1e-5));
+  spec.norm_eps = norm_epsilon(config, "layer_norm_epsilon", 1e-5);
   spec.activation = activation_option(config, "activation_function", "gelu_new");
 
   const std::string prefix = find_prefix(checkpoint, {"transformer.", ""}, "h.0.ln_1.weight");

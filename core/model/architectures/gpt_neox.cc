@@ -20,7 +20,7 @@ DecoderSpec gpt_neox_spec(const HfConfig& config, const Checkpoint& checkpoint) 
   spec.vocab_size = config.positive("vocab_size");
   spec.max_position_embeddings = config.positive_or("max_position_embeddings", 2048);
   split_into_heads(spec, config, "num_attention_heads");
-  spec.norm_eps = static_cast<float>(config.number_or("layer_norm_eps", 1e-5));
+  spec.norm_eps = norm_epsilon(config, "layer_norm_eps", 1e-5);
   spec.activation = activation_option(config, "hidden_act", "gelu");
   spec.form =
       config.flag_or("use_parallel_residual", true) ? BlockForm::parallel : BlockForm::sequential;

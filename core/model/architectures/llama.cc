@@ -7,6 +7,8 @@ namespace {
 /// Llama 1, 2 and 3 (arXiv 2302.13971, 2307.09288, 2407.21783).
 DecoderSpec llama_spec(const HfConfig& config, const Checkpoint& checkpoint) {
   const bool attention_bias = config.flag_or("attention_bias", false);
+  if (!config.raw("sliding_window").is_null())
+    config.warn("sliding_window", "is not used: this family has none");
   return llama_like_spec(config, checkpoint,
                          {.architecture = "LlamaForCausalLM",
                           .qkv_bias = attention_bias,
