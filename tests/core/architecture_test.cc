@@ -238,7 +238,7 @@ TEST(EveryFamily, RefusesAnOddRotaryWidth) {
     const bool shares_out = spec.num_attention_heads * spec.head_dim == spec.hidden_size &&
                             model.config.at("model_type") == "gpt_neox";
     const Json odd = shares_out
-                         ? with_fields(model.config, {{"hidden_size", 15}, {"rotary_pct", 1.0}})
+                         ? with_fields(model.config, {{"hidden_size", 12}, {"rotary_pct", 1.0}})
                          : with_fields(model.config, {{"head_dim", 7}});
     EXPECT_TRUE(refusal_of(odd).starts_with("head_dim: rotary positions need an even head_dim"))
         << refusal_of(odd);
