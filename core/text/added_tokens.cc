@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -15,6 +16,35 @@ namespace nf {
 namespace {
 
 std::size_t first_byte(std::string_view text) { return static_cast<unsigned char>(text.front()); }
+
+/// A member of an entry, where `is_right` tells its type. A place, which is text, is made for those
+/// that are wrong only: there may be a hundred thousand entries.
+template <class IsRight>
+const SortedJson* find_member(const SortedJson& entry, const char* key, const IsRight& is_right) {
+  const auto member = entry.is_object() ? entry.find(key) : entry.end();
+  return entry.is_object() && member != entry.end() && is_right(*member) ? &*member : nullptr;
+}
+
+bool read_bool(const SortedJson& list, Index i, const JsonPlace& place, const char* key) {
+  const SortedJson* value = find_member(list[static_cast<std::size_t>(i)], key,
+                                        [](const SortedJson& v) { return v.is_boolean(); });
+  return value != nullptr ? value->get<bool>() : place.item(i).at(key).as_bool();
+}
+
+const std::string& read_text(const SortedJson& list, Index i, const JsonPlace& place,
+                             const char* key) {
+  const SortedJson* value = find_member(list[static_cast<std::size_t>(i)], key,
+                                        [](const SortedJson& v) { return v.is_string(); });
+  return value != nullptr ? value->get_ref<const std::string&>()
+                          : place.item(i).at(key).as_string();
+}
+
+std::int32_t read_id(const SortedJson& list, Index i, const JsonPlace& place) {
+  const SortedJson* value =
+      find_member(list[static_cast<std::size_t>(i)], "id",
+                  [](const SortedJson& v) { return token_id_from(v).has_value(); });
+  return value != nullptr ? *token_id_from(*value) : place.item(i).at("id").as_token_id();
+}
 
 }  // namespace
 
@@ -32,36 +62,28 @@ AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model,
   std::vector<Found> first;
   std::vector<Found> last;
   const auto count = static_cast<Index>(list.as_array().size());
+  const SortedJson& entries = list.value();
   for (Index i = 0; i < count; ++i) {
-    const JsonPlace entry = list.item(i);
     Token token;
-    token.content = entry.at("content").as_string();
-    token.single_word = entry.at("single_word").as_bool();
-    token.lstrip = entry.at("lstrip").as_bool();
-    token.rstrip = entry.at("rstrip").as_bool();
-    const bool normalized = entry.at("normalized").as_bool();
-    const bool special = entry.at("special").as_bool();
-    const std::int32_t written_id = entry.at("id").as_token_id();
+    token.content = read_text(entries, i, list, "content");
+    token.single_word = read_bool(entries, i, list, "single_word");
+    token.lstrip = read_bool(entries, i, list, "lstrip");
+    token.rstrip = read_bool(entries, i, list, "rstrip");
+    const bool normalized = read_bool(entries, i, list, "normalized");
+    const bool special = read_bool(entries, i, list, "special");
+    const std::int32_t written_id = read_id(entries, i, list);
     if (token.content.empty()) continue;
 
     const auto [earlier, is_new] = seen.emplace(token.content, i);
-    if (!is_new) {
-      entry.fail(fmt::format("'{}' is added_tokens[{}] already", printable(token.content),
-                             earlier->second));
-    }
-    const auto vocabulary_size = static_cast<std::int32_t>(model.token_count());
-    token.id = model.token_id(token.content)
-                   .value_or(largest_id_ >= vocabulary_size ? largest_id_ + 1 : vocabulary_size);
-    if (token.id != written_id) {
-      entry.at("id").fail(fmt::format(
-          "{} does not fit: '{}' has the id {} {}", written_id, printable(token.content), token.id,
-          model.token_id(token.content) ? "in model.vocab" : "when counting on from model.vocab"));
-    }
+    if (!is_new)
+      list.item(i).fail(fmt::format("'{}' is added_tokens[{}] already", printable(token.content),
+                                    earlier->second));
+    token.id = checked_id(list, i, token.content, written_id, model);
     largest_id_ = std::max(largest_id_, token.id);
     if (normalized && normalizer != nullptr) {
       token.content = normalizer->apply(token.content);
       // Hugging Face tokenizers would find it between all bytes of a text.
-      if (token.content.empty()) entry.fail("the normalizer leaves nothing of the token");
+      if (token.content.empty()) list.item(i).fail("the normalizer leaves nothing of the token");
     }
     (normalized && !special ? last : first).push_back({normalized, std::move(token)});
   }
@@ -70,6 +92,19 @@ AddedTokens::AddedTokens(const JsonPlace& list, const TokenModel& model,
       tables_[static_cast<std::size_t>(found.normalized)].tokens.push_back(std::move(found.token));
   }
   for (Table& table : tables_) table.build();
+}
+
+std::int32_t AddedTokens::checked_id(const JsonPlace& list, Index i, const std::string& content,
+                                     std::int32_t written, const TokenModel& model) const {
+  const std::optional<std::int32_t> in_model = model.token_id(content);
+  const auto vocabulary_size = static_cast<std::int32_t>(model.token_count());
+  const std::int32_t id =
+      in_model.value_or(largest_id_ >= vocabulary_size ? largest_id_ + 1 : vocabulary_size);
+  if (id != written)
+    list.item(i).at("id").fail(
+        fmt::format("{} does not fit: '{}' has the id {} {}", written, printable(content), id,
+                    in_model ? "in model.vocab" : "when counting on from model.vocab"));
+  return id;
 }
 
 void AddedTokens::Table::build() {

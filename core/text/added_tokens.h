@@ -54,6 +54,9 @@ class AddedTokens {
     const Token* longest_at(std::string_view text, Index at) const;
   };
 
+  /// The id of entry `i`, which must be the one that is written there.
+  std::int32_t checked_id(const JsonPlace& list, Index i, const std::string& content,
+                          std::int32_t written, const TokenModel& model) const;
   bool touches_word(std::string_view text, Index begin, Index end) const;
   void cut_span(const Table& table, const Pieces& pieces, const Span& span,
                 std::vector<Span>& out) const;

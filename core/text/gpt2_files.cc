@@ -85,12 +85,12 @@ SortedJson read_gpt2_files(const std::filesystem::path& dir, const SideFiles& si
     return token_id_from(entry->second).value_or(0);
   };
   const std::string end_of_text = "<|endoftext|>";
-  SortedJson tokens =
-      side.added_tokens(nullptr, {id, static_cast<Index>(entries.size())},
+  std::optional<SortedJson> tokens =
+      side.added_tokens(SortedJson::array(), {id, static_cast<Index>(entries.size())},
                         {"transformers' GPT2Tokenizer", end_of_text, end_of_text, end_of_text});
   const bool add_prefix_space = config.bool_or("add_prefix_space", false);
   return {{"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", add_prefix_space}}},
-          {"added_tokens", std::move(tokens)},
+          {"added_tokens", std::move(tokens).value_or(SortedJson::array())},
           {"model", {{"type", "BPE"}, {"vocab", std::move(vocab)}, {"merges", std::move(merges)}}}};
 }
 

@@ -191,11 +191,12 @@ SentencePiece::SentencePiece(const std::filesystem::path& file, const SideFiles&
     return id < 0 ? std::nullopt : std::optional<std::string>(library.IdToPiece(id));
   };
   const auto id = [this](std::string_view token) { return model_->token_id(token); };
-  const SortedJson all = {
-      {"added_tokens", side.added_tokens(model_->control_tokens(), {id, model_->token_count()},
-                                         {file.string(), piece(library.bos_id()),
-                                          piece(library.eos_id()), piece(library.unk_id())})}};
-  added_tokens_.emplace(JsonPlace(file.string(), all).at("added_tokens"), *model_);
+  SortedJson own = model_->control_tokens();
+  std::optional<SortedJson> all = side.added_tokens(
+      own, {id, model_->token_count()},
+      {file.string(), piece(library.bos_id()), piece(library.eos_id()), piece(library.unk_id())});
+  const SortedJson list = {{"added_tokens", std::move(all).value_or(std::move(own))}};
+  added_tokens_.emplace(JsonPlace(file.string(), list).at("added_tokens"), *model_);
 }
 
 SentencePiece::~SentencePiece() = default;

@@ -38,19 +38,20 @@ SortedJson token_entry(const JsonPlace& token, const std::string& content, std::
           {"special", is_special}};
 }
 
-/// The tokens that are cut out of a text whole, in the order in which they get their ids.
+/// The tokens that are cut out of a text whole, in the order in which they get their ids: those of
+/// a list, which is not touched, and what is added or changed.
 class TokenList {
  public:
+  /// `own` must be an array.
   TokenList(const SortedJson& own, const BaseVocabulary& vocabulary)
-      : vocabulary_(&vocabulary), list_(own.is_array() ? own : SortedJson::array()) {
+      : vocabulary_(&vocabulary), own_(&own) {
     // Entries that are none are left to AddedTokens, which knows their place.
-    for (std::size_t i = 0; i < list_.size(); ++i) {
-      const SortedJson& entry = list_[i];
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      const SortedJson& entry = own[i];
       if (!entry.is_object() || !entry.contains("content") || !entry["content"].is_string())
         continue;
-      known_.emplace(entry["content"].get<std::string>(), i);
-      if (entry.contains("id"))
-        largest_id_ = std::max(largest_id_, token_id_from(entry["id"]).value_or(-1));
+      known_.emplace(entry["content"].get_ref<const std::string&>(), i);
+      largest_id_ = std::max(largest_id_, id_of(entry).value_or(-1));
     }
   }
 
@@ -63,28 +64,37 @@ class TokenList {
   /// The same, but the options of a token that is there already become these.
   void update(const JsonPlace& token, bool special, std::int32_t id) {
     const std::optional<std::size_t> at = add_or_find(token, special, id);
-    if (at && list_[*at].contains("id")) {
-      const std::string content = list_[*at]["content"].get<std::string>();
-      list_[*at] = token_entry(token, content, id, special);
-    }
+    if (!at || *at >= own_->size() || !id_of((*own_)[*at])) return;
+    SortedJson entry = token_entry(token, content_of(token).as_string(), id, special);
+    if (entry != (*own_)[*at]) changed_.insert_or_assign(*at, std::move(entry));
   }
 
-  SortedJson take() { return std::move(list_); }
+  /// The whole list, nullopt where it is the one that was given.
+  std::optional<SortedJson> take() {
+    if (changed_.empty() && added_.empty()) return std::nullopt;
+    SortedJson list = *own_;
+    for (auto& [at, entry] : changed_) list[at] = std::move(entry);
+    for (SortedJson& entry : added_) list.push_back(std::move(entry));
+    return list;
+  }
 
  private:
+  static std::optional<std::int32_t> id_of(const SortedJson& entry) {
+    return entry.contains("id") ? token_id_from(entry["id"]) : std::nullopt;
+  }
+
   /// The place of a token that was there before.
   std::optional<std::size_t> add_or_find(const JsonPlace& token, bool special,
                                          std::optional<std::int32_t> id) {
     const JsonPlace content_place = content_of(token);
     const std::string& content = content_place.as_string();
     if (content.empty()) return std::nullopt;
-    const auto [entry, is_new] = known_.emplace(content, list_.size());
+    const auto [known, is_new] = known_.emplace(content, own_->size() + added_.size());
     if (!is_new) {
-      const SortedJson& own = list_[entry->second];
-      const std::optional<std::int32_t> own_id =
-          own.contains("id") ? token_id_from(own["id"]) : std::nullopt;
-      if (id && own_id && *id != *own_id) fail_id(token, content, *id, *own_id, "already");
-      return entry->second;
+      const std::size_t at = known->second;
+      const auto known_id = id_of(at < own_->size() ? (*own_)[at] : added_[at - own_->size()]);
+      if (id && known_id && *id != *known_id) fail_id(token, content, *id, *known_id, "already");
+      return at;
     }
     const std::optional<std::int32_t> in_vocabulary = vocabulary_->id(content);
     const auto size = static_cast<std::int32_t>(vocabulary_->size);
@@ -93,7 +103,7 @@ class TokenList {
       fail_id(token, content, *id, real_id,
               in_vocabulary ? "in the vocabulary" : "when counting on from the vocabulary");
     largest_id_ = std::max(largest_id_, real_id);
-    list_.push_back(token_entry(token, content, real_id, special));
+    added_.push_back(token_entry(token, content, real_id, special));
     return std::nullopt;
   }
 
@@ -105,7 +115,9 @@ class TokenList {
   }
 
   const BaseVocabulary* vocabulary_;
-  SortedJson list_;
+  const SortedJson* own_;
+  std::map<std::size_t, SortedJson> changed_;  ///< by place in the list that was given
+  std::vector<SortedJson> added_;
   std::unordered_map<std::string, std::size_t> known_;
   std::int32_t largest_id_ = -1;
 };
@@ -227,8 +239,9 @@ void SideFiles::check_class(const std::vector<std::string_view>& known,
         "beside it");
 }
 
-SortedJson SideFiles::added_tokens(const SortedJson& own, const BaseVocabulary& vocabulary,
-                                   const DefaultTokens& defaults) const {
+std::optional<SortedJson> SideFiles::added_tokens(const SortedJson& own,
+                                                  const BaseVocabulary& vocabulary,
+                                                  const DefaultTokens& defaults) const {
   const std::optional<JsonPlace> decoder = config().find("added_tokens_decoder");
   const SortedJson class_tokens = as_file(defaults);
   std::vector<JsonPlace> files;

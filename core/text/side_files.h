@@ -45,12 +45,13 @@ class SideFiles {
   /// code of the checkpoint's own (`auto_map`). `files` names what they would go with.
   void check_class(const std::vector<std::string_view>& known, std::string_view files) const;
 
-  /// `added_tokens` as a tokenizer.json has them: those of `own` (such a list, or null), and those
-  /// that the files add to them. A token that is there already keeps its id, but takes over the
-  /// options that `added_tokens_decoder` gives it. Others have the id that `vocabulary` has for
-  /// them or count on from it; an id of a file that differs from that is a DataError.
-  SortedJson added_tokens(const SortedJson& own, const BaseVocabulary& vocabulary,
-                          const DefaultTokens& defaults) const;
+  /// `added_tokens` as a tokenizer.json has them: those of `own`, such a list, and those that the
+  /// files add to them; nullopt where they add and change nothing. A token that is there already
+  /// keeps its id, but takes over the options that `added_tokens_decoder` gives it. Others have the
+  /// id that `vocabulary` has for them or count on from it; an id of a file that differs from that
+  /// is a DataError.
+  std::optional<SortedJson> added_tokens(const SortedJson& own, const BaseVocabulary& vocabulary,
+                                         const DefaultTokens& defaults) const;
 
  private:
   /// A JSON file that need not be there.

@@ -37,11 +37,14 @@ std::optional<AddedTokens> read_added_tokens(const JsonPlace& root, const SideFi
                                              const TokenModel& model,
                                              const Normalizer* normalizer) {
   const std::optional<JsonPlace> own = root.find("added_tokens");
+  const SortedJson none = SortedJson::array();
+  if (own) static_cast<void>(own->as_array());  // or it is refused
   const auto id = [&model](std::string_view token) { return model.token_id(token); };
-  const SortedJson all = {
-      {"added_tokens", side.added_tokens(own ? SortedJson(own->as_array()) : SortedJson(),
-                                         {id, model.token_count()}, {})}};
-  return AddedTokens(JsonPlace(root.file(), all).at("added_tokens"), model, normalizer);
+  std::optional<SortedJson> all =
+      side.added_tokens(own ? own->value() : none, {id, model.token_count()}, {});
+  if (!all) return own ? std::optional(AddedTokens(*own, model, normalizer)) : std::nullopt;
+  const SortedJson list = {{"added_tokens", std::move(*all)}};
+  return AddedTokens(JsonPlace(root.file(), list).at("added_tokens"), model, normalizer);
 }
 
 std::unique_ptr<PreTokenizer> read_optional_pre_tokenizer(const JsonPlace& root) {

@@ -38,8 +38,7 @@ DataSource data_source(const CommandLine& line) {
           .field = line.has("field") ? line.text("field") : "text"};
 }
 
-WindowOptions window_options(const CommandLine& line, const Decoder& decoder) {
-  const DecoderSpec& spec = decoder.spec();
+WindowOptions window_options(const CommandLine& line, const DecoderSpec& spec) {
   const WindowOptions options{.context = *line.number("context", 2),
                               .limit = line.number("windows", 1),
                               .convention = choice(line, "convention", Convention::window),
@@ -112,7 +111,7 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
   const std::filesystem::path dir = model_directory(line);
   const DataSource source = data_source(line);
   Decoder decoder = Decoder::open(dir, kinds->architectures);
-  const WindowOptions options = window_options(line, decoder);
+  const WindowOptions options = window_options(line, decoder.spec());
   const TokenWindows windows = read_windows(source, options, dir, decoder.spec());
 
   catch_stop_signals();

@@ -74,6 +74,9 @@ TEST_F(EvaluationData, NamesTheJsonLineWithoutText) {
             "d.jsonl:2: no text under \"text\"");
   EXPECT_EQ(error_of([&] { read_jsonl_documents(temp_ / "e.jsonl", "text"); }),
             "e.jsonl:2: not a JSON object");
+  write("f.jsonl", "{\"text\":\"a b c d e f\",\"score\":NaN}\n");
+  EXPECT_EQ(error_of([&] { read_jsonl_documents(temp_ / "f.jsonl", "text"); }),
+            "f.jsonl:1: byte 30: NaN is no JSON");
 }
 
 TEST_F(EvaluationData, IsTokenIdsWithoutATokenizer) {
