@@ -57,14 +57,19 @@ void check_tasks(const std::vector<TaskConfig>& tasks, const ConfigNode& node,
   std::set<std::string> fixed;
   for (std::string& column : reserved_columns(metrics)) fixed.insert(sql_key(std::move(column)));
   const std::vector<ConfigNode> items = node.items();
-  std::map<std::string, std::string> seen;
+  std::map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const ConfigNode at = *items[i].find("name");
-    const auto [first, inserted] = seen.emplace(sql_key(tasks[i].name), at.place().str());
-    if (!inserted)
-      errors.add(at, fmt::format("the name '{}' stands at {} already (SQL does not tell capital "
-                                 "letters from small ones)",
-                                 tasks[i].name, first->second));
+    const auto [first, inserted] = seen.emplace(sql_key(tasks[i].name), i);
+    if (!inserted) {
+      const std::string& other = tasks[first->second].name;
+      errors.add(
+          at, fmt::format("the name '{}' stands at {} already{}", tasks[i].name,
+                          items[first->second].find("name")->place().str(),
+                          other == tasks[i].name
+                              ? ""
+                              : fmt::format(", as '{}': SQL does not tell the two apart", other)));
+    }
     for (const std::string& column : task_columns({.name = tasks[i].name, .has_ppl = true}))
       if (fixed.contains(sql_key(column)))
         errors.add(at, fmt::format("its column '{}' is one that results.csv has already", column));

@@ -25,6 +25,8 @@ const std::string kTrials =
     "gaussian, strength: {relative_l2: \"${r}\"}}]}\n"
     "  - {name: u, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "
     "0.1}}]}\n";
+/// Of kTrials: the baseline, the floor and four trials, each of both models.
+constexpr std::size_t kRecords = 2u * 6;
 const std::string kLatin1 =
     "gr\xf6\xdf"
     "e";
@@ -46,7 +48,7 @@ TEST_F(IntegrationEdges, AStandardDescriptorThatIsClosedTakesNoFilesPlace) {
   for (const char* closed : {"2>&-", ">&- 2>&-", "<&- >&- 2>&-"}) {
     fs::remove_all(files_ / "out");
     EXPECT_EQ(shell(fmt::format("exec $NF run e.yaml --out out {}", closed)), 0) << closed;
-    EXPECT_EQ(records("out"), 2u * 5) << closed;
+    EXPECT_EQ(records("out"), kRecords) << closed;
     EXPECT_EQ(shell(fmt::format("exec $NF compare out t u {}", closed)), 0) << closed;
   }
 }
@@ -62,7 +64,7 @@ TEST_F(IntegrationEdges, ExitCodesStayWhereStandardErrorTakesNothing) {
     };
     fs::remove_all(files_ / "out");
     EXPECT_EQ(code("run e.yaml --out out"), 0) << gone;
-    EXPECT_EQ(records("out"), 2u * 5) << gone;
+    EXPECT_EQ(records("out"), kRecords) << gone;
     EXPECT_EQ(code("check missing.yaml"), 2) << gone;
     EXPECT_EQ(code("nonsense"), 2) << gone;
     EXPECT_EQ(code("verify out"), 0) << gone;
@@ -95,7 +97,7 @@ TEST_F(IntegrationEdges, TextThatIsNoUtf8IsAMistakeWithItsPlace) {
         run_program({command, "e.yaml", "--set", "trials.1.name=" + kLatin1}, files_.dir());
     EXPECT_EQ(set.exit_code, 2) << command;
     EXPECT_EQ(set.err,
-              "error: --set trials.1.name=gr\\xf6\\xdfe: byte 18 does not belong to UTF-8 text\n");
+              "error: --set trials.1.name=gr\\xf6\\xdfe: byte 17 does not belong to UTF-8 text\n");
   }
   EXPECT_FALSE(fs::exists(files_ / "runs"));
 }

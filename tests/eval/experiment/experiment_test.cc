@@ -137,7 +137,7 @@ TEST_F(ExperimentFile, NamesEachMistakeAndItsPlace) {
        "e.yaml:5:21: trials[0].each: needs at least two layers, and the sites of this trial have "
        "not so many in llama"},
       {"experiment: a/b\nmodel: opt\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
-       "e.yaml:1:13: experiment: names a folder: it must not be empty or hold a '/'"},
+       "e.yaml:1:13: experiment: names a folder: it must not hold a '/'"},
       {"experiment: e\nmodel: [opt, lama]\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
        "e.yaml:2:14: model[1]: no such directory: lama"},
       {"experiment: e\nmodel: [opt, llama/../opt]\ndata: {text: text.txt, context: 32}\ntrials:\n" +

@@ -86,7 +86,10 @@ TEST_F(SqliteExport, RefusesASeedThatSqliteCouldNotHold) {
   RowKey row = window_row("t", "w");
   row.seed = std::uint64_t{1} << 63;
   const fs::path dir = temp_ / "seeds";
-  write_run(dir, {window_record("b", "baseline", 0)}, {window_row("b", "baseline"), row}, {});
+  Record record = window_record("t", "w", 0);
+  record.seed = row.seed;
+  write_run(dir, {window_record("b", "baseline", 0), record}, {window_row("b", "baseline"), row},
+            {});
   try {
     export_sqlite(RunFolder::read(dir), builtin_metrics(), temp_ / "seeds.db");
     FAIL() << "no error";
@@ -167,11 +170,13 @@ TEST_F(SqliteExport, ReplacesItsOwnKindOnly) {
 
 TEST(SqliteExportOfAFloor, HasItAsATrialButNoRowOfTheResults) {
   const TempDir temp;
-  Record floor = window_record("f", "floor", 0);
+  Record baseline = window_record("b", "baseline", 0), floor = window_record("f", "floor", 0);
+  for (WindowSums& window : baseline.windows) window.sums.kl = 0.0;
   RowKey row = window_row("f", "floor");
+  for (WindowSums& window : floor.windows) window.sums.kl *= 0.1;
   floor.seed.reset();
   row.seed.reset();
-  write_run(temp / "run", {window_record("b", "baseline", 0), floor, window_record("t", "w", 0)},
+  write_run(temp / "run", {baseline, floor, window_record("t", "w", 0)},
             {window_row("b", "baseline"), row, window_row("t", "w")});
   EXPECT_EQ(export_sqlite(RunFolder::read(temp / "run"), builtin_metrics(), temp / "run.db"), 2);
   const auto query = [&temp](const std::string& text) {

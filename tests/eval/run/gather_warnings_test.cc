@@ -82,7 +82,7 @@ TEST(OtherRecords, AreCountedWithTheirTrials) {
   EXPECT_EQ(other_records(records, kRows),
             "1 record of 1 trial that the experiment has no more, or has changed, stays in "
             "records.jsonl; the tables are without it");
-  EXPECT_EQ(other_records(records, {kRows[0], kRows[1]}),
+  EXPECT_EQ(other_records(records, {kRows[0], kRows[1], kRows[2]}),
             "3 records of 2 trials that the experiment has no more, or has changed, stay in "
             "records.jsonl; the tables are without them");
   EXPECT_EQ(other_records({records[0], records[1]}, kRows), "");

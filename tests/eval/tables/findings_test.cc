@@ -222,9 +222,10 @@ std::vector<ResultRow> factorial(const std::vector<std::string>& roles) {
       level += (level.empty() ? "" : "+") + roles[j];
       ++on;
     }
-    rows.push_back(row_of(on == std::ssize(roles) ? "all" : level,
-                          0.1 * static_cast<double>(on) + (on > 1 ? 0.05 : 0.0), 0.0, 16,
-                          {.kind = "factorial", .factor = "role", .resolution = 5}));
+    rows.push_back(
+        row_of(on == std::ssize(roles) ? "all" : level,
+               0.1 * static_cast<double>(on) + 0.025 * static_cast<double>(on * (on - 1)), 0.001,
+               16, {.kind = "factorial", .factor = "role", .resolution = 5}));
   }
   return rows;
 }

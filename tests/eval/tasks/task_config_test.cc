@@ -85,6 +85,9 @@ TEST_F(TaskConfigText, NamesEachMistakeAndItsPlace) {
        "f.yaml:2:33: tasks[0].file: no such file: none.jsonl"},
       {line("name: a, kind: slot") + line("name: b, kind: slot") + line("name: a, kind: last_word"),
        "f.yaml:4:12: tasks[2].name: the name 'a' stands at f.yaml:2:12 already"},
+      {line("name: a, kind: slot") + line("name: A, kind: slot"),
+       "f.yaml:3:12: tasks[1].name: the name 'A' stands at f.yaml:2:12 already, as 'a': SQL does "
+       "not tell the two apart"},
       {"  []\n", "f.yaml:2:3: tasks: needs at least one task"},
       {line("name: a, kind: slot") + "trials:\n  - {name: t, sweep: {a_acc: [1], b: [2]}}\n  - "
                                      "{name: u, zip: {a_ppl: [1]}}\n",

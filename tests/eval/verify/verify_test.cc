@@ -242,15 +242,15 @@ TEST_F(IntegrationVerify, FoldersMergedAcrossTheirStagesAreEqual) {
   // was killed has the first of them.
   const std::string inputs =
       "  - {name: inputs, stop: none, " + kInputs.substr(kInputs.find("perturb"));
-  run(inputs + "  - {name: never, stop: {kl_halfwidth: 1.0e-12}, " + kNoise + "}\n", "", kWindows,
-      "a");
+  run(inputs + "  - {name: never, stop: {kl_halfwidth: 1.0e-12}, " + kNoise + "}\nfloor: false\n",
+      "", kWindows, "a");
   std::istringstream file(read_text_file(files_ / "a/records.jsonl"));
   std::string first_stage;
   for (std::string line; std::getline(file, line) && line.find("\"stop\"") == std::string::npos;)
     first_stage += line + '\n';
   ASSERT_NE(first_stage.find("\"inputs\""), std::string::npos);
   files_.write("a/records.jsonl", first_stage);
-  run(inputs, "", kWindows, "b");
+  run(inputs + "floor: false\n", "", kWindows, "b");
   merge_runs({.runs = {files_ / "a", files_ / "b"}, .out = files_ / "out"}, builtin_metrics());
   const auto windows = [](const Record& record) { return std::ssize(record.windows); };
   const RunContents merged = RunFolder::read(files_ / "out");
@@ -334,7 +334,7 @@ TEST_F(IntegrationVerify, ARunMayWriteItsCsvFilesMeanwhile) {
 TEST_F(IntegrationVerify, FailuresFailAgain) {
   run("  - {name: noise, " + kNoise + "}\n" + broken());
   EXPECT_TRUE(verify().equal()) << verify().text();
-  EXPECT_EQ(verify().rerun, 3);
+  EXPECT_EQ(verify().rerun, 4);  // with the baseline and the floor
   change_record("broken", [](Json& record) { record["error"] = "layers.7 fell off"; });
   EXPECT_NE(verify().text().find("broken: trial: error: stored layers.7 fell off, now layers.0"),
             std::string::npos)
@@ -342,7 +342,7 @@ TEST_F(IntegrationVerify, FailuresFailAgain) {
   change_record("broken", [](Json& record) { record["run"].erase("items"); });
   EXPECT_EQ(verify().text(),
             "1 record skipped: failed, and an earlier version of the program did not note on what\n"
-            "2 of 3 records" +
+            "3 of 4 records" +
                 all_equal());
 }
 
@@ -351,9 +351,9 @@ TEST_F(IntegrationVerify, SkipsTrialsThatTheExperimentHasNoMore) {
   const Index all = std::ssize(lines());
   run("  - {name: noise, " + kNoise + "}\n");
   EXPECT_EQ(verify().text(),
-            fmt::format("{} records skipped: of trials that the experiment has no more\n2 of {} "
+            fmt::format("{} records skipped: of trials that the experiment has no more\n3 of {} "
                         "records",
-                        all - 2, all) +
+                        all - 3, all) +
                 all_equal());
 }
 
@@ -363,7 +363,7 @@ TEST_F(IntegrationVerify, AFolderMayHaveMoved) {
   fs::rename(files_ / "out", files_ / "far/away/run");
   fs::remove(files_ / "e.yaml");
   const VerifyReport report = verify({}, "far/away/run");
-  EXPECT_EQ(report.text(), "2 of 2 records" + all_equal());
+  EXPECT_EQ(report.text(), "3 of 3 records" + all_equal());
 }
 
 TEST_F(IntegrationVerify, RefusesWhatTheFolderWasNotMadeFrom) {
@@ -399,9 +399,9 @@ TEST_F(IntegrationVerify, RecordsOfAnotherEnvAreLeftOut) {
   change_record("noise", [](Json& record) { record["env"]["isa"] = "none"; });
   EXPECT_EQ(verify().text(),
             "1 record skipped: made with another instruction set or library version; --any-env "
-            "runs them too\n1 of 2 records" +
+            "runs them too\n2 of 3 records" +
                 all_equal());
-  EXPECT_EQ(verify({.any_env = true}).text(), "2 of 2 records" + all_equal());
+  EXPECT_EQ(verify({.any_env = true}).text(), "3 of 3 records" + all_equal());
 }
 
 TEST_F(IntegrationVerify, MayBeInterrupted) {
@@ -410,7 +410,7 @@ TEST_F(IntegrationVerify, MayBeInterrupted) {
   const VerifyReport report = verify({.should_stop = [&] { return ++asked > 20; }});
   EXPECT_TRUE(report.interrupted);
   EXPECT_LT(report.rerun, report.records);
-  EXPECT_NE(report.text().find("interrupted, 31 were to be re-run\n"), std::string::npos);
+  EXPECT_NE(report.text().find("interrupted, 32 were to be re-run\n"), std::string::npos);
 }
 
 }  // namespace
