@@ -29,8 +29,8 @@ struct ModelEstimate {
                                 ///< the waves of a stage run
   double seconds = 0.0;
   Index timed_threads = 0;  ///< of this machine, whose seconds these are
-  double tokens = 0.0;  ///< scored
-  Index blocks = 0;     ///< of statistics: documents, or windows
+  double tokens = 0.0;      ///< scored
+  Index blocks = 0;         ///< of statistics: documents, or windows
 
   /// Whether less may be enough: searches may take fewer steps, trials may stop.
   bool is_upper_bound() const { return searches > 0 || may_stop; }
