@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tests/support/pieces_support.h"
 
 namespace nf {
@@ -27,8 +29,8 @@ TEST(Punctuation, IsThatOfAsciiAndOfUnicode8) {
   int count = 0;
   for (char32_t c = 0; c <= 0x10FFFF; ++c) count += is_punctuation(c) ? 1 : 0;
   EXPECT_EQ(count, 726);
-  for (const char32_t c : U"!#$+<=>^`|~\u00bf\u2026\u3001\uff0c\ua8fc")
-    if (c != 0) EXPECT_TRUE(is_punctuation(c)) << static_cast<std::uint32_t>(c);
+  for (const char32_t c : std::u32string(U"!#$+<=>^`|~\u00bf\u2026\u3001\uff0c\ua8fc"))
+    EXPECT_TRUE(is_punctuation(c)) << static_cast<std::uint32_t>(c);
   for (const char32_t c : U"a1 \u00b1\u20ac\u2e43\u061d\u2212")
     EXPECT_FALSE(is_punctuation(c)) << static_cast<std::uint32_t>(c);
 }
