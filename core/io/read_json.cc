@@ -123,6 +123,9 @@ class StructureCheck final : public nlohmann::json_sax<AnyJson> {
 /// locate: the place in the file of a byte of `text`.
 template <class AnyJson, class Locate>
 AnyJson parse(std::string_view text, const std::string& place, const Locate& locate) {
+  // The parser takes a NUL for the end and would not look at what follows.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    throw DataError(fmt::format("{}: byte {}: a NUL is no JSON", place, locate(nul)));
   try {
     StructureCheck<AnyJson> check(place);
     AnyJson::sax_parse(text, &check);

@@ -136,7 +136,10 @@ void choose_head(DecoderSpec& spec, const HfConfig& config, const Checkpoint& ch
                  const std::string& head) {
   spec.lm_head = head;
   if (!config.flag_or("tie_word_embeddings", tied)) return;
-  if (checkpoint.has(head) && !checkpoint.has(spec.embed_tokens)) spec.embed_tokens = head;
+  // An embedding that cannot be read is an error, not missing.
+  const bool is_broken = checkpoint.broken().contains(spec.embed_tokens);
+  if (checkpoint.has(head) && !checkpoint.has(spec.embed_tokens) && !is_broken)
+    spec.embed_tokens = head;
   if (!head_is_embedding(spec, config, checkpoint, head)) return;
   spec.lm_head = spec.embed_tokens;
   spec.ignored.push_back(head);

@@ -15,6 +15,7 @@
 #include "core/base/utf8.h"
 #include "core/io/lfs_pointer.h"
 #include "core/io/read_file.h"
+#include "core/io/read_json.h"
 #include "core/text/json_place.h"
 
 namespace nf {
@@ -56,7 +57,7 @@ void refuse_other_families(const std::filesystem::path& dir) {
   const std::filesystem::path file = dir / "config.json";
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return;
-  const SortedJson root = read_sorted_json(file);
+  const SortedJson root = parse_sorted_python_json(read_text_file(file), file.string());
   const JsonPlace config(file.string(), root);
   const auto type = config.find("model_type");
   for (const std::string_view other : {"cohere", "gpt_neox", "qwen2", "qwen3"}) {

@@ -124,8 +124,8 @@ class TokenList {
 
 constexpr auto kNamedTokens = std::to_array<std::string_view>(
     {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"});
-constexpr auto kTokenLists =
-    std::to_array<std::string_view>({"additional_special_tokens", "extra_special_tokens"});
+constexpr auto kTokenLists = std::to_array<std::string_view>(
+    {"additional_special_tokens", "extra_special_tokens", "model_specific_special_tokens"});
 
 template <class Names>
 bool is_one_of(std::string_view key, const Names& names) {
@@ -145,7 +145,8 @@ SortedJson as_file(const DefaultTokens& defaults) {
 void append_extra_tokens(const JsonPlace& root, std::vector<JsonPlace>& tokens) {
   for (const auto& [key, value] : root.as_object()) {
     // add_bos_token is true or false.
-    if (key.ends_with("_token") && !is_one_of(key, kNamedTokens) && value.is_string())
+    const bool is_token = value.is_string() || value.is_object();
+    if (key.ends_with("_token") && !is_one_of(key, kNamedTokens) && is_token)
       tokens.push_back(root.at(key));
   }
   for (const std::string_view key : kTokenLists) {
@@ -182,7 +183,8 @@ void add_decoder(const JsonPlace& decoder, TokenList& tokens) {
   for (const auto& [key, value] : decoder.as_object()) {
     const std::optional<std::int32_t> id = token_id_from(SortedJson::parse(key, nullptr, false));
     if (!id) decoder.at(key).fail(kTokenIdCause);
-    by_id.emplace(*id, decoder.at(key));
+    if (!by_id.emplace(*id, decoder.at(key)).second)
+      decoder.at(key).fail(fmt::format("the id {} appears twice", *id));
   }
   for (const auto& [id, token] : by_id) tokens.update(token, false, id);
 }

@@ -47,6 +47,22 @@ struct Sharded {
   TempDir dir;
 };
 
+/// The head does not take its place.
+TEST(CheckTensors, AnEmbeddingInTwoPlacesIsRefusedBesideAHeadThatIsTied) {
+  TinyModel model = tiny_llama({.tied = false});
+  model.config["tie_word_embeddings"] = true;
+  const std::string name = "model.embed_tokens.weight";
+  const Sharded sharded(model);
+  write_safetensors(sharded.dir / "model-00001-of-00002.safetensors", model.tensors);
+  write_safetensors(sharded.dir / "model-00002-of-00002.safetensors", {model.tensor(name)});
+  sharded.change_index([](Json& map) {
+    for (Json& shard : map) shard = "model-00001-of-00002.safetensors";
+    map["unneeded"] = "model-00002-of-00002.safetensors";
+  });
+  EXPECT_EQ(sharded.error(), "DIR/model-00002-of-00002.safetensors: tensor '" + name +
+                                 "' is in model-00001-of-00002.safetensors as well");
+}
+
 TEST(CheckTensors, AnIndexMayListInVainWhatTheModelDoesNotNeed) {
   const Sharded model;
   model.change_index([](Json& map) {

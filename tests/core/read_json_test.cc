@@ -58,6 +58,10 @@ TEST(ReadJson, NamesWhatPythonWritesAndNoJsonIs) {
   EXPECT_EQ(message_of("[1, Infinity]", 8), "F: byte 12: Infinity is no JSON");
 }
 
+TEST(ReadJson, NothingIsHiddenBehindANul) {
+  EXPECT_EQ(message_of(std::string("{}\0 more", 8)), "F: byte 2: a NUL is no JSON");
+}
+
 TEST(ReadJson, NamesLoneSurrogates) {
   const std::string cause = ": a lone surrogate, which is no character";
   EXPECT_EQ(message_of(R"({"text":"a\ud800b"})"), "F: byte 10" + cause);

@@ -54,6 +54,22 @@ TEST_F(SideFilesTest, TheDecodersOptionsTakeThePlaceOfTokenizerJsons) {
   EXPECT_EQ(encode("a <s> b"), (Ids{0, 10, 3, 1}));
 }
 
+TEST_F(SideFilesTest, AModelsOwnSpecialTokensAreAddedInEveryForm) {
+  const SortedJson object = {{"content", "<x>"}, {"lstrip", false}, {"__type", "AddedToken"}};
+  for (const SortedJson& file :
+       {SortedJson{{"image_token", "<x>"}}, SortedJson{{"image_token", object}},
+        SortedJson{{"model_specific_special_tokens", {{"image_token", "<x>"}}}}}) {
+    write("tokenizer_config.json", file);
+    EXPECT_EQ(encode("a<x>b"), (Ids{0, 11, 1})) << file.dump();
+  }
+}
+
+TEST_F(SideFilesTest, AnIdOfTheDecoderThatAppearsTwiceIsRefused) {
+  write("tokenizer_config.json",
+        {{"added_tokens_decoder", {{" 11", {{"content", "<x>"}}}, {"11", {{"content", "<y>"}}}}}});
+  EXPECT_EQ(refusal(), "tokenizer_config.json: added_tokens_decoder.11: the id 11 appears twice");
+}
+
 TEST_F(SideFilesTest, ASpecialTokenThatIsOnlyNamedIsAdded) {
   write("tokenizer_config.json",
         {{"eos_token", "ab"}, {"pad_token", "<p>"}, {"bos_token", "<s>"}, {"unk_token", nullptr}});
