@@ -14,17 +14,12 @@
 
 #include "core/base/check.h"
 #include "core/base/control_groups.h"
+#include "core/base/number_in_file.h"
 
 namespace nf {
 namespace {
 
 std::atomic<int> chosen_threads{0};
-
-std::optional<double> number_in(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  double value = 0.0;
-  return in >> value ? std::optional(value) : std::nullopt;
-}
 
 /// Microseconds of CPU that a group has in each of its periods, as cores; nullopt: no limit. Both
 /// versions, docs.kernel.org: scheduler/sched-bwc, admin-guide/cgroup-v2 (cpu.max).

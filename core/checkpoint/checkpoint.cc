@@ -31,8 +31,6 @@ namespace {
 
 /// Floats of a row slab that is compared: two of them stay in a cache.
 constexpr Index kComparedFloats = Index{1} << 15;
-/// Pages of a file are dropped in pieces of that size.
-constexpr Index kReleaseBytes = Index{8} << 20;
 
 /// weight_map of the index: tensor name -> shard file name.
 std::map<std::string, std::string> read_weight_map(const std::filesystem::path& path) {

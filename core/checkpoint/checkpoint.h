@@ -14,6 +14,9 @@
 
 namespace nf {
 
+/// Pages of a file of weights are dropped in pieces of that size.
+inline constexpr Index kReleaseBytes = Index{8} << 20;
+
 /// A Hugging Face checkpoint directory: config.json and the weights. The weights are the first of
 /// these that is there, as transformers chooses: model.safetensors, the shards that
 /// model.safetensors.index.json names, pytorch_model.bin (core/checkpoint/torch_bin.h), the shards

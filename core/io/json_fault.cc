@@ -40,17 +40,21 @@ std::optional<JsonFault> find_lone_surrogate(std::string_view text) {
 }
 
 std::optional<JsonFault> find_python_number(std::string_view text, std::size_t at) {
-  constexpr auto kWords = std::to_array<std::string_view>({"NaN", "-Infinity", "Infinity"});
-  for (const std::string_view word : kWords) {
-    // Of "-Infinity" the parser reads the sign before it stops.
-    for (const std::size_t begin : {at - std::min<std::size_t>(at, 1), at})
-      if (text.substr(begin).starts_with(word))
-        return JsonFault{static_cast<Index>(begin), fmt::format("{} is no JSON", word)};
-  }
+  // Of "-Infinity" the parser reads the sign before it stops.
+  for (const std::size_t begin : {at - std::min<std::size_t>(at, 1), at})
+    if (const auto word = python_number(text.substr(begin)); !word.empty())
+      return JsonFault{static_cast<Index>(begin), fmt::format("{} is no JSON", word)};
   return std::nullopt;
 }
 
 }  // namespace
+
+std::string_view python_number(std::string_view text) {
+  constexpr auto kWords = std::to_array<std::string_view>({"NaN", "Infinity", "-Infinity"});
+  for (const std::string_view word : kWords)
+    if (text.starts_with(word)) return word;
+  return {};
+}
 
 std::optional<JsonFault> find_json_fault(std::string_view text, Index at, std::string_view cause) {
   if (cause.find("surrogate") != std::string_view::npos) return find_lone_surrogate(text);

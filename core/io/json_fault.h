@@ -14,6 +14,10 @@ struct JsonFault {
   std::string cause;
 };
 
+/// The word of Python's json module for a number that JSON does not have, NaN, Infinity or
+/// -Infinity, that `text` begins with; else nothing.
+std::string_view python_number(std::string_view text);
+
 /// The fault itself where the parser, which stopped at byte `at` of `text` with the words `cause`,
 /// sees only its consequence: Python's NaN and Infinity, and an escape that is half of a character
 /// (a surrogate without its other half). nullopt for every other one.

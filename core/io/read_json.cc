@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -33,16 +32,6 @@ std::string cause(const nlohmann::json::exception& error) {
   return printable(text);
 }
 
-/// The words of Python's json module for numbers that JSON does not have.
-constexpr std::array<std::string_view, 3> kPythonWords{"NaN", "Infinity", "-Infinity"};
-
-/// The one of kPythonWords that `text` begins with, or nothing.
-std::string_view python_word(std::string_view text) {
-  for (const std::string_view word : kPythonWords)
-    if (text.starts_with(word)) return word;
-  return {};
-}
-
 /// A text with words between quotes that were not there: each takes two bytes more.
 struct QuotedWords {
   std::string text;
@@ -61,7 +50,7 @@ QuotedWords quote_python_words(std::string_view text) {
   bool inside = false;  // of a string
   for (std::size_t at = 0; at < text.size();) {
     const std::string_view rest = text.substr(at);
-    const std::string_view word = inside ? std::string_view() : python_word(rest);
+    const std::string_view word = inside ? std::string_view() : python_number(rest);
     if (!word.empty()) {
       quoted.text += fmt::format("\"{}\"", word);
       quoted.ends.push_back(quoted.text.size());

@@ -13,8 +13,6 @@ namespace {
 
 /// Rows of a transposed tensor turned round at a time: few enough that their columns stay in cache.
 constexpr Index kTransposedRows = 32;
-/// Pages of a file are dropped in pieces of that size.
-constexpr Index kReleaseBytes = Index{8} << 20;
 
 std::vector<float> read_vector(const Checkpoint& checkpoint, const std::string& name) {
   if (name.empty()) return {};

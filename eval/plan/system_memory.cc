@@ -3,26 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
-#include <string>
 
 #include "core/base/control_groups.h"
+#include "core/base/number_in_file.h"
 
 namespace nf {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The number behind `key` in a file of keys and numbers; key "": the file is one number.
-std::optional<double> number_in(const fs::path& file, const std::string& key = "") {
-  std::ifstream in(file);
-  std::string word;
-  while (word != key)
-    if (!(in >> word)) return std::nullopt;
-  double value = 0.0;
-  return in >> value ? std::optional(value) : std::nullopt;  // "max": no limit
-}
 
 /// The files of one version of control groups.
 struct GroupFiles {

@@ -25,15 +25,7 @@ class SideFilesTest : public testing::Test {
     std::ofstream(dir_ / name) << content.dump();
   }
   Ids encode(std::string_view text) const { return Tokenizer::load(dir_.path()).encode(text); }
-  /// The message that refuses the files, without "DIR/".
-  std::string refusal() const {
-    try {
-      Tokenizer::load(dir_.path());
-    } catch (const DataError& error) {
-      return std::string(error.what()).substr(dir_.path().string().size() + 1);
-    }
-    return "no error";
-  }
+  std::string refusal() const { return tokenizer_refusal(dir_); }
 
   TempDir dir_;
   SortedJson json_ = small_tokenizer();

@@ -33,6 +33,19 @@ inline Tokenizer load_tokenizer(const TempDir& dir, const SortedJson& json) {
   return Tokenizer::load(dir.path());
 }
 
+/// The message that refuses the files of `dir`, without "DIR/".
+inline std::string tokenizer_refusal(const TempDir& dir) {
+  try {
+    Tokenizer::load(dir.path());
+  } catch (const DataError& error) {
+    const std::string message = error.what();
+    const std::string prefix = dir.path().string() + "/";
+    if (!message.starts_with(prefix)) return "not within the directory: " + message;
+    return message.substr(prefix.size());
+  }
+  return "no error";
+}
+
 inline std::vector<std::int32_t> encode_with(const SortedJson& json, std::string_view text) {
   const TempDir dir;
   return load_tokenizer(dir, json).encode(text);
