@@ -189,13 +189,13 @@ class StateDict {
     const std::optional<Dtype> dtype = dtype_of(kStorages, *id.items[1]);
     if (!dtype && (id.items[1]->kind != Kind::global || id.items[1]->text != kUntypedStorage))
       fail("its storage has no known class");
-    const std::string key = fmt::format("{}data/{}", folder_, printable(id.items[2]->text));
+    const std::string key = fmt::format("{}data/{}", folder_, id.items[2]->text);
     const auto found = directory_.find(key);
-    if (found == directory_.end()) fail(fmt::format("its storage '{}' is missing", key));
+    if (found == directory_.end()) fail(fmt::format("its storage '{}' is missing", printable(key)));
     Index bytes = integer(*id.items[4], "storage size");
     if (__builtin_mul_overflow(bytes, dtype ? dtype_bytes(*dtype) : 1, &bytes) ||
         bytes > found->second.bytes)
-      fail(fmt::format("its storage '{}' has {} bytes, {} elements are announced", key,
+      fail(fmt::format("its storage '{}' has {} bytes, {} elements are announced", printable(key),
                        found->second.bytes, id.items[4]->integer));
     return {found->second, dtype, bytes};
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 
 namespace nf {
 
@@ -36,8 +37,9 @@ JsonPlace JsonPlace::at(std::string_view key) const {
   const SortedJson::object_t& object = as_object();
   const auto member = object.find(std::string(key));
   if (member == object.end()) fail(fmt::format("key '{}' is missing", key));
-  return {file_, path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key),
-          member->second};
+  // Keys may be the file's own, ids or tokens.
+  const std::string name = printable(key);
+  return {file_, path_.empty() ? name : fmt::format("{}.{}", path_, name), member->second};
 }
 
 std::optional<JsonPlace> JsonPlace::find(std::string_view key) const {

@@ -1,13 +1,19 @@
 #include "eval/records/object_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "core/base/error.h"
 
 namespace nf {
 namespace {
 
-bool is_count(const Json& value) { return value.is_number_unsigned() && value.get<Index>() >= 0; }
+/// Far above any count, and sums over all lines of a file stay within 64 bits.
+constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 48;
+
+bool is_count(const Json& value) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() <= kMostCounted;
+}
 
 }  // namespace
 
@@ -41,7 +47,7 @@ double ObjectReader::number(const char* key) const {
 
 Index ObjectReader::count(const char* key) const {
   const Json& value = at(key);
-  if (!is_count(value)) fail(key, "expected a whole number from 0 on");
+  if (!is_count(value)) fail(key, "expected a whole number from 0 to 2^48");
   return value.get<Index>();
 }
 
@@ -77,7 +83,7 @@ std::vector<double> ObjectReader::numbers(const char* key, Index size) const {
 }
 
 std::vector<Index> ObjectReader::counts(const char* key, Index size) const {
-  return list(key, size, "whole numbers from 0 on", is_count).get<std::vector<Index>>();
+  return list(key, size, "whole numbers from 0 to 2^48", is_count).get<std::vector<Index>>();
 }
 
 void ObjectReader::fail(std::string_view key, std::string_view cause) const {

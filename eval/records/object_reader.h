@@ -23,7 +23,7 @@ class ObjectReader {
   const Json& at(const char* key) const;
   std::string text(const char* key) const;
   double number(const char* key) const;
-  Index count(const char* key) const;  ///< from 0 on
+  Index count(const char* key) const;  ///< from 0 to 2^48
   bool flag(const char* key) const;
   const Json& object(const char* key) const;
   /// The object under a key, to be read on.

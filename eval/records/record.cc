@@ -207,6 +207,9 @@ SiteStats read_site(const ObjectReader& reader) {
     if (!is_dyadic(site.first_window, site.windows))
       reader.fail("windows", fmt::format("{} windows from {} are no block of 2^k windows",
                                          site.windows, site.first_window));
+  } else if (!site.site.ends_with(".weight")) {
+    reader.fail("windows",
+                fmt::format("required key is missing: '{}' is no weight", printable(site.site)));
   }
   for (const auto& field : kStatsCounts)
     if (site.complete || field.always) site.stats.*field.member = reader.count(field.key);

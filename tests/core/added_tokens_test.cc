@@ -106,7 +106,7 @@ TEST(AddedTokens, OfTokensThatTheNormalizerMakesEqualTheLastCounts) {
 TEST(AddedTokens, OneOfWhichTheNormalizerLeavesNothingIsRefused) {
   SortedJson json = small_tokenizer();
   json["normalizer"] = {{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}};
-  json["added_tokens"] = {with(added_token(10, "  "), "normalized")};
+  json["added_tokens"] = SortedJson::array({with(added_token(10, "  "), "normalized")});
   try {
     encode_with(json, "a");
     FAIL() << "loaded";

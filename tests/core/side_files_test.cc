@@ -17,7 +17,7 @@ using Ids = std::vector<std::int32_t>;
 class SideFilesTest : public testing::Test {
  protected:
   SideFilesTest() {
-    json_["added_tokens"] = {added_token(10, "<s>")};
+    json_["added_tokens"] = SortedJson::array({added_token(10, "<s>")});
     write("tokenizer.json", json_);
   }
 
@@ -92,6 +92,12 @@ TEST_F(SideFilesTest, AnIdThatNoFileCanMeanIsRefused) {
             "id 0 in the vocabulary");
   write("tokenizer_config.json", {{"added_tokens_decoder", {{"11", "<x>"}}}});
   EXPECT_EQ(refusal(), "no error") << "a string will do";
+}
+
+TEST_F(SideFilesTest, AKeyOfTheFileNeverBreaksAMessage) {
+  write("tokenizer_config.json", {{"added_tokens_decoder", {{"1\n2", {{"content", 7}}}}}});
+  EXPECT_EQ(refusal().find('\n'), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find("added_tokens_decoder.1?2"), std::string::npos) << refusal();
 }
 
 TEST_F(SideFilesTest, OptionsThatWouldChangeIdsAreRefused) {

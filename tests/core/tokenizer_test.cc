@@ -114,7 +114,7 @@ TEST(Tokenizer, CountsTheBytesThatATokenStandsFor) {
 TEST(Tokenizer, ASpaceThatTheTokenizerAddsCountsNothing) {
   const TempDir dir;
   SortedJson json = small_tokenizer();
-  json["added_tokens"] = {added_token(10, "<s>")};
+  json["added_tokens"] = SortedJson::array({added_token(10, "<s>")});
   json["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", true}};
   const Tokenizer tokenizer = load_tokenizer(dir, json);
   EXPECT_EQ(tokenizer.encode("ab<s>a<s> a"), (Ids{9, 4, 10, 9, 0, 10, 9, 0}));
@@ -154,7 +154,7 @@ TEST(Tokenizer, AnAddedTokenCountsTheSpaceThatItSwallows) {
   SortedJson token = added_token(10, "<s>");
   token["lstrip"] = true;
   token["rstrip"] = true;
-  json["added_tokens"] = {token};
+  json["added_tokens"] = SortedJson::array({token});
   const Tokenizer tokenizer = load_tokenizer(dir, json);
   EXPECT_EQ(tokenizer.encode("a  <s>   b"), (Ids{0, 10, 1}));
   EXPECT_EQ(encode_bytes(tokenizer, "a  <s>   b"), (Ids{1, 8, 1}));

@@ -221,6 +221,11 @@ std::string storage(const std::string& type = "torch\nFloatStorage", const std::
 const std::string kRest = "K\0K\4\x85K\1\x85\x89"s + kDict;
 std::string entry(const std::string& value) { return "}" + text("x") + value + "s."; }
 
+TEST_F(TorchStateDict, AFolderOfTheArchiveNeverBreaksAMessage) {
+  write_torch_zip(path(), {{"a\nb/data.pkl", torch_pickle(one_tensor())}});
+  EXPECT_EQ(message(), "f.bin: tensor 'x': its storage 'a?b/data/0' is missing");
+}
+
 TEST_F(TorchStateDict, ReadsFormsThatTheWriterDoesNotWrite) {
   const std::string parameter = "ctorch._utils\n_rebuild_parameter_with_state\n";
   const std::string with_size = "K\0ctorch\nSize\nK\4\x85\x85RK\1\x85\x89"s + kDict;

@@ -9,9 +9,9 @@
 namespace nf {
 namespace {
 
-const Json kObject = {{"text", "a"},         {"number", -1.5},  {"count", 3u},
-                      {"flag", true},        {"none", nullptr}, {"inner", {{"count", 4u}}},
-                      {"list", {1u, 2u, 3u}}};
+const Json kObject = {{"text", "a"},          {"number", -1.5},     {"count", 3u},
+                      {"flag", true},         {"none", nullptr},    {"inner", {{"count", 4u}}},
+                      {"list", {1u, 2u, 3u}}, {"most", 1ULL << 48}, {"beyond", (1ULL << 48) + 1}};
 
 std::string message_for(const std::function<void(const ObjectReader&)>& read) {
   try {
@@ -44,7 +44,7 @@ TEST(ObjectReader, NamesPlaceAndKey) {
   EXPECT_EQ(message_for([](const auto& reader) { reader.number("none"); }),
             "f:1: none: expected a number");
   EXPECT_EQ(message_for([](const auto& reader) { reader.count("number"); }),
-            "f:1: number: expected a whole number from 0 on");
+            "f:1: number: expected a whole number from 0 to 2^48");
   EXPECT_EQ(message_for([](const auto& reader) { reader.inside("inner").flag("count"); }),
             "f:1: inner: count: expected true or false");
   EXPECT_EQ(message_for([](const auto& reader) { reader.inside("text"); }),
@@ -52,7 +52,13 @@ TEST(ObjectReader, NamesPlaceAndKey) {
   EXPECT_EQ(message_for([](const auto& reader) { reader.numbers("list", 2); }),
             "f:1: list: expected a list of 2 numbers");
   EXPECT_EQ(message_for([](const auto& reader) { reader.counts("flag", 1); }),
-            "f:1: flag: expected a list of 1 whole numbers from 0 on");
+            "f:1: flag: expected a list of 1 whole numbers from 0 to 2^48");
+}
+
+TEST(ObjectReader, RefusesCountsWhoseSumsWouldOverflow) {
+  EXPECT_EQ(ObjectReader(kObject, "f:1").count("most"), Index{1} << 48);
+  EXPECT_EQ(message_for([](const auto& reader) { reader.count("beyond"); }),
+            "f:1: beyond: expected a whole number from 0 to 2^48");
 }
 
 }  // namespace

@@ -91,11 +91,11 @@ TEST(RecordDetail, NamesWhatIsWrong) {
             }),
             place + "confidence: nll: expected a list of 10 numbers");
   EXPECT_EQ(message_for([](Json& window) { window["confidence"]["tokens"][3] = -1; }),
-            place + "confidence: tokens: expected a list of 10 whole numbers from 0 on");
+            place + "confidence: tokens: expected a list of 10 whole numbers from 0 to 2^48");
   EXPECT_EQ(message_for([](Json& window) { window["per_token"]["nll"].push_back(1.0); }),
             place + "per_token: nll: expected a list of 2 numbers");
   EXPECT_EQ(message_for([](Json& window) { window["per_token"]["top1"][0] = "yes"; }),
-            place + "per_token: top1: expected a list of 2 whole numbers from 0 on");
+            place + "per_token: top1: expected a list of 2 whole numbers from 0 to 2^48");
 }
 
 TEST(RecordDetail, HoldsNoNumberThatIsNotFinite) {

@@ -321,17 +321,21 @@ TEST(Record, NamesWhatIsWrong) {
   EXPECT_EQ(message_for([](Json& json) { json["windows"][1].erase("kl_reverse"); }),
             place + "windows[1]: kl_reverse: required key is missing");
   EXPECT_EQ(message_for([](Json& json) { json["windows"][1]["document"] = "a"; }),
-            place + "windows[1]: document: expected a whole number from 0 on");
+            place + "windows[1]: document: expected a whole number from 0 to 2^48");
   EXPECT_EQ(message_for([](Json& json) { json["windows"][0]["tokens"] = 1.5; }),
-            place + "windows[0]: tokens: expected a whole number from 0 on");
+            place + "windows[0]: tokens: expected a whole number from 0 to 2^48");
   EXPECT_EQ(message_for([](Json& json) { json["sites"][0].erase("central_d4"); }),
             place + "sites[0]: central_d4: required key is missing");
   EXPECT_EQ(message_for([](Json& json) { json["sites"][1]["windows"] = 3; }),
             place + "sites[1]: windows: 3 windows from 0 are no block of 2^k windows");
+  EXPECT_EQ(message_for([](Json& json) { json["sites"][1].erase("windows"); }),
+            place +
+                "sites[1]: windows: required key is missing: 'layers.0.q_proj.input' is no "
+                "weight");
   EXPECT_EQ(message_for([](Json& json) { json["convention"] = 1; }),
             place + "convention: expected a string");
   EXPECT_EQ(message_for([](Json& json) { json["windows"][0]["bytes"] = -1; }),
-            place + "windows[0]: bytes: expected a whole number from 0 on");
+            place + "windows[0]: bytes: expected a whole number from 0 to 2^48");
   EXPECT_EQ(message_for([](Json& json) { json["questions"][1].erase("correct"); }),
             place + "questions[1]: correct: required key is missing");
   EXPECT_EQ(message_for([](Json& json) { json["questions"][0]["correct_norm"] = 1; }),
