@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# scripts/build.sh PRESET TARGET: installs what is missing, configures if needed, and builds into build/PRESET.
+# scripts/build.sh PRESET TARGET...: installs what is missing, configures if needed, and builds into build/PRESET.
 # Says little on stderr unless something fails; everything is in build/PRESET.log.
 set -euo pipefail
 
 preset=$1
-target=$2
+shift
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cd "$root"
 log=build/$preset.log
@@ -39,4 +39,4 @@ show_progress() {
   done
 }
 export NINJA_STATUS='[%f/%t] '
-cmake --build "build/$preset" --target "$target" 2>&1 | tee -a "$log" | show_progress || failed building
+cmake --build "build/$preset" --target "$@" 2>&1 | tee -a "$log" | show_progress || failed building
