@@ -12,6 +12,7 @@
 #include "core/base/printable.h"
 #include "eval/analysis/compare_lines.h"
 #include "eval/results/figures.h"
+#include "eval/results/row_fields.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/confidence_sequence.h"
 #include "eval/stats/multiple_testing.h"
@@ -88,8 +89,8 @@ LineComparison compare_lines(const ComparedLines& pair, const ResultRow& baselin
                              const std::vector<MeanFigure>& figures) {
   const SeedPairs rows = pair_seeds(*pair.against, *pair.trial);
   const RowKey &against = pair.against->key(), &trial = pair.trial->key();
-  LineComparison comparison{.against = against,
-                            .trial = trial,
+  LineComparison comparison{.against = pooled_key(rows.against),
+                            .trial = pooled_key(rows.trial),
                             .against_label = pair.against->label(),
                             .trial_label = pair.trial->label(),
                             .against_rest = rest_of_point(against, trial),
@@ -224,7 +225,7 @@ TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::ve
                                const std::vector<ModelIdentity>& identities) {
   NF_CHECK(selectors.size() > 1, "{} trials to compare", selectors.size());
   const std::vector<MeanFigure> figures = mean_figures(tasks);
-  TrialComparison comparison{.against = selectors.front().text};
+  TrialComparison comparison{.against = selectors.front().text, .variables = sweep_variables(keys)};
   const std::vector<ModelLines> models = group_rows(rows);
   for (const ModelLines& model : models) {
     const ModelIdentity* const data = sized_identity(model.model, identities);

@@ -48,7 +48,7 @@ enum class SeedPairing {
 
 /// A line of a trial against a line of another.
 struct LineComparison {
-  RowKey against, trial;  ///< a row of each
+  RowKey against, trial;  ///< of what entered of each: pooled_key()
   std::string against_label, trial_label;
   /// The part of the sweep point of `against` that the two do not have in common: "g=64".
   std::string against_rest;
@@ -65,7 +65,8 @@ struct ModelComparison {
 };
 
 struct TrialComparison {
-  std::string against;  ///< the trial that the others are compared with, as given
+  std::string against;                   ///< the trial that the others are compared with, as given
+  std::vector<std::string> variables{};  ///< of the experiment, sweep_variables()
   std::vector<ModelComparison> models{};
   std::vector<std::string> remarks{};  ///< one line each: what failed, is missing, has no partner
 };

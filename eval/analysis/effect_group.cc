@@ -8,12 +8,6 @@
 namespace nf {
 namespace {
 
-bool has_effects(const RowKey& key) {
-  const Design& design = key.design;
-  return design.kind == "pairs" ||
-         (design.kind == "factorial" && (design.resolution == 4 || design.resolution == 5));
-}
-
 std::string take_level(RowKey& key) {
   std::string level = csv_value(key.vars.at(key.design.factor));
   key.vars.erase(key.design.factor);
@@ -50,13 +44,17 @@ bool holds_zero(const FigureEstimate& estimate) {
 
 }  // namespace
 
-bool has_effects(const ResultRow& row) { return has_effects(row.key); }
+bool has_effects(const RowKey& key) {
+  const Design& design = key.design;
+  return design.kind == "pairs" ||
+         (design.kind == "factorial" && (design.resolution == 4 || design.resolution == 5));
+}
 
 std::vector<EffectGroup> effect_groups(const ModelLines& model, const std::vector<RowKey>& keys) {
   std::vector<EffectGroup> groups;
   for (const ResultLine& line : model.lines) {
     for (const ResultRow* row : line.rows) {
-      if (!has_effects(*row)) continue;
+      if (!has_effects(row->key)) continue;
       RowKey key = row->key;
       const std::string level = take_level(key);
       auto group = std::find_if(groups.begin(), groups.end(), [&key](const EffectGroup& known) {

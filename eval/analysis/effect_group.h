@@ -22,7 +22,7 @@ struct EffectGroup {
       rows{};  ///< by seed and level, without failures
 };
 
-bool has_effects(const ResultRow& row);
+bool has_effects(const RowKey& key);
 /// keys: those of all rows of the experiment, of all models; some may have no record yet.
 std::vector<EffectGroup> effect_groups(const ModelLines& model, const std::vector<RowKey>& keys);
 

@@ -1,6 +1,7 @@
 #include "eval/experiment/column_names.h"
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "eval/design/levels.h"
@@ -49,18 +50,33 @@ void refuse(const ConfigEntry& variable, const std::string& cause, ConfigErrors&
              fmt::format("a variable cannot be called '{}', {}", variable.key, cause));
 }
 
+/// Columns that variables, and those of designs and searches, bring into some files, each with the
+/// one that brings it.
+KnownNames columns_beside_variables(const KnownNames& made,
+                                    const std::vector<ConfigEntry>& variables) {
+  KnownNames beside;
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& name, const std::string& place) {
+    if (!seen.insert(name).second) return;
+    for (const std::string& column : columns_beside(name))
+      beside.emplace(sql_key(column), Known{name, place});
+  };
+  for (const auto& [key, column] : made) add(column.name, column.place);
+  for (const ConfigEntry& variable : variables) add(variable.key, variable.key_place.str());
+  return beside;
+}
+
 }  // namespace
 
 void check_column_cases(const std::vector<ConfigNode>& trials, const MetricRegistry& metrics,
                         ConfigErrors& errors) {
-  KnownNames known, renamed;
-  for (const std::string& column : fixed_columns(metrics)) add_known(column, "a column", known);
-  const KnownNames fixed = known;
-  for (const ConfigNode& trial : trials) add_made_columns(trial, known);
+  KnownNames made;
+  for (const ConfigNode& trial : trials) add_made_columns(trial, made);
   const std::vector<ConfigEntry> variables = variables_of(trials);
-  for (const ConfigEntry& variable : variables)
-    if (fixed.contains(sql_key(variable.key)))
-      add_known("var_" + variable.key, variable.key_place.str(), renamed);
+  const KnownNames beside = columns_beside_variables(made, variables);
+  KnownNames known;
+  for (const std::string& column : fixed_columns(metrics)) add_known(column, "a column", known);
+  known.merge(made);
   for (const ConfigEntry& variable : variables) {
     add_known(variable.key, variable.key_place.str(), known);
     const Known& first = known.at(sql_key(variable.key));
@@ -69,9 +85,9 @@ void check_column_cases(const std::vector<ConfigNode>& trials, const MetricRegis
              fmt::format("which differs in case only from '{}' ({}): SQL does not tell them apart",
                          first.name, first.place),
              errors);
-    if (const auto other = renamed.find(sql_key(variable.key)); other != renamed.end())
+    if (const auto other = beside.find(sql_key(variable.key)); other != beside.end())
       refuse(variable,
-             fmt::format("the name that the variable at {} has in files with such a column",
+             fmt::format("a column that some files have because of '{}' ({})", other->second.name,
                          other->second.place),
              errors);
   }

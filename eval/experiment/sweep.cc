@@ -19,8 +19,16 @@ bool is_selectable(const std::string& name) {
   });
 }
 
-/// columns: of the results.
-void check_variable_name(const ConfigEntry& variable, const std::vector<std::string>& columns,
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Fixed columns that no variable may be called like.
+struct FixedColumns {
+  std::vector<std::string> of_results, of_all;
+};
+
+void check_variable_name(const ConfigEntry& variable, const FixedColumns& columns,
                          const Reserved& reserved, ConfigErrors& errors) {
   if (!is_selectable(variable.key))
     errors.add(
@@ -28,10 +36,12 @@ void check_variable_name(const ConfigEntry& variable, const std::vector<std::str
         fmt::format("a variable cannot be called '{}': `noisefloor compare` selects points as "
                     "NAME:VARIABLE=VALUE,VARIABLE=VALUE, so its name has no blank, ',' or '='",
                     printable(variable.key)));
-  if (std::find(columns.begin(), columns.end(), variable.key) != columns.end()) {
-    errors.add(variable.key_place, variable.value.path(),
-               fmt::format("a variable cannot be called '{}', which is a column of results.csv",
-                           variable.key));
+  if (contains(columns.of_all, variable.key)) {
+    errors.add(
+        variable.key_place, variable.value.path(),
+        fmt::format(
+            "a variable cannot be called '{}', which is a column of {}", variable.key,
+            contains(columns.of_results, variable.key) ? "results.csv" : "a run's other files"));
     return;
   }
   for (const auto& [column, key] : reserved)
@@ -90,8 +100,8 @@ std::vector<SweepPoint> sweep_points(const std::optional<VariableLists>& sweep,
                                      const std::optional<VariableLists>& zip,
                                      const Reserved& reserved, const MetricRegistry& metrics,
                                      ConfigErrors& errors) {
-  const std::vector<std::string> columns =
-      sweep || zip ? reserved_columns(metrics) : std::vector<std::string>();
+  FixedColumns columns;
+  if (sweep || zip) columns = {results_columns(metrics, {}, {}), reserved_columns(metrics)};
   for (const std::optional<VariableLists>& variables : {sweep, zip})
     if (variables)
       for (const ConfigEntry& variable : variables->node.entries())

@@ -19,15 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> columns_of(const std::vector<std::string>& variables) {
-  return columns_around(variables, {"name", "model", "seed"}, export_columns());
-}
-
 void check_ours(const fs::path& file) {
-  const std::string header = CsvText(columns_of({})).text();
-  const std::string begin = header.substr(0, header.find("id,window"));
-  const std::string end = header.substr(begin.size());
-  check_replaceable_csv(file, begin, end, "export");
+  std::vector<std::string> columns = export_columns({});
+  columns.erase(columns.begin(), columns.begin() + std::ssize(kTrialColumns));
+  check_replaceable_csv(file, kExportStem, columns, "export");
 }
 
 std::string flag(bool value) { return value ? "1" : "0"; }
@@ -45,7 +40,7 @@ void append(const std::vector<std::string>& more, std::vector<std::string>& fiel
 Index add_windows(const ResultRow& row, const std::vector<std::string>& head, CsvText& csv) {
   for (const WindowSums& window : row.windows) {
     std::vector<std::string> fields = head;
-    append({row.key.id, std::to_string(window.window), "", "", "", known(window.document),
+    append({std::to_string(window.window), "", "", "", known(window.document),
             std::to_string(window.sums.tokens)},
            fields);
     for (const SummedFigure& figure : summed_figures())
@@ -63,7 +58,7 @@ Index add_questions(const ResultRow& row, const std::vector<std::string>& head, 
     for (std::size_t i = 0; i < sums.parts.size(); ++i) {
       const PartSums& part = sums.parts[i];
       std::vector<std::string> fields = head;
-      append({row.key.id, "", sums.task, std::to_string(sums.question), std::to_string(i), "",
+      append({"", sums.task, std::to_string(sums.question), std::to_string(i), "",
               std::to_string(part.tokens)},
              fields);
       for (const SummedFigure& figure : summed_figures()) fields.push_back(sum_text(figure, part));
@@ -80,8 +75,8 @@ Index export_csv(const RunContents& run, const fs::path& file) {
   check_ours(file);
   std::vector<ResultRow> rows = results_of(run);
   for (ResultRow& floor : floors_of(run)) rows.push_back(std::move(floor));
-  const std::vector<std::string> variables = sweep_variables(rows);
-  CsvText csv(columns_of(variables));
+  const std::vector<std::string> variables = sweep_variables(*run.manifest.rows);
+  CsvText csv(export_columns(variables));
   Index count = 0;
   for (const ResultRow& row : rows) {
     const std::vector<std::string> head = row_fields(row.key, variables);

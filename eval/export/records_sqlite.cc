@@ -2,24 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "core/base/byte_text.h"
-#include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
-#include "eval/metrics/columns.h"
+#include "eval/export/csv_tables.h"
+#include "eval/export/run_views.h"
 #include "eval/metrics/summed_figures.h"
 #include "eval/output/csv.h"
-#include "eval/output/csv_reader.h"
 #include "eval/output/sqlite_file.h"
+#include "eval/results/row_fields.h"
 #include "eval/results/run_results.h"
-#include "eval/tables/results_csv.h"
+#include "eval/tables/result_files.h"
 
 namespace nf {
 namespace {
@@ -27,13 +24,13 @@ namespace {
 namespace fs = std::filesystem;
 
 /// As docs/sqlite.md has it, but for the tables of what is summed, which follow summed_figures(),
-/// and of the sites, which follow site_figures().
+/// and those of the csv files, which follow their headers.
 constexpr const char* kTables = R"(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE models (model_id INTEGER PRIMARY KEY, name TEXT UNIQUE, model_hash TEXT, data_hash TEXT);
 CREATE TABLE trials (trial_id INTEGER PRIMARY KEY, model_id INTEGER REFERENCES models, id TEXT, name TEXT, seed INTEGER, design TEXT, factor TEXT, status TEXT, error TEXT);
 CREATE TABLE variables (trial_id INTEGER REFERENCES trials, name TEXT, value, PRIMARY KEY (trial_id, name)) WITHOUT ROWID;
-CREATE TABLE figures (trial_id INTEGER REFERENCES trials, figure TEXT, value REAL, PRIMARY KEY (trial_id, figure)) WITHOUT ROWID;
+CREATE TABLE site_sums (trial_id INTEGER REFERENCES trials, site TEXT, sum_x2 REAL, sum_d2 REAL, PRIMARY KEY (trial_id, site)) WITHOUT ROWID;
 )";
 constexpr const char* kQuestionsTable =
     "CREATE TABLE questions (trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, "
@@ -58,15 +55,6 @@ std::string choices_table() {
     columns += fmt::format(", {} {}", figure.key_in_choices(), type_of(figure));
   return "CREATE TABLE choices (" + columns +
          ", PRIMARY KEY (trial_id, task, question, choice)) WITHOUT ROWID;";
-}
-
-std::string sites_table() {
-  std::string columns =
-      "trial_id INTEGER REFERENCES trials, site TEXT, layer INTEGER, role TEXT, tensor TEXT, "
-      "elements INTEGER, sum_x2 REAL, sum_d2 REAL";
-  for (const SiteFigure& figure : site_figures())
-    columns += fmt::format(", {} REAL", sql_name(figure.column));
-  return "CREATE TABLE sites (" + columns + ", PRIMARY KEY (trial_id, site)) WITHOUT ROWID;";
 }
 
 void check_ours(const fs::path& file) {
@@ -104,27 +92,6 @@ SqlValue variable_value(const Json& value) {
 /// Counts that are not known are -1.
 SqlValue known(Index count) { return count < 0 ? SqlValue() : SqlValue(count); }
 SqlValue integer(std::size_t value) { return static_cast<std::int64_t>(value); }
-
-/// "layers.3.q_proj.weight" as layer, role and tensor; "layers.3.resid" has no role.
-struct SiteName {
-  SqlValue layer, role;
-  std::string tensor;
-};
-SiteName split_site(std::string_view site) {
-  SiteName name;
-  constexpr std::string_view kLayers = "layers.";
-  if (site.starts_with(kLayers)) {
-    std::int64_t layer = 0;
-    site.remove_prefix(kLayers.size());
-    const auto end = std::from_chars(site.data(), site.data() + site.size(), layer).ptr;
-    name.layer = layer;
-    site.remove_prefix(std::min(site.size(), static_cast<std::size_t>(end - site.data()) + 1));
-  }
-  const std::size_t dot = site.rfind('.');
-  if (dot != std::string_view::npos) name.role = std::string(site.substr(0, dot));
-  name.tensor = site.substr(dot == std::string_view::npos ? 0 : dot + 1);
-  return name;
-}
 
 void write_meta(const RunContents& run, SqliteFile& file) {
   SqliteInsert insert(file, "meta", 2);
@@ -167,53 +134,6 @@ void write_trials(const std::vector<ResultRow>& rows,
   }
 }
 
-/// Figures and the view that puts them back to the columns of results.csv. results_csv() alone says
-/// which figures there are, so they are taken from its text: the same numbers to the last bit.
-void write_figures(const RunContents& run, const MetricRegistry& metrics,
-                   const std::vector<ResultRow>& rows, SqliteFile& file) {
-  const auto lines = parse_csv(results_csv(rows, metrics, run.manifest.tasks));
-  NF_CHECK(lines.size() == rows.size() + 1, "{} lines for {} rows", lines.size(), rows.size());
-  const std::vector<std::string>& columns = lines.front();
-  std::set<std::string> variables;
-  for (const ResultRow& row : rows)
-    for (const auto& [name, value] : row.key.vars.items()) variables.insert(name);
-  const std::map<std::string, std::string> of_trials = {{"name", "trials.name"},
-                                                        {"model", "models.name"},
-                                                        {"seed", "trials.seed"},
-                                                        {"status", "trials.status"}};
-
-  SqliteInsert insert(file, "figures", 3);
-  std::string view = "CREATE VIEW results AS SELECT trials.trial_id";
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    const auto of_trial = of_trials.find(columns[c]);
-    const bool is_variable = variables.contains(columns[c]);
-    view += fmt::format(
-        ", {} AS {}",
-        of_trial != of_trials.end() ? of_trial->second
-        : is_variable
-            ? fmt::format("(SELECT value FROM variables WHERE trial_id = trials.trial_id AND name "
-                          "= {})",
-                          sql_text(columns[c]))
-            : fmt::format("(SELECT value FROM figures WHERE trial_id = trials.trial_id AND figure "
-                          "= {})",
-                          sql_text(columns[c])),
-        sql_name(columns[c]));
-    if (of_trial != of_trials.end() || is_variable) continue;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const std::string& field = lines[i + 1][c];
-      double value = 0.0;
-      const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-      if (error == std::errc{} && end == field.data() + field.size())
-        insert.row({integer(i + 1), columns[c], value});
-      else if (!field.empty())
-        insert.row({integer(i + 1), columns[c], field});
-    }
-  }
-  file.execute(view + fmt::format(" FROM trials LEFT JOIN models USING (model_id) WHERE "
-                                  "trials.trial_id <= {} ORDER BY trials.trial_id;",
-                                  rows.size()));
-}
-
 /// sign: -1 where the table has the sum with its sign turned.
 SqlValue sum_value(const SummedFigure& figure, double sign, const PartSums& sums) {
   return figure.is_count() ? SqlValue(sums.*figure.count) : SqlValue(sign * sums.*figure.sum);
@@ -254,40 +174,35 @@ void write_sums(const std::vector<ResultRow>& rows, SqliteFile& file) {
   }
 }
 
-void write_sites(const std::vector<ResultRow>& rows, SqliteFile& file) {
-  constexpr int kFixedColumns = 8;
-  SqliteInsert insert(file, "sites", kFixedColumns + static_cast<int>(site_figures().size()));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (const SiteStats& site : rows[i].sites) {
-      SiteName name = split_site(site.site);
-      std::vector<SqlValue> values = {integer(i + 1),    site.site,        name.layer,
-                                      name.role,         name.tensor,      site.stats.count,
-                                      site.stats.sum_x2, site.stats.sum_d2};
-      for (const SiteFigure& figure : site_figures())
-        values.push_back(site.complete || figure.always ? SqlValue(figure.value(site.stats))
-                                                        : SqlValue());
-      insert.row(values);
-    }
-  }
+void write_site_sums(const std::vector<ResultRow>& rows, SqliteFile& file) {
+  SqliteInsert insert(file, "site_sums", 4);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (const SiteStats& site : rows[i].sites)
+      insert.row({integer(i + 1), site.site, site.stats.sum_x2, site.stats.sum_d2});
 }
 
 }  // namespace
 
 Index export_sqlite(const RunContents& run, const MetricRegistry& metrics, const fs::path& path) {
   check_ours(path);
-  const std::vector<ResultRow> rows = results_of(run);
+  const FollowedSearches searches = searches_of(run);
+  const std::vector<ResultRow> rows = build_results(searches.rows(), run.records);
   std::vector<ResultRow> trials = rows;  // the floors behind them: results.csv has no rows of these
   for (ResultRow& floor : floors_of(run)) trials.push_back(std::move(floor));
   SqliteFile file(path);
   file.execute(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};",
                            kSqliteApplication, kSqliteSchema));
-  file.execute(kTables + windows_table() + kQuestionsTable + choices_table() + sites_table());
+  file.execute(kTables + windows_table() + kQuestionsTable + choices_table());
   file.execute("CREATE INDEX trials_by_id ON trials (id);");
   write_meta(run, file);
   write_trials(trials, write_models(run, file), file);
-  write_figures(run, metrics, rows, file);
   write_sums(trials, file);
-  write_sites(trials, file);
+  write_site_sums(trials, file);
+  const std::vector<std::string> variables = sweep_variables(*run.manifest.rows);
+  CsvTables tables(rows, variables, file);
+  for (const ResultFile& csv : result_files(rows, searches, metrics, run.manifest.tasks))
+    if (!csv.text.empty()) tables.write(csv);
+  for (const std::string& view : run_views(variables, run.manifest.tasks)) file.execute(view);
   file.commit();
   return std::ssize(rows);
 }

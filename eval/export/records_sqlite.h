@@ -9,7 +9,7 @@ namespace nf {
 
 /// Version of the SQLite schema (PRAGMA user_version) and the number by which an export of ours is
 /// known (PRAGMA application_id, "nflr").
-inline constexpr int kSqliteSchema = 1;
+inline constexpr int kSqliteSchema = 2;
 inline constexpr std::uint32_t kSqliteApplication = 0x6e666c72;
 
 /// A run folder as an SQLite database, as docs/sqlite.md describes it. The file appears whole or

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <span>
 
 #include "eval/metrics/detail.h"
 #include "eval/metrics/summed_figures.h"
@@ -11,18 +12,20 @@ namespace nf {
 namespace {
 
 constexpr std::array<SiteFigure, 11> kSiteFigures = {{
-    {"relative_l2", [](const DistortionStats& stats) { return stats.relative_l2(); }, true},
-    {"sqnr_db", [](const DistortionStats& stats) { return stats.sqnr_db(); }, true},
-    {"max", [](const DistortionStats& stats) { return stats.max_abs_d; }, false},
-    {"mean", [](const DistortionStats& stats) { return stats.mean_error(); }, false},
-    {"kurtosis", [](const DistortionStats& stats) { return stats.kurtosis(); }, false},
-    {"cosine", [](const DistortionStats& stats) { return stats.cosine(); }, false},
-    {"correlation", [](const DistortionStats& stats) { return stats.size_correlation(); }, false},
-    {"energy_below_median", [](const DistortionStats& stats) { return stats.energy_on_small(); },
+    {"delta_relative_l2", [](const DistortionStats& stats) { return stats.relative_l2(); }, true},
+    {"delta_sqnr_db", [](const DistortionStats& stats) { return stats.sqnr_db(); }, true},
+    {"delta_max", [](const DistortionStats& stats) { return stats.max_abs_d; }, false},
+    {"delta_mean", [](const DistortionStats& stats) { return stats.mean_error(); }, false},
+    {"delta_kurtosis", [](const DistortionStats& stats) { return stats.kurtosis(); }, false},
+    {"delta_cosine", [](const DistortionStats& stats) { return stats.cosine(); }, false},
+    {"delta_correlation", [](const DistortionStats& stats) { return stats.size_correlation(); },
      false},
-    {"sign_flips", [](const DistortionStats& stats) { return stats.sign_flip_rate(); }, false},
-    {"to_zero", [](const DistortionStats& stats) { return stats.to_zero_rate(); }, false},
-    {"clipped", [](const DistortionStats& stats) { return stats.clipped_rate(); }, true},
+    {"delta_energy_below_median",
+     [](const DistortionStats& stats) { return stats.energy_on_small(); }, false},
+    {"delta_sign_flips", [](const DistortionStats& stats) { return stats.sign_flip_rate(); },
+     false},
+    {"delta_to_zero", [](const DistortionStats& stats) { return stats.to_zero_rate(); }, false},
+    {"delta_clipped", [](const DistortionStats& stats) { return stats.clipped_rate(); }, true},
 }};
 
 void append(const std::vector<std::string>& more, std::vector<std::string>& columns) {
@@ -35,86 +38,123 @@ void append_new(const std::vector<std::string>& more, std::vector<std::string>& 
       columns.push_back(column);
 }
 
-}  // namespace
+bool contains(std::span<const char* const> names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
-std::vector<std::string> columns_around(const std::vector<std::string>& variables,
-                                        const std::vector<std::string>& first,
-                                        const std::vector<std::string>& last) {
-  const auto contains = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  std::vector<std::string> columns = first;
-  for (const std::string& variable : variables)
-    columns.push_back(contains(first, variable) || contains(last, variable) ? "var_" + variable
-                                                                            : variable);
-  append(last, columns);
+/// The columns that say where a site lies.
+constexpr const char* kPlaceColumns[] = {"layer", "role", "tensor", "site"};
+
+constexpr const char* kTextColumns[] = {
+    "id",   "name",   "model",   "status",     "below_floor", "stopped", "role", "tensor",
+    "site", "figure", "note",    "metric",     "effect",      "a",       "b",    "design",
+    "task", "state",  "pairing", "against_id", "against",     "verdict"};
+constexpr const char* kIntegerColumns[] = {
+    "trial_id", "seed",     "tokens", "windows",  "layer",        "elements",      "seeds",
+    "blocks",   "steps",    "window", "question", "against_seed", "against_seeds", "all_blocks",
+    "choice",   "document", "bytes",  "greedy",   "top1",         "correct",       "correct_norm"};
+
+std::vector<std::string> trial_columns(const std::vector<std::string>& variables) {
+  std::vector<std::string> columns(std::begin(kTrialColumns), std::end(kTrialColumns));
+  append(variables, columns);
   return columns;
 }
+
+/// own: the columns of a file behind the variables, which they give way to.
+std::vector<std::string> columns_around(const std::string& stem,
+                                        const std::vector<std::string>& variables,
+                                        const std::vector<std::string>& own) {
+  std::vector<std::string> columns = trial_columns(variables);
+  for (const std::string& column : own) columns.push_back(own_column(stem, column, variables));
+  return columns;
+}
+
+}  // namespace
 
 std::span<const SiteFigure> site_figures() { return kSiteFigures; }
 
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables) {
-  std::vector<std::string> columns = {"name", "model", "seed"};
+  std::vector<std::string> columns = trial_columns({});
   for (const Metric& metric : metrics.metrics()) columns.push_back(metric.name);
   append({"delta_nll", "delta_nll_low", "delta_nll_high", "kl_low", "kl_high", "kl_floor",
           "below_floor"},
          columns);
   for (const TaskHeading& task : tasks) append(task_columns(task), columns);
-  append({"tokens", "windows", "status", "stopped", "relative_l2_weight", "relative_l2_input"},
+  append({"tokens", "windows", "status", "stopped", "relative_l2_weight", "relative_l2_input",
+          "kl_per_r2"},
          columns);
   append(variables, columns);
   return columns;
 }
 
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables) {
-  std::vector<std::string> figures = {"site", "elements"};
-  for (const SiteFigure& figure : kSiteFigures) figures.emplace_back(figure.column);
-  return columns_around(variables, {"name", "model", "seed"}, figures);
-}
-
-std::vector<std::string> statistics_columns(const std::vector<std::string>& variables) {
-  return columns_around(
-      variables, {"name", "model"},
-      {"figure", "seeds", "blocks", "tokens", "estimate", "low", "high", "bootstrap_low",
-       "bootstrap_high", "sd_text", "sd_seed", "p", "p_holm", "p_bh", "note"});
-}
-
-std::vector<std::string> effects_columns(const std::vector<std::string>& variables) {
-  return columns_around(variables, {"model", "name"},
-                        {"metric", "effect", "a", "b", "estimate", "low", "high", "blocks", "note",
-                         "p", "p_holm", "design"});
+  std::vector<std::string> names;
+  for (const std::string& variable : variables)
+    names.push_back(contains(kPlaceColumns, variable) ? "var_" + variable : variable);
+  std::vector<std::string> columns = trial_columns(names);
+  append({std::begin(kPlaceColumns), std::end(kPlaceColumns)}, columns);
+  columns.emplace_back("elements");
+  for (const SiteFigure& figure : kSiteFigures) columns.emplace_back(figure.column);
+  return columns;
 }
 
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables) {
-  std::vector<std::string> columns = {"name", "model", "seed"};
-  append(variables, columns);
+  std::vector<std::string> columns = trial_columns(variables);
   append({"bin_low", "bin_high", "tokens"}, columns);
   for (const BinColumn& column : bin_columns({})) columns.emplace_back(column.name);
   return columns;
 }
 
+std::string own_column(const std::string& stem, const std::string& column,
+                       const std::vector<std::string>& variables) {
+  const bool is_taken = std::find(variables.begin(), variables.end(), column) != variables.end();
+  return is_taken ? stem + '_' + column : column;
+}
+
+std::vector<std::string> statistics_columns(const std::vector<std::string>& variables) {
+  return columns_around(
+      kStatisticsStem, variables,
+      {"figure", "seeds", "blocks", "tokens", "estimate", "low", "high", "bootstrap_low",
+       "bootstrap_high", "sd_text", "sd_seed", "p", "p_holm", "p_bh", "note"});
+}
+
+std::vector<std::string> effects_columns(const std::vector<std::string>& variables) {
+  return columns_around("effects", variables,
+                        {"metric", "effect", "a", "b", "estimate", "low", "high", "blocks", "note",
+                         "p", "p_holm", "design"});
+}
+
 std::vector<std::string> searches_columns(const std::vector<std::string>& variables) {
-  return columns_around(variables, {"name", "model", "seed"},
+  return columns_around("searches", variables,
                         {"metric", "target", "value", "reached", "steps", "state", "estimate",
                          "value_low", "value_high", "seeds", "note"});
 }
 
-std::vector<std::string> comparison_columns(const std::vector<std::string>& variables,
-                                            const std::vector<std::string>& against_variables) {
-  std::vector<std::string> last = {"against"};
-  for (const std::string& variable : against_variables) last.push_back("against_" + variable);
-  last.insert(last.end(), std::begin(kComparisonColumns), std::end(kComparisonColumns));
-  return columns_around(variables, {"name", "model"}, last);
+std::vector<std::string> comparison_columns(const std::vector<std::string>& variables) {
+  std::vector<std::string> taken = variables;
+  for (const std::string& variable : variables) taken.push_back("against_" + variable);
+  std::vector<std::string> columns = trial_columns(variables);
+  const auto add = [&](const char* own) {
+    columns.push_back(own_column(kComparisonStem, own, taken));
+  };
+  for (const char* own : {"against_id", "against", "against_seed"}) add(own);
+  columns.insert(columns.end(), taken.begin() + std::ssize(variables), taken.end());
+  for (const char* own : kComparisonColumns) add(own);
+  return columns;
 }
 
-std::vector<std::string> export_columns() {
-  std::vector<std::string> columns = {"id",     "window",   "task",  "question",
-                                      "choice", "document", "tokens"};
-  for (const SummedFigure& figure : summed_figures()) columns.emplace_back(figure.name);
-  append({"bytes", "correct", "correct_norm"}, columns);
-  return columns;
+std::vector<std::string> export_columns(const std::vector<std::string>& variables) {
+  std::vector<std::string> own = {"window", "task", "question", "choice", "document", "tokens"};
+  for (const SummedFigure& figure : summed_figures()) own.emplace_back(figure.name);
+  append({"bytes", "correct", "correct_norm"}, own);
+  return columns_around(kExportStem, variables, own);
+}
+
+ColumnType column_type(const std::string& column) {
+  if (contains(kTextColumns, column)) return ColumnType::text;
+  return contains(kIntegerColumns, column) ? ColumnType::integer : ColumnType::real;
 }
 
 std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
@@ -122,15 +162,33 @@ std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
   append_new({"trial_id"}, columns);
   append_new(sites_columns({}), columns);
   append_new(confidence_columns({}), columns);
+  std::erase_if(columns, [](const std::string& column) {
+    return contains(kPlaceColumns, column) && column != "site";
+  });
   return columns;
 }
 
 std::vector<std::string> fixed_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = reserved_columns(metrics);
-  for (const auto& others : {statistics_columns({}), effects_columns({}), searches_columns({}),
-                             comparison_columns({}, {}), export_columns()})
+  for (const auto& others : {sites_columns({}), statistics_columns({}), effects_columns({}),
+                             searches_columns({}), comparison_columns({}), export_columns({})})
     append_new(others, columns);
   return columns;
+}
+
+std::vector<std::string> columns_beside(const std::string& variable) {
+  std::vector<std::string> beside;
+  for (const auto columns_of : {sites_columns, statistics_columns, effects_columns,
+                                searches_columns, comparison_columns, export_columns}) {
+    const std::vector<std::string> without = columns_of({});
+    std::vector<std::string> with = columns_of({variable});
+    std::erase_if(with, [&](const std::string& column) {
+      return column == variable ||
+             std::find(without.begin(), without.end(), column) != without.end();
+    });
+    append_new(with, beside);
+  }
+  return beside;
 }
 
 std::string sql_key(std::string name) {

@@ -19,56 +19,70 @@ struct SiteFigure {
 /// In the order of the columns.
 std::span<const SiteFigure> site_figures();
 
-/// The header of results.csv: name, model, seed, one column per metric, delta_nll, delta_nll_low,
-/// delta_nll_high, kl_low, kl_high, kl_floor, below_floor, those of each task, tokens, status,
-/// relative_l2_weight, relative_l2_input, then one column per sweep variable.
+/// The columns that every file begins with that speaks of trials.
+inline constexpr const char* kTrialColumns[] = {"id", "name", "model", "seed"};
+
+/// The header of results.csv: kTrialColumns, one column per metric, delta_nll, delta_nll_low,
+/// delta_nll_high, kl_low, kl_high, kl_floor, below_floor, those of each task, tokens, windows,
+/// status, stopped, relative_l2_weight, relative_l2_input, kl_per_r2, then one column per variable.
+/// No variable may have one of the other names.
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
-/// `first`, one column per variable, `last`. A variable that is named like one of those has the
-/// column var_NAME.
-std::vector<std::string> columns_around(const std::vector<std::string>& variables,
-                                        const std::vector<std::string>& first,
-                                        const std::vector<std::string>& last);
 
-/// The header of sites.csv: name, model, seed, one column per sweep variable, site, elements, then
-/// one column per figure. A variable with one of these names (the level of `each: site`) has the
-/// column var_NAME.
+/// The header of sites.csv: kTrialColumns, one column per variable, layer, role, tensor, site,
+/// elements, then one column per figure. The place is the site's here: a variable of such a name
+/// (the level of `each: layer`) is var_NAME.
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables);
 
-/// The header of statistics.csv: name, model, one column per sweep variable, figure, seeds, blocks,
-/// tokens, estimate, low, high, bootstrap_low, bootstrap_high, sd_text, sd_seed, p, p_holm, p_bh,
-/// note. A variable with one of these names has the column var_NAME here and in effects.csv.
-std::vector<std::string> statistics_columns(const std::vector<std::string>& variables);
-/// The header of effects.csv: model, name, one column per sweep variable, metric, effect, a, b,
-/// estimate, low, high, blocks, note, p, p_holm, design.
-std::vector<std::string> effects_columns(const std::vector<std::string>& variables);
-
-/// The header of confidence.csv: name, model, seed, one column per sweep variable, bin_low,
-/// bin_high, tokens, then those of bin_columns().
+/// The header of confidence.csv: kTrialColumns, one column per variable, bin_low, bin_high, tokens,
+/// then those of bin_columns(). No variable may have one of the other names.
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables);
 
-/// The header of searches.csv: name, model, seed, one column per sweep variable, metric, target,
-/// value, reached, steps, state, estimate, value_low, value_high, seeds, note.
+/// The name of a file's own column in the files below, where variables keep theirs: a column that
+/// is called like one gives way, and p is statistics_p beside a variable p. stem: the file's.
+std::string own_column(const std::string& stem, const std::string& column,
+                       const std::vector<std::string>& variables);
+inline constexpr const char* kStatisticsStem = "statistics";
+inline constexpr const char* kComparisonStem = "compare";
+inline constexpr const char* kExportStem = "export";
+
+/// The header of statistics.csv: kTrialColumns, one column per variable, figure, seeds, blocks,
+/// tokens, estimate, low, high, bootstrap_low, bootstrap_high, sd_text, sd_seed, p, p_holm, p_bh,
+/// note.
+std::vector<std::string> statistics_columns(const std::vector<std::string>& variables);
+/// The header of effects.csv: kTrialColumns, one column per variable, metric, effect, a, b,
+/// estimate, low, high, blocks, note, p, p_holm, design.
+std::vector<std::string> effects_columns(const std::vector<std::string>& variables);
+/// The header of searches.csv: kTrialColumns, one column per variable, metric, target, value,
+/// reached, steps, state, estimate, value_low, value_high, seeds, note.
 std::vector<std::string> searches_columns(const std::vector<std::string>& variables);
-/// The header of `compare --csv`: name, model, the sweep variables of the trials, against, those of
-/// what they are compared with as against_NAME, then kComparisonColumns.
-std::vector<std::string> comparison_columns(const std::vector<std::string>& variables,
-                                            const std::vector<std::string>& against_variables);
+/// The header of `compare --csv`: kTrialColumns, one column per variable, then of what the trial is
+/// compared with against_id, against (its name), against_seed, the variables as against_NAME, then
+/// kComparisonColumns.
+std::vector<std::string> comparison_columns(const std::vector<std::string>& variables);
 inline constexpr const char* kComparisonColumns[] = {
     "figure",        "seeds",          "against_seeds", "pairing", "blocks",
     "all_blocks",    "tokens",         "difference",    "low",     "high",
     "bootstrap_low", "bootstrap_high", "se_text",       "se_seed", "p",
     "p_holm",        "shown_from",     "verdict",       "note"};
-/// The columns of `export --csv` behind the sweep variables: id, window, task, question, choice,
-/// document, tokens, one per summed figure, bytes, correct, correct_norm.
-std::vector<std::string> export_columns();
+/// The header of `export --csv`: kTrialColumns, one column per variable, window, task, question,
+/// choice, document, tokens, one per summed figure, bytes, correct, correct_norm.
+std::vector<std::string> export_columns(const std::vector<std::string>& variables);
 
-/// The fixed columns of results.csv, also as a view in SQLite, sites.csv and confidence.csv: a
-/// sweep variable may not have one of these names.
+/// The type of a column's values, which is the same in all files that have a column of the name.
+enum class ColumnType { text, integer, real };
+/// column: not a variable's, nor one that has given way. A name that is not known is a figure's.
+ColumnType column_type(const std::string& column);
+
+/// The fixed columns of results.csv, also as a table in SQLite, sites.csv and confidence.csv: a
+/// sweep variable may not have one of these names. Those of a site's place but `site` are free.
 std::vector<std::string> reserved_columns(const MetricRegistry& metrics);
 /// The fixed columns of all files.
 std::vector<std::string> fixed_columns(const MetricRegistry& metrics);
+/// The columns that some file has besides its own because of a variable, and not under its name:
+/// statistics_p of p, var_layer of layer, against_r of r.
+std::vector<std::string> columns_beside(const std::string& variable);
 /// A column's name as SQL compares it: ASCII letters in lower case.
 std::string sql_key(std::string name);
 

@@ -9,14 +9,19 @@
 namespace nf {
 
 std::string csv_number(double value) {
-  // "nan" without the sign that some processors give it.
-  if (std::isnan(value)) return "nan";
+  if (std::isnan(value)) return {};
   constexpr std::size_t kLongest = 32;  // the longest shortest form of a double has 24 characters
   std::array<char, kLongest> text{};
   const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
   NF_CHECK(end.ec == std::errc(), "no decimal form of {}", value);
   return {text.data(), end.ptr};
 }
+
+std::string csv_number(const std::optional<double>& value) {
+  return value ? csv_number(*value) : "";
+}
+
+std::string csv_count(double value) { return std::to_string(std::llround(value)); }
 
 std::string csv_value(const Json& value) {
   if (value.is_null()) return {};

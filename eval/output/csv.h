@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,8 +10,12 @@
 
 namespace nf {
 
-/// The shortest decimal that reads back as the same double; `inf`, `-inf` and `nan` for the rest.
+/// The shortest decimal that reads back as the same double; `inf` and `-inf`; nothing for not a
+/// number, which stands for a figure that is not known.
 std::string csv_number(double value);
+std::string csv_number(const std::optional<double>& value);
+/// A count that is kept as a double, without an exponent: readers take it for an integer.
+std::string csv_count(double value);
 /// A value of an experiment file as a field: text as it is, numbers as csv_number has them, null as
 /// nothing, lists and mappings as JSON.
 std::string csv_value(const Json& value);

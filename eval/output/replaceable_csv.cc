@@ -2,21 +2,45 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/io/read_file.h"
+#include "eval/output/csv_reader.h"
 
 namespace nf {
 
-void check_replaceable_csv(const std::filesystem::path& file, const std::string& begin,
-                           const std::string& end, const std::string& what) {
+namespace {
+
+/// The columns of a csv file; empty where it is something else.
+std::vector<std::string> header_of(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  const std::string text = read_text_file(file);
+  const std::size_t end = text.find('\n');
+  if (end == std::string::npos) return {};
+  const auto lines = parse_csv(std::string_view(text).substr(0, end));
+  return lines.empty() ? std::vector<std::string>() : lines.front();
+}
+
+bool is_ours(const std::vector<std::string>& header, const std::string& stem,
+             const std::vector<std::string>& end) {
+  const std::vector<std::string> begin = {"id", "name", "model", "seed"};
+  return header.size() >= begin.size() + end.size() &&
+         std::equal(begin.begin(), begin.end(), header.begin()) &&
+         std::equal(end.begin(), end.end(), header.end() - std::ssize(end),
+                    [&stem](const std::string& own, const std::string& column) {
+                      return column == own || column == stem + '_' + own;
+                    });
+}
+
+}  // namespace
+
+void check_replaceable_csv(const std::filesystem::path& file, const std::string& stem,
+                           const std::vector<std::string>& end, const std::string& what) {
   std::error_code ignored;
   if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return;
-  std::string first = "(not a file)";
-  if (std::filesystem::is_regular_file(file, ignored)) {
-    first = read_text_file(file);
-    first = first.substr(0, first.find('\n') + 1);
-  }
-  if (!first.starts_with(begin) || !first.ends_with(end))
+  if (!is_ours(header_of(file), stem, end))
     throw ConfigError(
         fmt::format("--csv {}: is there already and no {} of noisefloor; choose another name",
                     file.string(), what));

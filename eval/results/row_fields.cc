@@ -6,11 +6,15 @@
 
 namespace nf {
 
-std::vector<std::string> sweep_variables(const std::vector<ResultRow>& rows) {
+std::vector<std::string> sweep_variables(const std::vector<RowKey>& keys) {
   std::vector<std::string> names;
-  for (const ResultRow& row : rows)
-    for (const auto& [name, value] : row.key.vars.items())
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  const auto add = [&names](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const RowKey& key : keys) {
+    for (const auto& [name, value] : key.vars.items()) add(name);
+    if (key.search) add(kSearchVariable);
+  }
   return names;
 }
 
@@ -25,11 +29,19 @@ std::vector<std::string> variable_fields(const Json& vars,
 }
 
 std::vector<std::string> row_fields(const RowKey& key, const std::vector<std::string>& variables) {
-  std::vector<std::string> fields = {key.name, key.model,
+  std::vector<std::string> fields = {key.id, key.name, key.model,
                                      key.seed ? std::to_string(*key.seed) : ""};
   const std::vector<std::string> values = variable_fields(key.vars, variables);
   fields.insert(fields.end(), values.begin(), values.end());
   return fields;
+}
+
+RowKey pooled_key(const std::vector<const ResultRow*>& rows) {
+  RowKey key = rows.front()->key;
+  if (std::any_of(rows.begin(), rows.end(),
+                  [&key](const ResultRow* row) { return row->key.id != key.id; }))
+    key.seed.reset();
+  return key;
 }
 
 }  // namespace nf

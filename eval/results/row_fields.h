@@ -7,15 +7,21 @@
 
 namespace nf {
 
-/// Names of all sweep variables, in order of first appearance.
-std::vector<std::string> sweep_variables(const std::vector<ResultRow>& rows);
+/// Names of all sweep variables, of levels of designs and, where there is a search, of its value,
+/// in order of first appearance. keys: of all rows of an experiment, those without a record too, so
+/// that the columns of its files do not depend on what has run.
+std::vector<std::string> sweep_variables(const std::vector<RowKey>& keys);
 
 /// The values of the sweep variables, empty where the row has none.
 std::vector<std::string> variable_fields(const Json& vars,
                                          const std::vector<std::string>& variables);
 
-/// The first fields of a row of a CSV file: name, model, seed (empty for the baseline), then the
-/// values of the sweep variables, empty where the row has none.
+/// The first fields of a row of a CSV file: id, name, model, seed (empty for the baseline), then
+/// the values of the sweep variables, empty where the row has none.
 std::vector<std::string> row_fields(const RowKey& key, const std::vector<std::string>& variables);
+
+/// The key of what several rows of one line are together: that of the first, without a seed where
+/// they do not share an id.
+RowKey pooled_key(const std::vector<const ResultRow*>& rows);
 
 }  // namespace nf

@@ -29,8 +29,6 @@ const char* pairing_text(SeedPairing pairing) {
   return "apart";
 }
 
-std::string number(const std::optional<double>& value) { return value ? csv_number(*value) : ""; }
-
 /// Standard error for want of seeds; none where neither has several.
 std::optional<double> se_seed(const MeanDifference& difference) {
   std::optional<double> se;
@@ -53,52 +51,41 @@ std::vector<std::string> figure_fields(const LineComparison& line, const Compare
           pairing_text(line.pairing),
           std::to_string(mean.blocks),
           std::to_string(figure.all_blocks),
-          figure.of_text ? csv_number(std::round(mean.tokens)) : "",
+          figure.of_text ? csv_count(mean.tokens) : "",
           csv_number(mean.mean),
           low(figure.interval),
           high(figure.interval),
           low(figure.bootstrap),
           high(figure.bootstrap),
           mean.blocks > 1 ? csv_number(mean.se_text) : "",
-          number(se_seed(figure.difference)),
-          number(figure.p),
-          number(figure.p_holm),
-          number(figure.shown_from),
+          csv_number(se_seed(figure.difference)),
+          csv_number(figure.p),
+          csv_number(figure.p_holm),
+          csv_number(figure.shown_from),
           verdict_text(figure.verdict),
           figure.note};
 }
 
-/// The variables of all trials, or of all that they are compared with, in order of appearance.
-std::vector<std::string> variables_of(const TrialComparison& comparison,
-                                      RowKey LineComparison::*side) {
-  std::vector<ResultRow> rows;
-  for (const ModelComparison& model : comparison.models)
-    for (const LineComparison& line : model.lines) rows.push_back({.key = line.*side});
-  return sweep_variables(rows);
-}
-
-void check_ours(const fs::path& file) {
-  const std::string header = CsvText(comparison_columns({}, {})).text();
-  const std::string begin = header.substr(0, header.find("against"));
-  const std::string end = header.substr(header.find("figure"));
-  check_replaceable_csv(file, begin, end, "comparison");
+/// Fields of what a trial is compared with.
+std::vector<std::string> against_fields(const RowKey& against,
+                                        const std::vector<std::string>& variables) {
+  std::vector<std::string> fields = {against.id, against.name,
+                                     against.seed ? std::to_string(*against.seed) : ""};
+  for (std::string& value : variable_fields(against.vars, variables))
+    fields.push_back(std::move(value));
+  return fields;
 }
 
 }  // namespace
 
 std::string comparison_csv(const TrialComparison& comparison) {
-  const std::vector<std::string> variables = variables_of(comparison, &LineComparison::trial);
-  const std::vector<std::string> against = variables_of(comparison, &LineComparison::against);
-  CsvText csv(comparison_columns(variables, against));
+  const std::vector<std::string>& variables = comparison.variables;
+  CsvText csv(comparison_columns(variables));
   for (const ModelComparison& model : comparison.models) {
     for (const LineComparison& line : model.lines) {
-      std::vector<std::string> head = {line.trial.name, model.model};
-      const auto add = [&head](const std::vector<std::string>& fields) {
-        head.insert(head.end(), fields.begin(), fields.end());
-      };
-      add(variable_fields(line.trial.vars, variables));
-      add({line.against.name});
-      add(variable_fields(line.against.vars, against));
+      std::vector<std::string> head = row_fields(line.trial, variables);
+      for (std::string& field : against_fields(line.against, variables))
+        head.push_back(std::move(field));
       for (const ComparedFigure& figure : line.figures) {
         std::vector<std::string> fields = head;
         const std::vector<std::string> more = figure_fields(line, figure);
@@ -111,7 +98,9 @@ std::string comparison_csv(const TrialComparison& comparison) {
 }
 
 void write_comparison_csv(const TrialComparison& comparison, const fs::path& file) {
-  check_ours(file);
+  check_replaceable_csv(file, kComparisonStem,
+                        {std::begin(kComparisonColumns), std::end(kComparisonColumns)},
+                        "comparison");
   write_file_atomically(file, comparison_csv(comparison));
 }
 

@@ -39,8 +39,8 @@ bool has_confidence(const std::vector<ResultRow>& rows) {
                      [](const ResultRow& row) { return bins_of(row).has_value(); });
 }
 
-std::string confidence_csv(const std::vector<ResultRow>& rows) {
-  const std::vector<std::string> variables = sweep_variables(rows);
+std::string confidence_csv(const std::vector<ResultRow>& rows,
+                           const std::vector<std::string>& variables) {
   CsvText csv(confidence_columns(variables));
   for (const ResultRow& row : rows) {
     const std::optional<Bins> bins = bins_of(row);

@@ -10,6 +10,25 @@
 namespace nf {
 namespace {
 
+/// The level of the trial that an effect of `pairs` is of.
+std::string level_of(const Effect& effect) {
+  if (effect.effect == kAdditivity) return kAllLevels;
+  return effect.b.empty() ? effect.a : effect.a + '+' + effect.b;
+}
+
+/// The trial that an effect is of; without an id where it is made of many.
+RowKey key_of(const EffectGroup& group, const Effect& effect) {
+  RowKey key = group.key;
+  key.id.clear();
+  key.seed.reset();
+  if (key.design.kind != "pairs") return key;
+  const std::string level = level_of(effect);
+  std::vector<const ResultRow*> rows;
+  for (const auto& [seed, of_level] : group.rows)
+    if (const auto row = of_level.find(level); row != of_level.end()) rows.push_back(row->second);
+  return rows.empty() ? key : pooled_key(rows);
+}
+
 class EffectsCsv {
  public:
   explicit EffectsCsv(const std::vector<std::string>& variables)
@@ -25,9 +44,7 @@ class EffectsCsv {
  private:
   void add(const EffectGroup& group, const std::string& metric, const Effect& effect) {
     if (!effect.estimate && effect.note.empty()) return;
-    std::vector<std::string> fields = {group.key.model, group.key.name};
-    const std::vector<std::string> values = variable_fields(group.key.vars, variables_);
-    fields.insert(fields.end(), values.begin(), values.end());
+    std::vector<std::string> fields = row_fields(key_of(group, effect), variables_);
     fields.insert(fields.end(), {metric, effect.effect, effect.a, effect.b});
     if (effect.estimate) {
       const FigureEstimate& estimate = *effect.estimate;
@@ -40,8 +57,7 @@ class EffectsCsv {
       fields.insert(fields.end(), {"", "", "", "", effect.note});
     }
     fields.insert(fields.end(),
-                  {effect.p ? csv_number(*effect.p) : "",
-                   effect.p_holm ? csv_number(*effect.p_holm) : "", group.key.design.kind});
+                  {csv_number(effect.p), csv_number(effect.p_holm), group.key.design.kind});
     csv_.add_row(fields);
   }
 
@@ -51,17 +67,14 @@ class EffectsCsv {
 
 }  // namespace
 
-std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys) {
-  if (std::none_of(rows.begin(), rows.end(), has_effects)) return "";
+std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
+                        const std::vector<std::string>& variables) {
+  if (std::none_of(keys.begin(), keys.end(), has_effects)) return "";
   const std::vector<ModelLines> models = group_rows(rows);
-  std::vector<EffectGroup> groups;
+  EffectsCsv csv(variables);
   for (const ModelLines& model : models)
     if (model.baseline != nullptr)
-      for (EffectGroup& group : effect_groups(model, keys)) groups.push_back(std::move(group));
-  std::vector<ResultRow> of_groups;  // for the columns: the variables that are left
-  for (const EffectGroup& group : groups) of_groups.push_back({.key = group.key});
-  EffectsCsv csv(sweep_variables(of_groups));
-  for (const EffectGroup& group : groups) csv.add_group(group);
+      for (const EffectGroup& group : effect_groups(model, keys)) csv.add_group(group);
   return csv.text();
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eval/records/file_names.h"
+#include "eval/results/row_fields.h"
 #include "eval/tables/confidence_csv.h"
 #include "eval/tables/effects_csv.h"
 #include "eval/tables/results_csv.h"
@@ -17,12 +18,13 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const FollowedSearches& searches,
                                      const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks) {
-  std::string texts[] = {results_csv(rows, metrics, tasks),
-                         statistics_csv(rows, tasks),
-                         effects_csv(rows, searches.rows()),
-                         sites_csv(rows),
-                         has_confidence(rows) ? confidence_csv(rows) : "",
-                         searches_csv(searches, rows)};
+  const std::vector<std::string> variables = sweep_variables(searches.keys());
+  std::string texts[] = {results_csv(rows, variables, metrics, tasks),
+                         statistics_csv(rows, variables, tasks),
+                         effects_csv(rows, searches.keys(), variables),
+                         sites_csv(rows, variables),
+                         has_confidence(rows) ? confidence_csv(rows, variables) : "",
+                         searches_csv(searches, rows, variables)};
   static_assert(std::size(texts) == std::size(kResultFiles));
   std::vector<ResultFile> files;
   for (std::size_t i = 0; i < std::size(texts); ++i)

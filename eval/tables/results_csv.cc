@@ -1,7 +1,6 @@
 #include "eval/tables/results_csv.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "eval/metrics/columns.h"
@@ -12,13 +11,20 @@
 namespace nf {
 namespace {
 
-std::string optional_number(const std::optional<double>& value) {
-  return value ? csv_number(*value) : "";
+std::optional<double> kl_of(const ResultRow& row) {
+  if (row.failed() || row.text.sums.tokens == 0) return std::nullopt;
+  return row.text.sums.kl / static_cast<double>(row.text.sums.tokens);
 }
 
-/// Not a number stands for a figure that is not known: a mean over no token, bits per byte where
-/// nobody knows the bytes.
-std::string known_number(double value) { return std::isnan(value) ? "" : csv_number(value); }
+/// KL / (relative L2)², which size leaves over: it grows as δ² where δ is small. None where both
+/// weights and activations are distorted, whose sizes do not add up, or nothing is.
+std::optional<double> kl_per_r2(const ResultRow& row) {
+  const std::optional<double> kl = kl_of(row);
+  if (!kl || row.relative_l2_weight.has_value() == row.relative_l2_input.has_value())
+    return std::nullopt;
+  const double r = row.relative_l2_weight ? *row.relative_l2_weight : *row.relative_l2_input;
+  return r > 0.0 ? std::optional(*kl / (r * r)) : std::nullopt;
+}
 
 /// delta_nll and its interval, then KL's, over the text with this row's seed.
 void append_intervals(const ResultRow& row, const ResultRow* baseline,
@@ -40,14 +46,11 @@ void append_intervals(const ResultRow& row, const ResultRow* baseline,
 
 /// kl_floor, and whether the row's KL is below it.
 void append_floor(const ResultRow& row, std::vector<std::string>& fields) {
-  fields.push_back(optional_number(row.kl_floor));
-  const bool has_kl = !row.failed() && row.text.sums.tokens > 0;
-  if (!row.kl_floor || !has_kl) {
-    fields.emplace_back();
-    return;
-  }
-  const double kl = row.text.sums.kl / static_cast<double>(row.text.sums.tokens);
-  fields.emplace_back(is_below_floor(kl, *row.kl_floor) ? "true" : "false");
+  fields.push_back(csv_number(row.kl_floor));
+  const std::optional<double> kl = kl_of(row);
+  fields.emplace_back(!row.kl_floor || !kl                 ? ""
+                      : is_below_floor(*kl, *row.kl_floor) ? "true"
+                                                           : "false");
 }
 
 /// The baselines, by model.
@@ -60,26 +63,27 @@ std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow
 
 }  // namespace
 
-std::string results_csv(const std::vector<ResultRow>& rows, const MetricRegistry& metrics,
+std::string results_csv(const std::vector<ResultRow>& rows,
+                        const std::vector<std::string>& variables, const MetricRegistry& metrics,
                         const std::vector<TaskHeading>& tasks) {
-  const std::vector<std::string> variables = sweep_variables(rows);
   std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
   CsvText csv(results_columns(metrics, tasks, variables));
   for (const ResultRow& row : rows) {
     std::vector<std::string> fields = row_fields(row.key, {});
     for (const Metric& metric : metrics.metrics())
-      fields.push_back(row.failed() ? "" : known_number(metric.value(row.text)));
+      fields.push_back(row.failed() ? "" : csv_number(metric.value(row.text)));
     append_intervals(row, baselines[row.key.model], fields);
     append_floor(row, fields);
     for (const TaskHeading& task : tasks)
       for (const std::optional<double>& value : task_values(task, row.questions))
-        fields.push_back(optional_number(value));
+        fields.push_back(csv_number(value));
     fields.push_back(std::to_string(row.text.sums.tokens));
     fields.push_back(std::to_string(row.text.windows));
     fields.emplace_back(status_name(row.status));
     fields.emplace_back(!row.key.stops ? "" : row.stop ? "true" : "false");
-    fields.push_back(optional_number(row.relative_l2_weight));
-    fields.push_back(optional_number(row.relative_l2_input));
+    fields.push_back(csv_number(row.relative_l2_weight));
+    fields.push_back(csv_number(row.relative_l2_input));
+    fields.push_back(csv_number(kl_per_r2(row)));
     for (std::string& value : variable_fields(row.key.vars, variables))
       fields.push_back(std::move(value));
     csv.add_row(fields);

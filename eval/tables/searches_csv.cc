@@ -11,19 +11,6 @@
 namespace nf {
 namespace {
 
-/// Sweep variables of all searches, without the value that is searched for.
-std::vector<std::string> variables_of(const FollowedSearches& searches) {
-  std::vector<std::string> names;
-  for (const FollowedSearch& search : searches.searches()) {
-    const Json point = search_point(search.key);
-    for (const auto& [name, value] : point.items())
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  return names;
-}
-
-std::string known(const std::optional<double>& value) { return value ? csv_number(*value) : ""; }
-
 void add_row(const RowKey& key, const std::vector<std::string>& variables,
              const std::vector<std::string>& reached, const Tolerance& tolerance, CsvText& csv) {
   std::vector<std::string> fields = row_fields(key, variables);
@@ -31,32 +18,39 @@ void add_row(const RowKey& key, const std::vector<std::string>& variables,
   fields.insert(fields.end(), {enum_name(target.metric), csv_number(target.value)});
   fields.insert(fields.end(), reached.begin(), reached.end());
   fields.insert(fields.end(),
-                {known(tolerance.estimate), known(tolerance.low), known(tolerance.high),
-                 std::to_string(tolerance.seeds), tolerance.note});
+                {csv_number(tolerance.estimate), csv_number(tolerance.low),
+                 csv_number(tolerance.high), std::to_string(tolerance.seeds), tolerance.note});
   csv.add_row(fields);
 }
 
+bool has_row(const FollowedSearch* search) { return !search->steps.empty(); }
+
 /// The last one that has a row.
 const FollowedSearch* last_begun(const SearchSeeds& seeds) {
-  const auto found = std::find_if(seeds.rbegin(), seeds.rend(), [](const FollowedSearch* search) {
-    return !search->steps.empty();
-  });
+  const auto found = std::find_if(seeds.rbegin(), seeds.rend(), has_row);
   return found == seeds.rend() ? nullptr : *found;
+}
+
+/// The key of the row of all seeds: the id of the first that has a row, neither seed nor value.
+RowKey key_of_all(const SearchSeeds& seeds) {
+  RowKey key = (*std::find_if(seeds.begin(), seeds.end(), has_row))->key;
+  key.seed.reset();
+  key.vars.erase(kSearchVariable);
+  return key;
 }
 
 }  // namespace
 
-std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows) {
-  const std::vector<std::string> variables = variables_of(searches);
+std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows,
+                         const std::vector<std::string>& variables) {
+  if (searches.searches().empty()) return "";
   std::map<std::string, const ResultRow*> baselines;
   for (const ResultRow& row : rows)
     if (row.key.name == "baseline") baselines[row.key.model] = &row;
   const std::vector<SearchSeeds> all_seeds = search_seeds(searches);
   CsvText csv(searches_columns(variables));
-  Index count = 0;
   for (const FollowedSearch& search : searches.searches()) {
     if (search.steps.empty()) continue;
-    ++count;
     const Bisection::Point best = search.bisection.best();
     const ResultRow* const baseline = baselines[search.key.model];
     add_row(
@@ -66,12 +60,11 @@ std::string searches_csv(const FollowedSearches& searches, const std::vector<Res
         tolerance_of(search, baseline), csv);
     for (const SearchSeeds& seeds : all_seeds) {
       if (seeds.size() < 2 || last_begun(seeds) != &search) continue;
-      RowKey pooled = search.key;
-      pooled.seed.reset();
-      add_row(pooled, variables, {"", "", "", ""}, pooled_tolerance(seeds, baseline), csv);
+      add_row(key_of_all(seeds), variables, {"", "", "", ""}, pooled_tolerance(seeds, baseline),
+              csv);
     }
   }
-  return count == 0 ? "" : csv.text();
+  return csv.text();
 }
 
 }  // namespace nf

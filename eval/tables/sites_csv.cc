@@ -2,18 +2,20 @@
 
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
+#include "eval/records/site_place.h"
 #include "eval/results/row_fields.h"
 
 namespace nf {
 
-std::string sites_csv(const std::vector<ResultRow>& rows) {
-  const std::vector<std::string> variables = sweep_variables(rows);
+std::string sites_csv(const std::vector<ResultRow>& rows,
+                      const std::vector<std::string>& variables) {
   CsvText csv(sites_columns(variables));
   for (const ResultRow& row : rows) {
     for (const SiteStats& site : row.sites) {
       std::vector<std::string> fields = row_fields(row.key, variables);
-      fields.push_back(site.site);
-      fields.push_back(std::to_string(site.stats.count));
+      const SitePlace place = site_place(site.site);
+      fields.insert(fields.end(), {place.layer, place.role, place.tensor, site.site,
+                                   std::to_string(site.stats.count)});
       for (const SiteFigure& figure : site_figures())
         fields.push_back(site.complete || figure.always ? csv_number(figure.value(site.stats))
                                                         : "");

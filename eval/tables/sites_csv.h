@@ -7,10 +7,12 @@
 
 namespace nf {
 
-/// sites.csv: one row per trial and site: name, model, seed, one column per sweep variable, site,
-/// elements, relative_l2, sqnr_db, max (of |δ|), mean (of δ), kurtosis, cosine, correlation (of |δ|
-/// and |x|), and as shares in [0, 1]: energy_below_median (of ‖δ‖²), sign_flips, to_zero, clipped
-/// (of the elements). A figure that was not gathered is empty.
-std::string sites_csv(const std::vector<ResultRow>& rows);
+/// sites.csv: one row per trial and site, the columns are sites_columns(). Figures of |δ|: max;
+/// of δ: mean, kurtosis; of δ against x: relative_l2, sqnr_db, correlation (of |δ| and |x|); of x̃
+/// against x: cosine; shares in [0, 1]: energy_below_median (of ‖δ‖²), sign_flips, to_zero, clipped
+/// (of the elements). A figure that was not gathered, or has no value, is empty. variables: the
+/// experiment's.
+std::string sites_csv(const std::vector<ResultRow>& rows,
+                      const std::vector<std::string>& variables);
 
 }  // namespace nf

@@ -1,7 +1,5 @@
 #include "eval/tables/statistics_csv.h"
 
-#include <cmath>
-
 #include "eval/analysis/statistics.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
@@ -12,29 +10,21 @@ namespace {
 
 std::vector<std::string> fields_of(const Statistic& statistic,
                                    const std::vector<std::string>& variables) {
-  const RowKey& key = statistic.line->key();
   const MeanEstimate& mean = statistic.estimate.mean;
-  const auto number = [](const std::optional<double>& value) {
-    return value ? csv_number(*value) : "";
-  };
-  const auto known = [&number](double value, bool is_known) {
-    return number(is_known ? std::optional(value) : std::nullopt);
-  };
-  std::vector<std::string> fields = {key.name, key.model};
-  for (const std::string& variable : variables)
-    fields.push_back(key.vars.contains(variable) ? csv_value(key.vars.at(variable)) : "");
+  const auto known = [](double value, bool is_known) { return is_known ? csv_number(value) : ""; };
+  std::vector<std::string> fields = row_fields(pooled_key(statistic.line->samples()), variables);
   const auto add_interval = [&](const std::optional<Interval>& interval) {
     fields.push_back(interval ? csv_number(interval->low) : "");
     fields.push_back(interval ? csv_number(interval->high) : "");
   };
   fields.insert(fields.end(),
                 {statistic.figure->name, std::to_string(mean.seeds), std::to_string(mean.blocks),
-                 known(std::round(mean.tokens), statistic.figure->of_text), csv_number(mean.mean)});
+                 statistic.figure->of_text ? csv_count(mean.tokens) : "", csv_number(mean.mean)});
   add_interval(statistic.estimate.interval);
   add_interval(statistic.bootstrap);
   fields.insert(fields.end(),
                 {known(mean.sd_text, mean.blocks > 1), known(mean.sd_seed, mean.seeds > 1),
-                 number(statistic.p), number(statistic.p_holm), number(statistic.p_bh),
+                 csv_number(statistic.p), csv_number(statistic.p_holm), csv_number(statistic.p_bh),
                  statistic.estimate.note});
   return fields;
 }
@@ -42,10 +32,10 @@ std::vector<std::string> fields_of(const Statistic& statistic,
 }  // namespace
 
 std::string statistics_csv(const std::vector<ResultRow>& rows,
+                           const std::vector<std::string>& variables,
                            const std::vector<TaskHeading>& tasks) {
   const std::vector<Figure> figures = all_figures(tasks);
   const std::vector<ModelLines> models = group_rows(rows);
-  const std::vector<std::string> variables = sweep_variables(rows);
   CsvText csv(statistics_columns(variables));
   for (const ModelLines& model : models) {
     for (const Statistic& statistic : statistics_of(model, figures))

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eval/analysis/compare.h"
+#include "tests/support/row_keys.h"
 #include "tests/support/synthetic_kl.h"
 
 namespace nf {
@@ -45,12 +46,6 @@ inline std::vector<double> added(std::vector<double> figures, double shift, doub
   SyntheticKl random(0.0, 0.0, seed);
   for (double& figure : figures) figure += shift + spread * random.normal();
   return figures;
-}
-
-inline std::vector<RowKey> keys_of(const std::vector<ResultRow>& rows) {
-  std::vector<RowKey> keys;
-  for (const ResultRow& row : rows) keys.push_back(row.key);
-  return keys;
 }
 
 /// Compares the trials of these rows that are named as on the command line.

@@ -81,8 +81,13 @@ std::vector<ResultRow> with_baseline(std::vector<ResultRow> rows) {
 
 using Row = std::map<std::string, std::string>;
 
+std::string csv_of(const std::vector<ResultRow>& rows, std::vector<RowKey> keys) {
+  for (const RowKey& key : keys_of(rows)) keys.push_back(key);
+  return effects_csv(rows, keys, variables_of(rows));
+}
+
 std::vector<Row> effects(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys = {}) {
-  std::istringstream lines(effects_csv(rows, keys));
+  std::istringstream lines(csv_of(rows, keys));
   const auto fields = [](const std::string& line) {
     std::vector<std::string> parts;
     std::istringstream stream(line + ",");
@@ -240,7 +245,7 @@ TEST(FactorialEffects, SayWhichTrialsAreMissing) {
   std::vector<ResultRow> failed = whole;
   failed[9].status = Status::failed;
   expect_none(failed, "\"needs all 15 trials");
-  EXPECT_NE(effects_csv(with_baseline(failed), keys).find("\"needs all 15 trials, has 14\""),
+  EXPECT_NE(csv_of(with_baseline(failed), keys).find("\"needs all 15 trials, has 14\""),
             std::string::npos);
   EXPECT_EQ(effects(with_baseline(whole), keys).size(), 2 * (5u + 10u + 1u));
 }

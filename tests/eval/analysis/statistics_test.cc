@@ -48,6 +48,10 @@ std::vector<std::map<std::string, std::string>> read_csv(const std::string& text
   return rows;
 }
 
+std::string csv_of(const std::vector<ResultRow>& rows, const std::vector<TaskHeading>& tasks = {}) {
+  return statistics_csv(rows, variables_of(rows), tasks);
+}
+
 ResultRow row_of(const std::string& name, const std::string& id, const std::vector<double>& kl,
                  std::optional<std::uint64_t> seed = 0) {
   return compared_row(name, id, kl, Json::object(), seed);
@@ -64,10 +68,10 @@ double number(const std::string& field) { return std::stod(field); }
 TEST(Statistics, HaveOneRowPerLineAndFigure) {
   ResultRow noise = row_of("noise", "n", kKl);
   noise.key.vars = {{"r", 0.1}, {"p", 3}};
-  const std::string text = statistics_csv({baseline_of(8), noise});
+  const std::string text = csv_of({baseline_of(8), noise});
   EXPECT_EQ(text.substr(0, text.find('\n')),
-            "name,model,r,var_p,figure,seeds,blocks,tokens,estimate,low,high,bootstrap_low,"
-            "bootstrap_high,sd_text,sd_seed,p,p_holm,p_bh,note");
+            "id,name,model,seed,r,p,figure,seeds,blocks,tokens,estimate,low,high,bootstrap_low,"
+            "bootstrap_high,sd_text,sd_seed,statistics_p,p_holm,p_bh,note");
   const auto rows = read_csv(text);
   ASSERT_EQ(rows.size(), 4u);
   EXPECT_EQ(rows[0].at("figure"), "delta_nll");
@@ -93,7 +97,7 @@ TEST(Statistics, HaveOneRowPerLineAndFigure) {
 TEST(Statistics, HaveTheIntervalsOfTheLibrary) {
   BlockSums blocks;
   for (const double kl : kKl) blocks.push_back({.tokens = 100.0, .sum = 100.0 * kl});
-  const auto rows = read_csv(statistics_csv({baseline_of(8), row_of("noise", "n", kKl)}));
+  const auto rows = read_csv(csv_of({baseline_of(8), row_of("noise", "n", kKl)}));
   const Interval interval = *interval_of(estimate_mean({&blocks, 1}));
   EXPECT_EQ(rows[1].at("low"), csv_number(interval.low));
   EXPECT_EQ(rows[1].at("high"), csv_number(interval.high));
@@ -117,7 +121,7 @@ TEST(Statistics, HaveNoIntervalWhereOnlyRoundingDiffers) {
   bool same_bits = true;
   for (const BlockSum& block : sums[0]) same_bits = same_bits && block.sum == sums[0][0].sum;
   EXPECT_FALSE(same_bits);
-  const auto rows = read_csv(statistics_csv({baseline, noise}));
+  const auto rows = read_csv(csv_of({baseline, noise}));
   ASSERT_EQ(rows.size(), 4u);
   for (const auto& row : rows) {
     for (const char* column :
@@ -128,7 +132,7 @@ TEST(Statistics, HaveNoIntervalWhereOnlyRoundingDiffers) {
 }
 
 TEST(Statistics, SayWhyThereIsNoInterval) {
-  const auto rows = read_csv(statistics_csv({baseline_of(3), row_of("noise", "n", {1, 2, 3})}));
+  const auto rows = read_csv(csv_of({baseline_of(3), row_of("noise", "n", {1, 2, 3})}));
   ASSERT_EQ(rows.size(), 4u);
   for (const auto& row : rows) {
     for (const char* column : {"low", "high", "bootstrap_low", "bootstrap_high", "p", "p_holm"})
@@ -142,7 +146,7 @@ TEST(Statistics, JoinTheWindowsOfADocument) {
   for (std::size_t i = 0; i < noise.windows.size(); ++i)
     noise.windows[i].document = static_cast<Index>(i / 3);
   noise.windows[0].sums.kl += 100.0;
-  const auto rows = read_csv(statistics_csv({baseline_of(24), noise}));
+  const auto rows = read_csv(csv_of({baseline_of(24), noise}));
   EXPECT_EQ(rows[1].at("blocks"), "8");
   EXPECT_EQ(rows[1].at("tokens"), "2400");
   EXPECT_NE(rows[1].at("low"), "");
@@ -153,7 +157,7 @@ TEST(Statistics, TakeOfADocumentWhatAllSeedsHave) {
             second = row_of("noise", "n1", {1, 1, 1}, 1);
   for (ResultRow* row : {&first, &second})
     for (WindowSums& window : row->windows) window.document = window.window / 2;
-  const auto rows = read_csv(statistics_csv({baseline_of(4), first, second}));
+  const auto rows = read_csv(csv_of({baseline_of(4), first, second}));
   ASSERT_EQ(rows.size(), 4u);
   EXPECT_EQ(rows[1].at("figure"), "kl");
   EXPECT_EQ(rows[1].at("estimate"), "1");
@@ -162,8 +166,8 @@ TEST(Statistics, TakeOfADocumentWhatAllSeedsHave) {
 TEST(Statistics, TellSeedsFromText) {
   std::vector<double> higher = kKl;
   for (double& kl : higher) kl += 1.0;
-  const auto rows = read_csv(statistics_csv(
-      {baseline_of(8), row_of("noise", "n0", kKl, 0), row_of("noise", "n1", higher, 1)}));
+  const auto rows = read_csv(
+      csv_of({baseline_of(8), row_of("noise", "n0", kKl, 0), row_of("noise", "n1", higher, 1)}));
   EXPECT_EQ(rows[1].at("seeds"), "2");
   EXPECT_EQ(rows[1].at("tokens"), "800");
   EXPECT_EQ(rows[1].at("estimate"), "2.5");
@@ -174,7 +178,7 @@ TEST(Statistics, TellSeedsFromText) {
 
 TEST(Statistics, TakeSeedsThatChangeNothingForOne) {
   const auto rows = read_csv(
-      statistics_csv({baseline_of(8), row_of("round", "n", kKl, 0), row_of("round", "n", kKl, 1)}));
+      csv_of({baseline_of(8), row_of("round", "n", kKl, 0), row_of("round", "n", kKl, 1)}));
   EXPECT_EQ(rows[1].at("seeds"), "1");
 }
 
@@ -192,7 +196,7 @@ TEST(Statistics, AdjustThePValuesOfAModel) {
   rows.push_back(other_baseline);
   rows.push_back(other);
   double least = 1.0;
-  for (const auto& row : read_csv(statistics_csv(rows))) {
+  for (const auto& row : read_csv(csv_of(rows))) {
     if (row.at("figure") != "delta_nll") {
       EXPECT_EQ(row.at("p"), "");
       continue;
@@ -220,7 +224,7 @@ TEST(Statistics, CompareAccuraciesQuestionByQuestion) {
                                .parts = {},
                                .correct = question % 2 == 0 && question >= 8});
   }
-  const auto rows = read_csv(statistics_csv({baseline, noise}, {{.name = "piqa"}}));
+  const auto rows = read_csv(csv_of({baseline, noise}, {{.name = "piqa"}}));
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].at("figure"), "delta_piqa_acc");
   EXPECT_EQ(rows[0].at("blocks"), "40");
@@ -238,7 +242,7 @@ TEST(Statistics, SayWhereFewBlocksMakeTheInterval) {
     noise.questions.push_back(
         {.task = "piqa", .question = question, .parts = {}, .correct = question % 67 != 0});
   }
-  const auto rows = read_csv(statistics_csv({baseline, noise}, {{.name = "piqa"}}));
+  const auto rows = read_csv(csv_of({baseline, noise}, {{.name = "piqa"}}));
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].at("note"), "only 3 of 200 blocks differ: a rough interval");
   EXPECT_NE(rows[0].at("low"), "");
@@ -249,14 +253,14 @@ TEST(Statistics, SayWhereFewBlocksMakeTheInterval) {
 TEST(Statistics, LeaveOutWhatFailed) {
   ResultRow failed = row_of("noise", "n", {});
   failed.status = Status::failed;
-  EXPECT_TRUE(read_csv(statistics_csv({baseline_of(8), failed})).empty());
-  EXPECT_TRUE(read_csv(statistics_csv({row_of("noise", "n", kKl)})).empty());  // no baseline yet
+  EXPECT_TRUE(read_csv(csv_of({baseline_of(8), failed})).empty());
+  EXPECT_TRUE(read_csv(csv_of({row_of("noise", "n", kKl)})).empty());  // no baseline yet
 }
 
 TEST(Statistics, GiveAStoppedTrialTheIntervalOfTheSequence) {
   ResultRow noise = row_of("noise", "n", kKl);
   noise.key.stops = true;
-  const auto rows = read_csv(statistics_csv({baseline_of(8), noise}));
+  const auto rows = read_csv(csv_of({baseline_of(8), noise}));
   BlockSums blocks;
   for (const double kl : kKl) blocks.push_back({.tokens = 100.0, .sum = 100.0 * kl});
   EXPECT_NEAR(number(rows[1].at("high")), 2.0 + kl_sequence_halfwidth(blocks), 1e-12);
@@ -283,7 +287,7 @@ TEST(Statistics, AreTheSameForAnyNumberOfThreads) {
   std::vector<std::string> tables;
   for (const Index threads : {1, 3}) {
     const Threads guard(threads);
-    tables.push_back(statistics_csv(rows));
+    tables.push_back(csv_of(rows));
   }
   EXPECT_EQ(tables[1], tables[0]);
 }

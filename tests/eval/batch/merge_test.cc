@@ -57,8 +57,9 @@ TEST_F(MergeOfShards, LeavesAFolderLikeThatOfARun) {
   ASSERT_EQ(outcome.rows.size(), 3u);
   EXPECT_EQ(outcome.rows[1].key.vars, Json({{"bits", 3}}));
   EXPECT_EQ(outcome.rows[2].key.vars, Json({{"bits", 4}}));
-  EXPECT_EQ(read_text_file(out_ / "results.csv"), results_csv(outcome.rows, builtin_metrics()));
-  EXPECT_EQ(read_text_file(out_ / "sites.csv"), sites_csv(outcome.rows));
+  EXPECT_EQ(read_text_file(out_ / "results.csv"),
+            results_csv(outcome.rows, {"bits"}, builtin_metrics()));
+  EXPECT_EQ(read_text_file(out_ / "sites.csv"), sites_csv(outcome.rows, {"bits"}));
   EXPECT_EQ(read_text_file(out_ / "experiment.yaml"), "experiment: e\n");
   EXPECT_EQ(read_text_file(out_ / "resolved.yaml"), "resolved: r\n");
 

@@ -60,8 +60,8 @@ TEST_F(IntegrationCompare, ComparesLinesOfEqualStrengthAndWritesThem) {
   const auto lines = parse_csv(read_text_file(files_ / "c.csv"));
   ASSERT_EQ(lines.size(), 1u + 2 * 2 * 4);
   for (std::size_t i = 1; i < lines.size(); ++i) {
-    EXPECT_EQ(lines[i][2], lines[i][4]);  // r and against_r
-    EXPECT_EQ(lines[i][8], "paired");
+    EXPECT_EQ(lines[i][4], lines[i][8]);  // r and against_r
+    EXPECT_EQ(lines[i][12], "paired");
   }
 }
 

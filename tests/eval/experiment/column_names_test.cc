@@ -17,7 +17,7 @@ std::string message_of(const std::string& trials) {
 TEST(ColumnCases, TellApartWhatSqlTellsApart) {
   EXPECT_EQ(message_of("- {sweep: {r: [1], s: [2]}, zip: {t: [3]}}\n- {sweep: {r: [4]}}\n"),
             "no error");
-  // A column of other files alone, which has the variable as var_p.
+  // Columns of other files alone, which give way, or in sites.csv are var_role.
   EXPECT_EQ(message_of("- {sweep: {p: [1], var_q: [2]}}\n"), "no error");
   EXPECT_EQ(message_of("- {sweep: {k: [1], role: [2]}}\n- {each: role}\n"), "no error");
 }
@@ -37,10 +37,16 @@ TEST(ColumnCases, RefuseVariablesThatDifferInCaseOnly) {
     EXPECT_NE(message_of(trials).find("differs in case only from"), std::string::npos) << trials;
 }
 
-TEST(ColumnCases, RefuseTheNameThatAnotherVariableHasInSomeFiles) {
+TEST(ColumnCases, RefuseTheNameOfAColumnThatAnotherVariableBringsIntoSomeFiles) {
+  EXPECT_EQ(message_of("- {sweep: {p: [1], statistics_p: [2]}}\n"),
+            "f.yaml:1:20: [0].sweep.statistics_p: a variable cannot be called 'statistics_p', a "
+            "column that some files have because of 'p' (f.yaml:1:12)");
   for (const char* trials :
-       {"- {sweep: {p: [1], var_p: [2]}}\n", "- {sweep: {Var_P: [2], p: [1]}}\n"})
-    EXPECT_NE(message_of(trials).find("the name that the variable at f.yaml:1:"), std::string::npos)
+       {"- {sweep: {Statistics_P: [2], p: [1]}}\n", "- {sweep: {b: [1], effects_b: [2]}}\n",
+        "- {sweep: {layer: [1], var_layer: [2]}}\n", "- {each: role, sweep: {var_role: [1]}}\n",
+        "- {sweep: {r: [1]}}\n- {sweep: {against_r: [1]}}\n"})
+    EXPECT_NE(message_of(trials).find("a column that some files have because of '"),
+              std::string::npos)
         << message_of(trials);
 }
 

@@ -32,28 +32,28 @@ TEST(ExportCsv, HasARowForEachWindowAndChoice) {
   export_csv(RunFolder::read(temp / "run"), temp / "out.csv");
   const auto lines = parse_csv(read_text_file(temp / "out.csv"));
   EXPECT_EQ(lines[0],
-            (std::vector<std::string>{"name",     "model",  "seed",  "bits",     "var_task",
-                                      "id",       "window", "task",  "question", "choice",
-                                      "document", "tokens", "nll",   "kl",       "kl_reverse",
-                                      "top1",     "greedy", "bytes", "correct",  "correct_norm"}));
+            (std::vector<std::string>{
+                "id",          "name",     "model",  "seed",     "bits",    "task",        "window",
+                "export_task", "question", "choice", "document", "tokens",  "nll",         "kl",
+                "kl_reverse",  "top1",     "greedy", "bytes",    "correct", "correct_norm"}));
   ASSERT_EQ(lines.size(), 1u + 2 + 2 + 2);
-  EXPECT_EQ(lines[1][0], "baseline");
-  EXPECT_EQ(lines[1][2], "");
+  EXPECT_EQ(lines[1][1], "baseline");
   EXPECT_EQ(lines[1][3], "");
+  EXPECT_EQ(lines[1][4], "");
   EXPECT_EQ(lines[2][6], "1");
   // 0.1 · 2 and as the records have it
   EXPECT_EQ(lines[4],
-            (std::vector<std::string>{"w", "opt", "0",   "4",   "a,b", "t", "1", "",   "", "",
-                                      "",  "10",  "0.2", "0.3", "0",   "9", "",  "40", "", ""}));
+            (std::vector<std::string>{"t", "w",  "opt", "0",   "4", "a,b", "1", "",   "", "",
+                                      "",  "10", "0.2", "0.3", "0", "9",   "",  "40", "", ""}));
   EXPECT_EQ(lines[5],
-            (std::vector<std::string>{"w", "opt", "0",   "4", "a,b", "t", "", "piqa", "7", "0", "",
-                                      "3", "2.5", "0.5", "0", "2",   "1", "", "1",    "0"}));
+            (std::vector<std::string>{"t", "w", "opt", "0",   "4", "a,b", "",  "piqa", "7", "0",
+                                      "",  "3", "2.5", "0.5", "0", "2",   "1", "",     "1", "0"}));
   EXPECT_EQ(lines[6][9], "1");
 }
 
 TEST(ExportCsv, ReplacesItsOwnKindOnly) {
   const TempDir temp;
-  write_run(temp / "run", {with_question()}, {window_row("t", "w", {{"bits", 4}})});
+  write_run(temp / "run", {with_question()}, {window_row("t", "w", {{"bits", 4}, {"nll", 1}})});
   const RunContents run = RunFolder::read(temp / "run");
   export_csv(run, temp / "out.csv");
   const std::string before = read_text_file(temp / "out.csv");
@@ -80,9 +80,9 @@ TEST(ExportCsv, HasTheWindowsOfTheFloorBehindAllOthers) {
   EXPECT_EQ(export_csv(RunFolder::read(temp / "run"), temp / "out.csv"), 6);
   const auto lines = parse_csv(read_text_file(temp / "out.csv"));
   ASSERT_EQ(lines.size(), 1u + 6);
-  EXPECT_EQ(lines[4][0], "w");
-  EXPECT_EQ(lines[5][0], "floor");
-  EXPECT_EQ(lines[6][2], "");
+  EXPECT_EQ(lines[4][1], "w");
+  EXPECT_EQ(lines[5][1], "floor");
+  EXPECT_EQ(lines[6][3], "");
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ class SqliteExport : public testing::Test {
 };
 
 TEST_F(SqliteExport, SaysWhatItIs) {
-  EXPECT_EQ(query("PRAGMA user_version"), Rows{{"1"}});
+  EXPECT_EQ(query("PRAGMA user_version"), Rows{{"2"}});
   EXPECT_EQ(query("PRAGMA integrity_check"), Rows{{"ok"}});
   EXPECT_EQ(query("PRAGMA foreign_key_check"), Rows{});
   EXPECT_EQ(sqlite_query(file_, "SELECT value FROM meta WHERE key = 'command'"),
@@ -114,32 +114,63 @@ TEST_F(SqliteExport, HasTheSumsOfEachWindowAndChoice) {
 }
 
 TEST_F(SqliteExport, HasTheFiguresOfEachSite) {
-  EXPECT_EQ(query("SELECT layer, role, tensor, elements, relative_l2, to_zero FROM sites ORDER BY "
+  EXPECT_EQ(query("SELECT layer, role, tensor, elements, delta_relative_l2, delta_to_zero FROM "
+                  "sites ORDER BY "
                   "site DESC"),
             (Rows{{"NULL", "lm_head", "weight", "8", "0.0", "0.0"},
                   {"3", "q_proj", "weight", "8", "0.5", "0.0"},
                   {"3", "q_proj", "input", "16", "0.0", "NULL"}}));
 }
 
-TEST_F(SqliteExport, HasAViewWithTheColumnsAndNumbersOfResultsCsv) {
-  const Rows lines = parse_csv(read_text_file(dir_ / "results.csv"));
-  Rows columns = query("SELECT name FROM pragma_table_info('results')");
-  ASSERT_EQ(columns.size(), lines[0].size() + 1);  // trial_id before them
-  for (std::size_t c = 0; c < lines[0].size(); ++c) {
-    const std::string& column = lines[0][c];
-    EXPECT_EQ(columns[c + 1][0], column);
-    for (std::size_t i = 1; i < lines.size(); ++i) {
-      const std::string select =
-          "SELECT \"" + column + "\" FROM results WHERE trial_id = " + std::to_string(i);
-      const std::string& field = lines[i][c];
-      if (field.empty())
-        EXPECT_EQ(query(select)[0][0], "NULL") << column;
-      else if (field.find_first_not_of("0123456789.e-+") == std::string::npos)
-        EXPECT_EQ(sqlite_number(file_, select), std::stod(field)) << column;
-      else
-        EXPECT_EQ(query(select)[0][0], field) << column;
+TEST_F(SqliteExport, HasEveryCsvFileAsATableWithItsColumnsAndNumbers) {
+  for (const std::string table : {"results", "statistics", "sites"}) {
+    const Rows lines = parse_csv(read_text_file(dir_ / (table + ".csv")));
+    const Rows columns = query("SELECT name, type FROM pragma_table_info('" + table + "')");
+    ASSERT_EQ(columns.size(), lines[0].size() + 1);  // trial_id before them
+    ASSERT_EQ(query("SELECT COUNT(*) FROM " + table)[0][0], std::to_string(lines.size() - 1));
+    for (std::size_t c = 0; c < lines[0].size(); ++c) {
+      const std::string& column = lines[0][c];
+      EXPECT_EQ(columns[c + 1][0], column);
+      for (std::size_t i = 1; i < lines.size(); ++i) {
+        const std::string select =
+            "SELECT \"" + column + "\" FROM " + table + " WHERE rowid = " + std::to_string(i);
+        const std::string& field = lines[i][c];
+        if (field.empty())
+          EXPECT_EQ(query(select)[0][0], "NULL") << column;
+        else if (field.find_first_not_of("0123456789.e-+") == std::string::npos)
+          EXPECT_EQ(sqlite_number(file_, select), std::stod(field)) << column;
+        else
+          EXPECT_EQ(query(select)[0][0], field == "inf" ? "Inf" : field) << column;
+      }
     }
   }
+  // A real that is a whole number is no integer, by which SQL would divide to a whole number.
+  EXPECT_EQ(query("SELECT typeof(kl), typeof(tokens), typeof(bits), typeof(r), typeof(why) FROM "
+                  "results WHERE name = 'w'"),
+            (Rows{{"real", "integer", "integer", "real", "text"}}));
+  EXPECT_EQ(query("SELECT typeof(delta_cosine), delta_relative_l2 FROM sites WHERE role = "
+                  "'lm_head'"),
+            (Rows{{"real", "0.0"}}));
+}
+
+TEST_F(SqliteExport, JoinsItsTablesById) {
+  EXPECT_EQ(query("SELECT r.name, r.bits, s.role, s.tensor FROM results r JOIN sites s USING (id, "
+                  "model) WHERE s.layer = 3 ORDER BY s.tensor"),
+            (Rows{{"w", "4", "q_proj", "input"}, {"w", "4", "q_proj", "weight"}}));
+  EXPECT_EQ(query("SELECT trial_id, name FROM results"),
+            (Rows{{"1", "baseline"}, {"2", "w"}, {"3", "broken"}}));
+  EXPECT_EQ(query("SELECT DISTINCT trial_id FROM sites"), Rows{{"2"}});
+  EXPECT_EQ(query("SELECT site, sum_x2, sum_d2 FROM site_sums WHERE sum_d2 > 0"),
+            (Rows{{"layers.3.q_proj.weight", "4.0", "1.0"}}));
+}
+
+TEST_F(SqliteExport, HasViewsOfLinesWindowsAndAnswers) {
+  EXPECT_EQ(query("SELECT id, name, model, seed, bits, seeds, kl, kl_low FROM summary"),
+            (Rows{{"t", "w", "opt", "0", "4", "1", "0.03", "NULL"}}));
+  EXPECT_EQ(query("SELECT name, window, tokens, round(kl, 6), round(delta_nll, 6), delta_top1 < 0 "
+                  "FROM window_deltas"),
+            (Rows{{"w", "0", "10", "0.03", "0.0", "1"}, {"w", "1", "10", "0.03", "0.0", "1"}}));
+  EXPECT_EQ(query("SELECT * FROM answers"), Rows{});  // the baseline has no questions here
 }
 
 TEST_F(SqliteExport, IsTheSchemaOfItsPage) {
@@ -151,6 +182,8 @@ TEST_F(SqliteExport, IsTheSchemaOfItsPage) {
     const std::size_t at = page.find("\n`" + name + "`");
     EXPECT_NE(at, std::string::npos) << name;
     const std::string part = page.substr(at, page.find("\n\n", at) - at);
+    // Those of a csv file stand where the file is described.
+    if (part.find(name + ".csv") != std::string::npos) continue;
     for (const auto& column : query("SELECT name FROM pragma_table_info('" + name + "')"))
       EXPECT_NE(part.find("`" + column[0] + "`"), std::string::npos) << name << "." << column[0];
   }

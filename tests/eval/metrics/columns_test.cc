@@ -15,25 +15,61 @@ bool has(const std::vector<std::string>& columns, const std::string& name) {
 
 TEST(Columns, PutVariablesLastInResultsAndBeforeTheSiteInSites) {
   const std::vector<std::string> results = results_columns(builtin_metrics(), {}, {"r", "b"});
-  EXPECT_EQ(results.front(), "name");
+  EXPECT_EQ(results.front(), "id");
   EXPECT_EQ(results[results.size() - 2], "r");
   EXPECT_EQ(results.back(), "b");
   const std::vector<std::string> sites = sites_columns({"r", "b"});
-  EXPECT_EQ(std::vector<std::string>(sites.begin(), sites.begin() + 7),
-            (std::vector<std::string>{"name", "model", "seed", "r", "b", "site", "elements"}));
-  EXPECT_EQ(sites.size(), 7 + site_figures().size());
+  EXPECT_EQ(std::vector<std::string>(sites.begin(), sites.begin() + 11),
+            (std::vector<std::string>{"id", "name", "model", "seed", "r", "b", "layer", "role",
+                                      "tensor", "site", "elements"}));
+  EXPECT_EQ(sites.size(), 11 + site_figures().size());
+  for (const SiteFigure& figure : site_figures())
+    EXPECT_TRUE(std::string(figure.column).starts_with("delta_")) << figure.column;
 }
 
-TEST(Columns, RenameVariablesThatAreNamedLikeOne) {
-  EXPECT_EQ(sites_columns({"site"})[3], "var_site");  // the level of `each: site`
-  EXPECT_EQ(sites_columns({"site"})[4], "site");
+TEST(Columns, GiveWayToVariables) {
   const std::vector<std::string> statistics = statistics_columns({"r", "p"});
-  EXPECT_EQ(std::vector<std::string>(statistics.begin(), statistics.begin() + 5),
-            (std::vector<std::string>{"name", "model", "r", "var_p", "figure"}));
+  EXPECT_EQ(std::vector<std::string>(statistics.begin(), statistics.begin() + 7),
+            (std::vector<std::string>{"id", "name", "model", "seed", "r", "p", "figure"}));
+  EXPECT_TRUE(has(statistics, "statistics_p"));
   EXPECT_EQ(statistics.back(), "note");
   const std::vector<std::string> effects = effects_columns({"a", "r"});
-  EXPECT_EQ(std::vector<std::string>(effects.begin(), effects.begin() + 5),
-            (std::vector<std::string>{"model", "name", "var_a", "r", "metric"}));
+  EXPECT_EQ(std::vector<std::string>(effects.begin() + 4, effects.begin() + 9),
+            (std::vector<std::string>{"a", "r", "metric", "effect", "effects_a"}));
+  EXPECT_TRUE(has(comparison_columns({"seeds"}), "compare_against_seeds"));
+}
+
+TEST(Columns, OfSitesAreTheSitesOwnWhereADesignHasTheName) {
+  EXPECT_EQ(sites_columns({"site"})[4], "var_site");  // the level of `each: site`
+  EXPECT_EQ(sites_columns({"site"})[8], "site");
+}
+
+TEST(Columns, AreEachThereOnceBesideAnyVariable) {
+  for (const std::string& variable : fixed_columns(builtin_metrics())) {
+    const std::vector<std::string> variables = {variable, "r"};
+    for (const auto columns_of : {statistics_columns, effects_columns, searches_columns,
+                                  comparison_columns, export_columns, sites_columns}) {
+      if (has(reserved_columns(builtin_metrics()), variable)) continue;
+      std::vector<std::string> columns = columns_of(variables);
+      std::sort(columns.begin(), columns.end());
+      EXPECT_EQ(std::adjacent_find(columns.begin(), columns.end()), columns.end()) << variable;
+    }
+  }
+}
+
+TEST(Columns, ThatAVariableBringsBesideItsOwn) {
+  EXPECT_EQ(columns_beside("r"), std::vector<std::string>{"against_r"});
+  const std::vector<std::string> beside = columns_beside("p");
+  for (const char* column : {"statistics_p", "effects_p", "compare_p", "against_p"})
+    EXPECT_TRUE(has(beside, column)) << column;
+  EXPECT_TRUE(has(columns_beside("layer"), "var_layer"));
+}
+
+TEST(Columns, HaveATypeByTheirName) {
+  EXPECT_EQ(column_type("note"), ColumnType::text);
+  EXPECT_EQ(column_type("tokens"), ColumnType::integer);
+  EXPECT_EQ(column_type("kl"), ColumnType::real);
+  EXPECT_EQ(column_type("piqa_acc"), ColumnType::real);
 }
 
 TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {

@@ -26,7 +26,18 @@ TEST(CsvNumber, SpellsWhatIsNotFinite) {
   const double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(csv_number(infinity), "inf");
   EXPECT_EQ(csv_number(-infinity), "-inf");
-  EXPECT_EQ(csv_number(-std::numeric_limits<double>::quiet_NaN()), "nan");
+}
+
+TEST(CsvNumber, LeavesWhatIsNotKnownEmpty) {
+  EXPECT_EQ(csv_number(-std::numeric_limits<double>::quiet_NaN()), "");
+  EXPECT_EQ(csv_number(std::optional<double>()), "");
+  EXPECT_EQ(csv_number(std::optional(0.5)), "0.5");
+}
+
+TEST(CsvCount, HasNoExponent) {
+  EXPECT_EQ(csv_number(100000.0), "1e+05");
+  EXPECT_EQ(csv_count(100000.0), "100000");
+  EXPECT_EQ(csv_count(2.9999999), "3");
 }
 
 TEST(CsvValue, WritesEachTypeOfAnExperimentFile) {

@@ -114,9 +114,9 @@ TEST_F(RunFolderOfAFirstRun, WritesResultsOfTheTrialsAskedFor) {
   const std::vector<ResultRow> rows = write_results(folder, {key}, builtin_metrics());
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].text.sums.tokens, 20);
-  EXPECT_EQ(read_text_file(dir_ / "results.csv"), results_csv(rows, builtin_metrics()));
-  EXPECT_EQ(read_text_file(dir_ / "sites.csv"), sites_csv(rows));
-  EXPECT_EQ(read_text_file(dir_ / "statistics.csv"), statistics_csv(rows));
+  EXPECT_EQ(read_text_file(dir_ / "results.csv"), results_csv(rows, {}, builtin_metrics()));
+  EXPECT_EQ(read_text_file(dir_ / "sites.csv"), sites_csv(rows, {}));
+  EXPECT_EQ(read_text_file(dir_ / "statistics.csv"), statistics_csv(rows, {}));
   EXPECT_FALSE(std::filesystem::exists(dir_ / "effects.csv"));  // no design of pairs
   EXPECT_FALSE(fs::exists(dir_ / "confidence.csv"));            // no record has detail
   // What is no longer asked for is left out.
@@ -143,7 +143,7 @@ TEST_F(RunFolderOfAFirstRun, WritesConfidenceWhereARecordHasDetail) {
   const RowKey key{.id = "a", .name = "noise", .model = "opt-nano", .seed = 0};
   const std::vector<ResultRow> rows = write_results(folder, {key}, builtin_metrics());
   ASSERT_TRUE(has_confidence(rows));
-  EXPECT_EQ(read_text_file(dir_ / "confidence.csv"), confidence_csv(rows));
+  EXPECT_EQ(read_text_file(dir_ / "confidence.csv"), confidence_csv(rows, {}));
 }
 
 TEST_F(RunFolderOfAFirstRun, RefusesAnotherModel) {

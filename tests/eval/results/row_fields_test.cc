@@ -5,23 +5,35 @@
 namespace nf {
 namespace {
 
-TEST(RowFields, AreNameModelSeedAndVariables) {
+TEST(RowFields, AreIdNameModelSeedAndVariables) {
   const RowKey key = {.id = "a",
                       .name = "noise, big",
                       .model = "m",
                       .seed = 7,
                       .vars = {{"r", 0.1}, {"dist", "laplace"}}};
   EXPECT_EQ(row_fields(key, {"dist", "bits", "r"}),
-            (std::vector<std::string>{"noise, big", "m", "7", "laplace", "", "0.1"}));
+            (std::vector<std::string>{"a", "noise, big", "m", "7", "laplace", "", "0.1"}));
   EXPECT_EQ(row_fields({.id = "b", .name = "baseline", .model = "m"}, {"r"}),
-            (std::vector<std::string>{"baseline", "m", "", ""}));
+            (std::vector<std::string>{"b", "baseline", "m", "", ""}));
 }
 
 TEST(SweepVariables, StandInOrderOfFirstAppearance) {
-  ResultRow first, second;
-  first.key.vars = {{"r", 0.1}, {"dist", "laplace"}};
-  second.key.vars = {{"bits", 4}, {"r", 1}};
-  EXPECT_EQ(sweep_variables({first, second}), (std::vector<std::string>{"r", "dist", "bits"}));
+  RowKey first, second, search;
+  first.vars = {{"r", 0.1}, {"dist", "laplace"}};
+  second.vars = {{"bits", 4}, {"r", 1}};
+  search.search.emplace();  // one that has no step yet
+  EXPECT_EQ(sweep_variables({first, second, search}),
+            (std::vector<std::string>{"r", "dist", "bits", "bisect"}));
+}
+
+TEST(PooledKey, HasTheSeedOfOneConditionAlone) {
+  ResultRow first, same, other;
+  first.key = {.id = "a", .name = "n", .model = "m", .seed = 3};
+  same.key = {.id = "a", .name = "n", .model = "m", .seed = 4};  // nothing is drawn
+  other.key = {.id = "b", .name = "n", .model = "m", .seed = 4};
+  EXPECT_EQ(pooled_key({&first, &same}).seed, 3u);
+  EXPECT_EQ(pooled_key({&first, &other}).seed, std::nullopt);
+  EXPECT_EQ(pooled_key({&first, &other}).id, "a");
 }
 
 }  // namespace

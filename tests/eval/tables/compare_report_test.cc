@@ -25,7 +25,7 @@ TrialComparison sweep_comparison() {
     const double kl = 0.1 * bits;
     rows.push_back(compared_row("uniform", "u" + std::to_string(bits), kText, {{"bits", bits}}));
     rows.push_back(compared_row("root", "r" + std::to_string(bits), added(kText, kl - 0.3, 0.02, 1),
-                                {{"bits", bits}, {"name", "x"}}));
+                                {{"bits", bits}, {"pairing", "x"}}));
   }
   return comparison_of(rows, {"uniform", "root"});
 }
@@ -54,9 +54,9 @@ TEST(CompareReport, OfASweepHasALinePerComparison) {
   const std::string table = comparison_table(sweep_comparison(), 0);
   EXPECT_TRUE(contains(table,
                        "\nm: nll, against uniform, 1600 tokens scored in 16 windows\n"
-                       "  root bits=3 name=x "))
+                       "  root bits=3 pairing=x "))
       << table;
-  EXPECT_TRUE(contains(table, "no difference shown\n  root bits=4 name=x ")) << table;
+  EXPECT_TRUE(contains(table, "no difference shown\n  root bits=4 pairing=x ")) << table;
   EXPECT_TRUE(contains(table, "\nm: KL, against uniform")) << table;
 }
 
@@ -115,22 +115,43 @@ TEST(CompareReport, SaysNoDifferenceOfATrialAndItself) {
 
 TEST(CompareReport, HasEverythingInItsCsv) {
   const auto lines = parse_csv(comparison_csv(sweep_comparison()));
-  EXPECT_EQ(lines[0], (std::vector<std::string>{"name",     "model",         "bits",
-                                                "var_name", "against",       "against_bits",
-                                                "figure",   "seeds",         "against_seeds",
-                                                "pairing",  "blocks",        "all_blocks",
-                                                "tokens",   "difference",    "low",
-                                                "high",     "bootstrap_low", "bootstrap_high",
-                                                "se_text",  "se_seed",       "p",
-                                                "p_holm",   "shown_from",    "verdict",
+  EXPECT_EQ(lines[0], (std::vector<std::string>{"id",
+                                                "name",
+                                                "model",
+                                                "seed",
+                                                "bits",
+                                                "pairing",
+                                                "against_id",
+                                                "against",
+                                                "against_seed",
+                                                "against_bits",
+                                                "against_pairing",
+                                                "figure",
+                                                "seeds",
+                                                "against_seeds",
+                                                "compare_pairing",
+                                                "blocks",
+                                                "all_blocks",
+                                                "tokens",
+                                                "difference",
+                                                "low",
+                                                "high",
+                                                "bootstrap_low",
+                                                "bootstrap_high",
+                                                "se_text",
+                                                "se_seed",
+                                                "p",
+                                                "p_holm",
+                                                "shown_from",
+                                                "verdict",
                                                 "note"}));
   ASSERT_EQ(lines.size(), 1u + 2 * 4);
-  EXPECT_EQ((std::vector<std::string>{lines[1].begin(), lines[1].begin() + 13}),
-            (std::vector<std::string>{"root", "m", "3", "x", "uniform", "3", "nll", "1", "1",
-                                      "each", "16", "16", "1600"}));
-  EXPECT_EQ(lines[1][23], "no difference shown");
-  EXPECT_EQ(lines[6][6], "kl");
-  EXPECT_EQ(lines[6][23], "worse");
+  EXPECT_EQ((std::vector<std::string>{lines[1].begin(), lines[1].begin() + 18}),
+            (std::vector<std::string>{"r3", "root", "m", "0", "3", "x", "u3", "uniform", "0", "3",
+                                      "", "nll", "1", "1", "each", "16", "16", "1600"}));
+  EXPECT_EQ(lines[1][28], "no difference shown");
+  EXPECT_EQ(lines[6][11], "kl");
+  EXPECT_EQ(lines[6][28], "worse");
   for (const auto& line : lines)
     for (const std::string& field : line) EXPECT_FALSE(contains(field, "nan")) << field;
 }

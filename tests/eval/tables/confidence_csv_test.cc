@@ -45,27 +45,27 @@ TEST(ConfidenceCsv, HasTenRowsForEachResultWithDetail) {
   noise.windows[2].sums.detail = detail_of({0.92});  // window 1 was run without
   EXPECT_FALSE(has_confidence({baseline}));
   EXPECT_TRUE(has_confidence({baseline, noise}));
-  const std::vector<std::string> lines = lines_of(confidence_csv({baseline, noise}));
+  const std::vector<std::string> lines = lines_of(confidence_csv({baseline, noise}, {"r"}));
   ASSERT_EQ(lines.size(), 11u);
   EXPECT_EQ(lines[0],
-            "name,model,seed,r,bin_low,bin_high,tokens,nll,baseline_nll,kl,kl_reverse,"
+            "id,name,model,seed,r,bin_low,bin_high,tokens,nll,baseline_nll,kl,kl_reverse,"
             "top1_agreement");
-  EXPECT_EQ(lines[1], "noise,opt-nano,3,0.1,0,0.1,1,2,1.5,0.5,0.25,0");
-  EXPECT_EQ(lines[4], "noise,opt-nano,3,0.1,0.3,0.4,0,,,,,");
-  EXPECT_EQ(lines[10], "noise,opt-nano,3,0.1,0.9,1,2,2,1.5,0.5,0.25,1");
+  EXPECT_EQ(lines[1], "noise,noise,opt-nano,3,0.1,0,0.1,1,2,1.5,0.5,0.25,0");
+  EXPECT_EQ(lines[4], "noise,noise,opt-nano,3,0.1,0.3,0.4,0,,,,,");
+  EXPECT_EQ(lines[10], "noise,noise,opt-nano,3,0.1,0.9,1,2,2,1.5,0.5,0.25,1");
 }
 
 TEST(ConfidenceCsv, LeavesTheSeedOfTheBaselineAndMissingVariablesEmpty) {
   ResultRow baseline = row_of("baseline", std::nullopt, Json::object());
   baseline.windows[0].sums.detail = detail_of({0.05});
   ResultRow noise = row_of("noise", 3, {{"r", 0.1}});
-  EXPECT_EQ(lines_of(confidence_csv({baseline, noise}))[1],
-            "baseline,opt-nano,,,0,0.1,1,2,1.5,0.5,0.25,0");
+  EXPECT_EQ(lines_of(confidence_csv({baseline, noise}, {"r"}))[1],
+            "baseline,baseline,opt-nano,,,0,0.1,1,2,1.5,0.5,0.25,0");
 }
 
 TEST(ConfidenceCsv, OfNothingIsTheHeader) {
   EXPECT_FALSE(has_confidence({}));
-  EXPECT_EQ(lines_of(confidence_csv({})).size(), 1u);
+  EXPECT_EQ(lines_of(confidence_csv({}, {})).size(), 1u);
 }
 
 }  // namespace

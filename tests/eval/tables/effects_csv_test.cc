@@ -9,6 +9,7 @@
 
 #include "eval/analysis/statistics.h"
 #include "eval/stats/confidence_sequence.h"
+#include "tests/support/row_keys.h"
 #include "tests/support/synthetic_kl.h"
 
 namespace nf {
@@ -51,24 +52,41 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::string effects(const std::vector<ResultRow>& rows, const std::vector<RowKey>& more = {}) {
+  std::vector<RowKey> keys = keys_of(rows);
+  keys.insert(keys.end(), more.begin(), more.end());
+  return effects_csv(rows, keys, variables_of(rows));
+}
+
 bool begins(const std::string& line, const std::string& text) {
   return line.compare(0, text.size(), text) == 0;
 }
 
 TEST(StatisticsEffects, AreContrastsOfTheTrials) {
-  const std::vector<std::string> lines = lines_of(effects_csv(
+  const std::vector<std::string> lines = lines_of(effects(
       {baseline(), row_of("inter", "q_proj", 0.25, 1.0), row_of("inter", "k_proj", 0.5, 2.0),
        row_of("inter", "q_proj+k_proj", 1.0, 3.0), row_of("inter", "all", 0.5, 4.0)}));
   ASSERT_EQ(lines.size(), 9u);
   EXPECT_EQ(lines[0],
-            "model,name,r,metric,effect,a,b,estimate,low,high,blocks,note,p,p_holm,design");
-  EXPECT_TRUE(begins(lines[1], "m,inter,0.1,kl,main,q_proj,,0.25,0.2")) << lines[1];
-  EXPECT_TRUE(begins(lines[2], "m,inter,0.1,kl,main,k_proj,,0.5,0.4")) << lines[2];
-  EXPECT_TRUE(begins(lines[3], "m,inter,0.1,kl,interaction,q_proj,k_proj,0.25,0.2")) << lines[3];
-  EXPECT_TRUE(begins(lines[4], "m,inter,0.1,kl,additivity,,,1.5,")) << lines[4];
-  EXPECT_TRUE(begins(lines[5], "m,inter,0.1,delta_nll,main,q_proj,,1,0.8")) << lines[5];
-  EXPECT_TRUE(begins(lines[7], "m,inter,0.1,delta_nll,interaction,q_proj,k_proj,")) << lines[7];
-  EXPECT_TRUE(begins(lines[8], "m,inter,0.1,delta_nll,additivity,,,0.75")) << lines[8];
+            "id,name,model,seed,role,r,metric,effect,a,b,estimate,low,high,blocks,note,p,p_holm,"
+            "design");
+  EXPECT_TRUE(begins(lines[1], "interq_proj0,inter,m,0,q_proj,0.1,kl,main,q_proj,,0.25,0.2"))
+      << lines[1];
+  EXPECT_TRUE(begins(lines[2], "interk_proj0,inter,m,0,k_proj,0.1,kl,main,k_proj,,0.5,0.4"))
+      << lines[2];
+  EXPECT_TRUE(begins(
+      lines[3],
+      "interq_proj+k_proj0,inter,m,0,q_proj+k_proj,0.1,kl,interaction,q_proj,k_proj,0.25,0.2"))
+      << lines[3];
+  EXPECT_TRUE(begins(lines[4], "interall0,inter,m,0,all,0.1,kl,additivity,,,1.5,")) << lines[4];
+  EXPECT_TRUE(begins(lines[5], "interq_proj0,inter,m,0,q_proj,0.1,delta_nll,main,q_proj,,1,0.8"))
+      << lines[5];
+  EXPECT_TRUE(begins(
+      lines[7],
+      "interq_proj+k_proj0,inter,m,0,q_proj+k_proj,0.1,delta_nll,interaction,q_proj,k_proj,"))
+      << lines[7];
+  EXPECT_TRUE(begins(lines[8], "interall0,inter,m,0,all,0.1,delta_nll,additivity,,,0.75"))
+      << lines[8];
   EXPECT_NE(lines[1].find(",16,"), std::string::npos);
 }
 
@@ -106,7 +124,7 @@ std::vector<ResultRow> three_levels() {
 }
 
 TEST(StatisticsEffects, TestInteractionsAgainstNothing) {
-  const std::vector<std::string> lines = lines_of(effects_csv(three_levels()));
+  const std::vector<std::string> lines = lines_of(effects(three_levels()));
   ASSERT_EQ(lines.size(), 1u + 2 * (3 + 3 + 1));
   std::map<std::string, std::vector<double>> p, p_holm;
   for (std::size_t i = 1; i < lines.size(); ++i) {
@@ -135,9 +153,9 @@ TEST(StatisticsEffects, TestInteractionsAgainstNothing) {
 
 TEST(StatisticsEffects, TestInteractionsOfStoppedTrialsByTheSequence) {
   std::vector<ResultRow> rows = three_levels();
-  const std::vector<std::string> fixed = lines_of(effects_csv(rows));
+  const std::vector<std::string> fixed = lines_of(effects(rows));
   for (std::size_t i = 1; i < rows.size(); ++i) rows[i].key.stops = true;
-  const std::vector<std::string> sequence = lines_of(effects_csv(rows));
+  const std::vector<std::string> sequence = lines_of(effects(rows));
   ASSERT_EQ(sequence.size(), fixed.size());
   Index tested = 0;
   for (std::size_t i = 1; i < fixed.size(); ++i) {
@@ -159,16 +177,28 @@ TEST(StatisticsEffects, TestInteractionsOfStoppedTrialsByTheSequence) {
 TEST(StatisticsEffects, AreThereOnlyWithADesignOfPairs) {
   ResultRow row = row_of("each", "q_proj", 0.2, 1.0);
   row.key.design.kind = "each";
-  EXPECT_EQ(effects_csv({baseline(), row}), "");
-  EXPECT_EQ(effects_csv({}), "");
+  EXPECT_EQ(effects({baseline(), row}), "");
+  EXPECT_EQ(effects({}), "");
+}
+
+TEST(StatisticsEffects, HaveTheirColumnsBeforeATrialHasRun) {
+  const std::string header = lines_of(effects(three_levels()))[0];
+  EXPECT_EQ(effects_csv({baseline()}, keys_of(three_levels()), {"role", "r"}), header + '\n');
+}
+
+TEST(StatisticsEffects, OfSeveralSeedsHaveNone) {
+  const std::vector<std::string> lines =
+      lines_of(effects({baseline(), row_of("inter", "q_proj", 0.25, 1.0, 1),
+                        row_of("inter", "q_proj", 0.25, 1.0, 2)}));
+  EXPECT_TRUE(begins(lines[1], "interq_proj1,inter,m,,q_proj,0.1,kl,main,q_proj,")) << lines[1];
 }
 
 TEST(StatisticsEffects, LeaveOutWhatIsNotThereYet) {
   ResultRow failed = row_of("inter", "all", 0.5, 4.0);
   failed.status = Status::failed;
   const std::vector<std::string> lines =
-      lines_of(effects_csv({baseline(), row_of("inter", "q_proj", 0.25, 1.0),
-                            row_of("inter", "q_proj+k_proj", 1.0, 3.0), failed}));
+      lines_of(effects({baseline(), row_of("inter", "q_proj", 0.25, 1.0),
+                        row_of("inter", "q_proj+k_proj", 1.0, 3.0), failed}));
   ASSERT_EQ(lines.size(), 3u);  // the main effect of q_proj in both metrics
   EXPECT_NE(lines[1].find("main,q_proj"), std::string::npos);
   EXPECT_NE(lines[2].find("main,q_proj"), std::string::npos);
@@ -180,7 +210,7 @@ TEST(StatisticsEffects, SayWhereARatioMeansNothing) {
       row_of("inter", "q_proj+k_proj", 0.5, 2.0), row_of("inter", "all", 0.5, 0.0)};
   SyntheticKl random(0.0, 0.0, 29);
   for (WindowSums& window : rows.back().windows) window.sums.nll += random.normal();
-  const std::vector<std::string> lines = lines_of(effects_csv(rows));
+  const std::vector<std::string> lines = lines_of(effects(rows));
   EXPECT_NE(lines.back().find(",,,16,all together cannot be told from 0"), std::string::npos)
       << lines.back();
 }
@@ -193,19 +223,19 @@ TEST(StatisticsEffects, AddUpNothingLessThanAllLevels) {
   const auto has_additivity = [](const std::string& text) {
     return text.find("additivity") != std::string::npos;
   };
-  EXPECT_TRUE(has_additivity(effects_csv({baseline(), q, k, both, all})));
-  EXPECT_FALSE(has_additivity(effects_csv({baseline(), all})));
-  EXPECT_FALSE(has_additivity(effects_csv({baseline(), k, all})));
-  EXPECT_FALSE(has_additivity(effects_csv({baseline(), k, both, all})));
+  EXPECT_TRUE(has_additivity(effects({baseline(), q, k, both, all})));
+  EXPECT_FALSE(has_additivity(effects({baseline(), all})));
+  EXPECT_FALSE(has_additivity(effects({baseline(), k, all})));
+  EXPECT_FALSE(has_additivity(effects({baseline(), k, both, all})));
   const RowKey unfinished = row_of("inter", "v_proj", 0.5, 2.0).key;
-  EXPECT_FALSE(has_additivity(effects_csv({baseline(), q, k, both, all}, {unfinished})));
+  EXPECT_FALSE(has_additivity(effects({baseline(), q, k, both, all}, {unfinished})));
 }
 
 TEST(StatisticsEffects, GiveALevelThatStoppedTheIntervalOfTheSequence) {
   ResultRow row = row_of("inter", "q_proj", 0.25, 1.0);
-  const std::string fixed = lines_of(effects_csv({baseline(), row}))[1];
+  const std::string fixed = lines_of(effects({baseline(), row}))[1];
   row.key.stops = true;
-  const std::string sequence = lines_of(effects_csv({baseline(), row}))[1];
+  const std::string sequence = lines_of(effects({baseline(), row}))[1];
   EXPECT_EQ(fixed.find("confidence sequence"), std::string::npos);
   EXPECT_NE(sequence.find("confidence sequence"), std::string::npos) << sequence;
 }
@@ -220,7 +250,7 @@ TEST(StatisticsEffects, GiveWhatStoppedTrialsMakeTheIntervalOfTheSequence) {
   for (WindowSums& window : rows[4].windows)
     window.sums.kl *=
         1.0 + 0.01 * static_cast<double>(window.window);  // or the ratio had no spread
-  for (const std::string& line : lines_of(effects_csv(rows))) {
+  for (const std::string& line : lines_of(effects(rows))) {
     const bool of_kl = line.find(",kl,") != std::string::npos;
     const bool is_interaction = line.find("interaction") != std::string::npos;
     const bool is_contrast = is_interaction || line.find("additivity") != std::string::npos;
@@ -238,7 +268,7 @@ TEST(StatisticsEffects, TakeOfADocumentWhatAllHave) {
   for (ResultRow& row : rows)
     for (WindowSums& window : row.windows) window.document = window.window / 4;
   rows[1].windows.resize(14);  // the rest of its last document is still to come
-  for (const std::string& line : lines_of(effects_csv(rows)))
+  for (const std::string& line : lines_of(effects(rows)))
     if (line.find("interaction") != std::string::npos) {
       double interaction = 1.0;
       const std::string begin = "interaction,q_proj,k_proj,";
@@ -268,12 +298,12 @@ TEST(StatisticsEffects, HoldTheTruthAsOftenAsTheySay) {
           row.windows[w].sums.kl = kTokens * (kl * text[w] + kNoise * random.normal());
       }
     }
-    for (const std::string& line : lines_of(effects_csv(rows))) {
+    for (const std::string& line : lines_of(effects(rows))) {
       if (line.find("kl,interaction") == std::string::npos) continue;
       std::vector<std::string> field;
       std::istringstream fields(line);
       for (std::string part; std::getline(fields, part, ',');) field.push_back(part);
-      covered += std::stod(field[8]) <= 0.1 && 0.1 <= std::stod(field[9]) ? 1 : 0;
+      covered += std::stod(field[11]) <= 0.1 && 0.1 <= std::stod(field[12]) ? 1 : 0;
     }
   }
   EXPECT_GE(covered, kLeast * kRuns);
@@ -319,14 +349,14 @@ TEST(StatisticsEffects, HoldTheTruthWhereTrialsStopped) {
         std::vector<std::string> field;
         std::istringstream fields(line);
         for (std::string part; std::getline(fields, part, ',');) field.push_back(part);
-        lengths.insert(field[10]);
-        return std::stod(field[8]) <= 0.1 && 0.1 <= std::stod(field[9]) ? 1 : 0;
+        lengths.insert(field[13]);
+        return std::stod(field[11]) <= 0.1 && 0.1 <= std::stod(field[12]) ? 1 : 0;
       }
       return 0;
     };
-    covered += holds(effects_csv(rows));
+    covered += holds(effects(rows));
     for (ResultRow& row : rows) row.key.stops = false;
-    fixed_covered += holds(effects_csv(rows));
+    fixed_covered += holds(effects(rows));
   }
   EXPECT_GE(covered, kLeast * kRuns);
   EXPECT_GT(covered, fixed_covered);

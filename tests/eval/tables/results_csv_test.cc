@@ -7,6 +7,7 @@
 #include "eval/results/results.h"
 #include "eval/tables/sites_csv.h"
 #include "tests/support/builtin_kinds.h"
+#include "tests/support/row_keys.h"
 
 namespace nf {
 namespace {
@@ -21,6 +22,11 @@ ResultRow row_of(const std::string& name, std::optional<std::uint64_t> seed, con
   return row;
 }
 
+std::string csv_of(const std::vector<ResultRow>& rows, const std::vector<TaskHeading>& tasks = {},
+                   const MetricRegistry& metrics = builtin_metrics()) {
+  return results_csv(rows, variables_of(rows), metrics, tasks);
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> lines;
@@ -33,18 +39,20 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
   baseline.text.sums.kl = baseline.text.sums.kl_reverse = 0.0;
   baseline.text.sums.top1 = 100;
   ResultRow noise = row_of("noise, \"big\"", 3, {{"r", 0.1}, {"dist", "gaussian"}});
-  noise.relative_l2_weight = 0.1;
+  noise.key.id = "n";
+  noise.relative_l2_weight = 0.25;
   ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
-  other.relative_l2_input = 0.30000000000000004;
-  EXPECT_EQ(
-      results_csv({baseline, noise, other}, builtin_metrics()),
-      "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_nll_low,"
-      "delta_"
-      "nll_high,kl_low,kl_high,kl_floor,below_floor,tokens,windows,status,stopped,"
-      "relative_l2_weight,relative_l2_input,r,dist,bits\n"
-      "baseline,opt-nano,,0,1,0,0,1,0,,,,,,,,100,1,ok,,,,,,\n"
-      "\"noise, \"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,0.1,,0.1,gaussian,\n"
-      "bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,0.30000000000000004,1,,4\n");
+  other.relative_l2_input = 0.5;
+  EXPECT_EQ(csv_of({baseline, noise, other}),
+            "id,name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
+            "nll_low,"
+            "delta_"
+            "nll_high,kl_low,kl_high,kl_floor,below_floor,tokens,windows,status,stopped,"
+            "relative_l2_weight,relative_l2_input,kl_per_r2,r,dist,bits\n"
+            "baseline,baseline,opt-nano,,0,1,0,0,1,0,,,,,,,,100,1,ok,,,,,,,\n"
+            "n,\"noise, "
+            "\"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,0.25,,2,0.1,gaussian,\n"
+            "bits,bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,0.5,0.5,1,,4\n");
 }
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
@@ -52,8 +60,7 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.status = Status::failed;
   failed.error = "layer 0: not finite";
   failed.text = {};
-  EXPECT_EQ(lines_of(results_csv({failed}, builtin_metrics()))[1],
-            "noise,opt-nano,1,,,,,,,,,,,,,,0,0,failed,,,");
+  EXPECT_EQ(lines_of(csv_of({failed}))[1], "noise,noise,opt-nano,1,,,,,,,,,,,,,,0,0,failed,,,,");
 }
 
 TEST(ResultsCsv, SaysWhichKlIsBelowTheFloor) {
@@ -62,9 +69,9 @@ TEST(ResultsCsv, SaysWhichKlIsBelowTheFloor) {
     row.text.sums.kl = kl;
     row.text.sums.tokens = tokens;
     row.kl_floor = floor;
-    const std::string line = lines_of(results_csv({row}, builtin_metrics()))[1];
+    const std::string line = lines_of(csv_of({row}))[1];
     std::size_t begin = 0;
-    for (int comma = 0; comma < 14; ++comma) begin = line.find(',', begin) + 1;
+    for (int comma = 0; comma < 15; ++comma) begin = line.find(',', begin) + 1;
     return line.substr(begin, line.find(',', line.find(',', begin) + 1) - begin);
   };
   EXPECT_EQ(fields_of(3.9, 0.01), "0.01,true");  // 0.039 per token, below four times 0.01
@@ -75,9 +82,7 @@ TEST(ResultsCsv, SaysWhichKlIsBelowTheFloor) {
   EXPECT_EQ(fields_of(0.0, 0.01, 0), "0.01,");  // none of its text is there yet
 }
 
-TEST(ResultsCsv, OfNothingIsTheHeader) {
-  EXPECT_EQ(lines_of(results_csv({}, builtin_metrics())).size(), 1u);
-}
+TEST(ResultsCsv, OfNothingIsTheHeader) { EXPECT_EQ(lines_of(csv_of({})).size(), 1u); }
 
 TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
   MetricRegistry metrics = builtin_metrics();
@@ -87,24 +92,23 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
                .position = 2,
                .value = [](const TextSums& text) { return static_cast<double>(text.sums.top1); }});
   const std::vector<std::string> lines =
-      lines_of(results_csv({row_of("noise", 0, Json::object())}, metrics));
+      lines_of(csv_of({row_of("noise", 0, Json::object())}, {}, metrics));
   EXPECT_EQ(
       lines[0],
-      "name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
+      "id,name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
       "nll,delta_"
       "nll_low,delta_nll_high,kl_low,kl_high,kl_floor,below_floor,tokens,windows,status,stopped,"
-      "relative_l2_weight,relative_l2_input");
-  EXPECT_EQ(lines[1], "noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,");
+      "relative_l2_weight,relative_l2_input,kl_per_r2");
+  EXPECT_EQ(lines[1], "noise,noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,,");
 }
 
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
   row.text.bytes = -1;
-  EXPECT_EQ(lines_of(results_csv({row}, builtin_metrics()))[1],
-            "ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,,,100,1,ok,,,");
+  EXPECT_EQ(lines_of(csv_of({row}))[1],
+            "ids,ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,,,100,1,ok,,,,");
   row.text = {};  // no text, or none of it yet
-  EXPECT_EQ(lines_of(results_csv({row}, builtin_metrics()))[1],
-            "ids,opt-nano,0,,,,,,,,,,,,,,0,0,ok,,,");
+  EXPECT_EQ(lines_of(csv_of({row}))[1], "ids,ids,opt-nano,0,,,,,,,,,,,,,,0,0,ok,,,,");
 }
 
 TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
@@ -124,18 +128,18 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
   failed.text = {};
   failed.questions.clear();
   const std::vector<TaskHeading> tasks = {{.name = "word", .has_ppl = true}, {.name = "choice"}};
-  const std::vector<std::string> lines =
-      lines_of(results_csv({row, failed}, builtin_metrics(), tasks));
+  const std::vector<std::string> lines = lines_of(csv_of({row, failed}, tasks));
   EXPECT_EQ(
       lines[0],
-      "name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
+      "id,name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
       "nll_low,delta_"
       "nll_high,kl_low,kl_high,kl_floor,below_floor,word_acc,word_acc_norm,"
       "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,windows,status,stopped,"
-      "relative_l2_weight,relative_l2_input,r");
-  EXPECT_EQ(lines[1],
-            "baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,,,0,,0,1,0.5,1,0.5,100,1,ok,,,,0.1");
-  EXPECT_EQ(lines[2], "baseline,opt-nano,,,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,0.1");
+      "relative_l2_weight,relative_l2_input,kl_per_r2,r");
+  EXPECT_EQ(
+      lines[1],
+      "baseline,baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,,,0,,0,1,0.5,1,0.5,100,1,ok,,,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,baseline,opt-nano,,,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,,0.1");
 }
 
 /// 100 tokens in each window, with these sums of kl, and of nll above 200 by the same.
@@ -151,7 +155,7 @@ ResultRow row_of_windows(const std::string& name, const std::vector<double>& sum
 /// The columns delta_nll ... kl_high of one row.
 std::string intervals_of(const std::string& line) {
   std::size_t begin = 0;
-  for (int comma = 0; comma < 9; ++comma) begin = line.find(',', begin) + 1;
+  for (int comma = 0; comma < 10; ++comma) begin = line.find(',', begin) + 1;
   std::size_t end = begin;
   for (int comma = 0; comma < 5; ++comma) end = line.find(',', end) + 1;
   return line.substr(begin, end - 1 - begin);
@@ -161,8 +165,7 @@ TEST(ResultsCsv, HasIntervalsOverTheText) {
   // sums ±2 about 8 on windows of 100 tokens: t[7]·0.02·√(8/7)/√8 = 2.364624·0.00755929
   const std::vector<double> sums = {6, 10, 6, 10, 6, 10, 6, 10};
   const ResultRow baseline = row_of_windows("baseline", std::vector<double>(8, 0.0));
-  const std::string text =
-      results_csv({baseline, row_of_windows("noise", sums)}, builtin_metrics());
+  const std::string text = csv_of({baseline, row_of_windows("noise", sums)});
   EXPECT_EQ(intervals_of(lines_of(text)[1]), "0,,,,");
   const std::string intervals = intervals_of(lines_of(text)[2]);
   EXPECT_EQ(intervals.substr(0, 12), "0.08,0.06212") << intervals;
@@ -171,9 +174,33 @@ TEST(ResultsCsv, HasIntervalsOverTheText) {
 
 TEST(ResultsCsv, HasNoIntervalOfFewBlocks) {
   const ResultRow baseline = row_of_windows("baseline", {0, 0, 0});
-  const std::string text =
-      results_csv({baseline, row_of_windows("noise", {7, 8, 9})}, builtin_metrics());
+  const std::string text = csv_of({baseline, row_of_windows("noise", {7, 8, 9})});
   EXPECT_EQ(intervals_of(lines_of(text)[2]), "0.08,,,,");
+}
+
+TEST(ResultsCsv, HasKlPerSquaredSizeOfWeightsAloneOrInputsAlone) {
+  const auto field_of = [](std::optional<double> weight, std::optional<double> input,
+                           double kl = 12.5) {
+    ResultRow row = row_of("t", 0, Json::object());
+    row.text.sums.kl = kl;
+    row.relative_l2_weight = weight;
+    row.relative_l2_input = input;
+    const std::string line = lines_of(csv_of({row}))[1];
+    return line.substr(line.rfind(',') + 1);
+  };
+  EXPECT_EQ(field_of(0.25, std::nullopt), "2");
+  EXPECT_EQ(field_of(std::nullopt, 0.5), "0.5");
+  EXPECT_EQ(field_of(0.25, std::nullopt, 0.0), "0");
+  EXPECT_EQ(field_of(0.25, 0.5), "");
+  EXPECT_EQ(field_of(std::nullopt, std::nullopt), "");
+  EXPECT_EQ(field_of(0.0, std::nullopt), "");  // of nothing
+}
+
+TEST(ResultsCsv, HasColumnsOfTrialsThatHaveNotRun) {
+  const ResultRow row = row_of("t", 0, {{"r", 0.1}});
+  const auto lines = lines_of(results_csv({row}, {"r", "bits", "bisect"}, builtin_metrics()));
+  EXPECT_TRUE(lines[0].ends_with(",kl_per_r2,r,bits,bisect"));
+  EXPECT_TRUE(lines[1].ends_with(",0.1,,"));
 }
 
 SiteStats two_value_site() {
@@ -198,18 +225,29 @@ SiteStats two_value_site() {
 }
 
 TEST(SitesCsv, HasOneRowPerTrialAndSite) {
-  ResultRow row = row_of("noise", 7, {{"r", 0.1}});
+  ResultRow row = row_of("noise", 7, {{"r", 0.1}, {"layer", "all"}});
   row.sites = {two_value_site(), two_value_site()};
   row.sites[1].site = "layers.0.q_proj.input";
   row.sites[1].complete = false;
-  const std::vector<std::string> lines = lines_of(sites_csv({row}));
+  const std::vector<std::string> lines = lines_of(sites_csv({row}, {"r", "layer"}));
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[0],
-            "name,model,seed,r,site,elements,relative_l2,sqnr_db,max,mean,kurtosis,cosine,"
-            "correlation,energy_below_median,sign_flips,to_zero,clipped");
-  EXPECT_EQ(lines[1].substr(0, 54), "noise,opt-nano,7,0.1,layers.0.q_proj.weight,2,0.1,20,0");
+            "id,name,model,seed,r,var_layer,layer,role,tensor,site,elements,delta_relative_l2,"
+            "delta_sqnr_db,delta_max,delta_mean,delta_kurtosis,delta_cosine,delta_correlation,"
+            "delta_energy_below_median,delta_sign_flips,delta_to_zero,delta_clipped");
+  EXPECT_EQ(lines[1].substr(0, 79),
+            "noise,noise,opt-nano,7,0.1,all,0,q_proj,weight,layers.0.q_proj.weight,2,0.1,20,");
   EXPECT_NE(lines[1].find(",0.5,0,0.5,1"), std::string::npos);  // energy, flips, to zero, clipped
-  EXPECT_EQ(lines[2], "noise,opt-nano,7,0.1,layers.0.q_proj.input,2,0.1,20,,,,,,,,,1");
+  EXPECT_EQ(
+      lines[2],
+      "noise,noise,opt-nano,7,0.1,all,0,q_proj,input,layers.0.q_proj.input,2,0.1,20,,,,,,,,,1");
+}
+
+TEST(SitesCsv, LeavesFiguresWithoutAValueEmpty) {
+  ResultRow row = row_of("nothing", 0, Json::object());
+  row.sites = {{.site = "lm_head.weight", .stats = {.count = 2, .sum_x2 = 1.0, .sum_y2 = 1.0}}};
+  EXPECT_EQ(lines_of(sites_csv({row}, {}))[1],
+            "nothing,nothing,opt-nano,0,,lm_head,weight,lm_head.weight,2,0,inf,0,0,,0,,,0,0,0");
 }
 
 }  // namespace

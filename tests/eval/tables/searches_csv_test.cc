@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "core/io/read_file.h"
 #include "eval/plan/model_plan.h"
+#include "eval/results/row_fields.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/threads.h"
@@ -23,11 +25,17 @@ TEST(SearchesCsv, HasARowForEachSearchThatTookAStep) {
   const ModelPlan untried(experiment, experiment.models[0], {});
   const FollowedSearches nothing(untried.rows(), {untried.identity()}, {});
   EXPECT_EQ(nothing.searches().size(), 2u);
-  EXPECT_EQ(searches_csv(nothing, {}), "");
+  // The columns are there before a step is.
+  const std::string header = searches_csv(nothing, {}, sweep_variables(nothing.keys()));
+  EXPECT_TRUE(header.starts_with("id,name,model,seed,layer,bisect,metric,")) << header;
+  EXPECT_EQ(searches_csv({}, {}, {}), "");
   Progress progress(stderr, Progress::Style::quiet);
   run_experiment(experiment, {.out = files / "out"}, progress);
   const auto rows = read_csv(files / "out/searches.csv");
   ASSERT_EQ(rows.size(), 4u);  // two layers of two models
+  EXPECT_EQ(read_text_file(files / "out/searches.csv").substr(0, header.size()), header);
+  const auto results = read_csv(files / "out/results.csv");
+  EXPECT_EQ(rows[0].at("id"), results[1].at("id"));
   EXPECT_EQ(rows[0].at("name"), "bear");
   EXPECT_EQ(rows[0].at("model"), "opt");
   EXPECT_EQ(rows[1].at("layer"), "1");
@@ -69,10 +77,11 @@ TEST(SearchesCsv, HasARowOfAllSeeds) {
     log_mean += std::log(std::stod(rows[i].at("estimate"))) / 3.0;
   }
   const auto& pooled = rows[3];
-  for (const char* column : {"seed", "value", "reached", "steps", "state"})
+  for (const char* column : {"seed", "bisect", "value", "reached", "steps", "state"})
     EXPECT_EQ(pooled.at(column), "") << column;
   EXPECT_EQ(std::stod(pooled.at("target")), 0.0005);
   EXPECT_EQ(pooled.at("seeds"), "3");
+  EXPECT_EQ(pooled.at("id"), rows[0].at("id"));
   EXPECT_NEAR(std::log(std::stod(pooled.at("estimate"))), log_mean, 1e-9);
   EXPECT_LT(std::stod(pooled.at("value_low")), std::stod(pooled.at("estimate")));
   EXPECT_GT(std::stod(pooled.at("value_high")), std::stod(pooled.at("estimate")));
