@@ -12,6 +12,7 @@
 #include "eval/analysis/statistics.h"
 #include "eval/design/factorial.h"
 #include "eval/tables/effects_csv.h"
+#include "tests/support/row_keys.h"
 #include "tests/support/synthetic_kl.h"
 
 namespace nf {
