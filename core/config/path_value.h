@@ -7,8 +7,8 @@
 
 namespace nf {
 
-/// A path in an experiment. Relative ones count from the experiment's file; those that come from
-/// the command line (--set) count from the caller's directory.
+/// A path in an experiment. Relative ones count from the experiment's file, also those of
+/// --set.
 struct PathValue {
   std::string written;
   std::filesystem::path resolved;

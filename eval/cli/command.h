@@ -80,6 +80,10 @@ std::string existing_file(const CommandLine& line, const std::string& option);
 void print_warnings(const std::vector<std::string>& warnings);
 /// Bytes behind --memory (ConfigError), nullopt where it was not given.
 std::optional<Index> memory_option(const CommandLine& line);
+/// What --trials says in `--help`.
+inline constexpr const char* kTrialsHelp =
+    "NAME of trials to take alone, 'w4*', or of a point of a sweep as tables print it, 'w4 g=64'; "
+    "may be repeated";
 /// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.
 Shard shard_option(const CommandLine& line);
 /// The width of the terminal behind stdout; 120 where there is none.

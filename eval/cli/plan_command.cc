@@ -27,6 +27,7 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
           "like",
           "a run folder: differences that the text shows are judged by how its records scatter, "
           "not by what is usual")
+      .repeated("trials", kTrialsHelp)
       .option("shard", "I/N: of part I of N of the trials alone")
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated")
       .flag("json", "a list with one object for each model instead of text");
@@ -35,7 +36,9 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
   Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
   print_warnings(model_warnings(experiment));
   const std::vector<ModelEstimate> estimates =
-      plan_experiment(experiment, {.memory = memory_option(line), .shard = shard_option(line)});
+      plan_experiment(experiment, {.memory = memory_option(line),
+                                   .trials = TrialChoice(line.texts("trials")),
+                                   .shard = shard_option(line)});
   if (line.has("json")) {
     Json json = Json::array();
     for (const ModelEstimate& estimate : estimates) json.push_back(estimate.to_json());

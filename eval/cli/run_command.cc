@@ -37,13 +37,15 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
       .option("memory",
               "memory to stay within, e.g. 4GiB, instead of the file's; default: most of what is "
               "free. Results do not depend on it")
+      .repeated("trials", kTrialsHelp)
       .option(
           "shard",
           "I/N: run part I of N of the trials, in a folder of its own; 'noisefloor merge' joins "
           "the folders")
-      .repeated(
-          "set",
-          "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4; may be repeated")
+      .repeated("set",
+                "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4 or --set "
+                "trials.NAME.repeat=5; may be repeated")
+      .flag("any-set", "go on in a folder begun with other --set")
       .flag("any-env", "go on in a folder begun with another instruction set or library version")
       .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
@@ -53,7 +55,9 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
   const RunOptions options{
       .out = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment,
       .any_env = line.has("any-env"),
+      .any_set = line.has("any-set"),
       .memory = memory_option(line),
+      .trials = TrialChoice(line.texts("trials")),
       .shard = shard_option(line),
       .command = command_text("run", arguments),
       .begin_work =

@@ -45,7 +45,8 @@ std::string trial_id(const std::string& model_hash, const std::string& data_hash
   return hash.hex();
 }
 
-ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard)
+ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard,
+                     const TrialChoice& choice)
     : model_(model),
       data_(std::make_unique<const ModelData>(read_model_data(experiment, model))),
       identity_{.model = model.name,
@@ -58,11 +59,14 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
                    .model = model.name});
   if (experiment.config.floor && data_->set.windows > 0) add_floor(shard);
   std::set<std::string> seen;
-  const Index trials = std::ssize(model.trials);
-  for (Index t = 0; t < trials; ++t) {
-    // The other parts give their rows only: the folder may hold records of theirs.
-    const bool is_ours = shard.holds(t, trials);
-    const Trial& trial = model.trials[static_cast<std::size_t>(t)];
+  const auto chosen = [&choice](const Trial& trial) {
+    return choice.holds(trial.name, trial.vars);
+  };
+  const Index all_chosen = std::count_if(model.trials.begin(), model.trials.end(), chosen);
+  Index number = 0;  // among the chosen
+  for (const Trial& trial : model.trials) {
+    // The others give their rows only: the folder may hold records of theirs.
+    const bool is_ours = chosen(trial) && shard.holds(number++, all_chosen);
     may_stop_ = may_stop_ || (is_ours && trial.stop.has_value());
     if (is_ours) ++row_count_;
     if (trial.bisect) {

@@ -15,6 +15,7 @@
 #include "eval/plan/trial_path.h"
 #include "eval/plan/wave_cost.h"
 #include "eval/records/run_folder.h"
+#include "eval/records/trial_choice.h"
 #include "eval/results/followed_searches.h"
 #include "eval/results/results.h"
 
@@ -38,7 +39,9 @@ struct Search {
 /// One model's part of an experiment: the jobs to run, and the stages to run them in.
 class ModelPlan {
  public:
-  ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard);
+  /// Of the trials those that are chosen, and of these the shard's part.
+  ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard,
+            const TrialChoice& choice = {});
 
   const std::string& name() const { return model_.name; }
   const DecoderSpec& spec() const { return model_.decoder.spec(); }

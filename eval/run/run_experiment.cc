@@ -11,6 +11,8 @@
 #include "core/ops/gemm.h"
 #include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
+#include "eval/plan/chosen_trials.h"
+#include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
 #include "eval/run/gather_warnings.h"
@@ -34,10 +36,11 @@ void warn_of_reference_kernels(Progress& progress) {
                       name));
 }
 
-std::vector<ModelPlan> plan_models(const Experiment& experiment, const Shard& shard) {
+std::vector<ModelPlan> plan_models(const Experiment& experiment, const RunOptions& options) {
+  check_choice(options.trials, experiment);
   std::vector<ModelPlan> plans;
   for (const ExperimentModel& model : experiment.models)
-    plans.emplace_back(experiment, model, shard);
+    plans.emplace_back(experiment, model, options.shard, options.trials);
   return plans;
 }
 
@@ -210,7 +213,7 @@ std::vector<ResultRow> write_files(const RunContext& run, const std::vector<Mode
 }  // namespace
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
-  std::vector<ModelPlan> plans = plan_models(experiment, options.shard);
+  std::vector<ModelPlan> plans = plan_models(experiment, options);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
   budget.is_binding = budget.is_given || thread_count() <= most_threads();
@@ -218,8 +221,11 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
+  // A folder is of one experiment: what --set replaced before must be replaced again.
+  if (!options.any_set)
+    check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
   // Texts become windows and trials become paths here: all that follows is about these.
-  std::vector<ModelPlan> plans = plan_models(experiment, options.shard);
+  std::vector<ModelPlan> plans = plan_models(experiment, options);
   // Everything but the weights has been read, so what is free now is what a run may have.
   const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.

@@ -8,6 +8,7 @@
 
 #include "core/base/types.h"
 #include "eval/plan/shard.h"
+#include "eval/records/trial_choice.h"
 #include "eval/results/followed_searches.h"
 
 namespace nf {
@@ -16,8 +17,10 @@ namespace nf {
 struct RunOptions {
   std::filesystem::path out{};    ///< the run folder
   bool any_env = false;           ///< go on in a folder begun under another env
+  bool any_set = false;           ///< go on in a folder begun with another --set
   std::optional<Index> memory{};  ///< bytes, instead of the experiment's `memory`
-  Shard shard{};                  ///< the part of the trials that is run
+  TrialChoice trials{};           ///< those that are run
+  Shard shard{};                  ///< the part of them that is run
   std::string command{};          ///< for manifest.json
   /// Called before the first wave: until then an end at once loses nothing.
   std::function<void()> begin_work = [] {};

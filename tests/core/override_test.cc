@@ -38,6 +38,54 @@ TEST(Override, MayAddTheLastName) {
   EXPECT_EQ(with("data.windows=16")["data"], Json({{"context", 512}, {"windows", 16}}));
 }
 
+/// The names of the trials, "!" behind that which `assignment` gave the seed 7.
+std::string seeded(const std::string& names, const std::string& assignment) {
+  std::string text;
+  const ConfigNode root = parse_good("trials: [" + names + "]\n");
+  for (const Json& trial : to_json(with_override(root, assignment))["trials"])
+    text += trial["name"].get<std::string>() + (trial.contains("seed") ? "! " : " ");
+  return text;
+}
+
+TEST(Override, FindsAnItemByItsName) {
+  EXPECT_EQ(seeded("{name: a}, {name: w4}", "trials.w4.seed=7"), "a w4! ");
+  EXPECT_EQ(seeded("{name: a}, {name: w4}", "trials[w4].seed=7"), "a w4! ");
+  EXPECT_EQ(seeded("{name: a}, {name: w4}", "trials.1.seed=7"), "a w4! ");
+}
+
+TEST(Override, NamesMayHaveDotsEqualSignsAndBlanks) {
+  const std::string names = "{name: w4}, {name: w4.g64}, {name: r=0.1}, {name: it's b}";
+  EXPECT_EQ(seeded(names, "trials.w4.g64.seed=7"), "w4 w4.g64! r=0.1 it's b ");
+  EXPECT_EQ(seeded(names, "trials.\"w4.g64\".seed=7"), "w4 w4.g64! r=0.1 it's b ");
+  EXPECT_EQ(seeded(names, "trials['r=0.1'].seed=7"), "w4 w4.g64 r=0.1! it's b ");
+  EXPECT_EQ(seeded(names, "trials.it's b.seed=7"), "w4 w4.g64 r=0.1 it's b! ");
+}
+
+TEST(Override, ANumberIsAnItemsPlaceUnlessItIsAnothersName) {
+  EXPECT_EQ(seeded("{name: '8'}, {name: a}", "trials.8.seed=7"), "8! a ");
+  EXPECT_EQ(seeded("{name: '0'}, {name: a}", "trials.0.seed=7"), "0! a ");
+  EXPECT_EQ(seeded("{name: a}, {name: '0.5'}", "trials.0.5.seed=7"), "a 0.5! ");
+  EXPECT_EQ(seeded("{name: '1'}, {name: a}", "trials[1].seed=7"), "1 a! ");
+  EXPECT_EQ(seeded("{name: '1'}, {name: a}", "trials.\"1\".seed=7"), "1! a ");
+  EXPECT_EQ(
+      config_error_of([] { seeded("{name: '1'}, {name: a}", "trials.1.seed=7"); }),
+      "--set trials.1.seed: '1' is the number of one item of 'trials' and the name of another; "
+      "write trials[1] for the number, trials.\"1\" for the name");
+}
+
+TEST(Override, RefusesANameThatTwoItemsHave) {
+  EXPECT_EQ(config_error_of([] { seeded("{name: a}, {name: b}, {name: a}", "trials.a.seed=7"); }),
+            "--set trials.a.seed: items 0 and 2 of 'trials' are both called 'a'; say which by its "
+            "number, or give one another name");
+}
+
+TEST(Override, SuggestsTheNameThatWasMeant) {
+  EXPECT_EQ(
+      config_error_of([] { seeded("{name: uniform}, {name: w4}", "trials.unifrom.seed=7"); }),
+      "--set trials.unifrom.seed: 'trials' is a list and has no item 'unifrom'; its items are "
+      "0 to 1; did you mean 'uniform'?");
+}
+
 TEST(Override, LeavesTheRestAndTheOriginalAlone) {
   const ConfigNode root = experiment();
   const ConfigNode changed = with_override(root, "seed", "1");
@@ -75,9 +123,11 @@ TEST(Override, NamesWhatIsWrong) {
   EXPECT_EQ(message("dta.context=1"),
             "--set dta.context: the top level has no key 'dta'; did you mean 'data'?");
   EXPECT_EQ(message("trials.2.name=x"),
-            "--set trials.2.name: 'trials' is a list and has no item '2'; its items are 0 to 1");
+            "--set trials.2.name: 'trials' is a list and has no item '2'; its items are 0 to 1; "
+            "known: a, b");
   EXPECT_EQ(message("trials.name=x"),
-            "--set trials.name: 'trials' is a list and has no item 'name'; its items are 0 to 1");
+            "--set trials.name: 'trials' is a list and has no item 'name'; its items are 0 to "
+            "1; known: a, b");
   EXPECT_EQ(message("seed.x=1"), "--set seed.x: 'seed' is '0'; there is nothing to set in it");
   EXPECT_EQ(message("seed=1,2"), "--set seed: several values; write a list as [a, b]");
   EXPECT_EQ(message("seed=[1"),

@@ -253,7 +253,7 @@ TEST_F(ExperimentFile, IsLoadedAgainFromItsSource) {
   EXPECT_EQ(first.source.text, kHead + "trials:\n" + kTrial);
   EXPECT_EQ(first.source.directory, files_->dir().string());
   EXPECT_EQ(first.source.set, std::vector<std::string>{"data.windows=3"});
-  EXPECT_EQ(first.source.set_directory, std::filesystem::current_path().string());
+  EXPECT_EQ(first.source.set_directory, files_->dir().string());
 
   ExperimentSource source = first.source;
   source.name = "kept.yaml";

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/io/read_file.h"
+#include "core/io/read_json.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
 
@@ -194,6 +195,74 @@ TEST(IntegrationRun, KeepsTheAccountOfEveryCall) {
         EXPECT_TRUE(model["actual"][count].is_number_integer()) << count;
     }
   }
+}
+
+TEST(IntegrationRun, TakesChosenTrialsAndTheRestLater) {
+  const ExperimentFiles files;
+  files.write_experiment(kNoise + kQuantizer + kInputs);
+  ASSERT_EQ(run(files, {"--trials", "w?"}).exit_code, 0);
+  EXPECT_EQ(row_names(files / "out"), (std::vector<std::string>{"baseline  opt", "w4 0 opt",
+                                                                "baseline  llama", "w4 0 llama"}));
+  const auto rows = [&files](const char* folder) {
+    return read_json(files / folder / "manifest.json")["rows"];
+  };
+  const Json of_part = rows("out");
+  ASSERT_EQ(run(files, {"--trials", "noise", "--trials", "inputs"}).exit_code, 0);
+  ASSERT_EQ(run_program({"run", "e.yaml", "--out", "whole"}, files.dir()).exit_code, 0);
+  // The folder is of the whole experiment from the start, and ends as that of one run.
+  EXPECT_EQ(of_part, rows("whole"));
+  EXPECT_EQ(comparable_records(files / "out"), comparable_records(files / "whole"));
+  for (const char* file : {"results.csv", "statistics.csv", "sites.csv"})
+    EXPECT_EQ(read_text_file(files / "out" / file), read_text_file(files / "whole" / file));
+}
+
+TEST(IntegrationRun, SharesChosenTrialsOutAmongShards) {
+  const ExperimentFiles files;
+  files.write_experiment(kQuantizer + kInputs + kNoise);
+  for (const char* shard : {"1/2", "2/2"})
+    ASSERT_EQ(run_program({"run", "e.yaml", "--out", std::string("out") + shard[0], "--set",
+                           "model=opt", "--trials", "noise", "--shard", shard},
+                          files.dir())
+                  .exit_code,
+              0);
+  EXPECT_EQ(row_names(files / "out1"), (std::vector<std::string>{"baseline  opt", "noise 0 opt"}));
+  EXPECT_EQ(row_names(files / "out2"), (std::vector<std::string>{"baseline  opt", "noise 1 opt"}));
+}
+
+TEST(IntegrationRun, RefusesAChoiceOfNothingBeforeItWrites) {
+  const ExperimentFiles files;
+  files.write_experiment(kQuantizer);
+  const ProgramResult result = run(files, {"--trials", "w5"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_EQ(result.err, "error: --trials w5: matches no trial; did you mean 'w4'?\n");
+  EXPECT_FALSE(fs::exists(files / "out"));
+}
+
+TEST(IntegrationRun, GoesOnWithTheSameSetOnly) {
+  const ExperimentFiles files;
+  files.write_experiment(kNoise);
+  const std::vector<std::string> set = {"--set", "model=opt", "--set", "trials.noise.repeat=1"};
+  ASSERT_EQ(run(files, set).exit_code, 0);
+  ASSERT_EQ(run(files, set).exit_code, 0);
+  const ProgramResult without = run(files, {"--set", "model=opt"});
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_EQ(without.err,
+            "error: out: was begun with --set trials.noise.repeat=1, which this command has not: "
+            "say the same, choose another --out folder, or say --any-set to go on\n");
+  EXPECT_EQ(run(files, {"--set", "model=opt", "--any-set"}).exit_code, 0);
+  EXPECT_EQ(row_names(files / "out").size(), 3u);
+}
+
+TEST(IntegrationRun, CountsPathsOfSetFromTheFile) {
+  const ExperimentFiles files;
+  files.write_experiment(kQuantizer);
+  fs::create_directory(files / "caller");
+  ASSERT_EQ(run_program({"run", "../e.yaml", "--out", "out", "--set", "model=opt", "--set",
+                         "data.text=text.txt"},
+                        files / "caller")
+                .exit_code,
+            0);
+  EXPECT_EQ(run_program({"verify", "caller/out"}, files.dir()).exit_code, 0);
 }
 
 TEST(IntegrationRun, TakesMoreAndFewerTrialsInTheSameFolder) {
