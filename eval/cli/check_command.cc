@@ -1,22 +1,41 @@
 #include "core/config/yaml_writer.h"
 #include "eval/cli/command.h"
+#include "eval/experiment/experiment_summary.h"
 #include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/output/standard_streams.h"
+#include "eval/plan/chosen_trials.h"
 
 namespace nf {
+namespace {
+
+/// Takes away the trials that are not chosen.
+void keep_chosen(const TrialChoice& choice, Experiment& experiment) {
+  check_choice(choice, experiment);
+  for (ExperimentModel& model : experiment.models)
+    std::erase_if(model.trials,
+                  [&choice](const Trial& trial) { return !choice.holds(trial.name, trial.vars); });
+}
+
+}  // namespace
 
 int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line("check EXPERIMENT.yaml [options]",
                    "Validates an experiment: keys, values, paths, selectors against the models' "
-                   "sites. Prints it\n"
-                   "with every sweep expanded and every default filled in. Reads no weights.");
+                   "sites. Prints\n"
+                   "a line for each item of `trials`: conditions, seeds, sites, and what it does. "
+                   "With --full\n"
+                   "all of it as YAML, every sweep expanded and every default filled in. Reads no "
+                   "weights.");
   line.positional("EXPERIMENT.yaml", "the experiment")
+      .flag("full", "everything filled in, as YAML (resolved.yaml of a run)")
+      .repeated("trials", kTrialsHelp)
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated");
   if (!line.parse(arguments)) return 0;
-  const Experiment experiment =
-      Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
-  print_out("{}", to_yaml(experiment.resolved()));
+  Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
+  keep_chosen(TrialChoice(line.texts("trials")), experiment);
+  print_out("{}", line.has("full") ? to_yaml(experiment.resolved())
+                                   : experiment_summary(experiment, terminal_columns()));
   print_warnings(model_warnings(experiment));
   print_warnings(repeat_warnings(experiment));
   return 0;

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
-#include "core/config/config_errors.h"
-#include "core/config/yaml_reader.h"
 #include "core/io/read_file.h"
 #include "eval/records/file_names.h"
 #include "eval/records/run_manifest.h"
@@ -34,14 +33,15 @@ std::string difference(const std::vector<std::string>& was, const std::vector<st
   return fmt::format("with {}, this command has {}", gone, added);
 }
 
-/// What resolved.yaml says but for what is gathered, of which a run tells by itself what is missing
-/// in its folder.
-Json what_is_run(const std::string& resolved) {
-  ConfigErrors errors;
-  Json json = to_json(parse_yaml(resolved, kResolved, errors));
-  for (const char* key : {"stats", "detail", "floor"})
-    if (json.is_object()) json.erase(key);
-  return json;
+/// The lines of resolved.yaml but for what is gathered, of which a run tells by itself what is
+/// missing in its folder.
+std::string what_is_run(const std::string& resolved) {
+  std::istringstream lines(resolved);
+  std::string text;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with("stats:") && !line.starts_with("detail:") && !line.starts_with("floor:"))
+      text += line + '\n';
+  return text;
 }
 
 }  // namespace

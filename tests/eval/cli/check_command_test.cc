@@ -22,7 +22,7 @@ const std::string kTrials =
 TEST(IntegrationCheck, PrintsTheExperimentResolvedAsYaml) {
   const ExperimentFiles files;
   files.write_experiment(kTrials);
-  const ProgramResult result = run_program({"check", "e.yaml"}, files.dir());
+  const ProgramResult result = run_program({"check", "e.yaml", "--full"}, files.dir());
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.err, "");
   const Json read = to_json(parse_good(result.out));
@@ -34,6 +34,44 @@ TEST(IntegrationCheck, PrintsTheExperimentResolvedAsYaml) {
   EXPECT_EQ(read["trials"][3]["vars"]["b"], 8);
   EXPECT_EQ(read["trials"][3]["distort"][0]["bits"], 8);
   EXPECT_FALSE(std::filesystem::exists(files / "runs"));
+}
+
+TEST(IntegrationCheck, PrintsALineForEachItemOfTheFile) {
+  const ExperimentFiles files;
+  files.write_experiment(
+      kTrials +
+      "  - {name: map, each: layer, bisect: {range: [0.1, 1], target: {kl: 0.05}}, perturb: "
+      "[{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: \"${bisect}\"}}]}\n");
+  const ProgramResult result = run_program({"check", "e.yaml"}, files.dir());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::string flat;  // as one line: where it breaks depends on the terminal
+  for (const char c : result.out)
+    if (c == '\n' || c == ' ') {
+      if (!flat.ends_with(' ')) flat += ' ';
+    } else {
+      flat += c;
+    }
+  for (const char* part :
+       {"text.txt, window windows of 32 tokens, the first 4", "opt (OPTForCausalLM, 2 layers of ",
+        ": 5 conditions, 6 trials with their seeds, beside the baseline",
+        "noise: a, b 1 condition x 2 seeds, 12 inputs: input: uniform, relation independent, "
+        "strength snr_db 20.0, scope token",
+        "s 2 conditions, 2 weights: weight: uniform, ", "bits 4|8, granularity channel",
+        "map 2 searches, 12 weights: weight: gaussian, ",
+        "strength relative_l2 ${bisect}, scope tensor; each layer; bisect kl 0.05 in [0.1, 1], at "
+        "most 12 steps"})
+    EXPECT_NE(flat.find(part), std::string::npos) << part << " in\n" << result.out;
+}
+
+TEST(IntegrationCheck, PrintsChosenTrialsAlone) {
+  const ExperimentFiles files;
+  files.write_experiment(kTrials);
+  const ProgramResult result =
+      run_program({"check", "e.yaml", "--full", "--trials", "s b=8"}, files.dir());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(to_json(parse_good(result.out))["trials"].size(), 1u);
+  EXPECT_EQ(run_program({"check", "e.yaml", "--trials", "t"}, files.dir()).err,
+            "error: --trials t: matches no trial; known: noise: a, b, s\n");
 }
 
 TEST(IntegrationCheck, WarnsOfARepeatOfWhatDrawsNothing) {
@@ -71,8 +109,8 @@ TEST(IntegrationCheck, PrintsAnErrorALine) {
 TEST(IntegrationCheck, TakesOverrides) {
   const ExperimentFiles files;
   files.write_experiment(kTrials);
-  const ProgramResult good = run_program({"check", "e.yaml", "--set", "data.windows=2", "--set",
-                                          "trials.0.seed=30", "--set", "model=opt"},
+  const ProgramResult good = run_program({"check", "e.yaml", "--full", "--set", "data.windows=2",
+                                          "--set", "trials.0.seed=30", "--set", "model=opt"},
                                          files.dir());
   ASSERT_EQ(good.exit_code, 0) << good.err;
   const Json read = to_json(parse_good(good.out));

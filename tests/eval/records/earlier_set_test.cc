@@ -57,9 +57,9 @@ TEST_F(EarlierSet, SaysTheWaysOut) {
 }
 
 TEST_F(EarlierSet, LetsPassWhatComesToTheSame) {
-  begin({"data.windows=4", "memory=1GiB"}, "data: {windows: 4}\nstats: none\n");
+  begin({"data.windows=4", "memory=1GiB"}, "data:\n  windows: 4\nstats: none\n");
   EXPECT_EQ(refusal({}, "data:\n  windows: 4\nstats: all\ndetail: tokens\n"), "");
-  EXPECT_NE(refusal({}, "data: {windows: 5}\n"), "");
+  EXPECT_NE(refusal({}, "data:\n  windows: 5\n"), "");
 }
 
 TEST_F(EarlierSet, SaysNothingOfAFolderThatIsNoneYet) {
