@@ -10,6 +10,7 @@
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "eval/batch/join_records.h"
+#include "eval/batch/missing_trials.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/row_key.h"
@@ -219,6 +220,8 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     run.write_description(runs.front().experiment, runs.front().resolved,
                           about_merge(runs, options.command), rows, first.tasks);
     outcome.rows = write_results(run, rows, metrics, first.tasks);
+    outcome.missing = missing_trials(
+        runs, FollowedSearches(rows, first.models, run.records()).keys(), outcome.rows);
   }
   folder.commit();
   return outcome;

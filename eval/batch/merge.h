@@ -19,8 +19,9 @@ struct MergeOptions {
 /// The outcome of a merge.
 struct MergeOutcome {
   std::vector<ResultRow> rows;
-  Index records = 0;   ///< of the new folder
-  Index repeated = 0;  ///< records that another folder had in full already
+  Index records = 0;                   ///< of the new folder
+  Index repeated = 0;                  ///< records that another folder had in full already
+  std::vector<std::string> missing{};  ///< a line for each part of the trials that is not there
 };
 
 /// Joins the folders of runs over one set of models and data (shards of a sweep, for instance) to a

@@ -12,7 +12,8 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
                    "instance,\n"
                    "to a new one. What stands in several must be equal; where it is not, the "
                    "differences are\n"
-                   "told and nothing is written. `run` goes on in the new folder like in any "
+                   "told and nothing is written. Trials that none of them has are named. `run` "
+                   "goes on in the new folder like in any "
                    "other.");
   line.positionals("RUN...",
                    "run folders; the order of the results is the first's, then what is new")
@@ -32,6 +33,7 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
                                           kinds->metrics);
   print_out("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
+  print_warnings(outcome.missing);
   return 0;
 }
 

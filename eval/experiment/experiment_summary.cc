@@ -111,7 +111,9 @@ std::string action_text(const Item& item) {
           if (entry.node.where() == place) add_new(enum_name(entry.sites.tensor), names);
       return fmt::format("{}", fmt::join(names, "|"));
     }();
-    texts.push_back(fmt::format("{}: {}", tensors, entry_summary(configs[place])));
+    const std::string does = entry_summary(configs[place]);
+    texts.push_back(
+        order.size() > 1 || tensors.find('|') != std::string::npos ? tensors + ": " + does : does);
   }
   return fmt::format("{}", fmt::join(texts, "; "));
 }
@@ -196,10 +198,11 @@ std::string data_text(const ExperimentConfig& config) {
   std::string text;
   if (config.data) {
     const DataConfig& data = *config.data;
-    text +=
-        fmt::format("  text   {}, {} windows of {} tokens{}\n",
-                    byte_text(data.source().resolved.generic_string()), enum_name(data.convention),
-                    data.context, data.windows ? fmt::format(", the first {}", *data.windows) : "");
+    text += fmt::format(
+        "  text   {}, {}windows of {} tokens{}\n",
+        byte_text(data.source().resolved.generic_string()),
+        data.convention == Convention::window ? "" : enum_name(data.convention) + std::string(" "),
+        data.context, data.windows ? fmt::format(", the first {}", *data.windows) : "");
   }
   for (const TaskConfig& task : config.tasks)
     text += fmt::format("  task   {}\n", printable(task.name));
@@ -209,7 +212,7 @@ std::string data_text(const ExperimentConfig& config) {
 }  // namespace
 
 std::string entry_summary(const std::vector<Json>& configs) {
-  return fmt::format("{}", fmt::join(parts_of(configs, {"noise", "grid", "method"}), ", "));
+  return fmt::format("{}", fmt::join(parts_of(configs, {"noise", "method"}), ", "));
 }
 
 std::string experiment_summary(const Experiment& experiment, Index width) {

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/base/parallel.h"
+#include "eval/design/likely_steps.h"
 #include "eval/output/number_text.h"
 #include "eval/output/progress.h"
 #include "eval/stats/detectable.h"
@@ -23,11 +25,16 @@ struct RoundEstimate {
 /// with_floor: also what is left of the floor, which runs behind each stage's jobs.
 RoundEstimate estimate_round(const ModelPlan& plan, const std::vector<const Job*>& jobs,
                              bool with_floor, bool baseline_kept, const StoredBytes& stored,
-                             const MemoryBudget& budget, const FinishedItems& finished) {
+                             const MemoryBudget& budget, const FinishedItems& finished,
+                             DistortionKinds* kinds) {
   RoundEstimate round;
+  // The first stage that a trial runs gathers the statistics of its weights for all.
+  bool measures = std::any_of(jobs.begin(), jobs.end(), [&finished](const Job* job) {
+    return !finished.has_weights(job->key.id);
+  });
   const auto add = [&](const Stage& stage, std::vector<const Job*> left, bool kept) {
     const WavePlan waves = cut_waves(plan, stage, left, budget);
-    round.cost += stage_cost(plan, stage, left, waves, kept, stored);
+    round.cost += stage_cost(plan, stage, left, waves, kept, stored, kinds, measures);
     round.unshared += std::ssize(left) * plan.spec().num_hidden_layers;
     round.most_waves = std::max(round.most_waves, std::ssize(waves.lanes));
     round.peak_bytes = std::max(round.peak_bytes, waves.bytes);
@@ -38,12 +45,32 @@ RoundEstimate estimate_round(const ModelPlan& plan, const std::vector<const Job*
       if (!finished.has(job->key.id, stage)) left.push_back(job);
     const bool runs = !left.empty() || !(finished.has(plan.baseline().id, stage) ||
                                          plan.all_stopped(finished, stage));
-    if (runs) add(stage, std::move(left), baseline_kept);
+    if (runs) {
+      const bool has_jobs = !left.empty();
+      add(stage, std::move(left), baseline_kept);
+      measures = measures && !has_jobs;
+    }
     const Stage floor = with_floor ? floor_left(plan, stage, finished) : Stage();
     if (!floor.items.empty()) add(floor, {plan.floor()}, runs);
     if (runs || !floor.items.empty()) round.unshared += plan.spec().num_hidden_layers;  // baseline
   }
   return round;
+}
+
+/// The likely number of the plan's searches that take a first step, a second, and so on. Notes in
+/// the estimate what they come to.
+std::vector<double> likely_searches(const ModelPlan& plan, ModelEstimate& estimate) {
+  std::vector<double> searches;
+  for (const Search& search : plan.searches()) {
+    if (!search.is_ours) continue;
+    estimate.search_steps += search.trial.bisect->max_steps;
+    const std::vector<double> shares = likely_steps(*search.trial.bisect);
+    estimate.likely_steps += std::accumulate(shares.begin(), shares.end(), 0.0);
+    if (searches.size() < shares.size()) searches.resize(shares.size());
+    if (!search.state.bisection.next()) continue;
+    for (std::size_t step = 0; step < shares.size(); ++step) searches[step] += shares[step];
+  }
+  return searches;
 }
 
 void count_text(const EvalSet& set, ModelEstimate& estimate) {
@@ -65,6 +92,11 @@ std::string scaled(double value, const char* unit) {
 
 std::string plural(Index count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+/// ", at most 1:12" where searches may take more steps than they are likely to.
+std::string bound_text(double seconds, double most) {
+  return most > seconds ? fmt::format(", at most {}", duration_text(most)) : "";
 }
 
 /// The smallest differences that this text would show, by how large KL is: a line for each.
@@ -105,7 +137,8 @@ StoredBytes stored_bytes(const Decoder& decoder) {
 }
 
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
-                       const MemoryBudget& budget, const FinishedItems& finished) {
+                       const MemoryBudget& budget, const FinishedItems& finished,
+                       DistortionKinds* kinds) {
   const std::vector<const Job*> jobs = plan.jobs_with(steps);
   std::vector<const Job*> searching;
   for (const Job& step : steps) searching.push_back(&step);
@@ -123,16 +156,15 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   const StoredBytes stored = stored_bytes(decoder);
   const auto add = [&](const std::vector<const Job*>& jobs_of_round, bool is_first,
                        bool baseline_kept) {
-    const RoundEstimate round =
-        estimate_round(plan, jobs_of_round, is_first, baseline_kept, stored, budget, finished);
-    result.cost += round.cost;
+    const RoundEstimate round = estimate_round(plan, jobs_of_round, is_first, baseline_kept, stored,
+                                               budget, finished, kinds);
     result.unshared_block_passes += round.unshared;
     result.most_waves = std::max(result.most_waves, round.most_waves);
     result.peak_bytes = std::max(result.peak_bytes, round.peak_bytes);
+    return round.cost;
   };
-  add(jobs, true, false);
-  for (const Search& search : plan.searches())
-    if (search.is_ours) result.search_steps += search.trial.bisect->max_steps;
+  result.cost = result.most = add(jobs, true, false);
+  const std::vector<double> going_on = likely_searches(plan, result);
   double all_baselines = 0.0;
   for (const Stage& stage : plan.stages()) {
     double rows = 0.0;
@@ -144,7 +176,15 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   }
   // After the first step the searches go on among themselves.
   const bool kept = all_baselines <= kKeptShare * budget.bytes;
-  for (Index step = 1; step < plan.steps_left(); ++step) add(searching, false, kept);
+  if (!searching.empty()) {
+    const WaveCost of_all = add(searching, false, kept);
+    for (Index step = 1; step < plan.steps_left(); ++step) result.most += of_all;
+    for (std::size_t step = 1; step < going_on.size(); ++step) {
+      const auto count = std::min(std::lround(going_on[step]), static_cast<long>(searching.size()));
+      if (count > 0)
+        result.cost += add({searching.begin(), searching.begin() + count}, false, kept);
+    }
+  }
   count_text(plan.data().set, result);
   return result;
 }
@@ -161,6 +201,7 @@ Json ModelEstimate::to_json() const {
           {"conditions", conditions},
           {"searches", searches},
           {"search_steps", search_steps},
+          {"likely_steps", likely_steps},
           {"nodes", nodes},
           {"block_passes", cost.block_passes},
           {"unshared_block_passes", unshared_block_passes},
@@ -174,6 +215,7 @@ Json ModelEstimate::to_json() const {
           {"budget_bytes", count_json(budget_bytes)},
           {"baseline_bytes", count_json(baseline_bytes)},
           {"seconds", seconds},
+          {"most_seconds", most_seconds},
           {"timed_threads", timed_threads},
           {"tokens", count_json(tokens)},
           {"blocks", blocks}};
@@ -182,18 +224,20 @@ Json ModelEstimate::to_json() const {
 std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads,
                           const PlannedSpread& spread) {
   std::string text;
-  double seconds = 0.0;
+  double seconds = 0.0, most = 0.0;
   bool at_most = false;
   for (const ModelEstimate& e : estimates) {
     seconds += e.seconds;
+    most += e.most_seconds;
     at_most = at_most || e.is_upper_bound();
     text += e.model + '\n';
     text += fmt::format(
         "  trials   {}, {} beside the baseline{}\n", e.trials,
         plural(e.conditions, "condition", "conditions"),
         e.searches == 0 ? ""
-                        : fmt::format("; {} of them {} of at most {} steps in all", e.searches,
-                                      e.searches == 1 ? "a search" : "searches", e.search_steps));
+                        : fmt::format("; {} of them {} of about {:.0f} steps in all, at most {}",
+                                      e.searches, e.searches == 1 ? "a search" : "searches",
+                                      e.likely_steps, e.search_steps));
     text += fmt::format(
         "  passes   {} through a block, {} if nothing were shared; {} through the head; a tree "
         "of {} nodes\n",
@@ -210,8 +254,9 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                                           mib(e.baseline_bytes))
                             : "");
     text +=
-        fmt::format("  time     {}{} on {} ({}/s here){}\n", e.is_upper_bound() ? "at most " : "",
-                    duration_text(e.seconds), plural(e.timed_threads, "thread", "threads"),
+        fmt::format("  time     {}{}{} on {} ({}/s here){}\n", e.is_upper_bound() ? "at most " : "",
+                    duration_text(e.seconds), bound_text(e.seconds, e.most_seconds),
+                    plural(e.timed_threads, "thread", "threads"),
                     scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"),
                     e.timed_threads == threads
                         ? ""
@@ -222,7 +267,8 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                           plural(e.blocks, "block", "blocks"), detectable_text(e, spread));
   }
   if (estimates.size() > 1)
-    text += fmt::format("all: {}{}\n", at_most ? "at most " : "", duration_text(seconds));
+    text += fmt::format("all: {}{}{}\n", at_most ? "at most " : "", duration_text(seconds),
+                        bound_text(seconds, most));
   return text;
 }
 

@@ -9,31 +9,32 @@
 
 namespace nf {
 
-/// The cost of one model's part of an experiment, known before it runs. A search counts with all
-/// the steps it may take.
+/// The cost of one model's part of an experiment, known before it runs. A search counts with the
+/// steps that searches like it take (likely_steps()); `most` counts all that it may take.
 struct ModelEstimate {
   std::string model;
   Index trials = 0;  ///< rows of results, the baseline not counted; searches are rows
   Index searches = 0;
-  Index search_steps = 0;  ///< at most, of all searches
-  Index conditions = 0;    ///< distinct ones, a search being one
+  Index search_steps = 0;     ///< at most, of all searches
+  double likely_steps = 0.0;  ///< of all searches
+  Index conditions = 0;       ///< distinct ones, a search being one
   Index nodes = 0;  ///< (block, what happened up to there), each computed once where all lanes
                     ///< travel together
   bool may_stop = false;  ///< some trial has a stopping rule
   Index stages = 0;
   Index most_waves = 0;  ///< of a stage
-  WaveCost cost{};
+  WaveCost cost{}, most{};
   Index unshared_block_passes = 0;  ///< each condition by itself, and the baseline once
   double peak_bytes = 0.0, budget_bytes = 0.0;
   double baseline_bytes = 0.0;  ///< of peak_bytes: the baseline's final hidden states, kept while
                                 ///< the waves of a stage run
-  double seconds = 0.0;
+  double seconds = 0.0, most_seconds = 0.0;
   Index timed_threads = 0;  ///< of this machine, whose seconds these are
   double tokens = 0.0;      ///< scored
   Index blocks = 0;         ///< of statistics: documents, or windows
 
-  /// Whether less may be enough: searches may take fewer steps, trials may stop.
-  bool is_upper_bound() const { return searches > 0 || may_stop; }
+  /// Whether less may be enough: trials may stop, and are counted as if they did not.
+  bool is_upper_bound() const { return may_stop && searches == 0; }
   Json to_json() const;
 };
 
@@ -41,9 +42,10 @@ struct ModelEstimate {
 Json count_json(double count);
 
 /// The cost of the part of a plan that is left; all but the seconds. steps: the next steps of its
-/// searches. finished: the work of earlier runs.
+/// searches. finished: the work of earlier runs. kinds: takes in those of all distortions.
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
-                       const MemoryBudget& budget, const FinishedItems& finished);
+                       const MemoryBudget& budget, const FinishedItems& finished,
+                       DistortionKinds* kinds = nullptr);
 
 /// The part of the checkpoint that a pass reads.
 StoredBytes stored_bytes(const Decoder& decoder);

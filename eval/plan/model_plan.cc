@@ -269,17 +269,28 @@ WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const
 }
 
 WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,
-                    const WavePlan& plan, bool baseline_kept, const StoredBytes& stored) {
+                    const WavePlan& plan, bool baseline_kept, const StoredBytes& stored,
+                    DistortionKinds* kinds, bool measures_weights) {
   const TrialPath baseline = TrialPath::untouched(model.spec());
   WaveCost cost;
   std::size_t first = 0;
   for (std::size_t w = 0; w < plan.lanes.size(); ++w) {
-    const auto count = static_cast<std::size_t>(plan.lanes[w]);
-    const std::vector<const TrialPath*> paths =
-        paths_of(baseline, std::span(jobs).subspan(first, count));
-    cost += wave_cost(model.spec(), model.data().set.items, stage, LaneTree(paths), paths,
-                      w == 0 && !baseline_kept, stored);
-    first += count;
+    const auto own = std::span(jobs).subspan(first, static_cast<std::size_t>(plan.lanes[w]));
+    const std::vector<const TrialPath*> paths = paths_of(baseline, own);
+    std::vector<const ModelTrial*> trials = {nullptr};
+    for (const Job* job : own) trials.push_back(&job->trial);
+    const LaneTree tree(paths);
+    cost += wave_cost({.spec = model.spec(),
+                       .items = model.data().set.items,
+                       .stage = stage,
+                       .tree = tree,
+                       .paths = paths,
+                       .trials = trials,
+                       .with_baseline = w == 0 && !baseline_kept,
+                       .measures_weights = measures_weights,
+                       .threads = timed_threads()},
+                      stored, kinds);
+    first += own.size();
   }
   return cost;
 }

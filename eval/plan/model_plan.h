@@ -121,8 +121,9 @@ WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const
                    const MemoryBudget& budget);
 
 /// The cost of some jobs in one stage, in the waves of `plan`. baseline_kept: the baseline's inputs
-/// of the head are still there.
+/// of the head are still there. kinds, measures_weights: those of wave_cost() and Wave.
 WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,
-                    const WavePlan& plan, bool baseline_kept, const StoredBytes& stored);
+                    const WavePlan& plan, bool baseline_kept, const StoredBytes& stored,
+                    DistortionKinds* kinds = nullptr, bool measures_weights = true);
 
 }  // namespace nf

@@ -18,6 +18,7 @@ class TrialChoice {
   TrialChoice() = default;  ///< all
   explicit TrialChoice(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
 
+  const std::vector<std::string>& patterns() const { return patterns_; }
   bool is_all() const { return patterns_.empty(); }
   /// vars: the sweep point and the level of the design.
   bool holds(const std::string& name, const Json& vars) const;

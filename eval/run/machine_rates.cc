@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
+#include "core/random/philox.h"
 #include "eval/plan/batch_plan.h"
 #include "eval/plan/memory.h"
 #include "eval/run/distorted_weights.h"
+#include "eval/run/lane_activations.h"
 #include "eval/run/score_heads.h"
 #include "eval/run/stage_batches.h"
 
@@ -17,105 +21,229 @@ namespace nf {
 namespace {
 
 /// The best of these counts, as a run sees it: the first also makes kernels and touches new memory.
-constexpr int kRounds = 2;
+/// Short pieces are timed until kEnoughSeconds have passed: the more of them there are, the surer
+/// one had the machine to itself.
+constexpr int kLeastRounds = 3, kMostRounds = 25;
+constexpr double kEnoughSeconds = 0.1;
 
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double best_seconds(const std::function<void()>& work) {
+/// Processor time of this thread, in which other programs have no part.
+double thread_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// The least of what `round` returns.
+double best_of(const std::function<double()>& round) {
   double best = std::numeric_limits<double>::infinity();
-  for (int round = 0; round < kRounds; ++round) best = std::min(best, seconds_of(work));
+  const Clock::time_point start = Clock::now();
+  for (int i = 0; i < kMostRounds; ++i) {
+    if (i >= kLeastRounds && seconds_since(start) > kEnoughSeconds) break;
+    best = std::min(best, round());
+  }
   return best;
 }
 
+/// Seconds of work in which all threads may have a part.
+double best_seconds(const std::function<void()>& work) {
+  return best_of([&work] {
+    const Clock::time_point start = Clock::now();
+    work();
+    return seconds_since(start);
+  });
+}
+
+/// Seconds that one thread takes for work(thread) while all threads are at theirs.
+double best_thread_seconds(const std::function<void(Index)>& work) {
+  const Index threads = thread_count();
+  std::vector<double> seconds(static_cast<std::size_t>(threads));
+  return best_of([&] {
+    parallel_for(threads, [&](Index thread) {
+      const double start = thread_seconds();
+      work(thread);
+      seconds[static_cast<std::size_t>(thread)] = thread_seconds() - start;
+    });
+    return std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(threads);
+  });
+}
+
+/// Values like a tensor's: of any size about zero, none like another.
+Matrix some_values(Index rows, Index cols) {
+  Matrix values(rows, cols);
+  for (Index i = 0; i < values.size(); ++i) {
+    const std::uint32_t draw = element_block(static_cast<std::uint64_t>(i), 1, 0)[0];
+    values.data()[i] = (static_cast<float>(draw) / 4294967296.0f - 0.5f) * 0.1f;
+  }
+  return values;
+}
+
 /// Items for one batch of every thread, as far as there are so many.
-Stage sample(const EvalSet& set) {
+StageRows sample_rows(const EvalSet& set) {
+  const Index threads = thread_count();
   Index rows = 0, count = 0;
-  while (count < set.count() && rows < thread_count() * kBatchRows)
+  while (count < set.count() && (rows < threads * kBatchRows || count < threads))
     rows += set.item(count++).layout.rows();
-  return Stage(0, count);
+  return StageRows(set, Stage(0, count));
 }
 
 double block_rate(const Decoder& decoder, const EvalSet& set, const BlockWeights& weights) {
-  const StageRows rows(set, sample(set));
-  std::vector<Matrix> hidden(rows.batches.size());
-  double flops = 0.0;
-  for (std::size_t b = 0; b < hidden.size(); ++b) {
-    const Batch& batch = rows.batches[b];
-    hidden[b].resize(batch.layout.rows(), decoder.spec().hidden_size);
-    decoder.embed(batch.ids, batch.layout, hidden[b]);
-    flops += block_flops(decoder.spec(), batch.layout);
-  }
-  const auto run = [&](Index b) {
-    const auto i = static_cast<std::size_t>(b);
-    decoder.run(weights, weights.packed, rows.batches[i].layout, nullptr, hidden[i]);
+  const StageRows rows = sample_rows(set);
+  const auto pass = [&](Index b, Matrix& hidden) {
+    const Batch& batch = rows.batch(b);
+    hidden.resize(batch.layout.rows(), decoder.spec().hidden_size);
+    decoder.embed(batch.ids, batch.layout, hidden);
+    const double start = thread_seconds();
+    decoder.run(weights, weights.packed, batch.layout, nullptr, hidden);
+    return thread_seconds() - start;
   };
-  return flops / best_seconds([&] {
-           if (rows.plan.at_once > 1) return parallel_for(rows.batch_count(), run);
-           for (Index b = 0; b < rows.batch_count(); ++b) run(b);
+  const double flops = block_flops(decoder.spec(), rows.batch(0).layout);
+  const Index threads = thread_count();
+  if (rows.plan.at_once == 1 && threads > 1) {  // all threads are at one batch
+    Matrix hidden;
+    return flops / best_seconds([&] { pass(0, hidden); });
+  }
+  std::vector<Matrix> hidden(static_cast<std::size_t>(threads));
+  std::vector<double> seconds(hidden.size());
+  // Batches may be of different sizes: the seconds of each are for its own operations.
+  return static_cast<double>(threads) / best_of([&] {
+           parallel_for(threads, [&](Index thread) {
+             const auto t = static_cast<std::size_t>(thread);
+             const Index b = thread % rows.batch_count();
+             seconds[t] = pass(b, hidden[t]) / block_flops(decoder.spec(), rows.batch(b).layout);
+           });
+           return std::accumulate(seconds.begin(), seconds.end(), 0.0) /
+                  static_cast<double>(threads);
          });
 }
 
-double head_rate(const Decoder& decoder, const HeadSlab& slab) {
-  const Index tiles = 2 * thread_count(), width = decoder.spec().embedding_size();
-  Matrix scored(tiles * kRowTile, width);
-  for (Index i = 0; i < scored.size(); ++i)  // any values will do
-    scored.data()[i] = static_cast<float>(i % 17) / 17.0f;
+/// Seconds of one thread for a tile of the baseline's logits over a slab of the head, and with so
+/// many trials' beside them.
+double tile_seconds(const Decoder& decoder, const HeadSlab& slab, std::size_t trials) {
+  const Index threads = thread_count();
+  const Matrix scored = some_values(threads * kRowTile, decoder.spec().embedding_size());
   std::vector<Target> targets;
   for (Index row = 0; row < scored.rows(); ++row) targets.push_back({.row = row});
-  const std::vector<HeadSlab> slabs(2, slab);  // of the baseline and of a trial
-  double flops = 0.0;
-  for (const PackedWeight& chunk : slab.chunks)
-    flops += 2.0 * 2.0 * static_cast<double>(scored.rows() * chunk.in() * chunk.out());
-  return flops / best_seconds([&] {
-           TokenScores baseline(scored.rows(), targets), trial(scored.rows(), targets);
-           const HeadLane lanes[] = {{.scored = scored, .scores = &baseline},
-                                     {.scored = scored, .scores = &trial}};
-           parallel_for(tiles, [&](Index tile) {
-             score_tile(decoder, lanes, slabs, tile * kRowTile, kRowTile, StageHooks{});
-           });
-         });
+  const std::vector<HeadSlab> slabs(trials + 1, slab);
+  std::vector<TokenScores> scores(trials + 1, TokenScores(scored.rows(), targets));
+  std::vector<HeadLane> lanes;
+  for (TokenScores& one : scores) lanes.push_back({.scored = scored, .scores = &one});
+  return best_thread_seconds([&](Index thread) {
+    score_tile(decoder, lanes, slabs, thread * kRowTile, kRowTile, StageHooks{});
+  });
 }
 
-/// Values a second of the first weight that a trial distorts, in all threads; infinite where none
-/// does.
-double distortion_rate(const Decoder& decoder, const std::vector<const ModelTrial*>& trials) {
-  for (const ModelTrial* trial : trials) {
-    for (Index layer = 0; layer < decoder.spec().num_hidden_layers; ++layer) {
-      for (const LinearTensors& linear : decoder.spec().block(layer).linears) {
-        const SiteChain& chain = trial->weight(layer, linear.role);
-        if (chain.empty()) continue;
-        Matrix weight(linear.out, linear.in), distorted(linear.out, linear.in);
-        PackedWeight packed;
-        std::vector<SiteStats> sites;
-        const double seconds = best_seconds([&] {
-          sites.clear();
-          decoder.read_weight(layer, linear.role, weight);
-          distort_weight(chain, trial->seed(), true, true, weight, distorted, sites);
-          packed = pack_weight(distorted, std::move(packed));
-        });
-        return static_cast<double>(thread_count()) * static_cast<double>(weight.size()) / seconds;
-      }
+void measure_head(const Decoder& decoder, const HeadSlab& slab, MachineRates& rates) {
+  double flops = 0.0;  // of a tile of one lane
+  for (const PackedWeight& chunk : slab.chunks)
+    flops += 2.0 * static_cast<double>(kRowTile * chunk.in() * chunk.out());
+  flops *= static_cast<double>(thread_count());
+  constexpr std::size_t kTrials = 2;
+  const double alone = tile_seconds(decoder, slab, 0);
+  const double together = tile_seconds(decoder, slab, kTrials);
+  rates.baseline_head_flops = flops / alone;
+  rates.trial_head_flops = kTrials * flops / std::max(together - alone, 0.1 * together);
+}
+
+/// Seconds of one thread for a value of a weight that is read and packed.
+double packing_seconds(const Decoder& decoder) {
+  const LinearTensors& linear = decoder.spec().block(0).linears.front();
+  struct Bench {
+    Matrix weight;
+    PackedWeight packed;
+  };
+  std::vector<Bench> benches(static_cast<std::size_t>(thread_count()));
+  return best_thread_seconds([&](Index thread) {
+           Bench& bench = benches[static_cast<std::size_t>(thread)];
+           bench.weight.resize(linear.out, linear.in);
+           decoder.read_weight(0, linear.role, bench.weight);
+           bench.packed = pack_weight(bench.weight, std::move(bench.packed));
+         }) /
+         static_cast<double>(linear.out * linear.in);
+}
+
+/// Rows and columns of what a kind is timed on: as large as the tensors it acts on, up to a size at
+/// which a value costs what it costs in a larger one.
+std::pair<Index, Index> sample_shape(const Decoder& decoder, const EvalSet& set, const Site& site) {
+  constexpr Index kMostValues = 1 << 19;
+  const DecoderSpec& spec = decoder.spec();
+  Index rows = 0, cols = spec.hidden_size;
+  for (const LinearTensors& linear : spec.block(0).linears)
+    if (linear.role == site.role && !is_state(site.tensor)) {
+      rows = linear.out;
+      cols = linear.in;
     }
+  if (site.role == Role::embed_tokens || site.role == Role::lm_head) {
+    rows = spec.vocab_size;
+    cols = spec.embedding_size();
   }
-  return std::numeric_limits<double>::infinity();
+  if (site.tensor == SiteTensor::k_cache || site.tensor == SiteTensor::v_cache)
+    cols = spec.num_key_value_heads * spec.head_dim;
+  if (site.tensor != SiteTensor::weight) rows = set.item(0).layout.rows();
+  return {std::clamp<Index>(kMostValues / cols, 1, std::max<Index>(rows, 1)), cols};
+}
+
+/// Seconds of one thread for a value that a kind distorts, and measures where `measure` says so.
+double distorting_seconds(const DistortionKinds::Kind& kind, ConstMatrixView x, bool measure,
+                          bool complete) {
+  std::vector<Matrix> distorted(static_cast<std::size_t>(thread_count()));
+  return best_thread_seconds([&](Index thread) {
+           Matrix& own = distorted[static_cast<std::size_t>(thread)];
+           own.resize(x.rows(), x.cols());
+           if (kind.chain.site.tensor == SiteTensor::weight) {
+             std::vector<SiteStats> sites;
+             distort_weight(kind.chain, kind.seed, measure, complete, x, own, sites);
+           } else {
+             distort_input(kind.chain, kind.seed, 0, 0, complete, x, own);
+           }
+         }) /
+         static_cast<double>(x.rows() * x.cols());
+}
+
+void measure_kinds(const Decoder& decoder, const EvalSet& set, const DistortionKinds& kinds,
+                   StatsMode stats, MachineRates& rates) {
+  for (const DistortionKinds::Kind& kind : kinds.all()) {
+    rates.distorting.push_back(0.0);
+    rates.measuring.push_back(0.0);
+    // What reads statistics of inputs has none here.
+    if (kind.chain.empty() || !kind.chain.input_needs().empty()) continue;
+    const auto [rows, cols] = sample_shape(decoder, set, kind.chain.site);
+    const Matrix x = some_values(rows, cols);
+    const bool is_weight = kind.chain.site.tensor == SiteTensor::weight;
+    rates.distorting.back() = distorting_seconds(kind, x, false, stats == StatsMode::all);
+    if (is_weight)
+      rates.measuring.back() = distorting_seconds(kind, x, true, stats != StatsMode::none);
+  }
+}
+
+/// Σ values · seconds of one.
+double seconds_of(const KindWork& work, const std::vector<double>& each) {
+  double seconds = 0.0;
+  for (const auto& [kind, values] : work) seconds += values * each[static_cast<std::size_t>(kind)];
+  return seconds;
 }
 
 }  // namespace
 
 double MachineRates::seconds(const WaveCost& cost) const {
-  return cost.block_flops / block_flops + cost.head_flops / head_flops +
-         cost.distorted_weights / distorted_values +
+  const double of_threads =
+      cost.packing_work * packing + seconds_of(cost.measured_weights, measuring) +
+      seconds_of(cost.weights, distorting) + seconds_of(cost.activations, distorting);
+  return cost.block_work / block_flops + cost.baseline_head_work / baseline_head_flops +
+         cost.trial_head_work / trial_head_flops + of_threads / static_cast<double>(threads) +
+         seconds_of(cost.outer, measuring) +
          static_cast<double>(cost.blocks_read) * seconds_of_block +
-         static_cast<double>(cost.waves) * seconds_of_head;
+         static_cast<double>(cost.waves + cost.own_heads) * seconds_of_head;
 }
 
-MachineRates measure_rates(const Decoder& decoder, const EvalSet& set,
-                           const std::vector<const ModelTrial*>& trials) {
-  MachineRates rates;
+MachineRates measure_rates(const Decoder& decoder, const EvalSet& set, const DistortionKinds& kinds,
+                           StatsMode stats) {
+  MachineRates rates{.threads = thread_count()};
   {
     BlockWeights weights;
     rates.seconds_of_block =
@@ -128,8 +256,9 @@ MachineRates measure_rates(const Decoder& decoder, const EvalSet& set,
   const Index vocab = decoder.spec().vocab_size;
   rates.seconds_of_head =
       slab_seconds * static_cast<double>(vocab) / static_cast<double>(std::min(vocab, kHeadSlab));
-  rates.head_flops = head_rate(decoder, slab);
-  rates.distorted_values = distortion_rate(decoder, trials);
+  measure_head(decoder, slab, rates);
+  rates.packing = packing_seconds(decoder);
+  measure_kinds(decoder, set, kinds, stats, rates);
   return rates;
 }
 

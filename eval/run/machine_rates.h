@@ -4,26 +4,33 @@
 
 #include "core/model/decoder.h"
 #include "eval/data/eval_set.h"
-#include "eval/plan/model_trial.h"
+#include "eval/experiment/stats_mode.h"
+#include "eval/plan/distortion_kinds.h"
 #include "eval/plan/wave_cost.h"
 
 namespace nf {
 
-/// The speed at which this machine runs one model with thread_count() threads.
+/// The speed at which this machine runs one model with `threads` threads. Times of one thread are
+/// taken while all are at work: they share caches and memory.
 struct MachineRates {
-  double block_flops = 0.0;       ///< per second, everything around the products included
-  double head_flops = 0.0;        ///< per second, scores included
-  double distorted_values = 0.0;  ///< per second: weights read, distorted, measured and packed
-  double seconds_of_block = 0.0;  ///< reading and packing one
-  double seconds_of_head = 0.0;   ///< reading and packing all of it
+  Index threads = 1;
+  double block_flops = 0.0;          ///< per second, everything around the products included
+  double baseline_head_flops = 0.0;  ///< per second: logits and their log-sum-exp
+  double trial_head_flops = 0.0;     ///< per second: scores included
+  double seconds_of_block = 0.0;     ///< reading and packing one
+  double seconds_of_head = 0.0;      ///< reading and packing all of it
+  double packing = 0.0;              ///< seconds of one thread to read and pack a weight's value
+  /// Seconds of one thread for each value, by kind (DistortionKinds): distorted, and measured too.
+  std::vector<double> distorting{}, measuring{};
 
   double seconds(const WaveCost& cost) const;
 };
 
-/// Times a short pass of the model's first block and of a part of its head on this machine: about a
-/// second for a large model. set: the data, of which the first items are used. trials: the first
-/// that distorts a weight is timed. decoder: prepared.
-MachineRates measure_rates(const Decoder& decoder, const EvalSet& set,
-                           const std::vector<const ModelTrial*>& trials);
+/// Times short pieces of each kind of work on this machine, each several times, of which the best
+/// counts: the processor time of a thread while all run the same, so that other load on the machine
+/// changes little. Takes about a second. set: the data, of which the first items are used. kinds:
+/// the distortions of the plan. decoder: prepared.
+MachineRates measure_rates(const Decoder& decoder, const EvalSet& set, const DistortionKinds& kinds,
+                           StatsMode stats);
 
 }  // namespace nf

@@ -48,10 +48,10 @@ std::vector<ModelPlan> plan_models(const Experiment& experiment, const RunOption
 class ThreadsHere {
  public:
   ThreadsHere() : asked_(thread_count()) {
-    if (asked_ > most_threads()) set_thread_count(usable_threads());
+    if (timed_threads() != asked_) set_thread_count(timed_threads());
   }
   ~ThreadsHere() {
-    if (asked_ > most_threads()) set_thread_count(asked_);
+    if (thread_count() != asked_) set_thread_count(asked_);
   }
   ThreadsHere(const ThreadsHere&) = delete;
   ThreadsHere& operator=(const ThreadsHere&) = delete;
@@ -70,16 +70,16 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     Decoder& decoder = experiment.models[i].decoder;
     const FinishedItems finished(plan.data(), records);
     const std::vector<Job> steps = plan.advance_searches(finished, records);
-    estimates.push_back(estimate(plan, decoder, steps, budget, finished));
+    DistortionKinds kinds;
+    estimates.push_back(estimate(plan, decoder, steps, budget, finished, &kinds));
     const ThreadsHere here;
     estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
     prepare_decoder(decoder, plan.data().set);
-    std::vector<const ModelTrial*> trials;
-    for (const Job& job : plan.jobs()) trials.push_back(&job.trial);
-    for (const Job& step : steps) trials.push_back(&step.trial);
-    const MachineRates rates = measure_rates(decoder, plan.data().set, trials);
+    const MachineRates rates =
+        measure_rates(decoder, plan.data().set, kinds, experiment.config.stats);
     estimates.back().seconds = rates.seconds(estimates.back().cost);
+    estimates.back().most_seconds = rates.seconds(estimates.back().most);
   }
   return estimates;
 }
@@ -120,16 +120,19 @@ std::vector<TaskHeading> headings_of(const Experiment& experiment) {
 
 void write_description(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const ExperimentSource& source = run.experiment.source;
-  run.folder.write_description(source.text, to_yaml(run.experiment.resolved()),
-                               {{"version", version()},
-                                {"git", git_hash()},
-                                {"cpu", cpu_model()},
-                                {"threads", thread_count()},
-                                {"env", run.env},
-                                {"command", run.options.command},
-                                {"experiment_dir", byte_text(source.directory)},
-                                {"set", source.set},
-                                {"set_dir", byte_text(source.set_directory)}},
+  Json about = {{"version", version()},
+                {"git", git_hash()},
+                {"cpu", cpu_model()},
+                {"threads", thread_count()},
+                {"env", run.env},
+                {"command", run.options.command},
+                {"experiment_dir", byte_text(source.directory)},
+                {"set", source.set},
+                {"set_dir", byte_text(source.set_directory)}};
+  const Shard& shard = run.options.shard;
+  if (shard.count > 1) about["shard"] = fmt::format("{}/{}", shard.index + 1, shard.count);
+  if (!run.options.trials.is_all()) about["trials"] = run.options.trials.patterns();
+  run.folder.write_description(source.text, to_yaml(run.experiment.resolved()), std::move(about),
                                rows_of(plans), headings_of(run.experiment));
 }
 

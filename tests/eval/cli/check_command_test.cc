@@ -52,12 +52,12 @@ TEST(IntegrationCheck, PrintsALineForEachItemOfTheFile) {
       flat += c;
     }
   for (const char* part :
-       {"text.txt, window windows of 32 tokens, the first 4", "opt (OPTForCausalLM, 2 layers of ",
+       {"text.txt, windows of 32 tokens, the first 4", "opt (OPTForCausalLM, 2 layers of ",
         ": 5 conditions, 6 trials with their seeds, beside the baseline",
-        "noise: a, b 1 condition x 2 seeds, 12 inputs: input: uniform, relation independent, "
+        "noise: a, b 1 condition x 2 seeds, 12 inputs: uniform, relation independent, "
         "strength snr_db 20.0, scope token",
-        "s 2 conditions, 2 weights: weight: uniform, ", "bits 4|8, granularity channel",
-        "map 2 searches, 12 weights: weight: gaussian, ",
+        "s 2 conditions, 2 weights: grid uniform, ", "bits 4|8, granularity channel",
+        "map 2 searches, 12 weights: gaussian, ",
         "strength relative_l2 ${bisect}, scope tensor; each layer; bisect kl 0.05 in [0.1, 1], at "
         "most 12 steps"})
     EXPECT_NE(flat.find(part), std::string::npos) << part << " in\n" << result.out;

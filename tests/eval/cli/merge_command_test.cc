@@ -58,6 +58,30 @@ TEST_F(IntegrationMerge, OfShardsIsWhatOneRunWouldHaveLeft) {
   EXPECT_EQ(read_text_file(files_ / "m/results.csv"), read_text_file(files_ / "whole/results.csv"));
 }
 
+TEST_F(IntegrationMerge, NamesTheTrialsOfTheShardThatIsMissing) {
+  for (const char* shard : {"1/3", "2/3", "3/3"})
+    ASSERT_EQ(program({"run", "whole.yaml", "--out", std::string("part") + shard[0], "--set",
+                       "model=opt", "--shard", shard, "--quiet"})
+                  .exit_code,
+              0);
+  const ProgramResult merged = program({"merge", "part1", "part2", "--out", "two"});
+  ASSERT_EQ(merged.exit_code, 0) << merged.err;
+  EXPECT_EQ(merged.err, "warning: 1 trial of shard 3/3 is not here: inputs s=30 (seed 0)\n");
+  EXPECT_EQ(program({"merge", "part1", "--out", "one"}).err,
+            "warning: 1 trial of shard 2/3 is not here: inputs s=20 (seed 0)\n"
+            "warning: 1 trial of shard 3/3 is not here: inputs s=30 (seed 0)\n");
+  EXPECT_EQ(program({"merge", "two", "part3", "--out", "all"}).err, "");
+}
+
+TEST_F(IntegrationMerge, NamesTrialsThatNoFolderHas) {
+  ASSERT_EQ(program({"run", "whole.yaml", "--out", "part", "--set", "model=opt", "--trials",
+                     "inputs", "--quiet"})
+                .exit_code,
+            0);
+  EXPECT_EQ(program({"merge", "part", "--out", "m"}).err,
+            "warning: 2 trials are not here: noise (seed 0), noise (seed 1)\n");
+}
+
 TEST_F(IntegrationMerge, IsGoneOnWithByARunOfMore) {
   ASSERT_EQ(program({"merge", "a", "--out", "m"}).exit_code, 0);
   ASSERT_EQ(program({"run", "whole.yaml", "--out", "m", "--quiet"}).exit_code, 0);

@@ -137,8 +137,16 @@ TEST_P(StageWaves, CostWhatWasPlanned) {
     for (const Index count : lanes) {
       std::vector<const TrialPath*> wave = {&paths.front()};
       for (Index i = 0; i < count; ++i) wave.push_back(&paths[first++]);
-      cost += wave_cost(decoder_.spec(), set_.items, stage_, LaneTree(wave), wave,
-                        first - 1 == static_cast<std::size_t>(lanes.front()), {});
+      const LaneTree tree(wave);
+      const bool is_first = first - 1 == static_cast<std::size_t>(lanes.front());
+      cost += wave_cost({.spec = decoder_.spec(),
+                         .items = set_.items,
+                         .stage = stage_,
+                         .tree = tree,
+                         .paths = wave,
+                         .trials = {},
+                         .with_baseline = is_first},
+                        {});
     }
     double flops = 0.0;
     run({.lanes = lanes}, {.advance = [&](double more) { flops += more; }});
