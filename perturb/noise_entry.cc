@@ -19,6 +19,20 @@ FieldSpec scope_field() {
       .example = "channel"};
 }
 
+const std::vector<OtherKey>& noise_other_keys() {
+  static const std::vector<OtherKey> keys = [] {
+    std::vector<OtherKey> all;
+    for (const char* key : {"sigma", "std", "scale", "amount", "level", "relative_l2"})
+      all.push_back({key, "strength: {relative_l2: 0.1}, or sigma_abs for an absolute size"});
+    for (const char* key : {"snr", "snr_db"}) all.push_back({key, "strength: {snr_db: 20}"});
+    for (const char* key : {"bits", "symmetric", "method"})
+      all.push_back({key, "grid: instead of noise: for a quantizer"});
+    all.push_back({"granularity", "scope, or grid: instead of noise: for a quantizer"});
+    return all;
+  }();
+  return keys;
+}
+
 Unit resolve_scope(const std::optional<Unit>& scope, Unit fallback, const ConfigNode& entry,
                    SiteTensor tensor, ConfigErrors& errors) {
   const Unit unit = scope.value_or(fallback);

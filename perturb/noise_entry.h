@@ -26,6 +26,9 @@ struct ConfigValue<QuantizerEntry> {
 FieldSpec noise_name_field(const std::string& example);
 FieldSpec scope_field();
 
+/// Keys of quantizers, and those by which others know the size of a noise.
+const std::vector<OtherKey>& noise_other_keys();
+
 /// The scope written in `entry`, or the default; adds an error when this tensor has no such unit.
 Unit resolve_scope(const std::optional<Unit>& scope, Unit fallback, const ConfigNode& entry,
                    SiteTensor tensor, ConfigErrors& errors);

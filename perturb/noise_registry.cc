@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "perturb/noise_entry.h"
 #include "perturb/scaled_noise.h"
 
 namespace nf {
@@ -26,14 +27,24 @@ DistortionPtr NoiseRegistry::create(const ConfigNode& entry, SiteTensor tensor,
   const std::optional<ConfigNode> name = entry.find("noise");
   if (!name) {
     errors.add(entry, "required key 'noise' is missing");
+    std::vector<std::string> keys = {"noise"};
+    for (const NoiseKind& known : kinds_)
+      for (const FieldDoc& field : known.fields) keys.push_back(field.name);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    check_unknown_keys(entry, keys, errors, noise_other_keys());
     return nullptr;
   }
   const NoiseKind* kind = name->is_scalar() ? find(name->text()) : nullptr;
   if (kind == nullptr) {
+    std::vector<Choice> words;
+    for (const NoiseKind& known : kinds_) words.push_back({known.name, known.summary});
+    errors.add(*name, fmt::format("unknown noise {}{}", describe(*name),
+                                  choice_suggestion(name->text(), words)));
     std::vector<std::string> names;
     for (const NoiseKind& known : kinds_) names.push_back(known.name);
-    errors.add(*name,
-               fmt::format("unknown noise {}{}", describe(*name), suggestion(name->text(), names)));
+    kind = find(nearest_name(name->text(), names));  // whose keys can be checked all the same
+    if (kind != nullptr) kind->create(entry, tensor, build_reference, errors);
     return nullptr;
   }
   return kind->create(entry, tensor, build_reference, errors);

@@ -329,7 +329,7 @@ ScaledNoiseKeys read_keys(const ConfigNode& node, Draws& draws, ConfigErrors& er
   std::vector<std::string> known = table.names();
   for (const ShapeParameter& parameter : draws.distribution->parameters)
     known.emplace_back(parameter.name);
-  check_unknown_keys(node, known, errors);
+  check_unknown_keys(node, known, errors, noise_other_keys());
   ScaledNoiseKeys entry;
   table.read_fields(node, entry, errors);
   for (const ShapeParameter& parameter : draws.distribution->parameters) {

@@ -29,6 +29,18 @@ std::optional<LayerRange> parse_range(std::string_view text) {
   return range;
 }
 
+/// A hint for layers as Python, or a person, says them.
+std::string layers_hint(std::string_view text) {
+  if (text == "all" || text == "*") return "leave layers out for all";
+  if (text == "-1") return "write last";
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return "";
+  const std::optional<Index> first = parse_layer(text.substr(0, colon));
+  const std::optional<Index> end = parse_layer(text.substr(colon + 1));
+  if (!first || !end || *end <= *first) return "";
+  return fmt::format("write {}-{}, both ends included", *first, *end - 1);
+}
+
 bool glob_matches(const std::string& pattern, std::string_view name) {
   return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0;
 }
@@ -85,6 +97,70 @@ std::vector<Site> in_selected_parts(const SiteSelector& selector, std::vector<Si
 
 using NamedSpecs = std::vector<std::pair<std::string, const DecoderSpec*>>;
 
+/// "q_proj, k_proj, v_proj, o_proj (out_proj), ..., embed_tokens, lm_head": the family's own names
+/// in brackets.
+std::string roles_text(const DecoderSpec& spec) {
+  std::vector<Role> roles = spec.roles();
+  roles.insert(roles.end(), {Role::embed_tokens, Role::lm_head});
+  std::vector<std::string> texts;
+  for (const Role role : roles) {
+    texts.emplace_back(role_name(role));
+    for (const auto& [alias, meant] : spec.aliases)
+      if (meant == role) texts.back() += fmt::format(" ({})", alias);
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+/// "; its roles: ...", or those of each model.
+std::string known_roles(const NamedSpecs& models) {
+  if (models.size() == 1) return "; its roles: " + roles_text(*models.front().second);
+  std::string text;
+  for (const auto& [model, spec] : models)
+    text += fmt::format("; roles of {}: {}", model, roles_text(*spec));
+  return text;
+}
+
+/// A pattern that names a role in none of the models: a typing mistake, a role that these families
+/// lack, or no role.
+std::string why_no_role(const std::string& pattern, const NamedSpecs& models) {
+  if (pattern == "all" || pattern == "any")
+    return fmt::format("unknown role '{}'; leave roles out for all of a block", pattern);
+  std::vector<std::string> names = {std::string(role_name(Role::embed_tokens)),
+                                    std::string(role_name(Role::lm_head))};
+  std::vector<std::string> model_names;
+  for (const auto& [model, spec] : models) {
+    model_names.push_back(model);
+    for (Role role : spec->roles()) names.emplace_back(role_name(role));
+    for (const auto& alias : spec->aliases) names.push_back(alias.first);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const std::string lacking = fmt::format("{}", fmt::join(model_names, ", "));
+  if (role_from_name(pattern) == Role::gate_proj)
+    return fmt::format("{}: no {} here, for the MLP has no gate{}", lacking, pattern,
+                       known_roles(models));
+  const std::string meant = did_you_mean(pattern, names);
+  if (!meant.empty()) return fmt::format("unknown role '{}'{}", pattern, meant);
+  return fmt::format("{}: no role '{}' here{}", lacking, pattern, known_roles(models));
+}
+
+/// Ends "selects nothing in MODEL" with the cause, where one is plain.
+std::string why_nothing(const SiteSelector& selector, const DecoderSpec& spec) {
+  if (is_state(selector.tensor) || selector.only || selector.except) return {};
+  const auto all = [&](const auto& says_yes) {
+    return std::all_of(selector.roles.begin(), selector.roles.end(), says_yes);
+  };
+  if (all([&](const std::string& pattern) { return !names_any_role(pattern, spec); }))
+    return fmt::format(", which has no {}; its roles: {}", fmt::join(selector.roles, ", "),
+                       roles_text(spec));
+  if (selector.layers && all(names_outer_role))
+    return "; embed_tokens and lm_head stand outside the layers: leave layers out";
+  if (selector.tensor == SiteTensor::input &&
+      all([](const std::string& pattern) { return pattern == role_name(Role::embed_tokens); }))
+    return ": embed_tokens looks up rows by token id and has no input, only a weight";
+  return {};
+}
+
 /// Each part of `only` or `except` must be sound in one of the models, and hold something that the
 /// selector without these two selects there.
 void check_parts(const SiteSelector& selector, const OneOrMore<SitePart>& parts,
@@ -132,7 +208,8 @@ std::optional<LayerRanges> ConfigValue<LayerRanges>::read(const ConfigNode& node
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const std::optional<LayerRange> range = parse_range(rest.substr(0, comma));
       if (!range) {
-        add_unreadable(item, "layers: 0-3, 7, first, last or a list of these", "", errors);
+        add_unreadable(item, "layers: 0-3, 7, first, last or a list of these", layers_hint(rest),
+                       errors);
         return std::nullopt;
       }
       ranges.push_back(*range);
@@ -194,6 +271,8 @@ FieldTable<SiteSelector> SiteSelector::fields() {
   table.optional("except", &SiteSelector::except,
                  {.summary = "and of these none that is in one of the parts",
                   .example = {{"roles", "down_proj"}, {"layers", "first"}}});
+  table.other_key("tensors", "tensor: weight, or input").other_key("module", "roles: q_proj");
+  table.other_key("exclude", "except: {roles: down_proj}");
   return table;
 }
 
@@ -264,15 +343,7 @@ void SiteSelector::check_against(
                    fmt::format("'{}' selects nothing with these layers and this tensor", pattern));
       continue;
     }
-    std::vector<std::string> names = {std::string(role_name(Role::embed_tokens)),
-                                      std::string(role_name(Role::lm_head))};
-    for (const auto& [model, spec] : models) {
-      for (Role role : spec->roles()) names.emplace_back(role_name(role));
-      for (const auto& alias : spec->aliases) names.push_back(alias.first);
-    }
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    errors.add(at_roles, fmt::format("unknown role '{}'{}", pattern, suggestion(pattern, names)));
+    errors.add(at_roles, why_no_role(pattern, models));
   }
   if (only) check_parts(*this, *only, node.find("only").value_or(node), models, errors);
   if (except) check_parts(*this, *except, node.find("except").value_or(node), models, errors);
@@ -289,7 +360,7 @@ void SiteSelector::check_against(
       }
     }
     if (errors.count() == before && select(*spec).empty())
-      errors.add(node, fmt::format("selects nothing in {}", model));
+      errors.add(node, fmt::format("selects nothing in {}{}", model, why_nothing(*this, *spec)));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/config/field_table.h"
+#include "core/config/scalar.h"
 
 namespace nf {
 namespace {
@@ -30,12 +31,28 @@ struct GroupForm {
     table.required("group", &GroupForm::group,
                    {.summary = "values in a group", .range = at_least(1), .example = 64});
     table.optional("axis", &GroupForm::axis, {.summary = "the direction in which a group extends"});
+    table.other_key("group_size", "group: 64").other_key("size", "group: 64");
     return table;
   }
 };
 
 constexpr std::pair<const char*, Unit::Kind> kWords[] = {
     {"tensor", Unit::Kind::tensor}, {"channel", Unit::Kind::channel}, {"token", Unit::Kind::token}};
+
+/// "{group: 64}" for 64, g64, group64, group-64 and group.
+std::optional<std::string> meant_group(std::string_view text) {
+  for (const std::string_view word : {"group", "g"})
+    if (text.starts_with(word)) {
+      text.remove_prefix(word.size());
+      if (text.empty()) return "{group: 64}";
+      break;
+    }
+  while (text.starts_with('-') || text.starts_with('_') || text.starts_with(' '))
+    text.remove_prefix(1);
+  const std::optional<Index> size = parse_integer(text);
+  if (!size || *size < 1) return std::nullopt;
+  return fmt::format("{{group: {}}}", *size);
+}
 
 Index divide_up(Index n, Index d) { return (n + d - 1) / d; }
 
@@ -44,13 +61,16 @@ Index divide_up(Index n, Index d) { return (n + d - 1) / d; }
 std::optional<std::string> unit_problem(const Unit& unit, SiteTensor tensor, UnitUse use) {
   const bool weight = tensor == SiteTensor::weight;
   if (unit.kind == Unit::Kind::token && weight)
-    return "a weight has no tokens; use tensor, channel, {group: g} or {group: g, axis: in}";
-  if (unit.kind == Unit::Kind::group_in && !weight)
-    return "{group: g, axis: in} is for weights; on an input use tensor, token or {group: g}";
-  if (unit.kind == Unit::Kind::channel && !weight && use == UnitUse::quantizer)
-    return "a feature's range over the window would need the future; on an input use tensor, token "
+    return "a weight has no tokens; take channel (a unit for each output row), tensor, {group: g} "
            "or "
-           "{group: g}";
+           "{group: g, axis: in}";
+  if (unit.kind == Unit::Kind::group_in && !weight)
+    return "{group: g, axis: in} is for weights; on activations take token (a unit for each "
+           "position), {group: g} or tensor";
+  if (unit.kind == Unit::Kind::channel && !weight && use == UnitUse::quantizer)
+    return "channel is for weights: on activations it would be a scale for each feature over all "
+           "positions, the later ones too; take token (a scale for each position), {group: g} or "
+           "tensor";
   return std::nullopt;
 }
 
@@ -75,14 +95,18 @@ std::optional<Unit> ConfigValue<Unit>::read(const ConfigNode& node, ConfigErrors
     add_unreadable(node, type(), "", errors);
     return std::nullopt;
   }
-  std::vector<std::string> names;
+  std::vector<Choice> words;
   for (const auto& [word, kind] : kWords) {
     if (node.text() == word) return Unit{kind, 0};
-    names.push_back(word);
+    words.push_back({word, {}});
   }
-  names.push_back("{group: g}");
-  errors.add(node,
-             fmt::format("unknown value {}{}", describe(node), suggestion(node.text(), names)));
+  if (const std::optional<std::string> group = meant_group(node.text())) {
+    errors.add(node, fmt::format("unknown value {}; write {}", describe(node), *group));
+    return std::nullopt;
+  }
+  words.push_back({"{group: 64}", {}});
+  errors.add(node, fmt::format("unknown value {}{}", describe(node),
+                               choice_suggestion(node.text(), words)));
   return std::nullopt;
 }
 

@@ -18,6 +18,15 @@ FieldTable<QuantizerConfig> QuantizerConfig::fields() {
                              "min to max (uniform only)"});
   table.optional("method", &QuantizerConfig::method,
                  {.summary = "how levels are chosen; noisefloor list quantizers names them"});
+  for (const char* key : {"group_size", "group", "q_group_size", "groupsize"})
+    table.other_key(key, "granularity: {group: 64}");
+  for (const char* key : {"asymmetric", "asym", "zero_point"})
+    table.other_key(key, "symmetric: false");
+  table.other_key("per_channel", "granularity: channel")
+      .other_key("scope", "granularity: channel, or tensor, token, {group: 64}")
+      .other_key("strength",
+                 "bits: a quantizer's error has the size that its levels leave; a noise "
+                 "of a given size is noise: gaussian");
   return table;
 }
 

@@ -47,15 +47,18 @@ DistortionPtr QuantizerRegistry::create(const ConfigNode& entry, SiteTensor tens
 
   const QuantizerMethod* method = find(values.method);
   if (method == nullptr) {
-    errors.add(
-        entry.find("method").value_or(entry),
-        fmt::format("unknown method '{}'{}", values.method, suggestion(values.method, names())));
+    std::vector<Choice> words;
+    for (const QuantizerMethod& known : methods_) words.push_back({known.name, known.summary});
+    errors.add(entry.find("method").value_or(entry),
+               fmt::format("unknown method '{}'{}", values.method,
+                           choice_suggestion(values.method, words)));
+    values.check(entry, tensor, errors);
     return nullptr;
   }
   std::vector<std::string> known = table.names();
   for (const FieldDoc& doc : method->fields) known.push_back(doc.name);
-  check_unknown_keys(entry, known, errors);
-  if (errors.count() == before) values.check(entry, tensor, errors);
+  check_unknown_keys(entry, known, errors, table.other_keys());
+  values.check(entry, tensor, errors);
   if (errors.count() != before) return nullptr;
   DistortionPtr quantizer = method->create(values, entry, tensor, errors);
   return errors.count() == before ? quantizer : nullptr;

@@ -71,8 +71,11 @@ Checkpoint Checkpoint::open(const std::filesystem::path& dir) {
                                     : "no such directory"));
   const std::filesystem::path config_path = dir / "config.json";
   if (!std::filesystem::exists(config_path))
-    throw DataError(fmt::format("{}: no config.json; is this a Hugging Face checkpoint directory?",
-                                dir.string()));
+    throw DataError(fmt::format(
+        "{}: no config.json; {}", dir.string(),
+        std::filesystem::is_directory(dir / "snapshots")
+            ? "the checkpoint of a Hugging Face cache is the directory in its snapshots/"
+            : "is this a Hugging Face checkpoint directory?"));
   checkpoint.config_text_ = read_text_file(config_path);
   checkpoint.config_ = parse_python_json(checkpoint.config_text_, config_path.string());
   if (!checkpoint.config_.is_object())

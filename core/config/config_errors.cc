@@ -29,13 +29,24 @@ void ConfigErrors::add(const ConfigNode& node, const std::string& cause) {
 
 void ConfigErrors::add(const ConfigPlace& place, const std::string& path,
                        const std::string& cause) {
+  ++added_;
+  if (is_muted(place)) return;
   std::string line = path.empty() ? fmt::format("{}: {}", place.str(), cause)
                                   : fmt::format("{}: {}: {}", place.str(), path, cause);
-  ++added_;
   const bool known = std::any_of(found_.begin(), found_.end(), [&](const Found& found) {
     return found.line == line || says_of_place(found.line, place, cause);
   });
   if (!known) found_.push_back({place, std::move(line)});
+}
+
+void ConfigErrors::mute(const ConfigNode& node) {
+  if (!is_muted(node.place())) muted_.push_back(node.place());
+}
+
+bool ConfigErrors::is_muted(const ConfigPlace& place) const {
+  const auto values = [](const ConfigPlace& of) { return std::tie(of.source, of.line, of.column); };
+  return std::any_of(muted_.begin(), muted_.end(),
+                     [&](const ConfigPlace& muted) { return values(muted) == values(place); });
 }
 
 std::string ConfigErrors::message() const {

@@ -23,6 +23,10 @@ class ConfigErrors {
   /// Adds a mistake in a key: at the key's place, with the path of its mapping.
   void add(const ConfigPlace& place, const std::string& path, const std::string& cause);
 
+  /// Later mistakes in the value that stands there are counted and not kept: its text, which holds
+  /// an unknown variable, would be a second mistake wherever it is read as something.
+  void mute(const ConfigNode& node);
+
   bool empty() const { return found_.empty(); }
   /// Mistakes added so far, equal lines counted each time. A count that stays the same shows that
   /// everything read in between was sound, even where its mistakes had been reported before.
@@ -38,7 +42,10 @@ class ConfigErrors {
     ConfigPlace place;
     std::string line;
   };
+  bool is_muted(const ConfigPlace& place) const;
+
   std::vector<Found> found_;
+  std::vector<ConfigPlace> muted_;
   Index added_ = 0;
 };
 

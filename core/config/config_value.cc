@@ -50,6 +50,33 @@ std::string form_hint(const ConfigNode& node, const std::vector<std::string>& na
   return hint;
 }
 
+bool is_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+/// A hint for a text that is or resembles a reference to a variable, "${r}".
+std::string variable_hint(std::string_view text) {
+  if (text.find("${") != std::string_view::npos)
+    return "variables have values in the entries of a trial alone";
+  std::string_view name = text;
+  if (name.starts_with('$')) name.remove_prefix(1);
+  if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
+  if (name.size() == text.size() || !is_name(name)) return "";
+  return fmt::format("a variable is written \"${{{}}}\"", name);
+}
+
+std::string unknown_key_hint(const ConfigEntry& entry, const std::vector<std::string>& names,
+                             const std::vector<OtherKey>& others) {
+  if (entry.value.is_null() && entry.key.find(':') != std::string::npos)
+    return "; a space is missing after the ':'";
+  for (const OtherKey& other : others)
+    if (other.key == entry.key) return "; write " + other.instead;
+  const std::string meant = did_you_mean(entry.key, names);
+  return meant.empty() ? suggestion(entry.key, names) : meant;
+}
+
 std::vector<std::string> names_of(const std::vector<Choice>& words) {
   std::vector<std::string> names;
   for (const Choice& word : words) names.push_back(word.name);
@@ -60,8 +87,21 @@ std::vector<std::string> names_of(const std::vector<Choice>& words) {
 
 void add_unreadable(const ConfigNode& node, std::string_view wanted, std::string_view hint,
                     ConfigErrors& errors) {
+  const std::string all_hints = hint.empty() ? variable_hint(node.text()) : std::string(hint);
   errors.add(node, fmt::format("cannot read {} as {}{}{}", describe(node), wanted,
-                               hint.empty() ? "" : "; ", hint));
+                               all_hints.empty() ? "" : "; ", all_hints));
+}
+
+std::string choice_suggestion(std::string_view name, const std::vector<Choice>& known) {
+  const std::string variable = variable_hint(name);
+  if (!variable.empty()) return "; " + variable;
+  const std::string meant = did_you_mean(name, names_of(known));
+  if (!meant.empty() || known.empty()) return meant;
+  std::vector<std::string> words;
+  for (const Choice& word : known)
+    words.push_back(word.summary.empty() ? word.name
+                                         : fmt::format("{} ({})", word.name, word.summary));
+  return fmt::format("; known: {}", fmt::join(words, ", "));
 }
 
 std::optional<double> ConfigValue<double>::read(const ConfigNode& node, ConfigErrors& errors) {
@@ -105,7 +145,7 @@ std::optional<std::size_t> read_word(const ConfigNode& node, const std::vector<C
   for (std::size_t i = 0; i < words.size(); ++i)
     if (node.text() == words[i].name) return i;
   errors.add(node, fmt::format("unknown value {}{}", describe(node),
-                               suggestion(node.text(), names_of(words))));
+                               choice_suggestion(node.text(), words)));
   return std::nullopt;
 }
 
@@ -139,7 +179,7 @@ std::optional<ConfigEntry> read_single_key(const ConfigNode& node,
 }
 
 void check_unknown_keys(const ConfigNode& node, const std::vector<std::string>& names,
-                        ConfigErrors& errors) {
+                        ConfigErrors& errors, const std::vector<OtherKey>& others) {
   if (!node.is_mapping()) {
     add_unreadable(node, "a mapping", "", errors);
     return;
@@ -147,13 +187,10 @@ void check_unknown_keys(const ConfigNode& node, const std::vector<std::string>& 
   const std::vector<ConfigEntry> entries = node.entries();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const std::string& key = entries[i].key;
-    if (std::find(names.begin(), names.end(), key) == names.end()) {
-      const bool glued = entries[i].value.is_null() && key.find(':') != std::string::npos;
+    if (std::find(names.begin(), names.end(), key) == names.end())
       errors.add(
           entries[i].key_place, node.path(),
-          fmt::format("unknown key '{}'{}", key,
-                      glued ? "; a space is missing after the ':'" : suggestion(key, names)));
-    }
+          fmt::format("unknown key '{}'{}", key, unknown_key_hint(entries[i], names, others)));
     if (!entries[i].value.is_scalar()) continue;
     const std::vector<std::string> items = split_list(entries, i);
     if (items.size() == 1) continue;

@@ -124,7 +124,7 @@ template <typename T, typename ReadItem>
 std::optional<std::vector<T>> read_list(const ConfigNode& node, ConfigErrors& errors,
                                         const ReadItem& read_item) {
   if (!node.is_sequence()) {
-    add_unreadable(node, "a list", "", errors);
+    add_unreadable(node, "a list", node.is_mapping() ? "begin each item with '- '" : "", errors);
     return std::nullopt;
   }
   std::vector<T> values;
@@ -197,6 +197,9 @@ struct Choice {
   std::string summary;
 };
 
+/// The end of "unknown value 'x'": the word that is meant, or every word with its meaning.
+std::string choice_suggestion(std::string_view name, const std::vector<Choice>& known);
+
 /// The place among `words` of the one that stands there; nullopt after an error: "unknown value
 /// 'gausian'; did you mean 'gaussian'?".
 std::optional<std::size_t> read_word(const ConfigNode& node, const std::vector<Choice>& words,
@@ -259,11 +262,18 @@ std::optional<ConfigEntry> read_single_key(const ConfigNode& node,
                                            const std::vector<std::string>& names,
                                            ConfigErrors& errors);
 
+/// A key by which others know a value, or that belongs elsewhere, and what to write for it:
+/// {"group_size", "granularity: {group: 64}"}.
+struct OtherKey {
+  std::string key;
+  std::string instead;  ///< stands behind "unknown key 'group_size'; write "
+};
+
 /// Adds an error for every key of a mapping that is not one of `names`: "unknown key 'sigmaa'; did
-/// you mean 'sigma'?". Knows the trap of flow style, where `{layers: 0-3,7}` has a key 7. A `node`
-/// that is no mapping is an error as well. Call it with the names of several tables together when
-/// several read the same mapping.
+/// you mean 'sigma'?", or "; write ..." for one of `others`. Knows the trap of flow style, where
+/// `{layers: 0-3,7}` has a key 7. A `node` that is no mapping is an error as well. Call it with the
+/// names of several tables together when several read the same mapping.
 void check_unknown_keys(const ConfigNode& node, const std::vector<std::string>& names,
-                        ConfigErrors& errors);
+                        ConfigErrors& errors, const std::vector<OtherKey>& others = {});
 
 }  // namespace nf

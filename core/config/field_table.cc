@@ -1,11 +1,23 @@
 #include "core/config/field_table.h"
 
+#include "core/config/yaml_writer.h"
+
 namespace nf {
 
 std::string mapping_type(const std::vector<FieldDoc>& docs) {
   std::vector<std::string> parts;
   for (const FieldDoc& doc : docs) parts.push_back(fmt::format("{}: {}", doc.name, doc.type));
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
+}
+
+std::string mapping_hint(const std::vector<std::pair<FieldDoc, bool>>& parts,
+                         const ConfigNode& node) {
+  if (parts.empty()) return {};
+  std::vector<std::string> texts;
+  for (const auto& [doc, is_node] : parts)
+    texts.push_back(
+        fmt::format("{}: {}", doc.name, to_flow_yaml(is_node ? to_json(node) : doc.example)));
+  return fmt::format("write {{{}}}", fmt::join(texts, ", "));
 }
 
 Json object_schema(const std::vector<FieldDoc>& docs) {

@@ -39,6 +39,11 @@ struct FieldDoc {
 /// "{bits: integer, clip: number}": a mapping with these keys, for people.
 std::string mapping_type(const std::vector<FieldDoc>& docs);
 
+/// "write {tensor: weight, roles: q_proj}": each key with its example, or with `node` where the
+/// flag says so; empty where there is no key.
+std::string mapping_hint(const std::vector<std::pair<FieldDoc, bool>>& parts,
+                         const ConfigNode& node);
+
 /// JSON Schema of a mapping with these keys and no others.
 Json object_schema(const std::vector<FieldDoc>& docs);
 
@@ -91,11 +96,18 @@ class FieldTable {
     return add(name, member, form, spec, false);
   }
 
+  /// A key that is none of these, and what to write for it (OtherKey).
+  FieldTable& other_key(const std::string& key, const std::string& instead) {
+    other_keys_.push_back({key, instead});
+    return *this;
+  }
+  const std::vector<OtherKey>& other_keys() const { return other_keys_; }
+
   /// Reads a whole mapping: unknown keys, then the fields, then Owner::check if there is one.
   Owner read(const ConfigNode& node, ConfigErrors& errors) const {
     const Index before = errors.count();
     Owner owner;
-    check_unknown_keys(node, names(), errors);
+    if (node.is_mapping()) check_unknown_keys(node, names(), errors, other_keys_);
     read_fields(node, owner, errors);
     if constexpr (requires { owner.check(node, errors); }) {
       if (errors.count() == before) owner.check(node, errors);
@@ -107,7 +119,7 @@ class FieldTable {
   /// check_unknown_keys with all their names. After an error the field keeps its value.
   void read_fields(const ConfigNode& node, Owner& owner, ConfigErrors& errors) const {
     if (!node.is_mapping()) {
-      add_unreadable(node, "a mapping", "", errors);
+      add_unreadable(node, "a mapping", form_hint(node), errors);
       return;
     }
     for (const Field& field : fields_) {
@@ -160,6 +172,22 @@ class FieldTable {
     std::function<Json(const Owner&)> write;
   };
 
+  /// "write {tensor: weight}": the mapping that a value alone may have been meant for, which is put
+  /// where it can be read.
+  std::string form_hint(const ConfigNode& node) const {
+    std::vector<std::pair<FieldDoc, bool>> parts;
+    bool placed = false;
+    for (const Field& field : fields_) {
+      Owner scratch;
+      ConfigErrors none;
+      if (!placed && !node.is_null()) field.read(node, scratch, none);
+      const bool reads = !placed && !node.is_null() && none.empty();
+      placed = placed || reads;
+      if (reads || field.doc.required) parts.emplace_back(field.doc, reads);
+    }
+    return mapping_hint(parts, node);
+  }
+
   template <typename T, typename Base>
   FieldTable& add(const std::string& name, T Base::*member, const ConfigForm<T>& form,
                   const FieldSpec& spec, bool required) {
@@ -194,6 +222,7 @@ class FieldTable {
   }
 
   std::vector<Field> fields_;
+  std::vector<OtherKey> other_keys_;
 };
 
 /// The table of a type with a static fields(), made once: a table brings its documentation with it,

@@ -127,12 +127,12 @@ class KindTable {
       errors.add(node, fmt::format("{} needs a value; write {}", kind->name, kind->form()));
       return std::nullopt;
     }
-    std::vector<std::string> names, forms;
+    std::vector<std::string> names;
     for (const Kind<Value>& known : kinds_) names.push_back(known.name);
-    for (const Choice& choice : choices()) forms.push_back(choice.name);
-    const bool is_near = !nearest_name(node.text(), names).empty();
-    errors.add(node, fmt::format("unknown {} {}{}", noun_, describe(node),
-                                 suggestion(node.text(), is_near ? names : forms)));
+    const std::string meant = did_you_mean(node.text(), names);
+    errors.add(node,
+               fmt::format("unknown {} {}{}", noun_, describe(node),
+                           meant.empty() ? choice_suggestion(node.text(), choices()) : meant));
     return std::nullopt;
   }
 

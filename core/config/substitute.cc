@@ -1,6 +1,7 @@
 #include "core/config/substitute.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <functional>
 #include <utility>
@@ -58,10 +59,15 @@ ConfigNode map_scalars(const ConfigNode& node,
   return ConfigNode::mapping(std::move(entries), node.place());
 }
 
-std::vector<std::string> names_of(const Variables& variables) {
+std::string unknown_variable(const std::string& name, const Variables& variables) {
+  const std::string begin = fmt::format("\"${{{}}}\" stands for a variable, but ", name);
+  if (variables.empty())
+    return fmt::format("{}none is defined here; sweep: {{{}: [...]}} in the trial defines it",
+                       begin, name);
   std::vector<std::string> names;
-  for (const auto& [name, value] : variables) names.push_back(name);
-  return names;
+  for (const auto& [known, value] : variables) names.push_back(known);
+  return fmt::format("{}only {} {} defined here{}", begin, fmt::join(names, ", "),
+                     names.size() == 1 ? "is" : "are", did_you_mean(name, names));
 }
 
 /// One scalar with its references replaced; unchanged after an error.
@@ -74,9 +80,8 @@ ConfigNode substitute_scalar(const ConfigNode& node, const Variables& variables,
     const std::string& name = parts.names[i];
     const auto variable = variables.find(name);
     if (variable == variables.end()) {
-      errors.add(node, fmt::format("unknown variable '{}'{}", name,
-                                   variables.empty() ? "; no variables are defined here"
-                                                     : suggestion(name, names_of(variables))));
+      errors.add(node, unknown_variable(name, variables));
+      errors.mute(node);
       return node;
     }
     const ConfigNode& value = variable->second;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/byte_text.h"
+#include "core/base/printable.h"
 #include "core/base/utf8.h"
 #include "core/io/read_file.h"
 
@@ -34,6 +35,8 @@ std::string plain_words(const std::string& message) {
       {Said::END_OF_MAP_FLOW, "a '{' is not closed; text with commas or brackets needs quotes"},
       {Said::END_OF_SEQ_FLOW, "a '[' is not closed; text with commas or brackets needs quotes"},
       {Said::EOF_IN_SCALAR, "a quote is not closed"},
+      {Said::UNKNOWN_ANCHOR,
+       "'*' stands for an alias, and no anchor has this name; a pattern needs quotes: \"*_proj\""},
       {Said::UNKNOWN_TOKEN, "text that begins like this needs quotes"},
       {Said::FLOW_END, "a '}' or ']' closes nothing"},
       {Said::MAP_VALUE, "a ':' too many; is the indentation right, or does a text need quotes?"},
@@ -71,6 +74,17 @@ std::optional<std::size_t> tab_before_text(std::string_view text, Index line) {
   return tab;
 }
 
+/// "${r}" where the library has stumbled over its '{': flow style begins a mapping there.
+std::optional<std::string> open_reference(const YAML::Mark& mark, std::string_view text) {
+  if (mark.pos < 1) return std::nullopt;
+  const std::string_view before = text.substr(0, static_cast<std::size_t>(mark.pos));
+  const std::string_view rest = text.substr(before.size());
+  const std::size_t end = rest.find('}');
+  if (!before.ends_with('$') || !rest.starts_with('{') || end == std::string_view::npos)
+    return std::nullopt;
+  return fmt::format("${}", printable(rest.substr(0, end + 1)));
+}
+
 /// The place and cause of a syntax error. A tab in the indentation is what the library stumbles
 /// over, in that line or from the next one on.
 std::pair<YAML::Mark, std::string> complaint(const YAML::Exception& error, std::string_view text) {
@@ -82,6 +96,8 @@ std::pair<YAML::Mark, std::string> complaint(const YAML::Exception& error, std::
     mark.column = static_cast<int>(*tab);
     return {mark, "a tab; YAML indents with blanks"};
   }
+  if (const std::optional<std::string> reference = open_reference(error.mark, text))
+    return {error.mark, fmt::format("in {{}} and [] a variable needs quotes: \"{}\"", *reference)};
   return {error.mark, plain_words(error.msg)};
 }
 

@@ -113,4 +113,6 @@ std::string block(const Json& value, std::size_t indent) {
 
 std::string to_yaml(const Json& value) { return block(value, 0); }
 
+std::string to_flow_yaml(const Json& value) { return flow(value); }
+
 }  // namespace nf

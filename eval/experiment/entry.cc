@@ -20,6 +20,15 @@ ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
   return ConfigNode::mapping(std::move(entries), quantizer.place()).with_path(quantizer.path());
 }
 
+DistortionPtr create_noise(const ConfigNode& entry, SiteTensor tensor, const Kinds& kinds,
+                           ConfigErrors& errors) {
+  const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor of,
+                                          ConfigErrors& found) {
+    return kinds.quantizers.create(with_granularity(quantizer, of), of, found);
+  };
+  return kinds.noises.create(entry, tensor, reference, errors);
+}
+
 /// The entry as its kind reads it.
 ConfigNode without_sites(const ConfigNode& entry) {
   std::vector<ConfigEntry> rest = entry.entries();
@@ -35,12 +44,15 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
     add_unreadable(node, "a mapping", "", errors);
     return std::nullopt;
   }
-  const bool is_noise = node.find("noise").has_value();
-  if (is_noise == node.find("grid").has_value()) {
-    errors.add(node, is_noise ? "is either noise (noise:) or a quantizer (grid:), not both"
+  const bool has_noise = node.find("noise").has_value();
+  const bool has_both = has_noise && node.find("grid");
+  const bool has_neither = !has_noise && !node.find("grid");
+  // What an entry without either was meant for is the list's to say, if it takes one kind alone.
+  const bool is_noise = has_noise || (has_neither && kind == EntryKind::noise);
+  const bool is_open = has_both || (has_neither && kind == EntryKind::any);
+  if (is_open)
+    errors.add(node, has_both ? "is either noise (noise:) or a quantizer (grid:), not both"
                               : "needs 'noise' or 'grid'");
-    return std::nullopt;
-  }
   if (kind == EntryKind::noise && !is_noise)
     errors.add(node, "'perturb' takes noise; a quantizer stands under 'quantize' or 'distort'");
   if (kind == EntryKind::quantizer && is_noise)
@@ -49,16 +61,23 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   entry.node = node;
   const Index before = errors.count();
   entry_fields().read_fields(node, entry, errors);
-  if (errors.count() != before) return std::nullopt;
-  const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor tensor,
-                                          ConfigErrors& reference_errors) {
-    return kinds.quantizers.create(with_granularity(quantizer, tensor), tensor, reference_errors);
-  };
+  const bool has_sites = errors.count() == before;
+  if (is_open) return has_sites ? std::optional(std::move(entry)) : std::nullopt;
   const ConfigNode own = without_sites(node);
-  const SiteTensor tensor = kind_tensor(entry.sites.tensor);
-  entry.distortion = is_noise ? kinds.noises.create(own, tensor, reference, errors)
-                              : kinds.quantizers.create(own, tensor, errors);
-  return entry;  // the distortion may be missing: the sites are checked all the same
+  const auto create = [&](SiteTensor tensor, ConfigErrors& found) {
+    return is_noise ? create_noise(own, tensor, kinds, found)
+                    : kinds.quantizers.create(own, tensor, found);
+  };
+  if (has_sites) {
+    entry.distortion = create(kind_tensor(entry.sites.tensor), errors);
+    return entry;  // the distortion may be missing: the sites are checked all the same
+  }
+  // Which tensor was meant is not known: what is wrong on one alone may be no mistake.
+  ConfigErrors on_weight, on_input;
+  create(SiteTensor::weight, on_weight);
+  create(SiteTensor::input, on_input);
+  create(on_weight.count() <= on_input.count() ? SiteTensor::weight : SiteTensor::input, errors);
+  return std::nullopt;
 }
 
 Json Entry::config() const {
@@ -78,7 +97,8 @@ FieldTable<Entry> entry_fields() {
 std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node,
                                                       ConfigErrors& errors) {
   if (!node.items().empty()) return EntryList{node};
-  add_unreadable(node, "a list of at least one entry", "", errors);
+  add_unreadable(node, "a list of at least one entry",
+                 node.is_mapping() ? "begin the entry with '- ', or put it into [ ]" : "", errors);
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include "core/io/read_file.h"
 #include "eval/experiment/column_names.h"
 #include "eval/experiment/folder_name.h"
+#include "eval/experiment/missing_model.h"
 #include "eval/experiment/trial_count.h"
 
 namespace nf {
@@ -90,7 +91,7 @@ std::vector<ExperimentModel> open_models(const ExperimentConfig& config, const C
   for (std::size_t i = 0; i < config.model.size(); ++i) {
     const PathValue& path = config.model[i];
     if (!std::filesystem::is_directory(path.resolved)) {
-      errors.add(path.node, fmt::format("no such directory: {}", path.resolved.string()));
+      errors.add(path.node, why_no_model(path.written, path.resolved));
       continue;
     }
     models.push_back({names[i], path, Decoder::open(path.resolved, kinds.architectures)});

@@ -4,13 +4,28 @@
 #include <set>
 
 #include "core/base/printable.h"
+#include "core/config/scalar.h"
 #include "core/config/substitute.h"
+#include "core/config/yaml_writer.h"
 #include "eval/metrics/columns.h"
 
 namespace nf {
 namespace {
 
 using Reserved = std::vector<std::pair<std::string, std::string>>;
+
+/// "; write [4]" for a value alone, and the ends of a list for a span.
+std::string list_hint(const ConfigNode& value) {
+  if (!value.is_scalar()) return {};
+  const std::string& text = value.text();
+  const std::size_t dash = text.find('-', 1);
+  if (dash != std::string::npos) {
+    const std::optional<Index> first = parse_integer(text.substr(0, dash));
+    const std::optional<Index> last = parse_integer(text.substr(dash + 1));
+    if (first && last) return fmt::format("; write [{}, ..., {}]", *first, *last);
+  }
+  return fmt::format("; write {}", to_flow_yaml(Json::array({to_json(value)})));
+}
 
 /// The kinds of characters in a name that a command could not give: `compare` splits there.
 bool is_selectable(const std::string& name) {
@@ -91,7 +106,8 @@ std::optional<VariableLists> ConfigValue<VariableLists>::read(const ConfigNode& 
   if (node.entries().empty()) add_unreadable(node, "a mapping of variables to lists", "", errors);
   for (const ConfigEntry& variable : node.entries())
     if (variable.value.items().empty())
-      errors.add(variable.value, "needs a list of at least one value");
+      errors.add(variable.value,
+                 fmt::format("needs a list of at least one value{}", list_hint(variable.value)));
   if (errors.count() != before) return std::nullopt;
   return VariableLists{node};
 }

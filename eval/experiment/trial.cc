@@ -52,20 +52,25 @@ std::vector<Entry> read_entries(const ConfigNode& list, EntryKind kind, const Tr
   std::vector<Entry> entries;
   for (const ConfigNode& item : list.items()) {
     if (!check_references(item, config, variables, errors)) continue;
-    // An unknown variable is one mistake, not a second one where its text is read as a value.
-    ConfigErrors unknown;
-    const ConfigNode resolved = substitute(item, variables, unknown);
-    if (!unknown.empty()) {
-      substitute(item, variables, errors);
-      continue;
-    }
+    const Index before = errors.count();
+    const ConfigNode resolved = substitute(item, variables, errors);
     const bool searched = config.bisect && find_reference(resolved, kSearchVariable);
+    if (searched && errors.count() != before) continue;  // has no value at the ends of the range
     std::optional<Entry> entry =
         searched ? read_bisected_entry(resolved, kind, kinds, *config.bisect, errors)
                  : read_entry(resolved, kind, *kinds, errors);
     if (entry) entries.push_back(std::move(*entry));
   }
   return entries;
+}
+
+/// Whether a trial in which something is wrong still tells its entries and their variables.
+bool tells_entries(const TrialConfig& config, const ConfigNode& node) {
+  const int lists = int{config.perturb.has_value()} + int{config.quantize.has_value()} +
+                    int{config.distort.has_value()};
+  const auto is_sound = [&](const char* key, bool read) { return read || !node.find(key); };
+  return lists == 1 && is_sound("sweep", config.sweep.has_value()) &&
+         is_sound("zip", config.zip.has_value()) && !node.find("bisect");
 }
 
 }  // namespace
@@ -149,6 +154,12 @@ FieldTable<TrialConfig> TrialConfig::fields() {
   table.optional("stop", &TrialConfig::stop,
                  {.summary = "when it may end early; the experiment's by default",
                   .example = {{"kl_halfwidth", 0.002}}});
+  table.other_key("seeds", "repeat: 3 for three seeds, seed: for the first of them")
+      .other_key("noise",
+                 "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: "
+                 "{relative_l2: 0.1}}]");
+  for (const char* key : {"sites", "grid", "bits", "granularity", "strength", "symmetric"})
+    table.other_key(key, "it into an entry, an item of perturb, quantize or distort");
   return table;
 }
 
@@ -159,6 +170,10 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
     errors.add(*node.find("name"),
                "'floor' is the name of the run that measures kl_floor; choose another");
   if (name.empty()) errors.add(*node.find("name"), "must not be empty");
+  if (name.find("${") != std::string::npos)
+    errors.add(
+        *node.find("name"),
+        "variables stand in the entries alone; results name each point of a sweep by itself");
   const int lists = int{perturb.has_value()} + int{quantize.has_value()} + int{distort.has_value()};
   if (lists == 0) errors.add(node, "needs one of: perturb, quantize, distort");
   if (lists > 1)
@@ -193,7 +208,9 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
                                 const std::optional<StopConfig>& experiment_stop) {
   const Index before = errors.count();
   const TrialConfig config = fields_of<TrialConfig>().read(node, errors);
-  if (errors.count() != before) return {};
+  // What is wrong with the entries is told together with what is wrong beside them, unless that
+  // leaves open which entries and values there are.
+  if (errors.count() != before && !tells_entries(config, node)) return {};
   const EntryKind kind = config.perturb    ? EntryKind::noise
                          : config.quantize ? EntryKind::quantizer
                                            : EntryKind::any;

@@ -62,7 +62,8 @@ TEST(ConfigForm, NamesEachMistakeAndItsPlace) {
             "f.yaml:1:16: tasks[0].kind: cannot read a list as slot | last_word");
   EXPECT_EQ(message("tasks: [{kind: slot, limit: 0}]\n"),
             "f.yaml:1:29: tasks[0].limit: must be at least 1, is 0");
-  EXPECT_EQ(message("tasks: {kind: slot}\n"), "f.yaml:1:8: tasks: cannot read a mapping as a list");
+  EXPECT_EQ(message("tasks: {kind: slot}\n"),
+            "f.yaml:1:8: tasks: cannot read a mapping as a list; begin each item with '- '");
 }
 
 TEST(ConfigForm, IsDocumentedWithItsWords) {

@@ -77,9 +77,18 @@ TEST(ConfigValue, SaysWhatCannotBeReadAndWhatToDo) {
   EXPECT_EQ(refusal<bool>("OFF"), "cannot read 'OFF' as true or false; write false");
   EXPECT_EQ(refusal<bool>("'true'"), "cannot read \"true\" as true or false; write true");
   EXPECT_EQ(refusal<bool>("1"), "cannot read '1' as true or false");
+  EXPECT_EQ(refusal<double>("$r"), "cannot read '$r' as a number; a variable is written \"${r}\"");
+  EXPECT_EQ(refusal<double>("'{r}'"),
+            "cannot read \"{r}\" as a number; a variable is written \"${r}\"");
+  EXPECT_EQ(refusal<Index>("'${n}'"),
+            "cannot read \"${n}\" as an integer; variables have values in the entries of a trial "
+            "alone");
+  EXPECT_EQ(refusal<std::vector<double>>("{a: 1}"),
+            "cannot read a mapping as a list; begin each item with '- '");
   EXPECT_EQ(refusal<std::string>("[a]"), "cannot read a list as text");
   EXPECT_EQ(refusal<Shape>("sqare"), "unknown value 'sqare'; did you mean 'square'?");
-  EXPECT_EQ(refusal<Shape>("x"), "unknown value 'x'; known: round, square");
+  EXPECT_EQ(refusal<Shape>("x"),
+            "unknown value 'x'; known: round (has no corners), square (has four corners)");
   EXPECT_EQ(refusal<Shape>("{round: 1}"), "cannot read a mapping as round | square");
   EXPECT_EQ(refusal<std::vector<double>>("1"), "cannot read '1' as a list");
   EXPECT_EQ(refusal<OneOrMore<double>>("[]"), "needs at least one item");

@@ -114,10 +114,11 @@ constexpr Case kMistakes[] = {
      "f.yaml:2:12: doses[1]: must be at least 0, is -1\n"
      "f.yaml:2:16: doses[2]: must be at least 0, is -2"},
     {"name: n\ngrid: {bits: 2, clip: 1}\n", "f.yaml:2:7: grid: 2 bits cannot be clipped"},
-    {"name: n\ngrid: 4\n", "f.yaml:2:7: grid: cannot read '4' as a mapping"},
+    {"name: n\ngrid: 4\n", "f.yaml:2:7: grid: cannot read '4' as a mapping; write {bits: 4}"},
     {"name: n\nrelation: power\n",
-     "f.yaml:2:11: relation: unknown value 'power'; known: independent, proportional"},
-    {"- name\n", "f.yaml:1:1: cannot read a list as a mapping"},
+     "f.yaml:2:11: relation: unknown value 'power'; known: independent (the noise does not look "
+     "at the value), proportional (the noise grows with |x|)"},
+    {"- name\n", "f.yaml:1:1: cannot read a list as a mapping; write {name: mine}"},
 };
 
 TEST(FieldTable, NamesEveryMistakeWithItsPlace) {
@@ -138,7 +139,7 @@ TEST(FieldTable, ReportsAllMistakesInOneGo) {
             "f.yaml:5:17: grid: unknown key 'clap'; did you mean 'clip'?\n"
             "f.yaml:6:16: grids[0].bits: cannot read \"4\" as an integer; remove the quotes\n"
             "f.yaml:6:22: grids[1]: required key 'bits' is missing\n"
-            "f.yaml:6:26: grids[2]: cannot read '3' as a mapping");
+            "f.yaml:6:26: grids[2]: cannot read '3' as a mapping; write {bits: 3}");
 }
 
 TEST(FieldTable, KeepsTheDefaultAfterAnError) {

@@ -53,8 +53,8 @@ TEST(KindTable, ReadsNamesAndParameters) {
 TEST(KindTable, SaysWhatIsWrong) {
   EXPECT_EQ(shape_error("piont"), "f.yaml:1:1: unknown shape 'piont'; did you mean 'point'?");
   EXPECT_EQ(shape_error("dodecagon"),
-            "f.yaml:1:1: unknown shape 'dodecagon'; known: point, square, {circle: number}, "
-            "{square: number}");
+            "f.yaml:1:1: unknown shape 'dodecagon'; known: point (has no size), square (of side "
+            "1), {circle: number} (radius), {square: number} (side)");
   EXPECT_EQ(shape_error("circle"), "f.yaml:1:1: circle needs a value; write {circle: number}");
   EXPECT_EQ(shape_error("{circle: 0}"), "f.yaml:1:10: circle: must be greater than 0, is 0");
   EXPECT_EQ(shape_error("{circle: big}"), "f.yaml:1:10: circle: cannot read 'big' as a number");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/config/config_value.h"
 #include "tests/support/config_support.h"
 
 namespace nf {
@@ -52,18 +53,34 @@ TEST(Substitute, LeavesKeysAndEverythingElseAlone) {
   EXPECT_EQ(to_json(substituted(text)), to_json(parse_good(text)));
 }
 
+TEST(Substitute, AnUnknownVariableIsOneMistake) {
+  EXPECT_EQ(config_message("a: \"${x}\"\nb: \"${r}\"\n",
+                           [&](const ConfigNode& root, ConfigErrors& errors) {
+                             const ConfigNode read = substitute(root, variables(), errors);
+                             const Index before = errors.count();
+                             EXPECT_FALSE(ConfigValue<double>::read(*read.find("a"), errors));
+                             EXPECT_GT(errors.count(), before) << "it is no value";
+                           }),
+            "f.yaml:1:4: a: \"${x}\" stands for a variable, but only dist, n, r, unit are defined "
+            "here");
+}
+
 TEST(Substitute, NamesUnknownVariables) {
   const auto message = [](const std::string& text, const Variables& known) {
     return config_message(text, [&](const ConfigNode& root, ConfigErrors& errors) {
       substitute(root, known, errors);
     });
   };
-  EXPECT_EQ(message("a: \"${dst}\"\n", variables()),
-            "f.yaml:1:4: a: unknown variable 'dst'; did you mean 'dist'?");
+  EXPECT_EQ(
+      message("a: \"${dst}\"\n", variables()),
+      "f.yaml:1:4: a: \"${dst}\" stands for a variable, but only dist, n, r, unit are defined "
+      "here; did you mean 'dist'?");
   EXPECT_EQ(message("a: 1\nb: [\"${sigma}\"]\n", variables()),
-            "f.yaml:2:5: b[0]: unknown variable 'sigma'; known: dist, n, r, unit");
+            "f.yaml:2:5: b[0]: \"${sigma}\" stands for a variable, but only dist, n, r, unit are "
+            "defined here");
   EXPECT_EQ(message("a: \"${r}\"\n", {}),
-            "f.yaml:1:4: a: unknown variable 'r'; no variables are defined here");
+            "f.yaml:1:4: a: \"${r}\" stands for a variable, but none is defined here; sweep: {r: "
+            "[...]} in the trial defines it");
   EXPECT_EQ(message("a: \"x ${unit}\"\n", variables()),
             "f.yaml:1:4: a: variable 'unit' is a mapping and cannot stand inside a text");
 }

@@ -35,6 +35,34 @@ TEST(NearestName, SwappedNeighboursAreOneEdit) {
 
 TEST(NearestName, TakesTheFirstOfEquals) { EXPECT_EQ(nearest_name("fc3", {"fc1", "fc2"}), "fc1"); }
 
+TEST(NearestName, IsNeverTheOpposite) {
+  EXPECT_EQ(nearest_name("nonuniform", kNoises), "");
+  EXPECT_EQ(nearest_name("non-uniform", kNoises), "");
+  EXPECT_EQ(nearest_name("asymmetric", {"symmetric"}), "");
+  EXPECT_EQ(nearest_name("asymetric", {"asymmetric", "symmetric"}), "asymmetric");
+}
+
+TEST(NearestName, DoesNotMindCase) { EXPECT_EQ(nearest_name("GAUSSIAN", kNoises), "gaussian"); }
+
+TEST(DidYouMean, NamesAllThatAreEquallyNear) {
+  EXPECT_EQ(did_you_mean("kv_cache", {"weight", "k_cache", "v_cache"}),
+            "; did you mean 'k_cache' or 'v_cache'?");
+  EXPECT_EQ(did_you_mean("x_proj", {"q_proj", "k_proj", "v_proj", "o_proj"}),
+            "; did you mean 'q_proj', 'k_proj', 'v_proj' or 'o_proj'?");
+}
+
+TEST(DidYouMean, KnowsNamesByTheirWords) {
+  EXPECT_EQ(did_you_mean("snr", {"relative_l2", "snr_db"}), "; did you mean 'snr_db'?");
+  EXPECT_EQ(did_you_mean("per_channel", {"tensor", "channel"}), "; did you mean 'channel'?");
+  EXPECT_EQ(did_you_mean("per-tensor", {"tensor", "channel"}), "; did you mean 'tensor'?");
+  EXPECT_EQ(did_you_mean("poisson", kNoises), "");
+  EXPECT_EQ(did_you_mean("proj", {"q_proj", "k_proj", "v_proj", "o_proj", "up_proj"}), "");
+}
+
+TEST(Suggestion, TakesNoSharedWordForANameOfAFile) {
+  EXPECT_EQ(suggestion("quick_gelu", {"relu", "gelu"}), "; known: relu, gelu");
+}
+
 TEST(Suggestion, IsTheEndOfAMessage) {
   EXPECT_EQ(suggestion("gausian", kNoises), "; did you mean 'gaussian'?");
   EXPECT_EQ(suggestion("poisson", kNoises), "; known: gaussian, uniform, laplace, clip");

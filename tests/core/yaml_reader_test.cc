@@ -35,6 +35,15 @@ constexpr Case kMistakes[] = {
      "f.yaml:2:2: not valid YAML: a '{' is not closed; text with commas or brackets needs quotes"},
     {"a: [1, 2\nc: 2\n",
      "f.yaml:2:2: not valid YAML: a '[' is not closed; text with commas or brackets needs quotes"},
+    {"a: {b: ${r}, c: 1}\n",
+     "f.yaml:1:9: not valid YAML: in {} and [] a variable needs quotes: \"${r}\""},
+    {"a: [1, ${r}]\n",
+     "f.yaml:1:9: not valid YAML: in {} and [] a variable needs quotes: \"${r}\""},
+    {"a: {b: {c: ${long_name}}}\n",
+     "f.yaml:1:13: not valid YAML: in {} and [] a variable needs quotes: \"${long_name}\""},
+    {"a: {b: *_proj}\n",
+     "f.yaml:1:8: not valid YAML: '*' stands for an alias, and no anchor has this name; a pattern "
+     "needs quotes: \"*_proj\""},
     {"a: b: c\n",
      "f.yaml:1:5: not valid YAML: a ':' too many; is the indentation right, or does a text need "
      "quotes?"},

@@ -151,13 +151,13 @@ TEST(ScaledNoise, SaysWhatIsWrong) {
   const std::string start = "f.yaml:1:1: ";
   EXPECT_EQ(noise_error("{noise: gaussian}"), start + "required key 'strength' is missing");
   EXPECT_EQ(noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, scope: token}"),
-            "f.yaml:1:56: scope: a weight has no tokens; use tensor, channel, {group: g} or "
-            "{group: g, axis: in}");
+            "f.yaml:1:56: scope: a weight has no tokens; take channel (a unit for each "
+            "output row), tensor, {group: g} or {group: g, axis: in}");
   EXPECT_EQ(
       noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, scope: {group: 4, axis: in}}",
                   kInput),
-      "f.yaml:1:56: scope: {group: g, axis: in} is for weights; on an input use tensor, token or "
-      "{group: g}");
+      "f.yaml:1:56: scope: {group: g, axis: in} is for weights; on activations take token (a unit "
+      "for each position), {group: g} or tensor");
   EXPECT_EQ(noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, floor: 0.1}"),
             "f.yaml:1:56: floor: is read only by relation: {power: p} with p < 0");
   EXPECT_EQ(noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, reference: {step: 1}}"),
@@ -165,6 +165,10 @@ TEST(ScaledNoise, SaysWhatIsWrong) {
   EXPECT_EQ(noise_error("{noise: gaussian, relation: step, strength: {relative_l2: 0.1}}"),
             "f.yaml:1:29: relation: step needs a quantizer; add reference: {grid: ..., bits: ..., "
             "granularity: ...}");
+  EXPECT_EQ(noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, bits: 4}"),
+            "f.yaml:1:56: unknown key 'bits'; write grid: instead of noise: for a quantizer");
+  EXPECT_EQ(noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, snr: 4}"),
+            "f.yaml:1:56: unknown key 'snr'; write strength: {snr_db: 20}");
   EXPECT_EQ(noise_error("{noise: gaussian, strengh: {relative_l2: 0.1}}"),
             start +
                 "required key 'strength' is missing\n"

@@ -92,7 +92,9 @@ TEST(SiteSelector, KnowsTheFamilysOwnNamesAndGlobs) {
 
 TEST(SiteSelector, MayNameARoleThatOnlySomeModelsHave) {
   EXPECT_EQ(message_of("{tensor: weight, roles: [gate_proj, up_proj]}"), "no error");
-  EXPECT_EQ(message_of("{tensor: weight, roles: fc1}"), "f.yaml:1:1: selects nothing in llama");
+  EXPECT_EQ(message_of("{tensor: weight, roles: fc1}"),
+            "f.yaml:1:1: selects nothing in llama, which has no fc1; its roles: q_proj, k_proj, "
+            "v_proj, o_proj, gate_proj, up_proj, down_proj, embed_tokens, lm_head");
 }
 
 TEST(SiteSelector, SelectsStatesByLayerAlone) {
@@ -130,7 +132,29 @@ TEST(SiteSelector, NamesEachMistake) {
       {"{tensor: weight, roles: []}", "f.yaml:1:25: roles: needs at least one item"},
       {"{tensor: weight, roles: [q_proj, qproj]}",
        "f.yaml:1:25: roles: unknown role 'qproj'; did you mean 'q_proj'?"},
-      {"{tensor: weight, roles: gate_proj}", "f.yaml:1:1: selects nothing in opt"},
+      {"{tensor: weight, roles: gate_proj}",
+       "f.yaml:1:1: selects nothing in opt, which has no gate_proj; its roles: q_proj, k_proj, "
+       "v_proj, o_proj (out_proj), up_proj (fc1), down_proj (fc2), embed_tokens, lm_head"},
+      {"{tensor: weight, roles: lm_head, layers: 0}",
+       "f.yaml:1:1: selects nothing in opt; embed_tokens and lm_head stand outside the layers: "
+       "leave layers out"},
+      {"{tensor: input, roles: embed_tokens}",
+       "f.yaml:1:1: selects nothing in opt: embed_tokens looks up rows by token id and has no "
+       "input, only a weight"},
+      {"{tensor: weight, roles: all}",
+       "f.yaml:1:25: roles: unknown role 'all'; leave roles out for all of a block"},
+      {"{tensor: weight, layers: all}",
+       "f.yaml:1:26: layers: cannot read 'all' as layers: 0-3, 7, first, last or a list of these; "
+       "leave layers out for all"},
+      {"{tensor: weight, layers: 0:4}",
+       "f.yaml:1:26: layers: cannot read '0:4' as layers: 0-3, 7, first, last or a list of these; "
+       "write 0-3, both ends included"},
+      {"weight", "f.yaml:1:1: cannot read 'weight' as a mapping; write {tensor: weight}"},
+      {"q_proj",
+       "f.yaml:1:1: cannot read 'q_proj' as a mapping; write {tensor: weight, roles: q_proj}"},
+      {"[q_proj, k_proj]",
+       "f.yaml:1:1: cannot read a list as a mapping; write {tensor: weight, roles: [q_proj, "
+       "k_proj]}"},
       {"{tensor: weight, layers: 12}",
        "f.yaml:1:26: layers: '12' matches no layer of opt, which has layers 0-11\n"
        "f.yaml:1:26: layers: '12' matches no layer of llama, which has layers 0-11"},
@@ -146,9 +170,27 @@ TEST(SiteSelector, NamesEachMistake) {
        "f.yaml:1:30: unknown key '7'; a list in flow style needs brackets: [0-3, 7], or quotes: "
        "\"0-3,7\""},
       {"{tensor: weight, layers: -1}",
-       "f.yaml:1:26: layers: cannot read '-1' as layers: 0-3, 7, first, last or a list of these"},
+       "f.yaml:1:26: layers: cannot read '-1' as layers: 0-3, 7, first, last or a list of these; "
+       "write last"},
   };
   for (const auto& [yaml, message] : mistakes) EXPECT_EQ(message_of(yaml), message) << yaml;
+}
+
+TEST(SiteSelector, SaysWhichRolesOneModelHas) {
+  const auto of_opt = [](const std::string& yaml) {
+    return config_message(yaml, [](const ConfigNode& node, ConfigErrors& errors) {
+      fields_of<SiteSelector>()
+          .read(node, errors)
+          .check_against({{"opt-125m", &specs().opt}}, node, errors);
+    });
+  };
+  const std::string roles =
+      "; its roles: q_proj, k_proj, v_proj, o_proj (out_proj), up_proj (fc1), down_proj (fc2), "
+      "embed_tokens, lm_head";
+  EXPECT_EQ(of_opt("{tensor: weight, roles: gate_proj}"),
+            "f.yaml:1:25: roles: opt-125m: no gate_proj here, for the MLP has no gate" + roles);
+  EXPECT_EQ(of_opt("{tensor: weight, roles: attn}"),
+            "f.yaml:1:25: roles: opt-125m: no role 'attn' here" + roles);
 }
 
 TEST(SiteSelector, TakesOnlySomeOfThem) {

@@ -54,9 +54,22 @@ TEST(Unit, SaysWhatIsWrong) {
             "f.yaml:1:1: required key 'group' is missing\n"
             "f.yaml:1:2: unknown key 'u'; known: group, axis");
   EXPECT_EQ(unit_error("chanel"), "f.yaml:1:1: unknown value 'chanel'; did you mean 'channel'?");
+  EXPECT_EQ(unit_error("per_channel"),
+            "f.yaml:1:1: unknown value 'per_channel'; did you mean 'channel'?");
+  EXPECT_EQ(unit_error("block"),
+            "f.yaml:1:1: unknown value 'block'; known: tensor, channel, token, {group: 64}");
+  for (const char* yaml : {"32", "g32", "group32", "group-32", "group_32"})
+    EXPECT_EQ(unit_error(yaml),
+              fmt::format("f.yaml:1:1: unknown value '{}'; write {{group: 32}}", yaml));
+  EXPECT_EQ(unit_error("group"), "f.yaml:1:1: unknown value 'group'; write {group: 64}");
+  EXPECT_EQ(unit_error("{group_size: 64}"),
+            "f.yaml:1:1: required key 'group' is missing\n"
+            "f.yaml:1:2: unknown key 'group_size'; write group: 64");
   EXPECT_EQ(unit_error("{group: 0}"), "f.yaml:1:9: group: must be at least 1, is 0");
-  EXPECT_EQ(unit_error("{group: 4, axis: input}"),
-            "f.yaml:1:18: axis: unknown value 'input'; known: out, in");
+  EXPECT_EQ(
+      unit_error("{group: 4, axis: input}"),
+      "f.yaml:1:18: axis: unknown value 'input'; known: out (consecutive values of a row (the "
+      "default)), in (consecutive outputs within one input column of a weight)");
   EXPECT_EQ(unit_error("[tensor]"),
             "f.yaml:1:1: cannot read a list as " + ConfigValue<Unit>::type());
 }

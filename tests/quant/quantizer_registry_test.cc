@@ -28,7 +28,18 @@ TEST(QuantizerRegistry, NamesMistakesWithTheirPlace) {
       {"{grid: unifrom, bits: 4, granularity: channel}",
        "q.yaml:1:8: grid: unknown grid 'unifrom'; did you mean 'uniform'?"},
       {"{grid: cube-root, bits: 4, granularity: channel}",
-       "q.yaml:1:8: grid: unknown grid 'cube-root'; known: power, uniform, {power: number}"},
+       "q.yaml:1:8: grid: unknown grid 'cube-root'; known: power (levels at equal distances on the "
+       "cube root: denser at small values), uniform (levels at equal distances), {power: number} "
+       "(levels at equal distances on |x|^p)"},
+      {"{grid: nonuniform, bits: 4, granularity: channel}",
+       "q.yaml:1:8: grid: unknown grid 'nonuniform'; known: power (levels at equal distances on "
+       "the cube root: denser at small values), uniform (levels at equal distances), {power: "
+       "number} (levels at equal distances on |x|^p)"},
+      {"{grid: uniform, bits: 4, group_size: 64}",
+       "q.yaml:1:1: required key 'granularity' is missing\n"
+       "q.yaml:1:26: unknown key 'group_size'; write granularity: {group: 64}"},
+      {"{grid: uniform, bits: 4, granularity: channel, asymmetric: true}",
+       "q.yaml:1:48: unknown key 'asymmetric'; write symmetric: false"},
       {"{grid: [power], bits: 4, granularity: channel}",
        "q.yaml:1:8: grid: cannot read a list as power | uniform | {power: number}"},
       {"{grid: {power: 9}, bits: 4, granularity: channel}",
@@ -46,17 +57,18 @@ TEST(QuantizerRegistry, NamesMistakesWithTheirPlace) {
        "q.yaml:1:57: symmetric: grid power is symmetric only; leave symmetric out, or use grid "
        "uniform"},
       {"{grid: uniform, bits: 4, granularity: token}",
-       "q.yaml:1:39: granularity: a weight has no tokens; use tensor, channel, {group: g} or "
-       "{group: "
-       "g, axis: in}"},
+       "q.yaml:1:39: granularity: a weight has no tokens; take channel (a unit for each output "
+       "row), "
+       "tensor, {group: g} or {group: g, axis: in}"},
       {"{grid: uniform, bits: 4, granularity: channel}",
-       "q.yaml:1:39: granularity: a feature's range over the window would need the future; on an "
-       "input use tensor, token or {group: g}",
+       "q.yaml:1:39: granularity: channel is for weights: on activations it would be a scale for "
+       "each "
+       "feature over all positions, the later ones too; take token (a scale for each position), "
+       "{group: g} or tensor",
        SiteTensor::input},
       {"{grid: uniform, bits: 4, granularity: {group: 4, axis: in}}",
-       "q.yaml:1:39: granularity: {group: g, axis: in} is for weights; on an input use tensor, "
-       "token "
-       "or {group: g}",
+       "q.yaml:1:39: granularity: {group: g, axis: in} is for weights; on activations take "
+       "token (a unit for each position), {group: g} or tensor",
        SiteTensor::input},
       {"{grid: uniform, bits: 4, granularity: {group: 0}}",
        "q.yaml:1:47: granularity.group: must be at least 1, is 0"},
@@ -66,7 +78,9 @@ TEST(QuantizerRegistry, NamesMistakesWithTheirPlace) {
        "q.yaml:1:48: unknown key 'symetric'; did you mean 'symmetric'?"},
       {"{grid: uniform, bits: 4, granularity: channel, sites: {tensor: weight}}",
        "q.yaml:1:48: unknown key 'sites'; known: grid, bits, granularity, symmetric, method"},
-      {"uniform", "q.yaml:1:1: cannot read 'uniform' as a mapping"},
+      {"uniform",
+       "q.yaml:1:1: cannot read 'uniform' as a mapping; write {grid: uniform, bits: 4, "
+       "granularity: channel}"},
   };
   for (const Mistake& mistake : mistakes) EXPECT_EQ(message_of(mistake), mistake.message);
 }
@@ -77,6 +91,13 @@ TEST(QuantizerRegistry, ReportsSeveralMistakesTogether) {
             "q.yaml:1:8: grid: unknown grid 'unifrom'; did you mean 'uniform'?\n"
             "q.yaml:1:23: bits: must be between 2 and 8, is 9\n"
             "q.yaml:1:26: unknown key 'granularty'; did you mean 'granularity'?");
+}
+
+TEST(QuantizerRegistry, ChecksTheGranularityBesideOtherMistakes) {
+  EXPECT_EQ(message_of({"{grid: uniform, bits: 9, granularity: token}", ""}),
+            "q.yaml:1:23: bits: must be between 2 and 8, is 9\n"
+            "q.yaml:1:39: granularity: a weight has no tokens; take channel (a unit for each "
+            "output row), tensor, {group: g} or {group: g, axis: in}");
 }
 
 TEST(QuantizerRegistry, AMistakeAlreadyReportedIsStillOne) {

@@ -140,6 +140,21 @@ TEST_F(ExperimentFile, NamesEachMistakeAndItsPlace) {
        "e.yaml:1:13: experiment: names a folder: it must not hold a '/'"},
       {"experiment: e\nmodel: [opt, lama]\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
        "e.yaml:2:14: model[1]: no such directory: lama"},
+      {"experiment: e\nmodel: facebook/opt-125m\ndata: {text: text.txt, context: 32}\ntrials:\n" +
+           kTrial,
+       "e.yaml:2:8: model: no such directory: facebook/opt-125m; nothing is downloaded: get it "
+       "with `hf download facebook/opt-125m --local-dir facebook/opt-125m` or `git lfs clone "
+       "https://huggingface.co/facebook/opt-125m facebook/opt-125m`"},
+      {"experiment: e\nmodel: opt/config.json\ndata: {text: text.txt, context: 32}\ntrials:\n" +
+           kTrial,
+       "e.yaml:2:8: model: opt/config.json is a file; name the directory of the checkpoint, with "
+       "its config.json"},
+      {"experiment: e\nmodel: ~/opt\ndata: {text: text.txt, context: 32}\ntrials:\n" + kTrial,
+       "e.yaml:2:8: model: no such directory: ~/opt; '~' is not replaced here, write the whole "
+       "path"},
+      {"experiment: e\nmodel: opt\ndata: text.txt\ntrials:\n" + kTrial,
+       "e.yaml:3:7: data: cannot read 'text.txt' as a mapping; write {text: text.txt, context: "
+       "512}"},
       {"experiment: e\nmodel: [opt, llama/../opt]\ndata: {text: text.txt, context: 32}\ntrials:\n" +
            kTrial,
        "e.yaml:2:14: model[1]: the same model stands here twice"},
@@ -166,7 +181,9 @@ TEST_F(ExperimentFile, NamesEachMistakeAndItsPlace) {
        "'k_proj'?"},
       {kHead + "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, roles: gate_proj}, " +
            kQuantizer + "}]}\n",
-       "e.yaml:5:34: trials[0].quantize[0].sites: selects nothing in opt"},
+       "e.yaml:5:34: trials[0].quantize[0].sites: selects nothing in opt, which has no gate_proj; "
+       "its roles: q_proj, k_proj, v_proj, o_proj (out_proj), up_proj (fc1), down_proj (fc2), "
+       "embed_tokens, lm_head"},
       {kHead + "trials:\n  - {name: a, quantize: [{sites: {tensor: weight, layers: [0, 2-3]}, " +
            kQuantizer + "}]}\n",
        "e.yaml:5:59: trials[0].quantize[0].sites.layers: '2-3' matches no layer of opt, which has "

@@ -146,7 +146,9 @@ TEST(TrialDesign, NamesEachMistake) {
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {trial("each: [layer]"), "f.yaml:2:7: each: cannot read a list as layer | role | site"},
       {trial("each: layers"), "f.yaml:2:7: each: unknown value 'layers'; did you mean 'layer'?"},
-      {trial("cumulative: role"), "f.yaml:2:13: cumulative: unknown value 'role'; known: layer"},
+      {trial("cumulative: role"),
+       "f.yaml:2:13: cumulative: unknown value 'role'; known: layer (the first k "
+       "decoder blocks)"},
       {trial("each: layer\npairs: role"),
        "f.yaml:3:8: pairs: has 'each' beside it; a trial has at most one of each, leave_one_out, "
        "cumulative, pairs, factorial"},

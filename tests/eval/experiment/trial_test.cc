@@ -198,16 +198,18 @@ TEST(Trial, NamesEachMistakeAndItsPlace) {
        "f.yaml:3:55: quantize[0].symmetric: grid power is symmetric only; leave symmetric out, or "
        "use grid uniform"},
       {"name: a\nquantize:\n  - " + input + "grid: uniform, bits: 4, granularity: channel}\n",
-       "f.yaml:3:67: quantize[0].granularity: a feature's range over the window would need the "
-       "future; on an input use tensor, token or {group: g}"},
+       "f.yaml:3:67: quantize[0].granularity: channel is for weights: on activations it would be a "
+       "scale for each feature over all positions, the later ones too; take token (a scale for "
+       "each position), {group: g} or tensor"},
       {"name: a\nquantize:\n  - {sites: {tensor: k_cache, roles: k_proj}, grid: uniform, bits: 4, "
        "granularity: token}\n",
        "f.yaml:3:38: quantize[0].sites.roles: k_cache is a block's, not a linear's, and has no "
        "roles; leave roles out (layers narrows it)"},
       {"name: a\nquantize:\n  - {sites: {tensor: resid}, grid: uniform, bits: 4, granularity: "
        "channel}\n",
-       "f.yaml:3:67: quantize[0].granularity: a feature's range over the window would need the "
-       "future; on an input use tensor, token or {group: g}"},
+       "f.yaml:3:67: quantize[0].granularity: channel is for weights: on activations it would be a "
+       "scale for each feature over all positions, the later ones too; take token (a scale for "
+       "each position), {group: g} or tensor"},
       {"name: baseline\nquantize: [" + kQuantizer + "]\n",
        "f.yaml:1:7: name: 'baseline' is the name of the untouched model's row"},
       {"name: floor\nquantize: [" + kQuantizer + "]\n",
@@ -237,22 +239,77 @@ TEST(Trial, NamesEachMistakeInVariables) {
        "f.yaml:2:12: sweep.b: variable 'b' is never used; write \"${b}\" where its value goes"},
       {"name: a\nsweep: {g: [32], bb: [4]}\n" + bits,
        "f.yaml:2:22: sweep.bb: variable 'bb' is never used; write \"${bb}\" where its value goes\n"
-       "f.yaml:4:52: quantize[0].bits: unknown variable 'b'; did you mean 'bb'?"},
+       "f.yaml:4:52: quantize[0].bits: \"${b}\" stands for a variable, but only bb, g are defined "
+       "here; did you mean 'bb'?"},
       {"name: a\nsweep: {g: [32]}\nquantize:\n  - {sites: {tensor: weight}, grid: uniform, "
        "bits: 4, granularity: {group: \"${g}\", axis: \"${way}\"}}\n",
-       "f.yaml:4:90: quantize[0].granularity.axis: unknown variable 'way'; known: g"},
+       "f.yaml:4:90: quantize[0].granularity.axis: \"${way}\" stands for a variable, but only "
+       "g is defined here"},
       {"name: a\nzip: {b: [4, 8], g: [32, 64, 128]}\n" + bits,
        "f.yaml:2:21: zip.g: has 3 values, the variables before it have 2"},
       {"name: a\nsweep: {b: [4], g: [32]}\nzip: {b: [8]}\n" + bits,
        "f.yaml:3:7: zip.b: variable 'b' stands in sweep already"},
       {"name: a\nsweep: {b: [], g: 32}\n" + bits,
        "f.yaml:2:12: sweep.b: needs a list of at least one value\n"
-       "f.yaml:2:19: sweep.g: needs a list of at least one value"},
+       "f.yaml:2:19: sweep.g: needs a list of at least one value; write [32]"},
       {"name: a\nsweep: {b: [4, 40], g: [64]}\n" + bits,
        "f.yaml:4:52: quantize[0].bits: must be between 2 and 8, is 40"},
   };
   for (const Mistake& mistake : mistakes)
     EXPECT_EQ(message_of(mistake.yaml), mistake.message) << mistake.yaml;
+}
+
+TEST(Trial, HintsAtWhatAVariableIsFor) {
+  const std::string bits =
+      "quantize: [{sites: {tensor: weight}, grid: uniform, bits: \"${b}\", granularity: "
+      "channel}]\n";
+  const std::vector<Mistake> mistakes = {
+      {"name: a\n" + bits,
+       "f.yaml:2:59: quantize[0].bits: \"${b}\" stands for a variable, but none is defined here; "
+       "sweep: {b: [...]} in the trial defines it"},
+      {"name: w${b}\nsweep: {b: [4]}\n" + bits,
+       "f.yaml:1:7: name: variables stand in the entries alone; results name each point of a sweep "
+       "by itself"},
+      {"name: a\nsweep: {b: [4]}\nrepeat: \"${b}\"\n" + bits,
+       "f.yaml:3:9: repeat: cannot read \"${b}\" as an integer; variables have values in the "
+       "entries of a trial alone"},
+      {"name: a\nsweep: {b: 2-8}\n" + bits,
+       "f.yaml:2:12: sweep.b: needs a list of at least one value; write [2, ..., 8]"},
+      {"name: a\nsweep: {b: [4]}\nquantize:\n  - {sites: {tensor: weight}, grid: uniform, bits: "
+       "$b, granularity: channel}\n",
+       "f.yaml:2:12: sweep.b: variable 'b' is never used; write \"${b}\" where its value goes\n"
+       "f.yaml:4:52: quantize[0].bits: cannot read '$b' as an integer; a variable is written "
+       "\"${b}\""},
+  };
+  for (const Mistake& mistake : mistakes)
+    EXPECT_EQ(message_of(mistake.yaml), mistake.message) << mistake.yaml;
+}
+
+TEST(Trial, NamesAllMistakesOfAnEntryAtOnce) {
+  EXPECT_EQ(message_of("name: a\nseeds: 3\nquantize:\n"
+                       "  - {sites: {tensor: weigth, layer: 0}, grid: unifrom, bits: \"${b}\", "
+                       "granularity: chanel, symetric: true}\n"),
+            "f.yaml:2:1: unknown key 'seeds'; write repeat: 3 for three seeds, seed: for the first "
+            "of them\n"
+            "f.yaml:4:22: quantize[0].sites.tensor: unknown value 'weigth'; did you mean "
+            "'weight'?\n"
+            "f.yaml:4:30: quantize[0].sites: unknown key 'layer'; did you mean 'layers'?\n"
+            "f.yaml:4:47: quantize[0].grid: unknown grid 'unifrom'; did you mean 'uniform'?\n"
+            "f.yaml:4:62: quantize[0].bits: \"${b}\" stands for a variable, but none is defined "
+            "here; sweep: {b: [...]} in the trial defines it\n"
+            "f.yaml:4:83: quantize[0].granularity: unknown value 'chanel'; did you mean "
+            "'channel'?\n"
+            "f.yaml:4:91: quantize[0]: unknown key 'symetric'; did you mean 'symmetric'?");
+}
+
+TEST(Trial, AWrongTensorIsNoMistakeOfItsGranularity) {
+  for (const char* granularity : {"token", "channel"})
+    EXPECT_EQ(message_of(std::string("name: a\nquantize:\n  - {sites: {tensor: activations}, grid: "
+                                     "uniform, bits: 4, granularity: ") +
+                         granularity + "}\n")
+                  .find("granularity"),
+              std::string::npos)
+        << granularity;
 }
 
 TEST(Trial, HasNoSeedThatADatabaseCouldNotHold) {
