@@ -14,6 +14,7 @@
 #include "core/base/parallel.h"
 #include "core/base/suggest.h"
 #include "core/config/byte_size.h"
+#include "eval/experiment/missing_model.h"
 #include "eval/output/standard_streams.h"
 
 namespace nf {
@@ -22,6 +23,7 @@ namespace po = boost::program_options;
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
+      {"new", "an experiment to begin with, printed or written", new_command},
       {"run", "run an experiment, or go on with one", run_command},
       {"plan", "what a run would cost and could show, before it begins", plan_command},
       {"verify", "re-run records of a run folder and compare them bit for bit", verify_command},
@@ -148,7 +150,7 @@ std::string command_text(const std::string& name, const std::vector<std::string>
 std::filesystem::path model_directory(const CommandLine& line) {
   std::filesystem::path dir = line.text("model");
   if (!std::filesystem::is_directory(dir))
-    throw ConfigError(fmt::format("--model: no such directory: {}", dir.string()));
+    throw ConfigError("--model: " + why_no_model(line.text("model"), dir));
   return dir;
 }
 

@@ -24,6 +24,7 @@ struct Command {
 /// All commands, in the order of `noisefloor --help`.
 const std::vector<Command>& commands();
 
+int new_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int verify_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);

@@ -120,8 +120,9 @@ bool change_tree(std::string& text, JsonMutator& mutator) {
 void make_seeds(const SaveSeed& save) {
   const std::filesystem::path configs = std::filesystem::path(NF_SOURCE_DIR) / "configs";
   for (const auto& entry : std::filesystem::directory_iterator(configs))
-    save(entry.path().stem().string(),
-         join_input({read_text_file(entry.path()), "seed=3\ntrials.0.repeat=2"}));
+    if (entry.is_regular_file())
+      save(entry.path().stem().string(),
+           join_input({read_text_file(entry.path()), "seed=3\ntrials.0.repeat=2"}));
   save("kinds", R"(experiment: kinds
 model: ../assets/models/llama-nano
 data: {jsonl: tasks.jsonl, field: text, context: 64, windows: 4, convention: strided, stride: 16, bos: window}
