@@ -230,10 +230,10 @@ bool Checkpoint::equal_rows(const Place& a, const Place& b, Index begin_row,
   return true;
 }
 
-std::string Checkpoint::content_hash() const {
+std::string Checkpoint::content_hash(const PieceHashCache* cache) const {
   std::vector<const MappedFile*> files;
   for (const WeightFile& file : files_) files.push_back(&file.file());
-  return hash_files(config_text_, files);
+  return hash_files(config_text_, files, cache);
 }
 
 const Checkpoint::Place& Checkpoint::place(std::string_view name) const {

@@ -14,6 +14,8 @@
 
 namespace nf {
 
+class PieceHashCache;
+
 /// Pages of a file of weights are dropped in pieces of that size.
 inline constexpr Index kReleaseBytes = Index{8} << 20;
 
@@ -73,9 +75,9 @@ class Checkpoint {
 
   /// Names the model: 32 hexadecimal digits of config.json's bytes and every weight file's, in the
   /// order of the file names, as hash_files defines them (ids that were recorded when each
-  /// file was hashed in one go are others). Uses all threads and reads everything each time it is
-  /// called: keep the answer.
-  std::string content_hash() const;
+  /// file was hashed in one go are others). Uses all threads and reads everything that the cache
+  /// does not know, each time it is called: keep the answer.
+  std::string content_hash(const PieceHashCache* cache = nullptr) const;
 
  private:
   struct WeightFormat;

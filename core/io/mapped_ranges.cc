@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <system_error>
 
 #include "core/base/error.h"
@@ -59,6 +58,13 @@ void note_mapping(const std::byte* data, std::size_t size, const std::string& pa
   mapping.path = path;
   mapping.status = status;
   mapping.begin = data;
+}
+
+std::optional<struct stat> mapped_status(const std::byte* data) {
+  const std::lock_guard lock(writers);
+  for (const Mapping* each = first_mapping; each != nullptr && data != nullptr; each = each->next)
+    if (each->begin == data) return each->status;
+  return std::nullopt;
 }
 
 void forget_mapping(const std::byte* data) {

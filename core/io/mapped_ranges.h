@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace nf {
@@ -10,6 +11,8 @@ namespace nf {
 /// Notes a mapping of a file, with the file's state (fstat) from before it was mapped. Thread-safe.
 void note_mapping(const std::byte* data, std::size_t size, const std::string& path,
                   const struct stat& status);
+/// The state that was noted of the mapping that begins there; nullopt: none does.
+std::optional<struct stat> mapped_status(const std::byte* data);
 /// The mapping that begins there is gone.
 void forget_mapping(const std::byte* data);
 

@@ -71,6 +71,11 @@ class CommandLine {
   boost::program_options::variables_map values_;
 };
 
+/// The flag --rehash, of the commands that trust hashes of models' files.
+inline constexpr const char* kRehashHelp =
+    "read the models' files to the end again; what is known of one is trusted otherwise, while its "
+    "path, size, time of modification and inode are the same";
+
 /// "noisefloor <name> <arguments>" as byte_text(), for a manifest.
 std::string command_text(const std::string& name, const std::vector<std::string>& arguments);
 /// The directory behind --model: must be there (ConfigError).

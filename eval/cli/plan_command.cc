@@ -30,6 +30,7 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
       .repeated("trials", kTrialsHelp)
       .option("shard", "I/N: of part I of N of the trials alone")
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated")
+      .flag("rehash", kRehashHelp)
       .flag("json", "a list with one object for each model instead of text");
   if (!line.parse(arguments)) return 0;
   plan_threads(line);
@@ -38,7 +39,8 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
   const std::vector<ModelEstimate> estimates =
       plan_experiment(experiment, {.memory = memory_option(line),
                                    .trials = TrialChoice(line.texts("trials")),
-                                   .shard = shard_option(line)});
+                                   .shard = shard_option(line),
+                                   .hashes = PieceHashCache::of_user(!line.has("rehash"))});
   if (line.has("json")) {
     Json json = Json::array();
     for (const ModelEstimate& estimate : estimates) json.push_back(estimate.to_json());

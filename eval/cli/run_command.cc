@@ -46,6 +46,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
                 "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4 or --set "
                 "trials.NAME.repeat=5; may be repeated")
       .flag("any-set", "go on in a folder begun with other --set")
+      .flag("rehash", kRehashHelp)
       .flag("any-env", "go on in a folder begun with another instruction set or library version")
       .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
@@ -60,6 +61,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
       .trials = TrialChoice(line.texts("trials")),
       .shard = shard_option(line),
       .command = command_text("run", arguments),
+      .hashes = PieceHashCache::of_user(!line.has("rehash")),
       .begin_work =
           [quiet = line.has("quiet")] {
             catch_stop_signals(

@@ -46,11 +46,11 @@ std::string trial_id(const std::string& model_hash, const std::string& data_hash
 }
 
 ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard,
-                     const TrialChoice& choice)
+                     const TrialChoice& choice, const PieceHashCache* hashes)
     : model_(model),
       data_(std::make_unique<const ModelData>(read_model_data(experiment, model))),
       identity_{.model = model.name,
-                .model_hash = model.decoder.checkpoint().content_hash(),
+                .model_hash = model.decoder.checkpoint().content_hash(hashes),
                 .data_hash = data_->hash,
                 .windows = data_->set.windows,
                 .questions = question_counts(*data_)} {

@@ -40,7 +40,8 @@ std::vector<ModelPlan> plan_models(const Experiment& experiment, const RunOption
   check_choice(options.trials, experiment);
   std::vector<ModelPlan> plans;
   for (const ExperimentModel& model : experiment.models)
-    plans.emplace_back(experiment, model, options.shard, options.trials);
+    plans.emplace_back(experiment, model, options.shard, options.trials,
+                       options.hashes ? &*options.hashes : nullptr);
   return plans;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/types.h"
+#include "core/io/piece_hash_cache.h"
 #include "eval/plan/shard.h"
 #include "eval/records/trial_choice.h"
 #include "eval/results/followed_searches.h"
@@ -22,6 +23,8 @@ struct RunOptions {
   TrialChoice trials{};           ///< those that are run
   Shard shard{};                  ///< the part of them that is run
   std::string command{};          ///< for manifest.json
+  /// Hashes of models' files that are trusted; without it every file is read for its hash.
+  std::optional<PieceHashCache> hashes{};
   /// Called before the first wave: until then an end at once loses nothing.
   std::function<void()> begin_work = [] {};
   /// Asked wherever all work so far is recorded: between waves.

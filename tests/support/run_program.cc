@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
@@ -37,6 +38,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+/// The environment of a test, in which the caller's own cache is neither read nor written.
+std::vector<std::string> with_defaults(std::vector<std::string> environment) {
+  const auto is_cache = [](const std::string& each) { return each.starts_with("XDG_CACHE_HOME="); };
+  if (std::none_of(environment.begin(), environment.end(), is_cache))
+    environment.emplace_back("XDG_CACHE_HOME=/dev/null");
+  return environment;
+}
+
 std::vector<std::string> program_words(const std::vector<std::string>& arguments) {
   std::vector<std::string> words = {NF_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -55,8 +64,9 @@ RunningProgram RunningProgram::shell(const std::string& line, const std::filesys
 }
 
 RunningProgram::RunningProgram(std::vector<std::string> words,
-                               const std::vector<std::string>& environment,
+                               const std::vector<std::string>& given_environment,
                                const std::filesystem::path& dir) {
+  const std::vector<std::string> environment = with_defaults(given_environment);
   // Everything is made ready before fork(): behind it only what is safe in a child of threads.
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {

@@ -19,7 +19,8 @@ struct ProgramResult {
 class RunningProgram {
  public:
   /// Starts `noisefloor arguments...` in `dir`, the caller's own when empty, with
-  /// NAME=VALUE pairs added to the environment. Throws std::runtime_error where it cannot.
+  /// NAME=VALUE pairs added to the environment (without XDG_CACHE_HOME among them it has no cache).
+  /// Throws std::runtime_error where it cannot.
   explicit RunningProgram(const std::vector<std::string>& arguments,
                           const std::filesystem::path& dir = {},
                           const std::vector<std::string>& environment = {});
