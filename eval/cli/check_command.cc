@@ -1,5 +1,6 @@
 #include "core/config/yaml_writer.h"
 #include "eval/cli/command.h"
+#include "eval/cli/examples.h"
 #include "eval/experiment/experiment_summary.h"
 #include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
@@ -32,7 +33,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
       .repeated("trials", kTrialsHelp)
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated");
   if (!line.parse(arguments)) return 0;
-  Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
+  Experiment experiment = Experiment::load(experiment_file(line), line.texts("set"), kinds);
   keep_chosen(TrialChoice(line.texts("trials")), experiment);
   print_out("{}", line.has("full") ? to_yaml(experiment.resolved())
                                    : experiment_summary(experiment, terminal_columns()));

@@ -21,6 +21,32 @@ namespace nf {
 
 namespace po = boost::program_options;
 
+namespace {
+
+/// Where help_of() waits for a command's table: only the command itself knows it.
+CommandHelp* asked_help = nullptr;
+
+void print_help(const CommandHelp& help) {
+  print_out("usage: noisefloor {}\n\n{}\n", help.usage, help.about);
+  for (const auto& word : help.words) print_out("\n  {:<22}{}", word.name, word.help);
+  if (!help.words.empty()) print_out("\n");
+  std::string lines;
+  for (const auto& option : help.options)
+    lines += fmt::format("  --{:<20}{}\n", option.name + (option.takes_value ? " VALUE" : ""),
+                         option.help);
+  print_out("\n{}", lines);
+}
+
+}  // namespace
+
+CommandHelp help_of(const Command& command) {
+  CommandHelp help;
+  asked_help = &help;
+  command.run({}, nullptr);
+  asked_help = nullptr;
+  return help;
+}
+
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"new", "an experiment to begin with, printed or written", new_command},
@@ -34,7 +60,9 @@ const std::vector<Command>& commands() {
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
       {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
-      {"list", "noises, quantizers, metrics, architectures, or a model's sites", list_command},
+      {"list", "noises, quantizers, metrics, architectures, examples, or a model's sites",
+       list_command},
+      {"describe", "man page, completions for bash and zsh", describe_command, true},
   };
   return all;
 }
@@ -88,7 +116,23 @@ std::vector<std::string> CommandLine::option_names() const {
   return names;
 }
 
+CommandHelp CommandLine::help() const {
+  CommandHelp help{.usage = usage_, .about = about_};
+  for (const auto& word : words_.options())
+    help.words.push_back({word->long_name(), word->description()});
+  for (const auto& option : options_.options())
+    help.options.push_back({.name = option->long_name(),
+                            .help = option->description(),
+                            .takes_value = option->semantic()->max_tokens() > 0,
+                            .repeats = option->semantic()->is_composing()});
+  return help;
+}
+
 bool CommandLine::parse(const std::vector<std::string>& arguments) {
+  if (asked_help != nullptr) {
+    *asked_help = help();
+    return false;
+  }
   po::options_description all;
   all.add(options_).add(words_);
   // No guessing: "--thread" is a mistake to be told, not an abbreviation.
@@ -105,17 +149,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     throw ConfigError(fmt::format("{}{}", error.what(), see));
   }
   if (has("help")) {
-    print_out("usage: noisefloor {}\n\n{}\n", usage_, about_);
-    for (const auto& word : words_.options())
-      print_out("\n  {:<22}{}", word->long_name(), word->description());
-    if (!words_.options().empty()) print_out("\n");
-    std::string lines;
-    for (const auto& option : options_.options()) {
-      const bool takes_value = option->semantic()->max_tokens() > 0;
-      lines += fmt::format("  --{:<20}{}\n", option->long_name() + (takes_value ? " VALUE" : ""),
-                           option->description());
-    }
-    print_out("\n{}", lines);
+    print_help(help());
     return false;
   }
   for (const std::string& name : required_) {

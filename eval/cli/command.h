@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/types.h"
+#include "eval/cli/command_help.h"
 #include "eval/experiment/kinds.h"
 #include "eval/plan/shard.h"
 
@@ -19,10 +20,14 @@ struct Command {
   std::string summary;  ///< one line
   /// Takes the arguments behind the name, returns the exit code; throws what main() turns into one.
   int (*run)(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+  bool is_hidden = false;  ///< not in --help: of use while the program is installed only
 };
 
 /// All commands, in the order of `noisefloor --help`.
 const std::vector<Command>& commands();
+
+/// The help of a command, without running it.
+CommandHelp help_of(const Command& command);
 
 int new_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
@@ -36,6 +41,7 @@ int logits_command(const std::vector<std::string>& arguments, const KindsPtr& ki
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int describe_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 
 /// The arguments of one command: described once, parsed and explained from the same place.
 class CommandLine {
@@ -52,7 +58,10 @@ class CommandLine {
   CommandLine& required(const std::string& name, const std::string& help);
   CommandLine& repeated(const std::string& name, const std::string& help);
 
-  /// False when --help was asked for and printed. Throws ConfigError.
+  /// What --help prints.
+  CommandHelp help() const;
+
+  /// False when --help was asked for and printed, or help_of() asks. Throws ConfigError.
   bool parse(const std::vector<std::string>& arguments);
 
   bool has(const std::string& name) const { return values_.count(name) > 0; }

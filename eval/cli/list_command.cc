@@ -9,6 +9,7 @@
 #include "core/base/suggest.h"
 #include "core/model/decoder.h"
 #include "eval/cli/command.h"
+#include "eval/cli/examples.h"
 #include "eval/output/standard_streams.h"
 
 namespace nf {
@@ -69,6 +70,12 @@ std::string site_shape(const Site& site, const std::vector<LinearTensors>& linea
                                            : fmt::format("[T, {}]", linear->in);
 }
 
+void list_examples(const Kinds&, const CommandLine&) {
+  const Examples examples = Examples::installed();
+  for (const std::string& name : examples.names())
+    print_out("{:<14}{}\n", name, examples.find(name).value_or("").string());
+}
+
 void list_sites(const Kinds& kinds, const CommandLine& line) {
   if (!line.has("model")) throw ConfigError("list sites: --model DIR is missing");
   const Decoder decoder = Decoder::open(model_directory(line), kinds.architectures);
@@ -89,15 +96,13 @@ void list_sites(const Kinds& kinds, const CommandLine& line) {
 
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   const std::map<std::string, std::function<void(const Kinds&, const CommandLine&)>> lists = {
-      {"noises", list_noises},
-      {"quantizers", list_quantizers},
-      {"metrics", list_metrics},
-      {"architectures", list_architectures},
-      {"sites", list_sites}};
-  CommandLine line("list noises|quantizers|metrics|architectures|sites [--model DIR]",
+      {"noises", list_noises},     {"quantizers", list_quantizers},
+      {"metrics", list_metrics},   {"architectures", list_architectures},
+      {"examples", list_examples}, {"sites", list_sites}};
+  CommandLine line("list noises|quantizers|metrics|architectures|examples|sites [--model DIR]",
                    "Prints what there is, with parameters and units, from the tables that validate "
                    "experiments.");
-  line.positional("WHAT", "noises, quantizers, metrics, architectures or sites")
+  line.positional("WHAT", "noises, quantizers, metrics, architectures, examples or sites")
       .option("model", "for sites: the checkpoint directory");
   if (!line.parse(arguments)) return 0;
   const auto found = lists.find(line.text("WHAT"));

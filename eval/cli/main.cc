@@ -26,7 +26,7 @@ void print_help() {
       "what it "
       "costs.\n\n");
   for (const Command& command : commands())
-    print_out("  {:<12}{}\n", command.name, command.summary);
+    if (!command.is_hidden) print_out("  {:<12}{}\n", command.name, command.summary);
   print_out(
       "\n'noisefloor COMMAND --help' explains a command; docs/experiment.md every key of an "
       "experiment.\n");
@@ -49,7 +49,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   for (const Command& command : commands()) {
     if (command.name == arguments[0])
       return command.run({std::next(arguments.begin()), arguments.end()}, Kinds::builtin());
-    names.push_back(command.name);
+    if (!command.is_hidden) names.push_back(command.name);
   }
   throw ConfigError(
       fmt::format("unknown command '{}'{}", arguments[0], suggestion(arguments[0], names)));

@@ -1,6 +1,7 @@
 #include "core/base/parallel.h"
 #include "eval/analysis/statistics.h"
 #include "eval/cli/command.h"
+#include "eval/cli/examples.h"
 #include "eval/experiment/model_warnings.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/run_folder.h"
@@ -34,7 +35,7 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
       .flag("json", "a list with one object for each model instead of text");
   if (!line.parse(arguments)) return 0;
   plan_threads(line);
-  Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
+  Experiment experiment = Experiment::load(experiment_file(line), line.texts("set"), kinds);
   print_warnings(model_warnings(experiment));
   const std::vector<ModelEstimate> estimates =
       plan_experiment(experiment, {.memory = memory_option(line),

@@ -1,4 +1,5 @@
 #include "eval/cli/command.h"
+#include "eval/cli/examples.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
@@ -30,7 +31,9 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
       "table and leaves records.jsonl and the tables made of it (results.csv, statistics.csv, ...) "
       "in\n"
       "the run folder. Called again with the same folder it goes on where it stopped.");
-  line.positional("EXPERIMENT.yaml", "the experiment; docs/experiment.md explains every key")
+  line.positional("EXPERIMENT.yaml",
+                  "the experiment; docs/experiment.md explains every key. A mere name is an "
+                  "example's that comes with the program: list examples")
       .option("out", "run folder; default runs/<experiment>")
       .option("threads",
               "threads to use; default: as many as it may use. Results do not depend on it")
@@ -52,7 +55,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
   if (!line.parse(arguments)) return 0;
   use_threads(line);
 
-  Experiment experiment = Experiment::load(line.text("EXPERIMENT.yaml"), line.texts("set"), kinds);
+  Experiment experiment = Experiment::load(experiment_file(line), line.texts("set"), kinds);
   const RunOptions options{
       .out = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment,
       .any_env = line.has("any-env"),

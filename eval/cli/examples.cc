@@ -1,0 +1,65 @@
+#include "eval/cli/examples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "core/base/error.h"
+#include "core/base/suggest.h"
+#include "eval/output/standard_streams.h"
+
+namespace nf {
+namespace {
+
+constexpr const char* kExtension = ".yaml";
+
+bool is_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored);
+}
+
+}  // namespace
+
+Examples Examples::installed() {
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  return Examples(program.parent_path().parent_path() / "share" / "noisefloor" / "configs");
+}
+
+std::vector<std::string> Examples::names() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(dir_, error))
+    if (entry.path().extension() == kExtension) names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<std::filesystem::path> Examples::find(const std::string& name) const {
+  std::filesystem::path file = dir_ / (name + kExtension);
+  if (name.find('/') != std::string::npos || !is_file(file)) return std::nullopt;
+  return file;
+}
+
+std::filesystem::path Examples::file(const std::string& word) const {
+  const std::filesystem::path path = word;
+  if (is_file(path) || path.filename() != path) return path;
+  if (auto example = find(word)) return *std::move(example);
+  if (path.extension() == kExtension && find(path.stem()))
+    throw ConfigError(fmt::format("{}: no such file; '{}' is the example of that name", word,
+                                  path.stem().string()));
+  if (path.has_extension() || std::filesystem::exists(path)) return path;
+  const std::vector<std::string> all = names();
+  throw ConfigError(fmt::format("{}: no such file, and no example{}", word,
+                                all.empty() ? " of that name" : suggestion(word, all)));
+}
+
+std::string experiment_file(const CommandLine& line) {
+  const std::string word = line.text("EXPERIMENT.yaml");
+  std::string file = Examples::installed().file(word).string();
+  if (file != word && !line.has("quiet")) print_err("example: {}\n", file);
+  return file;
+}
+
+}  // namespace nf

@@ -1,0 +1,84 @@
+/// The man page and the completions know what --help knows, of every command.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "eval/cli/bash_completion.h"
+#include "eval/cli/command.h"
+#include "eval/cli/man_page.h"
+#include "eval/cli/zsh_completion.h"
+#include "tests/support/run_program.h"
+#include "tests/support/temp_dir.h"
+
+namespace nf {
+namespace {
+
+TEST(DescribeCommand, EveryOptionOfEveryCommandIsInAll) {
+  const std::string bash = bash_completion(commands()), zsh = zsh_completion(commands()),
+                    man = man_page(commands());
+  int options = 0;
+  for (const Command& command : commands()) {
+    if (command.is_hidden) continue;
+    for (const std::string* text : {&bash, &zsh})
+      EXPECT_NE(text->find("    " + command.name + ")\n"), std::string::npos) << command.name;
+    EXPECT_NE(man.find(".SS \"" + command.name + " "), std::string::npos) << command.name;
+    for (const CommandHelp::Option& option : help_of(command).options) {
+      EXPECT_NE(bash.find("--" + option.name), std::string::npos) << option.name;
+      EXPECT_NE(zsh.find("--" + option.name + "["), std::string::npos) << option.name;
+      ++options;
+    }
+  }
+  EXPECT_GT(options, 40);
+  EXPECT_EQ(man.find("describe"), std::string::npos) << "hidden";
+}
+
+TEST(DescribeCommand, HelpIsAskedForWithoutRunning) {
+  const CommandHelp help = help_of(commands().front());
+  EXPECT_TRUE(help.usage.starts_with("run EXPERIMENT.yaml"));
+  EXPECT_EQ(help.words.front().name, "EXPERIMENT.yaml");
+  EXPECT_EQ(help.options.front().name, "help");
+  EXPECT_FALSE(help.options.front().takes_value);
+}
+
+TEST(DescribeCommand, ChoicesFollowFromTheUsage) {
+  EXPECT_EQ((CommandHelp{.usage = "list a|b|c [--model DIR]", .about = {}}.choices()),
+            (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_TRUE((CommandHelp{.usage = "run FILE [a|b]", .about = {}}.choices().empty()));
+  EXPECT_EQ(completion_of({"EXPERIMENT.yaml", ""}), Completion::experiment);
+  EXPECT_EQ(completion_of({"RUN...", ""}), Completion::folder);
+  EXPECT_EQ(completion_of({"WHAT", ""}), Completion::file);
+}
+
+/// The words that bash offers behind a line.
+std::string completed(const TempDir& dir, const std::string& line) {
+  const std::string script =
+      "$NF describe bash > completion && bash --norc -c '. ./completion; COMP_WORDS=(" + line +
+      "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); compopt() { :; }; _noisefloor; "
+      "printf \"%s \" \"${COMPREPLY[@]}\"'";
+  const ProgramResult result = run_shell(script, dir.path());
+  EXPECT_EQ(result.err, "") << line;
+  return result.out;
+}
+
+TEST(IntegrationDescribe, BashCompletes) {
+  const TempDir dir;
+  std::ofstream(dir / "mine.yaml").flush();
+  std::ofstream(dir / "mine.txt").flush();
+  std::filesystem::create_directory(dir / "my-run");
+  EXPECT_EQ(completed(dir, "noisefloor ver"), "verify ");
+  EXPECT_EQ(completed(dir, "noisefloor verify --sa"), "--sample ");
+  EXPECT_EQ(completed(dir, "noisefloor verify my"), "my-run ");
+  EXPECT_EQ(completed(dir, "noisefloor list si"), "sites ");
+  EXPECT_EQ(completed(dir, "noisefloor run mi"), "mine.yaml ");
+  EXPECT_EQ(completed(dir, "noisefloor run --out m"), " ") << "left to readline";
+  EXPECT_EQ(completed(dir, "\"$NF\" run quick"), "quickstart ");
+}
+
+TEST(IntegrationDescribe, NamesMistakes) {
+  EXPECT_EQ(run_program({"describe", "bsh"}).err,
+            "error: describe: unknown 'bsh'; did you mean 'bash'?\n");
+}
+
+}  // namespace
+}  // namespace nf
