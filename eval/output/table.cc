@@ -1,18 +1,21 @@
 #include "eval/output/table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "core/base/check.h"
 #include "core/base/utf8.h"
+#include "eval/output/cut_middle.h"
 
 namespace nf {
 namespace {
 
-constexpr Index kGap = 2;     ///< blanks between two columns
-constexpr Index kIndent = 2;  ///< of a label under its section
-constexpr Index kNarrowestLabel =
-    16;  ///< below this, breaking labels reads worse than a wide table
+constexpr Index kGap = 2;              ///< blanks between two columns
+constexpr Index kIndent = 2;           ///< of a label under its section
+constexpr Index kNarrowestLabel = 20;  ///< columns give way before labels are cut further
 constexpr std::string_view kPlusMinus = "± ";
 
 struct CodePointRange {
@@ -69,11 +72,6 @@ Index width_from_point(const std::string& number) {
   return display_width(number) - width_before_point(number);
 }
 
-std::string with_sign(const TableCell& cell) {
-  const bool is_plain = cell.spread.empty() || cell.spread.front() == '[';
-  return is_plain ? cell.spread : std::string(kPlusMinus) + cell.spread;
-}
-
 std::string without_trailing_blanks(std::string line) {
   line.resize(line.find_last_not_of(' ') + 1);
   return line;
@@ -88,8 +86,7 @@ struct TextTable::NumberColumn {
   Index before = 0;
   Index after = 0;
   Index word = 0;    ///< of cells that are no number
-  Index spread = 0;  ///< with its "± ", 0 when there is none beside the values
-  bool used = false;
+  Index spread = 0;  ///< with its "± "; 0 where no value has one
 
   Index spread_width() const { return spread == 0 ? 0 : spread + 1; }
   Index values() const { return std::max(word, before + after); }
@@ -100,7 +97,6 @@ struct TextTable::NumberColumn {
     return width;
   }
   void make_room(const std::string& number) {
-    used = true;
     if (!is_number(number)) {
       word = std::max(word, display_width(number));
       return;
@@ -124,10 +120,15 @@ struct TextTable::NumberColumn {
 
 /// The layout of the table for one width.
 struct TextTable::Layout {
-  bool spreads_beside = true;  ///< or on a line below the values
-  Index label_width = 0;
-  Index numbers_width = 0;
-  std::vector<NumberColumn> columns;  ///< those with a value
+  Index label_width = 0;  ///< with the indent
+  std::vector<NumberColumn> columns{};
+  std::vector<std::size_t> dropped{};  ///< in this order
+
+  Index numbers_width() const {
+    Index width = 0;
+    for (const NumberColumn& column : columns) width += kGap + column.width();
+    return width;
+  }
 };
 
 Index display_width(std::string_view text) {
@@ -170,7 +171,27 @@ std::vector<std::string> wrap_words(std::string_view text, Index width) {
   return lines;
 }
 
-TextTable::TextTable(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+std::string in_one_line(const std::string& text) {
+  std::string line = text;
+  for (char& c : line)
+    if (c == '\n') c = ' ';
+  return line.substr(std::min(line.find_first_not_of(' '), line.size()));
+}
+
+std::string spread_text(const TableCell& cell) {
+  const bool is_plain = cell.spread.empty() || cell.spread.front() == '[';
+  return is_plain ? cell.spread : std::string(kPlusMinus) + cell.spread;
+}
+
+TextTable::TextTable(std::vector<std::string> headings) : headings_(std::move(headings)) {
+  drop_first({});
+}
+
+void TextTable::drop_first(const std::vector<std::size_t>& columns) {
+  drop_order_ = columns;
+  for (std::size_t c = headings_.size(); c-- > 0;)
+    if (std::find(columns.begin(), columns.end(), c) == columns.end()) drop_order_.push_back(c);
+}
 
 void TextTable::add_section(const std::string& heading) {
   rows_.push_back({.kind = Row::Kind::section, .label = heading});
@@ -186,46 +207,62 @@ void TextTable::add_row(const std::string& label, std::vector<TableCell> cells) 
   rows_.push_back({.kind = Row::Kind::numbers, .label = label, .cells = std::move(cells)});
 }
 
-TextTable::Layout TextTable::measure(bool spreads_beside) const {
-  Layout layout;
-  layout.spreads_beside = spreads_beside;
-  for (std::size_t c = 0; c < headings_.size(); ++c) {
-    NumberColumn column;
-    for (const Row& row : rows_) {
-      if (!row.has_numbers() || row.cells[c].value.empty()) continue;
-      column.make_room(row.cells[c].value);
-      const std::string spread = with_sign(row.cells[c]);
-      if (spread.empty()) continue;
-      if (spreads_beside)
-        column.spread = std::max(column.spread, display_width(spread));
-      else
-        column.make_room(spread);
-    }
-    if (!column.used) continue;
-    column.cell = c;
-    column.heading = split_lines(headings_[c]);
-    layout.numbers_width += kGap + column.width();
-    layout.columns.push_back(std::move(column));
+std::vector<std::size_t> TextTable::used_columns() const {
+  std::vector<std::size_t> used;
+  for (std::size_t c = 0; c < headings_.size(); ++c)
+    if (std::any_of(rows_.begin(), rows_.end(), [c](const Row& row) {
+          return row.has_numbers() && !row.cells[c].value.empty();
+        }))
+      used.push_back(c);
+  return used;
+}
+
+TextTable::NumberColumn TextTable::measure(std::size_t column) const {
+  NumberColumn measured{.cell = column, .heading = split_lines(headings_[column])};
+  for (const Row& row : rows_) {
+    if (!row.has_numbers() || row.cells[column].value.empty()) continue;
+    measured.make_room(row.cells[column].value);
+    measured.spread = std::max(measured.spread, display_width(spread_text(row.cells[column])));
   }
-  return layout;
+  return measured;
+}
+
+/// The narrowest labels at which those of each section differ; half of the width where they never
+/// do.
+Index TextTable::least_label_width(Index width) const {
+  const auto are_distinct = [this](Index label_width) {
+    std::set<std::string> cut, whole;
+    for (const Row& row : rows_) {
+      if (row.has_numbers()) {
+        if (whole.insert(row.label).second &&
+            !cut.insert(cut_middle(row.label, label_width - kIndent)).second)
+          return false;
+      } else {
+        cut.clear();
+        whole.clear();
+      }
+    }
+    return true;
+  };
+  Index least = kNarrowestLabel;
+  while (least < width / 2 && !are_distinct(least)) ++least;
+  return least;
 }
 
 TextTable::Layout TextTable::fit(Index width) const {
   Index whole_label = 0;
-  Index longest_word = kNarrowestLabel;
-  for (const Row& row : rows_) {
-    if (!row.has_numbers()) continue;
-    whole_label = std::max(whole_label, kIndent + display_width(row.label));
-    for (const std::string& word : wrap_words(row.label, 0))
-      longest_word = std::max(longest_word, 2 * kIndent + display_width(word));
+  for (const Row& row : rows_)
+    if (row.has_numbers()) whole_label = std::max(whole_label, kIndent + display_width(row.label));
+  Layout layout{.label_width = whole_label};
+  for (const std::size_t column : used_columns()) layout.columns.push_back(measure(column));
+  if (width == 0 || whole_label + layout.numbers_width() <= width) return layout;
+  const Index least = std::min(whole_label, least_label_width(width));
+  for (const std::size_t column : drop_order_) {
+    if (layout.columns.size() <= 1 || least + layout.numbers_width() <= width) break;
+    const auto is_it = [column](const NumberColumn& each) { return each.cell == column; };
+    if (std::erase_if(layout.columns, is_it) > 0) layout.dropped.push_back(column);
   }
-  Layout layout = measure(true);
-  layout.label_width = whole_label;
-  if (width > 0 && whole_label + layout.numbers_width > width) {
-    layout = measure(false);
-    layout.label_width =
-        std::min(whole_label, std::max(longest_word, width - layout.numbers_width));
-  }
+  layout.label_width = std::min(whole_label, std::max(least, width - layout.numbers_width()));
   return layout;
 }
 
@@ -240,7 +277,7 @@ std::string TextTable::render(Index width) const {
     else
       text += (text.empty() ? "" : "\n") + row.label + '\n';
   }
-  return text;
+  return text + dropped_text(layout, width);
 }
 
 std::string TextTable::words_text(const std::string& words, Index width) {
@@ -267,28 +304,22 @@ std::string TextTable::heading_text(const Layout& layout) {
 }
 
 std::string TextTable::row_text(const Layout& layout, const Row& row) {
-  std::string values;
-  std::string spreads;  // the line below
+  std::string line =
+      blanks(kIndent) + cut_middle(row.label, std::max<Index>(1, layout.label_width - kIndent));
+  line += blanks(layout.label_width - display_width(line));
   for (const NumberColumn& column : layout.columns) {
     const TableCell& cell = row.cells[column.cell];
-    const std::string spread = with_sign(cell);
-    values += blanks(kGap) + column.place(cell.value, layout.spreads_beside ? spread : "");
-    spreads += blanks(kGap) + column.place(layout.spreads_beside ? "" : spread, "");
+    line += blanks(kGap) + column.place(cell.value, spread_text(cell));
   }
-  if (without_trailing_blanks(spreads).empty()) spreads.clear();
+  return without_trailing_blanks(line) + '\n';
+}
 
-  std::vector<std::string> labels = {row.label};
-  if (kIndent + display_width(row.label) > layout.label_width)
-    labels = wrap_words(row.label, layout.label_width - 2 * kIndent);
-  labels.resize(std::max<std::size_t>(labels.size(), spreads.empty() ? 1 : 2));
-  std::string text;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    std::string line = blanks(i == 0 ? kIndent : 2 * kIndent) + labels[i];
-    line += blanks(layout.label_width - display_width(line));
-    line += i == 0 ? values : i == 1 ? spreads : std::string();
-    text += without_trailing_blanks(line) + '\n';
-  }
-  return text;
+std::string TextTable::dropped_text(const Layout& layout, Index width) const {
+  if (layout.dropped.empty()) return "";
+  std::string names;
+  for (const std::size_t column : layout.dropped)
+    names += (names.empty() ? "" : ", ") + in_one_line(headings_[column]);
+  return fmt::format("\n{} columns have no room for: {}\n", width, names);
 }
 
 }  // namespace nf

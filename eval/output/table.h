@@ -23,27 +23,15 @@ struct TableCell {
   std::string spread;
 };
 
-/// A table for the terminal: one column of labels at the left, then columns of numbers aligned at
-/// their decimal points. Sections have a heading line of their own; columns without any value are
-/// left out.
+/// A table for readers: one column of labels at the left, then columns of numbers aligned at their
+/// decimal points. Sections have a heading line of their own; columns without any value are left
+/// out.
 ///
-/// Rendered to a width: where the whole does not fit, the spreads move under their values, and
-/// where that does not help, labels are broken into several lines. Nothing is ever cut off.
+/// Rendered to a width, a row is one line all the same: where the whole does not fit, labels are
+/// cut in the middle, as long as those of a section can be told apart, and where that does not help
+/// columns are left out, in the order of drop_first(), and named below the table.
 class TextTable {
  public:
-  /// Headings of the columns of numbers; '\n' breaks one into lines.
-  explicit TextTable(std::vector<std::string> headings);
-
-  void add_section(const std::string& heading);
-  /// Words in the place of a row; no column becomes wider for them.
-  void add_words(const std::string& words);
-  /// As many cells as there are headings; an empty one stays blank.
-  void add_row(const std::string& label, std::vector<TableCell> cells);
-
-  /// Lines of at most `width` columns where possible; 0: as wide as it comes.
-  std::string render(Index width) const;
-
- private:
   struct Row {
     enum class Kind { section, words, numbers } kind;
     std::string label;
@@ -51,17 +39,47 @@ class TextTable {
 
     bool has_numbers() const { return kind == Kind::numbers; }
   };
+
+  /// Headings of the columns of numbers; '\n' breaks one into lines.
+  explicit TextTable(std::vector<std::string> headings);
+
+  /// Columns that are left out where there is no room, the first of them first; behind these come
+  /// the others, the last first. One is always kept.
+  void drop_first(const std::vector<std::size_t>& columns);
+  void add_section(const std::string& heading);
+  /// Words in the place of a row; no column becomes wider for them.
+  void add_words(const std::string& words);
+  /// As many cells as there are headings; an empty one stays blank.
+  void add_row(const std::string& label, std::vector<TableCell> cells);
+
+  const std::vector<std::string>& headings() const { return headings_; }
+  const std::vector<Row>& rows() const { return rows_; }
+  /// The columns that have a value, in their order.
+  std::vector<std::size_t> used_columns() const;
+
+  /// Lines of at most `width` columns where possible; 0: as wide as it comes.
+  std::string render(Index width) const;
+
+ private:
   struct NumberColumn;
   struct Layout;
 
-  Layout measure(bool spreads_beside) const;
+  NumberColumn measure(std::size_t column) const;
+  Index least_label_width(Index width) const;
   Layout fit(Index width) const;
   static std::string words_text(const std::string& words, Index width);
   static std::string heading_text(const Layout& layout);
   static std::string row_text(const Layout& layout, const Row& row);
+  std::string dropped_text(const Layout& layout, Index width) const;
 
   std::vector<std::string> headings_;
+  std::vector<std::size_t> drop_order_;  ///< all columns
   std::vector<Row> rows_;
 };
+
+/// The heading of a column, or another text, in one line.
+std::string in_one_line(const std::string& text);
+/// The spread of a cell as it stands behind the value: "± 0.04", "[0.01, 0.09]".
+std::string spread_text(const TableCell& cell);
 
 }  // namespace nf

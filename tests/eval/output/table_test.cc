@@ -52,36 +52,38 @@ TEST(TextTable, AlignsDecimalPointsAndDropsEmptyColumns) {
             "  Δ, 模型                failed\n");
 }
 
-TEST(TextTable, MovesSpreadsBelowWhereTheyDoNotFit) {
-  TextTable table({"a", "b"});
-  table.add_row("plain", {{"12.5", ""}, {"0.0180", "0.0010"}});
-  table.add_row("other", {{"7.25", "0.50"}, {"3", ""}});
-  const std::string beside =
-      "             a              b\n"
-      "  plain  12.5          0.0180 ± 0.0010\n"
-      "  other   7.25 ± 0.50  3\n";
-  EXPECT_EQ(table.render(38), beside);
-  EXPECT_EQ(table.render(37),
-            "              a         b\n"
-            "  plain   12.5     0.0180\n"
-            "                 ± 0.0010\n"
-            "  other    7.25    3\n"
-            "         ± 0.50\n");
-}
-
-TEST(TextTable, BreaksLabelsWhereNothingElseHelps) {
+TEST(TextTable, CutsLabelsInTheMiddle) {
   TextTable table({"a", "b"});
   table.add_row("noise-sweep r=0.05 dist=rademacher", {{"1.5", "0.25"}, {"2", ""}});
-  EXPECT_EQ(table.render(36),
-            "                                a  b\n"
-            "  noise-sweep r=0.05         1.5   2\n"
-            "    dist=rademacher        ± 0.25\n");
+  table.add_row("noise-sweep r=0.05 dist=uniform", {{"1.5", ""}, {"2", ""}});
+  EXPECT_EQ(table.render(40),
+            "                             a         b\n"
+            "  noise-sweep…=rademacher  1.5 ± 0.25  2\n"
+            "  noise-sweep…ist=uniform  1.5         2\n");
 }
 
-TEST(TextTable, CutsNothingOffInTheNarrowestTerminal) {
+TEST(TextTable, LeavesColumnsOutWhereNothingElseHelps) {
+  TextTable table({"a", "b\nlong", "c"});
+  table.drop_first({1});
+  table.add_row("noise-sweep r=0.05 dist=rademacher", {{"1.5", "0.25"}, {"2", ""}, {"3", ""}});
+  EXPECT_EQ(table.render(36),
+            "                                a  c\n"
+            "  noise-sweep…=rademacher  1.5 ± 0.25  3\n"
+            "\n36 columns have no room for: b long\n");
+}
+
+TEST(TextTable, KeepsLabelsApart) {
+  TextTable table({"a"});
+  for (const char* layer : {"0", "1"})
+    table.add_row(std::string("each-layer layer=") + layer + " dist=rademacher r=0.05",
+                  {{"1.5", ""}});
+  EXPECT_EQ(table.render(50), "");  // layer
+}
+
+TEST(TextTable, KeepsOneColumnInTheNarrowestTerminal) {
   const std::string text = example().render(10);
-  EXPECT_NE(text.find("1.23e-06"), std::string::npos);
-  EXPECT_NE(text.find("longer label"), std::string::npos);
+  EXPECT_NE(text.find("104832"), std::string::npos) << text;
+  EXPECT_NE(text.find("10 columns have no room for: KL (nats)"), std::string::npos) << text;
 }
 
 TEST(TextTable, MakesNoColumnWiderForWords) {
