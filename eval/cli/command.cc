@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <limits>
+#include <string_view>
 
 #include "core/base/byte_text.h"
 #include "core/base/error.h"
@@ -54,6 +56,7 @@ const std::vector<Command>& commands() {
       {"plan", "what a run would cost and could show, before it begins", plan_command},
       {"verify", "re-run records of a run folder and compare them bit for bit", verify_command},
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
+      {"show", "the results of a run folder, chosen and sorted", show_command},
       {"compare", "whether trials of a run folder differ from each other", compare_command},
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
       {"export", "a run folder as SQLite or CSV", export_command},
@@ -223,9 +226,34 @@ Shard shard_option(const CommandLine& line) {
   return shard;
 }
 
+std::vector<std::string> list_option(const CommandLine& line, const std::string& name) {
+  std::vector<std::string> parts;
+  if (!line.has(name)) return parts;
+  const std::string text = line.text(name);
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    if (parts.back().empty())
+      throw ConfigError(fmt::format("--{}: needs names with a comma between, is '{}'", name, text));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+TableFormat format_option(const CommandLine& line) {
+  return line.has("format") ? parse_table_format(line.text("format")) : TableFormat::table;
+}
+
 Index terminal_columns() {
+  constexpr Index kMost = 10'000;
+  if (const char* const text = std::getenv("COLUMNS")) {
+    Index columns = 0;
+    const char* const end = text + std::string_view(text).size();
+    const auto read = std::from_chars(text, end, columns);
+    if (read.ec == std::errc{} && read.ptr == end && columns > 0) return std::min(columns, kMost);
+  }
   winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 120;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void use_threads(const CommandLine& line) {

@@ -10,6 +10,7 @@
 #include "core/base/types.h"
 #include "eval/cli/command_help.h"
 #include "eval/experiment/kinds.h"
+#include "eval/output/table_format.h"
 #include "eval/plan/shard.h"
 
 namespace nf {
@@ -36,6 +37,7 @@ int verify_command(const std::vector<std::string>& arguments, const KindsPtr& ki
 int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int compare_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int show_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
@@ -101,7 +103,13 @@ inline constexpr const char* kTrialsHelp =
     "may be repeated";
 /// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.
 Shard shard_option(const CommandLine& line);
-/// The width of the terminal behind stdout; 120 where there is none.
+/// The parts of "a,b,c" behind an option, none of them empty (ConfigError); none where it was not
+/// given.
+std::vector<std::string> list_option(const CommandLine& line, const std::string& name);
+/// The form behind --format (ConfigError); a table where it was not given.
+TableFormat format_option(const CommandLine& line);
+/// COLUMNS where the environment has it, else the width of the terminal behind stdout; 0 where
+/// there is none: as wide as it comes.
 Index terminal_columns();
 /// Takes --threads N into effect where it was given. Throws ConfigError beyond most_threads(), for
 /// commands that compute.

@@ -1,3 +1,4 @@
+#include "eval/analysis/compare_selector.h"
 #include "eval/cli/command.h"
 #include "eval/cli/examples.h"
 #include "eval/cli/stop_signal.h"
@@ -10,6 +11,9 @@
 
 namespace nf {
 namespace {
+
+// What a terminal has room for; `show` has the rest.
+constexpr Index kMostLines = 60, kMostFindings = 30;
 
 /// The tables and records that lie in a run folder.
 std::string files_in(const std::filesystem::path& dir) {
@@ -75,11 +79,11 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
   const RunOutcome outcome = run_experiment(experiment, options, progress);
 
   if (!outcome.rows.empty()) {
-    print_out(
-        "{}{}",
-        results_table(outcome.rows, kinds->metrics, terminal_columns(),
-                      task_headings(experiment.config.tasks, kinds->tasks), &outcome.searches),
-        findings_text(outcome.rows, outcome.searches, terminal_columns()));
+    print_out("{}{}",
+              results_table(outcome.rows, kinds->metrics, terminal_columns(),
+                            task_headings(experiment.config.tasks, kinds->tasks), &outcome.searches,
+                            {kMostLines, "noisefloor show " + shell_word(options.out.string())}),
+              findings_text(outcome.rows, outcome.searches, terminal_columns(), kMostFindings));
     print_out("\n{}: {}\n", options.out.string(), files_in(options.out));
   }
   if (outcome.interrupted || stop_requested()) {

@@ -1,5 +1,7 @@
 #include "eval/output/markdown_table.h"
 
+#include <algorithm>
+
 namespace nf {
 namespace {
 
@@ -20,11 +22,17 @@ std::string header(const TextTable& table, const std::vector<std::size_t>& colum
 }  // namespace
 
 std::string markdown_text(std::string_view text) {
+  std::string line = markdown_text_lines(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+std::string markdown_text_lines(std::string_view text) {
   constexpr std::string_view kMarkup = "\\|`*_<>[]~&#";
   std::string escaped;
   for (const char c : text) {
     if (kMarkup.find(c) != std::string_view::npos) escaped += '\\';
-    escaped += c == '\n' ? ' ' : c;
+    escaped += c;
   }
   return escaped;
 }
@@ -37,7 +45,8 @@ std::string markdown_table(const TextTable& table) {
     if (!row.has_numbers()) {
       const bool is_section = row.kind == TextTable::Row::Kind::section;
       const std::string mark = is_section ? "**" : "";
-      text += (text.empty() || text.ends_with("\n\n") ? "" : "\n") + mark + markdown_text(row.label) + mark + "\n\n";
+      text += (text.empty() || text.ends_with("\n\n") ? "" : "\n") + mark +
+              markdown_text(row.label) + mark + "\n\n";
       has_header = false;
       continue;
     }

@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <string_view>
+#include <utility>
 
 #include "core/base/byte_text.h"
 #include "core/base/check.h"
+#include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "eval/records/identity_checks.h"
+#include "eval/records/record_skim.h"
 
 namespace nf {
 namespace {
@@ -45,24 +50,51 @@ constexpr const char* kOtherFolder = "choose another --out folder";
 constexpr const char* kOtherEnv =
     "choose another --out folder, go on on the same machine type, or say --any-env";
 
-/// The records of a file's whole lines: a last one that is torn ends without '\n'.
-std::vector<Record> read_records(const fs::path& path) {
-  const std::string text = read_text_file(path);
-  std::vector<Record> records;
+/// The whole lines of a text: a last one that is torn ends without '\n'.
+std::vector<std::string_view> whole_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
   for (std::size_t begin = 0;;) {
     const std::size_t end = text.find('\n', begin);
-    if (end == std::string::npos) return records;
-    const std::string place = fmt::format("{}:{}", path.string(), records.size() + 1);
-    try {
-      records.push_back(record_from_line(text.substr(begin, end - begin), place));
-    } catch (const DataError& error) {
-      throw DataError(fmt::format(
-          "{}; if the file was damaged, delete line {}: what it held runs again with the next "
-          "`noisefloor run` into this folder",
-          error.what(), records.size() + 1));
-    }
+    if (end == std::string_view::npos) return lines;
+    lines.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
+}
+
+Record read_record(std::string_view line, RecordParts parts, const fs::path& path, Index number) {
+  if (parts == RecordParts::figures)
+    if (std::optional<Record> record = skim_record(line)) return std::move(*record);
+  try {
+    return record_from_line(std::string(line), fmt::format("{}:{}", path.string(), number));
+  } catch (const DataError& error) {
+    throw DataError(fmt::format(
+        "{}; if the file was damaged, delete line {}: what it held runs again with the next "
+        "`noisefloor run` into this folder",
+        error.what(), number));
+  }
+}
+
+/// The threads share the lines out; of several that are damaged the first is told.
+std::vector<Record> read_records(const fs::path& path, RecordParts parts = RecordParts::all) {
+  const std::string text = read_text_file(path);
+  const std::vector<std::string_view> lines = whole_lines(text);
+  constexpr Index kLinesAtOnce = 64;
+  std::vector<Record> records(lines.size());
+  std::vector<std::exception_ptr> faults(
+      static_cast<std::size_t>((std::ssize(lines) + kLinesAtOnce - 1) / kLinesAtOnce));
+  parallel_for(std::ssize(faults), [&](Index part) {
+    const Index first = part * kLinesAtOnce;
+    try {
+      for (Index i = first; i < std::min(first + kLinesAtOnce, std::ssize(lines)); ++i)
+        records[static_cast<std::size_t>(i)] =
+            read_record(lines[static_cast<std::size_t>(i)], parts, path, i + 1);
+    } catch (const DataError&) {
+      faults[static_cast<std::size_t>(part)] = std::current_exception();
+    }
+  });
+  for (const std::exception_ptr& fault : faults)
+    if (fault) std::rethrow_exception(fault);
+  return records;
 }
 
 /// Writes a file that is there only where it has something to say; else removes an earlier one.
@@ -131,14 +163,14 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
   if (!any_env) check_env(manifest.env, env_, {place, kBegun, "now", kOtherEnv});
 }
 
-RunContents RunFolder::read(const fs::path& dir) {
+RunContents RunFolder::read(const fs::path& dir, RecordParts parts) {
   if (!fs::is_directory(dir)) throw ConfigError(fmt::format("{}: no such folder", dir.string()));
   if (!fs::exists(dir / kManifest))
     throw ConfigError(
         fmt::format("{}: is not a run folder, it has no {}", dir.string(), kManifest));
   RunContents contents{.dir = dir,
                        .manifest = read_manifest(dir / kManifest),
-                       .records = read_records(dir / kRecords),
+                       .records = read_records(dir / kRecords, parts),
                        .experiment = read_text_file(dir / kExperiment),
                        .resolved = read_text_file(dir / kResolved)};
   if (!contents.manifest.rows)

@@ -19,6 +19,14 @@ struct ResultFile {
   std::string text;  ///< empty: there is nothing to say, and no such file
 };
 
+/// How much of the records is read.
+enum class RecordParts {
+  all,
+  /// Windows, and of sites what their relative L2 is made of: skim_record(). A record that has
+  /// questions or failed is read whole.
+  figures,
+};
+
 /// The contents of a run folder.
 struct RunContents {
   std::filesystem::path dir;
@@ -48,7 +56,7 @@ class RunFolder {
   /// Reads a folder, finished or not, without taking hold of it: a run may be writing there. A torn
   /// last line is passed over and left. Throws ConfigError for a folder that is no run folder or
   /// has no rows in its manifest, DataError for files that cannot be read.
-  static RunContents read(const std::filesystem::path& dir);
+  static RunContents read(const std::filesystem::path& dir, RecordParts parts = RecordParts::all);
 
   const std::filesystem::path& dir() const { return dir_; }
   /// The records as they stand in the file, also those of trials that the experiment no longer has.

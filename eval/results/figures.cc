@@ -153,4 +153,19 @@ std::optional<FigureEstimate> estimate_figure(const Figure& figure,
   return estimate_blocks(std::move(seeds), is_watched(figure, samples));
 }
 
+std::optional<double> figure_mean(const Figure& figure,
+                                  const std::vector<const ResultRow*>& samples,
+                                  const ResultRow* baseline) {
+  if (baseline == nullptr || baseline->failed() || samples.empty()) return std::nullopt;
+  double sum = 0.0, tokens = 0.0;
+  for (const BlockSums& seed : common_blocks(figure_blocks(figure, samples, *baseline))) {
+    for (const BlockSum& block : seed) {
+      sum += block.sum;
+      tokens += block.tokens;
+    }
+  }
+  if (tokens == 0.0) return std::nullopt;
+  return sum / tokens;
+}
+
 }  // namespace nf

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace nf {
 namespace {
+
+/// Names of any bytes: two that differ in bytes which are no UTF-8 alone would be one line.
+constexpr auto kAnyBytes = Json::error_handler_t::ignore;
 
 /// ", 1 of 2 windows" where fewer are there than the baseline has.
 std::string missing(Index count, Index of, const char* what) {
@@ -41,25 +45,27 @@ std::string ResultLine::label() const {
 
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows) {
   std::vector<ModelLines> models;
+  std::unordered_map<std::string, std::size_t> model_of;
+  std::unordered_map<std::string, std::size_t> line_of;  // by model, name and sweep point
   for (const ResultRow& row : rows) {
-    auto model = std::find_if(models.begin(), models.end(), [&row](const ModelLines& candidate) {
-      return candidate.model == row.key.model;
-    });
-    if (model == models.end()) model = models.insert(model, ModelLines{row.key.model, nullptr, {}});
+    const auto [known, is_new] = model_of.emplace(row.key.model, models.size());
+    if (is_new) models.push_back({row.key.model, nullptr, {}});
+    ModelLines& model = models[known->second];
     if (row.key.name == "baseline") {
-      model->baseline = &row;
-      model->lines.insert(model->lines.begin(), ResultLine{{&row}});
+      model.baseline = &row;
       continue;
     }
-    const auto line =
-        std::find_if(model->lines.begin(), model->lines.end(), [&row](const ResultLine& candidate) {
-          return candidate.key().name == row.key.name && candidate.key().vars == row.key.vars;
-        });
-    if (line == model->lines.end())
-      model->lines.push_back({{&row}});
+    const std::string point =
+        Json({row.key.model, row.key.name, row.key.vars}).dump(-1, ' ', false, kAnyBytes);
+    const auto [line, is_new_line] = line_of.emplace(point, model.lines.size());
+    if (is_new_line)
+      model.lines.push_back({{&row}});
     else
-      line->rows.push_back(&row);
+      model.lines[line->second].rows.push_back(&row);
   }
+  for (ModelLines& model : models)
+    if (model.baseline != nullptr)
+      model.lines.insert(model.lines.begin(), ResultLine{{model.baseline}});
   return models;
 }
 

@@ -49,7 +49,7 @@ std::string block_text(const std::vector<Finding>& findings, Index columns) {
 }  // namespace
 
 std::string findings_text(const std::vector<ResultRow>& rows, const FollowedSearches& searches,
-                          Index columns) {
+                          Index columns, Index most) {
   const std::vector<RowKey> keys = searches.rows();
   std::string text;
   for (const ModelLines& model : group_rows(rows)) {
@@ -60,8 +60,11 @@ std::string findings_text(const std::vector<ResultRow>& rows, const FollowedSear
                                                : "searches and designs";
     findings.insert(findings.end(), of_designs.begin(), of_designs.end());
     if (findings.empty()) continue;
+    const Index more = most == 0 ? 0 : std::max<Index>(0, std::ssize(findings) - most);
+    findings.resize(findings.size() - static_cast<std::size_t>(more));
     text += fmt::format("\n{}: what {} found, with 95 % intervals\n", printable(model.model), who) +
             block_text(findings, columns);
+    if (more > 0) text += fmt::format("  [...] {} more: searches.csv, effects.csv\n", more);
   }
   return text;
 }

@@ -91,14 +91,22 @@ void mark_searches(const FollowedSearches* searches, std::vector<ModelLines>& mo
 
 void add_lines(const ModelLines& model,
                const std::function<std::vector<TableCell>(const ResultLine&)>& cells,
-               TextTable& table) {
+               TextTable& table, const LineLimit& limit) {
   std::set<std::string> designs;
+  Index shown = 0, left_out = 0;
   for (const ResultLine& line : model.lines) {
-    if (!is_factorial_run(line))
-      table.add_row(line.label(), cells(line));
-    else if (designs.insert(design_text(line)).second)
+    if (is_factorial_run(line) && !designs.insert(design_text(line)).second) continue;
+    if (limit.lines > 0 && shown == limit.lines) {
+      ++left_out;
+      continue;
+    }
+    ++shown;
+    if (is_factorial_run(line))
       table.add_words(factorial_text(model, design_text(line)));
+    else
+      table.add_row(line.label(), cells(line));
   }
+  if (left_out > 0) table.add_words(fmt::format("[...] {} more: {}", left_out, limit.command));
 }
 
 TableCell interval_cell(const std::optional<FigureEstimate>& estimate, double unit,

@@ -16,10 +16,17 @@ namespace nf {
 /// they have not converged: " (seed 1, above the range)". searches: null: the states are unknown.
 void mark_searches(const FollowedSearches* searches, std::vector<ModelLines>& models);
 
-/// Adds a model's lines to a table; all runs of a factorial design are one line of words.
+/// Where the lines of a model end.
+struct LineLimit {
+  Index lines = 0;        ///< 0: all are shown
+  std::string command{};  ///< shows the others
+};
+
+/// Adds a model's lines to a table; all runs of a factorial design are one line of words, and so
+/// are those beyond the limit.
 void add_lines(const ModelLines& model,
                const std::function<std::vector<TableCell>(const ResultLine&)>& cells,
-               TextTable& table);
+               TextTable& table, const LineLimit& limit = {});
 
 /// A figure times `unit`, ± the longer side of its 95 % interval; empty where there is none.
 TableCell interval_cell(const std::optional<FigureEstimate>& estimate, double unit,

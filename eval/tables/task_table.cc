@@ -99,7 +99,7 @@ const char* const kTaskLegend =
     "its longer side; none of fewer than 8 questions. ppl of a task: perplexity of a whole target.";
 
 std::string task_table(const std::vector<ModelLines>& models, const std::vector<TaskHeading>& tasks,
-                       Index columns) {
+                       Index columns, const LineLimit& limit) {
   std::vector<std::string> headings;
   for (const TaskHeading& task : tasks) {
     headings.push_back(column_heading(task.name) + "\nacc %");
@@ -110,7 +110,8 @@ std::string task_table(const std::vector<ModelLines>& models, const std::vector<
   for (const ModelLines& model : models) {
     table.add_section(heading(model, tasks, columns));
     add_lines(
-        model, [&](const ResultLine& line) { return cells(line, model.baseline, tasks); }, table);
+        model, [&](const ResultLine& line) { return cells(line, model.baseline, tasks); }, table,
+        limit);
   }
   return table.render(columns);
 }
