@@ -11,6 +11,8 @@
 #include "core/base/parallel.h"
 #include "core/base/printable.h"
 #include "eval/analysis/compare_lines.h"
+#include "eval/analysis/compare_sort.h"
+#include "eval/analysis/mean_figure.h"
 #include "eval/results/figures.h"
 #include "eval/results/row_fields.h"
 #include "eval/stats/block_bootstrap.h"
@@ -21,24 +23,6 @@ namespace nf {
 namespace {
 
 constexpr double kLevel = 0.05;
-
-/// A figure under the name of its mean: two lines differ in the mean as their differences to the
-/// baseline do.
-struct MeanFigure {
-  std::string name;
-  Figure to_baseline;  ///< the difference
-  bool higher_is_better = false;
-};
-
-std::vector<MeanFigure> mean_figures(const std::vector<TaskHeading>& tasks) {
-  std::vector<MeanFigure> figures;
-  for (const SummedFigure& figure : window_figures())
-    if (figure.difference != nullptr)
-      figures.push_back({figure.mean, text_figure(figure), figure.higher_is_better});
-  for (const TaskHeading& task : tasks)
-    figures.push_back({task.name + "_acc", delta_accuracy_figure(task), true});
-  return figures;
-}
 
 Index block_count(const MeanFigure& figure, const ResultRow& row) {
   return std::ssize(figure.to_baseline.blocks(row, row));
@@ -51,9 +35,25 @@ bool same_condition(const SeedPairs& rows) {
   return against == trial;
 }
 
+/// Adds what is asked beside the difference. rows: of the figure's blocks.
+void add_ratio(const MeanFigure& figure, const RatioRows& rows, const CompareOptions& options,
+               ComparedFigure& compared) {
+  if (options.ratio && figure.has_zero) compared.ratio = ratio_of_means(rows);
+  if (!options.margin) return;
+  if (compared.verdict == Verdict::same) {
+    compared.equivalence_verdict = EquivalenceVerdict::same;
+    return;
+  }
+  compared.equivalence = options.margin->is_share
+                             ? equivalence_of_ratio(rows, options.margin->size)
+                             : equivalence_of_difference(compared.difference, options.margin->size);
+  if (compared.equivalence) compared.equivalence_verdict = EquivalenceVerdict::not_shown;
+}
+
 /// None where rows and baseline share no block. equal: the rows are, bit for bit.
 std::optional<ComparedFigure> compare_figure(const MeanFigure& figure, const SeedPairs& rows,
-                                             const ResultRow& baseline, bool equal) {
+                                             const ResultRow& baseline, bool equal,
+                                             const CompareOptions& options) {
   std::vector<const ResultRow*> all = rows.against;
   all.insert(all.end(), rows.trial.begin(), rows.trial.end());
   const std::vector<BlockSums> blocks =
@@ -82,11 +82,18 @@ std::optional<ComparedFigure> compare_figure(const MeanFigure& figure, const See
     compared.rough = !compared.note.empty();
     if (compared.difference.watched) compared.note = kSequenceNote;
   }
+  add_ratio(figure,
+            {.first = {against.begin(), against.end()},
+             .second = {trial.begin(), trial.end()},
+             .apart = rows.pairing == SeedPairing::apart,
+             .watched = compared.difference.watched},
+            options, compared);
   return compared;
 }
 
 LineComparison compare_lines(const ComparedLines& pair, const ResultRow& baseline,
-                             const std::vector<MeanFigure>& figures) {
+                             const std::vector<MeanFigure>& figures,
+                             const CompareOptions& options) {
   const SeedPairs rows = pair_seeds(*pair.against, *pair.trial);
   const RowKey &against = pair.against->key(), &trial = pair.trial->key();
   LineComparison comparison{.against = pooled_key(rows.against),
@@ -100,7 +107,7 @@ LineComparison compare_lines(const ComparedLines& pair, const ResultRow& baselin
                             .text = shared_text(rows, baseline)};
   const bool equal = are_equal(rows);
   for (const MeanFigure& figure : figures)
-    if (auto compared = compare_figure(figure, rows, baseline, equal))
+    if (auto compared = compare_figure(figure, rows, baseline, equal, options))
       comparison.figures.push_back(std::move(*compared));
   return comparison;
 }
@@ -128,6 +135,29 @@ void add_tests(ModelComparison& model, const std::vector<MeanFigure>& figures) {
       if (holm[i] >= kLevel || compared.verdict == Verdict::same) continue;
       const bool higher = compared.difference.mean.mean > 0.0;
       compared.verdict = higher == compared.higher_is_better ? Verdict::better : Verdict::worse;
+    }
+  }
+}
+
+/// Of a comparison at most one of the two nulls is true, so the smaller p of the two stands for it
+/// in Holm's procedure (Shaffer, J. Am. Stat. Assoc. 81, 1986: hypotheses that exclude each other).
+void add_equivalence_tests(ModelComparison& model, const std::vector<MeanFigure>& figures) {
+  for (const MeanFigure& figure : figures) {
+    std::vector<ComparedFigure*> tested;
+    std::vector<double> p;
+    for (ComparedFigure* compared : family(model, figure.name)) {
+      if (!compared->equivalence) continue;
+      tested.push_back(compared);
+      p.push_back(compared->equivalence->least_p());
+    }
+    const std::vector<double> holm = holm_adjusted(p);
+    for (std::size_t i = 0; i < tested.size(); ++i) {
+      ComparedFigure& compared = *tested[i];
+      compared.p_equivalent = holm[i];
+      if (holm[i] >= kLevel) continue;
+      const bool same = compared.equivalence->p_same < compared.equivalence->p_different;
+      compared.equivalence_verdict =
+          same ? EquivalenceVerdict::same : EquivalenceVerdict::different;
     }
   }
 }
@@ -183,9 +213,29 @@ void remark_on_rough_intervals(ModelComparison& model, const std::vector<MeanFig
   }
 }
 
+/// The pairs of lines that have figures.
+std::vector<ComparedLines> pairs_of(const ModelLines& model,
+                                    const std::vector<TrialSelector>& selectors,
+                                    const CompareOptions& options,
+                                    std::vector<std::string>& remarks) {
+  constexpr Index kMostPairs = 20'000;
+  std::vector<ComparedLines> pairs = options.all_pairs
+                                         ? find_all_pairs(model, selectors)
+                                         : find_compared_lines(model, selectors, remarks);
+  if (std::ssize(pairs) > kMostPairs)
+    throw ConfigError(
+        fmt::format("{}: {} comparisons are more than {}; name fewer trials or points",
+                    printable(model.model), pairs.size(), kMostPairs));
+  std::erase_if(pairs, [](const ComparedLines& pair) {  // remarked
+    return pair.against->samples().empty() || pair.trial->samples().empty();
+  });
+  return pairs;
+}
+
 ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFigure>& figures,
                               const std::vector<TrialSelector>& selectors,
-                              const ModelIdentity* data, std::vector<std::string>& remarks) {
+                              const ModelIdentity* data, const CompareOptions& options,
+                              std::vector<std::string>& remarks) {
   ModelComparison comparison{.model = model.model};
   if (model.baseline == nullptr || model.baseline->failed()) {
     remarks.push_back(fmt::format("{}: the baseline {}", printable(model.model),
@@ -193,18 +243,22 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFig
     return comparison;
   }
   comparison.windows = data != nullptr ? data->windows : model.baseline->text.windows;
-  for (const ComparedLines& pair : find_compared_lines(model, selectors, remarks)) {
-    if (pair.against->samples().empty() || pair.trial->samples().empty()) continue;  // remarked
-    comparison.lines.push_back(compare_lines(pair, *model.baseline, figures));
-    const LineComparison& line = comparison.lines.back();
+  const std::vector<ComparedLines> pairs = pairs_of(model, selectors, options, remarks);
+  comparison.lines.resize(pairs.size());
+  parallel_for(std::ssize(pairs), [&](Index i) {
+    const auto at = static_cast<std::size_t>(i);
+    comparison.lines[at] = compare_lines(pairs[at], *model.baseline, figures, options);
+  });
+  for (const LineComparison& line : comparison.lines)
     if (line.figures.empty())
       remarks.push_back(fmt::format("{}: {} against {}: nothing of the text that both have",
                                     printable(model.model), line.trial_label, line.against_label));
-  }
   add_tests(comparison, figures);
-  add_bootstraps(comparison);
+  if (options.margin) add_equivalence_tests(comparison, figures);
+  if (options.bootstrap) add_bootstraps(comparison);
   remark_on_intervals(comparison, remarks);
   remark_on_rough_intervals(comparison, figures, remarks);
+  sort_comparison(options, figures, comparison);
   return comparison;
 }
 
@@ -222,16 +276,22 @@ const ModelIdentity* sized_identity(const std::string& model,
 TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                                const std::vector<TaskHeading>& tasks,
                                const std::vector<TrialSelector>& selectors,
-                               const std::vector<ModelIdentity>& identities) {
-  NF_CHECK(selectors.size() > 1, "{} trials to compare", selectors.size());
-  const std::vector<MeanFigure> figures = mean_figures(tasks);
-  TrialComparison comparison{.against = selectors.front().text, .variables = sweep_variables(keys)};
+                               const std::vector<ModelIdentity>& identities,
+                               const CompareOptions& options) {
+  NF_CHECK(selectors.size() > (options.all_pairs ? 0u : 1u), "{} trials to compare",
+           selectors.size());
+  const std::vector<MeanFigure> figures = compared_figures(tasks, options);
+  TrialComparison comparison{.against = selectors.front().text,
+                             .variables = sweep_variables(keys),
+                             .all_pairs = options.all_pairs,
+                             .margin = options.margin};
   const std::vector<ModelLines> models = group_rows(rows);
   for (const ModelLines& model : models) {
     const ModelIdentity* const data = sized_identity(model.model, identities);
     const std::vector<std::string> missing = missing_rows(model, keys, selectors, data);
     comparison.remarks.insert(comparison.remarks.end(), missing.begin(), missing.end());
-    ModelComparison compared = compare_model(model, figures, selectors, data, comparison.remarks);
+    ModelComparison compared =
+        compare_model(model, figures, selectors, data, options, comparison.remarks);
     if (!compared.lines.empty()) comparison.models.push_back(std::move(compared));
   }
   if (comparison.models.empty()) {

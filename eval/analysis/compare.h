@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "eval/analysis/compare_options.h"
 #include "eval/analysis/compare_selector.h"
 #include "eval/analysis/comparison.h"
 #include "eval/records/model_identity.h"
@@ -18,13 +19,18 @@ namespace nf {
 /// Blocks are those that all rows of both lines and the baseline have. A verdict is made of p_holm,
 /// which is adjusted over the comparisons of one figure and model.
 ///
+/// A ratio and a share as a margin are those of figures with a zero of their own (KL). The test of
+/// equivalence is adjusted as p is.
+///
 /// rows, keys, tasks: of a folder; keys are those of all rows of its experiment, some of which may
-/// have no record yet. selectors: at least two (NF_CHECK). identities: they say how much text and
-/// how many questions there are; a model that is not among them has as much as its baseline. Throws
-/// ConfigError where no two lines can be compared.
+/// have no record yet. selectors: at least two, or one with all_pairs (NF_CHECK). identities: they
+/// say how much text and how many questions there are; a model that is not among them has as much
+/// as its baseline. Throws ConfigError where no two lines can be compared, or an option is not
+/// understood.
 TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                                const std::vector<TaskHeading>& tasks,
                                const std::vector<TrialSelector>& selectors,
-                               const std::vector<ModelIdentity>& identities = {});
+                               const std::vector<ModelIdentity>& identities = {},
+                               const CompareOptions& options = {});
 
 }  // namespace nf

@@ -126,6 +126,21 @@ std::vector<ComparedLines> find_compared_lines(const ModelLines& model,
   return pairs;
 }
 
+std::vector<ComparedLines> find_all_pairs(const ModelLines& model,
+                                          const std::vector<TrialSelector>& selectors) {
+  std::vector<const ResultLine*> selected;
+  for (const TrialSelector& selector : selectors)
+    for (const ResultLine& line : model.lines)
+      if (selector.selects(line.key()) &&
+          std::find(selected.begin(), selected.end(), &line) == selected.end())
+        selected.push_back(&line);
+  std::vector<ComparedLines> pairs;
+  for (std::size_t i = 0; i < selected.size(); ++i)
+    for (std::size_t j = i + 1; j < selected.size(); ++j)
+      pairs.push_back({.against = selected[i], .trial = selected[j]});
+  return pairs;
+}
+
 std::string rest_of_point(const RowKey& against, const RowKey& trial) {
   std::string text;
   for (const auto& [name, value] : against.vars.items()) {

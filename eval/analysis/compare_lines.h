@@ -28,6 +28,11 @@ std::vector<ComparedLines> find_compared_lines(const ModelLines& model,
                                                const std::vector<TrialSelector>& selectors,
                                                std::vector<std::string>& remarks);
 
+/// Each selected line of a model with each that stands behind it, the selectors one after the
+/// other.
+std::vector<ComparedLines> find_all_pairs(const ModelLines& model,
+                                          const std::vector<TrialSelector>& selectors);
+
 /// The variables of `against` that are not the same in `trial`: "g=64 k=2".
 std::string rest_of_point(const RowKey& against, const RowKey& trial);
 

@@ -18,4 +18,18 @@ std::string verdict_text(Verdict verdict) {
   return "not known";
 }
 
+std::string verdict_text(EquivalenceVerdict verdict) {
+  switch (verdict) {
+    case EquivalenceVerdict::same:
+      return "the same";
+    case EquivalenceVerdict::different:
+      return "different";
+    case EquivalenceVerdict::not_shown:
+      return "not shown";
+    case EquivalenceVerdict::not_known:
+      break;
+  }
+  return "not known";
+}
+
 }  // namespace nf

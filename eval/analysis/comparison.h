@@ -4,9 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "eval/analysis/equivalence_margin.h"
 #include "eval/metrics/text_sums.h"
 #include "eval/records/row_key.h"
+#include "eval/stats/equivalence.h"
 #include "eval/stats/mean_difference.h"
+#include "eval/stats/mean_ratio.h"
 
 namespace nf {
 
@@ -20,6 +23,16 @@ enum class Verdict {
 };
 /// "worse", "better", "no difference shown", "no difference", "not known".
 std::string verdict_text(Verdict verdict);
+
+/// Whether two trials are the same within a margin.
+enum class EquivalenceVerdict {
+  same,       ///< shown to be
+  different,  ///< shown to be farther apart
+  not_shown,  ///< neither
+  not_known,  ///< there is no interval
+};
+/// "the same", "different", "not shown", "not known".
+std::string verdict_text(EquivalenceVerdict verdict);
 
 /// One figure of two lines.
 struct ComparedFigure {
@@ -35,6 +48,13 @@ struct ComparedFigure {
   /// asks of the smallest p.
   std::optional<double> shown_from{};
   Verdict verdict = Verdict::not_known;
+  /// The trial's figure over the other's, where that was asked for and the figure has a zero of its
+  /// own.
+  std::optional<MeanRatio> ratio{};
+  std::optional<EquivalenceTest> equivalence{};  ///< where a margin was given
+  /// Of what the test shows sooner, over all comparisons of the model in this figure (Holm).
+  std::optional<double> p_equivalent{};
+  EquivalenceVerdict equivalence_verdict = EquivalenceVerdict::not_known;
   bool rough = false;  ///< few blocks differ: the interval may cover too little
   std::string note{};  ///< why there is no interval, or what it is
 };
@@ -68,6 +88,8 @@ struct TrialComparison {
   std::string against;                   ///< the trial that the others are compared with, as given
   std::vector<std::string> variables{};  ///< of the experiment, sweep_variables()
   std::vector<ModelComparison> models{};
+  bool all_pairs = false;  ///< instead: each with each
+  std::optional<EquivalenceMargin> margin{};
   std::vector<std::string> remarks{};  ///< one line each: what failed, is missing, has no partner
 };
 

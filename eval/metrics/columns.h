@@ -62,10 +62,11 @@ std::vector<std::string> searches_columns(const std::vector<std::string>& variab
 /// kComparisonColumns.
 std::vector<std::string> comparison_columns(const std::vector<std::string>& variables);
 inline constexpr const char* kComparisonColumns[] = {
-    "figure",        "seeds",          "against_seeds", "pairing", "blocks",
-    "all_blocks",    "tokens",         "difference",    "low",     "high",
-    "bootstrap_low", "bootstrap_high", "se_text",       "se_seed", "p",
-    "p_holm",        "shown_from",     "verdict",       "note"};
+    "figure",        "seeds",          "against_seeds", "pairing",     "blocks",
+    "all_blocks",    "tokens",         "difference",    "low",         "high",
+    "bootstrap_low", "bootstrap_high", "se_text",       "se_seed",     "p",
+    "p_holm",        "shown_from",     "verdict",       "ratio",       "ratio_low",
+    "ratio_high",    "margin",         "p_equivalent",  "equivalence", "note"};
 /// The header of `export --csv`: kTrialColumns, one column per variable, window, task, question,
 /// choice, document, tokens, one per summed figure, bytes, correct, correct_norm.
 std::vector<std::string> export_columns(const std::vector<std::string>& variables);

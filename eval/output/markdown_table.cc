@@ -22,12 +22,12 @@ std::string header(const TextTable& table, const std::vector<std::size_t>& colum
 }  // namespace
 
 std::string markdown_text(std::string_view text) {
-  std::string line = markdown_text_lines(text);
+  std::string line = markdown_paragraphs(text);
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line;
 }
 
-std::string markdown_text_lines(std::string_view text) {
+std::string markdown_paragraphs(std::string_view text) {
   constexpr std::string_view kMarkup = "\\|`*_<>[]~&#";
   std::string escaped;
   for (const char c : text) {

@@ -13,6 +13,6 @@ std::string markdown_table(const TextTable& table);
 /// A text in which nothing is taken for markup.
 std::string markdown_text(std::string_view text);
 /// The same of paragraphs: line breaks stay.
-std::string markdown_text_lines(std::string_view text);
+std::string markdown_paragraphs(std::string_view text);
 
 }  // namespace nf

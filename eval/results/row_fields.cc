@@ -28,11 +28,20 @@ std::vector<std::string> variable_fields(const Json& vars,
   return fields;
 }
 
+std::vector<Json> row_values(const RowKey& key, const std::vector<std::string>& variables) {
+  std::vector<Json> values = {key.id, key.name, key.model};
+  values.push_back(key.seed ? Json(*key.seed) : Json(nullptr));
+  for (const std::string& name : variables) {
+    const auto found = key.vars.find(name);
+    values.push_back(found == key.vars.end() ? Json(nullptr) : *found);
+  }
+  return values;
+}
+
 std::vector<std::string> row_fields(const RowKey& key, const std::vector<std::string>& variables) {
-  std::vector<std::string> fields = {key.id, key.name, key.model,
-                                     key.seed ? std::to_string(*key.seed) : ""};
-  const std::vector<std::string> values = variable_fields(key.vars, variables);
-  fields.insert(fields.end(), values.begin(), values.end());
+  std::vector<std::string> fields;
+  for (const Json& value : row_values(key, variables))
+    fields.push_back(csv_value(value));
   return fields;
 }
 

@@ -16,8 +16,10 @@ std::vector<std::string> sweep_variables(const std::vector<RowKey>& keys);
 std::vector<std::string> variable_fields(const Json& vars,
                                          const std::vector<std::string>& variables);
 
-/// The first fields of a row of a CSV file: id, name, model, seed (empty for the baseline), then
-/// the values of the sweep variables, empty where the row has none.
+/// The first values of a row of a table: id, name, model, seed (null for the baseline), then those
+/// of the sweep variables, null where the row has none.
+std::vector<Json> row_values(const RowKey& key, const std::vector<std::string>& variables);
+/// The same as fields of a CSV file, empty for null.
 std::vector<std::string> row_fields(const RowKey& key, const std::vector<std::string>& variables);
 
 /// The key of what several rows of one line are together: that of the first, without a seed where

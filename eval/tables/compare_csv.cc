@@ -29,6 +29,14 @@ const char* pairing_text(SeedPairing pairing) {
   return "apart";
 }
 
+Json number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+Json low(const std::optional<Interval>& interval) {
+  return interval ? Json(interval->low) : Json(nullptr);
+}
+Json high(const std::optional<Interval>& interval) {
+  return interval ? Json(interval->high) : Json(nullptr);
+}
+
 /// Standard error for want of seeds; none where neither has several.
 std::optional<double> se_seed(const MeanDifference& difference) {
   std::optional<double> se;
@@ -37,64 +45,65 @@ std::optional<double> se_seed(const MeanDifference& difference) {
   return se;
 }
 
-std::vector<std::string> figure_fields(const LineComparison& line, const ComparedFigure& figure) {
+std::vector<Json> figure_values(const LineComparison& line, const ComparedFigure& figure,
+                                const std::optional<EquivalenceMargin>& margin) {
   const MeanEstimate& mean = figure.difference.mean;
-  const auto low = [](const std::optional<Interval>& interval) {
-    return interval ? csv_number(interval->low) : "";
-  };
-  const auto high = [](const std::optional<Interval>& interval) {
-    return interval ? csv_number(interval->high) : "";
-  };
+  const MeanRatio ratio = figure.ratio.value_or(MeanRatio{});
   return {figure.name,
-          std::to_string(line.trial_seeds),
-          std::to_string(line.against_seeds),
+          line.trial_seeds,
+          line.against_seeds,
           pairing_text(line.pairing),
-          std::to_string(mean.blocks),
-          std::to_string(figure.all_blocks),
-          figure.of_text ? csv_count(mean.tokens) : "",
-          csv_number(mean.mean),
+          mean.blocks,
+          figure.all_blocks,
+          figure.of_text ? Json(std::llround(mean.tokens)) : Json(nullptr),
+          mean.mean,
           low(figure.interval),
           high(figure.interval),
           low(figure.bootstrap),
           high(figure.bootstrap),
-          mean.blocks > 1 ? csv_number(mean.se_text) : "",
-          csv_number(se_seed(figure.difference)),
-          csv_number(figure.p),
-          csv_number(figure.p_holm),
-          csv_number(figure.shown_from),
+          mean.blocks > 1 ? Json(mean.se_text) : Json(nullptr),
+          number(se_seed(figure.difference)),
+          number(figure.p),
+          number(figure.p_holm),
+          number(figure.shown_from),
           verdict_text(figure.verdict),
-          figure.note};
+          number(ratio.ratio),
+          low(ratio.interval),
+          high(ratio.interval),
+          margin ? Json(margin->text) : Json(nullptr),
+          number(figure.p_equivalent),
+          margin ? Json(verdict_text(figure.equivalence_verdict)) : Json(nullptr),
+          figure.note.empty() ? Json(nullptr) : Json(figure.note)};
 }
 
-/// Fields of what a trial is compared with.
-std::vector<std::string> against_fields(const RowKey& against,
-                                        const std::vector<std::string>& variables) {
-  std::vector<std::string> fields = {against.id, against.name,
-                                     against.seed ? std::to_string(*against.seed) : ""};
-  for (std::string& value : variable_fields(against.vars, variables))
-    fields.push_back(std::move(value));
-  return fields;
+/// What a trial is compared with: its row's values without the model, which is the trial's.
+std::vector<Json> against_values(const RowKey& against, const std::vector<std::string>& variables) {
+  std::vector<Json> values = row_values(against, variables);
+  values.erase(values.begin() + 2);
+  return values;
 }
 
 }  // namespace
 
-std::string comparison_csv(const TrialComparison& comparison) {
+ValueTable comparison_values(const TrialComparison& comparison) {
   const std::vector<std::string>& variables = comparison.variables;
-  CsvText csv(comparison_columns(variables));
+  ValueTable table{.columns = comparison_columns(variables)};
   for (const ModelComparison& model : comparison.models) {
     for (const LineComparison& line : model.lines) {
-      std::vector<std::string> head = row_fields(line.trial, variables);
-      for (std::string& field : against_fields(line.against, variables))
-        head.push_back(std::move(field));
+      std::vector<Json> head = row_values(line.trial, variables);
+      for (Json& value : against_values(line.against, variables)) head.push_back(std::move(value));
       for (const ComparedFigure& figure : line.figures) {
-        std::vector<std::string> fields = head;
-        const std::vector<std::string> more = figure_fields(line, figure);
-        fields.insert(fields.end(), more.begin(), more.end());
-        csv.add_row(fields);
+        std::vector<Json>& row = table.rows.emplace_back(head);
+        for (Json& value : figure_values(line, figure, comparison.margin))
+          row.push_back(std::move(value));
       }
     }
   }
-  return csv.text();
+  return table;
+}
+
+std::string comparison_csv(const TrialComparison& comparison) {
+  return csv_text(comparison_values(comparison));
 }
 
 void write_comparison_csv(const TrialComparison& comparison, const fs::path& file) {

@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "eval/analysis/comparison.h"
+#include "eval/output/value_table.h"
 
 namespace nf {
 
-/// RFC 4180: one row per comparison and figure, columns comparison_columns(). The field of a figure
-/// that is not known is empty.
+/// One row per comparison and figure, columns comparison_columns(); what is not known is null.
+ValueTable comparison_values(const TrialComparison& comparison);
+/// The same in CSV, RFC 4180.
 std::string comparison_csv(const TrialComparison& comparison);
 
 /// Writes the file, whole or not at all. Throws ConfigError where another kind of file is there,

@@ -8,15 +8,19 @@
 #include "core/base/printable.h"
 #include "eval/metrics/summed_figures.h"
 #include "eval/output/number_text.h"
+#include "eval/output/reader_text.h"
 #include "eval/output/table.h"
 #include "eval/results/result_lines.h"
 #include "eval/tables/compare_footnotes.h"
+#include "eval/tables/finding.h"
 #include "eval/tables/line_rows.h"
 
 namespace nf {
 namespace {
 
 constexpr double kPercent = 100.0;
+/// Columns that narrow terminals do without, the first of them first.
+constexpr std::size_t kShownFrom = 2, kEquivalenceP = 6, kP = 1;
 
 /// nullptr: it is no figure of text.
 const SummedFigure* summed(const ComparedFigure& figure) {
@@ -44,9 +48,9 @@ std::string number_text(double value, const ComparedFigure& figure, bool with_si
 }
 
 /// Pads a text to the widest, so that words begin below each other.
-std::string padded(const std::string& text) {
-  const Index width = display_width(verdict_text(Verdict::not_shown));
-  return text + std::string(static_cast<std::size_t>(width - display_width(text)), ' ');
+std::string padded(const std::string& text, const std::string& widest) {
+  const Index missing = display_width(widest) - display_width(text);
+  return text + std::string(static_cast<std::size_t>(std::max<Index>(0, missing)), ' ');
 }
 
 /// An end of an interval: with the decimals of the difference, or as many as three digits of the
@@ -101,19 +105,41 @@ struct EndWidths {
   }
 };
 
-std::vector<TableCell> cells(const ComparedFigure& figure, const EndWidths& widths) {
+/// "0.905" and "[0.872, 0.939]", with digits enough to tell the ends apart.
+TableCell ratio_cell(const ComparedFigure& figure) {
+  if (!figure.ratio || !figure.ratio->ratio) return {};
+  std::optional<double> low, high;
+  if (figure.ratio->interval) {
+    low = figure.ratio->interval->low;
+    high = figure.ratio->interval->high;
+  }
+  const std::string text = interval_text(*figure.ratio->ratio, low, high, "");
+  const std::size_t end = text.find(' ');
+  if (end == std::string::npos) return {text, ""};
+  return {text.substr(0, end), text.substr(end + 1)};
+}
+
+std::vector<TableCell> cells(const ComparedFigure& figure, const EndWidths& widths,
+                             bool has_margin) {
   constexpr int kDigitsOfP = 2;
   const double mean = figure.difference.mean.mean;
   return {{number_text(mean, figure, true), figure.interval ? widths.text(figure) : ""},
           {figure.p_holm ? short_number(*figure.p_holm, kDigitsOfP) : "", ""},
           {figure.shown_from ? number_text(*figure.shown_from, figure, false) : "", ""},
-          {padded(verdict_text(figure.verdict)), ""}};
+          {padded(verdict_text(figure.verdict), verdict_text(Verdict::not_shown)), ""},
+          ratio_cell(figure),
+          {has_margin ? padded(verdict_text(figure.equivalence_verdict),
+                               verdict_text(EquivalenceVerdict::not_shown))
+                      : "",
+           ""},
+          {figure.p_equivalent ? short_number(*figure.p_equivalent, kDigitsOfP) : "", ""}};
 }
 
-/// "w4 bits=3 against g=64": the other trial is named where the heading does not name it.
-std::string line_label(const LineComparison& line) {
-  return line.against_rest.empty() ? line.trial_label
-                                   : line.trial_label + " against " + line.against_rest;
+/// "w4 bits=3 against g=64": the other trial is named where the line above the table does not name
+/// it.
+std::string line_label(const LineComparison& line, bool all_pairs) {
+  const std::string& other = all_pairs ? line.against_label : line.against_rest;
+  return other.empty() ? line.trial_label : line.trial_label + " against " + other;
 }
 
 /// "4088 tokens scored in 8 windows", "in 8 of 16 windows".
@@ -133,7 +159,7 @@ const ComparedFigure* find_figure(const LineComparison& line, const std::string&
 /// One figure of several comparisons. The heading states the text of the comparison that has most;
 /// the others state their own.
 void add_figure(const ModelComparison& model, const ComparedFigure& name,
-                const std::string& against, TextTable& table) {
+                const TrialComparison& comparison, TextTable& table) {
   const LineComparison* widest = nullptr;
   EndWidths widths;
   for (const LineComparison& line : model.lines) {
@@ -142,30 +168,39 @@ void add_figure(const ModelComparison& model, const ComparedFigure& name,
     if (widest == nullptr || line.text.windows > widest->text.windows) widest = &line;
     widths.make_room(*figure);
   }
-  table.add_section(fmt::format("{}: {}, against {}{}", printable(model.model), figure_label(name),
-                                printable(against),
+  table.add_section(fmt::format("{}: {}{}", printable(model.model), figure_label(name),
                                 name.of_text ? scored_text(*widest, model.windows) : ""));
   for (const LineComparison& line : model.lines) {
     const ComparedFigure* const figure = find_figure(line, name.name);
     if (figure == nullptr) continue;
     const bool has_less = name.of_text && line.text.windows < widest->text.windows;
-    table.add_row(
-        line_label(line) + (has_less ? fmt::format(" ({} tokens in {} windows)",
-                                                   line.text.sums.tokens, line.text.windows)
-                                     : ""),
-        cells(*figure, widths));
+    table.add_row(line_label(line, comparison.all_pairs) +
+                      (has_less ? fmt::format(" ({} tokens in {} windows)", line.text.sums.tokens,
+                                              line.text.windows)
+                                : ""),
+                  cells(*figure, widths, comparison.margin.has_value()));
   }
 }
 
-void add_model(const ModelComparison& model, const std::string& against, TextTable& table) {
-  if (model.lines.size() == 1) {
+/// Whether there is one comparison, the same of each model: it then has a line for each figure.
+bool is_single(const TrialComparison& comparison) {
+  const LineComparison& first = comparison.models.front().lines.front();
+  return std::all_of(comparison.models.begin(), comparison.models.end(),
+                     [&first](const ModelComparison& model) {
+                       const LineComparison& line = model.lines.front();
+                       return model.lines.size() == 1 && line.trial_label == first.trial_label &&
+                              line.against_label == first.against_label;
+                     });
+}
+
+void add_model(const ModelComparison& model, const TrialComparison& comparison, TextTable& table) {
+  if (is_single(comparison)) {
     const LineComparison& line = model.lines.front();
-    table.add_section(fmt::format("{}: {} against {}{}", printable(model.model), line.trial_label,
-                                  line.against_label, scored_text(line, model.windows)));
+    table.add_section(printable(model.model) + scored_text(line, model.windows));
     EndWidths widths;
     for (const ComparedFigure& figure : line.figures) widths.make_room(figure);
     for (const ComparedFigure& figure : line.figures)
-      table.add_row(figure_label(figure), cells(figure, widths));
+      table.add_row(figure_label(figure), cells(figure, widths, comparison.margin.has_value()));
     return;
   }
   std::vector<const ComparedFigure*> names;
@@ -175,7 +210,16 @@ void add_model(const ModelComparison& model, const std::string& against, TextTab
             return known->name == figure.name;
           }))
         names.push_back(&figure);
-  for (const ComparedFigure* name : names) add_figure(model, *name, against, table);
+  for (const ComparedFigure* name : names) add_figure(model, *name, comparison, table);
+}
+
+/// Said once, above the table.
+std::string what_is_compared(const TrialComparison& comparison) {
+  if (comparison.all_pairs) return "each trial against each\n\n";
+  const LineComparison& first = comparison.models.front().lines.front();
+  if (is_single(comparison))
+    return fmt::format("{} against {}\n\n", first.trial_label, first.against_label);
+  return fmt::format("against {}\n\n", printable(comparison.against));
 }
 
 constexpr const char* kLegend =
@@ -183,34 +227,84 @@ constexpr const char* kLegend =
     "the text that both have; nats per token, or points of percent. [low, high]: the 95 % interval "
     "of this one comparison, over text and seeds. p: two-sided, adjusted over the comparisons of "
     "one figure and model (Holm): of several, an interval may leave out 0 and still no difference "
-    "is shown. worse, better: p below 0.05. shown from: the smallest true difference that this "
-    "text and these seeds show so, four times in five.";
+    "is shown. worse, better: p below 0.05.";
+constexpr const char* kRatioLegend =
+    "ratio: the trial's figure over that of the one it is compared with, over the same blocks, "
+    "with "
+    "its 95 % interval (Fieller).";
+
+/// What "shown from" means, with the first one that stands in the table.
+std::string shown_from_legend(const TrialComparison& comparison) {
+  for (const ModelComparison& model : comparison.models)
+    for (const LineComparison& line : model.lines)
+      for (const ComparedFigure& figure : line.figures)
+        if (figure.shown_from)
+          return fmt::format(
+              "shown from: how large a true difference must be to be shown by as much text and as "
+              "many seeds, four times in five. The first one says: a trial that truly differs by "
+              "{} "
+              "in {} would be called worse or better in 80 of 100 such runs. 'no difference shown' "
+              "beside it does not mean that there is none, but hardly a much larger one; more text "
+              "or seeds bring the number down.",
+              number_text(*figure.shown_from, figure, false), figure_label(figure));
+  return "";
+}
+
+std::string margin_legend(const EquivalenceMargin& margin) {
+  const std::string within =
+      margin.is_share
+          ? fmt::format("neither is more than {} above the other", margin.text)
+          : fmt::format("they differ by less than {} (nats per token, or of 1)", margin.text);
+  return fmt::format(
+      "within {}: 'the same' where two one-sided tests show that {}, 'different' where a test "
+      "shows the contrary; else 'not shown', and either may be true. Its p is adjusted as the "
+      "other "
+      "is.",
+      margin.text, within);
+}
+
 constexpr const char* kWatchedLegend =
     "KL, either way, of trials that may stop early: intervals and p hold wherever they stopped "
     "(asymptotic confidence sequence), so they are wider than of a fixed text.";
 
-bool has_watched(const TrialComparison& comparison) {
+template <typename Is>
+bool has_figure(const TrialComparison& comparison, const Is& is) {
   for (const ModelComparison& model : comparison.models)
     for (const LineComparison& line : model.lines)
-      for (const ComparedFigure& figure : line.figures)
-        if (figure.difference.watched && figure.interval) return true;
+      if (std::any_of(line.figures.begin(), line.figures.end(), is)) return true;
   return false;
+}
+
+bool has_watched(const TrialComparison& comparison) {
+  return has_figure(comparison, [](const ComparedFigure& figure) {
+    return figure.difference.watched && figure.interval;
+  });
+}
+
+bool has_ratio(const TrialComparison& comparison) {
+  return has_figure(comparison,
+                    [](const ComparedFigure& figure) { return figure.ratio.has_value(); });
 }
 
 }  // namespace
 
-std::string comparison_table(const TrialComparison& comparison, Index columns) {
-  TextTable table({"difference", "p", "shown from", ""});
-  for (const ModelComparison& model : comparison.models)
-    add_model(model, comparison.against, table);
-  std::string text = table.render(columns);
-  if (!comparison.remarks.empty()) text += '\n';
-  for (const std::string& remark : comparison.remarks) text += remark + '\n';
-  for (const std::string& note : comparison_footnotes(comparison))
-    text += legend_text(note, columns);
-  text += legend_text(kLegend, columns);
-  if (has_watched(comparison)) text += legend_text(kWatchedLegend, columns);
-  return text;
+std::string comparison_table(const TrialComparison& comparison, Index columns, TableFormat format) {
+  const std::string within = comparison.margin ? "within\n" + comparison.margin->text : "";
+  TextTable table({"difference", "p", "shown from", "", "ratio", within, "p,\nwithin"});
+  table.drop_first({kShownFrom, kEquivalenceP, kP});
+  for (const ModelComparison& model : comparison.models) add_model(model, comparison, table);
+  std::string below = comparison.remarks.empty() ? "" : "\n";
+  for (const std::string& remark : comparison.remarks) below += remark + '\n';
+  std::vector<std::string> legends = comparison_footnotes(comparison);
+  legends.emplace_back(kLegend);
+  legends.push_back(shown_from_legend(comparison));
+  if (has_ratio(comparison)) legends.emplace_back(kRatioLegend);
+  if (comparison.margin) legends.push_back(margin_legend(*comparison.margin));
+  if (has_watched(comparison)) legends.emplace_back(kWatchedLegend);
+  const Index width = format == TableFormat::table ? columns : 0;
+  for (const std::string& legend : legends)
+    if (!legend.empty()) below += legend_text(legend, width);
+  return reader_text(what_is_compared(comparison), table, below, format, columns);
 }
 
 }  // namespace nf

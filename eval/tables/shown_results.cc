@@ -12,8 +12,7 @@
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "eval/metrics/columns.h"
-#include "eval/output/latex_table.h"
-#include "eval/output/markdown_table.h"
+#include "eval/output/reader_text.h"
 #include "eval/output/value_table.h"
 #include "eval/results/row_fields.h"
 #include "eval/tables/line_columns.h"
@@ -208,14 +207,11 @@ std::string shown_results(const std::vector<ResultRow>& rows, const FollowedSear
     return request.format == TableFormat::csv ? csv_text(table) : json_text(table);
   }
   const TextTable table = reader_table(models, chosen);
-  const bool is_table = request.format == TableFormat::table;
   const std::string legend = columns_legend(chosen);
+  const Index width = request.format == TableFormat::table ? terminal : 0;
   const std::string below = unrecorded(rows, searches) + line_remarks(models, tasks) +
-                            (legend.empty() ? "" : legend_text(legend, is_table ? terminal : 0));
-  if (request.format == TableFormat::latex) return latex_table(table) + latex_comment(below);
-  if (request.format == TableFormat::markdown)
-    return markdown_table(table) + markdown_text_lines(below);
-  return table.render(terminal) + below;
+                            (legend.empty() ? "" : legend_text(legend, width));
+  return reader_text("", table, below, request.format, width);
 }
 
 }  // namespace nf

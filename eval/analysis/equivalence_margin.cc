@@ -1,0 +1,28 @@
+#include "eval/analysis/equivalence_margin.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "core/base/error.h"
+#include "core/base/printable.h"
+#include "eval/output/csv.h"
+
+namespace nf {
+
+EquivalenceMargin parse_equivalence_margin(const std::string& text) {
+  constexpr double kPercent = 100.0;
+  const char* const end = text.data() + text.size();
+  double size = 0.0;
+  const auto read = std::from_chars(text.data(), end, size);
+  std::string unit(read.ptr, end);
+  std::erase(unit, ' ');
+  if (read.ec != std::errc{} || !(size > 0.0) || size > 1e6 || (!unit.empty() && unit != "%"))
+    throw ConfigError(fmt::format(
+        "--equivalent: needs a share such as 5%, or a number above 0 in the figure's unit, is '{}'",
+        printable(text)));
+  if (unit.empty()) return {.size = size, .text = csv_number(size)};
+  return {.size = size / kPercent, .is_share = true, .text = csv_number(size) + " %"};
+}
+
+}  // namespace nf
