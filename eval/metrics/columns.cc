@@ -46,9 +46,9 @@ bool contains(std::span<const char* const> names, const std::string& name) {
 constexpr const char* kPlaceColumns[] = {"layer", "role", "tensor", "site"};
 
 constexpr const char* kTextColumns[] = {
-    "id",   "name",   "model",   "status",     "below_floor", "stopped", "role", "tensor",
-    "site", "figure", "note",    "metric",     "effect",      "a",       "b",    "design",
-    "task", "state",  "pairing", "against_id", "against",     "verdict"};
+    "id",   "name",   "model",   "status",     "below_floor", "stopped", "role",   "tensor",
+    "site", "figure", "note",    "metric",     "effect",      "a",       "b",      "design",
+    "task", "state",  "pairing", "against_id", "against",     "verdict", "margin", "equivalence"};
 constexpr const char* kIntegerColumns[] = {
     "trial_id", "seed",     "tokens", "windows",  "layer",        "elements",      "seeds",
     "blocks",   "steps",    "window", "question", "against_seed", "against_seeds", "all_blocks",

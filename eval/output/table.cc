@@ -319,7 +319,11 @@ std::string TextTable::dropped_text(const Layout& layout, Index width) const {
   std::string names;
   for (const std::size_t column : layout.dropped)
     names += (names.empty() ? "" : ", ") + in_one_line(headings_[column]);
-  return fmt::format("\n{} columns have no room for: {}\n", width, names);
+  std::string text = "\n";
+  for (const std::string& line :
+       wrap_words(fmt::format("{} columns have no room for: {}", width, names), width))
+    text += line + '\n';
+  return text;
 }
 
 }  // namespace nf

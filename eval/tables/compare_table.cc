@@ -142,10 +142,10 @@ std::string line_label(const LineComparison& line, bool all_pairs) {
   return other.empty() ? line.trial_label : line.trial_label + " against " + other;
 }
 
-/// "4088 tokens scored in 8 windows", "in 8 of 16 windows".
+/// "4088 tokens scored in 8 windows", "in 8 of 16 windows"; empty without text.
 std::string scored_text(const LineComparison& line, Index all) {
   if (line.text.windows == 0) return "";
-  return fmt::format(", {} tokens scored in {}{} {}", line.text.sums.tokens, line.text.windows,
+  return fmt::format("{} tokens scored in {}{} {}", line.text.sums.tokens, line.text.windows,
                      line.text.windows < all ? fmt::format(" of {}", all) : "",
                      all == 1 ? "window" : "windows");
 }
@@ -168,8 +168,9 @@ void add_figure(const ModelComparison& model, const ComparedFigure& name,
     if (widest == nullptr || line.text.windows > widest->text.windows) widest = &line;
     widths.make_room(*figure);
   }
-  table.add_section(fmt::format("{}: {}{}", printable(model.model), figure_label(name),
-                                name.of_text ? scored_text(*widest, model.windows) : ""));
+  table.add_section(fmt::format(
+      "{}: {}{}", printable(model.model), figure_label(name),
+      name.of_text && widest->text.windows > 0 ? ", " + scored_text(*widest, model.windows) : ""));
   for (const LineComparison& line : model.lines) {
     const ComparedFigure* const figure = find_figure(line, name.name);
     if (figure == nullptr) continue;
@@ -196,7 +197,8 @@ bool is_single(const TrialComparison& comparison) {
 void add_model(const ModelComparison& model, const TrialComparison& comparison, TextTable& table) {
   if (is_single(comparison)) {
     const LineComparison& line = model.lines.front();
-    table.add_section(printable(model.model) + scored_text(line, model.windows));
+    const std::string scored = scored_text(line, model.windows);
+    table.add_section(printable(model.model) + (scored.empty() ? "" : ": " + scored));
     EndWidths widths;
     for (const ComparedFigure& figure : line.figures) widths.make_room(figure);
     for (const ComparedFigure& figure : line.figures)

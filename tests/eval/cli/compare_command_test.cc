@@ -52,10 +52,9 @@ TEST_F(IntegrationCompare, ComparesLinesOfEqualStrengthAndWritesThem) {
   const ProgramResult compared = program({"compare", "r", "noise", "flat", "--csv", "c.csv"});
   ASSERT_EQ(compared.exit_code, 0) << compared.err;
   EXPECT_EQ(compared.err, "");
-  EXPECT_NE(
-      compared.out.find("opt: nll, against noise, 372 tokens scored in 12 windows\n  flat r=0.1 "
-                        "(2 seeds)"),
-      std::string::npos)
+  EXPECT_NE(compared.out.find("opt: nll, 372 tokens scored in 12 windows\n  flat r=0.1 "
+                              "(2 seeds)"),
+            std::string::npos)
       << compared.out;
   const auto lines = parse_csv(read_text_file(files_ / "c.csv"));
   ASSERT_EQ(lines.size(), 1u + 2 * 2 * 4);
@@ -69,7 +68,7 @@ TEST_F(IntegrationCompare, TakesOneTrialAgainstAllOthers) {
   const ProgramResult compared = program({"compare", "r", "w3"});
   ASSERT_EQ(compared.exit_code, 0) << compared.err;
   for (const char* line : {"  noise r=0.1 (2 seeds) ", "  noise r=0.3 (2 seeds) ",
-                           "  flat r=0.1 (2 seeds) ", "llama: KL, against w3"})
+                           "  flat r=0.1 (2 seeds) ", "llama: KL, 372"})
     EXPECT_NE(compared.out.find(line), std::string::npos) << compared.out;
 }
 
@@ -90,6 +89,30 @@ TEST_F(IntegrationCompare, SaysWhereThereIsNoRecordYet) {
   EXPECT_EQ(compared.exit_code, 2);
   EXPECT_EQ(compared.err,
             "error: r/records.jsonl: holds no records yet, there is nothing to compare\n");
+}
+
+TEST_F(IntegrationCompare, AnswersWhatIsAsked) {
+  const ProgramResult ratio = program({"compare", "r", "noise:r=0.1", "flat:r=0.1", "--ratio",
+                                       "--equivalent", "5%", "--format", "csv"});
+  ASSERT_EQ(ratio.exit_code, 0) << ratio.err;
+  const auto lines = parse_csv(ratio.out);
+  ASSERT_EQ(lines.size(), 1u + 2);  // KL of two models
+  EXPECT_EQ(lines[1][6], "kl");
+  const ProgramResult pairs = program(
+      {"compare", "r", "--all-pairs", "--figure", "kl", "--sort=-p", "--format", "markdown"});
+  ASSERT_EQ(pairs.exit_code, 0) << pairs.err;
+  EXPECT_NE(pairs.out.find("flat r=0.3 (2 seeds) against noise r=0.1 (2 seeds) |"),
+            std::string::npos)
+      << pairs.out;
+  EXPECT_EQ(program({"compare", "r", "w3", "--figure", "kll"}).err,
+            "error: --figure: unknown figure 'kll'; did you mean 'kl'?\n");
+  EXPECT_EQ(program({"compare", "r", "w3", "--figure", "nll", "--ratio"}).err,
+            "error: --ratio: nll is not counted from 0, so its ratio says nothing; take kl or "
+            "kl_reverse\n");
+  EXPECT_EQ(program({"compare", "r", "w3", "--sort", "diference"}).err,
+            "error: --sort: unknown key 'diference'; did you mean 'difference'?\n");
+  EXPECT_EQ(program({"compare", "r", "w3", "--format", "latx"}).err,
+            "error: --format: unknown format 'latx'; did you mean 'latex'?\n");
 }
 
 TEST_F(IntegrationCompare, SaysNoDifferenceOfATrialAndItself) {

@@ -1,6 +1,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "core/io/read_file.h"
@@ -42,8 +43,8 @@ bool contains(const std::string& text, const std::string& part) {
 
 TEST(CompareReport, OfOneComparisonHasALinePerFigure) {
   const std::string table = comparison_table(single_comparison(), 0);
-  EXPECT_TRUE(contains(table, "\nm: b against a, 1600 tokens scored in 16 windows\n  nll "))
-      << table;
+  EXPECT_TRUE(contains(table, "\nm: 1600 tokens scored in 16 windows\n  nll ")) << table;
+  EXPECT_TRUE(table.starts_with("b against a\n\n")) << table;
   EXPECT_TRUE(contains(table, "\n  KL ")) << table;
   EXPECT_TRUE(contains(table, "\n  same top-1 % ")) << table;
   EXPECT_TRUE(contains(table, "worse")) << table;
@@ -53,11 +54,13 @@ TEST(CompareReport, OfOneComparisonHasALinePerFigure) {
 TEST(CompareReport, OfASweepHasALinePerComparison) {
   const std::string table = comparison_table(sweep_comparison(), 0);
   EXPECT_TRUE(contains(table,
-                       "\nm: nll, against uniform, 1600 tokens scored in 16 windows\n"
+                       "\nm: nll, 1600 tokens scored in 16 windows\n"
                        "  root bits=3 pairing=x "))
       << table;
   EXPECT_TRUE(contains(table, "no difference shown\n  root bits=4 pairing=x ")) << table;
-  EXPECT_TRUE(contains(table, "\nm: KL, against uniform")) << table;
+  EXPECT_TRUE(contains(table, "\nm: KL, 1600")) << table;
+  EXPECT_TRUE(table.starts_with("against uniform\n\n")) << table;
+  EXPECT_EQ(table.find("against uniform", 1), std::string::npos) << "once";
 }
 
 TEST(CompareReport, HasTheIntervalItself) {
@@ -82,11 +85,11 @@ TEST(CompareReport, SaysHowMuchTextEntered) {
                                 added({kText.begin(), kText.begin() + windows}, 0.1, 0.02, 1),
                                 {{"w", windows}}));
   const std::string alone = comparison_table(comparison_of(rows, {"a", "b:w=9"}), 0);
-  EXPECT_TRUE(contains(alone, "\nm: b w=9 against a, 900 tokens scored in 9 of 16 windows\n"))
-      << alone;
+  EXPECT_TRUE(contains(alone, "b w=9 against a\n\n")) << alone;
+  EXPECT_TRUE(contains(alone, "\nm: 900 tokens scored in 9 of 16 windows\n")) << alone;
   const std::string both = comparison_table(comparison_of(rows, {"a", "b"}), 0);
   EXPECT_TRUE(contains(both,
-                       "\nm: nll, against a, 1200 tokens scored in 12 of 16 windows\n"
+                       "\nm: nll, 1200 tokens scored in 12 of 16 windows\n"
                        "  b w=9 (900 tokens in 9 windows) "))
       << both;
   EXPECT_TRUE(contains(both, "\n  b w=12  ")) << both;
@@ -111,6 +114,64 @@ TEST(CompareReport, SaysNoDifferenceOfATrialAndItself) {
       comparison_of({compared_baseline(16), compared_row("a", "a", kText)}, {"a", "a"}), 0);
   EXPECT_TRUE(contains(table, "  0  no difference\n")) << table;
   EXPECT_FALSE(contains(table, "nan")) << table;
+}
+
+TEST(CompareReport, ExplainsShownFromWithItsOwnNumber) {
+  const TrialComparison comparison = single_comparison();
+  const std::string table = comparison_table(comparison, 0);
+  EXPECT_TRUE(contains(table, "\nshown from: how large a true difference must be")) << table;
+  EXPECT_FALSE(contains(table, "ratio:")) << table;
+  EXPECT_FALSE(contains(table, "within")) << table;
+}
+
+TEST(CompareReport, HasRatiosAndEquivalence) {
+  const std::vector<ResultRow> rows = {compared_baseline(16), compared_row("a", "a", kText),
+                                       compared_row("b", "b", added(kText, 0.0, 0.01, 1)),
+                                       compared_row("c", "c", added(kText, 0.5, 0.01, 2))};
+  CompareOptions options{.ratio = true, .margin = parse_equivalence_margin("5%")};
+  std::vector<TrialSelector> selectors;
+  for (const char* name : {"a", "b", "c"})
+    selectors.push_back(parse_trial_selector(name, keys_of(rows)));
+  const TrialComparison comparison =
+      compare_trials(rows, keys_of(rows), {}, selectors, {}, options);
+  const std::string table = comparison_table(comparison, 0);
+  EXPECT_TRUE(contains(table, "within\n") || contains(table, "within  ")) << table;
+  EXPECT_TRUE(contains(table, "the same ")) << table;
+  EXPECT_TRUE(contains(table, "different ")) << table;
+  EXPECT_TRUE(contains(table, "\nratio: the trial's figure over")) << table;
+  EXPECT_TRUE(contains(table, "within 5 %: 'the same' where")) << table;
+  EXPECT_FALSE(contains(table, "nll,")) << "of KL alone\n" << table;
+  const auto lines = parse_csv(comparison_csv(comparison));
+  ASSERT_EQ(lines.size(), 3u);
+  const auto field = [&lines](std::size_t line, const std::string& column) {
+    const auto at = std::find(lines[0].begin(), lines[0].end(), column);
+    return lines[line].at(static_cast<std::size_t>(at - lines[0].begin()));
+  };
+  EXPECT_NEAR(std::stod(field(2, "ratio")), 1.5, 0.02);
+  EXPECT_LT(std::stod(field(2, "ratio_low")), std::stod(field(2, "ratio")));
+  EXPECT_EQ(field(1, "equivalence"), "the same");
+  EXPECT_EQ(field(2, "equivalence"), "different");
+  EXPECT_EQ(field(1, "margin"), "5 %");
+  const Json json = Json::parse(json_text(comparison_values(comparison)));
+  EXPECT_EQ(json[1]["ratio"].get<double>(), std::stod(field(2, "ratio")));
+  for (const TableFormat format : {TableFormat::markdown, TableFormat::latex})
+    EXPECT_TRUE(contains(comparison_table(comparison, 0, format), "the same"));
+}
+
+TEST(CompareReport, OfAllPairsNamesBoth) {
+  std::vector<ResultRow> rows = {compared_baseline(16)};
+  for (const std::string name : {"a", "b", "c"})
+    rows.push_back(compared_row(name, name, added(kText, 0.0, 0.02, name[0])));
+  std::vector<TrialSelector> selectors;
+  for (const char* name : {"a", "b", "c"})
+    selectors.push_back(parse_trial_selector(name, keys_of(rows)));
+  const TrialComparison comparison =
+      compare_trials(rows, keys_of(rows), {}, selectors, {}, {.all_pairs = true});
+  EXPECT_EQ(comparison.models[0].lines.size(), 3u);
+  const std::string table = comparison_table(comparison, 0);
+  EXPECT_TRUE(table.starts_with("each trial against each\n\n")) << table;
+  for (const char* pair : {"\n  b against a ", "\n  c against a ", "\n  c against b "})
+    EXPECT_TRUE(contains(table, pair)) << table;
 }
 
 TEST(CompareReport, HasEverythingInItsCsv) {
@@ -144,6 +205,12 @@ TEST(CompareReport, HasEverythingInItsCsv) {
                                                 "p_holm",
                                                 "shown_from",
                                                 "verdict",
+                                                "ratio",
+                                                "ratio_low",
+                                                "ratio_high",
+                                                "margin",
+                                                "p_equivalent",
+                                                "equivalence",
                                                 "note"}));
   ASSERT_EQ(lines.size(), 1u + 2 * 4);
   EXPECT_EQ((std::vector<std::string>{lines[1].begin(), lines[1].begin() + 18}),

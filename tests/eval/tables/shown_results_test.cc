@@ -1,0 +1,128 @@
+#include "eval/tables/shown_results.h"
+
+#include <gtest/gtest.h>
+
+#include "eval/output/csv_reader.h"
+#include "tests/support/builtin_kinds.h"
+#include "tests/support/compare_support.h"
+#include "tests/support/config_support.h"
+#include "tests/support/threads.h"
+
+namespace nf {
+namespace {
+
+const std::vector<double> kText = window_figures(1.0, 16, 51);
+
+/// A sweep over layers whose KL is 0.3, 0.1, 0.2, and two seeds of another trial.
+std::vector<ResultRow> example() {
+  std::vector<ResultRow> rows = {compared_baseline(16)};
+  for (const auto& [layer, kl] : {std::pair(0, 0.3), std::pair(1, 0.1), std::pair(2, 0.2)})
+    rows.push_back(compared_row("each", "e" + std::to_string(layer), added(kText, kl, 0.01, 1),
+                                {{"layer", layer}}));
+  for (const std::uint64_t seed : {0, 1})
+    rows.push_back(compared_row("noise_", "n" + std::to_string(seed),
+                                added(kText, 1.0, 0.01, seed + 2), Json::object(), seed));
+  return rows;
+}
+
+std::string shown(const ShowRequest& request, Index columns = 0) {
+  return shown_results(example(), {}, builtin_metrics(), {}, request, columns);
+}
+
+std::vector<std::vector<std::string>> csv_of(ShowRequest request) {
+  request.format = TableFormat::csv;
+  return parse_csv(shown(request));
+}
+
+std::vector<std::string> column(const std::vector<std::vector<std::string>>& lines,
+                                std::size_t at) {
+  std::vector<std::string> fields;
+  for (std::size_t i = 1; i < lines.size(); ++i) fields.push_back(lines[i].at(at));
+  return fields;
+}
+
+TEST(ShownResults, HasALineForEachPoint) {
+  const std::string table = shown({});
+  EXPECT_NE(table.find("\nm: 1600 tokens scored in 16 windows\n  baseline "), std::string::npos)
+      << table;
+  for (const char* label : {"\n  each layer=0 ", "\n  each layer=2 ", "\n  noise_ (2 seeds) "})
+    EXPECT_NE(table.find(label), std::string::npos) << table;
+  EXPECT_NE(table.find("\nppl: perplexity. Δnll:"), std::string::npos) << table;
+}
+
+TEST(ShownResults, SortsTheBestFirst) {
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"kl"}}), 2),
+            (std::vector<std::string>{"", "1", "2", "0", ""}));
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-kl"}}), 2),
+            (std::vector<std::string>{"", "", "0", "2", "1"}));
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-layer"}, .top = 2}), 2),
+            (std::vector<std::string>{"", "2", "1"}))
+      << "without a value last, either way";
+}
+
+TEST(ShownResults, TakesTheSelectedTrials) {
+  const std::vector<ResultRow> rows = example();
+  ShowRequest request{.figures = {"kl"}};
+  request.selectors = {parse_trial_selector("each:layer=1", keys_of(rows))};
+  EXPECT_EQ(column(csv_of(request), 0), (std::vector<std::string>{"baseline", "each"}));
+}
+
+TEST(ShownResults, HasAllDigitsForPrograms) {
+  const auto lines = csv_of({.figures = {"nll", "kl"}});
+  EXPECT_EQ(lines[0], (std::vector<std::string>{"name", "model", "layer", "seeds", "nll",
+                                                "delta_nll", "delta_nll_low", "delta_nll_high",
+                                                "kl", "kl_low", "kl_high"}));
+  const std::vector<ResultRow> rows = example();
+  const FigureEstimate kl = *estimate_figure(kl_figure(), {&rows[1]}, &rows[0]);
+  EXPECT_EQ(std::stod(lines[2][8]), kl.mean.mean);
+  EXPECT_EQ(std::stod(lines[2][9]), kl.interval->low);
+  ShowRequest request{.columns = {"kl", "layer", "seeds"}, .format = TableFormat::json};
+  const Json json = Json::parse(shown(request));
+  EXPECT_EQ(json[1]["kl"].get<double>(), kl.mean.mean);
+  EXPECT_EQ(json[1]["layer"], 0);
+  EXPECT_EQ(json[4]["seeds"], 2);
+}
+
+TEST(ShownResults, EscapesInDocuments) {
+  EXPECT_NE(shown({.format = TableFormat::markdown}).find("| noise\\_ (2 seeds) |"),
+            std::string::npos);
+  const std::string latex = shown({.format = TableFormat::latex});
+  EXPECT_NE(latex.find("\nnoise\\_ (2 seeds) & "), std::string::npos) << latex;
+  EXPECT_NE(latex.find("\n% ppl: perplexity."), std::string::npos) << latex;
+}
+
+TEST(ShownResults, FitsANarrowTerminalWithALineARow) {
+  const std::string wide = shown({}), narrow = shown({}, 60);
+  EXPECT_NE(narrow.find("60 columns have no room for: rel. L2"), std::string::npos + 1) << narrow;
+  EXPECT_NE(narrow.find("\n  each layer=0 "), std::string::npos) << narrow;
+}
+
+TEST(ShownResults, SaysWhatHasNotRun) {
+  std::vector<ResultRow> rows = example();
+  const std::vector<RowKey> keys = keys_of(rows);
+  rows.erase(rows.begin() + 2);
+  const FollowedSearches searches(keys, {}, {});
+  const std::string table = shown_results(rows, searches, builtin_metrics(), {}, {}, 0);
+  EXPECT_NE(table.find("\nm: 1 of 5 trials have no record yet\n"), std::string::npos) << table;
+}
+
+TEST(ShownResults, NamesWhatIsUnknown) {
+  EXPECT_EQ(config_error_of([] { shown({.figures = {"kll"}}); }),
+            "--figure: unknown figure 'kll'; did you mean 'kl'?");
+  EXPECT_EQ(config_error_of([] { shown({.columns = {"layr"}}); }),
+            "--columns: unknown column 'layr'; did you mean 'layer'?");
+  EXPECT_EQ(config_error_of([] { shown({.sort = {"-layr"}}); }),
+            "--sort: unknown column 'layr'; did you mean 'layer'?");
+}
+
+TEST(ShownResults, DoesNotDependOnThreads) {
+  std::vector<std::string> texts;
+  for (const Index threads : {1, 3}) {
+    const Threads guard(threads);
+    texts.push_back(shown({.sort = {"kl"}}));
+  }
+  EXPECT_EQ(texts[0], texts[1]);
+}
+
+}  // namespace
+}  // namespace nf
