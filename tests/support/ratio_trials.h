@@ -14,8 +14,9 @@ struct RatioCase {
   bool apart = false;    ///< the trials have no seeds in common
 };
 
-/// Two trials whose KLs have seven tenths in common, block by block, and are apart by a known
-/// ratio. Seeds that are paired have half of their effect in common.
+/// A value: a copy goes on with the same draws. Two trials whose KLs have seven tenths in common,
+/// block by block, and are apart by a known ratio. Seeds that are paired have half of their effect
+/// in common.
 class RatioTrials {
  public:
   /// As SyntheticKl.

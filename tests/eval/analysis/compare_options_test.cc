@@ -74,9 +74,9 @@ TEST(CompareOptions, TakeAMarginInNats) {
 
 TEST(CompareOptions, RefuseWhatSaysNothing) {
   EXPECT_EQ(config_error_of([] {
-              compared({.figures = {"nl"}}, {"a", "b"});
+              compared({.figures = {"kl_revers"}}, {"a", "b"});
             }),
-            "--figure: unknown figure 'nl'; did you mean 'nll'?");
+            "--figure: unknown figure 'kl_revers'; did you mean 'kl_reverse'?");
   EXPECT_EQ(config_error_of([] {
               compared({.figures = {"nll"}, .margin = parse_equivalence_margin("5%")}, {"a", "b"});
             }),

@@ -104,8 +104,8 @@ TEST_F(IntegrationCompare, AnswersWhatIsAsked) {
   EXPECT_NE(pairs.out.find("flat r=0.3 (2 seeds) against noise r=0.1 (2 seeds) |"),
             std::string::npos)
       << pairs.out;
-  EXPECT_EQ(program({"compare", "r", "w3", "--figure", "kll"}).err,
-            "error: --figure: unknown figure 'kll'; did you mean 'kl'?\n");
+  EXPECT_EQ(program({"compare", "r", "w3", "--figure", "kl_revers"}).err,
+            "error: --figure: unknown figure 'kl_revers'; did you mean 'kl_reverse'?\n");
   EXPECT_EQ(program({"compare", "r", "w3", "--figure", "nll", "--ratio"}).err,
             "error: --ratio: nll is not counted from 0, so its ratio says nothing; take kl or "
             "kl_reverse\n");

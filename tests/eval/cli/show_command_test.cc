@@ -72,10 +72,10 @@ TEST_F(IntegrationShow, NamesMistakes) {
   };
   EXPECT_EQ(error_of({"nois"}),
             "error: nois: the folder has no trial of that name; did you mean 'noise'?\n");
-  EXPECT_EQ(error_of({"--figure", "kll"}),
-            "error: --figure: unknown figure 'kll'; did you mean 'kl'?\n");
-  EXPECT_EQ(error_of({"--columns", "ppl,stauts"}),
-            "error: --columns: unknown column 'stauts'; did you mean 'status'?\n");
+  EXPECT_EQ(error_of({"--figure", "kl_revers"}),
+            "error: --figure: unknown figure 'kl_revers'; did you mean 'kl_reverse'?\n");
+  EXPECT_EQ(error_of({"--columns", "ppl,statu"}),
+            "error: --columns: unknown column 'statu'; did you mean 'status'?\n");
   EXPECT_EQ(error_of({"--sort", "klx"}),
             "error: --sort: unknown column 'klx'; did you mean 'kl'?\n");
   EXPECT_EQ(error_of({"--figure", "kl,"}),
