@@ -152,6 +152,11 @@ std::vector<std::string> export_columns(const std::vector<std::string>& variable
   return columns_around(kExportStem, variables, own);
 }
 
+std::vector<std::string> shown_columns(const std::vector<std::string>& variables,
+                                       const std::vector<std::string>& figures) {
+  return columns_around("show", variables, figures);
+}
+
 ColumnType column_type(const std::string& column) {
   if (contains(kTextColumns, column)) return ColumnType::text;
   return contains(kIntegerColumns, column) ? ColumnType::integer : ColumnType::real;

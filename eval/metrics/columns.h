@@ -71,6 +71,11 @@ inline constexpr const char* kComparisonColumns[] = {
 /// choice, document, tokens, one per summed figure, bytes, correct, correct_norm.
 std::vector<std::string> export_columns(const std::vector<std::string>& variables);
 
+/// The columns of `show --format csv`: kTrialColumns, one column per variable, then `figures`, those
+/// of results.csv that are shown.
+std::vector<std::string> shown_columns(const std::vector<std::string>& variables,
+                                       const std::vector<std::string>& figures);
+
 /// The type of a column's values, which is the same in all files that have a column of the name.
 enum class ColumnType { text, integer, real };
 /// column: not a variable's, nor one that has given way. A name that is not known is a figure's.

@@ -151,13 +151,10 @@ ValueTable program_table(const std::vector<ModelLines>& models,
     figures.push_back(column);
     fields.insert(fields.end(), column->fields.begin(), column->fields.end());
   }
-  ValueTable table{.columns = columns_around(variables, {"name", "model"}, fields)};
+  ValueTable table{.columns = shown_columns(variables, fields)};
   for (const ModelLines& model : models) {
     auto rows = of_lines<std::vector<Json>>(model, [&](const LineSource& source) {
-      const RowKey& key = source.line->key();
-      std::vector<Json> values = {key.name, key.model};
-      for (const std::string& variable : variables)
-        values.push_back(key.vars.contains(variable) ? key.vars.at(variable) : Json(nullptr));
+      std::vector<Json> values = row_values(pooled_key(source.line->rows), variables);
       values.push_back(std::ssize(source.samples));
       for (const LineColumn* column : figures)
         for (Json& value : column->values(source)) values.push_back(std::move(value));
@@ -192,7 +189,7 @@ std::string unrecorded(const std::vector<ResultRow>& rows, const FollowedSearche
 std::string shown_results(const std::vector<ResultRow>& rows, const FollowedSearches& searches,
                           const MetricRegistry& metrics, const std::vector<TaskHeading>& tasks,
                           const ShowRequest& request, Index terminal) {
-  const std::vector<std::string> variables = sweep_variables(rows);
+  const std::vector<std::string> variables = sweep_variables(searches.keys());
   const std::vector<LineColumn> columns = line_columns(metrics, tasks, variables);
   std::vector<ModelLines> models = group_rows(rows);
   const bool has_text = tasks.empty() || std::any_of(rows.begin(), rows.end(), [](const auto& row) {
