@@ -148,7 +148,7 @@ TEST_F(SqliteExport, HasEveryCsvFileAsATableWithItsColumnsAndNumbers) {
   EXPECT_EQ(query("SELECT typeof(kl), typeof(tokens), typeof(bits), typeof(r), typeof(why) FROM "
                   "results WHERE name = 'w'"),
             (Rows{{"real", "integer", "integer", "real", "text"}}));
-  EXPECT_EQ(query("SELECT typeof(delta_cosine), delta_relative_l2 FROM sites WHERE role = "
+  EXPECT_EQ(query("SELECT typeof(delta_max), delta_relative_l2 FROM sites WHERE role = "
                   "'lm_head'"),
             (Rows{{"real", "0.0"}}));
 }
@@ -168,7 +168,7 @@ TEST_F(SqliteExport, HasViewsOfLinesWindowsAndAnswers) {
   EXPECT_EQ(query("SELECT id, name, model, seed, bits, seeds, kl, kl_low FROM summary"),
             (Rows{{"t", "w", "opt", "0", "4", "1", "0.03", "NULL"}}));
   EXPECT_EQ(query("SELECT name, window, tokens, round(kl, 6), round(delta_nll, 6), delta_top1 < 0 "
-                  "FROM window_deltas"),
+                  "FROM window_deltas ORDER BY window"),
             (Rows{{"w", "0", "10", "0.03", "0.0", "1"}, {"w", "1", "10", "0.03", "0.0", "1"}}));
   EXPECT_EQ(query("SELECT * FROM answers"), Rows{});  // the baseline has no questions here
 }

@@ -78,7 +78,9 @@ TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {
   std::vector<std::string> fixed = reserved_columns(metrics);
   for (const std::string& column : results_columns(metrics, {}, {}))
     EXPECT_TRUE(has(fixed, column)) << column;
-  for (const std::string& column : sites_columns({})) EXPECT_TRUE(has(fixed, column)) << column;
+  for (const std::string& column : sites_columns({}))
+    EXPECT_TRUE(has(fixed_columns(metrics), column)) << column;
+  for (const char* free : {"layer", "role", "tensor"}) EXPECT_FALSE(has(fixed, free)) << free;
   for (const std::string& column : confidence_columns({}))
     EXPECT_TRUE(has(fixed, column)) << column;
   EXPECT_TRUE(has(fixed, "own"));
