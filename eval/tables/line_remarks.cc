@@ -68,14 +68,14 @@ std::string stopped_rows(const ModelLines& model) {
       least == most ? std::to_string(least) : fmt::format("{} to {}", least, most));
 }
 
-/// What is to be said of a row by itself; empty of a finished one.
+/// The remark on a row by itself; empty of a finished one.
 std::string row_remark(const ResultRow& row, const ResultLine& line, const ResultRow* baseline) {
+  const std::string left = is_factorial_run(line) ? "" : missing_text(row, baseline);
+  if (!row.failed() && left.empty()) return "";
   std::string name = fmt::format("{}: {}", printable(row.key.model), condition_text(row.key));
   if (line.seeds() > 1) name += fmt::format(" (seed {})", *row.key.seed);
-  if (row.failed()) return fmt::format("{}: failed: {}\n", name, printable(row.error));
-  const std::string left = missing_text(row, baseline);
-  return left.empty() || is_factorial_run(line) ? ""
-                                                : fmt::format("{}: unfinished{}\n", name, left);
+  return row.failed() ? fmt::format("{}: failed: {}\n", name, printable(row.error))
+                      : fmt::format("{}: unfinished{}\n", name, left);
 }
 
 /// A line for each row that failed or has not got through everything yet, but not for hundreds.

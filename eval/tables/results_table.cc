@@ -47,7 +47,7 @@ bool has_trials(const std::vector<ResultRow>& rows) {
 }  // namespace
 
 Index TableLimit::lines_of(Index parts) const {
-  constexpr Index kHeading = 4;  // of a section and of what is left out, with the columns' names
+  constexpr Index kHeading = 5;  // of a section and of what is left out, with the columns' names
   return lines == 0 ? 0 : std::max<Index>(1, lines / std::max<Index>(1, parts) - kHeading);
 }
 
