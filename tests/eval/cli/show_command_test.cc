@@ -47,9 +47,9 @@ TEST_F(IntegrationShow, ChoosesSortsAndForms) {
   ASSERT_EQ(csv.exit_code, 0) << csv.err;
   const auto lines = parse_csv(csv.out);
   ASSERT_EQ(lines.size(), 1u + 2 * 2);  // baseline and one more of each model
-  EXPECT_EQ(lines[0],
-            (std::vector<std::string>{"name", "model", "r", "seeds", "kl", "kl_low", "kl_high"}));
-  EXPECT_EQ(lines[2][2], "0.3");
+  EXPECT_EQ(lines[0], (std::vector<std::string>{"id", "name", "model", "seed", "r", "seeds", "kl",
+                                                "kl_low", "kl_high"}));
+  EXPECT_EQ(lines[2][4], "0.3");
   for (const char* format : {"table", "markdown", "latex", "json"})
     EXPECT_EQ(program({"show", "r", "--format", format}).exit_code, 0) << format;
 }

@@ -55,11 +55,11 @@ TEST(ShownResults, HasALineForEachPoint) {
 }
 
 TEST(ShownResults, SortsTheBestFirst) {
-  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"kl"}}), 2),
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"kl"}}), 4),
             (std::vector<std::string>{"", "1", "2", "0", ""}));
-  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-kl"}}), 2),
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-kl"}}), 4),
             (std::vector<std::string>{"", "", "0", "2", "1"}));
-  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-layer"}, .top = 2}), 2),
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-layer"}, .top = 2}), 4),
             (std::vector<std::string>{"", "2", "1"}))
       << "without a value last, either way";
 }
@@ -68,18 +68,22 @@ TEST(ShownResults, TakesTheSelectedTrials) {
   const std::vector<ResultRow> rows = example();
   ShowRequest request{.figures = {"kl"}};
   request.selectors = {parse_trial_selector("each:layer=1", keys_of(rows))};
-  EXPECT_EQ(column(csv_of(request), 0), (std::vector<std::string>{"baseline", "each"}));
+  EXPECT_EQ(column(csv_of(request), 1), (std::vector<std::string>{"baseline", "each"}));
 }
 
 TEST(ShownResults, HasAllDigitsForPrograms) {
   const auto lines = csv_of({.figures = {"nll", "kl"}});
-  EXPECT_EQ(lines[0], (std::vector<std::string>{"name", "model", "layer", "seeds", "nll",
-                                                "delta_nll", "delta_nll_low", "delta_nll_high",
-                                                "kl", "kl_low", "kl_high"}));
+  EXPECT_EQ(lines[0], (std::vector<std::string>{"id", "name", "model", "seed", "layer", "seeds",
+                                                "nll", "delta_nll", "delta_nll_low",
+                                                "delta_nll_high", "kl", "kl_low", "kl_high"}));
   const std::vector<ResultRow> rows = example();
   const FigureEstimate kl = *estimate_figure(kl_figure(), {&rows[1]}, &rows[0]);
-  EXPECT_EQ(std::stod(lines[2][8]), kl.mean.mean);
-  EXPECT_EQ(std::stod(lines[2][9]), kl.interval->low);
+  EXPECT_EQ(std::stod(lines[2][10]), kl.mean.mean);
+  EXPECT_EQ(std::stod(lines[2][11]), kl.interval->low);
+  EXPECT_EQ((std::vector<std::string>{lines[2].begin(), lines[2].begin() + 6}),
+            (std::vector<std::string>{"e0", "each", "m", "0", "0", "1"}));
+  EXPECT_EQ((std::vector<std::string>{lines[5].begin(), lines[5].begin() + 6}),
+            (std::vector<std::string>{"", "noise_", "m", "", "", "2"}));
   ShowRequest request{.columns = {"kl", "layer", "seeds"}, .format = TableFormat::json};
   const Json json = Json::parse(shown(request));
   EXPECT_EQ(json[1]["kl"].get<double>(), kl.mean.mean);
