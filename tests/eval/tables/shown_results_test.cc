@@ -83,7 +83,7 @@ TEST(ShownResults, HasAllDigitsForPrograms) {
   EXPECT_EQ((std::vector<std::string>{lines[2].begin(), lines[2].begin() + 6}),
             (std::vector<std::string>{"e0", "each", "m", "0", "0", "1"}));
   EXPECT_EQ((std::vector<std::string>{lines[5].begin(), lines[5].begin() + 6}),
-            (std::vector<std::string>{"", "noise_", "m", "", "", "2"}));
+            (std::vector<std::string>{"n0", "noise_", "m", "", "", "2"}));
   ShowRequest request{.columns = {"kl", "layer", "seeds"}, .format = TableFormat::json};
   const Json json = Json::parse(shown(request));
   EXPECT_EQ(json[1]["kl"].get<double>(), kl.mean.mean);
