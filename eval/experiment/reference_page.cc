@@ -101,7 +101,7 @@ std::string experiment_page(const Kinds& kinds) {
       "file. What the words\n"
       "mean to the last bit (units, draws, windows, files, exit codes) stands in "
       "[meaning.md](meaning.md).\n\n"
-      "`noisefloor check FILE` validates a file and prints it resolved, without reading weights. "
+      "`noisefloor check FILE` validates a file and says what it comes to, without reading weights. "
       "Mistakes are\n"
       "reported with line and column, up to ten at once. A key given twice, an unknown key and a "
       "selector that\n"
