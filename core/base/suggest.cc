@@ -112,7 +112,7 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
 }
 
 std::string suggestion(std::string_view name, const std::vector<std::string>& known) {
-  const std::string meant = question(mistyped_names(name, known));
+  std::string meant = question(mistyped_names(name, known));
   if (!meant.empty() || known.empty()) return meant;
   return fmt::format("; known: {}", fmt::join(known, ", "));
 }

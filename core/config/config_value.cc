@@ -95,7 +95,7 @@ void add_unreadable(const ConfigNode& node, std::string_view wanted, std::string
 std::string choice_suggestion(std::string_view name, const std::vector<Choice>& known) {
   const std::string variable = variable_hint(name);
   if (!variable.empty()) return "; " + variable;
-  const std::string meant = did_you_mean(name, names_of(known));
+  std::string meant = did_you_mean(name, names_of(known));
   if (!meant.empty() || known.empty()) return meant;
   std::vector<std::string> words;
   for (const Choice& word : known)

@@ -25,7 +25,7 @@ std::string why_no_model(const std::string& written, const std::filesystem::path
   if (std::filesystem::exists(resolved))
     return fmt::format("{} is a file; name the directory of the checkpoint, with its config.json",
                        path);
-  const std::string cause = fmt::format("no such directory: {}", path);
+  std::string cause = fmt::format("no such directory: {}", path);
   if (written.starts_with('~')) return cause + "; '~' is not replaced here, write the whole path";
   if (!is_hub_name(written)) return cause;
   return fmt::format(

@@ -73,6 +73,21 @@ std::vector<double> likely_searches(const ModelPlan& plan, ModelEstimate& estima
   return searches;
 }
 
+/// Bytes of the baseline's final hidden states in all stages. Notes in the estimate those of the
+/// largest stage.
+double note_baselines(const ModelPlan& plan, ModelEstimate& estimate) {
+  double all = 0.0;
+  for (const Stage& stage : plan.stages()) {
+    double rows = 0.0;
+    for (const Index i : stage.items)
+      rows += static_cast<double>(scored_rows(plan.data().set.item(i)));
+    const double bytes = sizeof(float) * rows * static_cast<double>(plan.spec().embedding_size());
+    estimate.baseline_bytes = std::max(estimate.baseline_bytes, bytes);
+    all += bytes;
+  }
+  return all;
+}
+
 void count_text(const EvalSet& set, ModelEstimate& estimate) {
   for (Index i = 0; i < set.windows; ++i) {
     estimate.tokens += static_cast<double>(set.item(i).targets.size());
@@ -154,36 +169,33 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
       .stages = std::ssize(plan.stages()),
       .budget_bytes = budget.bytes};
   const StoredBytes stored = stored_bytes(decoder);
-  const auto add = [&](const std::vector<const Job*>& jobs_of_round, bool is_first,
-                       bool baseline_kept) {
-    const RoundEstimate round = estimate_round(plan, jobs_of_round, is_first, baseline_kept, stored,
-                                               budget, finished, kinds);
-    result.unshared_block_passes += round.unshared;
+  const auto round_of = [&](const std::vector<const Job*>& of_round, bool is_first, bool kept) {
+    const RoundEstimate round =
+        estimate_round(plan, of_round, is_first, kept, stored, budget, finished, kinds);
     result.most_waves = std::max(result.most_waves, round.most_waves);
     result.peak_bytes = std::max(result.peak_bytes, round.peak_bytes);
-    return round.cost;
+    return round;
   };
-  result.cost = result.most = add(jobs, true, false);
-  const std::vector<double> going_on = likely_searches(plan, result);
-  double all_baselines = 0.0;
-  for (const Stage& stage : plan.stages()) {
-    double rows = 0.0;
-    for (const Index i : stage.items)
-      rows += static_cast<double>(scored_rows(plan.data().set.item(i)));
-    const double bytes = sizeof(float) * rows * static_cast<double>(plan.spec().embedding_size());
-    result.baseline_bytes = std::max(result.baseline_bytes, bytes);
-    all_baselines += bytes;
-  }
+  const auto add = [&result](const RoundEstimate& round) {
+    result.cost += round.cost;
+    result.unshared_block_passes += round.unshared;
+  };
+  add(round_of(jobs, true, false));
+  result.most = result.cost;
+  const std::vector<double> likely = likely_searches(plan, result);
   // After the first step the searches go on among themselves.
-  const bool kept = all_baselines <= kKeptShare * budget.bytes;
-  if (!searching.empty()) {
-    const WaveCost of_all = add(searching, false, kept);
-    for (Index step = 1; step < plan.steps_left(); ++step) result.most += of_all;
-    for (std::size_t step = 1; step < going_on.size(); ++step) {
-      const auto count = std::min(std::lround(going_on[step]), static_cast<long>(searching.size()));
-      if (count > 0)
-        result.cost += add({searching.begin(), searching.begin() + count}, false, kept);
-    }
+  const bool kept = note_baselines(plan, result) <= kKeptShare * budget.bytes;
+  const Index rounds = searching.empty() ? 1 : plan.steps_left();
+  if (rounds > 1) {
+    const WaveCost of_all = round_of(searching, false, kept).cost;
+    for (Index round = 1; round < rounds; ++round) result.most += of_all;
+  }
+  for (std::size_t round = 1; round < likely.size() && static_cast<Index>(round) < rounds;
+       ++round) {
+    searching.resize(
+        std::min(searching.size(), static_cast<std::size_t>(std::lround(likely[round]))));
+    if (searching.empty()) break;
+    add(round_of(searching, false, kept));
   }
   count_text(plan.data().set, result);
   return result;

@@ -24,7 +24,9 @@ namespace {
 /// Short pieces are timed until kEnoughSeconds have passed: the more of them there are, the surer
 /// one had the machine to itself.
 constexpr int kLeastRounds = 3, kMostRounds = 25;
-constexpr double kEnoughSeconds = 0.1;
+constexpr double kEnoughSeconds = 0.05;
+/// Of a piece that takes so long (a long window through a large block) one is enough.
+constexpr double kLongSeconds = 1.0;
 
 using Clock = std::chrono::steady_clock;
 
@@ -44,7 +46,8 @@ double best_of(const std::function<double()>& round) {
   double best = std::numeric_limits<double>::infinity();
   const Clock::time_point start = Clock::now();
   for (int i = 0; i < kMostRounds; ++i) {
-    if (i >= kLeastRounds && seconds_since(start) > kEnoughSeconds) break;
+    const double passed = seconds_since(start);
+    if (passed > kLongSeconds || (i >= kLeastRounds && passed > kEnoughSeconds)) break;
     best = std::min(best, round());
   }
   return best;
