@@ -16,6 +16,7 @@
 #include "core/base/parallel.h"
 #include "core/base/suggest.h"
 #include "core/config/byte_size.h"
+#include "core/config/duration.h"
 #include "eval/experiment/missing_model.h"
 #include "eval/output/standard_streams.h"
 
@@ -208,6 +209,16 @@ std::optional<Index> memory_option(const CommandLine& line) {
   const std::optional<ByteSize> size = parse_byte_size(text);
   if (!size) throw ConfigError("--memory: " + unreadable_byte_size(fmt::format("'{}'", text)));
   return size->bytes;
+}
+
+std::optional<double> save_every_option(const CommandLine& line) {
+  if (!line.has("save-every")) return std::nullopt;
+  const std::string text = line.text("save-every");
+  const std::optional<double> seconds = parse_duration(text);
+  if (!seconds)
+    throw ConfigError(fmt::format(
+        "--save-every: cannot read '{}' as a time; write 60s, 2m, 1h, or 0 for never", text));
+  return seconds;
 }
 
 Shard shard_option(const CommandLine& line) {

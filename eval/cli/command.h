@@ -97,6 +97,9 @@ std::string existing_file(const CommandLine& line, const std::string& option);
 void print_warnings(const std::vector<std::string>& warnings);
 /// Bytes behind --memory (ConfigError), nullopt where it was not given.
 std::optional<Index> memory_option(const CommandLine& line);
+/// Seconds behind --save-every, 0 where the work is not to be cut (ConfigError); nullopt where it
+/// was not given.
+std::optional<double> save_every_option(const CommandLine& line);
 /// What --trials says in `--help`.
 inline constexpr const char* kTrialsHelp =
     "NAME of trials to take alone, 'w4*', or of a point of a sweep as tables print it, 'w4 g=64'; "

@@ -30,6 +30,7 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
           "not by what is usual")
       .repeated("trials", kTrialsHelp)
       .option("shard", "I/N: of part I of N of the trials alone")
+      .option("save-every", "as in run: how much work an interruption may cost, e.g. 2m; 0: any")
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated")
       .flag("rehash", kRehashHelp)
       .flag("json", "a list with one object for each model instead of text");
@@ -41,7 +42,8 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
       plan_experiment(experiment, {.memory = memory_option(line),
                                    .trials = TrialChoice(line.texts("trials")),
                                    .shard = shard_option(line),
-                                   .hashes = PieceHashCache::of_user(!line.has("rehash"))});
+                                   .hashes = PieceHashCache::of_user(!line.has("rehash")),
+                                   .save_every = save_every_option(line)});
   if (line.has("json")) {
     Json json = Json::array();
     for (const ModelEstimate& estimate : estimates) json.push_back(estimate.to_json());

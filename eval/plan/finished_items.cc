@@ -42,6 +42,29 @@ bool FinishedItems::has_all(const std::string& id) const {
   return has(id, Stage(0, data_.set.count()));
 }
 
+Index FinishedItems::count(const std::string& id) const {
+  const auto found = items_.find(id);
+  return found == items_.end() ? 0 : std::ssize(found->second);
+}
+
+std::vector<Stage> FinishedItems::uniform_parts(const Stage& stage,
+                                                const std::vector<std::string>& ids) const {
+  std::vector<const std::set<Index>*> some;
+  for (const std::string& id : ids)
+    if (const auto found = items_.find(id); found != items_.end() && !has(id, stage))
+      some.push_back(&found->second);
+  std::vector<Stage> parts;
+  std::map<std::vector<bool>, std::size_t> part_of;  // by which of the trials have an item
+  for (const Index item : stage.items) {
+    std::vector<bool> have;
+    for (const std::set<Index>* items : some) have.push_back(items->contains(item));
+    const auto [part, is_new] = part_of.emplace(std::move(have), parts.size());
+    if (is_new) parts.emplace_back();
+    parts[part->second].items.push_back(item);
+  }
+  return parts;
+}
+
 const std::map<Index, WindowSums>& FinishedItems::windows(const std::string& id) const {
   static const std::map<Index, WindowSums> none;
   const auto found = windows_.find(id);

@@ -223,7 +223,7 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
 
 WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                     std::span<const ModelTrial* const> trials, Index threads,
-                    const MemoryBudget& budget) {
+                    const MemoryBudget& budget, const WaveLimit& limit) {
   const StageMemory memory =
       stage_memory(spec, items, stage, trials, threads, budget.process_bytes);
   const auto own_head = [](const ModelTrial* trial) { return trial->has_own_head(); };
@@ -242,11 +242,11 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
   while (plan.distorting_threads < threads &&
          memory.of(one, plan.distorting_threads + 1, any_head) <= budget.bytes)
     ++plan.distorting_threads;
-  const Index most = lanes_per_wave(spec, items, stage);
-  Index lanes = 0, heads = 0;
+  Index lanes = 0, heads = 0, first = 0, most = 0;
   const auto end_wave = [&] {
     plan.lanes.push_back(lanes);
     plan.bytes = std::max(plan.bytes, memory.of(lanes + 1, plan.distorting_threads, heads));
+    first += lanes;
     lanes = heads = 0;
   };
   for (const ModelTrial* trial : trials) {
@@ -254,6 +254,7 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
     const bool fits =
         memory.of(lanes + 2, plan.distorting_threads, heads + more) <= budget.bytes && lanes < most;
     if (lanes > 0 && !fits) end_wave();
+    if (lanes == 0) most = limit ? limit(first) : std::ssize(trials);
     ++lanes;
     heads += more;
   }

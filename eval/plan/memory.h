@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -65,10 +66,13 @@ struct MemoryBudget {
   static MemoryBudget of(std::optional<Index> given);
 };
 
-/// Cuts the trials of a stage into waves that stay within the budget. Throws ConfigError naming the
-/// least budget that would do where it binds and not even one trial fits.
+/// The most trials of a wave that begins with trial `first`: at least one.
+using WaveLimit = std::function<Index(Index first)>;
+
+/// Cuts the trials of a stage into waves that stay within the budget and the limit. Throws
+/// ConfigError naming the least budget that would do where it binds and not even one trial fits.
 WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                     std::span<const ModelTrial* const> trials, Index threads,
-                    const MemoryBudget& budget);
+                    const MemoryBudget& budget, const WaveLimit& limit = {});
 
 }  // namespace nf

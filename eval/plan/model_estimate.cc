@@ -18,41 +18,44 @@ namespace {
 /// The cost of a round of jobs in all stages.
 struct RoundEstimate {
   WaveCost cost;
-  Index unshared = 0, most_waves = 0;
-  double peak_bytes = 0.0;
+  Index unshared = 0, most_waves = 0, parts = 0;
+  double peak_bytes = 0.0, longest_wave = 0.0;
 };
 
-/// with_floor: also what is left of the floor, which runs behind each stage's jobs.
+/// with_floor: also what is left of the floor, which runs behind each part's jobs.
 RoundEstimate estimate_round(const ModelPlan& plan, const std::vector<const Job*>& jobs,
                              bool with_floor, bool baseline_kept, const StoredBytes& stored,
                              const MemoryBudget& budget, const FinishedItems& finished,
-                             DistortionKinds* kinds) {
+                             DistortionKinds* kinds, const SaveRule& rule) {
   RoundEstimate round;
-  // The first stage that a trial runs gathers the statistics of its weights for all.
+  // The first part that a trial runs gathers the statistics of its weights for all.
   bool measures = std::any_of(jobs.begin(), jobs.end(), [&finished](const Job* job) {
     return !finished.has_weights(job->key.id);
   });
-  const auto add = [&](const Stage& stage, std::vector<const Job*> left, bool kept) {
-    const WavePlan waves = cut_waves(plan, stage, left, budget);
+  const auto add = [&](const Stage& stage, std::vector<const Job*> left, bool kept,
+                       double seconds) {
+    const WavePlan waves =
+        cut_waves(plan, stage, left, budget,
+                  {.seconds = seconds, .seconds_of = rule.seconds_of, .baseline_kept = kept});
     round.cost += stage_cost(plan, stage, left, waves, kept, stored, kinds, measures);
-    round.unshared += std::ssize(left) * plan.spec().num_hidden_layers;
+    if (rule.seconds_of)
+      for (const double each : seconds_of_waves(stage, left, waves, kept, rule.seconds_of))
+        round.longest_wave = std::max(round.longest_wave, each);
     round.most_waves = std::max(round.most_waves, std::ssize(waves.lanes));
     round.peak_bytes = std::max(round.peak_bytes, waves.bytes);
   };
   for (const Stage& stage : plan.stages()) {
-    std::vector<const Job*> left;
-    for (const Job* job : jobs)
-      if (!finished.has(job->key.id, stage)) left.push_back(job);
-    const bool runs = !left.empty() || !(finished.has(plan.baseline().id, stage) ||
-                                         plan.all_stopped(finished, stage));
-    if (runs) {
-      const bool has_jobs = !left.empty();
-      add(stage, std::move(left), baseline_kept);
-      measures = measures && !has_jobs;
+    for (StagePart part : plan_parts(plan, stage, jobs, finished, baseline_kept, budget, rule)) {
+      if (!with_floor) part.floor = {};
+      if (part.empty()) continue;
+      ++round.parts;
+      if (!part.without_floor()) add(part.stage, part.jobs, baseline_kept, part.wave_seconds);
+      measures = measures && part.jobs.empty();
+      if (!part.floor.items.empty())
+        add(part.floor, {plan.floor()}, !part.without_floor(), part.wave_seconds);
+      const Index lanes = std::ssize(part.jobs) + (part.floor.items.empty() ? 1 : 2);  // baseline
+      round.unshared += lanes * plan.spec().num_hidden_layers;
     }
-    const Stage floor = with_floor ? floor_left(plan, stage, finished) : Stage();
-    if (!floor.items.empty()) add(floor, {plan.floor()}, runs);
-    if (runs || !floor.items.empty()) round.unshared += plan.spec().num_hidden_layers;  // baseline
   }
   return round;
 }
@@ -114,6 +117,15 @@ std::string bound_text(double seconds, double most) {
   return most > seconds ? fmt::format(", at most {}", duration_text(most)) : "";
 }
 
+/// How often the work is recorded; nothing where no time is known.
+std::string cuts_text(const ModelEstimate& estimate) {
+  if (estimate.longest_wave == 0.0) return "";
+  return fmt::format("  kept     {} in all, {} apart at most; this takes {:.1f} % of the time\n",
+                     plural(estimate.cost.waves, "time", "times"),
+                     duration_text(estimate.longest_wave),
+                     100.0 * estimate.seconds_of_cuts / std::max(estimate.seconds, 1e-9));
+}
+
 /// The smallest differences that this text would show, by how large KL is: a line for each.
 std::string detectable_text(const ModelEstimate& estimate, const PlannedSpread& spread) {
   std::string text;
@@ -153,7 +165,7 @@ StoredBytes stored_bytes(const Decoder& decoder) {
 
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
                        const MemoryBudget& budget, const FinishedItems& finished,
-                       DistortionKinds* kinds) {
+                       DistortionKinds* kinds, const SaveRule& rule) {
   const std::vector<const Job*> jobs = plan.jobs_with(steps);
   std::vector<const Job*> searching;
   for (const Job& step : steps) searching.push_back(&step);
@@ -166,14 +178,16 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
       .conditions = std::ssize(jobs),
       .nodes = block_passes(job_tree(plan.spec(), jobs)),
       .may_stop = plan.may_stop(),
-      .stages = std::ssize(plan.stages()),
-      .budget_bytes = budget.bytes};
+      .budget_bytes = budget.bytes,
+      .seconds_of = rule.seconds_of};
   const StoredBytes stored = stored_bytes(decoder);
   const auto round_of = [&](const std::vector<const Job*>& of_round, bool is_first, bool kept) {
-    const RoundEstimate round =
-        estimate_round(plan, of_round, is_first, kept, stored, budget, finished, kinds);
+    RoundEstimate round =
+        estimate_round(plan, of_round, is_first, kept, stored, budget, finished, kinds, rule);
     result.most_waves = std::max(result.most_waves, round.most_waves);
     result.peak_bytes = std::max(result.peak_bytes, round.peak_bytes);
+    result.longest_wave = std::max(result.longest_wave, round.longest_wave);
+    if (is_first) result.stages = round.parts;
     return round;
   };
   const auto add = [&result](const RoundEstimate& round) {
@@ -222,6 +236,8 @@ Json ModelEstimate::to_json() const {
           {"bytes_read", count_json(cost.bytes_read)},
           {"stages", stages},
           {"waves", cost.waves},
+          {"longest_wave_seconds", longest_wave},
+          {"seconds_of_cuts", seconds_of_cuts},
           {"most_waves_of_a_stage", most_waves},
           {"peak_bytes", count_json(peak_bytes)},
           {"budget_bytes", count_json(budget_bytes)},
@@ -259,6 +275,7 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
     text +=
         fmt::format("  waves    {}{} in {}\n", e.most_waves == 1 ? "" : "at most ", e.most_waves,
                     e.stages == 1 ? "1 stage" : fmt::format("each of {} stages", e.stages));
+    text += cuts_text(e);
     text += fmt::format("  memory   at most {} of {}{}\n", mib(e.peak_bytes), mib(e.budget_bytes),
                         e.most_waves > 1
                             ? fmt::format("; {} of it keep the baseline's final hidden states from "

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/json.h"
-#include "eval/plan/model_plan.h"
+#include "eval/plan/stage_part.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {
@@ -29,9 +29,12 @@ struct ModelEstimate {
   double baseline_bytes = 0.0;  ///< of peak_bytes: the baseline's final hidden states, kept while
                                 ///< the waves of a stage run
   double seconds = 0.0, most_seconds = 0.0;
-  Index timed_threads = 0;  ///< of this machine, whose seconds these are
-  double tokens = 0.0;      ///< scored
-  Index blocks = 0;         ///< of statistics: documents, or windows
+  WaveSeconds seconds_of{};      ///< by the same rates; empty where nothing was timed
+  double longest_wave = 0.0;     ///< seconds, where they are known: the most until work is recorded
+  double seconds_of_cuts = 0.0;  ///< of `seconds`, what it costs to record work so often
+  Index timed_threads = 0;       ///< of this machine, whose seconds these are
+  double tokens = 0.0;           ///< scored
+  Index blocks = 0;              ///< of statistics: documents, or windows
 
   /// Whether less may be enough: trials may stop, and are counted as if they did not.
   bool is_upper_bound() const { return may_stop && searches == 0; }
@@ -42,10 +45,11 @@ struct ModelEstimate {
 Json count_json(double count);
 
 /// The cost of the part of a plan that is left; all but the seconds. steps: the next steps of its
-/// searches. finished: the work of earlier runs. kinds: takes in those of all distortions.
+/// searches. finished: the work of earlier runs. kinds: takes in those of all distortions. rule:
+/// for keeping the work; without one it is not cut.
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
                        const MemoryBudget& budget, const FinishedItems& finished,
-                       DistortionKinds* kinds = nullptr);
+                       DistortionKinds* kinds = nullptr, const SaveRule& rule = {});
 
 /// The part of the checkpoint that a pass reads.
 StoredBytes stored_bytes(const Decoder& decoder);

@@ -21,13 +21,6 @@ std::vector<const TrialPath*> paths_of(const TrialPath& baseline,
   return paths;
 }
 
-/// The number of lanes that these are worth: shared steps are computed once.
-double lanes_worth(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
-  const LaneTree tree = job_tree(spec, jobs);
-  const Index passes = block_passes(tree) + tree.passes(tree.steps() - 1, true);
-  return static_cast<double>(passes) / static_cast<double>(tree.steps() - 1);
-}
-
 Json stop_json(const StopConfig& stop) {
   return {{"kl_halfwidth", stop.kl_halfwidth}, {"min_blocks", stop.min_blocks}};
 }
@@ -79,12 +72,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
     rows_.push_back(job.key);
     if (is_ours && seen.insert(job.key.id).second) jobs_.push_back(std::move(job));
   }
-  std::vector<Job> steps;
-  for (const Search& search : searches_)
-    if (search.is_ours) steps.push_back(make_job(search.trial.at(*search.state.bisection.next())));
-  const double lanes = lanes_worth(spec(), jobs_with(steps));
-  stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set, lanes)
-                      : cut_stages(spec(), data_->set.items, lanes);
+  stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set) : cut_stages(spec(), data_->set.items);
 }
 
 /// One part of the trials alone runs it, the first.
@@ -240,7 +228,10 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
 Stage floor_left(const ModelPlan& model, const Stage& stage, const FinishedItems& finished) {
   if (model.floor() == nullptr) return {};
   Stage part = floor_stage(model.data().set, stage);
-  return finished.has(model.floor()->key.id, part) ? Stage() : part;
+  std::erase_if(part.items, [&](Index item) {
+    return finished.has(model.floor()->key.id, Stage(item, item + 1));
+  });
+  return part;
 }
 
 LaneTree job_tree(const DecoderSpec& spec, std::span<const Job* const> jobs) {
@@ -254,8 +245,47 @@ Index block_passes(const LaneTree& tree) {
   return passes;
 }
 
+namespace {
+
+/// A wave may take a little longer than its even share of the time: what the waves have in common
+/// is computed in each of them, so as many would not do it.
+constexpr double kEvenShare = 1.05;
+
+/// The most jobs from `first` on that are done in that time, at least one. More take longer.
+Index jobs_in(double seconds, const std::vector<const Job*>& jobs, Index first,
+              const std::function<double(const std::vector<const Job*>&)>& seconds_of) {
+  const auto fit = [&](Index count) {
+    return seconds_of({jobs.begin() + first, jobs.begin() + first + count}) <= seconds;
+  };
+  Index fits = 1, too_many = 2;
+  for (; too_many <= std::ssize(jobs) - first && fit(too_many); too_many *= 2) fits = too_many;
+  too_many = std::min(too_many, std::ssize(jobs) - first + 1);
+  while (too_many - fits > 1) {
+    const Index middle = fits + (too_many - fits) / 2;
+    (fit(middle) ? fits : too_many) = middle;
+  }
+  return fits;
+}
+
+/// The limit that keeps waves of these jobs within their time, each about as long as the others.
+/// jobs: in the order of the waves; they must outlive the limit.
+WaveLimit time_limit(const Stage& stage, const std::vector<const Job*>& jobs,
+                     const WaveTime& time) {
+  if (!time.is_limited()) return {};
+  const double whole = time.seconds_of(stage, jobs, time.baseline_kept);
+  const double share = whole / std::max(1.0, std::ceil(whole / time.seconds));
+  const double most = std::min(time.seconds, kEvenShare * share);
+  return [&stage, &jobs, &time, most](Index first) {
+    return jobs_in(most, jobs, first, [&](const std::vector<const Job*>& wave) {
+      return time.seconds_of(stage, wave, time.baseline_kept || first > 0);
+    });
+  };
+}
+
+}  // namespace
+
 WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const Job*>& jobs,
-                   const MemoryBudget& budget) {
+                   const MemoryBudget& budget, const WaveTime& time) {
   std::vector<const Job*> sorted;
   std::vector<const ModelTrial*> trials;
   const LaneTree tree = job_tree(model.spec(), jobs);
@@ -265,7 +295,8 @@ WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const
     trials.push_back(&sorted.back()->trial);
   }
   jobs = std::move(sorted);
-  return plan_waves(model.spec(), model.data().set.items, stage, trials, thread_count(), budget);
+  return plan_waves(model.spec(), model.data().set.items, stage, trials, thread_count(), budget,
+                    time_limit(stage, jobs, time));
 }
 
 WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +57,11 @@ class ModelPlan {
   /// stages with floor_stage() alone, and no stop rule ends it.
   const Job* floor() const { return runs_floor_ ? &*floor_ : nullptr; }
   bool may_stop() const { return may_stop_; }
+  /// Whether a part of a stage's items may be run and recorded by itself. A stopping rule looks at
+  /// whole stages.
+  bool may_split(const Stage& stage) const {
+    return !may_stop_ || stage.items.front() >= data_->set.windows;
+  }
   bool has_searches() const { return !searches_.empty(); }
   /// Jobs that the experiment names; searches bring more while it runs.
   const std::vector<Job>& jobs() const { return jobs_; }
@@ -116,10 +124,25 @@ LaneTree job_tree(const DecoderSpec& spec, std::span<const Job* const> jobs);
 /// Passes of all groups through all blocks, the baseline's among them.
 Index block_passes(const LaneTree& tree);
 
-/// Cuts some jobs of a stage into waves within the budget, for thread_count() threads, and puts the
-/// jobs into the order of the waves: those with most in common stand side by side.
+/// The seconds that a wave of some jobs is likely to take on this machine. baseline_kept: its
+/// inputs of the head are still there.
+using WaveSeconds = std::function<double(const Stage& stage, const std::vector<const Job*>& jobs,
+                                         bool baseline_kept)>;
+
+/// The time that a wave may take.
+struct WaveTime {
+  double seconds = std::numeric_limits<double>::infinity();
+  WaveSeconds seconds_of{};    ///< empty: not known
+  bool baseline_kept = false;  ///< the first wave need not make the baseline
+
+  bool is_limited() const { return seconds_of && std::isfinite(seconds); }
+};
+
+/// Cuts some jobs of a stage into waves within the budget and about within the time, for
+/// thread_count() threads, and puts the jobs into the order of the waves: those with most in common
+/// stand side by side.
 WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const Job*>& jobs,
-                   const MemoryBudget& budget);
+                   const MemoryBudget& budget, const WaveTime& time = {});
 
 /// The cost of some jobs in one stage, in the waves of `plan`. baseline_kept: the baseline's inputs
 /// of the head are still there. kinds, measures_weights: those of wave_cost() and Wave.

@@ -40,7 +40,7 @@ Index scored_rows(const EvalItem& item) {
 
 namespace {
 
-/// A stage has its share of the work a little early: sums in another order differ in the last bits.
+/// A stage has its share a little early: sums in another order differ in the last bits.
 constexpr double kShareReached = 1.0 - 1e-9;
 
 double item_flops(const DecoderSpec& spec, const EvalItem& item) {
@@ -56,36 +56,48 @@ double stage_flops(const DecoderSpec& spec, std::span<const EvalItem> items, con
   return flops;
 }
 
-std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items,
-                              double lanes) {
-  // As many stages as the work needs, of equal size: a short last one would not pay.
+std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items) {
+  const auto bytes_of = [&spec](const EvalItem& item) {
+    return 4.0 * static_cast<double>(item.layout.rows() * spec.hidden_size);
+  };
   double total = 0.0;
-  for (const EvalItem& item : items) total += lanes * item_flops(spec, item);
-  const double share = total / std::max(1.0, std::ceil(total / kStageFlops));
+  for (const EvalItem& item : items) total += bytes_of(item);
+  const double share = total / std::max(1.0, std::ceil(total / kStageLaneBytes));
   const Index count = static_cast<Index>(items.size());
   std::vector<Stage> stages;
-  Index first = 0, rows = 0;
-  double flops = 0.0;
+  Index first = 0;
+  double bytes = 0.0;
   for (Index i = 0; i < count; ++i) {
-    const EvalItem& item = items[static_cast<std::size_t>(i)];
-    const Index item_rows = item.layout.rows();
-    const double bytes = 4.0 * static_cast<double>((rows + item_rows) * spec.hidden_size);
-    const bool long_enough = flops >= share * kShareReached && rows >= kStageRows;
-    if (rows > 0 && (long_enough || bytes > kStageLaneBytes)) {
+    const double more = bytes_of(items[static_cast<std::size_t>(i)]);
+    if (i > first && (bytes >= share * kShareReached || bytes + more > kStageLaneBytes)) {
       stages.emplace_back(first, i);
       first = i;
-      flops = 0.0;
-      rows = 0;
+      bytes = 0.0;
     }
-    flops += lanes * item_flops(spec, item);
-    rows += item_rows;
+    bytes += more;
   }
   if (count > 0) stages.emplace_back(first, count);
   return stages;
 }
 
-Index lanes_per_wave(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage) {
-  return std::max(kWaveLanes, static_cast<Index>(kStageFlops / stage_flops(spec, items, stage)));
+std::vector<Stage> split_stage(std::span<const EvalItem> items, const Stage& stage, Index count) {
+  const auto rows_of = [items](Index i) {
+    return static_cast<double>(items[static_cast<std::size_t>(i)].layout.rows());
+  };
+  double total = 0.0, before = 0.0;
+  for (const Index i : stage.items) total += rows_of(i);
+  std::vector<Stage> parts;
+  Index last = -1;
+  for (const Index i : stage.items) {
+    // An item belongs where its middle lies.
+    const double middle = (before + 0.5 * rows_of(i)) / total;
+    const Index part = static_cast<Index>(static_cast<double>(count) * middle);
+    if (parts.empty() || part != last || count >= stage.count()) parts.emplace_back();
+    parts.back().items.push_back(i);
+    last = part;
+    before += rows_of(i);
+  }
+  return parts;
 }
 
 }  // namespace nf

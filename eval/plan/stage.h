@@ -29,23 +29,15 @@ Index scored_rows(const EvalItem& item);
 /// that predicts a target.
 double stage_flops(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage);
 
-/// Cuts the items, in their order, into stages such that `lanes` lanes (which share what they have
-/// in common: any number, not only whole ones) do about kStageFlops each, but of no less than
-/// kStageRows rows (reading the weights must pay), and a lane's hidden states stay below
-/// kStageLaneBytes. No result depends on it.
-std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items,
-                              double lanes);
-/// Lanes of a stage that should travel together: enough to share the reading of the weights, few
-/// enough that a crash loses little.
-Index lanes_per_wave(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage);
+/// Cuts the items, in their order, into as few stages of about equal size as keep a lane's hidden
+/// states below kStageLaneBytes, or of one item. No result depends on it.
+std::vector<Stage> cut_stages(const DecoderSpec& spec, std::span<const EvalItem> items);
+/// The items of a stage in their order, in about `count` parts of about equal rows: each item by
+/// itself where there are no more than that, and none without any.
+std::vector<Stage> split_stage(std::span<const EvalItem> items, const Stage& stage, Index count);
 
-/// Work of a stage: three minutes on one core of docs/performance.md (214 GFLOP/s). A crash loses
-/// at most the last wave of that, and thousands of rows share the reading and distorting of the
-/// weights.
-inline constexpr double kStageFlops = 36e12;
-inline constexpr Index kStageRows = 2048;
-inline constexpr double kStageLaneBytes = 256e6;
-/// The least lanes of a wave: reading a block costs about a tenth of a lane's kStageRows.
-inline constexpr Index kWaveLanes = 8;
+/// Thousands of rows share the reading and distorting of the weights; more would only hold memory
+/// that more lanes can use.
+inline constexpr double kStageLaneBytes = 64e6;
 
 }  // namespace nf

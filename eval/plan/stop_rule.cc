@@ -23,7 +23,7 @@ std::vector<std::vector<Index>> text_blocks(const EvalSet& set) {
 
 }  // namespace
 
-std::vector<Stage> cut_stop_stages(const DecoderSpec& spec, const EvalSet& set, double lanes) {
+std::vector<Stage> cut_stop_stages(const DecoderSpec& spec, const EvalSet& set) {
   const std::vector<std::vector<Index>> blocks = text_blocks(set);
   struct Place {
     std::uint64_t draw;
@@ -38,7 +38,7 @@ std::vector<Stage> cut_stop_stages(const DecoderSpec& spec, const EvalSet& set, 
     order.push_back({std::uint64_t{draw[1]} << 32 | draw[0], b});
   }
   std::sort(order.begin(), order.end());
-  const Index most_rows = static_cast<Index>(kStageLaneBytes) / (4 * spec.hidden_size);
+  const Index most_rows = static_cast<Index>(kStopLaneBytes) / (4 * spec.hidden_size);
   std::vector<Stage> stages;
   Index rows = kStopRows;
   for (const Place& place : order) {
@@ -58,7 +58,7 @@ std::vector<Stage> cut_stop_stages(const DecoderSpec& spec, const EvalSet& set, 
   for (Stage& stage : stages) std::sort(stage.items.begin(), stage.items.end());
   const std::span<const EvalItem> questions =
       std::span(set.items).subspan(static_cast<std::size_t>(set.windows));
-  for (Stage& stage : cut_stages(spec, questions, lanes)) {
+  for (Stage& stage : cut_stages(spec, questions)) {
     for (Index& i : stage.items) i += set.windows;
     stages.push_back(std::move(stage));
   }

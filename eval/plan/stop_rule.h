@@ -16,11 +16,13 @@ namespace nf {
 /// The least rows of text between two looks of a stopping rule. Fixed: the place where a trial
 /// stops must not depend on its company, the machine or the memory.
 inline constexpr Index kStopRows = 4096;
+/// A lane's hidden states between two looks: a longer document is cut. Fixed likewise.
+inline constexpr double kStopLaneBytes = 256e6;
 
 /// The stages of an experiment in which some trial may stop: the text's blocks (documents, or
 /// windows where there is one text) in a fixed permutation, cut at block ends every kStopRows rows;
-/// then the questions, cut as usual for `lanes` lanes. Draws keep the numbers of the windows.
-std::vector<Stage> cut_stop_stages(const DecoderSpec& spec, const EvalSet& set, double lanes);
+/// then the questions, cut as usual. Draws keep the numbers of the windows.
+std::vector<Stage> cut_stop_stages(const DecoderSpec& spec, const EvalSet& set);
 
 /// The state of a trial's stopping rule at the end of a stage. windows: the trial's; visited: the
 /// stages so far. None where a window of these is missing.

@@ -227,7 +227,9 @@ void measure_kinds(const Decoder& decoder, const EvalSet& set, const DistortionK
 /// Σ values · seconds of one.
 double seconds_of(const KindWork& work, const std::vector<double>& each) {
   double seconds = 0.0;
-  for (const auto& [kind, values] : work) seconds += values * each[static_cast<std::size_t>(kind)];
+  // A kind that came up later, of a search's step, say, was not timed and counts as nothing.
+  for (const auto& [kind, values] : work)
+    if (kind < std::ssize(each)) seconds += values * each[static_cast<std::size_t>(kind)];
   return seconds;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/check.h"
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
@@ -12,38 +13,22 @@
 #include "eval/run/lane_record.h"
 
 namespace nf {
-namespace {
 
-/// The baseline's inputs of the head for a part of a stage's items: rows go by item. Empty where
-/// scored, those of the stage, is.
-Matrix scored_part(const Matrix& scored, const EvalSet& set, const Stage& stage,
-                   const Stage& part) {
-  if (scored.empty() || part.items.empty()) return {};
-  Index rows = 0;
-  for (const Index item : part.items) rows += scored_rows(set.item(item));
-  Matrix result(rows, scored.cols());
-  Index from = 0, to = 0;
-  auto next = part.items.begin();
-  for (const Index item : stage.items) {
-    const Index count = scored_rows(set.item(item));
-    if (next != part.items.end() && *next == item) {
-      std::copy_n(scored.view().row(from), count * scored.cols(), result.view().row(to));
-      to += count;
-      ++next;
-    }
-    from += count;
-  }
-  return result;
-}
-
-}  // namespace
-
-ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder)
+ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder,
+                         const SaveRule& rule)
     : run_(run),
       plan_(plan),
       decoder_(decoder),
+      rule_(rule),
       finished_(plan.data(), run.folder.records()),
-      baselines_(plan.stages().size()) {}
+      baselines_(plan.data().set, kKeptShare * run.budget.bytes) {
+  if (rule.seconds_of)
+    rule_.seconds_of = [this, timed = rule.seconds_of](const Stage& stage,
+                                                       const std::vector<const Job*>& jobs,
+                                                       bool baseline_kept) {
+      return pace_.factor() * timed(stage, jobs, baseline_kept);
+    };
+}
 
 void ModelRunner::run(const std::function<void()>& searches_moved) {
   std::vector<Job> steps = plan_.advance_searches(finished_, run_.folder.records());
@@ -60,110 +45,126 @@ void ModelRunner::run(const std::function<void()>& searches_moved) {
 
 void ModelRunner::run_round(const std::vector<const Job*>& jobs, const std::string& label) {
   double total = 0.0;
-  for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
-    const Stage& stage = plan_.stages()[s];
-    const StageWork work = work_of(stage, jobs);
-    const bool kept = !baselines_[s].empty();
-    if (!work.without_floor())
-      total += stage_cost(plan_, stage, work.jobs, work.waves, kept, {}).flops();
-    if (work.floor.items.empty()) continue;
-    std::vector<const Job*> floor = {plan_.floor()};
-    const WavePlan waves = cut_waves(plan_, work.floor, floor, budget());
-    total += stage_cost(plan_, work.floor, floor, waves, kept || !work.without_floor(), {}).flops();
-  }
+  for (const Stage& stage : plan_.stages())
+    for (const StagePart& part : parts_of(stage, jobs)) total += flops_of(part);
   if (total == 0.0) return;
   run_.progress.start(label, total, 0.0);
-  for (std::size_t s = 0; s < plan_.stages().size(); ++s) {
-    // A trial may have stopped, or failed, since the round began.
-    const StageWork work = work_of(plan_.stages()[s], jobs);
-    if (!work.empty()) run_stage_of(s, work);
-  }
+  for (const Stage& stage : plan_.stages())
+    for (const StagePart& part : parts_of(stage, jobs)) run_part(part);
   run_.progress.finish();
 }
 
 MemoryBudget ModelRunner::budget() const {
   MemoryBudget budget = run_.budget;
-  budget.process_bytes += baseline_bytes_;
+  budget.process_bytes += baselines_.bytes();
   return budget;
 }
 
-ModelRunner::StageWork ModelRunner::work_of(const Stage& stage,
-                                            const std::vector<const Job*>& jobs) const {
-  StageWork work;
-  for (const Job* job : jobs)
-    if (!finished_.has(job->key.id, stage)) work.jobs.push_back(job);
-  // The baseline has nothing left to be compared with where all trials have stopped.
-  work.with_baseline = !finished_.has(plan_.baseline().id, stage) &&
-                       (!work.jobs.empty() || !plan_.all_stopped(finished_, stage));
-  work.floor = floor_left(plan_, stage, finished_);
-  if (!work.without_floor()) work.waves = cut_waves(plan_, stage, work.jobs, budget());
-  return work;
+std::vector<StagePart> ModelRunner::parts_of(const Stage& stage,
+                                             const std::vector<const Job*>& jobs) const {
+  return plan_parts(plan_, stage, jobs, finished_, baselines_.has(stage), budget(), rule_);
+}
+
+/// The operations of a part, as it is planned now.
+double ModelRunner::flops_of(const StagePart& part) const {
+  const bool kept = baselines_.has(part.stage);
+  const auto flops = [&](const Stage& stage, std::vector<const Job*> jobs, bool baseline_kept) {
+    const WavePlan waves =
+        cut_waves(plan_, stage, jobs, budget(), wave_time(part.wave_seconds, baseline_kept));
+    return stage_cost(plan_, stage, jobs, waves, baseline_kept, {}).flops();
+  };
+  double total = part.without_floor() ? 0.0 : flops(part.stage, part.jobs, kept);
+  if (!part.floor.items.empty())
+    total += flops(part.floor, {plan_.floor()}, kept || !part.without_floor());
+  return total;
+}
+
+WaveTime ModelRunner::wave_time(double seconds, bool baseline_kept) const {
+  return {.seconds = seconds, .seconds_of = rule_.seconds_of, .baseline_kept = baseline_kept};
 }
 
 void ModelRunner::stop_if_asked() const {
   if (run_.options.should_stop()) throw Interrupted();
 }
 
-void ModelRunner::run_stage_of(std::size_t s, const StageWork& work) {
-  stop_if_asked();
-  const Stage& stage = plan_.stages()[s];
-  Matrix scored = std::move(baselines_[s]);
-  baseline_bytes_ -= sizeof(float) * static_cast<double>(scored.size());
-  if (!work.without_floor()) run_lanes(stage, work, scored);
-  Matrix of_floor = scored_part(scored, plan_.data().set, stage, work.floor);
-  if (plan_.has_searches() && !scored.empty()) keep_baseline(s, std::move(scored));
+void ModelRunner::run_part(const StagePart& planned) {
+  // A trial may have stopped, or failed, since the parts were planned.
+  StagePart part = work_in(plan_, planned.stage, planned.jobs, finished_);
+  part.wave_seconds = planned.wave_seconds;
+  Matrix scored = baselines_.take(part.stage);
+  if (!part.without_floor()) run_lanes(part, scored);
+  Matrix of_floor = scored_part(scored, plan_.data().set, part.stage, part.floor);
+  if (plan_.has_searches()) baselines_.keep(part.stage, scored);
   scored = {};
-  if (!work.floor.items.empty()) run_floor(work.floor, std::move(of_floor));
+  if (part.floor.items.empty()) return;
+  // By itself, on fewer windows than the trials: these do not wait for one another's.
+  const StagePart floor{.stage = part.floor, .jobs = {plan_.floor()}};
+  run_lanes(floor, of_floor);
 }
 
-/// Runs by itself, on fewer windows than the trials: these do not wait for one another's.
-void ModelRunner::run_floor(const Stage& stage, Matrix baseline_scored) {
-  StageWork work{.jobs = {plan_.floor()}};
-  work.waves = cut_waves(plan_, stage, work.jobs, budget());
-  run_lanes(stage, work, baseline_scored);
+/// The jobs, and the baseline where it is wanted, of a part: recorded wave by wave. How many lanes
+/// a wave has is decided when it begins, for the run knows its pace better by then.
+void ModelRunner::run_lanes(const StagePart& part, Matrix& baseline_scored) {
+  std::vector<const Job*> left = part.jobs;
+  bool with_baseline = part.with_baseline;
+  do {
+    stop_if_asked();
+    WavePlan waves = cut_waves(plan_, part.stage, left, budget(),
+                               wave_time(part.wave_seconds, !baseline_scored.empty()));
+    waves.lanes.resize(1);
+    const auto end = left.begin() + waves.lanes.front();
+    run_wave(part.stage, {left.begin(), end}, with_baseline, waves, baseline_scored);
+    left.erase(left.begin(), end);
+    with_baseline = false;
+  } while (!left.empty());
 }
 
-/// The jobs, and the baseline where it is wanted, of some items, recorded wave by wave.
-void ModelRunner::run_lanes(const Stage& stage, const StageWork& work, Matrix& baseline_scored) {
+void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jobs,
+                           bool with_baseline, const WavePlan& wave, Matrix& baseline_scored) {
   std::vector<Lane> lanes;
-  for (const Job* job : work.jobs)
+  for (const Job* job : jobs)
     lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_weights(job->key.id)});
-  cost_ += stage_cost(plan_, stage, work.jobs, work.waves, !baseline_scored.empty(), {});
-  auto start = std::chrono::steady_clock::now();
-  const auto describe = [&](Index lanes_together) {
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    return Json{{"seconds", seconds.count()}, {"lanes", lanes_together},
-                {"threads", thread_count()},  {"finished", utc_time()},
-                {"version", version()},       {"git", git_hash()}};
+  const bool baseline_kept = !baseline_scored.empty();
+  cost_ += stage_cost(plan_, stage, jobs, wave, baseline_kept, {});
+  const double expected =
+      rule_.seconds_of ? rule_.seconds_of(stage, jobs, baseline_kept) / pace_.factor() : 0.0;
+  const auto start = std::chrono::steady_clock::now();
+  const auto seconds = [start] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const auto describe = [&] {
+    return Json{{"seconds", seconds()},      {"lanes", std::ssize(jobs) + 1},
+                {"threads", thread_count()}, {"finished", utc_time()},
+                {"version", version()},      {"git", git_hash()}};
   };
   const auto baseline_done = [&](LaneResult result) {
     check_mapped_files();  // or records would be of weights that nobody knows
-    if (work.with_baseline)
-      append(plan_.baseline(), stage, std::move(result), describe(work.waves.lanes.front() + 1));
+    if (with_baseline) append(plan_.baseline(), stage, std::move(result), describe());
   };
-  const auto lanes_done = [&](std::size_t first, std::vector<LaneResult> results) {
+  const auto lanes_done = [&](std::size_t, std::vector<LaneResult> results) {
     check_mapped_files();
-    const Json run = describe(std::ssize(results) + 1);
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      const Job& job = *work.jobs[first + i];
-      append(job.key, stage, std::move(results[i]), run, job.stop);
-    }
-    stop_if_asked();
-    start = std::chrono::steady_clock::now();
+    const Json run = describe();
+    for (std::size_t i = 0; i < results.size(); ++i)
+      append(jobs[i]->key, stage, std::move(results[i]), run, jobs[i]->stop);
   };
   const StageHooks hooks{.advance = [&](double flops) { run_.progress.advance(flops); },
                          .baseline_done = baseline_done,
                          .lanes_done = lanes_done};
   const ExperimentConfig& config = run_.experiment.config;
-  run_stage(decoder_, plan_.data().set, stage, lanes, work.waves, {config.stats, config.detail},
-            hooks, baseline_scored);
+  run_stage(decoder_, plan_.data().set, stage, lanes, wave, {config.stats, config.detail}, hooks,
+            baseline_scored);
+  pace_.note(expected, seconds());
 }
 
-void ModelRunner::keep_baseline(std::size_t stage, Matrix scored) {
-  const double bytes = sizeof(float) * static_cast<double>(scored.size());
-  if (baseline_bytes_ + bytes > kKeptShare * run_.budget.bytes) return;
-  baseline_bytes_ += bytes;
-  baselines_[stage] = std::move(scored);
+/// The stages that a trial with a stopping rule has seen when it has this one's text: it is one of
+/// the plan's, which are not split for such a trial.
+std::span<const Stage> ModelRunner::stages_up_to(const Stage& stage) const {
+  const std::vector<Stage>& all = plan_.stages();
+  const auto here = std::find_if(all.begin(), all.end(), [&stage](const Stage& each) {
+    return each.items.back() == stage.items.back() && each.items == stage.items;
+  });
+  NF_CHECK(here != all.end(), "a part of {} items for a stopping rule", stage.count());
+  return std::span(all).first(static_cast<std::size_t>(here - all.begin()) + 1);
 }
 
 void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
@@ -178,9 +179,7 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
   }
   finished_.note(record);
   if (stop && !record.failed() && !record.windows.empty()) {
-    const auto here = static_cast<std::size_t>(&stage - plan_.stages().data());
-    record.stop = look(*stop, plan_.data().set, std::span(plan_.stages()).first(here + 1),
-                       finished_.windows(record.id));
+    record.stop = look(*stop, plan_.data().set, stages_up_to(stage), finished_.windows(record.id));
     finished_.note(record);
   }
   run_.folder.append(std::move(record), run_.experiment.kinds->metrics);

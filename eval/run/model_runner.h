@@ -1,9 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
-#include "eval/plan/model_plan.h"
+#include "eval/plan/stage_part.h"
+#include "eval/run/kept_baselines.h"
+#include "eval/run/pace.h"
 #include "eval/run/run_context.h"
 #include "eval/run/stage_runner.h"
 
@@ -13,8 +18,10 @@ namespace nf {
 /// all positions.
 class ModelRunner {
  public:
-  /// All must outlive this.
-  ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder);
+  /// All but the rule must outlive this.
+  ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder, const SaveRule& rule);
+  ModelRunner(const ModelRunner&) = delete;  // the rule asks the pace
+  ModelRunner& operator=(const ModelRunner&) = delete;
 
   /// Rounds until nothing is left: the experiment's trials and the first step of every search, then
   /// the next step of each, and so on. searches_moved: the plan has other rows, and records to come
@@ -24,34 +31,27 @@ class ModelRunner {
   const WaveCost& cost() const { return cost_; }
 
  private:
-  /// The work of one stage.
-  struct StageWork {
-    std::vector<const Job*> jobs;  ///< those with most in common side by side
-    bool with_baseline = false;    ///< its own record is missing
-    WavePlan waves{};              ///< of these two
-    Stage floor{};                 ///< the floor's windows of the stage; empty: it is not to run
-    bool without_floor() const { return jobs.empty() && !with_baseline; }
-    bool empty() const { return without_floor() && floor.items.empty(); }
-  };
-
   void run_round(const std::vector<const Job*>& jobs, const std::string& label);
-  StageWork work_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
+  std::vector<StagePart> parts_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
+  double flops_of(const StagePart& part) const;
+  WaveTime wave_time(double seconds, bool baseline_kept) const;
   MemoryBudget budget() const;
-  void run_stage_of(std::size_t stage, const StageWork& work);
   void stop_if_asked() const;
-  void run_floor(const Stage& stage, Matrix baseline_scored);
-  void run_lanes(const Stage& stage, const StageWork& work, Matrix& baseline_scored);
-  void keep_baseline(std::size_t stage, Matrix scored);
+  void run_part(const StagePart& planned);
+  void run_lanes(const StagePart& part, Matrix& baseline_scored);
+  void run_wave(const Stage& stage, const std::vector<const Job*>& jobs, bool with_baseline,
+                const WavePlan& wave, Matrix& baseline_scored);
+  std::span<const Stage> stages_up_to(const Stage& stage) const;
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
               const std::optional<StopConfig>& stop = std::nullopt);
 
   const RunContext& run_;
   ModelPlan& plan_;
   const Decoder& decoder_;
+  SaveRule rule_;  ///< at this run's pace
+  Pace pace_;
   FinishedItems finished_;
-  /// The baseline's inputs of the head by stage, for later rounds; where the budget allows.
-  std::vector<Matrix> baselines_;
-  double baseline_bytes_ = 0.0;
+  KeptBaselines baselines_;  ///< for later rounds, where the budget allows
   WaveCost cost_;
 };
 

@@ -15,7 +15,7 @@ TextSums measure_perplexity(Decoder& decoder, const TokenWindows& windows,
                             Progress& progress) {
   const EvalSet set = text_data(windows).set;
   prepare_decoder(decoder, set);
-  const std::vector<Stage> stages = cut_stages(decoder.spec(), set.items, 1);
+  const std::vector<Stage> stages = cut_stages(decoder.spec(), set.items);
   double total = 0.0;
   std::vector<WavePlan> plans;  // all of them first: a budget too small is known at once
   for (const Stage& stage : stages) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
+#include <memory>
 
 #include "core/base/byte_text.h"
 #include "core/base/cpu_info.h"
@@ -61,9 +63,18 @@ class ThreadsHere {
   Index asked_;
 };
 
+/// The rule of a run whose work takes so long here.
+SaveRule save_rule(const RunOptions& options, WaveSeconds seconds_of) {
+  SaveRule rule{.seconds = options.save_every.value_or(kSaveEvery),
+                .at_any_cost = options.save_every.has_value(),
+                .seconds_of = std::move(seconds_of)};
+  if (rule.seconds == 0.0) rule.seconds = std::numeric_limits<double>::infinity();
+  return rule;
+}
+
 /// Estimates the work that earlier runs (records) have left, and the time that it takes here.
 std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<ModelPlan>& plans,
-                                           const MemoryBudget& budget,
+                                           const MemoryBudget& budget, const RunOptions& options,
                                            const std::vector<Record>& records) {
   std::vector<ModelEstimate> estimates;
   for (std::size_t i = 0; i < plans.size(); ++i) {
@@ -71,16 +82,27 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     Decoder& decoder = experiment.models[i].decoder;
     const FinishedItems finished(plan.data(), records);
     const std::vector<Job> steps = plan.advance_searches(finished, records);
-    DistortionKinds kinds;
-    estimates.push_back(estimate(plan, decoder, steps, budget, finished, &kinds));
+    const auto kinds = std::make_shared<DistortionKinds>();
+    estimates.push_back(estimate(plan, decoder, steps, budget, finished, kinds.get()));
     const ThreadsHere here;
     estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
     prepare_decoder(decoder, plan.data().set);
     const MachineRates rates =
-        measure_rates(decoder, plan.data().set, kinds, experiment.config.stats);
+        measure_rates(decoder, plan.data().set, *kinds, experiment.config.stats);
+    const double uncut = rates.seconds(estimates.back().cost);
+    // The cuts follow from the rates, and the cost of them from the cuts.
+    const SaveRule rule = save_rule(
+        options, [&plan, rates, kinds](const Stage& stage, const std::vector<const Job*>& jobs,
+                                       bool baseline_kept) {
+          return rates.seconds(stage_cost(plan, stage, jobs, {.lanes = {std::ssize(jobs)}},
+                                          baseline_kept, {}, kinds.get()));
+        });
+    estimates.back() = estimate(plan, decoder, steps, budget, finished, kinds.get(), rule);
+    estimates.back().timed_threads = thread_count();
     estimates.back().seconds = rates.seconds(estimates.back().cost);
     estimates.back().most_seconds = rates.seconds(estimates.back().most);
+    estimates.back().seconds_of_cuts = std::max(0.0, estimates.back().seconds - uncut);
   }
   return estimates;
 }
@@ -160,7 +182,8 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
 void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t model,
                const ModelEstimate& planned, RunAccount& account) {
   ModelPlan& plan = plans[model];
-  ModelRunner runner(run, plan, run.experiment.models[model].decoder);
+  ModelRunner runner(run, plan, run.experiment.models[model].decoder,
+                     save_rule(run.options, planned.seconds_of));
   const ExpenseMeter meter;
   try {
     runner.run([&] { run.folder.note_rows(rows_of(plans)); });
@@ -172,6 +195,16 @@ void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t
   account.add(planned, taken, runner.cost(), /*finished=*/true);
   run.progress.message(expense_text(planned, taken));
   warn(run, plan.search_warnings());
+}
+
+/// The part of all models' work that is recorded.
+KeptWork kept_of(std::vector<ModelPlan>& plans, const std::vector<Record>& records) {
+  KeptWork kept;
+  for (ModelPlan& plan : plans) {
+    const FinishedItems finished(plan.data(), records);
+    kept += kept_work(plan, plan.advance_searches(finished, records), finished);
+  }
+  return kept;
 }
 
 /// The end of running the models.
@@ -221,7 +254,7 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
   budget.is_binding = budget.is_given || thread_count() <= most_threads();
-  return estimate_models(experiment, plans, budget, {});
+  return estimate_models(experiment, plans, budget, options, {});
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
@@ -246,7 +279,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   tell_warnings(run, plans);
   // The rest is estimated on this machine, to be told and to stand beside what it took.
   const std::vector<ModelEstimate> estimates =
-      estimate_models(experiment, plans, budget, folder.records());
+      estimate_models(experiment, plans, budget, options, folder.records());
   // The work itself: each wave is recorded before the next begins.
   RunAccount account(options.command);
   options.begin_work();
@@ -257,6 +290,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   warn_of_reference_kernels(progress);
   // The tables follow from the records alone, so they are made anew at every end.
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
+  if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.failed(); });

@@ -8,6 +8,7 @@
 
 #include "core/base/types.h"
 #include "core/io/piece_hash_cache.h"
+#include "eval/plan/kept_work.h"
 #include "eval/plan/shard.h"
 #include "eval/records/trial_choice.h"
 #include "eval/results/followed_searches.h"
@@ -25,11 +26,16 @@ struct RunOptions {
   std::string command{};          ///< for manifest.json
   /// Hashes of models' files that are trusted; without it every file is read for its hash.
   std::optional<PieceHashCache> hashes{};
+  /// Seconds of work between two points at which all is recorded, about; 0: work is not cut. By
+  /// default kSaveEvery, or more where that many cuts would cost more than kSaveShare of the work.
+  std::optional<double> save_every{};
   /// Called before the first wave: until then an end at once loses nothing.
   std::function<void()> begin_work = [] {};
-  /// Asked wherever all work so far is recorded: between waves.
+  /// Asked wherever all work so far is recorded and more is to come: between waves.
   std::function<bool()> should_stop = [] { return false; };
 };
+
+inline constexpr double kSaveEvery = 60.0;
 
 /// The outcome of a run in memory; the files are in the folder.
 struct RunOutcome {
@@ -37,6 +43,7 @@ struct RunOutcome {
   FollowedSearches searches{};
   Index failed = 0;          ///< rows whose arithmetic failed
   bool interrupted = false;  ///< stopped by should_stop(); finished waves are kept
+  KeptWork kept{};           ///< where it was interrupted
 };
 
 }  // namespace nf

@@ -51,6 +51,21 @@ std::vector<std::string> comparable_records(const std::filesystem::path& run_fol
   return records;
 }
 
+std::vector<std::string> recorded_parts(const std::filesystem::path& run_folder) {
+  std::vector<std::string> parts;
+  for (const std::string& line : comparable_records(run_folder)) {
+    const Json record = Json::parse(line);
+    const std::string id = record["id"].get<std::string>() + ' ';
+    if (record.contains("error")) parts.push_back(id + record["error"].dump());
+    for (const char* key : {"windows", "questions", "sites"})
+      for (const Json& part : record.value(key, Json::array()))
+        if (key != std::string("sites") || !part.contains("windows"))
+          parts.push_back(id + part.dump());
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
 std::vector<std::map<std::string, std::string>> read_csv(const std::filesystem::path& file) {
   const auto fields = [](const std::string& line) {
     std::vector<std::string> result(1);

@@ -37,6 +37,11 @@ std::string plain_text(std::size_t bytes);
 /// that may differ (`run`).
 std::vector<std::string> comparable_records(const std::filesystem::path& run_folder);
 
+/// The parts of these records, a line each, in a fixed order: windows, questions, statistics of
+/// weights, failures. They are the same however the work was cut; statistics of inputs, in blocks
+/// that follow the cuts, are left to sites.csv.
+std::vector<std::string> recorded_parts(const std::filesystem::path& run_folder);
+
 /// Rows of a CSV file without quoted fields, by column.
 std::vector<std::map<std::string, std::string>> read_csv(const std::filesystem::path& file);
 

@@ -63,6 +63,26 @@ TEST_F(IntegrationPlan, SaysItInWords) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
 }
 
+TEST_F(IntegrationPlan, ShowsHowTheWorkIsCut) {
+  const ProgramResult whole = plan({"--save-every", "0"});
+  EXPECT_NE(whole.out.find("  kept     10 times in all, 0:00 apart at most"), std::string::npos)
+      << whole.out;
+  const ProgramResult cut = plan({"--json", "--save-every", "0.001ms"});
+  for (const Json& model : Json::parse(cut.out)) {
+    EXPECT_EQ(model["stages"], 4);  // each window by itself, and each lane
+    EXPECT_EQ(model["waves"], 4 * (3 + 8 + 1));
+    EXPECT_GT(model["seconds_of_cuts"].get<double>(), 0.0);
+    EXPECT_LT(model["longest_wave_seconds"].get<double>(), model["seconds"].get<double>());
+  }
+  for (const char* text : {"60", "soon", "-1s"}) {
+    const ProgramResult refused = plan({"--save-every", text});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_NE(refused.err.find("--save-every"), std::string::npos) << refused.err;
+  }
+  EXPECT_EQ(plan({"--save-every", "60"}).err,
+            "error: --save-every: cannot read '60' as a time; write 60s, 2m, 1h, or 0 for never\n");
+}
+
 TEST_F(IntegrationPlan, TakesPartOfTheTrials) {
   const ProgramResult result = plan({"--json", "--shard", "2/3"});
   ASSERT_EQ(result.exit_code, 0) << result.err;

@@ -43,6 +43,26 @@ TEST(FinishedItems, KnowWindowsAndQuestions) {
   EXPECT_FALSE(finished.has_all("a"));
 }
 
+TEST(FinishedItems, CutAStageWhereSomeTrialHasMoreOrLess) {
+  const ModelData all = data();
+  FinishedItems finished(all, {record_of({0, 1})});
+  EXPECT_EQ(finished.count("a"), 2);
+  EXPECT_EQ(finished.count("b"), 0);
+  const std::vector<Stage> parts = finished.uniform_parts(Stage(0, 5), {"a", "b"});
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].items, (std::vector<Index>{0, 1}));
+  EXPECT_EQ(parts[1].items, (std::vector<Index>{2, 3, 4}));
+  EXPECT_EQ(finished.uniform_parts(Stage(0, 5), {"b"}).size(), 1u);
+  EXPECT_EQ(finished.uniform_parts(Stage(0, 2), {"a", "b"}).size(), 1u);
+  // However the items lie: few parts.
+  finished.note(record_of({2}));
+  finished.note({.id = "c", .windows = record_of({0, 2}).windows});
+  const std::vector<Stage> apart = finished.uniform_parts(Stage(0, 5), {"a", "c"});
+  ASSERT_EQ(apart.size(), 3u);
+  EXPECT_EQ(apart[0].items, (std::vector<Index>{0, 2}));
+  EXPECT_EQ(apart[1].items, (std::vector<Index>{1}));
+}
+
 TEST(FinishedItems, HaveNothingLeftOfATrialThatFailed) {
   const ModelData all = data();
   FinishedItems finished(all);

@@ -132,7 +132,7 @@ TEST(PlanWaves, HoldAllTrialsInOrderWithinTheBudget) {
                 bytes);
       first += lanes;
       // The next one would not have fitted.
-      if (first < 10 && lanes < kWaveLanes) {
+      if (first < 10) {
         EXPECT_GT(memory.of(lanes + 2, plan.distorting_threads,
                             mixed.own_heads(first - lanes, lanes + 1)),
                   bytes);
@@ -201,10 +201,18 @@ TEST(PlanWaves, DistortWithAsManyThreadsAsFit) {
   EXPECT_EQ(before, 8);
 }
 
-TEST(PlanWaves, HoldNoMoreLanesThanACrashMayCost) {
+TEST(PlanWaves, HoldNoMoreLanesThanTheLimitAllows) {
   const Case many(llama_2_7b(), windows_of(8, 512), std::vector<std::string>(20, kInputs));
-  EXPECT_EQ(many.plan(1e15).lanes,
-            (std::vector<Index>{kWaveLanes, kWaveLanes, 20 - 2 * kWaveLanes}));
+  const auto lanes = [&](double bytes, const WaveLimit& limit) {
+    return plan_waves(many.spec, many.items, many.stage, many.trials, 2,
+                      {.bytes = bytes, .process_bytes = kProcess}, limit)
+        .lanes;
+  };
+  EXPECT_EQ(lanes(1e15, {}), (std::vector<Index>{20}));
+  EXPECT_EQ(lanes(1e15, [](Index first) { return first < 5 ? 5 : 12; }),
+            (std::vector<Index>{5, 12, 3}));
+  // Where the memory is for less, it decides.
+  EXPECT_EQ(lanes(many.memory().of(4, 2, 0), [](Index) { return 8; }).front(), 3);
 }
 
 TEST(StageMemory, GrowsOnlyByWhatEachThreadHolds) {

@@ -60,39 +60,43 @@ std::vector<EvalItem> mixed_items() {
 }
 
 TEST(Stages, CoverEveryItemOnceInOrder) {
-  const DecoderSpec spec = opt_of(400, 64);
   const std::vector<EvalItem> items = mixed_items();
-  for (const double lanes : {1, 2, 30, 1000, 100000}) {
-    const std::vector<Stage> stages = cut_stages(spec, items, lanes);
+  for (const Index hidden : {64, 1024, 16384}) {
+    const std::vector<Stage> stages = cut_stages(opt_of(4, hidden), items);
     expect_cover(stages, std::ssize(items));
-    EXPECT_GE(stages.size(), lanes >= 1000 ? 5u : 1u);
+    EXPECT_GE(stages.size(), hidden > 10000 ? 20u : 1u);
   }
-  EXPECT_TRUE(cut_stages(spec, {}, 3).empty());
+  EXPECT_TRUE(cut_stages(opt_of(4, 64), {}).empty());
 }
 
-TEST(Stages, AreSmallerWithMoreLanesButWorthReadingTheWeights) {
-  const DecoderSpec spec = opt_of(400, 64);
-  const std::vector<EvalItem> items = mixed_items();
-  std::size_t before = 0;
-  for (const double lanes : {1, 10, 100, 1000, 100000}) {
-    const std::vector<Stage> stages = cut_stages(spec, items, lanes);
-    EXPECT_GE(stages.size(), before);
-    before = stages.size();
-    for (const Stage& stage : stages) {
-      const double flops = lanes * stage_flops(spec, items, stage);
-      const Index rows = rows_of(items, stage);
-      EXPECT_TRUE(rows >= kStageRows || stage.items.back() + 1 == std::ssize(items)) << rows;
-      // Beyond what it may cost only because fewer rows would not pay.
-      EXPECT_TRUE(flops <= kStageFlops || rows < kStageRows + 512) << flops << " for " << rows;
-    }
-  }
-  EXPECT_GT(before, 10u);
+TEST(Stages, AreOfAboutEqualSize) {
+  // 32 windows of 2 MiB each are a little more than one stage may hold.
+  const std::vector<Stage> stages = cut_stages(opt_of(1, 1024), windows_of(32, 512));
+  ASSERT_EQ(stages.size(), 2u);
+  EXPECT_EQ(stages.front().count(), 16);
+}
+
+TEST(Stages, AreSplitIntoPartsOfAboutEqualRows) {
+  std::vector<EvalItem> items = windows_of(22, 12);
+  const Stage stage({3, 5, 6, 8, 9, 20, 21});
+  const auto parts = [&](Index count) {
+    std::vector<std::vector<Index>> numbers;
+    for (const Stage& part : split_stage(items, stage, count)) numbers.push_back(part.items);
+    return numbers;
+  };
+  using Numbers = std::vector<std::vector<Index>>;
+  EXPECT_EQ(parts(1), (Numbers{stage.items}));
+  EXPECT_EQ(parts(3), (Numbers{{3, 5}, {6, 8, 9}, {20, 21}}));
+  EXPECT_EQ(parts(7).size(), 7u);
+  EXPECT_EQ(parts(100).size(), 7u);
+  items[3] = windows_of(1, 72).front();  // as long as all others together
+  EXPECT_EQ(parts(2), (Numbers{{3}, {5, 6, 8, 9, 20, 21}}));
 }
 
 TEST(Stages, KeepHiddenStatesOfALaneWithinMemory) {
   const DecoderSpec spec = opt_of(1, 2048);
   const std::vector<EvalItem> items = windows_of(200, 512);  // 4 MiB each
-  const std::vector<Stage> stages = cut_stages(spec, items, 1);
+  const std::vector<Stage> stages = cut_stages(spec, items);
   expect_cover(stages, 200);
   EXPECT_GT(stages.size(), 3u);
   for (const Stage& stage : stages)
@@ -102,7 +106,7 @@ TEST(Stages, KeepHiddenStatesOfALaneWithinMemory) {
 TEST(Stages, MayBeASingleItemThatIsTooLong) {
   const DecoderSpec spec = opt_of(1, 2048);
   const Index rows = static_cast<Index>(kStageLaneBytes) / (2048 * 4) + 1;
-  EXPECT_EQ(cut_stages(spec, windows_of(3, rows), 1).size(), 3u);
+  EXPECT_EQ(cut_stages(spec, windows_of(3, rows)).size(), 3u);
 }
 
 TEST(Stages, CountTheWorkOfABlockByHand) {
@@ -135,16 +139,6 @@ TEST(Stages, CountTheWorkOfALaneItemByItem) {
   const double window = 2 * block_flops(spec, items[0].layout) + head_flops(spec, 9);
   const double question = 2 * block_flops(spec, items[3].layout) + head_flops(spec, 3);
   EXPECT_DOUBLE_EQ(stage_flops(spec, items, Stage(1, 4)), 2 * window + question);
-}
-
-TEST(Stages, HaveWavesOfAsManyLanesAsTheWorkAllows) {
-  const DecoderSpec spec = opt_of(12, 768, 50000);
-  const std::vector<EvalItem> items = windows_of(64, 512);
-  // A stage of one window is short work: many lanes travel together.
-  const Index many = lanes_per_wave(spec, items, {0, 1});
-  EXPECT_GT(many, kWaveLanes);
-  EXPECT_LE(static_cast<double>(many) * stage_flops(spec, items, {0, 1}), kStageFlops);
-  EXPECT_EQ(lanes_per_wave(spec, items, {0, 64}), kWaveLanes);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ class IntegrationDesigns : public testing::Test {
   /// The same, stopped again and again once a wave is recorded, until it is done.
   void run_with_stops(const std::string& trials, const std::string& out, Index windows = 8) const {
     int asked = 0, stops = 0;
-    const RunOptions stopping{.should_stop = [&] { return ++asked > 2; }};
+    const RunOptions stopping{.should_stop = [&] { return ++asked > 1; }};
     while (run(trials, out, stopping, windows).interrupted) {
       ASSERT_LT(++stops, 100);
       asked = 0;

@@ -381,7 +381,10 @@ TEST(IntegrationRun, StopsAtSigintWithItsResults) {
   program.send(SIGINT);
   const ProgramResult result = program.wait();
   EXPECT_EQ(result.exit_code, 130);
-  EXPECT_NE(result.err.find("interrupted"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("interrupted: "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find(" trials × windows kept; the same command goes on\n"),
+            std::string::npos)
+      << result.err;
   const std::size_t rows = read_csv(files / "out/results.csv").size();
   EXPECT_GT(rows, 0u);
   EXPECT_LT(rows, 6u * 5);
