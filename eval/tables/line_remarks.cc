@@ -37,14 +37,27 @@ std::string rough_intervals(const ModelLines& model, const Figure& figure,
                      figure.of_text ? "blocks of text differ" : "questions changed");
 }
 
-/// The remark on how large a KL rounding alone makes.
+/// The table marks the KL of at least one line.
+bool has_floor_marks(const ModelLines& model) {
+  return std::any_of(model.lines.begin(), model.lines.end(), [&model](const ResultLine& line) {
+    const std::vector<const ResultRow*> samples = line.samples();
+    if (line.key().name == "baseline" || samples.empty() || !samples.front()->kl_floor)
+      return false;
+    const auto kl = figure_mean(kl_figure(), samples, model.baseline);
+    return kl && is_below_floor(*kl, *samples.front()->kl_floor);
+  });
+}
+
+/// The remark on how large a KL rounding alone makes, and on the marks where there are any.
 std::string floor_of(const ModelLines& model) {
   const std::optional<double> floor = model.first_row().kl_floor;
   if (!floor) return "";
-  return fmt::format(
-      "{}: rounding alone makes a KL of {} (kl_floor); {} marks a KL below {:.0f} "
-      "times that\n",
-      printable(model.model), figure_number(*floor), '*', kFloorsToTrust);
+  const std::string marks =
+      has_floor_marks(model)
+          ? fmt::format("; {} marks a KL below {:.0f} times that", '*', kFloorsToTrust)
+          : "";
+  return fmt::format("{}: rounding alone makes a KL of {} (kl_floor){}\n", printable(model.model),
+                     figure_number(*floor), marks);
 }
 
 /// The remark on how many rows ended early, and after how much text.

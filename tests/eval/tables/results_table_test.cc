@@ -88,6 +88,12 @@ TEST(ResultsTable, MarksAKlBelowTheFloor) {
                        "below 4 times that\n"),
             std::string::npos)
       << table;
+  rows.erase(rows.begin() + 1);
+  const std::string unmarked = results_table(rows, builtin_metrics(), 0);
+  EXPECT_NE(unmarked.find("\nopt-nano: rounding alone makes a KL of 1.0e-12 (kl_floor)\n"),
+            std::string::npos)
+      << unmarked;
+  EXPECT_EQ(unmarked.find('*'), std::string::npos) << "a mark that stands nowhere is not explained";
 }
 
 TEST(ResultsTable, ShowsAllThatAFirstReaderNeeds) {
