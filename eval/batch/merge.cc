@@ -107,8 +107,9 @@ std::vector<RowKey> join_rows(const std::vector<RunContents>& runs) {
         return same_condition(row, other);
       });
       if (same == rows.end()) {
+        // A floor stands behind the baseline, also where only later runs have one.
         const auto behind = std::find_if(rows.rbegin(), rows.rend(), [&row](const RowKey& other) {
-          return other.model == row.model;
+          return other.model == row.model && (!is_floor(row) || other.name == "baseline");
         });
         rows.insert(behind == rows.rend() ? rows.end() : behind.base(), row);
       } else if (identity_of(*same) != identity_of(row)) {

@@ -99,6 +99,27 @@ TEST_F(MergeOfShards, PutsRowsBesideThoseOfTheirModel) {
   EXPECT_EQ(ids, "1324");
 }
 
+/// Where only some runs have measured it, the order of the folders makes no difference to its
+/// place.
+TEST_F(MergeOfShards, AFloorStandsBehindTheBaseline) {
+  const RowKey baseline = window_row("b", "baseline");
+  RowKey floor = window_row("f", kFloorName);
+  floor.seed.reset();
+  write_run(temp_ / "with", {window_record("b", "baseline", 0)},
+            {baseline, floor, window_row("1", "x")});
+  write_run(temp_ / "without", {window_record("b", "baseline", 0)},
+            {baseline, window_row("2", "y")});
+  const auto ids = [this](std::vector<fs::path> runs, const char* out) {
+    merge_runs({.runs = std::move(runs), .out = temp_ / out}, builtin_metrics());
+    std::string text;
+    const RunContents merged = RunFolder::read(temp_ / out);
+    for (const RowKey& key : *merged.manifest.rows) text += key.id;
+    return text;
+  };
+  EXPECT_EQ(ids({temp_ / "with", temp_ / "without"}, "one"), "bf12");
+  EXPECT_EQ(ids({temp_ / "without", temp_ / "with"}, "other"), "bf21");
+}
+
 TEST_F(MergeOfShards, ReportsConflictsAndWritesNothing) {
   Record wrong = window_record("b", "baseline", 0);
   wrong.windows[0].sums.nll = 5.0;
