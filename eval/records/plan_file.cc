@@ -32,6 +32,10 @@ std::optional<std::string> plan_file_damage(const std::filesystem::path& file) {
   }
 }
 
+void mend_plan_file(const std::filesystem::path& file) {
+  if (plan_file_damage(file)) write_file_atomically(file, "[]\n");
+}
+
 void append_to_plan_file(const std::filesystem::path& file, Json call) {
   const bool goes_on = std::filesystem::exists(file) && !plan_file_damage(file);
   Json calls = goes_on ? read_calls(file) : Json::array();

@@ -169,7 +169,8 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<RowKey> rows = rows_of(plans);
   warn(run, model_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
-    warn(run, {*damage + "; the account of earlier calls is lost, the next takes its place"});
+    warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
+  mend_plan_file(run.folder.dir() / kPlan);
   warn(run, repeat_warnings(run.experiment));
   for (const ModelPlan& plan : plans) warn(run, plan.data().warnings);
   warn(run,

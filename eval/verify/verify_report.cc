@@ -71,7 +71,9 @@ std::string VerifyReport::text() const {
       text += "csv files are older than the records: " + files->older +
               "; `noisefloor run` makes them again\n";
   }
-  if (damaged_plan) text += *damaged_plan + '\n';
+  if (damaged_plan)
+    text += fmt::format("warning: {}; the account of calls is lost, no record depends on it\n",
+                        *damaged_plan);
   if (interrupted) text += fmt::format("interrupted, {} were to be re-run\n", chosen);
   text += fmt::format("{} of {} re-run", rerun, counted(records, "record"));
   if (rerun == 0) return text + files_text() + '\n';

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/io/read_file.h"
 #include "eval/run/preparation.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
@@ -67,8 +68,8 @@ TEST_F(IntegrationVerifyCommand, NamesMistakes) {
 TEST_F(IntegrationVerifyCommand, TellsADamagedPlanFile) {
   std::filesystem::resize_file(files_ / "out/plan.json", 20);
   const ProgramResult result = verify({});
-  EXPECT_EQ(result.exit_code, 4) << result.err;
-  EXPECT_NE(result.out.find("out/plan.json: byte "), std::string::npos) << result.out;
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("warning: out/plan.json: byte "), std::string::npos) << result.out;
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"merge", "out", "--out", "whole"},
         {"run", "e.yaml", "--out", "out"}}) {
@@ -76,6 +77,12 @@ TEST_F(IntegrationVerifyCommand, TellsADamagedPlanFile) {
     EXPECT_EQ(told.exit_code, 0) << told.err;
     EXPECT_NE(told.err.find("warning: out/plan.json: byte "), std::string::npos) << told.err;
   }
+  EXPECT_EQ(read_text_file(files_ / "out/plan.json"), "[]\n") << "nothing was left to do";
+  std::filesystem::remove(files_ / "out/plan.json");
+  std::filesystem::create_directory(files_ / "out/plan.json");
+  const ProgramResult folder = run_program({"run", "e.yaml", "--out", "out"}, files_.dir());
+  EXPECT_EQ(folder.exit_code, 3) << folder.err;
+  EXPECT_NE(folder.err.find("error: out/plan.json: "), std::string::npos) << folder.err;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/error.h"
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "tests/support/temp_dir.h"
@@ -39,6 +40,22 @@ TEST(PlanFile, StartsAnewWhereSomethingElseStands) {
     append_to_plan_file(file, call("now"));
     EXPECT_EQ(Json::parse(read_text_file(file)), Json::array({call("now")})) << text;
   }
+}
+
+TEST(PlanFile, IsMendedWhereItIsDamagedAndCanBe) {
+  const TempDir dir;
+  const auto file = dir / "plan.json";
+  mend_plan_file(file);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  write_file_atomically(file, "[{");
+  mend_plan_file(file);
+  EXPECT_EQ(plan_file_damage(file), std::nullopt);
+  append_to_plan_file(file, call("first"));
+  mend_plan_file(file);
+  EXPECT_EQ(Json::parse(read_text_file(file)), Json::array({call("first")}));
+  std::filesystem::remove(file);
+  std::filesystem::create_directories(file / "other");
+  EXPECT_THROW(mend_plan_file(file), DataError);
 }
 
 }  // namespace
