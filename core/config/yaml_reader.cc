@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "core/base/byte_text.h"
 #include "core/base/printable.h"
 #include "core/base/utf8.h"
+#include "core/io/json_fault.h"
 #include "core/io/read_file.h"
 
 namespace nf {
@@ -41,9 +43,42 @@ std::string plain_words(const std::string& message) {
       {Said::FLOW_END, "a '}' or ']' closes nothing"},
       {Said::MAP_VALUE, "a ':' too many; is the indentation right, or does a text need quotes?"},
   };
+  if (message.starts_with(Said::INVALID_UNICODE)) return "an escape that is no character";
   const auto known = kWords.find(message);
   return known == kWords.end() ? message : known->second;
 }
+
+/// A text to be parsed in which escapes were made shorter.
+struct ShortenedText {
+  static constexpr std::string_view kPair = "\\uXXXX\\uXXXX", kOne = "\\UXXXXXXXX";
+
+  std::string text;
+  std::vector<YAML::Mark> places{};  ///< behind which a line is shorter than it was
+
+  /// Where the parser stopped at the first of two escapes for the halves of a character, JSON's way
+  /// to write it, puts YAML's one escape in their place; else false.
+  bool join_halves(const YAML::Exception& error) {
+    constexpr int kHalf = kPair.size() / 2;
+    if (!error.msg.starts_with(YAML::ErrorMsg::INVALID_UNICODE) || error.mark.pos < kHalf)
+      return false;
+    const Index begin = error.mark.pos - kHalf;
+    const std::optional<std::uint32_t> character = escaped_pair(text, begin);
+    if (!character) return false;
+    text.replace(static_cast<std::size_t>(begin), kPair.size(),
+                 fmt::format("\\U{:08x}", *character));
+    places.push_back(error.mark);
+    places.back().column -= kHalf;
+    return true;
+  }
+
+  /// The column of the text as it was, from 0.
+  Index column(const YAML::Mark& mark) const {
+    const auto count = std::count_if(places.begin(), places.end(), [&mark](const YAML::Mark& each) {
+      return each.line == mark.line && each.column < mark.column;
+    });
+    return mark.column + count * static_cast<Index>(kPair.size() - kOne.size());
+  }
+};
 
 /// True when the scalar at `position` begins with a quote that never ends: the library then takes
 /// the rest of the file for its text without a word.
@@ -112,13 +147,13 @@ using Style = decltype(style_argument(&YAML::EventHandler::OnMapStart));
 /// loses whether a scalar was quoted.)
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& text, const std::string& name, const std::string& directory,
+  TreeBuilder(const ShortenedText& text, const std::string& name, const std::string& directory,
               ConfigErrors& errors)
       : text_(text), name_(name), directory_(directory), errors_(errors) {}
 
   const ConfigNode& root() const { return root_; }
   ConfigPlace place(const YAML::Mark& mark) const {
-    return {name_, mark.line + 1, mark.column + 1, directory_};
+    return {name_, mark.line + 1, text_.column(mark) + 1, directory_};
   }
   Index documents() const { return documents_; }
 
@@ -147,7 +182,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     refuse_tag(mark, tag);
     const bool quoted = tag == "!";  // the library's mark for a scalar that is not plain
-    if (quoted && is_open_quote(text_, static_cast<std::size_t>(mark.pos))) {
+    if (quoted && is_open_quote(text_.text, static_cast<std::size_t>(mark.pos))) {
       throw YAML::ParserException(mark, YAML::ErrorMsg::EOF_IN_SCALAR);
     }
     finish(ConfigNode::scalar(value, quoted, place(mark)), {}, anchor);
@@ -269,7 +304,7 @@ class TreeBuilder final : public YAML::EventHandler {
     mapping.entries.push_back({key.text(), key.place(), value});
   }
 
-  const std::string& text_;
+  const ShortenedText& text_;
   const std::string& name_;
   const std::string& directory_;
   ConfigErrors& errors_;
@@ -293,29 +328,36 @@ void check_utf8_text(const std::string& text, const std::string& name) {
                   byte_text(text.substr(before.size(), 1))));
 }
 
+/// The tree of a text; nullopt where it was shortened and is to be parsed again.
+std::optional<ConfigNode> parse_once(ShortenedText& text, const std::string& name,
+                                     const std::string& directory, ConfigErrors& errors) {
+  TreeBuilder builder(text, name, directory, errors);
+  try {
+    std::istringstream stream(text.text);
+    YAML::Parser parser(stream);
+    while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    if (text.join_halves(error)) return std::nullopt;
+    const auto [mark, cause] = complaint(error, text.text);
+    throw ConfigError(fmt::format("{}: not valid YAML: {}", builder.place(mark).str(), cause));
+  }
+  return builder.root();
+}
+
 }  // namespace
 
 ConfigNode parse_yaml(const std::string& given, const std::string& name, ConfigErrors& errors,
                       const std::optional<std::string>& directory) {
   const std::string byte_order_mark = "\xEF\xBB\xBF";
-  const std::string text = given.starts_with(byte_order_mark) ? given.substr(3) : given;
+  ShortenedText text{given.starts_with(byte_order_mark) ? given.substr(3) : given};
   const std::string base =
       directory ? *directory : std::filesystem::path(name).parent_path().string();
-  check_utf8_text(text, name);
-  TreeBuilder builder(text, name, base, errors);
-  try {
-    std::istringstream stream(text);
-    YAML::Parser parser(stream);
-    while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
-    }
-  } catch (const YAML::Exception& error) {
-    const auto [mark, cause] = complaint(error, text);
-    throw ConfigError(fmt::format("{}: not valid YAML: {}", builder.place(mark).str(), cause));
-  }
-  if (builder.root().is_null()) {
-    throw ConfigError(fmt::format("{}:1:1: there is nothing in it", name));
-  }
-  return builder.root();
+  check_utf8_text(text.text, name);
+  std::optional<ConfigNode> root;
+  while (!root) root = parse_once(text, name, base, errors);
+  if (root->is_null()) throw ConfigError(fmt::format("{}:1:1: there is nothing in it", name));
+  return *std::move(root);
 }
 
 ConfigNode read_yaml_file(const std::string& file, ConfigErrors& errors) {

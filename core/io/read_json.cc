@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -65,13 +66,16 @@ QuotedWords quote_python_words(std::string_view text) {
   return quoted;
 }
 
-/// Reads a text to its end, or to where it is no JSON, and refuses keys that come twice and deep
-/// nesting. The parser could be asked about each value while it builds them, but then takes n²
-/// steps for an object of n objects.
+/// Reads a text to its end, or to where it is no JSON, and stops at keys that come twice, deep
+/// nesting and numbers beyond double. The parser could be asked about each value while it builds
+/// them, but then takes n² steps for an object of n objects.
 template <class AnyJson>
 class StructureCheck final : public nlohmann::json_sax<AnyJson> {
  public:
-  explicit StructureCheck(const std::string& place) : place_(&place) {}
+  explicit StructureCheck(std::string_view text) : text_(text) {}
+
+  /// None where the text is sound, or no JSON.
+  const std::optional<JsonFault>& fault() const { return fault_; }
 
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -82,21 +86,33 @@ class StructureCheck final : public nlohmann::json_sax<AnyJson> {
   bool binary(typename AnyJson::binary_t&) override { return true; }
   bool start_object(std::size_t) override { return open(); }
   bool key(std::string& key) override {
-    if (!keys_.back().insert(key).second)
-      throw DataError(fmt::format("{}: key '{}' appears twice", *place_, printable(key)));
-    return true;
+    if (keys_.back().insert(key).second) {
+      ++keys_read_;
+      return true;
+    }
+    fault_ = {find_json_key(text_, keys_read_),
+              fmt::format("key '{}' appears twice", printable(key))};
+    return false;
   }
   bool end_object() override { return close(); }
   bool start_array(std::size_t) override { return open(); }
   bool end_array() override { return close(); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+  bool parse_error(std::size_t end, const std::string& token,
+                   const nlohmann::json::exception& error) override {
+    // The only other kind that reading gives: the number is whole, and its size known.
+    if (dynamic_cast<const nlohmann::json::out_of_range*>(&error) != nullptr)
+      fault_ = {static_cast<Index>(end - std::min(end, token.size())), cause(error)};
     return false;
   }
 
  private:
   bool open() {
-    if (keys_.size() == kMaxDepth)
-      throw DataError(fmt::format("{}: nested deeper than {} levels", *place_, kMaxDepth));
+    if (keys_.size() == kMaxDepth) {
+      fault_ = {find_json_opening(text_, opened_),
+                fmt::format("nested deeper than {} levels", kMaxDepth)};
+      return false;
+    }
+    ++opened_;
     keys_.emplace_back();
     return true;
   }
@@ -105,7 +121,9 @@ class StructureCheck final : public nlohmann::json_sax<AnyJson> {
     return true;
   }
 
-  const std::string* place_;
+  std::string_view text_;
+  Index keys_read_ = 0, opened_ = 0;
+  std::optional<JsonFault> fault_;
   std::vector<std::unordered_set<std::string>> keys_;  ///< of each object or array that is open
 };
 
@@ -116,8 +134,11 @@ AnyJson parse(std::string_view text, const std::string& place, const Locate& loc
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
     throw DataError(fmt::format("{}: byte {}: a NUL is no JSON", place, locate(nul)));
   try {
-    StructureCheck<AnyJson> check(place);
+    StructureCheck<AnyJson> check(text);
     AnyJson::sax_parse(text, &check);
+    if (const auto& fault = check.fault())
+      throw DataError(fmt::format("{}: byte {}: {}", place,
+                                  locate(static_cast<std::size_t>(fault->at)), fault->cause));
     return AnyJson::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     // The parser counts the bytes it has read, the last of which is the wrong one.

@@ -50,7 +50,11 @@ TEST(JsonLines, ErrorsTellByteAndCause) {
   EXPECT_EQ(message_of("[1]"), "F:1: not a JSON object");
   EXPECT_EQ(message_of("{\"a\": \"\xff\"}"), "F:1: byte 7: invalid UTF-8");
   EXPECT_EQ(message_of("{\"a\": " + std::string(1'000'000, '[')),
-            "F:1: nested deeper than 64 levels");
+            "F:1: byte 69: nested deeper than 64 levels");
+  EXPECT_EQ(message_of(R"({"a": "{\"a\":", "b": [{"c": 1e999}]})"),
+            "F:1: byte 29: number overflow parsing '1e999'");
+  EXPECT_EQ(message_of(R"({"a\\": ["b"], "a\"": ":", "a\\" : 2})"),
+            "F:1: byte 26: key 'a\\' appears twice");
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ TEST(Override, ReadsTheValueAsFlowStyle) {
   EXPECT_EQ(with("seed=[1, x, true]")["seed"], Json::array({1, "x", true}));
   EXPECT_EQ(with("seed={a: {b: 1}}")["seed"], Json({{"a", {{"b", 1}}}}));
   EXPECT_EQ(with("seed=\"7\"")["seed"], Json("7"));
+  EXPECT_EQ(with(R"(seed="\ud83d\udd25")")["seed"], Json("\xF0\x9F\x94\xA5"));
   EXPECT_EQ(with("seed=a=b")["seed"], Json("a=b"));
   EXPECT_EQ(with("seed=../x y")["seed"], Json("../x y"));
   EXPECT_EQ(with("seed=\"\"")["seed"], Json(""));

@@ -29,9 +29,9 @@ TEST(ReadJson, KeepsOrderOrSorts) {
 }
 
 TEST(ReadJson, ErrorsNameByteAndCause) {
-  EXPECT_EQ(message_of(R"({"a": 1, "a": 2})"), "F: key 'a' appears twice");
+  EXPECT_EQ(message_of(R"({"a": 1, "a": 2})"), "F: byte 9: key 'a' appears twice");
   EXPECT_EQ(message_of(R"([{"a": {"b": 1}, "c": [{"b": 1, "b": 2}]}])"),
-            "F: key 'b' appears twice");
+            "F: byte 32: key 'b' appears twice");
   EXPECT_EQ(message_of(R"([{"a": 1}, {"a": 1}])"), "no error") << "two objects may share a key";
   EXPECT_EQ(message_of(R"({"a": x})"),
             "F: byte 6: syntax error while parsing value - invalid literal; last read: '\"a\": x'");
@@ -43,9 +43,9 @@ TEST(ReadJson, ErrorsNameByteAndCause) {
   EXPECT_EQ(message_of(""),
             "F: byte 0: syntax error while parsing value - unexpected end of input; expected '[', "
             "'{', or a literal");
-  EXPECT_EQ(message_of("[1e999]"), "F: number overflow parsing '1e999'");
+  EXPECT_EQ(message_of("[1e999]"), "F: byte 1: number overflow parsing '1e999'");
   EXPECT_EQ(message_of(std::string(65, '[') + std::string(65, ']')),
-            "F: nested deeper than 64 levels");
+            "F: byte 64: nested deeper than 64 levels");
   EXPECT_EQ(message_of(std::string(64, '[') + std::string(64, ']')), "no error");
   EXPECT_EQ(message_of("[\"\xff\"]"),
             "F: byte 2: syntax error while parsing value - invalid string: ill-formed UTF-8 byte; "
@@ -91,9 +91,10 @@ TEST(ReadJson, DeepNestingEndsInAnError) {
   for (const std::string open : {"[", "{\"a\":"}) {
     std::string text;
     for (int i = 0; i < 100'000; ++i) text += open;
-    EXPECT_EQ(message_of(text), "F: nested deeper than 64 levels");
-    EXPECT_EQ(data_error_of([&] { parse_python_json(text, "F"); }),
-              "F: nested deeper than 64 levels");
+    const std::string expected =
+        fmt::format("F: byte {}: nested deeper than 64 levels", 64 * open.size());
+    EXPECT_EQ(message_of(text), expected);
+    EXPECT_EQ(data_error_of([&] { parse_python_json(text, "F"); }), expected);
   }
 }
 
@@ -112,7 +113,7 @@ TEST(ReadJson, GitsPlaceholdersAreRecognised) {
 TEST(ReadJson, MessagesAreOneShortLine) {
   const std::string message = message_of("[\"" + std::string(100'000, 'x'));
   EXPECT_LT(message.size(), 300u);
-  EXPECT_EQ(message_of("{\"a\\nb\": 1, \"a\\nb\": 1}"), "F: key 'a?b' appears twice");
+  EXPECT_EQ(message_of("{\"a\\nb\": 1, \"a\\nb\": 1}"), "F: byte 11: key 'a?b' appears twice");
 }
 
 TEST(ReadJson, ReadsFiles) {

@@ -165,7 +165,8 @@ TEST(Tokenizer, RefusesWhatIsNoJson) {
   const std::string truncated = refusal(whole.substr(0, whole.size() / 2));
   EXPECT_EQ(truncated.substr(0, 21), "tokenizer.json: byte ");
   EXPECT_EQ(refusal("[]"), "tokenizer.json: must be an object, not array");
-  EXPECT_EQ(refusal("{\"model\": {}, \"model\": {}}"), "tokenizer.json: key 'model' appears twice");
+  EXPECT_EQ(refusal("{\"model\": {}, \"model\": {}}"),
+            "tokenizer.json: byte 14: key 'model' appears twice");
 }
 
 TEST(Tokenizer, RefusalsNameFilePlaceAndCause) {

@@ -120,6 +120,26 @@ TEST(YamlReader, ReadsAByteOrderMarkAndCarriageReturns) {
   EXPECT_EQ(root.find("b")->where(), "f.yaml:2:4: b");
 }
 
+/// JSON writes a character beyond U+FFFF as two escapes, and YAML reads JSON.
+TEST(YamlReader, ReadsAPairOfSurrogatesAsACharacter) {
+  const std::string fire = "\xF0\x9F\x94\xA5";
+  const ConfigNode root = parse_good(
+      R"({"a\ud83d\udd25": ["\uD83D\uDD25 \ud83d\udd25", 1], b: '\ud83d\udd25', c: \ud83d\udd25})");
+  EXPECT_EQ(to_json(root), Json({{"a" + fire, {fire + " " + fire, 1}},
+                                 {"b", R"(\ud83d\udd25)"},
+                                 {"c", R"(\ud83d\udd25)"}}));
+  EXPECT_EQ(root.find("a" + fire)->items()[1].place().column, 49) << "as in the file";
+  EXPECT_EQ(root.find("b")->place().column, 56);
+}
+
+TEST(YamlReader, RefusesHalfACharacter) {
+  const auto message = [](const std::string& text) {
+    return config_message(text, [](const ConfigNode&, ConfigErrors&) {});
+  };
+  for (const char* half : {R"(a: "\ud83d")", R"(a: "\ud83d\u0041")", R"(a: "\udd25\ud83d")"})
+    EXPECT_EQ(message(half), "f.yaml:1:11: not valid YAML: an escape that is no character") << half;
+}
+
 TEST(YamlReader, ReadsTabsThatIndentNothing) {
   EXPECT_EQ(to_json(parse_good("a:\t1\nb: |\n  \tx\nc: [1,\n\t2]\n")),
             Json({{"a", 1}, {"b", "\tx\n"}, {"c", {1, 2}}}));
