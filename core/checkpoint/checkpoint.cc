@@ -76,6 +76,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& dir) {
         std::filesystem::is_directory(dir / "snapshots")
             ? "the checkpoint of a Hugging Face cache is the directory in its snapshots/"
             : "is this a Hugging Face checkpoint directory?"));
+  checkpoint.watch_small_files();
   checkpoint.config_text_ = read_text_file(config_path);
   checkpoint.config_ = parse_python_json(checkpoint.config_text_, config_path.string());
   if (!checkpoint.config_.is_object())
@@ -103,6 +104,22 @@ Checkpoint Checkpoint::open(const std::filesystem::path& dir) {
   if (taken.empty())
     throw DataError(fmt::format("{}: no weights; looked for {}", dir.string(), looked_for));
   return checkpoint;
+}
+
+/// Maps the files that are read for their text as well, for what is mapped is looked at again while
+/// it is in use (check_mapped_files). Whoever reads one that cannot be opened tells it.
+void Checkpoint::watch_small_files() {
+  for (const char* name :
+       {"config.json", "generation_config.json", "model.safetensors.index.json",
+        "pytorch_model.bin.index.json", "tokenizer.json", "tokenizer.model", "vocab.json",
+        "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(dir_ / name, ignored)) continue;
+    try {
+      watched_.emplace_back(dir_ / name);
+    } catch (const DataError&) {
+    }
+  }
 }
 
 void Checkpoint::open_single(const WeightFormat& format) {
@@ -150,6 +167,7 @@ void Checkpoint::take_unlisted() {
       } else if (is_new) {
         unlisted_.insert(tensor.name);
       } else if (known->second.file != number) {
+        doubled_.insert(tensor.name);
         broken_[tensor.name] = fmt::format("{}: tensor '{}' is in {} as well",
                                            files_[number].path().string(), printable(tensor.name),
                                            files_[known->second.file].path().filename().string());

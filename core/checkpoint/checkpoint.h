@@ -41,6 +41,8 @@ class Checkpoint {
   bool has(std::string_view name) const;
   /// The tensor is there and no index fails to list it.
   bool is_listed(std::string_view name) const;
+  /// Two shards hold the tensor; info() then throws.
+  bool is_doubled(std::string_view name) const { return doubled_.contains(name); }
   /// DataError "DIR: tensor 'x' is missing; did you mean 'y'?", or what is wrong with the index.
   const TensorInfo& info(std::string_view name) const;
   /// Every tensor, sorted.
@@ -87,6 +89,7 @@ class Checkpoint {
   };
 
   Checkpoint() = default;
+  void watch_small_files();
   void open_single(const WeightFormat& format);
   void open_shards(const WeightFormat& format);
   void take_unlisted();
@@ -101,9 +104,10 @@ class Checkpoint {
   Json config_;
   std::vector<WeightFile> files_;  ///< by file name
   std::map<std::string, Place, std::less<>> tensors_;
-  std::set<std::string, std::less<>> unlisted_;
+  std::set<std::string, std::less<>> unlisted_, doubled_;
   std::map<std::string, std::string, std::less<>> broken_;
   std::vector<std::string> warnings_;
+  std::vector<MappedFile> watched_;  ///< files beside the weights, so that a change is noticed
 };
 
 }  // namespace nf

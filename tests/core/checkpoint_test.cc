@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/io/mapped_ranges.h"
 #include "core/io/read_file.h"
 #include "core/tensor/matrix.h"
 #include "tests/support/model_errors.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/tiny_families.h"
 #include "tests/support/write_safetensors.h"
 #include "tests/support/write_torch_bin.h"
 
@@ -97,6 +99,20 @@ TEST_P(CheckpointForm, ReadsTheSame) {
 INSTANTIATE_TEST_SUITE_P(All, CheckpointForm,
                          testing::Combine(testing::Values(Form::safetensors, Form::torch_bin),
                                           testing::Values(0, 1, 3)));
+
+TEST(Checkpoint, NoticesThatASmallFileIsRewritten) {
+  for (const char* name : {"config.json", "tokenizer_config.json"}) {
+    const TempDir dir;
+    tiny_opt().write(dir.path());
+    write(dir / name, read_text_file(dir / "config.json"));
+    const Checkpoint checkpoint = Checkpoint::open(dir.path());
+    check_mapped_files();
+    write(dir / name, "{}");
+    const std::string message = data_error_of([] { check_mapped_files(); });
+    EXPECT_TRUE(message.starts_with((dir / name).string() + ": changed while it was being read"))
+        << message;
+  }
+}
 
 TEST(Checkpoint, MovesWithItsTensors) {
   const TempDir dir;
@@ -213,7 +229,7 @@ TEST(Checkpoint, WrongIndexesNameTheirMistake) {
   EXPECT_EQ(with_index(R"({"weight_map": {"a": ".."}})"),
             start + "tensor 'a': expected the name of a file beside the index, found \"..\"");
   EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "a": "s2.safetensors"}})"),
-            start + "key 'a' appears twice");
+            start + "byte 39: key 'a' appears twice");
   EXPECT_EQ(with_index(R"({"weight_map": {"a": "s1.safetensors", "b": "s2.safetensors"}})"),
             "no error");
   write(dir / "s2.safetensors", read_text_file(dir / "s2.safetensors") + "x");
