@@ -90,6 +90,9 @@ void check_torch_dtype(const DecoderSpec& spec, const Checkpoint& checkpoint,
 
 void check_architectures(const DecoderSpec& spec, const HfConfig& config) {
   const Json& names = config.raw("architectures");
+  if (names.is_string())
+    config.warn("architectures", fmt::format("is {}, no list of texts: transformers refuses that",
+                                             printable(names.dump())));
   if (!names.is_array() || names.empty()) return;
   if (std::find(names.begin(), names.end(), Json(spec.architecture)) == names.end())
     config.warn("architectures", fmt::format("is {}; model_type '{}' is used, a {}", names.dump(),

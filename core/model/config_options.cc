@@ -60,6 +60,8 @@ void refuse(const HfConfig& config, const UnsupportedOption& option) {
 /// Whether the head of the checkpoint is to be the embedding.
 bool head_is_embedding(const DecoderSpec& spec, const HfConfig& config,
                        const Checkpoint& checkpoint, const std::string& head) {
+  // Of two heads either may be another than the embedding: asking for it says so.
+  if (checkpoint.is_doubled(head)) static_cast<void>(checkpoint.info(head));
   if (!checkpoint.has(head)) return true;
   const std::vector<Index> shape{spec.vocab_size, spec.embedding_size()};
   const TensorInfo &stored = checkpoint.info(head), &embedding = checkpoint.info(spec.embed_tokens);

@@ -1,6 +1,7 @@
 #include "core/model/rope.h"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "core/base/check.h"
@@ -134,6 +135,8 @@ RopeSpec rope_spec(const HfConfig& config, const RopeOptions& options) {
                        options);
   const double context = type == "llama3" ? original_context(rope, config) : 0.0;
 
+  // Beyond this an angle, the frequency times the position, may have no f32.
+  constexpr float kMostFrequency = std::numeric_limits<float>::max() / 2147483648.0f;
   RopeSpec spec;
   spec.interleaved = options.interleaved;
   for (Index i = 0; i < rotated; i += 2) {
@@ -142,8 +145,14 @@ RopeSpec rope_spec(const HfConfig& config, const RopeOptions& options) {
     const float exponent = static_cast<float>(i) / static_cast<float>(rotated);
     float frequency =
         1.0f / static_cast<float>(std::pow(theta.value, static_cast<double>(exponent)));
+    theta.require(frequency <= kMostFrequency,
+                  fmt::format("the base of rotary positions {} is too small for the {} features "
+                              "that are rotated: angles would not be finite",
+                              theta.value, rotated));
     if (type == "linear") frequency = static_cast<float>(frequency / factor_of(rope));
     if (type == "llama3") frequency = llama3_frequency(frequency, rope, context);
+    rope.require(frequency <= kMostFrequency, "factor",
+                 "is too small: angles of rotary positions would not be finite");
     spec.inverse_frequencies.push_back(frequency);
   }
   return spec;

@@ -63,6 +63,23 @@ TEST(CheckTensors, AnEmbeddingInTwoPlacesIsRefusedBesideAHeadThatIsTied) {
                                  "' is in model-00001-of-00002.safetensors as well");
 }
 
+/// The copies may differ, and then the pair is not tied.
+TEST(CheckTensors, ATiedHeadInTwoShardsIsRefused) {
+  TinyModel model = tiny_llama({.tied = false});
+  model.config["tie_word_embeddings"] = true;
+  const Sharded sharded(model);
+  write_safetensors(sharded.dir / "model-00001-of-00002.safetensors", model.tensors);
+  write_safetensors(sharded.dir / "model-00002-of-00002.safetensors",
+                    {model.tensor("lm_head.weight")});
+  sharded.change_index([](Json& map) {
+    for (Json& shard : map) shard = "model-00001-of-00002.safetensors";
+    map["unneeded"] = "model-00002-of-00002.safetensors";
+  });
+  EXPECT_EQ(sharded.error(),
+            "DIR/model-00002-of-00002.safetensors: tensor 'lm_head.weight' is in "
+            "model-00001-of-00002.safetensors as well");
+}
+
 TEST(CheckTensors, AnIndexMayListInVainWhatTheModelDoesNotNeed) {
   const Sharded model;
   model.change_index([](Json& map) {
@@ -166,6 +183,9 @@ TEST(CheckClaims, TellsAnotherArchitecture) {
             Texts{"DIR/config.json: architectures: is [\"MixtralForCausalLM\"]; model_type 'llama' "
                   "is used, a LlamaForCausalLM"});
   EXPECT_EQ(warnings_of(tiny_llama(), {{"architectures", nullptr}}), Texts{});
+  EXPECT_EQ(warnings_of(tiny_llama(), {{"architectures", "LlamaForCausalLM"}}),
+            Texts{"DIR/config.json: architectures: is \"LlamaForCausalLM\", no list of texts: "
+                  "transformers refuses that"});
 }
 
 TEST(CheckClaims, RefusesAnAdapterBesideTheWeights) {

@@ -167,6 +167,25 @@ TEST(RopeSpec, PartOfAHeadMayTurn) {
   EXPECT_TRUE(spec_of({{"partial_rotary_factor", 0.0}}, options).inverse_frequencies.empty());
 }
 
+TEST(RopeSpec, RefusesAnglesThatAreNotFinite) {
+  const auto message = [](const Json& config) { return data_error_of([&] { spec_of(config); }); };
+  EXPECT_TRUE(message({{"rope_theta", 1e-300}})
+                  .starts_with("config.json: rope_theta: the base of rotary positions 1e-300 is "
+                               "too small for the 16 features that are rotated"))
+      << message({{"rope_theta", 1e-300}});
+  for (const char* type : {"linear", "llama3"}) {
+    const Json scaling = {{"rope_type", type},
+                          {"factor", 1e-300},
+                          {"low_freq_factor", 1.0},
+                          {"high_freq_factor", 4.0},
+                          {"original_max_position_embeddings", 64}};
+    EXPECT_TRUE(message({{"rope_scaling", scaling}})
+                    .starts_with("config.json: rope_scaling: factor: is too small"))
+        << message({{"rope_scaling", scaling}});
+  }
+  EXPECT_EQ(message({{"rope_theta", 1e-3}}), "no error");
+}
+
 /// The library fails on all of them with a mismatch of shapes.
 TEST(RopeSpec, RefusesAnOddNumberOfFeatures) {
   const auto message = [](const Json& config, const RopeOptions& options) {
