@@ -104,12 +104,20 @@ void refuse_unsupported(const SideFiles& side) {
 /// Runs the library on each span that is no added token.
 class SentencePiece::Model final : public TokenModel {
  public:
-  Model(const std::filesystem::path& file, const JsonPlace& config) : file_(file.string()) {
+  Model(const std::filesystem::path& file, const SideFiles& side) : file_(file.string()) {
+    const JsonPlace config = side.config();
     const std::string model = read_model(file);
     const auto prefix = config.find("add_prefix_space");
     prefixed_ = std::make_unique<Library>(
         model, file_, prefix ? std::optional<bool>(prefix->as_bool()) : std::nullopt);
-    if (!config.bool_or("legacy", true)) bare_ = std::make_unique<Library>(model, file_, false);
+    // Code Llama's class has no such option.
+    const auto name = config.find("tokenizer_class");
+    const bool is_legacy = config.bool_or("legacy", false) &&
+                           !(name && name->as_string().starts_with("CodeLlamaTokenizer"));
+    if (side.any() && !is_legacy) {
+      bare_ = std::make_unique<Library>(model, file_, false);
+      drops_spaces_ = (*bare_)->EncodeAsIds(" ").empty();
+    }
     const int count = library().GetPieceSize();
     for (int id = 0; id < count; ++id) is_byte_.push_back(library().IsByte(id));
   }
@@ -125,9 +133,7 @@ class SentencePiece::Model final : public TokenModel {
         continue;
       }
       const std::string_view text = pieces.view(span);
-      const bool wants_prefix = bare_ == nullptr || (span.begin == 0 && !text.starts_with(' ') &&
-                                                     !text.starts_with(kMark));
-      encode_text(wants_prefix ? **prefixed_ : **bare_, text, tokens);
+      encode_text(wants_prefix(span, text) ? **prefixed_ : **bare_, text, tokens);
     }
   }
 
@@ -158,6 +164,13 @@ class SentencePiece::Model final : public TokenModel {
   }
 
  private:
+  /// A text that begins with a space has it already, unless the model drops it.
+  bool wants_prefix(const Span& span, std::string_view text) const {
+    if (bare_ == nullptr) return true;
+    if (text.starts_with(' ') || text.starts_with(kMark)) return drops_spaces_;
+    return span.begin == 0;
+  }
+
   void encode_text(const sentencepiece::SentencePieceProcessor& processor, std::string_view utf8,
                    std::vector<Token>& tokens) const {
     sentencepiece::ImmutableSentencePieceText text;
@@ -178,13 +191,14 @@ class SentencePiece::Model final : public TokenModel {
 
   std::string file_;
   std::unique_ptr<const Library> prefixed_;
-  std::unique_ptr<const Library> bare_;  ///< where only the beginning of the text gets the prefix
+  std::unique_ptr<const Library> bare_;  ///< for what gets no prefix; null: everything gets it
+  bool drops_spaces_ = false;            ///< the model drops those that a text begins with
   std::vector<bool> is_byte_;            ///< [id]: a token for one byte
 };
 
 SentencePiece::SentencePiece(const std::filesystem::path& file, const SideFiles& side) {
   refuse_unsupported(side);
-  model_ = std::make_unique<Model>(file, side.config());
+  model_ = std::make_unique<Model>(file, side);
   if (!side.any()) return;
   const sentencepiece::SentencePieceProcessor& library = model_->library();
   const auto piece = [&library](int id) {

@@ -124,8 +124,9 @@ class TokenList {
 
 constexpr auto kNamedTokens = std::to_array<std::string_view>(
     {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"});
-constexpr auto kTokenLists = std::to_array<std::string_view>(
-    {"additional_special_tokens", "extra_special_tokens", "model_specific_special_tokens"});
+constexpr const char *kExtraTokens = "extra_special_tokens",
+                     *kOlderExtraTokens = "additional_special_tokens",
+                     *kModelTokens = "model_specific_special_tokens";
 
 template <class Names>
 bool is_one_of(std::string_view key, const Names& names) {
@@ -141,29 +142,55 @@ SortedJson as_file(const DefaultTokens& defaults) {
   return file;
 }
 
-/// A model's own special tokens, image_token for instance, and lists of nameless ones.
-void append_extra_tokens(const JsonPlace& root, std::vector<JsonPlace>& tokens) {
+/// A model's own special tokens, image_token for instance, and those of an object. Such an object
+/// in `extra_special_tokens`, or a name outside, takes the place of one in
+/// `model_specific_special_tokens`.
+void append_model_tokens(const JsonPlace& root, std::vector<JsonPlace>& tokens) {
+  const std::size_t before = tokens.size();
   for (const auto& [key, value] : root.as_object()) {
     // add_bos_token is true or false.
     const bool is_token = value.is_string() || value.is_object();
     if (key.ends_with("_token") && !is_one_of(key, kNamedTokens) && is_token)
       tokens.push_back(root.at(key));
   }
-  for (const std::string_view key : kTokenLists) {
-    const auto list = root.find(key);
-    if (!list) continue;
-    if (list->value().is_object()) {
-      for (const auto& [name, value] : list->as_object()) tokens.push_back(list->at(name));
-    } else {
-      const auto count = static_cast<Index>(list->as_array().size());
-      for (Index i = 0; i < count; ++i) tokens.push_back(list->item(i));
-    }
-  }
+  const auto append = [&](const JsonPlace& object) {
+    for (const auto& [name, value] : object.as_object()) tokens.push_back(object.at(name));
+  };
+  if (const auto extra = root.find(kExtraTokens); extra && extra->value().is_object())
+    append(*extra);
+  if (const auto own = root.find(kModelTokens); own && tokens.size() == before) append(*own);
 }
 
-/// The special tokens of `files`, which stand in the order in which they count, the named ones
-/// first.
-std::vector<JsonPlace> special_tokens(const std::vector<JsonPlace>& files) {
+/// The list of nameless tokens in one file, its older name where the newer is missing.
+std::optional<JsonPlace> extra_list(const JsonPlace& root) {
+  const bool has_newer = root.as_object().contains(kExtraTokens);
+  const auto list = root.find(has_newer ? kExtraTokens : kOlderExtraTokens);
+  if (!list || list->value().is_object()) return std::nullopt;
+  static_cast<void>(list->as_array());  // or it is refused
+  return list;
+}
+
+/// The nameless tokens of special_tokens_map.json and tokenizer_config.json: the latter's list,
+/// then what the former has more under the newer name. Under the older one the former's list counts
+/// only where the latter has none.
+void append_extra_tokens(const std::optional<JsonPlace>& map, const JsonPlace& config,
+                         std::vector<JsonPlace>& tokens) {
+  const auto append = [&tokens](const std::optional<JsonPlace>& list) {
+    const auto count = list ? static_cast<Index>(list->as_array().size()) : 0;
+    for (Index i = 0; i < count; ++i) tokens.push_back(list->item(i));
+  };
+  const std::optional<JsonPlace> own = extra_list(config);
+  append(own);
+  if (map && (!own || map->as_object().contains(kExtraTokens))) append(extra_list(*map));
+}
+
+/// The special tokens, the named ones first. map: special_tokens_map.json where it counts, which
+/// goes before the configuration; defaults: those of the class.
+std::vector<JsonPlace> special_tokens(const std::optional<JsonPlace>& map, const JsonPlace& config,
+                                      const JsonPlace& defaults) {
+  std::vector<JsonPlace> files;
+  if (map) files.push_back(*map);
+  files.insert(files.end(), {config, defaults});
   std::vector<JsonPlace> tokens;
   for (const std::string_view key : kNamedTokens) {
     const auto file = std::find_if(files.begin(), files.end(), [key](const JsonPlace& root) {
@@ -173,7 +200,8 @@ std::vector<JsonPlace> special_tokens(const std::vector<JsonPlace>& files) {
     // null: there is no such token, not even that of the class.
     if (const auto token = file->find(key)) tokens.push_back(*token);
   }
-  for (const JsonPlace& root : files) append_extra_tokens(root, tokens);
+  for (const JsonPlace& root : files) append_model_tokens(root, tokens);
+  append_extra_tokens(map, config, tokens);
   return tokens;
 }
 
@@ -246,11 +274,10 @@ std::optional<SortedJson> SideFiles::added_tokens(const SortedJson& own,
                                                   const DefaultTokens& defaults) const {
   const std::optional<JsonPlace> decoder = config().find("added_tokens_decoder");
   const SortedJson class_tokens = as_file(defaults);
-  std::vector<JsonPlace> files;
-  if (special_.exists() && !decoder) files.push_back(special_.root());
-  files.push_back(config());
-  files.emplace_back(defaults.name, class_tokens);
-  const std::vector<JsonPlace> special = special_tokens(files);
+  const bool map_counts = special_.exists() && !decoder;
+  const std::vector<JsonPlace> special =
+      special_tokens(map_counts ? std::optional(special_.root()) : std::nullopt, config(),
+                     JsonPlace(defaults.name, class_tokens));
   TokenList tokens(own, vocabulary);
   if (decoder) {
     add_decoder(*decoder, tokens);

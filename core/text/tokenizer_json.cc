@@ -61,10 +61,17 @@ void refuse_unsupported(const JsonPlace& root) {
   }
 }
 
-/// Whether a step puts a space, or the mark that stands for one, before a text.
+/// Whether a step, or one of the steps in a sequence of them, puts a space, or the mark that stands
+/// for one, before a text.
 bool puts_space(const JsonPlace& step) {
   const auto type = step.find("type");
   const std::string name = type && type->value().is_string() ? type->as_string() : "";
+  if (name == "Sequence") {
+    const JsonPlace steps = step.at(step.find("normalizers") ? "normalizers" : "pretokenizers");
+    const auto count = static_cast<Index>(steps.as_array().size());
+    for (Index i = 0; i < count; ++i)
+      if (puts_space(steps.item(i))) return true;
+  }
   if (name == "Prepend") return !step.at("prepend").as_string().empty();
   if (name == "ByteLevel" && step.find("add_prefix_space"))
     return step.at("add_prefix_space").as_bool();
@@ -77,16 +84,8 @@ bool puts_space(const JsonPlace& step) {
 
 /// The same of the normalizer and the pre-tokenizer together.
 bool puts_space_before_text(const JsonPlace& root) {
-  for (const auto& [part, list] :
-       {std::pair{"normalizer", "normalizers"}, std::pair{"pre_tokenizer", "pretokenizers"}}) {
-    const auto step = root.find(part);
-    if (!step) continue;
-    if (puts_space(*step)) return true;
-    const auto steps = step->find(list);
-    const auto count = steps ? static_cast<Index>(steps->as_array().size()) : 0;
-    for (Index i = 0; i < count; ++i)
-      if (puts_space(steps->item(i))) return true;
-  }
+  for (const char* part : {"normalizer", "pre_tokenizer"})
+    if (const auto step = root.find(part); step && puts_space(*step)) return true;
   return false;
 }
 

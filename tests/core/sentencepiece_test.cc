@@ -88,14 +88,14 @@ class SentencePieceSideFiles : public testing::Test {
 TEST_F(SentencePieceSideFiles, ControlPiecesAndTheUnknownOneInATextAreOneId) {
   add("special_tokens_map.json", SortedJson::object());
   const Encoding encoding = Tokenizer::load(dir_.path()).encode_with_bytes("ab</s>ab<unk> b");
-  EXPECT_EQ(encoding.ids, (Ids{7, 2, 7, 0, 3, 3, 5}));
-  EXPECT_EQ(encoding.bytes, (Ids{2, 4, 2, 5, 0, 1, 1}));
+  EXPECT_EQ(encoding.ids, (Ids{7, 2, 6, 0, 3, 5}));
+  EXPECT_EQ(encoding.bytes, (Ids{2, 4, 2, 5, 1, 1}));
 }
 
 TEST_F(SentencePieceSideFiles, TheirTokensAreCutOut) {
   add("added_tokens.json", {{"<y>", 9}, {"<x>", 8}, {"a", 4}});
   add("special_tokens_map.json", {{"eos_token", "<x>"}});
-  EXPECT_EQ(ids("ab<x>ab<y></s>"), (Ids{4, 3, 5, 8, 4, 3, 5, 9, 2})) << "a is one as well";
+  EXPECT_EQ(ids("ab<x>ab<y></s>"), (Ids{4, 5, 8, 4, 5, 9, 2})) << "a is one as well";
   EXPECT_EQ(Tokenizer::load(dir_.path()).vocab_size(), 10);
 }
 
@@ -104,21 +104,24 @@ TEST_F(SentencePieceSideFiles, TheirOptionsCountForTheModelsOwnPiecesToo) {
       {{"added_tokens_decoder",
         {{"2", {{"content", "</s>"}, {"lstrip", true}}},
          {"8", {{"content", "<w>"}, {"single_word", true}, {"rstrip", true}}}}}});
-  EXPECT_EQ(ids("ab </s>ab"), (Ids{7, 2, 7}));
-  EXPECT_EQ(ids("<w>  ab"), (Ids{8, 7}));
+  EXPECT_EQ(ids("ab </s>ab"), (Ids{7, 2, 6}));
+  EXPECT_EQ(ids("<w>  ab"), (Ids{8, 6}));
   EXPECT_EQ(ids("a<w>").size(), 3u) << "touches a word";
 }
 
-TEST_F(SentencePieceSideFiles, LegacyFalsePutsTheSpaceBeforeTheBeginningAlone) {
-  add("tokenizer_config.json", SortedJson::object());
-  EXPECT_EQ(ids("ab</s>ab"), (Ids{7, 2, 7})) << "true where it is missing";
-  EXPECT_EQ(ids(" ab"), (Ids{3, 7}));
+/// As in transformers 5.17, where the option is false by default.
+TEST_F(SentencePieceSideFiles, LegacyPutsTheSpaceBehindAddedTokensToo) {
+  for (const SortedJson& config :
+       {SortedJson::object(), SortedJson{{"legacy", false}}, SortedJson{{"legacy", nullptr}},
+        SortedJson{{"legacy", true}, {"tokenizer_class", "CodeLlamaTokenizer"}}}) {
+    add("tokenizer_config.json", config);
+    EXPECT_EQ(ids("ab</s>ab</s> ab"), (Ids{7, 2, 6, 2, 7})) << config.dump();
+    EXPECT_EQ(ids("</s>ab"), (Ids{2, 6})) << config.dump();
+    EXPECT_EQ(ids(" ab"), (Ids{7})) << "a space is there";
+  }
   add("tokenizer_config.json", {{"legacy", true}});
-  EXPECT_EQ(ids("ab</s>ab"), (Ids{7, 2, 7}));
-  add("tokenizer_config.json", {{"legacy", false}});
-  EXPECT_EQ(ids("ab</s>ab</s> ab"), (Ids{7, 2, 6, 2, 7}));
-  EXPECT_EQ(ids("</s>ab"), (Ids{2, 6}));
-  EXPECT_EQ(ids(" ab"), (Ids{7})) << "a space is there";
+  EXPECT_EQ(ids("ab</s>ab</s> ab"), (Ids{7, 2, 7, 2, 3, 7}));
+  EXPECT_EQ(ids(" ab"), (Ids{3, 7})) << "beside one that is there";
 }
 
 TEST_F(SentencePieceSideFiles, AddPrefixSpaceTakesThePlaceOfTheModelsOwn) {

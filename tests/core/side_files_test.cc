@@ -56,6 +56,33 @@ TEST_F(SideFilesTest, AModelsOwnSpecialTokensAreAddedInEveryForm) {
   }
 }
 
+/// As in transformers 5.17: <x> by the older name, <y> by the newer, <z> of the model's own.
+TEST_F(SideFilesTest, TheNewerNameOfALotOfTokensTakesThePlaceOfTheOlder) {
+  const SortedJson x = {{"additional_special_tokens", {"<x>"}}};
+  const SortedJson y = {{"extra_special_tokens", {"<y>"}}};
+  const SortedJson named = {{"extra_special_tokens", {{"a_token", "<y>"}}}};
+  const SortedJson none = {{"extra_special_tokens", SortedJson::array()}};
+  const SortedJson z = {{"model_specific_special_tokens", {{"b_token", "<z>"}}}};
+  const auto with = [this](SortedJson config, const SortedJson& more, const SortedJson& map) {
+    config.update(more);
+    write("tokenizer_config.json", config);
+    write("special_tokens_map.json", map);
+    return encode("a<x>a<y>a<z>");
+  };
+  const SortedJson empty = SortedJson::object();
+  EXPECT_EQ(with(x, empty, empty), (Ids{0, 11, 0, 0}));
+  EXPECT_EQ(with(x, y, empty), (Ids{0, 0, 11, 0}));
+  EXPECT_EQ(with(x, named, empty), (Ids{0, 0, 11, 0}));
+  EXPECT_EQ(with(x, none, empty), (Ids{0, 0, 0}));
+  EXPECT_EQ(with(x, z, empty), (Ids{0, 12, 0, 0, 11}));
+  EXPECT_EQ(with(y, z, empty), (Ids{0, 0, 12, 0, 11}));
+  EXPECT_EQ(with(named, z, empty), (Ids{0, 0, 11, 0})) << "one object, and not the other";
+  EXPECT_EQ(with(y, empty, x), (Ids{0, 0, 11, 0}));
+  EXPECT_EQ(with(named, empty, x), (Ids{0, 12, 0, 11, 0}));
+  EXPECT_EQ(with(x, empty, y), (Ids{0, 11, 0, 12, 0}));
+  EXPECT_EQ(with(x, empty, {{"additional_special_tokens", {"<z>"}}}), (Ids{0, 11, 0, 0}));
+}
+
 TEST_F(SideFilesTest, AnIdOfTheDecoderThatAppearsTwiceIsRefused) {
   write("tokenizer_config.json",
         {{"added_tokens_decoder", {{" 11", {{"content", "<x>"}}}, {"11", {{"content", "<y>"}}}}}});
@@ -122,6 +149,10 @@ TEST_F(SideFilesTest, OptionsThatWouldChangeIdsAreRefused) {
                             {"pretokenizers",
                              {{{"type", "Digits"}, {"individual_digits", true}},
                               {{"type", "ByteLevel"}, {"add_prefix_space", true}}}}};
+  write("tokenizer.json", json_);
+  EXPECT_EQ(with({{"add_prefix_space", true}}), "no error");
+  json_["pre_tokenizer"] = {{"type", "Sequence"},
+                            {"pretokenizers", SortedJson::array({json_["pre_tokenizer"]})}};
   write("tokenizer.json", json_);
   EXPECT_EQ(with({{"add_prefix_space", true}}), "no error");
   EXPECT_EQ(with({{"add_prefix_space", false}}),
