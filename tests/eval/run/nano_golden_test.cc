@@ -19,6 +19,8 @@ constexpr double kWindowTolerance = 1e-5 * 511;
 /// A weight near a rounding tie falls either way with the last bit of its scale.
 constexpr double kRoundedNll = 0.003;
 constexpr double kRoundedKlShare = 0.04, kRoundedKl = 2e-5;
+/// Where rounding spoils a model, such weights move it further.
+constexpr double kRoundedNllShare = 0.01;
 
 const std::string kTrials =
     "  - {name: w4 asym group 64, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, "
@@ -37,10 +39,25 @@ class NanoModels : public testing::TestWithParam<const char*> {
   Json golden_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Golden, NanoModels, testing::Values("opt-nano", "llama-nano"),
+INSTANTIATE_TEST_SUITE_P(Golden, NanoModels,
+                         testing::Values("opt-nano", "opt-outlier-nano", "llama-nano"),
                          [](const auto& model) {
-                           return std::string(model.param) == "opt-nano" ? "Opt" : "Llama";
+                           std::string name = model.param;
+                           std::erase(name, '-');
+                           return name;
                          });
+
+/// That is what it is there for.
+TEST(OutlierModel, IsSpoiltByFourBits) {
+  const auto kl = [](const char* model) {
+    return read_json(fs::path(NF_SOURCE_DIR "/tests/golden/nano") / model)
+        .at("w4 asym group 64")
+        .at("kl")
+        .get<double>();
+  };
+  EXPECT_GT(kl("opt-outlier-nano.json"), 0.5);
+  EXPECT_LT(kl("opt-nano.json"), 0.2);
+}
 
 TEST_P(NanoModels, TokensAreThoseOfTheTokenizersLibrary) {
   const std::vector<std::int32_t> ids = Tokenizer::load(model()).encode(read_text_file(text()));
@@ -78,7 +95,9 @@ TEST_P(NanoModels, NumbersAreThoseOfTransformers) {
     }
     const Json& expected = golden_.at(row["name"]);
     const double kl = expected["kl"].get<double>();
-    EXPECT_NEAR(std::stod(row["nll"]), expected["nll"].get<double>(), kRoundedNll) << row["name"];
+    EXPECT_NEAR(std::stod(row["nll"]), expected["nll"].get<double>(),
+                kRoundedNll + kRoundedNllShare * kl)
+        << row["name"];
     EXPECT_NEAR(std::stod(row["kl"]), kl, kRoundedKlShare * kl + kRoundedKl) << row["name"];
   }
 }
