@@ -30,7 +30,9 @@ TEST(DescribeCommand, EveryOptionOfEveryCommandIsInAll) {
     }
   }
   EXPECT_GT(options, 40);
-  EXPECT_EQ(man.find("describe"), std::string::npos) << "hidden";
+  for (const std::string* text : {&bash, &zsh, &man})
+    for (const char* heading : {".SS \"describe", "    describe)", "'describe:"})
+      EXPECT_EQ(text->find(heading), std::string::npos) << "hidden";
 }
 
 TEST(DescribeCommand, HelpIsAskedForWithoutRunning) {

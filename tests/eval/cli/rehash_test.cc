@@ -34,7 +34,8 @@ class IntegrationRehash : public testing::Test {
 
   /// The hash of the first model that a run puts into its manifest.
   std::string hash_in_run(const std::string& out, const std::vector<std::string>& options = {}) {
-    std::vector<std::string> words = {"run", "e.yaml", "--quiet", "--out", out};
+    std::vector<std::string> words = {"run",         "e.yaml", "--quiet", "--set",
+                                      "floor=false", "--out",  out};
     words.insert(words.end(), options.begin(), options.end());
     const ProgramResult result = call(words);
     EXPECT_EQ(result.exit_code, 0) << result.err;
