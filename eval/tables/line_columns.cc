@@ -12,6 +12,7 @@
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
 #include "eval/results/figures.h"
+#include "eval/results/kl_per_r2.h"
 #include "eval/tables/line_rows.h"
 
 namespace nf {
@@ -178,15 +179,6 @@ Json below_floor(const LineSource& source) {
   const auto mean = figure_mean(kl_figure(), source.samples, source.baseline);
   const std::optional<double> floor = source.first().kl_floor;
   return mean && floor ? Json(is_below_floor(*mean, *floor)) : Json(nullptr);
-}
-
-/// KL over the square of the relative L2, where weights alone or inputs alone are distorted.
-std::optional<double> kl_per_r2(const ResultRow& row) {
-  const bool one = row.relative_l2_weight.has_value() != row.relative_l2_input.has_value();
-  if (!one || row.text.sums.tokens == 0) return std::nullopt;
-  const double r = row.relative_l2_weight ? *row.relative_l2_weight : *row.relative_l2_input;
-  if (r == 0.0) return std::nullopt;
-  return row.text.sums.kl / static_cast<double>(row.text.sums.tokens) / (r * r);
 }
 
 Json status_of(const LineSource& source) {

@@ -6,25 +6,11 @@
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/results/figures.h"
+#include "eval/results/kl_per_r2.h"
 #include "eval/results/row_fields.h"
 
 namespace nf {
 namespace {
-
-std::optional<double> kl_of(const ResultRow& row) {
-  if (row.failed() || row.text.sums.tokens == 0) return std::nullopt;
-  return row.text.sums.kl / static_cast<double>(row.text.sums.tokens);
-}
-
-/// KL / (relative L2)², which size leaves over: it grows as δ² where δ is small. None where both
-/// weights and activations are distorted, whose sizes do not add up, or nothing is.
-std::optional<double> kl_per_r2(const ResultRow& row) {
-  const std::optional<double> kl = kl_of(row);
-  if (!kl || row.relative_l2_weight.has_value() == row.relative_l2_input.has_value())
-    return std::nullopt;
-  const double r = row.relative_l2_weight ? *row.relative_l2_weight : *row.relative_l2_input;
-  return r > 0.0 ? std::optional(*kl / (r * r)) : std::nullopt;
-}
 
 /// delta_nll and its interval, then KL's, over the text with this row's seed.
 void append_intervals(const ResultRow& row, const ResultRow* baseline,
