@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config git
   libdnnl-dev libeigen3-dev libboost-program-options-dev libyaml-cpp-dev nlohmann-json3-dev
-  libpcre2-dev libutf8proc-dev libsentencepiece-dev libfmt-dev libxxhash-dev libsqlite3-dev libgtest-dev libbenchmark-dev "$@")
+  libpcre2-dev libutf8proc-dev libsentencepiece-dev libfmt-dev zlib1g-dev libxxhash-dev libsqlite3-dev libgtest-dev libbenchmark-dev "$@")
 
 # oneDNN on Debian 12 is built with OpenCL, and its CMake file asks for it without depending on it.
 if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then

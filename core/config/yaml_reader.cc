@@ -156,6 +156,7 @@ class TreeBuilder final : public YAML::EventHandler {
     return {name_, mark.line + 1, text_.column(mark) + 1, directory_};
   }
   Index documents() const { return documents_; }
+  bool has_merge_keys() const { return has_merge_keys_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ < 2) return;
@@ -291,7 +292,10 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     if (key.text() == "<<" && !key.is_quoted()) {
-      errors_.add(key.place(), path(), "merge keys ('<<') are not read; write the keys out");
+      has_merge_keys_ = true;
+      errors_.add(key.place(), path(),
+                  "merge keys ('<<') are not read; give keys that several places share under "
+                  "'defaults' at the top level, or whole values by an anchor (&name, *name)");
       return;
     }
     for (const ConfigEntry& entry : mapping.entries) {
@@ -310,6 +314,7 @@ class TreeBuilder final : public YAML::EventHandler {
   ConfigErrors& errors_;
   ConfigNode root_;
   Index documents_ = 0;
+  bool has_merge_keys_ = false;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
 };
@@ -342,6 +347,8 @@ std::optional<ConfigNode> parse_once(ShortenedText& text, const std::string& nam
     const auto [mark, cause] = complaint(error, text.text);
     throw ConfigError(fmt::format("{}: not valid YAML: {}", builder.place(mark).str(), cause));
   }
+  // What they would have brought is missed everywhere: mistakes that are none.
+  if (builder.has_merge_keys()) errors.throw_if_any();
   return builder.root();
 }
 

@@ -10,8 +10,9 @@ namespace nf {
 
 /// YAML 1.2 as we accept it: one document of at most 64 levels; keys are words and differ within a
 /// mapping; aliases are expanded, to at most a million values; no tags and no merge keys. A mistake
-/// that can be passed over (a key given twice, where the first counts) is added to `errors`. Text
-/// that is no YAML throws ConfigError at once, alone
+/// that can be passed over (a key given twice, where the first counts) is added to `errors`. Merge
+/// keys throw them at once, since their keys would be missed, and text that is no YAML throws
+/// ConfigError alone
 /// (`FILE:LINE:COL: not valid YAML: ...`), since mistakes seen before may follow from it. Messages
 /// call the text `name`. Relative paths in it count from `directory`, by default that of a file
 /// called `name`.

@@ -7,15 +7,15 @@
 #include "core/base/error.h"
 #include "core/base/types.h"
 #include "core/base/utf8.h"
+#include "core/io/gzip.h"
 #include "core/io/lfs_pointer.h"
-#include "core/io/read_file.h"
 #include "core/io/read_json.h"
 
 namespace nf {
 
 void for_each_line(const std::filesystem::path& file,
                    const std::function<bool(std::string_view, const std::string&)>& use) {
-  const std::string text = read_text_file(file);
+  const std::string text = read_gzip_or_text_file(file);
   refuse_lfs_pointer(text, file.string());
   std::size_t begin = 0;
   for (Index line = 1; begin < text.size(); ++line) {

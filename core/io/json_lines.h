@@ -10,6 +10,7 @@
 namespace nf {
 
 /// Calls use(line, "FILE:LINE") for each line of a file that is not blank, until it returns false.
+/// The file may be gzip data (core/io/gzip.h).
 void for_each_line(const std::filesystem::path& file,
                    const std::function<bool(std::string_view, const std::string&)>& use);
 

@@ -90,8 +90,8 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
                    "docs/experiment.md\n"
                    "explains the others; no special tokens unless --bos asks.");
   line.required("model", "checkpoint directory")
-      .option("text", "plain UTF-8 text")
-      .option("jsonl", "JSON lines, one document a line, windowed apart")
+      .option("text", "plain UTF-8 text; may be .gz")
+      .option("jsonl", "JSON lines, one document a line, windowed apart; may be .gz")
       .option("field", "key of the text in each JSON line; default: text")
       .option("ids", "token ids as .npy, [N] or [documents, N]; needs no tokenizer")
       .required("context", "tokens in a window")

@@ -4,9 +4,9 @@
 
 #include "core/base/check.h"
 #include "core/base/json.h"
+#include "core/io/gzip.h"
 #include "core/io/json_lines.h"
 #include "core/io/npy.h"
-#include "core/io/read_file.h"
 
 namespace nf {
 
@@ -22,7 +22,7 @@ TokenWindows read_windows(const DataSource& source, WindowOptions options,
   const std::vector<std::string> documents =
       source.kind == DataSource::Kind::jsonl
           ? read_jsonl_documents(source.file, source.field)
-          : std::vector<std::string>{read_text_file(source.file)};
+          : std::vector<std::string>{read_gzip_or_text_file(source.file)};
   return TokenWindows::from_documents(documents, Tokenizer::load(model_dir), options, name);
 }
 

@@ -9,7 +9,8 @@
 
 namespace nf {
 
-/// A file of evaluation data.
+/// A file of evaluation data. Text and JSON lines may be gzip data: everything, hashes too, is of
+/// what they decompress to.
 struct DataSource {
   enum class Kind {
     text,   ///< plain UTF-8 text, one document

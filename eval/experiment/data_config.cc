@@ -4,12 +4,12 @@ namespace nf {
 
 FieldTable<DataConfig> DataConfig::fields() {
   FieldTable<DataConfig> table;
-  table.optional(
-      "text", &DataConfig::text,
-      {.summary = "plain UTF-8 text, one document", .example = "../assets/text/eval-en.txt"});
-  table.optional(
-      "jsonl", &DataConfig::jsonl,
-      {.summary = "JSON lines, one document a line, windowed apart", .example = "docs.jsonl"});
+  table.optional("text", &DataConfig::text,
+                 {.summary = "plain UTF-8 text, one document; may be .gz",
+                  .example = "../assets/text/eval-en.txt"});
+  table.optional("jsonl", &DataConfig::jsonl,
+                 {.summary = "JSON lines, one document a line, windowed apart; may be .gz",
+                  .example = "docs.jsonl"});
   table.optional("ids", &DataConfig::ids,
                  {.summary = "token ids as .npy, int32 or int64, [N] or [documents, N], a row "
                              "windowed apart; needs no tokenizer",

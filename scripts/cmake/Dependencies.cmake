@@ -7,6 +7,7 @@ find_package(Boost 1.74 CONFIG REQUIRED COMPONENTS program_options)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(nlohmann_json 3.11 CONFIG REQUIRED)
 find_package(fmt CONFIG REQUIRED)
+find_package(ZLIB REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 # Its flag is for Windows, and would keep the other libraries from using nf_core's compiled headers.

@@ -25,7 +25,8 @@ constexpr Case kMistakes[] = {
     {"trials:\n  - {name: x}\n  - {name: x,\n     name: y}\n",
      "f.yaml:4:6: trials[1]: key 'name' is given twice; it stands on line 3 already"},
     {"a: &x {p: 1}\nb:\n  <<: *x\n",
-     "f.yaml:3:3: b: merge keys ('<<') are not read; write the keys out"},
+     "f.yaml:3:3: b: merge keys ('<<') are not read; give keys that several places share under "
+     "'defaults' at the top level, or whole values by an anchor (&name, *name)"},
     {"a: 1\n---\nb: 2\n",
      "f.yaml:2:1: a second document begins here, but only one is read; is the indentation right?"},
     {"a: &x [1, *x]\n", "f.yaml:1:11: an alias cannot stand inside what it refers to"},
