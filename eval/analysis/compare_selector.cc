@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cctype>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
@@ -12,6 +12,7 @@
 #include "eval/output/csv.h"
 #include "eval/output/short_list.h"
 #include "eval/output/table.h"
+#include "eval/output/value_label.h"
 
 namespace nf {
 namespace {
@@ -20,14 +21,15 @@ void add_new(const std::string& text, std::vector<std::string>& texts) {
   if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
 }
 
-/// Whether the text is the value, or the same number written otherwise: 0.10 for 0.1.
+/// Whether the text is the value as tables have it, or as an experiment file may: 0.10 for 0.1,
+/// {group: 64} for g64.
 bool is_value(const std::string& text, const Json& value) {
-  if (csv_value(value) == text) return true;
-  if (!value.is_number()) return false;
-  double number = 0.0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  return read.ec == std::errc{} && read.ptr == end && number == value.get<double>();
+  const std::string label = csv_value(value);
+  if (label == text) return true;
+  if (!value.is_number() && !value.is_structured()) return false;
+  const Json written = written_value(text);
+  if (value.is_number()) return written.is_number() && written == value;
+  return written.is_structured() && csv_value(written) == label;
 }
 
 /// The longest name that the text begins with, followed by a separator.
@@ -41,14 +43,21 @@ std::string name_before_values(const std::string& text, const std::vector<std::s
 }
 
 /// "bits=3,g=64" by variable. A part without a variable's "VAR=" goes on with the value before it.
-std::map<std::string, std::string> split_values(const std::string& text, const std::string& whole) {
+/// variables: the names that can begin a part behind the first; empty: any can.
+std::map<std::string, std::string> split_values(const std::string& text, const std::string& whole,
+                                                const std::vector<std::string>& variables) {
+  const auto is_variable = [&variables](const std::string& name) {
+    return variables.empty() ||
+           std::find(variables.begin(), variables.end(), name) != variables.end();
+  };
   std::map<std::string, std::string> values;
   std::string last;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find_first_of(", ", begin), text.size());
     const std::string part = text.substr(begin, end - begin);
     const std::size_t equal = part.find('=');
-    if (equal != std::string::npos && equal > 0) {
+    if (equal != std::string::npos && equal > 0 &&
+        (last.empty() || is_variable(part.substr(0, equal)))) {
       last = part.substr(0, equal);
       if (values.contains(last))
         throw ConfigError(fmt::format("{}: variable '{}' is there twice", whole, printable(last)));
@@ -69,6 +78,14 @@ std::vector<std::string> variables_of(const std::string& trial, const std::vecto
     if (key.name == trial)
       for (const auto& [name, value] : key.vars.items()) add_new(name, variables);
   return variables;
+}
+
+/// "noise r=0.1 (3 seeds)" without what a table says behind the point.
+std::string without_seeds(const std::string& text) {
+  const std::size_t open = text.rfind(" (");
+  const bool counts = open != std::string::npos && text.ends_with(" seeds)") &&
+                      std::isdigit(static_cast<unsigned char>(text[open + 2])) != 0;
+  return counts ? text.substr(0, open) : text;
 }
 
 std::vector<std::string> values_of(const std::string& trial, const std::string& variable,
@@ -97,11 +114,14 @@ std::vector<std::string> trial_names(const std::vector<RowKey>& keys) {
   return names;
 }
 
-TrialSelector parse_trial_selector(const std::string& text, const std::vector<RowKey>& keys) {
+TrialSelector parse_trial_selector(const std::string& given, const std::vector<RowKey>& keys) {
   const std::vector<std::string> names = trial_names(keys);
-  TrialSelector selector{.text = text, .name = text};
-  if (text == "baseline")
+  if (given == "baseline")
     throw ConfigError("baseline: statistics.csv compares every trial with it; name other trials");
+  if (std::find(names.begin(), names.end(), given) != names.end())
+    return {.text = given, .name = given};
+  const std::string text = without_seeds(given);
+  TrialSelector selector{.text = given, .name = text};
   if (std::find(names.begin(), names.end(), text) != names.end()) return selector;
   if (text == kFloorName)
     throw ConfigError("floor: is no trial but column kl_floor of results.csv; name trials");
@@ -111,15 +131,22 @@ TrialSelector parse_trial_selector(const std::string& text, const std::vector<Ro
     throw ConfigError(fmt::format("{}: the folder has no trial of that name{}", printable(text),
                                   suggestion(name, names)));
   }
-  selector.values = split_values(text.substr(selector.name.size() + 1), printable(text));
+  const std::string values = text.substr(selector.name.size() + 1);
   const std::vector<std::string> variables = variables_of(selector.name, keys);
+  const auto selects_something = [&] {
+    return std::any_of(keys.begin(), keys.end(),
+                       [&selector](const RowKey& key) { return selector.selects(key); });
+  };
+  // A value may hold what looks like a variable: "noise=gaussian l2=0.1".
+  selector.values = split_values(values, printable(text), variables);
+  if (selects_something()) return selector;
+  selector.values = split_values(values, printable(text), {});
   for (const auto& [name, value] : selector.values)
     if (std::find(variables.begin(), variables.end(), name) == variables.end())
       throw ConfigError(fmt::format(
           "{}: trial '{}' has no variable '{}'{}", printable(text), printable(selector.name),
           printable(name), variables.empty() ? ", it is no sweep" : suggestion(name, variables)));
-  if (std::none_of(keys.begin(), keys.end(),
-                   [&selector](const RowKey& key) { return selector.selects(key); })) {
+  if (!selects_something()) {
     std::vector<std::string> known;
     for (const auto& [name, value] : selector.values)
       known.push_back(fmt::format(

@@ -9,8 +9,8 @@
 namespace nf {
 
 /// Lines of one trial as a command names them: NAME, or NAME:VAR=VALUE,VAR=VALUE for the points of
-/// its sweep that have these values. "NAME VAR=VALUE VAR=VALUE", as tables label lines, is the
-/// same.
+/// its sweep that have these values, each as tables have it (g64) or as an experiment file does
+/// ({group: 64}). "NAME VAR=VALUE VAR=VALUE (3 seeds)", as tables label lines, is the same.
 struct TrialSelector {
   std::string text;  ///< as given
   std::string name;
@@ -25,7 +25,7 @@ std::vector<std::string> trial_names(const std::vector<RowKey>& keys);
 /// keys: the rows of the folder. A whole name comes before a shorter one with values behind it.
 /// Throws ConfigError "TEXT: ..." where there is no such trial, variable or point, with a
 /// suggestion.
-TrialSelector parse_trial_selector(const std::string& text, const std::vector<RowKey>& keys);
+TrialSelector parse_trial_selector(const std::string& given, const std::vector<RowKey>& keys);
 
 /// A word of the command line, in quotes where a shell would take it apart.
 std::string shell_word(const std::string& text);

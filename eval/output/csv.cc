@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/check.h"
+#include "eval/output/value_label.h"
 
 namespace nf {
 
@@ -27,7 +28,7 @@ std::string csv_value(const Json& value) {
   if (value.is_null()) return {};
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_float()) return csv_number(value.get<double>());
-  return value.dump();
+  return value.is_structured() ? value_label(value) : value.dump();
 }
 
 CsvText::CsvText(const std::vector<std::string>& columns) : columns_(columns.size()) {

@@ -17,7 +17,7 @@ std::string csv_number(const std::optional<double>& value);
 /// A count that is kept as a double, without an exponent: readers take it for an integer.
 std::string csv_count(double value);
 /// A value of an experiment file as a field: text as it is, numbers as csv_number has them, null as
-/// nothing, lists and mappings as JSON.
+/// nothing, lists and mappings as value_label() calls them.
 std::string csv_value(const Json& value);
 
 /// A table of text in CSV (RFC 4180): fields with a comma, a quote or a line break stand in quotes,

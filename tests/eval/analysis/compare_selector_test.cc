@@ -21,6 +21,8 @@ const std::vector<RowKey> kKeys = {
     key_of("w4", {{"bits", 3}, {"g", 128}}),
     key_of("w4", {{"bits", 4}, {"g", 64}}),
     key_of("noise", {{"r", 0.1}, {"roles", Json::array({"q_proj", "k_proj"})}}),
+    key_of("grid", {{"g", {{"group", 64}}}, {"q", "W4 g64"}}),
+    key_of("grid", {{"g", {{"group", 64}, {"axis", "in"}}}, {"q", "gaussian l2=0.1"}}),
     key_of("plain", Json::object(), 0),
     key_of("plain", Json::object(), 1),
     key_of("w4:odd name")};
@@ -48,6 +50,21 @@ TEST(TrialSelector, NarrowsToPoints) {
   EXPECT_EQ(selected("noise:roles=[\"q_proj\",\"k_proj\"]"), 1);
 }
 
+TEST(TrialSelector, TakesValuesAsTablesAndAsExperimentsHaveThem) {
+  for (const std::string text :
+       {"grid:g=g64", "grid:g={group: 64}", "grid:g={\"group\":64}", "grid:q=W4 g64",
+        "grid g=g64 q=W4 g64", "grid g=g64 q=W4 g64 (3 seeds)", "grid:g=per-ic64",
+        "grid:g={group: 64, axis: in}", "grid g=per-ic64 q=gaussian l2=0.1",
+        "grid:q=gaussian l2=0.1", "noise roles=q_proj+k_proj", "noise:roles=[q_proj, k_proj]"})
+    EXPECT_EQ(selected(text), 1) << text;
+  EXPECT_EQ(selected("plain (2 seeds)"), 2);
+  EXPECT_EQ(selected("plain (1 of 2 seeds)"), 2);
+  EXPECT_EQ(error_of("grid:g={group: 32}"),
+            "grid:g={group: 32}: trial 'grid' has no such point; g is g64, per-ic64");
+  EXPECT_EQ(error_of("grid:g=g64,gg=2"),
+            "grid:g=g64,gg=2: trial 'grid' has no variable 'gg'; did you mean 'g'?");
+}
+
 TEST(TrialSelector, PrefersAWholeName) {
   EXPECT_EQ(selected("w4:odd name"), 1);
   EXPECT_EQ(parse_trial_selector("w4:odd name", kKeys).name, "w4:odd name");
@@ -61,7 +78,7 @@ TEST(TrialSelector, NamesMistakes) {
   EXPECT_EQ(error_of("nois:r=1"),
             "nois:r=1: the folder has no trial of that name; did you mean 'noise'?");
   EXPECT_EQ(error_of("something"),
-            "something: the folder has no trial of that name; known: w4, noise, plain, "
+            "something: the folder has no trial of that name; known: w4, noise, grid, plain, "
             "w4:odd name");
   EXPECT_EQ(error_of("w4:bit=3"),
             "w4:bit=3: trial 'w4' has no variable 'bit'; did you mean 'bits'?");
@@ -78,7 +95,8 @@ TEST(TrialSelector, NamesMistakes) {
 TEST(TrialSelector, ListsWhatThereIs) {
   EXPECT_EQ(list_trials(kKeys),
             "  w4             bits=3|4  g=64|128\n"
-            "  noise          r=0.1  roles=[\"q_proj\",\"k_proj\"]\n"
+            "  noise          r=0.1  roles=q_proj+k_proj\n"
+            "  grid           g=g64|per-ic64  q=W4 g64|gaussian l2=0.1\n"
             "  plain          (2 seeds)\n"
             "  'w4:odd name'\n");
 }
