@@ -65,6 +65,13 @@ bool names_any_role(const std::string& pattern, const DecoderSpec& spec) {
                      [&](Role role) { return names_role(pattern, role, spec); });
 }
 
+/// Whether it means a role of the blocks of some family, by the name that all families share.
+bool names_known_role(const std::string& pattern) {
+  for (int i = 0; i < kRoleCount; ++i)
+    if (glob_matches(pattern, role_name(static_cast<Role>(i)))) return true;
+  return false;
+}
+
 SiteSelector selector_of(const SitePart& part, SiteTensor tensor) {
   SiteSelector selector{.tensor = tensor, .layers = part.layers};
   if (part.roles) selector.roles = *part.roles;
@@ -93,6 +100,15 @@ std::vector<Site> in_selected_parts(const SiteSelector& selector, std::vector<Si
     return std::find(excepted.begin(), excepted.end(), site) != excepted.end();
   });
   return sites;
+}
+
+/// One tensor; the list of several that documentation speaks of is taken apart before.
+ConfigForm<SiteTensor> tensor_form() {
+  ConfigForm<SiteTensor> form = form_of<SiteTensor>();
+  form.type += " | [tensor, ...]";
+  const Json list = {{"type", "array"}, {"minItems", 1}, {"items", form.schema}};
+  form.schema = {{"anyOf", Json::array({form.schema, list})}};
+  return form;
 }
 
 using NamedSpecs = std::vector<std::pair<std::string, const DecoderSpec*>>;
@@ -253,8 +269,9 @@ void SitePart::check(const ConfigNode& node, ConfigErrors& errors) const {
 
 FieldTable<SiteSelector> SiteSelector::fields() {
   FieldTable<SiteSelector> table;
-  table.required("tensor", &SiteSelector::tensor,
-                 {.summary = "which tensor: of the selected linears, or of the selected blocks",
+  table.required("tensor", &SiteSelector::tensor, tensor_form(),
+                 {.summary = "which tensor: of the selected linears, or of the selected blocks; a "
+                             "list stands for an entry each",
                   .example = "weight"});
   table.optional(
       "roles", &SiteSelector::roles,
@@ -323,6 +340,20 @@ std::vector<Site> SiteSelector::select(const DecoderSpec& spec) const {
   return in_selected_parts(*this, std::move(sites), spec);
 }
 
+std::vector<std::string> SiteSelector::lacking_roles(const DecoderSpec& spec) const {
+  std::vector<std::string> lacking;
+  const auto look = [&](const OneOrMore<std::string>& list) {
+    for (const std::string& pattern : list)
+      if (list.size() > 1 && !names_any_role(pattern, spec)) lacking.push_back(pattern);
+  };
+  look(roles);
+  for (const auto& parts : {only, except})
+    if (parts)
+      for (const SitePart& part : *parts)
+        if (part.roles) look(*part.roles);
+  return lacking;
+}
+
 void SiteSelector::check_against(
     const std::vector<std::pair<std::string, const DecoderSpec*>>& models, const ConfigNode& node,
     ConfigErrors& errors) const {
@@ -343,6 +374,7 @@ void SiteSelector::check_against(
                    fmt::format("'{}' selects nothing with these layers and this tensor", pattern));
       continue;
     }
+    if (roles.size() > 1 && names_known_role(pattern)) continue;  // lacking_roles() tells
     errors.add(at_roles, why_no_role(pattern, models));
   }
   if (only) check_parts(*this, *only, node.find("only").value_or(node), models, errors);

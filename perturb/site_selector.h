@@ -56,9 +56,13 @@ struct SiteSelector {
 
   /// The sites it means in one model, in the order of the forward pass.
   std::vector<Site> select(const DecoderSpec& spec) const;
+  /// The roles and globs of its lists, parts included, that a model has nothing of: they are
+  /// skipped there.
+  std::vector<std::string> lacking_roles(const DecoderSpec& spec) const;
   /// Checks the selector, standing at `node`, against all models of the experiment: every role must
-  /// be known in one of them, every layer written must be there in each, a part of `only` or
-  /// `except` must hold something selected in one of them, and something must be selected in each.
+  /// be known in one of them, or in another family where it is one of several, every layer written
+  /// must be there in each, a part of `only` or `except` must hold something selected in one of
+  /// them, and something must be selected in each.
   void check_against(const std::vector<std::pair<std::string, const DecoderSpec*>>& models,
                      const ConfigNode& node, ConfigErrors& errors) const;
 };

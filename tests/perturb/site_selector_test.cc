@@ -117,6 +117,28 @@ TEST(SiteSelector, WritesNoRolesWithAState) {
   EXPECT_EQ(read("{tensor: input}").config(), (Json{{"tensor", "input"}, {"roles", "*"}}));
 }
 
+/// Roles that a family lacks; `specs` has an OPT, which has no gate, and a Llama.
+TEST(SiteSelector, SkipsWhatAFamilyLacksInAList) {
+  const auto lacking = [](const std::string& yaml, const DecoderSpec& spec) {
+    std::string all;
+    for (const std::string& role : read(yaml).lacking_roles(spec)) all += role + " ";
+    return all;
+  };
+  const std::string list = "{tensor: weight, layers: 1, roles: [gate_proj, up_proj, \"g*\"]}";
+  EXPECT_EQ(message_of(list), "no error");
+  EXPECT_EQ(lacking(list, specs().opt), "gate_proj g* ");
+  EXPECT_EQ(lacking(list, specs().llama), "");
+  EXPECT_EQ(selected(list, specs().opt), "1.up_proj");
+  EXPECT_EQ(lacking("{tensor: weight, roles: '[gu]*_proj'}", specs().opt), "");
+  EXPECT_EQ(lacking("{tensor: weight, except: {roles: [gate_proj, q_proj]}}", specs().opt),
+            "gate_proj ");
+  ConfigErrors errors;
+  const ConfigNode node = parse_good("{tensor: weight, roles: [gate_proj, up_proj]}");
+  read("{tensor: weight, roles: [gate_proj, up_proj]}")
+      .check_against({{"opt", &specs().opt}}, node, errors);
+  EXPECT_TRUE(errors.empty());
+}
+
 TEST(SiteSelector, NamesEachMistake) {
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {"{tensor: wieght}", "f.yaml:1:10: tensor: unknown value 'wieght'; did you mean 'weight'?"},
