@@ -4,8 +4,9 @@ namespace nf {
 
 std::optional<QuantizerEntry> ConfigValue<QuantizerEntry>::read(const ConfigNode& node,
                                                                 ConfigErrors& errors) {
-  if (node.is_mapping()) return QuantizerEntry{node};
-  add_unreadable(node, "a quantizer", "write {grid: ..., bits: ..., granularity: ...}", errors);
+  if (node.is_mapping() || node.is_scalar()) return QuantizerEntry{node};
+  add_unreadable(node, "a quantizer", "write {grid: ..., bits: ..., granularity: ...}, or W4 g64",
+                 errors);
   return std::nullopt;
 }
 

@@ -8,8 +8,8 @@
 
 namespace nf {
 
-/// The quantizer a noise refers to, as it stands in YAML: a mapping that only the quantizers
-/// understand.
+/// The quantizer a noise refers to, as it stands in YAML: a mapping or a shorthand, which only the
+/// builder given from above understands.
 struct QuantizerEntry {
   ConfigNode node;
 };
@@ -19,7 +19,9 @@ struct ConfigValue<QuantizerEntry> {
   static std::optional<QuantizerEntry> read(const ConfigNode& node, ConfigErrors& errors);
   static Json write(const QuantizerEntry& entry) { return to_json(entry.node); }
   static std::string type() { return "quantizer"; }
-  static Json schema() { return {{"type", "object"}}; }
+  static Json schema() {
+    return {{"anyOf", Json::array({{{"type", "object"}}, {{"type", "string"}}})}};
+  }
 };
 
 /// Field specs that several kinds share.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 
 namespace nf {
@@ -74,7 +75,9 @@ Json ConfigValue<Strength>::schema() {
     value["description"] = amount.summary;
     add(amount.name, std::move(value));
   }
-  add(kMatch, {{"type", "object"}, {"description", "the quantizer whose error is matched in L2"}});
+  Json quantizer = ConfigValue<QuantizerEntry>::schema();
+  quantizer["description"] = "the quantizer whose error is matched in L2";
+  add(kMatch, std::move(quantizer));
   return {{"anyOf", std::move(options)}};
 }
 

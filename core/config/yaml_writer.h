@@ -13,7 +13,7 @@ namespace nf {
 /// bug.
 std::string to_yaml(const Json& value);
 
-/// The same on one line, in flow style and without a newline: "{tensor: weight}".
+/// The same in flow style, on one line however long, without a newline: "{tensor: weight}".
 std::string to_flow_yaml(const Json& value);
 
 }  // namespace nf

@@ -37,6 +37,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   keep_chosen(TrialChoice(line.texts("trials")), experiment);
   print_out("{}", line.has("full") ? to_yaml(experiment.resolved())
                                    : experiment_summary(experiment, terminal_columns()));
+  print_out("{}", shorthand_text(experiment.shorthands));
   print_warnings(model_warnings(experiment));
   print_warnings(repeat_warnings(experiment));
   return 0;

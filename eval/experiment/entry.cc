@@ -5,6 +5,7 @@
 #include "core/config/substitute.h"
 #include "eval/design/bisection.h"
 #include "eval/design/search_key.h"
+#include "eval/experiment/shorthand.h"
 
 namespace nf {
 namespace {
@@ -23,8 +24,11 @@ ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
 DistortionPtr create_noise(const ConfigNode& entry, SiteTensor tensor, const Kinds& kinds,
                            ConfigErrors& errors) {
   const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor of,
-                                          ConfigErrors& found) {
-    return kinds.quantizers.create(with_granularity(quantizer, of), of, found);
+                                          ConfigErrors& found) -> DistortionPtr {
+    const std::optional<ConfigNode> config = quantizer.is_scalar()
+                                                 ? expand_quantizer(quantizer, of, found)
+                                                 : with_granularity(quantizer, of);
+    return config ? kinds.quantizers.create(*config, of, found) : nullptr;
   };
   return kinds.noises.create(entry, tensor, reference, errors);
 }
@@ -96,7 +100,7 @@ FieldTable<Entry> entry_fields() {
 
 std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node,
                                                       ConfigErrors& errors) {
-  if (!node.items().empty()) return EntryList{node};
+  if (!node.items().empty() || node.is_scalar()) return EntryList{node};
   add_unreadable(node, "a list of at least one entry",
                  node.is_mapping() ? "begin the entry with '- ', or put it into [ ]" : "", errors);
   return std::nullopt;

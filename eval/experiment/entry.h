@@ -31,7 +31,8 @@ struct Entry {
 /// The keys of an entry that say where it acts; the kinds bring their own.
 FieldTable<Entry> entry_fields();
 
-/// A list of entries as written: read once the variables in it have values.
+/// A list of entries, or the shorthand of one, as written: read once the variables in it have
+/// values.
 struct EntryList {
   ConfigNode node;
 };
@@ -39,8 +40,10 @@ template <>
 struct ConfigValue<EntryList> {
   static std::optional<EntryList> read(const ConfigNode& node, ConfigErrors& errors);
   static Json write(const EntryList& list) { return to_json(list.node); }
-  static std::string type() { return "[entry, ...]"; }
-  static Json schema() { return {{"type", "array"}, {"minItems", 1}}; }
+  static std::string type() { return "[entry, ...] | shorthand"; }
+  static Json schema() {
+    return {{"anyOf", Json::array({{{"type", "array"}, {"minItems", 1}}, {{"type", "string"}}})}};
+  }
 };
 
 /// The kinds of entries that a list may hold: `perturb`, `quantize`, `distort`.

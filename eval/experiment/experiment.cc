@@ -139,11 +139,24 @@ void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
     for (const char* key : {"bisect", "stop"}) check(trial, key);
 }
 
+/// Remembers the roles that a model lacks and the entries name beside others, each once.
+void warn_of_lacking_roles(const std::vector<Trial>& trials,
+                           const std::vector<ExperimentModel>& models, ShortForms& forms) {
+  for (const ExperimentModel& model : models)
+    for (const Trial& trial : trials)
+      for (const Entry& entry : trial.entries)
+        for (const std::string& role : entry.sites.lacking_roles(model.decoder.spec()))
+          if (forms.lacking.emplace(model.name, role).second)
+            forms.warnings.push_back(fmt::format("{}: {} has no '{}', which is skipped there",
+                                                 entry.node.find("sites")->where(), model.name,
+                                                 role));
+}
+
 /// Expands one item of `trials` and adds its trials to each model.
 void add_trials(const ConfigNode& node, const ExperimentConfig& config, const KindsPtr& kinds,
-                std::vector<ExperimentModel>& models, ConfigErrors& errors) {
-  const std::vector<Trial> trials =
-      expand_trial(node, static_cast<std::uint64_t>(config.seed), kinds, errors, config.stop);
+                std::vector<ExperimentModel>& models, ShortForms& forms, ConfigErrors& errors) {
+  const std::vector<Trial> trials = expand_trial(node, static_cast<std::uint64_t>(config.seed),
+                                                 kinds, errors, config.stop, &forms);
   std::vector<std::pair<std::string, const DecoderSpec*>> specs;
   for (const ExperimentModel& model : models) specs.emplace_back(model.name, &model.decoder.spec());
   if (specs.empty()) return;
@@ -152,6 +165,7 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
     for (const Entry& entry : trial.entries)
       entry.sites.check_against(specs, *entry.node.find("sites"), errors);
   if (errors.count() != before) return;  // levels of wrong sites would say nothing
+  warn_of_lacking_roles(trials, models, forms);
   for (ExperimentModel& model : models) {
     std::vector<Trial> own =
         trials_on_model(trials, node, model.name, model.decoder.spec(), errors);
@@ -160,13 +174,13 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
 }
 
 void add_all_trials(const ConfigNode& root, const ExperimentConfig& config, const KindsPtr& kinds,
-                    std::vector<ExperimentModel>& models, ConfigErrors& errors) {
+                    std::vector<ExperimentModel>& models, ShortForms& forms, ConfigErrors& errors) {
   if (config.trials.empty()) return;
   const ConfigNode list = *root.find("trials");
   // Counted as written, before any is made: a sweep grows faster than memory.
   if (!check_trial_count(list, std::ssize(config.model), errors)) return;
   for (const ConfigNode& node : config.trials) {
-    add_trials(node, config, kinds, models, errors);
+    add_trials(node, config, kinds, models, forms, errors);
     TrialCount all;
     for (const ExperimentModel& model : models) all.add(TrialCount(std::ssize(model.trials)));
     if (!all.is_too_many()) continue;
@@ -226,6 +240,11 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "trials end early once the interval of their KL is narrow; none does "
                              "by default",
                   .example = {{"kl_halfwidth", 0.002}}});
+  ConfigForm<std::optional<ConfigNode>> keys = form_of<std::optional<ConfigNode>>();
+  keys.type = "{key: value, ...}";
+  table.optional("defaults", &ExperimentConfig::defaults, keys,
+                 {.summary = "keys that trials, entries and sites take unless they say otherwise",
+                  .example = {{"repeat", 3}, {"layers", "0-2"}, {"granularity", {{"group", 64}}}}});
   table.required(
       "trials", &ExperimentConfig::trials,
       {.summary = "the conditions; [] for the untouched models alone",
@@ -266,6 +285,10 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
     root = with_earlier_override(root, assignment, source.set_directory);
   ExperimentConfig& config = experiment.config;
   const Index before = errors.count();
+  ShortForms forms;
+  if (const auto defaults = root.find("defaults"); defaults && !defaults->is_null())
+    forms.defaults = Defaults(*defaults, kinds, errors);
+  root = forms.defaults.fill_trials(root);
   config = ExperimentConfig::fields(*kinds).read(root, errors);
   if (errors.count() == before) check_keys(config, root, kinds->metrics, errors);
 
@@ -273,8 +296,13 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
   check_needs_data(config, root, errors);
   check_models_differ(config.model, errors);
   if (!config.model.empty()) experiment.models = open_models(config, root, *kinds, errors);
-  add_all_trials(root, config, kinds, experiment.models, errors);
+  add_all_trials(root, config, kinds, experiment.models, forms, errors);
+  // Not told beside other mistakes, which may be why nothing takes them.
+  if (errors.empty() && !experiment.models.empty() && !config.trials.empty())
+    experiment.warnings = forms.defaults.report_unused(errors);
   errors.throw_if_any();
+  std::move(forms.warnings.begin(), forms.warnings.end(), std::back_inserter(experiment.warnings));
+  experiment.shorthands = std::move(forms.shorthands);
   return experiment;
 }
 

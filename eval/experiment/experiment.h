@@ -9,6 +9,7 @@
 #include "core/model/decoder.h"
 #include "eval/experiment/data_config.h"
 #include "eval/experiment/experiment_source.h"
+#include "eval/experiment/short_forms.h"
 #include "eval/experiment/stats_mode.h"
 #include "eval/experiment/trial.h"
 #include "eval/metrics/detail.h"
@@ -35,9 +36,10 @@ struct ExperimentConfig {
   std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
   StatsMode stats = StatsMode::weights;
   DetailMode detail = DetailMode::none;
-  bool floor = true;               ///< kl_floor is measured where there is text
-  std::optional<StopConfig> stop;  ///< of trials that do not say otherwise
-  std::vector<ConfigNode> trials;  ///< none: the untouched models alone
+  bool floor = true;                   ///< kl_floor is measured where there is text
+  std::optional<StopConfig> stop;      ///< of trials that do not say otherwise
+  std::optional<ConfigNode> defaults;  ///< as written; those of trials stand in `trials` too
+  std::vector<ConfigNode> trials;      ///< none: the untouched models alone
 
   static FieldTable<ExperimentConfig> fields(const Kinds& kinds);
 };
@@ -49,6 +51,9 @@ struct Experiment {
   ExperimentSource source;  ///< with absolute directories
   KindsPtr kinds;           ///< the kinds that it names, never null
   std::vector<ExperimentModel> models;
+  std::vector<Shorthand> shorthands{};  ///< in the order in which they were met
+  /// A line for each default that nothing takes, and for each role that a model lacks.
+  std::vector<std::string> warnings{};
 
   /// Reads and validates. `overrides`: the command line's --set, "key=value" each. Throws
   /// ConfigError with up to ten lines, DataError for a broken checkpoint.

@@ -7,8 +7,8 @@
 
 namespace nf {
 
-/// One line for each pair of sources in the models' checkpoints that disagree, in the order of the
-/// models; each names its file.
+/// The experiment's own warnings, then one line for each pair of sources in the models' checkpoints
+/// that disagree, in the order of the models; each names its file.
 std::vector<std::string> model_warnings(const Experiment& experiment);
 
 }  // namespace nf

@@ -4,6 +4,7 @@
 
 #include "core/config/yaml_writer.h"
 #include "eval/experiment/experiment.h"
+#include "eval/experiment/shorthand.h"
 #include "eval/experiment/trial_count.h"
 
 namespace nf {
@@ -82,8 +83,45 @@ Json quantizer_schemas(const Kinds& kinds) {
   return forms;
 }
 
+Json shorthand_schema() { return {{"$ref", "#/$defs/shorthand"}}; }
+
+/// A list of entries, each of which may be a shorthand, or a shorthand in its place.
 Json list_of(Json forms) {
-  return {{"type", "array"}, {"minItems", 1}, {"items", {{"anyOf", std::move(forms)}}}};
+  forms.push_back(shorthand_schema());
+  const Json list = {{"type", "array"}, {"minItems", 1}, {"items", {{"anyOf", std::move(forms)}}}};
+  return {{"anyOf", Json::array({list, shorthand_schema()})}};
+}
+
+/// Every key that trials, entries and sites have, each where it is met first.
+Json defaults_schema(const Kinds& kinds, const Json& description) {
+  std::vector<FieldDoc> fields = TrialConfig::fields().docs();
+  std::erase_if(fields, [](const FieldDoc& field) { return field.name == "name"; });
+  std::vector<std::vector<FieldDoc>> more = {SiteSelector::fields().docs(),
+                                             kinds.quantizers.common_fields()};
+  for (const QuantizerMethod& method : kinds.quantizers.methods()) more.push_back(method.fields);
+  for (const NoiseKind& kind : kinds.noises.kinds()) more.push_back(kind.fields);
+  for (std::vector<FieldDoc>& own : more)
+    for (FieldDoc& field : own) {
+      field.required = false;
+      field.schema.erase("default");
+      const bool is_there = std::any_of(fields.begin(), fields.end(), [&](const FieldDoc& known) {
+        return known.name == field.name;
+      });
+      if (!is_there) fields.push_back(std::move(field));
+    }
+  Json schema = allow_variables(object_schema(fields));
+  schema["properties"]["sites"] = {{"type", "object"}};
+  schema["description"] = description;
+  return schema;
+}
+
+/// The words behind W4A8 and what they stand for.
+std::string shorthand_table() {
+  std::string text = "| word | stands for |\n|---|---|\n";
+  for (const ShorthandWord& word : quantizer_words())
+    text += fmt::format("| `{}` | {} |\n", word.word,
+                        word.is_known ? "`" + word.meaning + "`" : word.meaning);
+  return text;
 }
 
 }  // namespace
@@ -139,6 +177,31 @@ std::string experiment_page(const Kinds& kinds) {
       table(FactorialConfig::fields().docs()) + "\n`bisect`:\n\n" +
       table(BisectConfig::fields().docs());
   page +=
+      "\n## Shorthand\n\nA text may stand in the place of an entry, of a list of entries, and of "
+      "the quantizer in `match:` and\n`reference:`; `check` prints what it stands for. It speaks "
+      "of "
+      "all sites of its tensor (`defaults` may narrow\nthem); everything else is said by the long "
+      "form. `\"${name}\"` goes anywhere in it.\n\n"
+      "- Quantizers: `W4`, `W4A8` (weights and inputs; 2 to 8 bits, 16 leaves them alone), then "
+      "words of the table\n  below in any order: `W4A8 g64 asym`. Without them `channel` on "
+      "weights, `token` on inputs, `sym`, `uniform`,\n  `rtn`. `tensor` is about the weights "
+      "unless these have another word.\n"
+      "- Noise: `[TENSOR] KIND [relation] [l2=0.1 | snr=20dB | rms=0.01] [scope]`: `gaussian "
+      "l2=0.1`,\n  `input laplace proportional snr=20dB channel`. Without a tensor it is on "
+      "weights; relations are written\n  `proportional`, `power0.5`, scopes `tensor`, `channel`, "
+      "`token`, `g64`, `per-ic64`; `l2` is relative_l2, `rms`\n  sigma_abs. A kind's other keys "
+      "are words too: `student_t df=5 l2=0.1`, `input clip quantile=0.999`.\n\n" +
+      shorthand_table() +
+      "\nOn the terminal, in csv files and as `compare` takes them, values of variables are called "
+      "by the same words.\n"
+      "\n## `defaults`\n\nKeys of trials, entries and sites, side by side: `defaults: {repeat: 3, "
+      "layers: 0-2, granularity: {group: 64}}`.\nEvery trial, entry or `sites` that has such a key "
+      "and does not say it takes it. A trial that says `pairs`\ntakes no `each`, one with "
+      "`quantize` no `perturb`; an entry takes nothing that would be a mistake in it, as\n"
+      "`symmetric: false` beside `grid: power` is. A shorthand says all that its words and their "
+      "defaults say. `sites`\nmay be written as a mapping as well. A key that nothing takes is a "
+      "warning, one that fits nothing a mistake.\n";
+  page +=
       "\n### `stop`\n\nOf a trial, or of the experiment for all trials; `stop: none` in a trial "
       "switches it off.\n\n" +
       table(StopConfig::fields().docs());
@@ -185,7 +248,12 @@ std::string experiment_schema(const Kinds& kinds) {
   const Json description = schema["properties"]["trials"]["description"];
   schema["properties"]["trials"] = {
       {"description", description}, {"type", "array"}, {"items", std::move(trial)}};
-  schema["$defs"] = {{"sites", allow_variables(entry_fields().docs().front().schema)}};
+  const Json about = schema["properties"]["defaults"]["description"];
+  schema["properties"]["defaults"] = defaults_schema(kinds, about);
+  schema["$defs"] = {
+      {"sites", allow_variables(entry_fields().docs().front().schema)},
+      {"shorthand",
+       {{"type", "string"}, {"description", "W4A8 g64 asym, gaussian l2=0.1 and the like"}}}};
   return schema.dump(1) + "\n";
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/config/substitute.h"
 #include "eval/design/search_key.h"
+#include "eval/experiment/short_forms.h"
 #include "eval/experiment/trial_count.h"
 
 namespace nf {
@@ -44,22 +45,64 @@ bool check_references(const ConfigNode& item, const TrialConfig& config, const V
   return good;
 }
 
+/// The entries of a trial as written, and what they are made with.
+struct EntrySource {
+  ConfigNode list;
+  EntryKind kind = EntryKind::any;
+  const TrialConfig& config;
+  const KindsPtr& kinds;
+  ShortForms& forms;
+  std::vector<ConfigNode> taken{};  ///< defaults that an entry took, as written
+};
+
+bool is_searched(const ConfigNode& entry, const EntrySource& source) {
+  return source.config.bisect && find_reference(entry, kSearchVariable);
+}
+
+std::optional<Entry> read_any_entry(const ConfigNode& node, const EntrySource& source,
+                                    ConfigErrors& errors) {
+  return is_searched(node, source)
+             ? read_bisected_entry(node, source.kind, source.kinds, *source.config.bisect, errors)
+             : read_entry(node, source.kind, *source.kinds, errors);
+}
+
+/// The items of the list, or what stands in its place.
+std::vector<ConfigNode> items_of(const ConfigNode& list) {
+  return list.is_sequence() ? list.items() : std::vector<ConfigNode>{list};
+}
+
 /// The entries at one point of the sweep.
-std::vector<Entry> read_entries(const ConfigNode& list, EntryKind kind, const TrialConfig& config,
-                                Variables variables, const KindsPtr& kinds, ConfigErrors& errors) {
-  if (config.bisect)  // stands for itself until the search gives it a value
-    variables.emplace(kSearchVariable, ConfigNode::scalar("${bisect}", true, list.place()));
+std::vector<Entry> read_entries(EntrySource& source, Variables variables, ConfigErrors& errors) {
+  if (source.config.bisect)  // stands for itself until the search gives it a value
+    variables.emplace(kSearchVariable, ConfigNode::scalar("${bisect}", true, source.list.place()));
   std::vector<Entry> entries;
-  for (const ConfigNode& item : list.items()) {
-    if (!check_references(item, config, variables, errors)) continue;
+  for (const ConfigNode& written : items_of(source.list)) {
+    if (!check_references(written, source.config, variables, errors)) continue;
     const Index before = errors.count();
-    const ConfigNode resolved = substitute(item, variables, errors);
-    const bool searched = config.bisect && find_reference(resolved, kSearchVariable);
-    if (searched && errors.count() != before) continue;  // has no value at the ends of the range
-    std::optional<Entry> entry =
-        searched ? read_bisected_entry(resolved, kind, kinds, *config.bisect, errors)
-                 : read_entry(resolved, kind, *kinds, errors);
-    if (entry) entries.push_back(std::move(*entry));
+    const ConfigNode resolved = substitute(written, variables, errors);
+    const bool has_unknown = errors.count() != before;
+    const auto read_into = [&](const ConfigNode& node, ConfigErrors& found) {
+      // An unknown variable, told already, has no value at the ends of the range of a search.
+      return has_unknown && is_searched(node, source) ? std::nullopt
+                                                      : read_any_entry(node, source, found);
+    };
+    const auto read = [&](const ConfigNode& node) {
+      ConfigErrors own;
+      read_into(node, own);
+      return own;
+    };
+    // A variable in the place of the list may be a list.
+    for (const ConfigNode& item : items_of(resolved)) {
+      for (const Defaults::Filled& one :
+           written_out(item, variables, *source.kinds, source.forms, errors)) {
+        const Defaults::Filled whole =
+            source.forms.defaults.fill_entry(one.entry, source.kind, variables, read);
+        for (const Defaults::Filled* filled : {&one, &whole})
+          source.taken.insert(source.taken.end(), filled->taken.begin(), filled->taken.end());
+        if (std::optional<Entry> entry = read_into(whole.entry, errors))
+          entries.push_back(std::move(*entry));
+      }
+    }
   }
   return entries;
 }
@@ -205,18 +248,23 @@ Design TrialConfig::design() const {
 
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
                                 const KindsPtr& kinds, ConfigErrors& errors,
-                                const std::optional<StopConfig>& experiment_stop) {
+                                const std::optional<StopConfig>& experiment_stop,
+                                ShortForms* forms) {
   const Index before = errors.count();
   const TrialConfig config = fields_of<TrialConfig>().read(node, errors);
   // What is wrong with the entries is told together with what is wrong beside them, unless that
   // leaves open which entries and values there are.
   if (errors.count() != before && !tells_entries(config, node)) return {};
-  const EntryKind kind = config.perturb    ? EntryKind::noise
-                         : config.quantize ? EntryKind::quantizer
-                                           : EntryKind::any;
-  const ConfigNode list = config.perturb    ? config.perturb->node
-                          : config.quantize ? config.quantize->node
-                                            : config.distort->node;
+  ShortForms none;
+  EntrySource source{.list = config.perturb    ? config.perturb->node
+                             : config.quantize ? config.quantize->node
+                                               : config.distort->node,
+                     .kind = config.perturb    ? EntryKind::noise
+                             : config.quantize ? EntryKind::quantizer
+                                               : EntryKind::any,
+                     .config = config,
+                     .kinds = kinds,
+                     .forms = forms == nullptr ? none : *forms};
   const std::int64_t first = config.seed.value_or(static_cast<std::int64_t>(experiment_seed));
   if (first > std::numeric_limits<std::int64_t>::max() - (config.repeat - 1))
     errors.add(
@@ -224,12 +272,6 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
         fmt::format(
             "the last of {} seeds from {} on would be {}, beyond 2^63 - 1", config.repeat, first,
             static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(config.repeat - 1)));
-  check_variables_used(config.sweep, list, errors);
-  check_variables_used(config.zip, list, errors);
-  if (config.bisect && !collect_variables(list).contains(kSearchVariable))
-    errors.add(*node.find("bisect"),
-               "is never used; write \"${bisect}\" where the value goes that is searched for");
-
   std::vector<Trial> trials;
   for (const SweepPoint& point :
        sweep_points(config.sweep, config.zip, own_columns(config), kinds->metrics, errors)) {
@@ -243,12 +285,19 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
       variables.emplace(name, value);
       trial.vars[name] = to_json(value);
     }
-    trial.entries = read_entries(list, kind, config, std::move(variables), kinds, errors);
+    trial.entries = read_entries(source, std::move(variables), errors);
     for (Index i = 0; i < config.repeat; ++i) {
       trials.push_back(trial);
       trials.back().seed = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i);
     }
   }
+  source.taken.push_back(source.list);
+  const ConfigNode used = ConfigNode::sequence(source.taken, node.place());
+  check_variables_used(config.sweep, used, errors);
+  check_variables_used(config.zip, used, errors);
+  if (config.bisect && !collect_variables(used).contains(kSearchVariable))
+    errors.add(*node.find("bisect"),
+               "is never used; write \"${bisect}\" where the value goes that is searched for");
   return trials;
 }
 

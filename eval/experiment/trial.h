@@ -15,6 +15,8 @@
 
 namespace nf {
 
+struct ShortForms;
+
 /// One fully resolved condition: one point of a sweep with one seed, and on a model one level of
 /// its design.
 struct Trial {
@@ -57,10 +59,12 @@ struct TrialConfig {
 };
 
 /// All conditions one item of `trials` stands for: sweep (cartesian, the last variable fastest) ×
-/// zip (in step) × repeat, its design not yet made for a model. Mistakes go to `errors`.
+/// zip (in step) × repeat, its design not yet made for a model. Mistakes go to `errors`. forms: the
+/// experiment's; null: it has none.
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
                                 const KindsPtr& kinds, ConfigErrors& errors,
-                                const std::optional<StopConfig>& experiment_stop = std::nullopt);
+                                const std::optional<StopConfig>& experiment_stop = std::nullopt,
+                                ShortForms* forms = nullptr);
 
 /// The trials that expand_trial() made of `node`, on one model: every level of the design, repeats
 /// innermost. Without a design they are the trials as they are. A design of too few or too many

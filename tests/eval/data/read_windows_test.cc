@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "core/base/error.h"
+#include "tests/support/gzip.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/write_npy.h"
@@ -52,6 +53,25 @@ TEST_F(EvaluationData, IsAFileAsOneDocumentByteForByte) {
   EXPECT_EQ(windows.items()[0].ids,
             (std::vector<std::int32_t>{'\t', 'x', '\r', '\n', '\n', 'y', 'z', '\n'}));
   EXPECT_EQ(windows.items()[0].bytes, 7);
+}
+
+TEST_F(EvaluationData, IsTheSamePackedAsGzip) {
+  write_tiny_tokenizer(temp_.path());
+  write("a.txt.gz", gzip("some ") + gzip("text\n"));
+  write("a.txt", "some text\n");
+  const TokenWindows packed = read(Kind::text, "a.txt.gz", {.context = 4});
+  const TokenWindows plain = read(Kind::text, "a.txt", {.context = 4});
+  ASSERT_EQ(packed.count(), plain.count());
+  for (std::size_t i = 0; i < packed.items().size(); ++i) {
+    EXPECT_EQ(packed.items()[i].ids, plain.items()[i].ids);
+    EXPECT_EQ(packed.items()[i].bytes, plain.items()[i].bytes);
+  }
+  write("d.jsonl.gz", gzip("{\"text\": \"one\"}\n[1]\n"));
+  EXPECT_EQ(error_of([&] { read_jsonl_documents(temp_ / "d.jsonl.gz", "text"); }),
+            "d.jsonl.gz:2: not a JSON object");
+  write("cut.gz", gzip("some text").substr(0, 20));
+  EXPECT_EQ(error_of([&] { read(Kind::text, "cut.gz", {.context = 4}); }),
+            "cut.gz: ends in the middle of its gzip data; is the copy of the file whole?");
 }
 
 TEST_F(EvaluationData, TakesTheBosTokenFromTheModel) {

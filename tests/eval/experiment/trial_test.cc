@@ -180,7 +180,7 @@ TEST(Trial, NamesEachMistakeAndItsPlace) {
       {"name: a\ndistort:\n  - " + weight + "noise: clip, quantile: 0.9, grid: uniform}\n",
        "f.yaml:3:5: distort[0]: is either noise (noise:) or a quantizer (grid:), not both"},
       {"name: a\ndistort: [gaussian]\n",
-       "f.yaml:2:11: distort[0]: cannot read 'gaussian' as a mapping"},
+       "f.yaml:2:11: distort[0]: required key 'strength' is missing"},
       {"name: a\nperturb:\n  - " + weight + "noise: gausian, strength: {relative_l2: 0.1}}\n",
        "f.yaml:3:38: perturb[0].noise: unknown noise 'gausian'; did you mean 'gaussian'?"},
       {"name: a\nperturb:\n  - " + weight + "noise: gaussian}\n",

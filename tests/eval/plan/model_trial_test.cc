@@ -27,6 +27,20 @@ std::string noise(const std::string& sites, double r = 0.1) {
   return fmt::format("{{sites: {{{}}}, noise: gaussian, strength: {{relative_l2: {}}}}}", sites, r);
 }
 
+/// The identity is what a trial's id is made of.
+TEST(ModelTrial, IsTheSameSaidShortlyOrAtLength) {
+  const auto identity = [](const std::string& entries) {
+    return make_model_trial(entries, spec_of("llama")).identity();
+  };
+  const std::string rest = "grid: uniform, symmetric: false, ";
+  EXPECT_EQ(identity("W4A8 g64 asym"),
+            identity("{sites: {tensor: weight}, " + rest + "bits: 4, granularity: {group: 64}}, " +
+                     "{sites: {tensor: input}, " + rest + "bits: 8, granularity: token}"));
+  EXPECT_EQ(identity("gaussian l2=0.1"), identity(noise("tensor: weight")));
+  EXPECT_EQ(identity(noise("tensor: [weight, input]")),
+            identity(noise("tensor: weight") + ", " + noise("tensor: input")));
+}
+
 TEST(ModelTrial, ActsWhereItsEntriesSayAndNowhereElse) {
   const ModelTrial trial =
       make_model_trial(noise("tensor: weight, roles: k_proj, layers: 1"), spec_of("opt"));

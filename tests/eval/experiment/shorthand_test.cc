@@ -1,0 +1,179 @@
+#include "eval/experiment/shorthand.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "eval/experiment/trial.h"
+#include "quant/grid_spec.h"
+#include "tests/support/config_support.h"
+
+namespace nf {
+namespace {
+
+/// The entries of a trial with everything filled in, a line each.
+std::string entries(const std::string& lists) {
+  ConfigErrors errors;
+  const std::vector<Trial> trials =
+      expand_trial(parse_good("name: t\n" + lists), 0, Kinds::builtin(), errors);
+  errors.throw_if_any();
+  std::string text;
+  for (const Trial& trial : trials)
+    for (const Entry& entry : trial.entries) text += entry.config().dump() + "\n";
+  return text;
+}
+
+std::string message(const std::string& lists) {
+  return config_message("name: t\n" + lists, [](const ConfigNode& node, ConfigErrors& errors) {
+    expand_trial(node, 0, Kinds::builtin(), errors);
+  });
+}
+
+std::string weights(const std::string& keys) {
+  return "{sites: {tensor: weight}, grid: uniform, bits: 4, " + keys + "}";
+}
+std::string inputs(const std::string& keys) {
+  return "{sites: {tensor: input}, grid: uniform, bits: 8, " + keys + "}";
+}
+
+TEST(Shorthand, StandsForQuantizersWrittenOut) {
+  const std::vector<std::pair<std::string, std::string>> pairs = {
+      {"W4", weights("granularity: channel")},
+      {"W4A16", weights("granularity: channel")},
+      {"W4 g64", weights("granularity: {group: 64}")},
+      {"W4 per-ic64", weights("granularity: {group: 64, axis: in}")},
+      {"W4 tensor asym rtn", weights("granularity: tensor, symmetric: false")},
+      {"W4 asym g64", weights("granularity: {group: 64}, symmetric: false")},
+      {"W4A8", weights("granularity: channel") + ", " + inputs("granularity: token")},
+      {"W4A8 g64 asym", weights("granularity: {group: 64}, symmetric: false") + ", " +
+                            inputs("granularity: token, symmetric: false")},
+      {"W4A8 channel tensor",
+       weights("granularity: channel") + ", " + inputs("granularity: tensor")},
+      {"W4A8 tensor", weights("granularity: tensor") + ", " + inputs("granularity: token")},
+      {"W4A8 tensor tensor", weights("granularity: tensor") + ", " + inputs("granularity: tensor")},
+      {"W4A8 tensor channel",
+       weights("granularity: channel") + ", " + inputs("granularity: tensor")},
+      {"W16A8 tensor", inputs("granularity: tensor")},
+      {"W4 power0.5",
+       "{sites: {tensor: weight}, grid: {power: 0.5}, bits: 4, granularity: channel}"},
+      {"W4 cube-root", "{sites: {tensor: weight}, grid: power, bits: 4, granularity: channel}"},
+  };
+  for (const auto& [text, written_out] : pairs) {
+    const std::string expected = entries("distort: [" + written_out + "]\n");
+    EXPECT_EQ(entries("quantize: " + text + "\n"), expected) << text;
+    EXPECT_EQ(entries("quantize: [" + text + "]\n"), expected) << text;
+    EXPECT_EQ(entries("distort: [\"" + text + "\"]\n"), expected) << text;
+  }
+}
+
+TEST(Shorthand, StandsForANoiseWrittenOut) {
+  const std::vector<std::pair<std::string, std::string>> pairs = {
+      {"gaussian l2=0.1",
+       "{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}"},
+      {"weight laplace proportional snr=20dB g64",
+       "{sites: {tensor: weight}, noise: laplace, relation: proportional, strength: {snr_db: 20}, "
+       "scope: {group: 64}}"},
+      {"input uniform power-0.5 snr=20 channel",
+       "{sites: {tensor: input}, noise: uniform, relation: {power: -0.5}, strength: {snr_db: 20}, "
+       "scope: channel}"},
+      {"rademacher rms=0.01 per-ic32",
+       "{sites: {tensor: weight}, noise: rademacher, strength: {sigma_abs: 0.01}, "
+       "scope: {group: 32, axis: in}}"},
+      {"student_t df=5 l2=1e-2",
+       "{sites: {tensor: weight}, noise: student_t, df: 5, strength: {relative_l2: 1e-2}}"},
+      {"input clip quantile=0.999", "{sites: {tensor: input}, noise: clip, quantile: 0.999}"},
+      {"k_cache gaussian l2=0.1",
+       "{sites: {tensor: k_cache}, noise: gaussian, strength: {relative_l2: 0.1}}"},
+  };
+  for (const auto& [text, written_out] : pairs)
+    EXPECT_EQ(entries("perturb: " + text + "\n"), entries("perturb: [" + written_out + "]\n"))
+        << text;
+}
+
+TEST(Shorthand, StandsForAReferenceOnTheTensorOfItsEntry) {
+  const auto matched = [](const std::string& tensor, const std::string& quantizer) {
+    return entries("perturb: [{sites: {tensor: " + tensor +
+                   "}, noise: gaussian, strength: {match: " + quantizer + "}}]\n");
+  };
+  EXPECT_EQ(
+      matched("weight", "W4A8 g64 asym"),
+      matched("weight", "{grid: uniform, bits: 4, symmetric: false, granularity: {group: 64}}"));
+  EXPECT_EQ(matched("input", "W4A8 g64"), matched("input", "{grid: uniform, bits: 8}"));
+  EXPECT_EQ(entries("perturb: [{sites: {tensor: weight}, noise: permuted, reference: W4}]\n"),
+            entries("perturb: [{sites: {tensor: weight}, noise: permuted, reference: {grid: "
+                    "uniform, bits: 4}}]\n"));
+  EXPECT_EQ(
+      message("perturb: [{sites: {tensor: input}, noise: gaussian, strength: {match: W4}}]\n"),
+      "f.yaml:2:71: perturb[0].strength.match: 'W4' leaves inputs alone, and this is one of "
+      "them; write W16A8, say");
+}
+
+TEST(Shorthand, TakesVariablesAndASearchedValue) {
+  EXPECT_EQ(entries("sweep: {b: [3, 4], g: [g64, channel]}\nquantize: W${b} ${g}\n"),
+            entries("quantize: W3 g64\n") + entries("quantize: W3\n") +
+                entries("quantize: W4 g64\n") + entries("quantize: W4\n"));
+  EXPECT_EQ(entries("sweep: {q: [W4, W4A8 g64]}\nquantize: \"${q}\"\n"),
+            entries("quantize: W4\n") + entries("quantize: W4A8 g64\n"));
+  EXPECT_EQ(entries("bisect: {range: [0.001, 1], target: {kl: 0.1}}\n"
+                    "perturb: gaussian l2=${bisect}\n"),
+            entries("bisect: {range: [0.001, 1], target: {kl: 0.1}}\nperturb: [{sites: {tensor: "
+                    "weight}, noise: gaussian, strength: {relative_l2: \"${bisect}\"}}]\n"));
+}
+
+TEST(Shorthand, NamesEachMistake) {
+  const std::vector<std::pair<std::string, std::string>> mistakes = {
+      {"W9", "'W9': between 2 and 8 bits, or 16 to leave the weights alone"},
+      {"W4A1", "'W4A1': between 2 and 8 bits, or 16 to leave the inputs alone"},
+      {"W4A", "cannot read 'W4A'; write W4, W4A8 or the like"},
+      {"W16", "'W16' leaves everything alone"},
+      {"w4 g64", "a quantizer's bits are written in capitals: 'W4'"},
+      {"W4 assym", "unknown word 'assym' behind W4; did you mean 'asym'?"},
+      {"W4 gptq", "'gptq': there is no such method in this version; there is: rtn"},
+      {"W4 smoothquant0.5",
+       "'smoothquant0.5': there is no such method in this version; there is: rtn"},
+      {"W4 nf4",
+       "'nf4': there is no such grid in this version; there is: uniform, cube-root, power0.5"},
+      {"W4 token", "'token' is of inputs, which 'W4' leaves alone"},
+      {"W16A8 g64", "'g64' is of weights, which 'W16A8' leaves alone"},
+      {"W4 g64 channel", "says the granularity of weights twice: g64 and channel"},
+      {"W4 sym asym", "says its symmetry twice: sym and asym"},
+      {"gausian l2=0.1", "'gausian' begins no shorthand; did you mean 'gaussian'?"},
+      {"nothing at all",
+       "'nothing' begins no shorthand; a quantizer is written like 'W4A8 g64 asym', a noise like "
+       "'gaussian l2=0.1', everything else as a mapping"},
+      {"weight", "names no noise; write it like 'weight gaussian l2=0.1'"},
+      {"gaussian l2=0.1 snr=20dB", "says strength twice"},
+      {"gaussian l3=0.1", "unknown word 'l3=' behind gaussian; did you mean 'l2'?"},
+      {"\"\"", "is empty; write an entry, or a shorthand such as 'W4A8 g64'"},
+  };
+  for (const auto& [text, cause] : mistakes)
+    EXPECT_EQ(message("distort: " + text + "\n"), "f.yaml:2:10: distort: " + cause) << text;
+}
+
+TEST(Shorthand, PointsAtItselfWhereAnEntryIsWrong) {
+  EXPECT_EQ(message("quantize: [W4 power0.5 asym]\n"),
+            "f.yaml:2:12: quantize[0].symmetric: grid power is symmetric only; leave symmetric "
+            "out, or use grid uniform");
+  EXPECT_EQ(message("perturb: gaussian\n"),
+            "f.yaml:2:10: perturb: required key 'strength' is missing");
+  EXPECT_EQ(message("perturb: W4\n"),
+            "f.yaml:2:10: perturb: 'perturb' takes noise; a quantizer stands under 'quantize' or "
+            "'distort'");
+}
+
+/// A grid or method that is added needs its word in the table.
+TEST(Shorthand, HasAWordForEveryGridAndMethod) {
+  std::string meanings;
+  for (const ShorthandWord& word : quantizer_words()) meanings += word.meaning + "\n";
+  for (const Kind<GridSpec>& grid : grids().kinds()) {
+    const auto has = [&](const std::string& form) {
+      return meanings.find(form) != std::string::npos;
+    };
+    EXPECT_TRUE(!grid.plain || has("{grid: " + grid.name + "}")) << grid.name;
+    EXPECT_TRUE(!grid.has_parameter() || has("{grid: {" + grid.name + ": ")) << grid.name;
+  }
+  for (const std::string& method : Kinds::builtin()->quantizers.names())
+    EXPECT_NE(meanings.find("{method: " + method + "}"), std::string::npos) << method;
+}
+
+}  // namespace
+}  // namespace nf
