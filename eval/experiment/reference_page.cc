@@ -58,6 +58,8 @@ Json entry_schema(const std::vector<FieldDoc>& own, const std::string& fixed_key
                   const Json& fixed_value) {
   std::vector<FieldDoc> fields = entry_fields().docs();
   fields.insert(fields.end(), own.begin(), own.end());
+  // The other keys may stand in `defaults`.
+  for (FieldDoc& field : fields) field.required = field.name == fixed_key;
   Json schema = object_schema(fields);
   if (!fixed_key.empty()) schema["properties"][fixed_key] = {{"const", fixed_value}};
   schema = allow_variables(std::move(schema));
@@ -177,6 +179,10 @@ std::string experiment_page(const Kinds& kinds) {
       table(FactorialConfig::fields().docs()) + "\n`bisect`:\n\n" +
       table(BisectConfig::fields().docs());
   page +=
+      "\n### `stop`\n\nOf a trial, or of the experiment for all trials; `stop: none` in a trial "
+      "switches it off.\n\n" +
+      table(StopConfig::fields().docs());
+  page +=
       "\n## Shorthand\n\nA text may stand in the place of an entry, of a list of entries, and of "
       "the quantizer in `match:` and\n`reference:`; `check` prints what it stands for. It speaks "
       "of "
@@ -201,10 +207,6 @@ std::string experiment_page(const Kinds& kinds) {
       "`symmetric: false` beside `grid: power` is. A shorthand says all that its words and their "
       "defaults say. `sites`\nmay be written as a mapping as well. A key that nothing takes is a "
       "warning, one that fits nothing a mistake.\n";
-  page +=
-      "\n### `stop`\n\nOf a trial, or of the experiment for all trials; `stop: none` in a trial "
-      "switches it off.\n\n" +
-      table(StopConfig::fields().docs());
   page += "\n## `sites` of an entry\n\n" + table(SiteSelector::fields().docs()) +
           "\nIn flow style write `layers: [0-3, 7]` or quotes: `{layers: 0-3,7}` is read by YAML "
           "as a key `7`.\n"
@@ -243,15 +245,15 @@ std::string experiment_schema(const Kinds& kinds) {
   set_list("perturb", std::move(noise));
   set_list("quantize", std::move(quantizers));
   set_list("distort", std::move(both));
-  trial["oneOf"] = Json::array(
-      {{{"required", {"perturb"}}}, {{"required", {"quantize"}}}, {{"required", {"distort"}}}});
   const Json description = schema["properties"]["trials"]["description"];
   schema["properties"]["trials"] = {
       {"description", description}, {"type", "array"}, {"items", std::move(trial)}};
+  Json sites = allow_variables(entry_fields().docs().front().schema);
+  sites.erase("required");
   const Json about = schema["properties"]["defaults"]["description"];
   schema["properties"]["defaults"] = defaults_schema(kinds, about);
   schema["$defs"] = {
-      {"sites", allow_variables(entry_fields().docs().front().schema)},
+      {"sites", std::move(sites)},
       {"shorthand",
        {{"type", "string"}, {"description", "W4A8 g64 asym, gaussian l2=0.1 and the like"}}}};
   return schema.dump(1) + "\n";
