@@ -261,9 +261,8 @@ Experiment Experiment::load(const std::string& file, const std::vector<std::stri
   ConfigErrors errors;
   const ConfigNode root = read_yaml_file(file, errors);
   const std::filesystem::path base = std::filesystem::path(file).parent_path();
-  Experiment experiment =
-      from_tree(root, {read_text_file(file), file, base.string(), overrides, base.string()}, kinds,
-                errors);
+  Experiment experiment = from_tree(
+      root, {read_text_file(file), file, base.string(), overrides, base.string()}, kinds, errors);
   const std::filesystem::path here = std::filesystem::current_path();
   experiment.source.directory = (here / base / "").lexically_normal().parent_path().string();
   experiment.source.set_directory = experiment.source.directory;
