@@ -35,9 +35,12 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   if (!line.parse(arguments)) return 0;
   Experiment experiment = Experiment::load(experiment_file(line), line.texts("set"), kinds);
   keep_chosen(TrialChoice(line.texts("trials")), experiment);
-  print_out("{}", line.has("full") ? to_yaml(experiment.resolved())
-                                   : experiment_summary(experiment, terminal_columns()));
-  print_out("{}", shorthand_text(experiment.shorthands));
+  if (line.has("full")) {
+    print_out("{}", to_yaml(experiment.resolved()));
+  } else {
+    print_out("{}{}", experiment_summary(experiment, terminal_columns()),
+              shorthand_text(experiment.shorthands));
+  }
   print_warnings(model_warnings(experiment));
   print_warnings(repeat_warnings(experiment));
   return 0;
