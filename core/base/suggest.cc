@@ -67,7 +67,8 @@ std::vector<std::string> mistyped_names(std::string_view name,
   for (const std::string& candidate : known) {
     if (is_opposite(lower, lower_case(candidate))) continue;
     const std::size_t distance = edit_distance(lower, lower_case(candidate));
-    if (distance > limit) continue;
+    // Letters in common there must be: one letter for another is no typing mistake.
+    if (distance > limit || distance >= std::max(name.size(), candidate.size())) continue;
     if (distance < limit) best.clear();
     limit = distance;
     best.push_back(candidate);

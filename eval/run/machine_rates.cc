@@ -155,7 +155,7 @@ void measure_head(const Decoder& decoder, const HeadSlab& slab, MachineRates& ra
 
 /// Seconds of one thread for a value of a weight that is read and packed.
 double packing_seconds(const Decoder& decoder) {
-  const LinearTensors& linear = decoder.spec().block(0).linears.front();
+  const LinearTensors linear = decoder.spec().block(0).linears.front();
   struct Bench {
     Matrix weight;
     PackedWeight packed;

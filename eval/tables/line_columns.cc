@@ -25,7 +25,7 @@ constexpr char kFloorMark = '*';
 constexpr const char* kRelativeLegend = "rel. L2: ‖δ‖/‖x‖ over all distorted weights or inputs.";
 
 constexpr const char* kIntervalLegend =
-    "±: the 95 % interval over text and seeds, its longer side; none of fewer than 8 windows or "
+    "±: the 95 % interval over text and seeds, its longer side; none of fewer than 8 windows or "
     "documents.";
 /// What the reader misses least, first.
 constexpr const char* kDropped[] = {"relative_l2_input", "relative_l2_weight", "top1_agreement",

@@ -54,7 +54,7 @@ TEST(JsonLines, ErrorsTellByteAndCause) {
   EXPECT_EQ(message_of(R"({"a": "{\"a\":", "b": [{"c": 1e999}]})"),
             "F:1: byte 29: number overflow parsing '1e999'");
   EXPECT_EQ(message_of(R"({"a\\": ["b"], "a\"": ":", "a\\" : 2})"),
-            "F:1: byte 26: key 'a\\' appears twice");
+            "F:1: byte 27: key 'a\\' appears twice");
 }
 
 }  // namespace

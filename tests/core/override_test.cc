@@ -43,7 +43,8 @@ TEST(Override, MayAddTheLastName) {
 std::string seeded(const std::string& names, const std::string& assignment) {
   std::string text;
   const ConfigNode root = parse_good("trials: [" + names + "]\n");
-  for (const Json& trial : to_json(with_override(root, assignment))["trials"])
+  const Json experiment = to_json(with_override(root, assignment));
+  for (const Json& trial : experiment["trials"])
     text += trial["name"].get<std::string>() + (trial.contains("seed") ? "! " : " ");
   return text;
 }

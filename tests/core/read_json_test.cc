@@ -113,7 +113,7 @@ TEST(ReadJson, GitsPlaceholdersAreRecognised) {
 TEST(ReadJson, MessagesAreOneShortLine) {
   const std::string message = message_of("[\"" + std::string(100'000, 'x'));
   EXPECT_LT(message.size(), 300u);
-  EXPECT_EQ(message_of("{\"a\\nb\": 1, \"a\\nb\": 1}"), "F: byte 11: key 'a?b' appears twice");
+  EXPECT_EQ(message_of("{\"a\\nb\": 1, \"a\\nb\": 1}"), "F: byte 12: key 'a?b' appears twice");
 }
 
 TEST(ReadJson, ReadsFiles) {

@@ -199,7 +199,7 @@ TEST(Tokenizer, RefusalsNameFilePlaceAndCause) {
       {top("version", "2.0"), "version: '2.0' is not supported; known: 1.0"},
       {top("version", 1), "version: must be a string, not number"},
       {top("normalizer", {{"type", "NFCC"}}),
-       "normalizer.type: the normalizer 'NFCC' is not supported; did you mean 'NFC'?"},
+       "normalizer.type: the normalizer 'NFCC' is not supported; did you mean 'NFC' or 'NFKC'?"},
       {top("normalizer", "NFC"), "normalizer: must be an object, not string"},
       {[](SortedJson& json) { json.erase("model"); }, "key 'model' is missing"},
       {model("type", "WordPiece"),

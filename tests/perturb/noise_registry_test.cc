@@ -56,8 +56,8 @@ TEST(NoiseRegistry, SuggestsNames) {
 TEST(NoiseRegistry, ChecksTheKeysOfTheKindThatWasMeant) {
   EXPECT_EQ(noise_error("{noise: gausian, strength: {relative_l2: x}, scope: token}"),
             "f.yaml:1:9: noise: unknown noise 'gausian'; did you mean 'gaussian'?\n"
-            "f.yaml:1:41: strength.relative_l2: cannot read 'x' as a number\n"
-            "f.yaml:1:52: scope: a weight has no tokens; take channel (a unit for each output "
+            "f.yaml:1:42: strength.relative_l2: cannot read 'x' as a number\n"
+            "f.yaml:1:53: scope: a weight has no tokens; take channel (a unit for each output "
             "row), tensor, {group: g} or {group: g, axis: in}");
 }
 

@@ -75,8 +75,7 @@ TEST(Permuted, NeedsAReference) {
       "f.yaml:1:1: required key 'reference' is missing; write reference: {grid: ..., bits: ..., "
       "granularity: ...}");
   EXPECT_EQ(noise_error("{noise: permuted, reference: 4}"),
-            "f.yaml:1:30: reference: cannot read '4' as a quantizer; write {grid: ..., bits: ..., "
-            "granularity: ...}");
+            "f.yaml:1:30: reference: cannot read '4' as a mapping; write {step: 4}");
   EXPECT_EQ(noise_error("{noise: permuted, relation: step, reference: {step: 1}}"),
             "f.yaml:1:19: unknown key 'relation'; known: noise, reference, strength, scope");
 }

@@ -166,9 +166,9 @@ TEST(ScaledNoise, SaysWhatIsWrong) {
             "f.yaml:1:29: relation: step needs a quantizer; add reference: {grid: ..., bits: ..., "
             "granularity: ...}");
   EXPECT_EQ(noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, bits: 4}"),
-            "f.yaml:1:56: unknown key 'bits'; write grid: instead of noise: for a quantizer");
+            "f.yaml:1:49: unknown key 'bits'; write grid: instead of noise: for a quantizer");
   EXPECT_EQ(noise_error("{noise: gaussian, strength: {relative_l2: 0.1}, snr: 4}"),
-            "f.yaml:1:56: unknown key 'snr'; write strength: {snr_db: 20}");
+            "f.yaml:1:49: unknown key 'snr'; write strength: {snr_db: 20}");
   EXPECT_EQ(noise_error("{noise: gaussian, strengh: {relative_l2: 0.1}}"),
             start +
                 "required key 'strength' is missing\n"

@@ -79,14 +79,14 @@ TEST(Statistics, HaveOneRowPerLineAndFigure) {
   EXPECT_EQ(rows[1].at("figure"), "kl");
   EXPECT_EQ(rows[1].at("name"), "noise");
   EXPECT_EQ(rows[1].at("r"), "0.1");
-  EXPECT_EQ(rows[1].at("var_p"), "3");
+  EXPECT_EQ(rows[1].at("p"), "3");
   EXPECT_EQ(rows[1].at("seeds"), "1");
   EXPECT_EQ(rows[1].at("blocks"), "8");
   EXPECT_EQ(rows[1].at("tokens"), "800");
   EXPECT_EQ(rows[1].at("estimate"), "2");
   EXPECT_EQ(rows[1].at("sd_text"), "1");
   EXPECT_EQ(rows[1].at("sd_seed"), "");
-  EXPECT_EQ(rows[1].at("p"), "");
+  EXPECT_EQ(rows[1].at("statistics_p"), "");
   EXPECT_EQ(rows[2].at("figure"), "kl_reverse");
   EXPECT_EQ(rows[2].at("estimate"), "4");
   EXPECT_EQ(rows[3].at("figure"), "delta_top1");

@@ -24,7 +24,9 @@ TEST(IntegrationCheck, PrintsTheExperimentResolvedAsYaml) {
   files.write_experiment(kTrials);
   const ProgramResult result = run_program({"check", "e.yaml", "--full"}, files.dir());
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(result.err,
+            "warning: e.yaml:8:24: trials[1].quantize[0].sites: llama has no 'fc1', which is "
+            "skipped there\n");
   const Json read = to_json(parse_good(result.out));
   EXPECT_EQ(read["experiment"], "e");
   ASSERT_EQ(read["trials"].size(), 4u);
@@ -55,7 +57,7 @@ TEST(IntegrationCheck, PrintsALineForEachItemOfTheFile) {
        {"text.txt, windows of 32 tokens, the first 4", "opt (OPTForCausalLM, 2 layers of ",
         ": 5 conditions, 6 trials with their seeds, beside the baseline",
         "noise: a, b 1 condition x 2 seeds, 12 inputs: uniform, relation independent, "
-        "strength snr_db 20.0, scope token",
+        "strength snr_db 20, scope token",
         "s 2 conditions, 2 weights: grid uniform, ", "bits 4|8, granularity channel",
         "map 2 searches, 12 weights: gaussian, ",
         "strength relative_l2 ${bisect}, scope tensor; each layer; bisect kl 0.05 in [0.1, 1], at "
@@ -85,7 +87,10 @@ TEST(IntegrationCheck, WarnsOfARepeatOfWhatDrawsNothing) {
       "condition and count as one\n";
   const ProgramResult check = run_program({"check", "e.yaml"}, files.dir());
   EXPECT_EQ(check.exit_code, 0);
-  EXPECT_EQ(check.err, warning);
+  EXPECT_EQ(check.err,
+            "warning: e.yaml:10:24: trials[3].quantize[0].sites: llama has no 'fc1', which is "
+            "skipped there\n" +
+                warning);
   const ProgramResult run =
       run_program({"run", "e.yaml", "--out", "out", "--set", "data.windows=1"}, files.dir());
   EXPECT_EQ(run.exit_code, 0);
@@ -101,6 +106,7 @@ TEST(IntegrationCheck, PrintsAnErrorALine) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_EQ(result.out, "");
   EXPECT_EQ(result.err,
+            "error: e.yaml:5:25: trials[0].perturb[0]: required key 'strength' is missing\n"
             "error: e.yaml:5:58: trials[0].perturb[0].noise: unknown noise 'gausian'; did you mean "
             "'gaussian'?\n"
             "error: e.yaml:6:15: trials[1]: unknown key 'quantise'; did you mean 'quantize'?\n");

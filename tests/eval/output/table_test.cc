@@ -67,8 +67,8 @@ TEST(TextTable, LeavesColumnsOutWhereNothingElseHelps) {
   table.drop_first({1});
   table.add_row("noise-sweep r=0.05 dist=rademacher", {{"1.5", "0.25"}, {"2", ""}, {"3", ""}});
   EXPECT_EQ(table.render(36),
-            "                                a  c\n"
-            "  noise-sweep…=rademacher  1.5 ± 0.25  3\n"
+            "                         a         c\n"
+            "  noise-swe…ademacher  1.5 ± 0.25  3\n"
             "\n36 columns have no room for: b long\n");
 }
 
@@ -77,7 +77,7 @@ TEST(TextTable, KeepsLabelsApart) {
   for (const char* layer : {"0", "1"})
     table.add_row(std::string("each-layer layer=") + layer + " dist=rademacher r=0.05",
                   {{"1.5", ""}});
-  const std::string text = table.render(60);
+  const std::string text = table.render(46);
   EXPECT_NE(text.find("layer=0"), std::string::npos) << text;
   EXPECT_NE(text.find("layer=1"), std::string::npos) << text;
   EXPECT_NE(text.find("…"), std::string::npos) << text;
@@ -86,7 +86,7 @@ TEST(TextTable, KeepsLabelsApart) {
 TEST(TextTable, KeepsOneColumnInTheNarrowestTerminal) {
   const std::string text = example().render(10);
   EXPECT_NE(text.find("104832"), std::string::npos) << text;
-  EXPECT_NE(text.find("10 columns have no room for: KL (nats)"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n10 columns\nhave no\nroom for:\nKL (nats)\n"), std::string::npos) << text;
 }
 
 TEST(TextTable, MakesNoColumnWiderForWords) {

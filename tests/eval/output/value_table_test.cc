@@ -13,7 +13,7 @@ const ValueTable kTable = {.columns = {"name", "seed", "kl", "vars"},
 
 TEST(ValueTable, IsCsvWithAllDigits) {
   EXPECT_EQ(csv_text(kTable),
-            "name,seed,kl,vars\n\"a, \"\"b\"\"\",3,0.30000000000000004,\"[1,2]\"\nc,,inf,true\n");
+            "name,seed,kl,vars\n\"a, \"\"b\"\"\",3,0.30000000000000004,1+2\nc,,inf,true\n");
 }
 
 TEST(ValueTable, IsAListOfObjects) {

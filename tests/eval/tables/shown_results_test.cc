@@ -30,7 +30,9 @@ std::vector<ResultRow> example() {
 }
 
 std::string shown(const ShowRequest& request, Index columns = 0) {
-  return shown_results(example(), {}, builtin_metrics(), {}, request, columns);
+  const std::vector<ResultRow> rows = example();
+  const FollowedSearches none(keys_of(rows), {}, {});
+  return shown_results(rows, none, builtin_metrics(), {}, request, columns);
 }
 
 std::vector<std::vector<std::string>> csv_of(ShowRequest request) {
