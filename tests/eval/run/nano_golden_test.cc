@@ -36,6 +36,13 @@ class NanoModels : public testing::TestWithParam<const char*> {
   static fs::path model() { return fs::path(NF_SOURCE_DIR "/assets/models") / GetParam(); }
   static fs::path text() { return NF_SOURCE_DIR "/assets/text/eval-en.txt"; }
 
+  /// A model that bears noise badly carries the rounding of two f32 programs further, too: noise of
+  /// 0.1 costs it more than three times opt-nano's KL (assets/README.md).
+  static double window_tolerance() {
+    return std::string_view(GetParam()) == "opt-outlier-nano" ? 3.0 * kWindowTolerance
+                                                              : kWindowTolerance;
+  }
+
   Json golden_;
 };
 
@@ -85,7 +92,7 @@ TEST_P(NanoModels, NumbersAreThoseOfTransformers) {
       nll.at(window["window"].get<std::size_t>()) = window["nll"].get<double>();
   }
   for (std::size_t w = 0; w < nll.size(); ++w)
-    EXPECT_NEAR(nll[w], golden_["window_nll"][w].get<double>(), kWindowTolerance) << w;
+    EXPECT_NEAR(nll[w], golden_["window_nll"][w].get<double>(), window_tolerance()) << w;
 
   for (auto& row : read_csv(dir / "out/results.csv")) {
     EXPECT_EQ(std::stoll(row["tokens"]), golden_["tokens_scored"].get<Index>());

@@ -294,7 +294,7 @@ TEST(IntegrationRun, RefusesAnotherModelOrTextInTheSameFolder) {
   const std::string records = read_text_file(files / "out/records.jsonl");
 
   for (const char* other : {"data.context=16", "data.convention=strided"}) {
-    const ProgramResult data = run(files, {"--set", other});
+    const ProgramResult data = run(files, {"--set", other, "--any-set"});
     EXPECT_EQ(data.exit_code, 2);
     EXPECT_NE(data.err.find("another text, other windows or tasks, or another tokenizer"),
               std::string::npos)
