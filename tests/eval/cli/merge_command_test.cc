@@ -141,7 +141,8 @@ TEST_F(IntegrationMerge, IsExportedLikeAnyRun) {
 }
 
 TEST_F(IntegrationMerge, LoadsItsExperimentFromInsideTheFolder) {
-  ASSERT_EQ(program({"run", "e.yaml", "--out", "b", "--quiet", "--set", "model=[opt]"}).exit_code,
+  ASSERT_EQ(program({"run", "e.yaml", "--out", "b", "--quiet", "--set", "model=[opt]", "--any-set"})
+                .exit_code,
             0);
   const RunContents run = RunFolder::read(files_ / "b");
   const Experiment experiment = Experiment::load(run.source(), Kinds::builtin());
