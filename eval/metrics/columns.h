@@ -71,8 +71,8 @@ inline constexpr const char* kComparisonColumns[] = {
 /// choice, document, tokens, one per summed figure, bytes, correct, correct_norm.
 std::vector<std::string> export_columns(const std::vector<std::string>& variables);
 
-/// The columns of `show --format csv`: kTrialColumns, one column per variable, then `figures`, those
-/// of results.csv that are shown.
+/// The columns of `show --format csv`: kTrialColumns, one column per variable, then `figures`,
+/// those of results.csv that are shown.
 std::vector<std::string> shown_columns(const std::vector<std::string>& variables,
                                        const std::vector<std::string>& figures);
 

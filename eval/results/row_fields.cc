@@ -40,8 +40,7 @@ std::vector<Json> row_values(const RowKey& key, const std::vector<std::string>& 
 
 std::vector<std::string> row_fields(const RowKey& key, const std::vector<std::string>& variables) {
   std::vector<std::string> fields;
-  for (const Json& value : row_values(key, variables))
-    fields.push_back(csv_value(value));
+  for (const Json& value : row_values(key, variables)) fields.push_back(csv_value(value));
   return fields;
 }
 
