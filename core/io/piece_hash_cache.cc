@@ -36,13 +36,14 @@ std::int64_t settled_until() {
 bool is_unchanged(const FileStamp& stamp) {
   struct stat now {};
   return ::stat(stamp.path.c_str(), &now) == 0 && now.st_size == stamp.size &&
-         nanoseconds(now.st_mtim) == stamp.mtime_ns && now.st_ino == stamp.inode;
+         nanoseconds(now.st_mtim) == stamp.mtime_ns && nanoseconds(now.st_ctim) == stamp.ctime_ns &&
+         now.st_ino == stamp.inode;
 }
 
 /// The lines before the hashes: an entry that begins otherwise is of another state, or no entry.
 std::string entry_head(const FileStamp& stamp) {
-  return fmt::format("noisefloor file hashes 1\n{}\n{} {} {}\n", byte_text(stamp.path.string()),
-                     stamp.size, stamp.mtime_ns, stamp.inode);
+  return fmt::format("noisefloor file hashes 2\n{}\n{} {} {} {}\n", byte_text(stamp.path.string()),
+                     stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode);
 }
 
 std::string hex_line(const PieceHash& hash) {
@@ -87,10 +88,11 @@ std::optional<FileStamp> FileStamp::of(const MappedFile& file) {
   std::error_code error;
   const std::filesystem::path path = std::filesystem::canonical(file.path(), error);
   if (!status || error) return std::nullopt;
-  const std::int64_t mtime = nanoseconds(status->st_mtim);
+  const std::int64_t mtime = nanoseconds(status->st_mtim), ctime = nanoseconds(status->st_ctim);
   return FileStamp{.path = path,
                    .size = status->st_size,
                    .mtime_ns = mtime,
+                   .ctime_ns = ctime,
                    .inode = status->st_ino,
                    .is_settled = mtime <= settled_until()};
 }

@@ -22,8 +22,9 @@ struct FileStamp {
   std::filesystem::path path{};  ///< absolute, without links
   Index size = 0;                ///< bytes
   std::int64_t mtime_ns = 0;     ///< time of modification, since 1970
+  std::int64_t ctime_ns = 0;     ///< of its last change of any kind, which no program can set
   std::uint64_t inode = 0;
-  /// Whether whatever is written from now on will show in mtime_ns: a file of the last two seconds
+  /// Whether whatever is written from now on will show in these: a file of the last two seconds
   /// may be written to again within one tick of its file system's clock.
   bool is_settled = false;
 
@@ -32,10 +33,10 @@ struct FileStamp {
 };
 
 /// Hashes of files that are kept from one call of the program to the next, and trusted while the
-/// file's path, size, time of modification and inode are the same. An entry is a small file of its
-/// own that appears whole, so any number of processes may read and write at once. It is a help
-/// only: an entry that is missing, damaged or of another state is not found, and one that cannot be
-/// written is not kept; nothing here throws.
+/// file's path, size, times of modification and change and inode are the same. An entry is a small
+/// file of its own that appears whole, so any number of processes may read and write at once. It is
+/// a help only: an entry that is missing, damaged or of another state is not found, and one that
+/// cannot be written is not kept; nothing here throws.
 class PieceHashCache {
  public:
   /// Entries lie in `dir`, which is made for the first. Without `trusts` nothing is found, but what

@@ -59,7 +59,11 @@ int compare_by(const SortKey& key, const LineComparison& a, const LineComparison
 void sort_comparison(const CompareOptions& options, const std::vector<MeanFigure>& figures,
                      ModelComparison& model) {
   std::vector<SortKey> keys;
-  for (const std::string& text : options.sort) keys.push_back(parse_key(text, figures));
+  for (const std::string& text : options.sort) {
+    keys.push_back(parse_key(text, figures));
+    if (keys.back().what == "ratio" && !options.ratio)
+      throw ConfigError("--sort ratio: needs --ratio");
+  }
   std::stable_sort(model.lines.begin(), model.lines.end(),
                    [&keys](const LineComparison& a, const LineComparison& b) {
                      for (const SortKey& key : keys)

@@ -21,6 +21,12 @@ EquivalenceMargin parse_equivalence_margin(const std::string& text) {
     throw ConfigError(fmt::format(
         "--equivalent: needs a share such as 5%, or a number above 0 in the figure's unit, is '{}'",
         printable(text)));
+  // Nobody calls figures equal that are a nat apart: the sign of percent is missing.
+  if (unit.empty() && size >= 1.0)
+    throw ConfigError(fmt::format(
+        "--equivalent: {} is a number in the figure's unit, more than any figure that could be "
+        "called equal to another; for a share of it write {}%",
+        printable(text), printable(text)));
   if (unit.empty()) return {.size = size, .text = csv_number(size)};
   return {.size = size / kPercent, .is_share = true, .text = csv_number(size) + " %"};
 }

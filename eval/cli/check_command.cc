@@ -34,6 +34,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
       .repeated("set", "KEY=VALUE replaces a value of the file; may be repeated");
   if (!line.parse(arguments)) return 0;
   Experiment experiment = Experiment::load(experiment_file(line), line.texts("set"), kinds);
+  const std::vector<std::string> repeats = repeat_warnings(experiment);
   keep_chosen(TrialChoice(line.texts("trials")), experiment);
   if (line.has("full")) {
     print_out("{}", to_yaml(experiment.resolved()));
@@ -42,7 +43,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
               shorthand_text(experiment.shorthands));
   }
   print_warnings(model_warnings(experiment));
-  print_warnings(repeat_warnings(experiment));
+  print_warnings(repeats);
   return 0;
 }
 

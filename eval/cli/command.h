@@ -85,7 +85,7 @@ class CommandLine {
 /// The flag --rehash, of the commands that trust hashes of models' files.
 inline constexpr const char* kRehashHelp =
     "read the models' files to the end again; what is known of one is trusted otherwise, while its "
-    "path, size, time of modification and inode are the same";
+    "path, size, mtime, ctime and inode are the same";
 
 /// "noisefloor <name> <arguments>" as byte_text(), for a manifest.
 std::string command_text(const std::string& name, const std::vector<std::string>& arguments);

@@ -255,7 +255,9 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
   budget.is_binding = budget.is_given || thread_count() <= most_threads();
-  return estimate_models(experiment, plans, budget, options, {});
+  std::vector<ModelEstimate> estimates = estimate_models(experiment, plans, budget, options, {});
+  for (ModelEstimate& each : estimates) each.seconds_of = {};  // it asks the plan, which ends here
+  return estimates;
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {

@@ -20,7 +20,7 @@ namespace {
 
 constexpr double kPercent = 100.0;
 /// Columns that narrow terminals do without, the first of them first.
-constexpr std::size_t kShownFrom = 2, kEquivalenceP = 6, kP = 1;
+constexpr std::size_t kShownFrom = 2, kEquivalenceP = 6, kP = 1, kDifference = 0;
 
 /// nullptr: it is no figure of text.
 const SummedFigure* summed(const ComparedFigure& figure) {
@@ -293,7 +293,10 @@ bool has_ratio(const TrialComparison& comparison) {
 std::string comparison_table(const TrialComparison& comparison, Index columns, TableFormat format) {
   const std::string within = comparison.margin ? "within\n" + comparison.margin->text : "";
   TextTable table({"difference", "p", "shown from", "", "ratio", within, "p,\nwithin"});
-  table.drop_first({kShownFrom, kEquivalenceP, kP});
+  std::vector<std::size_t> drop_first = {kShownFrom, kEquivalenceP, kP};
+  // The answer to the question that was asked is dropped last.
+  if (has_ratio(comparison) || comparison.margin) drop_first.push_back(kDifference);
+  table.drop_first(drop_first);
   for (const ModelComparison& model : comparison.models) add_model(model, comparison, table);
   std::string below = comparison.remarks.empty() ? "" : "\n";
   for (const std::string& remark : comparison.remarks) below += remark + '\n';

@@ -11,6 +11,7 @@
 
 #include "core/io/hash_files.h"
 #include "core/io/read_file.h"
+#include "tests/support/forged_hash.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
@@ -25,8 +26,8 @@ void write(const fs::path& file, const std::string& text,
   fs::last_write_time(file, fs::file_time_type::clock::now() - age);
 }
 
-/// Other bytes in a file whose state stays the same to the nanosecond.
-void write_unseen(const fs::path& file, const std::string& text) {
+/// Other bytes in a file whose inode and time of modification stay the same to the nanosecond.
+void write_in_place(const fs::path& file, const std::string& text) {
   const fs::file_time_type time = fs::last_write_time(file);
   std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
   fs::last_write_time(file, time);
@@ -64,20 +65,19 @@ TEST_F(PieceHashCacheTest, AFileOfTheSameStateIsNotReadAgain) {
   const std::string hash = anew();
   EXPECT_EQ(cached(), hash);
   EXPECT_EQ(files_in(cache_dir_).size(), 1u);
-  write_unseen(file_, "xyz");
-  EXPECT_NE(anew(), hash);
-  EXPECT_EQ(cached(), hash) << "trusted, for nothing of its state has changed";
+  forge_hash(entry());
+  EXPECT_NE(cached(), hash) << "the kept hash is taken";
 }
 
 TEST_F(PieceHashCacheTest, SizeTimeAndInodeCount) {
   const std::string hash = cached();
-  write_unseen(file_, "abcd");
+  write_in_place(file_, "abcd");
   EXPECT_EQ(cached(), anew()) << "another size";
-  write_unseen(file_, "abd");
+  write_in_place(file_, "abd");
   EXPECT_EQ(cached(), anew()) << "the size before that: its entry is gone";
 
   const fs::file_time_type time = fs::last_write_time(file_);
-  write_unseen(file_, "abc");
+  write_in_place(file_, "abc");
   fs::last_write_time(file_, time + std::chrono::nanoseconds(1));
   EXPECT_EQ(cached(), hash) << "a nanosecond";
 
@@ -86,6 +86,13 @@ TEST_F(PieceHashCacheTest, SizeTimeAndInodeCount) {
   fs::rename(dir_ / "other", file_);
   EXPECT_EQ(cached(), anew()) << "another file of that name, size and time";
   EXPECT_EQ(files_in(cache_dir_).size(), 1u) << "an entry a path";
+}
+
+TEST_F(PieceHashCacheTest, ATimeOfModificationThatIsPutBackHidesNothing) {
+  const std::string hash = cached();
+  write_in_place(file_, "xyz");
+  EXPECT_NE(anew(), hash);
+  EXPECT_EQ(cached(), anew());
 }
 
 TEST_F(PieceHashCacheTest, LinksLeadToOneEntry) {
@@ -125,12 +132,10 @@ TEST_F(PieceHashCacheTest, AFileThatChangesWhileItIsReadIsNotKept) {
 
 TEST_F(PieceHashCacheTest, WithoutTrustTheFileIsReadAndItsEntryReplaced) {
   const std::string hash = cached();
-  write_unseen(file_, "xyz");
+  forge_hash(entry());
   const PieceHashCache distrusting(cache_dir_, false);
-  const std::string now = hash_of(file_, &distrusting);
-  EXPECT_NE(now, hash);
-  EXPECT_EQ(now, anew());
-  EXPECT_EQ(cached(), now);
+  EXPECT_EQ(hash_of(file_, &distrusting), hash);
+  EXPECT_EQ(cached(), hash);
 }
 
 TEST_F(PieceHashCacheTest, ADamagedEntryIsReplaced) {

@@ -25,6 +25,12 @@ TEST(EquivalenceMargin, RefusesTheRest) {
         "--equivalent: needs a share such as 5%, or a number above 0 in the figure's unit, is "
         "'" +
             text + "'");
+  for (const std::string text : {"10", "1"})
+    EXPECT_EQ(config_error_of([&] { parse_equivalence_margin(text); }),
+              "--equivalent: " + text +
+                  " is a number in the figure's unit, more than any figure that could be called "
+                  "equal to another; for a share of it write " +
+                  text + "%");
 }
 
 }  // namespace
