@@ -56,8 +56,8 @@ export TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=$suppressions/
 if [ "$sanitizer" = tsan ]; then
   # The threads are OpenMP's (core/base/parallel.h). libarcher tells ThreadSanitizer where libomp has them wait for
   # each other; without it every parallel loop would look like a race.
-  libomp=$(readlink -f "$(clang++ -print-file-name=libomp.so)")
-  export OMP_TOOL_LIBRARIES=${libomp%/*}/libarcher.so
+  OMP_TOOL_LIBRARIES=$(realpath -m "$(clang++ -print-resource-dir)/../../libarcher.so")
+  export OMP_TOOL_LIBRARIES
   [ -f "$OMP_TOOL_LIBRARIES" ] || { echo "sanitize: $OMP_TOOL_LIBRARIES is missing" >&2; exit 1; }
 fi
 
