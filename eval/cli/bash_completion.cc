@@ -6,7 +6,7 @@
 namespace nf {
 namespace {
 
-/// What precedes and follows the commands' own lines. A word that needs nothing special is left to
+/// The text around the commands' own lines. A word that needs nothing special is left to
 /// readline, which completes file names (-o default).
 constexpr const char* kHead =
     R"(# bash completion for noisefloor, printed by 'noisefloor describe bash'

@@ -60,7 +60,7 @@ class CommandLine {
   CommandLine& required(const std::string& name, const std::string& help);
   CommandLine& repeated(const std::string& name, const std::string& help);
 
-  /// What --help prints.
+  /// The text that --help prints.
   CommandHelp help() const;
 
   /// False when --help was asked for and printed, or help_of() asks. Throws ConfigError.
@@ -100,7 +100,7 @@ std::optional<Index> memory_option(const CommandLine& line);
 /// Seconds behind --save-every, 0 where the work is not to be cut (ConfigError); nullopt where it
 /// was not given.
 std::optional<double> save_every_option(const CommandLine& line);
-/// What --trials says in `--help`.
+/// The help of --trials.
 inline constexpr const char* kTrialsHelp =
     "NAME of trials to take alone, 'w4*', or of a point of a sweep as tables print it, 'w4 g=64'; "
     "may be repeated";

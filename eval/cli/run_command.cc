@@ -12,7 +12,7 @@
 namespace nf {
 namespace {
 
-// What a terminal has room for; `show` has the rest.
+// A terminal has room for so many; `show` has the rest.
 constexpr Index kMostLines = 60, kMostFindings = 30;
 
 /// The tables and records that lie in a run folder.

@@ -45,7 +45,7 @@ std::vector<std::string> all_entry_keys(const Kinds& kinds) {
   return names;
 }
 
-/// Every key of `names` that the mapping has.
+/// Whether the mapping has a key of `names`.
 bool has_any(const ConfigNode& mapping, const auto& names) {
   return std::any_of(std::begin(names), std::end(names),
                      [&](const char* name) { return mapping.find(name).has_value(); });

@@ -12,7 +12,7 @@ namespace nf {
 /// side by side. Lines are broken at `width` columns; 0: not at all.
 std::string experiment_summary(const Experiment& experiment, Index width);
 
-/// What an entry does, without its sites: "gaussian, relation independent, strength relative_l2
+/// An entry's deed, without its sites: "gaussian, relation independent, strength relative_l2
 /// 0.1|0.2" of the configs that it has at the points of a sweep.
 std::string entry_summary(const std::vector<Json>& configs);
 

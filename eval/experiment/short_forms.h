@@ -17,8 +17,8 @@ struct Shorthand {
   friend bool operator==(const Shorthand&, const Shorthand&) = default;
 };
 
-/// What an experiment says shortly, of which its trials are made: its defaults, and what was met on
-/// the way, each once.
+/// The short forms of an experiment, of which its trials are made: its defaults, and what was met
+/// on the way, each once.
 struct ShortForms {
   Defaults defaults{};
   std::vector<Shorthand> shorthands{};

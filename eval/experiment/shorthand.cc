@@ -16,7 +16,7 @@
 namespace nf {
 namespace {
 
-/// What a word says; each at most once of a tensor.
+/// The parts that a word can say; each at most once of a tensor.
 enum class Part { granularity, symmetry, grid, method };
 
 constexpr const char* kPartNames[] = {"granularity", "symmetry", "grid", "method"};

@@ -42,7 +42,7 @@ struct Search {
 /// One model's part of an experiment: the jobs to run, and the stages to run them in.
 class ModelPlan {
  public:
-  /// Of the trials those that are chosen, and of these the shard's part. The checkpoint is hashed
+  /// Holds the shard's part of the chosen trials. The checkpoint is hashed
   /// as far as `hashes` does not know its files; null: all of it.
   ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard,
             const TrialChoice& choice = {}, const PieceHashCache* hashes = nullptr);

@@ -9,7 +9,7 @@ namespace nf {
 
 /// A run's rule for keeping its work from time to time. No result depends on it.
 struct SaveRule {
-  /// Of work between two points at which all is recorded, about. Infinite: work is not cut.
+  /// The work between two points at which all is recorded, about. Infinite: work is not cut.
   double seconds = std::numeric_limits<double>::infinity();
   bool at_any_cost = false;  ///< else the seconds are as many more as kSaveShare asks for
   WaveSeconds seconds_of{};  ///< empty: nothing is cut

@@ -25,7 +25,7 @@ namespace {
 /// one had the machine to itself.
 constexpr int kLeastRounds = 3, kMostRounds = 25;
 constexpr double kEnoughSeconds = 0.05;
-/// Of a piece that takes so long (a long window through a large block) one is enough.
+/// One run is enough of a piece that takes so long (a long window through a large block).
 constexpr double kLongSeconds = 1.0;
 
 using Clock = std::chrono::steady_clock;

@@ -76,7 +76,7 @@ std::vector<Json> figure_values(const LineComparison& line, const ComparedFigure
           figure.note.empty() ? Json(nullptr) : Json(figure.note)};
 }
 
-/// What a trial is compared with: its row's values without the model, which is the trial's.
+/// The partner of a trial: its row's values without the model, which is the trial's.
 std::vector<Json> against_values(const RowKey& against, const std::vector<std::string>& variables) {
   std::vector<Json> values = row_values(against, variables);
   values.erase(values.begin() + 2);

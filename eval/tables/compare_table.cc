@@ -235,7 +235,7 @@ constexpr const char* kRatioLegend =
     "with "
     "its 95 % interval (Fieller).";
 
-/// What "shown from" means, with the first one that stands in the table.
+/// The meaning of "shown from", with the first one that stands in the table.
 std::string shown_from_legend(const TrialComparison& comparison) {
   for (const ModelComparison& model : comparison.models)
     for (const LineComparison& line : model.lines)

@@ -27,7 +27,7 @@ constexpr const char* kRelativeLegend = "rel. L2: ‖δ‖/‖x‖ over all dist
 constexpr const char* kIntervalLegend =
     "±: the 95 % interval over text and seeds, its longer side; none of fewer than 8 windows or "
     "documents.";
-/// What the reader misses least, first.
+/// The columns in the order in which a reader misses them least.
 constexpr const char* kDropped[] = {"relative_l2_input", "relative_l2_weight", "top1_agreement",
                                     "ppl", "delta_nll"};
 

@@ -39,6 +39,15 @@ std::string plain_text(std::size_t bytes) {
   return text.substr(0, bytes);
 }
 
+std::string overflowing_entries() {
+  std::string entries;
+  for (int i = 0; i < 6; ++i)
+    entries += std::string(i > 0 ? ", " : "") +
+               "{sites: {tensor: weight, roles: down_proj}, noise: gaussian, strength: "
+               "{relative_l2: 1e9}}";
+  return entries;
+}
+
 std::vector<std::string> comparable_records(const std::filesystem::path& run_folder) {
   std::istringstream file(read_text_file(run_folder / "records.jsonl"));
   std::vector<std::string> records;

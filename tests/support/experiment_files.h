@@ -33,6 +33,9 @@ class ExperimentFiles {
 /// The first bytes of the embedded evaluation text, ASCII alone.
 std::string plain_text(std::size_t bytes);
 
+/// Entries under which every trial fails: weights of a size beyond f32, six times 1e9.
+std::string overflowing_entries();
+
 /// Lines of records.jsonl as they are compared between runs: in a fixed order, without the part
 /// that may differ (`run`).
 std::vector<std::string> comparable_records(const std::filesystem::path& run_folder);

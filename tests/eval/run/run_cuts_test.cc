@@ -23,16 +23,6 @@ constexpr Index kWindows = 6;
 /// No lane of no window is done so soon: the finest cuts there are.
 constexpr double kAtOnce = 1e-9;
 
-/// Six times 1e9 is beyond f32.
-std::string overflow() {
-  std::string entries;
-  for (int i = 0; i < 6; ++i)
-    entries += std::string(i > 0 ? ", " : "") +
-               "{sites: {tensor: weight, roles: down_proj}, noise: gaussian, strength: "
-               "{relative_l2: 1e9}}";
-  return entries;
-}
-
 const std::string kTrials =
     "trials:\n"
     "  - {name: noise, repeat: 2, " +
@@ -44,7 +34,7 @@ const std::string kTrials =
     "  - {name: inputs, perturb: [{sites: {tensor: input}, noise: uniform, strength: {snr_db: "
     "20}}]}\n"
     "  - {name: broken, perturb: [" +
-    overflow() +
+    overflowing_entries() +
     "]}\n"
     "  - {name: tolerance, bisect: {range: [0.001, 1], target: {kl: 0.01}, max_steps: 3}, perturb: "
     "[{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: \"${bisect}\"}}]}\n";

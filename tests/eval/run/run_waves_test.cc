@@ -20,16 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr Index kMiB = Index{1} << 20;
 
-/// Six times 1e9 is beyond f32.
-std::string overflow() {
-  std::string entries;
-  for (int i = 0; i < 6; ++i)
-    entries += std::string(i > 0 ? ", " : "") +
-               "{sites: {tensor: weight, roles: down_proj}, noise: gaussian, strength: "
-               "{relative_l2: 1e9}}";
-  return entries;
-}
-
 const std::string kTrials =
     "trials:\n"
     "  - {name: noise, repeat: 2, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: "
@@ -37,7 +27,7 @@ const std::string kTrials =
     "  - {name: inputs, perturb: [{sites: {tensor: input}, noise: uniform, strength: {snr_db: "
     "20}}]}\n"
     "  - {name: broken, perturb: [" +
-    overflow() +
+    overflowing_entries() +
     "]}\n"
     "  - {name: w4, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: "
     "channel}]}\n"
