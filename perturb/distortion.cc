@@ -8,6 +8,10 @@ void Distortion::local_step(ConstMatrixView, const DistortionContext&, MatrixVie
   NF_CHECK(false, "{} has no steps", config().dump());
 }
 
+TensorChoicePtr Distortion::choose(const TensorReaders&, const DistortionContext&) const {
+  return nullptr;
+}
+
 MatrixFiguresPtr Distortion::figures(const RowSource&, const DistortionContext&) const {
   return nullptr;
 }

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "core/base/json.h"
 #include "core/model/site.h"
 #include "core/tensor/view.h"
 #include "perturb/input_statistics.h"
 #include "perturb/row_source.h"
+#include "perturb/sublayer_replay.h"
 
 namespace nf {
 
@@ -18,6 +20,19 @@ class MatrixFigures {
   virtual ~MatrixFigures() = default;
 };
 using MatrixFiguresPtr = std::shared_ptr<const MatrixFigures>;
+
+/// The linears that one entry distorts of those that read one tensor.
+struct TensorReaders {
+  std::vector<Site> sites;  ///< weights, in the order of the block: q_proj, k_proj, v_proj
+  std::vector<ConstMatrixView> weights;  ///< [out, in] each, as the entries before left them
+};
+
+/// A choice that an entry makes for all of TensorReaders together: AWQ's scales. Immutable.
+class TensorChoice {
+ public:
+  virtual ~TensorChoice() = default;
+};
+using TensorChoicePtr = std::shared_ptr<const TensorChoice>;
 
 /// Knowledge of the matrix that a distortion is given, beyond its values.
 struct DistortionContext {
@@ -33,6 +48,11 @@ struct DistortionContext {
   /// Statistics of the tensor that the site's linear reads: all that input_needs() asked for. Null
   /// where it asked for nothing. A distortion may not look at more than it asks for.
   const InputStatistics* inputs = nullptr;
+  /// The choice that choose() made for the linears of this tensor. Null where chooses() is false.
+  const TensorChoice* choice = nullptr;
+  /// The sub-layer that the linear is part of, on the calibration set. Null where input_needs() did
+  /// not ask for it.
+  const SublayerReplay* replay = nullptr;
   /// Figures of the whole weight where x is a part of it (Distortion::figures()); first_element
   /// says which part. Null where x is the whole.
   const MatrixFigures* figures = nullptr;
@@ -45,6 +65,15 @@ struct DistortionContext {
 /// Counts that only the distortion itself can make.
 struct DistortionReport {
   Index clipped = 0;  ///< values outside the representable range before clamping
+  /// What was chosen for this site, by column of sites.csv: {"axis": "in"}, {"damping": 0.1}. Null
+  /// where there was no choice.
+  Json notes = nullptr;
+
+  /// Takes in what a later step at the same site reports.
+  void join(const DistortionReport& later) {
+    clipped += later.clipped;
+    if (!later.notes.is_null()) notes.update(later.notes);
+  }
 };
 
 /// The central interface of noisefloor: x → x̃ = x + δ (arXiv 2403.06408, abstract). Noise kinds and
@@ -71,6 +100,16 @@ class Distortion {
   /// Statistics that apply() must be given in context.inputs at a site of that tensor. Those of
   /// distortions that this one refers to are among them.
   virtual InputNeeds input_needs(SiteTensor) const { return {}; }
+
+  /// True where propagate: blocks is the default: apply() wants statistics of inputs that have come
+  /// through the distorted blocks before (GPTQ), not those of the untouched model.
+  virtual bool follows_path() const { return false; }
+  /// True where choose() is to be called, once for the linears that this distortion has of a
+  /// tensor, before apply() on each of them.
+  virtual bool chooses() const { return false; }
+  /// context: of the first of the linears, without a choice. Null where chooses() is false.
+  virtual TensorChoicePtr choose(const TensorReaders& readers,
+                                 const DistortionContext& context) const;
 
   /// Bytes that apply() holds beside x and x̃ [rows, cols], about: for estimates of memory. 0 where
   /// what it holds is small beside x.

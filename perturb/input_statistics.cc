@@ -16,7 +16,8 @@ InputNeeds InputNeeds::joined(const InputNeeds& other) const {
   return {.ranges = ranges || other.ranges,
           .second_moment = second_moment || other.second_moment,
           .sample = sample || other.sample,
-          .weight_ranges = weight_ranges || other.weight_ranges};
+          .weight_ranges = weight_ranges || other.weight_ranges,
+          .replay = replay || other.replay};
 }
 
 double InputNeeds::bytes(Index in) const {

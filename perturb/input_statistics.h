@@ -16,11 +16,13 @@ struct InputNeeds {
   bool second_moment = false;  ///< Σ x·xᵀ
   bool sample = false;         ///< some rows of X as they are: InputStatistics::sample
   bool weight_ranges = false;  ///< by feature: the largest |w| of all linears that read the tensor
+  bool replay = false;         ///< the sub-layer run again: DistortionContext::replay
 
   bool empty() const { return *this == InputNeeds{}; }
   /// Serves both.
   InputNeeds joined(const InputNeeds& other) const;
-  /// Bytes of such statistics of a tensor with `in` features, at most.
+  /// Bytes of such statistics of a tensor with `in` features, at most. What a replay keeps is left
+  /// out: who replays knows how many tokens there are.
   double bytes(Index in) const;
   /// Operations that gathering them takes. `weight_ranges` are left out: they are not of tokens.
   double flops(Index tokens, Index in) const;

@@ -1,5 +1,6 @@
 #include "eval/experiment/entry.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/config/substitute.h"
@@ -33,10 +34,13 @@ DistortionPtr create_noise(const ConfigNode& entry, SiteTensor tensor, const Kin
   return kinds.noises.create(entry, tensor, reference, errors);
 }
 
-/// The entry as its kind reads it.
-ConfigNode without_sites(const ConfigNode& entry) {
+/// The entry as its kind reads it: without the keys that all kinds have.
+ConfigNode own_keys(const ConfigNode& entry) {
+  const std::vector<std::string> common = entry_fields().names();
   std::vector<ConfigEntry> rest = entry.entries();
-  std::erase_if(rest, [](const ConfigEntry& key) { return key.key == "sites"; });
+  std::erase_if(rest, [&common](const ConfigEntry& key) {
+    return std::find(common.begin(), common.end(), key.key) != common.end();
+  });
   return ConfigNode::mapping(std::move(rest), entry.place()).with_path(entry.path());
 }
 
@@ -67,7 +71,7 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   entry_fields().read_fields(node, entry, errors);
   const bool has_sites = errors.count() == before;
   if (is_open) return has_sites ? std::optional(std::move(entry)) : std::nullopt;
-  const ConfigNode own = without_sites(node);
+  const ConfigNode own = own_keys(node);
   const auto create = [&](SiteTensor tensor, ConfigErrors& found) {
     return is_noise ? create_noise(own, tensor, kinds, found)
                     : kinds.quantizers.create(own, tensor, found);
@@ -88,6 +92,10 @@ Json Entry::config() const {
   Json json = Json::object();
   json["sites"] = sites.config();
   json.update(bisected ? bisected->config : distortion->config());
+  if (calibration) {
+    json["calibration"] = *calibration;
+    json["propagate"] = enum_name(path());
+  }
   return json;
 }
 
@@ -95,6 +103,11 @@ FieldTable<Entry> entry_fields() {
   FieldTable<Entry> table;
   table.required("sites", &Entry::sites,
                  {.summary = "where it acts", .example = {{"tensor", "weight"}}});
+  table.optional(
+      "calibration", &Entry::calibration,
+      {.summary = "the calibration set that it is made from, a name under `calibration`"});
+  table.optional("propagate", &Entry::propagate,
+                 {.summary = "the model that the set passes before its inputs are seen"});
   return table;
 }
 

@@ -6,6 +6,7 @@
 #include "core/config/field_table.h"
 #include "eval/design/bisect_config.h"
 #include "eval/experiment/kinds.h"
+#include "eval/experiment/propagate.h"
 #include "perturb/site_selector.h"
 
 namespace nf {
@@ -22,8 +23,15 @@ struct Entry {
   SiteSelector sites;
   DistortionPtr distortion;  ///< where it is bisected: at the value that is tried first
   ConfigNode node;           ///< where it stands, for errors
+  /// Name of the calibration set, and the path of its inputs, where the distortion has needs.
+  std::optional<std::string> calibration{};
+  std::optional<Propagate> propagate{};  ///< none: as the distortion would have it
   std::optional<BisectedEntry> bisected{};
 
+  /// The path in effect.
+  Propagate path() const {
+    return propagate.value_or(distortion->follows_path() ? Propagate::blocks : Propagate::none);
+  }
   /// As it would stand in YAML with everything filled in.
   Json config() const;
 };

@@ -8,18 +8,22 @@
 #include "eval/records/row_key.h"
 
 namespace nf {
+namespace {
 
-DistortionReport SiteChain::apply(ConstMatrixView x, const DistortionContext& context,
-                                  MatrixView distorted) const {
-  return apply_first(steps.size(), x, context, {}, distorted);
+/// Added to the ordinal of an entry at a site: no evaluated item draws under these keys.
+constexpr std::uint64_t kCalibrationDraws = std::uint64_t{1} << 48;
+
+}  // namespace
+
+DistortionReport SiteChain::apply(ConstMatrixView x, const Use& use, MatrixView distorted) const {
+  return apply_first(steps.size(), x, use, distorted);
 }
 
-DistortionReport SiteChain::apply_first(std::size_t count, ConstMatrixView x,
-                                        DistortionContext context,
-                                        std::span<const MatrixFiguresPtr> figures,
+DistortionReport SiteChain::apply_first(std::size_t count, ConstMatrixView x, const Use& use,
                                         MatrixView distorted) const {
   NF_CHECK(count > 0 && count <= steps.size(), "{}: {} of {} steps", site.name(), count,
            steps.size());
+  DistortionContext context = use.context;
   context.site = site;
   // Inputs are small and many, so their buffer is kept; a weight's would stay with every thread.
   thread_local Matrix between_inputs;
@@ -32,9 +36,14 @@ DistortionReport SiteChain::apply_first(std::size_t count, ConstMatrixView x,
   for (std::size_t i = 0; i < count; ++i) {
     const bool to_result = (count - 1 - i) % 2 == 0;
     const MatrixView to = to_result ? distorted : between.view();
-    context.key = steps[i].key;
-    context.figures = figures.empty() ? nullptr : figures[i].get();
-    total.clipped += steps[i].distortion->apply(from, context, to).clipped;
+    context.key = use.on_calibration_set ? steps[i].calibration_key : steps[i].key;
+    context.figures = use.figures.empty() ? nullptr : use.figures[i].get();
+    if (!use.knowledge.empty()) {
+      context.inputs = use.knowledge[i].inputs;
+      context.choice = use.knowledge[i].choice;
+      context.replay = use.knowledge[i].replay;
+    }
+    total.join(steps[i].distortion->apply(from, context, to));
     from = to;
   }
   return total;
@@ -62,9 +71,8 @@ double SiteChain::scratch_bytes(Index rows, Index cols) const {
   return most + (steps.size() > 1 ? between : 0.0);
 }
 
-ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, std::string calibration)
+ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, const CalibrationSource& sets)
     : seed_(trial.seed),
-      calibration_(std::move(calibration)),
       weights_(static_cast<std::size_t>(spec.num_hidden_layers)),
       inputs_(static_cast<std::size_t>(spec.num_hidden_layers)),
       states_(static_cast<std::size_t>(spec.num_hidden_layers)) {
@@ -73,10 +81,12 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, std::string 
   for (std::size_t e = 0; e < trial.entries.size(); ++e) {
     const Entry& entry = trial.entries[e];
     Json names = Json::array();
-    bool is_calibrated = false;
+    StepCalibration calibration;
     for (const Site& site : entry.sites.select(spec)) {
       names.push_back(site.name());
-      is_calibrated = is_calibrated || !entry.distortion->input_needs(site.tensor).empty();
+      const bool needs = !entry.distortion->input_needs(site.tensor).empty();
+      if (needs && calibration.set == nullptr && entry.calibration && sets)
+        calibration = {.set = sets(*entry.calibration, trial.seed), .propagate = entry.path()};
       SiteChain& chain = chain_at(site);
       std::vector<std::size_t>& entries = touching[site.name()];
       const std::uint64_t ordinal = entries.size();
@@ -84,10 +94,17 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, std::string 
       Site drawn = site;
       if (site.tensor == SiteTensor::input) drawn.role = spec.input_owner(site.role);
       chain.site = site;
-      chain.steps.push_back({entry.distortion, draw_key(drawn.name(), ordinal)});
+      chain.steps.push_back({.distortion = entry.distortion,
+                             .key = draw_key(drawn.name(), ordinal),
+                             .calibration_key = draw_key(drawn.name(), kCalibrationDraws + ordinal),
+                             .entry = e,
+                             .calibration = needs ? calibration : StepCalibration{}});
     }
     identity_.push_back({{"sites", std::move(names)}, {"distortion", entry.distortion->config()}});
-    if (is_calibrated) identity_.back()["calibration"] = calibration_;
+    if (calibration.set != nullptr) {
+      identity_.back()["calibration"] = calibration.set->hash;
+      identity_.back()["propagate"] = enum_name(calibration.propagate);
+    }
   }
   for (std::size_t layer = 0; layer < inputs_.size(); ++layer) {
     std::map<std::vector<std::size_t>, int> variants;

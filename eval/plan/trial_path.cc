@@ -21,10 +21,9 @@ bool TrialPath::touches_weights(Index layer) const {
   return std::any_of(block.begin(), block.end(), [](Index weight) { return weight != 0; });
 }
 
-std::vector<const SiteChain*> PathNumbers::activations_of(const ModelTrial& trial, Index layer) {
+std::vector<const SiteChain*> PathNumbers::weights_of(const ModelTrial& trial, Index layer) {
   std::vector<const SiteChain*> chains;
-  for (int r = 0; r < kRoleCount; ++r) chains.push_back(&trial.input(layer, static_cast<Role>(r)));
-  for (const SiteTensor state : kStates) chains.push_back(&trial.state(layer, state));
+  for (int r = 0; r < kRoleCount; ++r) chains.push_back(&trial.weight(layer, static_cast<Role>(r)));
   return chains;
 }
 
@@ -34,7 +33,7 @@ TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
   path.steps.front() = of_chain(trial.embed_tokens(), {trial, {}, {}});
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const auto i = static_cast<std::size_t>(layer);
-    const Place place{trial, std::span(path.steps).first(i + 1), activations_of(trial, layer)};
+    const Place place{trial, std::span(path.steps).first(i + 1), weights_of(trial, layer)};
     std::vector<std::int64_t> all;
     for (int r = 0; r < kRoleCount; ++r) {
       const Role role = static_cast<Role>(r);
@@ -47,8 +46,7 @@ TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
       all.push_back(of_chain(trial.state(layer, state), place));
     path.steps[i + 1] = of_all(all);
   }
-  const Place head{
-      trial, std::span(path.steps).first(path.steps.size() - 1), {&trial.lm_head_input()}};
+  const Place head{trial, std::span(path.steps).first(path.steps.size() - 1), {}};
   path.head_weight = of_chain(trial.lm_head(), head);
   path.steps.back() = of_all({path.head_weight, of_chain(trial.lm_head_input(), head)});
   return path;
@@ -80,11 +78,31 @@ Index PathNumbers::of_chain(const SiteChain& chain, const Place& place) {
   if (chain.input_needs().empty()) return own;
   constexpr std::int64_t kCalibrated = -1;  // nothing else has it in second place
   std::vector<std::int64_t> things = {own, kCalibrated};
-  things.insert(things.end(), place.steps.begin(), place.steps.end());
-  for (const SiteChain* activation : place.activations)
-    things.push_back(of_steps(*activation, seed));
-  for (const char c : place.trial.calibration()) things.push_back(c);
+  std::vector<const SiteChain*> seen = {&chain};
+  if (looks_around(chain)) seen.insert(seen.end(), place.weights.begin(), place.weights.end());
+  bool follows = false;
+  for (const SiteChain* each : seen) {
+    things.push_back(of_steps(*each, seed));
+    for (const SiteStep& step : each->steps) {
+      const StepCalibration& calibration = step.calibration;
+      things.push_back(static_cast<std::int64_t>(calibration.propagate));
+      if (calibration.set != nullptr) things.push_back(of_text(calibration.set->hash));
+      follows = follows || calibration.propagate != Propagate::none;
+    }
+  }
+  if (follows) things.insert(things.end(), place.steps.begin(), place.steps.end());
   return of_all(things);
+}
+
+bool PathNumbers::looks_around(const SiteChain& chain) {
+  return std::any_of(chain.steps.begin(), chain.steps.end(), [&](const SiteStep& step) {
+    return step.distortion->chooses() || step.calibration.propagate == Propagate::sites ||
+           step.distortion->input_needs(chain.site.tensor).replay;
+  });
+}
+
+Index PathNumbers::of_text(const std::string& text) {
+  return texts_.emplace(text, std::ssize(texts_) + 1).first->second;
 }
 
 Index PathNumbers::of_steps(const SiteChain& chain, std::uint64_t seed) {

@@ -32,27 +32,30 @@ struct TrialPath {
 /// PathNumbers only.
 ///
 /// A chain with input_needs() makes what its calibration lane has read: its number stands also for
-/// the calibration set and for everything before it on the path, that is the embedding, the blocks
-/// so far, and the inputs and states of its own block. Equal chains with different blocks before
-/// them so never share a weight.
+/// the calibration set, for everything before it on the path where the set comes through that
+/// (`propagate:`), and for the weights of its own block where it looks at them. Equal chains with
+/// different blocks before them so never share a weight.
 class PathNumbers {
  public:
   TrialPath path(const ModelTrial& trial, const DecoderSpec& spec);
 
  private:
-  /// All that lies before the chains of one step.
+  /// The surroundings of the chains of one step.
   struct Place {
     const ModelTrial& trial;
-    std::span<const Index> steps;               ///< so far
-    std::vector<const SiteChain*> activations;  ///< of this step: inputs and states
+    std::span<const Index> steps;           ///< of the path so far
+    std::vector<const SiteChain*> weights;  ///< of this step
   };
-  static std::vector<const SiteChain*> activations_of(const ModelTrial& trial, Index layer);
+  static std::vector<const SiteChain*> weights_of(const ModelTrial& trial, Index layer);
 
   /// The path of ModelTrial::floor(): nothing of it is like any other's.
   TrialPath floor(const DecoderSpec& spec);
   Index of_distortion(const DistortionPtr& distortion);
   /// The number of a chain at its place.
   Index of_chain(const SiteChain& chain, const Place& place);
+  /// Whether what the chain makes depends on other weights of its block.
+  static bool looks_around(const SiteChain& chain);
+  Index of_text(const std::string& text);
   /// The number of what a chain does, whatever statistics of inputs it is given.
   Index of_steps(const SiteChain& chain, std::uint64_t seed);
   /// One number for several things together.
@@ -60,6 +63,7 @@ class PathNumbers {
 
   std::unordered_map<const Distortion*, Index> by_pointer_;
   std::unordered_map<std::string, Index> by_config_;
+  std::unordered_map<std::string, Index> texts_;
   std::vector<DistortionPtr> held_;  ///< a pointer must not be another distortion's later
   std::map<std::vector<std::int64_t>, Index> numbers_;
 };

@@ -61,10 +61,11 @@ DistortionReport ChainRows::make(std::size_t steps, Index first, MatrixView x,
     DistortionContext context = context_;
     context.first_element = static_cast<std::uint64_t>((first + begin) * x.cols());
     reports[static_cast<std::size_t>(i)] =
-        chain_.apply_first(steps, from, context, figures_, distorted.middle_rows(begin, count));
+        chain_.apply_first(steps, from, {.context = context, .figures = figures_},
+                           distorted.middle_rows(begin, count));
   });
   DistortionReport total;
-  for (const DistortionReport& report : reports) total.clipped += report.clipped;
+  for (const DistortionReport& report : reports) total.join(report);
   return total;
 }
 

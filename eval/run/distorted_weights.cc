@@ -25,8 +25,9 @@ Workbenches::Turn::~Turn() {
 std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
                            ConstMatrixView weight, MatrixView distorted,
                            std::vector<SiteStats>& sites, const InputStatistics* inputs) {
-  const DistortionContext context{.seed = seed, .inputs = inputs};
-  const DistortionReport report = chain.apply(weight, context, distorted);
+  const std::vector<StepKnowledge> knowledge(chain.steps.size(), {.inputs = inputs});
+  const DistortionReport report =
+      chain.apply(weight, {.context = {.seed = seed}, .knowledge = knowledge}, distorted);
   std::string problem = finite_problem(chain.site.name(), distorted);
   if (measure && problem.empty())
     add_site(

@@ -32,7 +32,7 @@ DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index i
                              MatrixView distorted) {
   const DistortionContext where{.seed = seed,
                                 .first_element = static_cast<std::uint64_t>(first_row * x.cols())};
-  const DistortionReport report = chain.apply(x, where, distorted);
+  const DistortionReport report = chain.apply(x, {.context = where}, distorted);
   DistortedInput result{.site = {}, .problem = finite_problem(chain.site.name(), distorted)};
   if (!result.problem.empty()) return result;
   result.site = measure_site(chain.site.name(), x, distorted, SiteTensor::input, report, complete);

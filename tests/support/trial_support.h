@@ -28,10 +28,20 @@ inline KindsPtr kinds_with_needy() {
   return std::make_shared<const Kinds>(std::move(kinds));
 }
 
-/// The only trial with these entries, `noise: needy` among their kinds, made ready for a model.
+/// The only trial with these entries, `noise: needy` among their kinds, made ready for a model. All
+/// that need a calibration set have that one, behind what the trial does to the blocks before.
 inline ModelTrial make_needy_trial(const std::string& entries, const DecoderSpec& spec,
-                                   std::uint64_t seed = 0, const std::string& calibration = "set") {
-  return ModelTrial(make_trials(entries, seed, kinds_with_needy()).front(), spec, calibration);
+                                   std::uint64_t seed = 0, const std::string& calibration = "set",
+                                   Propagate propagate = Propagate::blocks) {
+  Trial trial = make_trials(entries, seed, kinds_with_needy()).front();
+  for (Entry& entry : trial.entries) {
+    entry.calibration = calibration;
+    entry.propagate = propagate;
+  }
+  return ModelTrial(trial, spec, [](const std::string& name, std::uint64_t) {
+    return std::make_shared<const CalibrationSet>(
+        CalibrationSet{.name = name, .items = {}, .hash = name});
+  });
 }
 
 /// The only trial with these entries, made ready for a model.

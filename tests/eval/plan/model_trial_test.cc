@@ -186,6 +186,9 @@ TEST(ModelTrial, IdentityNamesTheCalibrationSetWhereItIsNeeded) {
   const Json both = identity(plain + ", " + needy, "wiki");
   EXPECT_FALSE(both[0].contains("calibration"));
   EXPECT_EQ(both[1]["calibration"], "wiki");
+  EXPECT_EQ(both[1]["propagate"], "blocks");
+  EXPECT_NE(identity(needy, "wiki"),
+            make_needy_trial(needy, spec_of("opt"), 0, "wiki", Propagate::none).identity());
 }
 
 TEST(SiteChain, NeedsWhatItsStepsNeed) {
@@ -243,7 +246,7 @@ TEST(SiteChain, AppliesItsStepsOneAfterTheOther) {
       step.distortion->apply(by_hand, {.key = step.key, .seed = 3}, next);
       std::swap(by_hand, next);
     }
-    chain.apply(x, {.seed = 3}, by_chain);
+    chain.apply(x, {.context = {.seed = 3}}, by_chain);
     for (Index i = 0; i < x.size(); ++i) ASSERT_EQ(by_chain.data()[i], by_hand.data()[i]);
   }
 }

@@ -258,7 +258,7 @@ TinyModel distorted(TinyModel model, const DecoderSpec& spec, const ModelTrial& 
     TestTensor& tensor = model.tensor(name);
     const Index rows = tensor.shape[0], cols = tensor.shape[1];
     Matrix out(rows, cols);
-    chain.apply({tensor.values.data(), rows, cols}, {.seed = trial.seed()}, out);
+    chain.apply({tensor.values.data(), rows, cols}, {.context = {.seed = trial.seed()}}, out);
     std::copy_n(out.data(), out.size(), tensor.values.begin());
   };
   apply(spec.embed_tokens, trial.embed_tokens());

@@ -33,6 +33,7 @@ struct Condition {
   std::string entries;
   std::uint64_t seed = 0;
   std::string calibration = "set";
+  Propagate propagate = Propagate::blocks;
 };
 
 /// The paths of two trials, by one PathNumbers.
@@ -58,9 +59,9 @@ class Pair {
 
  private:
   TrialPath path(const Condition& condition) {
-    return numbers_.path(
-        make_needy_trial(condition.entries, model(), condition.seed, condition.calibration),
-        model());
+    return numbers_.path(make_needy_trial(condition.entries, model(), condition.seed,
+                                          condition.calibration, condition.propagate),
+                         model());
   }
 
   PathNumbers numbers_;
@@ -101,14 +102,40 @@ TEST(CalibratedPath, SharesAWeightBehindEqualBlocks) {
   EXPECT_NE(alone.weights[3][1], beside.weights[3][1]);
 }
 
-TEST(CalibratedPath, SeesAllThatStandsBefore) {
+TEST(CalibratedPath, SeesAllThatStandsInEarlierBlocks) {
   for (const char* before :
        {"tensor: weight, roles: embed_tokens", "tensor: weight, layers: 0, roles: v_proj",
         "tensor: input, layers: 2, roles: down_proj", "tensor: resid, layers: 2",
-        "tensor: k_cache, layers: 0", "tensor: input, layers: 3, roles: o_proj",
-        "tensor: v_cache, layers: 3", "tensor: resid, layers: 3"})
+        "tensor: k_cache, layers: 0"})
     EXPECT_FALSE(Pair({kCalibrated}, {noise(before) + ", " + kCalibrated}).shares_weights(3))
         << before;
+}
+
+TEST(CalibratedPath, SeesNoActivationOfItsOwnBlock) {
+  for (const char* same : {"tensor: input, layers: 3, roles: o_proj", "tensor: v_cache, layers: 3",
+                           "tensor: resid, layers: 3"})
+    EXPECT_TRUE(Pair({kCalibrated}, {noise(same) + ", " + kCalibrated}).shares_weights(3)) << same;
+}
+
+TEST(CalibratedPath, OfTheUntouchedModelSeesNothingThatStandsBefore) {
+  const std::string before = noise("tensor: weight, layers: 1") + ", ";
+  const auto none = [&](const std::string& entries) {
+    return Condition{.entries = entries, .propagate = Propagate::none};
+  };
+  EXPECT_TRUE(Pair(none(kCalibrated), none(before + kCalibrated)).shares_weights(3));
+  EXPECT_FALSE(Pair(none(kCalibrated), {kCalibrated}).shares_weights(3));
+}
+
+TEST(CalibratedPath, SeesTheWeightsOfItsBlockWhereItComesThroughTheSites) {
+  const std::string q = needy("tensor: weight, layers: 3, roles: q_proj");
+  const std::string k = noise("tensor: weight, layers: 3, roles: k_proj");
+  const auto number = [](PathNumbers& numbers, const std::string& entries) {
+    const ModelTrial trial = make_needy_trial(entries, model(), 0, "set", Propagate::sites);
+    return numbers.path(trial, model()).weights[3][static_cast<std::size_t>(Role::q_proj)];
+  };
+  PathNumbers numbers;
+  EXPECT_EQ(number(numbers, q), number(numbers, q));
+  EXPECT_NE(number(numbers, q), number(numbers, q + ", " + k));
 }
 
 TEST(CalibratedPath, SeesTheSeedOnlyWhereSomethingBeforeDraws) {
@@ -146,7 +173,6 @@ TEST(CalibratedPath, CountsForInputsStatesAndTheHead) {
   }
   const std::string head = needy("tensor: weight, roles: lm_head");
   EXPECT_FALSE(Pair({head}, {before + ", " + head}).shares_head());
-  EXPECT_FALSE(Pair({head}, {noise("tensor: input, roles: lm_head") + ", " + head}).shares_head());
   EXPECT_TRUE(Pair({head}, {head}).shares_head());
 }
 

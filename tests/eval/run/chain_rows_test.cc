@@ -87,7 +87,7 @@ void expect_whole(const std::vector<std::string>& entries, const Matrix& x, Inde
   const ModelTrial trial = head_trial(entries);
   const SiteChain& chain = trial.lm_head();
   Matrix whole(x.rows(), x.cols());
-  const Index clipped = chain.apply(x, {.seed = kSeed}, whole).clipped;
+  const Index clipped = chain.apply(x, {.context = {.seed = kSeed}}, whole).clipped;
   const HeldRows source(x);
   const ChainRows rows(chain, kSeed, source);
   Matrix read(x.rows(), x.cols()), made(x.rows(), x.cols());
