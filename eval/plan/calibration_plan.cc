@@ -15,6 +15,13 @@ void add_steps(const SiteChain& chain, Role role, std::vector<NeedyStep>& steps)
 
 }  // namespace
 
+int phase_of(const DecoderSpec& spec, Role role) {
+  const bool reads_mlp_norm = role == Role::gate_proj || role == Role::up_proj;
+  if (!is_block_role(role) || spec.input_owner(role) == spec.input_owner(Role::q_proj)) return 0;
+  if (reads_mlp_norm) return spec.form == BlockForm::parallel ? 0 : 2;
+  return role == Role::o_proj ? 1 : 3;
+}
+
 Index CalibratedSet::until() const {
   Index until = root_until;
   for (const Lane& lane : lanes) until = std::max(until, lane.until);

@@ -29,6 +29,12 @@ struct CalibratedSet {
   Index until() const;
 };
 
+/// The order in which the linears of a block are made where the later ones see the earlier ones
+/// made: those that read its first norm, o_proj, those that read the MLP's norm, down_proj. Of
+/// blocks whose sub-layers stand side by side both first ones come together.
+inline constexpr int kPhases = 4;
+int phase_of(const DecoderSpec& spec, Role role);
+
 /// What passes have to be made to get at missing outcomes.
 class CalibrationPlan {
  public:

@@ -106,9 +106,13 @@ class CalibrationPass {
     if (!by_sites(all)) return make(all, step, weights, /*in_phases=*/false);
     for (int phase = 0; phase < kPhases; ++phase) {
       Outcomes outcomes;
-      std::copy_if(
-          all.begin(), all.end(), std::back_inserter(outcomes),
-          [&](const MissingOutcome* outcome) { return phase_of(spec_, outcome->role) == phase; });
+      for (const MissingOutcome* outcome : all) {
+        if (phase_of(spec_, outcome->role) != phase) continue;
+        if (const auto failure = failure_before(*outcome))
+          results_.keep_failure(outcome->key, *failure);
+        else
+          outcomes.push_back(outcome);
+      }
       make(outcomes, step, weights, /*in_phases=*/true);
     }
   }

@@ -39,7 +39,8 @@ Json CalibrationResults::header_of(const Site& site, const ChainKey& key) const 
 
 void CalibrationResults::check_header(const Site& site, const ChainKey& key, const Json& header,
                                       const ByteCursor& bytes) const {
-  for (const auto& [name, value] : header_of(site, key).items())
+  const Json expected = header_of(site, key);
+  for (const auto& [name, value] : expected.items())
     if (header.value(name, Json()) != value)
       bytes.fail(
           fmt::format("{} is {}, not {}", name, header.value(name, Json()).dump(), value.dump()));

@@ -8,13 +8,6 @@
 
 namespace nf {
 
-int phase_of(const DecoderSpec& spec, Role role) {
-  const bool reads_mlp_norm = role == Role::gate_proj || role == Role::up_proj;
-  if (!is_block_role(role) || spec.input_owner(role) == spec.input_owner(Role::q_proj)) return 0;
-  if (reads_mlp_norm) return spec.form == BlockForm::parallel ? 0 : 2;
-  return role == Role::o_proj ? 1 : 3;
-}
-
 CalibrationSources::Key source_key(const CalibrationPlan& plan, const DecoderSpec& spec,
                                    const CalibrationSetLanes& lanes, std::size_t trial,
                                    const SiteStep& step, Role role, Index step_of_pass) {

@@ -11,12 +11,6 @@
 
 namespace nf {
 
-/// The order in which the linears of a block are made where the later ones see the earlier ones
-/// made: those that read its first norm, o_proj, those that read the MLP's norm, down_proj. Of
-/// blocks whose sub-layers stand side by side both first ones come together.
-inline constexpr int kPhases = 4;
-int phase_of(const DecoderSpec& spec, Role role);
-
 using CalibrationSetLanes = std::vector<std::unique_ptr<CalibrationLanes>>;
 
 /// Statistics of what the linears of one block read, by lane of a calibration set, and replays on

@@ -11,17 +11,21 @@ ChainKnowledge::ChainKnowledge(std::vector<InputStatisticsPtr> statistics)
   for (const InputStatisticsPtr& each : held_) steps_.push_back({.inputs = each.get()});
 }
 
+ChainKnowledge chain_knowledge(const SiteChain& chain, const ChainKey& key,
+                               const CalibrationResults& results, std::string& problem) {
+  if (chain.input_needs().empty()) return {};
+  if (const auto failure = results.failure(key)) {
+    if (problem.empty()) problem = *failure;
+    return {};
+  }
+  return ChainKnowledge(results.read_statistics(chain.site, key));
+}
+
 InputKnowledge::InputKnowledge(const ModelTrial& trial, Index layer, const TrialKeys& keys,
                                const CalibrationResults& results) {
   for (std::size_t r = 0; r < kRoleCount; ++r) {
-    const SiteChain& chain = trial.input(layer, static_cast<Role>(r));
-    if (chain.input_needs().empty()) continue;
     const ChainKey& key = keys.inputs[static_cast<std::size_t>(layer)][r];
-    if (const auto failure = results.failure(key)) {
-      if (problem_.empty()) problem_ = *failure;
-    } else {
-      by_role_[r] = ChainKnowledge(results.read_statistics(chain.site, key));
-    }
+    by_role_[r] = chain_knowledge(trial.input(layer, static_cast<Role>(r)), key, results, problem_);
   }
 }
 

@@ -27,6 +27,11 @@ class ChainKnowledge {
   std::vector<StepKnowledge> steps_;
 };
 
+/// What is known of a calibration set for one chain of a trial. problem ← the reason why nothing
+/// is, where there is one and none was before.
+ChainKnowledge chain_knowledge(const SiteChain& chain, const ChainKey& key,
+                               const CalibrationResults& results, std::string& problem);
+
 /// What is known of a calibration set for the distorted inputs of one block of a trial.
 class InputKnowledge {
  public:

@@ -17,7 +17,7 @@ SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixVi
   else
     result.stats.add_energies(x, distorted);
   result.stats.clipped = report.clipped;
-  result.notes = report.notes;
+  if (tensor == SiteTensor::weight) result.notes = report.notes;
   return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "eval/run/calibration_results.h"
@@ -52,10 +53,22 @@ TokenRows LaneBlocks::distort_tokens(const Group& group) {
 }
 
 std::unique_ptr<DistortedOuter> LaneBlocks::distorted_outer(const Group& group, Role role,
-                                                            const SiteChain& chain) {
-  return std::make_unique<DistortedOuter>(stage_.decoder, role, chain,
-                                          states_.leader(group).trial->seed(), wants_weight_stats_,
-                                          stage_.gather.stats != StatsMode::none);
+                                                            const SiteChain& chain,
+                                                            const ChainKey& key) {
+  ChainKnowledge knowledge = knowledge_of(group, chain, key);
+  if (states_.has_ended(group)) return nullptr;
+  return std::make_unique<DistortedOuter>(
+      stage_.decoder, role, chain, states_.leader(group).trial->seed(), wants_weight_stats_,
+      stage_.gather.stats != StatsMode::none, std::move(knowledge));
+}
+
+ChainKnowledge LaneBlocks::knowledge_of(const Group& group, const SiteChain& chain,
+                                        const ChainKey& key) {
+  if (key.is_nothing() || stage_.calibration == nullptr) return {};
+  std::string problem;
+  ChainKnowledge knowledge = chain_knowledge(chain, key, *stage_.calibration, problem);
+  states_.note_of_all(group, problem);
+  return knowledge;
 }
 
 void LaneBlocks::note_outer(const Group& group, DistortedOuter& outer) {

@@ -30,9 +30,12 @@ class LaneBlocks {
   /// The weights that a group has of its own in a block.
   std::vector<DistortedWeights::Request> requests_of(Index layer, const Group& group);
   Summation summation_of(const Group& group) const;
-  /// The embedding or the head as a group has it.
+  /// The embedding or the head as a group has it. key: of a head that is made of a calibration set.
+  /// Null where the group has ended.
   std::unique_ptr<DistortedOuter> distorted_outer(const Group& group, Role role,
-                                                  const SiteChain& chain);
+                                                  const SiteChain& chain, const ChainKey& key = {});
+  /// What a group knows of its calibration sets for a chain; a failure is noted.
+  ChainKnowledge knowledge_of(const Group& group, const SiteChain& chain, const ChainKey& key);
   /// Takes the problem and the statistics of a matrix of which all rows were made.
   void note_outer(const Group& group, DistortedOuter& outer);
 

@@ -17,6 +17,7 @@
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
+#include "eval/run/calibrate_jobs.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
 #include "eval/run/model_runner.h"
@@ -87,7 +88,8 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     const ThreadsHere here;
     estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
-    prepare_decoder(decoder, plan.data().set);
+    prepare_decoder(decoder, plan.data().set,
+                    calibration_positions(plan.spec(), plan.jobs_with(steps)));
     const MachineRates rates =
         measure_rates(decoder, plan.data().set, *kinds, experiment.config.stats);
     const double uncut = rates.seconds(estimates.back().cost);

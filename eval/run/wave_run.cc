@@ -38,16 +38,23 @@ void WaveRun::run() {
   pass_head();
 }
 
+/// The keys of what a lane knows of calibration sets; nothing where it needs nothing.
+const TrialKeys& WaveRun::keys_of(const LaneState& lane) {
+  static const TrialKeys nothing;
+  return lane.path->calibrated ? *lane.path->calibrated : nothing;
+}
+
 /// Final norm, then the head, where the baseline and all lanes meet.
 void WaveRun::pass_head() {
   const Index step = states_.tree().steps() - 1;
   for (const Group& group : states_.part(step)) {
     const LaneState& leader = states_.leader(group);
-    pass_final_norm(group);
+    const ChainKey of_weight = keys_of(leader).head_weight;
     const bool distorts = leader.trial != nullptr && !leader.trial->lm_head().empty();
+    pass_final_norm(group);
     if (distorts && !states_.has_ended(group))
       head(group.first).weight =
-          blocks_.distorted_outer(group, Role::lm_head, leader.trial->lm_head());
+          blocks_.distorted_outer(group, Role::lm_head, leader.trial->lm_head(), of_weight);
   }
   if (!with_baseline_) head(0).scored = std::move(baseline_scored_);
   std::vector<HeadLane> lanes;
@@ -75,6 +82,11 @@ void WaveRun::pass_final_norm(const Group& group) {
   LaneState& leader = states_.leader(group);
   Matrix& scored = head(group.first).scored;
   const bool distorts = leader.trial != nullptr && !leader.trial->lm_head_input().empty();
+  ChainKnowledge knowledge;
+  if (distorts)
+    knowledge =
+        blocks_.knowledge_of(group, leader.trial->lm_head_input(), keys_of(leader).head_input);
+  if (states_.has_ended(group)) return;
   std::vector<DistortedItems> outcomes(rows().batches.size());
   scored.resize(rows().scored_rows, spec().embedding_size());
   stage_.each_batch(1, [&](Index, Index b) {
@@ -86,7 +98,8 @@ void WaveRun::pass_final_norm(const Group& group) {
     if (distorts) {
       Matrix distorted(hidden.rows(), hidden.cols());
       outcomes[i] = distort_items(leader.trial->lm_head_input(), leader.trial->seed(), batch.items,
-                                  stage_.gather.stats == StatsMode::all, hidden, distorted);
+                                  stage_.gather.stats == StatsMode::all, hidden, distorted,
+                                  {.knowledge = knowledge.steps()});
       hidden = std::move(distorted);
     }
     const GatheredRows& gathered = rows().scored[i];

@@ -40,6 +40,7 @@ class WaveRun {
   /// The state of the group that is led from that place.
   HeadState& head(Index place) { return heads_[static_cast<std::size_t>(place)]; }
 
+  static const TrialKeys& keys_of(const LaneState& lane);
   void pass_head();
   void pass_final_norm(const Group& group);
   LaneResult leave(Index place, Index leader);
