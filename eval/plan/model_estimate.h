@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "eval/plan/calibration_cost.h"
 #include "eval/plan/stage_part.h"
 #include "eval/records/model_identity.h"
 #include "eval/stats/detectable.h"
@@ -25,7 +26,9 @@ struct ModelEstimate {
   Index stages = 0;
   Index most_waves = 0;  ///< of a stage
   WaveCost cost{}, most{};
-  Index unshared_block_passes = 0;  ///< each condition by itself, and the baseline once
+  CalibrationCost calibrating{};     ///< before them; as if nothing was made by an earlier run
+  double calibrating_seconds = 0.0;  ///< of `seconds`
+  Index unshared_block_passes = 0;   ///< each condition by itself, and the baseline once
   double peak_bytes = 0.0, budget_bytes = 0.0;
   double baseline_bytes = 0.0;  ///< of peak_bytes: the baseline's final hidden states, kept while
                                 ///< the waves of a stage run

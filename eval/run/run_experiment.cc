@@ -102,9 +102,12 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
         });
     estimates.back() = estimate(plan, decoder, steps, budget, finished, kinds.get(), rule);
     estimates.back().timed_threads = thread_count();
-    estimates.back().seconds = rates.seconds(estimates.back().cost);
-    estimates.back().most_seconds = rates.seconds(estimates.back().most);
-    estimates.back().seconds_of_cuts = std::max(0.0, estimates.back().seconds - uncut);
+    const double calibrating = rates.seconds(estimates.back().calibrating);
+    estimates.back().calibrating_seconds = calibrating;
+    estimates.back().seconds = calibrating + rates.seconds(estimates.back().cost);
+    estimates.back().most_seconds = calibrating + rates.seconds(estimates.back().most);
+    estimates.back().seconds_of_cuts =
+        std::max(0.0, estimates.back().seconds - calibrating - uncut);
   }
   return estimates;
 }

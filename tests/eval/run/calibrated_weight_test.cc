@@ -157,6 +157,41 @@ TEST_P(CalibratedWeight, IsTheOneOfItsDefinition) {
 INSTANTIATE_TEST_SUITE_P(Families, CalibratedWeight, testing::Values("opt", "llama"),
                          [](const auto& family) { return std::string(family.param); });
 
+/// The head is made in parts, so statistics are kept of it, not the weight.
+TEST(CalibratedHead, ActsByTheStatisticsOfItsInput) {
+  const TempDir dir;
+  tiny_llama().write(dir.path());
+  Decoder decoder = open_decoder(dir.path());
+  decoder.prepare(kContext);
+  const EvalSet set =
+      window_set(random_ids(kWindows * kContext, decoder.spec().vocab_size), {.context = kContext});
+  const auto calibration_set = std::make_shared<const CalibrationSet>(
+      CalibrationSet{.name = "set", .items = set.items, .hash = "set"});
+  const ModelTrial trial = make_needy_trial(
+      "{sites: {tensor: both, roles: lm_head}, noise: needy, factor: 0.5}", decoder.spec(), 0,
+      "set", Propagate::blocks, [&](const std::string&, std::uint64_t) { return calibration_set; });
+  const TrialPath path = PathNumbers().path(trial, decoder.spec());
+  const CalibratedTrial calibrated{&trial, &path};
+  CalibrationResults results(dir / "calibration", "model", [](const std::string&) {});
+  const CalibrationPlan plan(decoder.spec(), std::span(&calibrated, 1),
+                             [](const Site&, const ChainKey&) { return false; });
+  EXPECT_EQ(plan.missing().size(), 2u);
+  run_calibration(decoder, plan, results, 1, {});
+  LaneResult lane;
+  const StageHooks hooks{.lanes_done = [&](std::size_t, std::vector<LaneResult> lanes) {
+    lane = std::move(lanes.front());
+  }};
+  run_stage(decoder, set, {0, kWindows}, {{.trial = &trial, .weight_stats = true}}, {.lanes = {1}},
+            StatsMode::all, hooks, &results);
+  EXPECT_EQ(lane.error, "");
+  ASSERT_EQ(lane.sites.size(), 2u);
+  for (const SiteStats& site : lane.sites) {
+    EXPECT_TRUE(site.site.starts_with("lm_head.")) << site.site;
+    EXPECT_GT(site.stats.relative_l2(), 1e-3) << site.site;
+  }
+  EXPECT_GT(total_kl(lane.items), 0.0);
+}
+
 /// Where nobody has calibrated it, a trial ends in an error that names the site.
 TEST(CalibratedRun, NamesTheSiteThatMissesItsStatistics) {
   const TempDir dir;
