@@ -11,6 +11,9 @@
 namespace nf {
 namespace {
 
+/// The memory of a process before differs a little from run to run.
+constexpr double kRunToRun = 4.0 * kMiB;
+
 double number(Index n) { return static_cast<double>(n); }
 
 /// The lanes of a set as a tree, lane 0 the untouched model.
@@ -134,28 +137,30 @@ std::vector<CalibrationWave> cut_calibration(const DecoderSpec& spec,
   for (const Index lane : tree.order())
     if (lane > 0) sorted.push_back(trials[static_cast<std::size_t>(lane - 1)]);
 
-  const auto bytes_of = [&](std::span<const CalibratedTrial> some, Index at_once) {
-    const CalibrationPlan plan(spec, some, has);
-    return plan.empty() ? 0.0
-                        : calibration_bytes(spec, plan, threads, at_once, budget.process_bytes);
-  };
   std::vector<CalibrationWave> waves;
   for (std::size_t first = 0; first < sorted.size();) {
     const std::span<const CalibratedTrial> left = std::span(sorted).subspan(first);
     std::size_t fits = left.size();
-    while (fits > 1 && bytes_of(left.first(fits), 1) > budget.bytes) fits = (fits + 1) / 2;
-    if (const double least = bytes_of(left.first(fits), 1);
-        least > budget.bytes && budget.is_binding)
+    double least = 0.0,
+           more = 0.0;  // with one weight at a time, and of each that is made beside it
+    for (;; fits = (fits + 1) / 2) {
+      const CalibrationPlan plan(spec, left.first(fits), has);
+      if (plan.empty()) break;
+      least = calibration_bytes(spec, plan, threads, 1, budget.process_bytes);
+      more = making_bytes(spec, plan);
+      if (least <= budget.bytes || fits == 1) break;
+    }
+    if (least > budget.bytes && budget.is_binding)
       throw ConfigError(fmt::format(
           "memory: {:.0f} MiB{} are too few to calibrate this model on {} threads: at least {:.0f} "
           "MiB are needed; a calibration set of fewer or shorter windows, or fewer threads, need "
           "less",
           budget.bytes / kMiB, budget.is_given ? "" : ", most of what is free here,", threads,
-          std::ceil(least / kMiB) + 4.0));
+          std::ceil((least + kRunToRun) / kMiB)));
     CalibrationWave wave{
         .trials = {left.begin(), left.begin() + static_cast<std::ptrdiff_t>(fits)}};
     while (wave.distorting_threads < threads &&
-           bytes_of(left.first(fits), wave.distorting_threads + 1) <= budget.bytes)
+           least + more * number(wave.distorting_threads) <= budget.bytes)
       ++wave.distorting_threads;
     waves.push_back(std::move(wave));
     first += fits;

@@ -27,7 +27,15 @@ std::string hash_of(const std::string& text) {
 
 CalibrationResults::CalibrationResults(std::filesystem::path dir, const std::string& identity,
                                        Warn warn)
-    : dir_(std::move(dir)), identity_(hash_of(identity)), warn_(std::move(warn)) {}
+    : dir_(std::move(dir)), identity_(hash_of(identity)), warn_(std::move(warn)) {
+  std::vector<std::filesystem::path> leftovers;  // of runs that were killed
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(dir_, ignored))
+    if (file.path().filename().string().find(".tmp-") != std::string::npos)
+      leftovers.push_back(file.path());
+  for (const std::filesystem::path& leftover : leftovers)
+    std::filesystem::remove(leftover, ignored);
+}
 
 std::filesystem::path CalibrationResults::path_of(const Site& site, const ChainKey& key) const {
   return dir_ / fmt::format("{}-{}", site.name(), hash_of(identity_ + key.hex()));

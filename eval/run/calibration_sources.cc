@@ -1,5 +1,7 @@
 #include "eval/run/calibration_sources.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -54,8 +56,12 @@ void CalibrationSources::gather(bool passes) {
     source.lanes->gather(source.group, weights_, source.packed, passes, *source.gatherer);
 }
 
-const std::string& CalibrationSources::problem(const Key& key) const {
-  return sources_.at(key).gatherer->problem();
+std::string CalibrationSources::problem(const Key& key) const {
+  const Source& source = sources_.at(key);
+  const std::string& problem = source.gatherer->problem();
+  if (problem.empty()) return {};
+  return fmt::format("calibration set '{}': layers.{}: {}", source.lanes->set().name,
+                     weights_.layer, problem);
 }
 
 const InputStatisticsPtr& CalibrationSources::statistics(const Key& key, Role role) const {

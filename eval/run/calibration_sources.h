@@ -36,7 +36,8 @@ class CalibrationSources {
   /// passes: lanes that leave the block untouched have passed it then.
   void gather(bool passes);
 
-  const std::string& problem(const Key& key) const;
+  /// What is wrong with the inputs there; empty: they are finite.
+  std::string problem(const Key& key) const;
   const InputStatisticsPtr& statistics(const Key& key, Role role) const;
   /// Of a step of a weight's chain. A replay has the linears before the role as the trial has them,
   /// until the next one is asked for.

@@ -64,8 +64,11 @@ double InputGatherer::flops(Index tokens) const {
 void InputGatherer::see(Role role, ConstMatrixView x) {
   if (!problem_.empty()) return;
   if (const Index bad = first_non_finite(x); bad >= 0) {
-    problem_ = fmt::format("input of {} at row {}, feature {} is not finite", role_name(role),
-                           bad / x.cols(), bad % x.cols());
+    const Index row = bad / x.cols();
+    const auto item = std::find_if(batch_->items.rbegin(), batch_->items.rend(),
+                                   [row](const ItemRows& each) { return each.first <= row; });
+    problem_ = fmt::format("input of {} is not finite in window {}, at position {}, feature {}",
+                           role_name(role), item->item, row - item->first, bad % x.cols());
     return;
   }
   Tensor& tensor = tensors_.at(role);

@@ -51,7 +51,7 @@ TEST(StatisticsCodec, RefusesBytesThatAreCutOff) {
   std::vector<std::byte> bytes;
   encode_statistics(some_statistics().get(), bytes);
   for (const std::size_t size : {std::size_t{1}, std::size_t{30}, bytes.size() - 1}) {
-    ByteCursor cursor(std::span(bytes).first(size), "bytes");
+    ByteCursor cursor(std::span<const std::byte>(bytes).first(size), "bytes");
     EXPECT_THROW(decode_statistics(cursor), DataError) << size;
   }
 }
