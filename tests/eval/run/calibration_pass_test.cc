@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <map>
 
@@ -280,6 +281,78 @@ TEST_P(CalibrationPassTest, MakesWhatTheObviousFormMakes) {
     expect_same(kept(mixed, results), expected);
     EXPECT_EQ(run({&mixed}, results), 0);  // nothing is left
   }
+}
+
+TEST_P(CalibrationPassTest, ChoosesOnceForTheLinearsThatAnEntryHasOfATensor) {
+  const ModelTrial chosen = trial(
+      noise("tensor: weight, layers: 0, roles: q_proj") + ", " +
+          needy("tensor: weight, layers: 0, roles: [q_proj, k_proj, o_proj]", ", look: choice"),
+      Propagate::none);
+  CalibrationResults results = this->results();
+  EXPECT_EQ(run({&chosen}, results), 3);
+  const Weights made = kept(chosen, results);
+  // q_proj as the noise before has left it, and not v_proj.
+  std::map<Role, Matrix> before;
+  for (const Role role : {Role::q_proj, Role::k_proj, Role::o_proj})
+    before[role] = weight_of(0, role);
+  const SiteChain& chain = chosen.weight(0, Role::q_proj);
+  chain.apply_first(1, weight_of(0, Role::q_proj), {.context = {.seed = 0}}, before[Role::q_proj]);
+  const auto mean_of = [&](const std::vector<Role>& roles) {
+    double sum = 0.0, count = 0.0;
+    for (const Role role : roles)
+      for (Index i = 0; i < before.at(role).size(); ++i, count += 1.0)
+        sum += std::abs(static_cast<double>(before.at(role).data()[i]));
+    return sum / count;
+  };
+  for (const auto& [role, readers] :
+       {std::pair{Role::q_proj, std::vector{Role::q_proj, Role::k_proj}},
+        std::pair{Role::k_proj, std::vector{Role::q_proj, Role::k_proj}},
+        std::pair{Role::o_proj, std::vector{Role::o_proj}}}) {
+    const double factor = 1.0 + 0.5 * mean_of(readers);
+    const Matrix& weight = made.at(Site{0, role, SiteTensor::weight}.name());
+    for (Index i = 0; i < weight.size(); ++i)
+      ASSERT_EQ(weight.data()[i],
+                static_cast<float>(static_cast<double>(before.at(role).data()[i]) * factor))
+          << role_name(role);
+  }
+}
+
+TEST_P(CalibrationPassTest, ReplaysASublayerWithTheWeightsBeforeAsMade) {
+  const ModelTrial replayed =
+      trial(noise("tensor: weight, layers: 0, roles: k_proj") + ", " +
+                needy("tensor: weight, layers: 0, roles: o_proj", ", look: replay"),
+            Propagate::none);
+  CalibrationResults results = this->results();
+  EXPECT_EQ(run({&replayed}, results), 1);
+  const CalibrationSet& set = *sets_.at("one");
+  const BlockWeights weights = decoder_.load_block(0);
+  Keeper keeper;
+  for (const EvalItem& item : set.items) {
+    Matrix hidden(item.layout.rows(), spec().hidden_size);
+    decoder_.embed(item.ids, item.layout, hidden);
+    decoder_.run(weights, weights.packed, item.layout, nullptr, hidden, &keeper);
+  }
+  std::vector<BlockReplay::Batch> batches;
+  for (std::size_t w = 0; w < set.items.size(); ++w)
+    batches.push_back(
+        {.layout = set.items[w].layout, .attention = keeper.seen.at(Role::q_proj)[w], .mlp = {}});
+  PackedLinears made = weights.packed;
+  const Matrix k = weight_of(0, Role::k_proj);
+  Matrix noised(k.rows(), k.cols());
+  replayed.weight(0, Role::k_proj).apply(k, {.context = {.seed = 0}}, noised);
+  made[Role::k_proj] = pack_weight(noised);
+  const BlockReplay replay(decoder_, weights, made, std::move(batches), 0.0);
+  const Matrix o = weight_of(0, Role::o_proj);
+  Matrix half = copy_rows(o);
+  for (Index i = 0; i < half.size(); ++i) half.data()[i] *= 0.5f;
+  const SublayerReplay::Candidate candidate{Role::o_proj, half};
+  const double error = replay.error(SublayerReplay::Around::made, std::span(&candidate, 1));
+  EXPECT_NE(error, replay.error(SublayerReplay::Around::untouched, std::span(&candidate, 1)));
+  const double factor = 1.0 + 0.5 * (error / (1.0 + error));
+  const Weights all = kept(replayed, results);
+  const Matrix& weight = all.at("layers.0.o_proj.weight");
+  for (Index i = 0; i < weight.size(); ++i)
+    ASSERT_EQ(weight.data()[i], static_cast<float>(static_cast<double>(o.data()[i]) * factor));
 }
 
 TEST_P(CalibrationPassTest, HasTheSameBitsInAnyCompanyAndForAnyThreads) {
