@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "core/base/check.h"
 #include "core/base/cpu_info.h"
@@ -50,14 +49,10 @@ void ModelRunner::run(const std::function<void()>& searches_moved) {
 }
 
 void ModelRunner::calibrate(const std::vector<const Job*>& jobs) {
-  std::set<const Job*> at_work;
-  for (const Stage& stage : plan_.stages())
-    for (const StagePart& part : parts_of(stage, jobs))
-      at_work.insert(part.jobs.begin(), part.jobs.end());
-  std::vector<const Job*> needed;
+  std::vector<const Job*> left;
   for (const Job* job : jobs)
-    if (at_work.contains(job)) needed.push_back(job);
-  calibrate_jobs(plan_, decoder_, needed, budget(), calibration_, run_.options.should_stop,
+    if (!finished_.has_all(job->key.id)) left.push_back(job);
+  calibrate_jobs(plan_, decoder_, left, budget(), calibration_, run_.options.should_stop,
                  run_.progress);
 }
 

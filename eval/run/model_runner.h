@@ -33,7 +33,7 @@ class ModelRunner {
 
  private:
   void run_round(const std::vector<const Job*>& jobs, const std::string& label);
-  /// Makes what the parts of these jobs that are left need of calibration sets.
+  /// Makes what these jobs need of calibration sets, as far as they are not finished.
   void calibrate(const std::vector<const Job*>& jobs);
   std::vector<StagePart> parts_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
   double flops_of(const StagePart& part) const;
