@@ -47,9 +47,9 @@ const std::string kOthers =
     "  - {name: broken, perturb: [{sites: {tensor: weight, layers: 1}, noise: needy, factor: 0.5, "
     "look: nothing, calibration: one}]}\n";
 
-class CalibratedRun : public testing::Test {
+class IntegrationCalibration : public testing::Test {
  protected:
-  CalibratedRun() {
+  IntegrationCalibration() {
     write_npy(files_ / "ids.npy", std::to_string(4 * kContext) + ",",
               random_ids(4 * kContext, 300));
     for (const auto& [name, salt] : {std::pair{"one.npy", 1}, std::pair{"two.npy", 2}})
@@ -94,7 +94,7 @@ class CalibratedRun : public testing::Test {
   ExperimentFiles files_;
 };
 
-TEST_F(CalibratedRun, LeavesTheSameForAnyThreadsAndWithoutItsCache) {
+TEST_F(IntegrationCalibration, LeavesTheSameForAnyThreadsAndWithoutItsCache) {
   const std::string all = kMoment + kNoise + kOthers;
   {
     const Threads one(1);
@@ -119,7 +119,7 @@ TEST_F(CalibratedRun, LeavesTheSameForAnyThreadsAndWithoutItsCache) {
   }
 }
 
-TEST_F(CalibratedRun, DoesNotDependOnTheOtherTrials) {
+TEST_F(IntegrationCalibration, DoesNotDependOnTheOtherTrials) {
   run("all", kMoment + kNoise + kOthers);
   run("moment", kMoment);
   run("noise", kNoise);
@@ -129,7 +129,7 @@ TEST_F(CalibratedRun, DoesNotDependOnTheOtherTrials) {
   }
 }
 
-TEST_F(CalibratedRun, GoesOnWhereItWasInterrupted) {
+TEST_F(IntegrationCalibration, GoesOnWhereItWasInterrupted) {
   const std::string all = kMoment + kNoise + kOthers;
   run("straight", all);
   int stops = 0;
@@ -145,7 +145,7 @@ TEST_F(CalibratedRun, GoesOnWhereItWasInterrupted) {
   expect_same_files("out", "straight");
 }
 
-TEST_F(CalibratedRun, SaysWhatWasChosenAndWhyATrialFailed) {
+TEST_F(IntegrationCalibration, SaysWhatWasChosenAndWhyATrialFailed) {
   run("out", kMoment + kOthers);
   Index chosen = 0;
   for (const auto& row : read_csv(files_ / "out/sites.csv"))

@@ -168,8 +168,10 @@ TEST(CalibratedHead, ActsByTheStatisticsOfItsInput) {
   const auto calibration_set = std::make_shared<const CalibrationSet>(
       CalibrationSet{.name = "set", .items = set.items, .hash = "set"});
   const ModelTrial trial = make_needy_trial(
-      "{sites: {tensor: both, roles: lm_head}, noise: needy, factor: 0.5}", decoder.spec(), 0,
-      "set", Propagate::blocks, [&](const std::string&, std::uint64_t) { return calibration_set; });
+      "{sites: {tensor: weight, roles: lm_head}, noise: needy, factor: 0.5}, "
+      "{sites: {tensor: input, roles: lm_head}, noise: needy, factor: 0.5}",
+      decoder.spec(), 0, "set", Propagate::blocks,
+      [&](const std::string&, std::uint64_t) { return calibration_set; });
   const TrialPath path = PathNumbers().path(trial, decoder.spec());
   const CalibratedTrial calibrated{&trial, &path};
   CalibrationResults results(dir / "calibration", "model", [](const std::string&) {});
