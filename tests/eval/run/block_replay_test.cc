@@ -37,7 +37,6 @@ class Recorded {
 
   /// per_batch: windows of a batch
   BlockReplay replay(std::size_t per_batch = 2, double kept_bytes = 1e9) {
-    rows_.clear();
     std::vector<BlockReplay::Batch> batches;
     for (std::size_t first = 0; first < kWindows.size(); first += per_batch) {
       const std::size_t end = std::min(first + per_batch, kWindows.size());
