@@ -5,7 +5,7 @@
 #include "core/tensor/view.h"
 #include "perturb/row_source.h"
 #include "perturb/unit.h"
-#include "quant/grid.h"
+#include "quant/unit_fit.h"
 
 namespace nf {
 
@@ -23,14 +23,6 @@ struct ScaledRun {
 /// Single-threaded. Reads x twice, the second time from a cache unless the unit is the matrix.
 void for_each_scaled_run(const Grid& grid, const Unit& unit, ConstMatrixView x,
                          const std::function<void(const ScaledRun&)>& visit);
-
-/// Scale and zero point of a matrix that is one unit.
-struct MatrixScale {
-  float scale = 0.0f;
-  float zero = 0.0f;
-
-  UnitScales scales() const { return {&scale, &zero, false}; }
-};
 
 /// Fits `grid` to the min-max range of a matrix that is read in parts.
 MatrixScale fit_matrix(const Grid& grid, const RowSource& x);

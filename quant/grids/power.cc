@@ -24,6 +24,7 @@ class PowerGrid final : public Grid {
     NF_CHECK(power >= kLowestPower && power <= kHighestPower, "power {}", power);
   }
 
+  bool is_symmetric() const override { return true; }
   void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
            VectorView zero) const override {
     // Companding is monotone, also after its rounding, so the largest |y| is that of the largest

@@ -21,6 +21,7 @@ class UniformGrid final : public Grid {
         last_(symmetric ? last_symmetric_level(bits) : static_cast<float>((Index{1} << bits) - 1)),
         first_(symmetric ? -last_ : 0.0f) {}
 
+  bool is_symmetric() const override { return symmetric_; }
   void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
            VectorView zero) const override {
     for (std::size_t i = 0; i < lowest.size(); ++i) {
