@@ -15,11 +15,14 @@ std::string GridSpec::name() const {
   return config.is_string() ? config.get<std::string>() : config.begin().key();
 }
 
-std::unique_ptr<const Grid> make_grid(const GridSpec& spec, Index bits, bool symmetric) {
+std::unique_ptr<const Grid> make_grid(const GridSpec& spec, Index bits, bool symmetric,
+                                      Levels levels) {
   NF_CHECK(spec.make, "no grid");
   NF_CHECK(bits >= kFewestBits && bits <= kMostBits, "{} bits", bits);
   NF_CHECK(symmetric || !spec.symmetric_only, "grid {} is symmetric", spec.config.dump());
-  return spec.make(bits, symmetric);
+  if (levels == Levels::balanced) return spec.make(bits, symmetric);
+  NF_CHECK(spec.make_full && symmetric, "grid {} has no levels: full", spec.config.dump());
+  return spec.make_full(bits);
 }
 
 }  // namespace nf

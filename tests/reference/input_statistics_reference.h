@@ -9,7 +9,8 @@ namespace nf {
 
 /// Statistics of inputs by their definitions: all windows one below the other, in double.
 struct ReferenceInputStatistics {
-  std::vector<double> max_abs, sum, sum_abs, sum_squares;  ///< [in]
+  std::vector<double> max_abs, lowest, highest;   ///< [in]
+  std::vector<double> sum, sum_abs, sum_squares;  ///< [in]
   RowMatrix second_moment;                                 ///< [in, in]
   RowMatrix abs_second_moment;                             ///< [in, in] Σ |x|·|x|ᵀ
   RowMatrix sample;                                        ///< [S, in]
