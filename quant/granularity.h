@@ -4,20 +4,9 @@
 
 #include "core/config/field_table.h"
 #include "perturb/unit.h"
+#include "quant/adaptive_axis.h"
 
 namespace nf {
-
-/// Where `adaptive` compares errors.
-enum class ErrorAt { block, site };
-template <>
-struct EnumNames<ErrorAt> {
-  static constexpr EnumName<ErrorAt> table[] = {
-      {ErrorAt::block, "block",
-       "q, k, v at the output of attention, gate, up, fc1 at that of the MLP, the others at their "
-       "own"},
-      {ErrorAt::site, "site", "at the linear's own output"},
-  };
-};
 
 /// {adaptive: g}: per matrix {group: g} or {group: g, axis: in}, whichever has the smaller error on
 /// the calibration inputs (AdaDim, 2309.15531, equation 1).

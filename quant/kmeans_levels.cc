@@ -1,8 +1,8 @@
 #include "quant/kmeans_levels.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "core/base/check.h"
