@@ -68,7 +68,7 @@ DistortionPtr QuantizerRegistry::create(const ConfigNode& written, SiteTensor te
   };
   const QuantizerMethod* rtn = find("rtn");
   DistortionPtr quantizer =
-      build_quantizer(values, tensor, core(*method), core(rtn == nullptr ? *method : *rtn));
+      build_quantizer(values, core(*method), core(rtn == nullptr ? *method : *rtn));
   return errors.count() == before ? quantizer : nullptr;
 }
 

@@ -31,12 +31,15 @@ InputStatistics scaled_statistics(const InputStatistics& statistics, ConstVector
   scaled.size = statistics.size;
   if (needs.ranges) {
     scaled.max_abs = statistics.max_abs;
+    scaled.lowest = statistics.lowest;
+    scaled.highest = statistics.highest;
     scaled.sum = statistics.sum;
     scaled.sum_abs = statistics.sum_abs;
     scaled.sum_squares = statistics.sum_squares;
     for (std::size_t j = 0; j < scale.size(); ++j) {
       const auto s = static_cast<double>(scale[j]);
-      scaled.max_abs[j] /= scale[j];
+      for (std::vector<float>* extrema : {&scaled.max_abs, &scaled.lowest, &scaled.highest})
+        (*extrema)[j] /= scale[j];
       scaled.sum[j] /= s;
       scaled.sum_abs[j] /= s;
       scaled.sum_squares[j] /= s * s;
