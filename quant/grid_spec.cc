@@ -1,6 +1,11 @@
 #include "quant/grid_spec.h"
 
 namespace nf {
+namespace {
+
+constexpr const char* kCubeRootWord = "cube-root";
+
+}  // namespace
 
 const GridTable& grids() {
   static const GridTable table = [] {
@@ -9,6 +14,17 @@ const GridTable& grids() {
     return grids;
   }();
   return table;
+}
+
+std::optional<GridSpec> ConfigValue<GridSpec>::read(const ConfigNode& node, ConfigErrors& errors) {
+  if (node.is_scalar() && node.text() == kCubeRootWord) return grids().plain("power");
+  return grids().read(node, errors);
+}
+
+Json ConfigValue<GridSpec>::schema() {
+  Json schema = grids().schema();
+  schema["anyOf"].push_back({{"const", kCubeRootWord}, {"description", "the same as power"}});
+  return schema;
 }
 
 std::string GridSpec::name() const {

@@ -121,8 +121,7 @@ Json defaults_schema(const Kinds& kinds, const Json& description) {
 std::string shorthand_table() {
   std::string text = "| word | stands for |\n|---|---|\n";
   for (const ShorthandWord& word : quantizer_words())
-    text += fmt::format("| `{}` | {} |\n", word.word,
-                        word.is_known ? "`" + word.meaning + "`" : word.meaning);
+    text += fmt::format("| `{}` | `{}` |\n", word.word, word.meaning);
   return text;
 }
 
