@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "core/simd/native.h"
 #include "core/simd/partial_sums.h"
 #include "quant/grid_kernels.h"
@@ -165,8 +167,8 @@ double power_error(const float* x, const float* y, Index n, double p) {
     const F64 delta = load_wide(y + at, lanes) - load_wide(x + at, lanes);
     const F64 size = bit_cast<F64>(bit_cast<I64>(delta) & INT64_MAX);
     F64 power = exp2(log2(size) * p);
-    power = size == 0.0 ? F64{} : power;
-    power = size <= 0x1.fffffffffffffp1023 ? power : size;  // NaN and infinity stay
+    power = size > 0.0 ? power : F64{};  // nor of a NaN
+    power = size == INFINITY ? size : power;
     parts[part].total += masked(power, mask);
   });
   return sum_field(parts, &Sum::total);

@@ -158,7 +158,8 @@ MatrixScale UnitFit::search(const Rows& rows, float lowest, float highest,
     for (Candidate& candidate : candidates) {
       round_row(*grid_, row, candidate.unit, rounded);
       if (is_awq) {
-        for (std::size_t k = 0; k < row.size(); ++k) rounded[k] -= row[k];
+        for (std::size_t k = 0; k < row.size(); ++k)
+          rounded[k] = std::isnan(row[k]) ? 0.0f : rounded[k] - row[k];
         candidate.loss += inputs->squared_error(rounded);
       } else {
         candidate.loss += grid_kernels().power_error(row.data(), rounded.data(),

@@ -11,10 +11,10 @@ namespace nf {
 struct ReferenceInputStatistics {
   std::vector<double> max_abs, lowest, highest;   ///< [in]
   std::vector<double> sum, sum_abs, sum_squares;  ///< [in]
-  RowMatrix second_moment;                                 ///< [in, in]
-  RowMatrix abs_second_moment;                             ///< [in, in] Σ |x|·|x|ᵀ
-  RowMatrix sample;                                        ///< [S, in]
-  std::vector<double> max_abs_weight;                      ///< [in]
+  RowMatrix second_moment;                        ///< [in, in]
+  RowMatrix abs_second_moment;                    ///< [in, in] Σ |x|·|x|ᵀ
+  RowMatrix sample;                               ///< [S, in]
+  std::vector<double> max_abs_weight;             ///< [in]
 };
 /// windows: [T, in] each  weights: [out, in] each, at least one
 ReferenceInputStatistics reference_input_statistics(const std::vector<Matrix>& windows,
