@@ -467,11 +467,7 @@ class NoiseText {
       const Json word = name == "scope" ? scope_of(value) : relation_of(value);
       if (!word.is_null()) return set(name, word);
     }
-    for (const FieldDoc& field : kind_->fields) {
-      if (field.name != name || is_written_otherwise(name)) continue;
-      const Json unit = field.type == ConfigValue<Unit>::type() ? scope_of(value) : Json();
-      return set(name, unit.is_null() ? Json(value) : unit);
-    }
+    if (has_key(name) && !is_written_otherwise(name)) return set(name, value);
     const std::string near = nearest_name(name, known_names());
     fail(fmt::format("unknown word '{}=' behind {}; {}", name, kind_->name,
                      near.empty() ? fmt::format("known: {}", fmt::join(known_words(), ", "))
@@ -484,7 +480,7 @@ class NoiseText {
     return key == "noise" || key == "strength" || key == "scope" || key == "relation";
   }
 
-  bool has_key(const char* key) const {
+  bool has_key(std::string_view key) const {
     return std::any_of(kind_->fields.begin(), kind_->fields.end(),
                        [&](const FieldDoc& field) { return field.name == key; });
   }
