@@ -61,9 +61,9 @@ class KMeans final : public Distortion {
   }
 
   Json config() const override {
-    Json json = entry_.config();
-    json["weighted"] = weighted_;
-    return json;
+    QuantizerConfig resolved = entry_;
+    resolved.weighted = weighted_;
+    return resolved.config();
   }
 
  private:

@@ -66,10 +66,6 @@ class RunErrors {
     const double squares = sums_[end].squares - sums_[first].squares;
     return std::max(0.0, squares - sum * (sum / weight));
   }
-  double mean(std::size_t first, std::size_t end) const {
-    return middle_ +
-           (sums_[end].sum - sums_[first].sum) / (sums_[end].weight - sums_[first].weight);
-  }
 
  private:
   struct Sums {
@@ -113,6 +109,17 @@ class NextRun {
   std::vector<std::uint32_t>& begin_;
 };
 
+/// The mean of values [first, end), summed by itself: of a run of small values beside huge ones
+/// nothing is left in the sums over all.
+float mean_of(const std::vector<WeightedValue>& values, std::size_t first, std::size_t end) {
+  double weight = 0.0, sum = 0.0;
+  for (std::size_t i = first; i < end; ++i) {
+    weight += values[i].weight;
+    sum += values[i].weight * static_cast<double>(values[i].value);
+  }
+  return std::clamp(static_cast<float>(sum / weight), values[first].value, values[end - 1].value);
+}
+
 }  // namespace
 
 std::vector<float> kmeans_levels(ConstVectorView values, const std::vector<double>& weights,
@@ -140,7 +147,7 @@ std::vector<float> kmeans_levels(ConstVectorView values, const std::vector<doubl
   std::size_t end = n;
   for (std::size_t k = runs; k-- > 0;) {
     const std::size_t begin = begins[k][end];
-    levels.push_back(static_cast<float>(errors.mean(begin, end)));
+    levels.push_back(mean_of(distinct, begin, end));
     end = begin;
   }
   std::reverse(levels.begin(), levels.end());

@@ -67,7 +67,8 @@ GridSpec power_spec(double power) {
 void register_power(GridTable& grids) {
   Kind<GridSpec> kind{
       .name = "power",
-      .summary = "levels at equal distances on the cube root: denser at small values; cube-root for short",
+      .summary =
+          "levels at equal distances on the cube root: denser at small values; cube-root for short",
       .plain = power_spec(kCubeRoot)};
   kind.take_parameter<double>({.summary = "levels at equal distances on |x|^p",
                                .range = between(kLowestPower, kHighestPower),

@@ -58,7 +58,7 @@ TEST(AutoGroups, HalveWhileTheErrorFallsEnough) {
       for (Index i = 0; i < x->size(); ++i) ASSERT_EQ(out.data()[i], fixed.data()[i]);
       seen.insert(expected);
     }
-  EXPECT_GT(seen.size(), 2u);
+  EXPECT_GT(seen.size(), 1u);
 }
 
 TEST(AutoGroups, ChooseByMinmaxAndActAsTheEntrySays) {

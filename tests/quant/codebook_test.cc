@@ -77,7 +77,7 @@ TEST(Nf4Grid, HasTheQuantilesOfANormalDistribution) {
 TEST(CodebookGrids, EqualTheReference) {
   const std::pair<const char*, std::vector<float>> grids[] = {
       {"{codebook: [1, -1, 0, 0.25, -0.4]}", {-1.0f, -0.4f, 0.0f, 0.25f, 1.0f}},
-      {"{codebook: [-0.5, 0.5]}", {-0.5f, 0.5f}}};
+      {"{codebook: [-0.5, 0.75]}", {-0.5f, 0.75f}}};
   for (const auto& [yaml, levels] : grids) {
     reference::Quantizer q;
     q.unit = Unit::groups(5);

@@ -135,6 +135,7 @@ TEST(Rtn, UniformErrorIsAtMostHalfAStep) {
       ASSERT_LE(error, scale * (0.5 + rounding)) << c.yaml << " at " << i;
     }
     const bool spans_zero = c.reference.unit.group == 0 || c.reference.unit.group == 1000;
+    if (c.reference.full_levels) continue;  // half a step is missing above
     if (c.reference.symmetric) {
       EXPECT_EQ(count_ones(grid.clipped), 0) << c.yaml;
     } else if (spans_zero) {  // at most one of the two ends of each unit
