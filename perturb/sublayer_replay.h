@@ -27,6 +27,9 @@ class SublayerReplay {
   /// it is added to the residual stream, and before a norm behind it) with the candidates and with
   /// the checkpoint's weights in their places. candidates: roles of one sub-layer
   virtual double error(Around around, std::span<const Candidate> candidates) const = 0;
+  /// True where no other linear of the model reads the tensor that the role reads: o_proj,
+  /// down_proj, and up_proj where nothing is beside it.
+  virtual bool reads_alone(Role role) const = 0;
 };
 
 }  // namespace nf

@@ -244,6 +244,12 @@ void Decoder::run(const BlockWeights& weights, const PackedLinears& packed, cons
   run_block(spec_, weights, packed, rope_.get(), layout, filter, hidden, probe);
 }
 
+void Decoder::run_sublayer(Sublayer sublayer, const BlockWeights& weights,
+                           const PackedLinears& packed, const Layout& layout, ConstMatrixView x,
+                           MatrixView out) const {
+  nf::run_sublayer(sublayer, spec_, weights, packed, rope_.get(), layout, x, out);
+}
+
 void Decoder::final_norm(Matrix& hidden, Summation summation) const {
   if (final_norm_.exists()) run_norm(spec_, final_norm_, hidden, hidden);
   if (spec_.project_out.empty()) return;

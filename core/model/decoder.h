@@ -80,6 +80,9 @@ class Decoder {
   /// Runs a block on some rows in place (run_block). hidden: [T, H]
   void run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
            InputFilter* filter, MatrixView hidden, InputProbe* probe = nullptr) const;
+  /// Runs one sub-layer of a block alone (nf::run_sublayer). x, out: [T, H]
+  void run_sublayer(Sublayer sublayer, const BlockWeights& weights, const PackedLinears& packed,
+                    const Layout& layout, ConstMatrixView x, MatrixView out) const;
 
   /// hidden ← the head's input: the final norm, projected where the model does that. [T, H] becomes
   /// [T, E]. summation: of the projection.

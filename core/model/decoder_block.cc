@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/base/check.h"
 #include "core/base/parallel.h"
 #include "core/model/attention.h"
 #include "core/ops/elementwise.h"
@@ -92,6 +93,12 @@ void norm_heads(const DecoderSpec& spec, const NormWeights& norm, MatrixView x) 
   }
 }
 
+/// One thread's, shared by all that runs blocks.
+Scratch& thread_scratch() {
+  thread_local Scratch scratch;
+  return scratch;
+}
+
 /// The two sub-layers of one block over some rows.
 class BlockRun {
  public:
@@ -110,6 +117,13 @@ class BlockRun {
   void run(MatrixView hidden) {
     run_form(hidden);
     if (distorts(SiteTensor::resid)) distort(SiteTensor::resid, hidden, s_.distorted);
+  }
+  /// hidden ← hidden + the output of one sub-layer, which reads x.
+  void add_output(Sublayer sublayer, ConstMatrixView x, MatrixView hidden) {
+    if (sublayer == Sublayer::attention)
+      attention(x, hidden);
+    else
+      mlp(x, hidden);
   }
 
  private:
@@ -266,8 +280,17 @@ void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView 
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
                const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
                InputProbe* probe) {
-  thread_local Scratch scratch;
-  BlockRun(spec, weights, packed, rope, layout, filter, probe, scratch).run(hidden);
+  BlockRun(spec, weights, packed, rope, layout, filter, probe, thread_scratch()).run(hidden);
+}
+
+void run_sublayer(Sublayer sublayer, const DecoderSpec& spec, const BlockWeights& weights,
+                  const PackedLinears& packed, const RopeTable* rope, const Layout& layout,
+                  ConstMatrixView x, MatrixView out) {
+  NF_CHECK(x.rows() == layout.rows(), "layout of {} rows for {}", layout.rows(), x.rows());
+  NF_CHECK_SHAPE(out, x.rows(), x.cols());
+  for (Index r = 0; r < out.rows(); ++r) std::fill_n(out.row(r), out.cols(), 0.0f);
+  BlockRun(spec, weights, packed, rope, layout, nullptr, nullptr, thread_scratch())
+      .add_output(sublayer, x, out);
 }
 
 }  // namespace nf

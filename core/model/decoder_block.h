@@ -84,6 +84,13 @@ void run_block(const DecoderSpec& spec, const BlockWeights& weights, const Packe
                const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
                InputProbe* probe = nullptr);
 
+/// out ← what one sub-layer alone adds to the residual stream, before a norm behind it. x: [T, H],
+/// what its first linears read, lying as `layout` says  out: [T, H], not overlapping x. The other
+/// arguments as in run_block().
+void run_sublayer(Sublayer sublayer, const DecoderSpec& spec, const BlockWeights& weights,
+                  const PackedLinears& packed, const RopeTable* rope, const Layout& layout,
+                  ConstMatrixView x, MatrixView out);
+
 /// y = norm(x) as the spec says. x, y: [T, H], may be the same.
 void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView x, MatrixView y);
 

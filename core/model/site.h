@@ -29,6 +29,16 @@ enum class Role {
 inline constexpr int kRoleCount = 7;  ///< of a block: the roles before embed_tokens
 inline constexpr bool is_block_role(Role role) { return static_cast<int>(role) < kRoleCount; }
 
+/// The two parts of a block that add to the residual stream.
+enum class Sublayer {
+  attention,  ///< with o_proj
+  mlp,
+};
+/// The one that a block's role is part of.
+inline constexpr Sublayer sublayer_of(Role role) {
+  return role <= Role::o_proj ? Sublayer::attention : Sublayer::mlp;
+}
+
 std::string_view role_name(Role role);
 /// The role of that name, nullopt for an unknown one. Family aliases (OPT's fc1, fc2) are the
 /// family's matter.
