@@ -1,0 +1,367 @@
+#include "quant/gptq.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/ops/gemm.h"
+#include "quant/gptq_factor.h"
+#include "quant/gptq_kernels.h"
+#include "quant/gptq_steps.h"
+
+namespace nf {
+namespace {
+
+/// Rows of a panel, about: as many as make the products fast and leave panels for the threads.
+constexpr Index kPanelRows = 256;
+/// Columns whose feedback to each other is added up value by value; between larger runs of columns
+/// it is a product.
+constexpr Index kLeafColumns = 32;
+/// How often a failed factorisation is tried again.
+constexpr int kRetries = 4;
+
+std::size_t place(Index i) { return static_cast<std::size_t>(i); }
+VectorView values(float* p, Index n) { return {p, place(n)}; }
+
+/// Rows of the panels of a weight with `out` rows: whole units of rows, and whole vectors.
+Index panel_rows(Index out, const Unit& unit) {
+  const Index together = rows_of_unit(unit, out);
+  const Index rows = std::max(together, kPanelRows / together * together);
+  return std::min(rows, (out + 15) / 16 * 16);
+}
+
+/// Everything that the panels of one weight share.
+struct Job {
+  ConstMatrixView w;
+  const GptqMoment& h;
+  Unit unit;
+  const UnitFit& fit;
+  MatrixView rounded;
+  Matrix feedback{};              ///< gptq_feedback()
+  std::vector<GptqStep> steps{};  ///< of groups that are fitted on the way; else empty
+  std::vector<bool> dead{};       ///< [in] by feature
+  Index panel = 0;                ///< rows of a panel
+  GptqResult* result = nullptr;   ///< each panel writes its own rows
+
+  Index in() const { return w.cols(); }
+  bool in_columns() const { return unit.kind == Unit::Kind::group_in; }
+  bool fits_on_the_way() const { return !steps.empty(); }
+  /// Columns of a unit that lies within a row.
+  Index group() const { return unit.kind == Unit::Kind::group ? std::min(unit.group, in()) : in(); }
+};
+
+/// Columns of a panel that are being rounded, one below the other as rows. Row i is that of column
+/// first + i.
+struct Columns {
+  MatrixView error;  ///< w − q of the columns that are done
+  MatrixView sum;    ///< what the columns before have fed into each
+  Index first = 0;
+
+  Columns run(Index begin, Index end) const {
+    return {error.middle_rows(begin - first, end - begin),
+            sum.middle_rows(begin - first, end - begin), begin};
+  }
+};
+
+/// Some rows of a weight on their way, transposed: [in, rows], so that a column is consecutive.
+class Panel {
+ public:
+  Panel(Job& job, Index first, Index rows)
+      : job_(job),
+        first_(first),
+        rows_(rows),
+        error_(job.in(), job.panel),
+        sum_(job.in(), job.panel),
+        scale_(job.in_columns() ? 1 : job.result->scales.cols(), job.panel),
+        zero_(scale_.rows(), scale_.cols()),
+        lowest_(place(job.panel)),
+        highest_(place(job.panel)) {}
+
+  /// Values that were clipped.
+  Index run() {
+    load();
+    if (job_.fits_on_the_way()) {
+      round_steps(0, std::ssize(job_.steps));
+      store_scales();
+    } else {
+      if (!job_.in_columns()) load_scales();
+      round_columns(0, job_.in());
+    }
+    store();
+    return clipped_;
+  }
+
+ private:
+  void load() {
+    sum_.fill(0.0f);
+    error_.fill(0.0f);
+    visit_tiles([&](Index place_of, Index feature, Index r) {
+      if (!job_.dead[place(feature)]) error_(place_of, r) = job_.w(first_ + r, feature);
+    });
+  }
+  void store() {
+    visit_tiles([&](Index place_of, Index feature, Index r) {
+      job_.rounded(first_ + r, feature) = sum_(place_of, r);
+    });
+  }
+  /// Every value once, so that reading and writing a transposed matrix stay in the cache.
+  template <class Visit>
+  void visit_tiles(Visit visit) const {
+    constexpr Index kTile = 16;
+    const std::vector<Index>& order = job_.h.order();
+    for (Index col = 0; col < job_.in(); col += kTile) {
+      const Index end = std::min(col + kTile, job_.in());
+      for (Index r = 0; r < rows_; ++r)
+        for (Index c = col; c < end; ++c) visit(c, order[place(c)], r);
+    }
+  }
+
+  /// Scales that were there before the first column.
+  void load_scales() {
+    const GptqResult& result = *job_.result;
+    const bool shared = result.scales.rows() == 1;
+    for (Index unit = 0; unit < scale_.rows(); ++unit) {
+      for (Index r = 0; r < rows_; ++r) {
+        scale_(unit, r) = result.scales(shared ? 0 : first_ + r, unit);
+        zero_(unit, r) = result.zeros(shared ? 0 : first_ + r, unit);
+      }
+    }
+  }
+  void store_scales() {
+    for (Index r = 0; r < rows_; ++r) {
+      for (Index unit = 0; unit < scale_.rows(); ++unit) {
+        job_.result->scales(first_ + r, unit) = scale_(unit, r);
+        job_.result->zeros(first_ + r, unit) = zero_(unit, r);
+      }
+    }
+  }
+
+  /// The steps [first, last), given what all columns before have fed into them.
+  void round_steps(Index first, Index last) {
+    if (last - first == 1) {
+      const GptqStep& step = job_.steps[place(first)];
+      fit_groups(step);
+      return round_columns(step.begin, step.end);
+    }
+    const Index cut = cut_of(job_.steps, first, last);
+    round_steps(first, cut);
+    const auto begin = [&](Index i) { return job_.steps[place(i)].begin; };
+    feed(all(), begin(first), begin(cut), job_.steps[place(last - 1)].end);
+    round_steps(cut, last);
+  }
+
+  void round_columns(Index begin, Index end) {
+    complete(all(), begin, end, [&](Index column) { round_column(column); });
+  }
+
+  /// Goes through the columns [begin, end), given what all before have fed into them:
+  /// finish(column) is called when its sum is complete, and leaves its error.
+  template <class Finish>
+  void complete(const Columns& columns, Index begin, Index end, const Finish& finish) {
+    if (end - begin <= kLeafColumns) {
+      const Columns leaf = columns.run(begin, end);
+      for (Index column = begin; column < end; ++column) {
+        gptq_kernels().add_shares(leaf.error.data(), job_.panel,
+                                  job_.feedback.view().row(column) + begin, column - begin,
+                                  leaf.sum.row(column - begin));
+        finish(column);
+      }
+      return;
+    }
+    const auto half = static_cast<Index>(std::bit_floor(place(end - begin - 1)));
+    complete(columns, begin, begin + half, finish);
+    feed(columns, begin, begin + half, end);
+    complete(columns, begin + half, end, finish);
+  }
+
+  /// Feeds the errors of columns [begin, cut) into [cut, end).
+  void feed(const Columns& columns, Index begin, Index cut, Index end) {
+    matmul_nn(job_.feedback.view().middle_rows(cut, end - cut).middle_cols(begin, cut - begin),
+              columns.run(begin, cut).error, columns.run(cut, end).sum, Epilogue::add);
+  }
+
+  /// `sum` becomes the rounded column, `error`, which was the weight, the error.
+  void round_column(Index column) {
+    float* value = sum_.view().row(column);
+    float* error = error_.view().row(column);
+    for (Index r = 0; r < rows_; ++r) value[r] += error[r];
+    Index unit = 0;
+    if (job_.in_columns())
+      fit_column(column, value);
+    else
+      unit = job_.result->unit_of_column[place(job_.h.order()[place(column)])];
+    const UnitScales scales{scale_.view().row(unit), zero_.view().row(unit), true};
+    clipped_ += job_.fit.grid().quantize(values(value, rows_), scales, values(value, rows_));
+    for (Index r = 0; r < rows_; ++r) error[r] -= value[r];
+  }
+
+  /// The scales of the groups that begin in a step.
+  void fit_groups(const GptqStep& step) {
+    const Matrix start = weight_at(step);
+    const Index group = job_.group();
+    for (Index first = (step.begin + group - 1) / group * group; first < step.end; first += group) {
+      const Index count = std::min(group, job_.in() - first);
+      fit_rows(start.view().middle_rows(first - step.begin, count), first / group);
+    }
+  }
+
+  /// The columns [begin, reach) of a step as they stand when everything before them is rounded and
+  /// has been fed forward: as they would come out if from there on no column made an error of its
+  /// own, w − q = w − w' = −sum.
+  Matrix weight_at(const GptqStep& step) {
+    const Columns now = all().run(step.begin, step.reach);
+    Matrix start(step.reach - step.begin, job_.panel), error(start.rows(), start.cols());
+    std::copy_n(now.sum.data(), start.size(), start.data());
+    if (step.begin > 0)
+      complete({error, start, step.begin}, step.begin, step.reach, [&](Index column) {
+        const Index i = column - step.begin;
+        for (Index r = 0; r < job_.panel; ++r) error(i, r) = -start(i, r);
+      });
+    for (Index i = 0; i < start.size(); ++i) start.data()[i] += now.error.data()[i];
+    return start;
+  }
+
+  /// Scales of a unit of each row. columns: [n, rows] its values
+  void fit_rows(ConstMatrixView columns, Index unit) {
+    float* scale = scale_.view().row(unit);
+    float* zero = zero_.view().row(unit);
+    if (job_.fit.needs_values()) {
+      std::vector<float> row(place(columns.rows()));
+      for (Index r = 0; r < rows_; ++r) {
+        for (Index i = 0; i < columns.rows(); ++i) row[place(i)] = columns(i, r);
+        const MatrixScale fitted = job_.fit.fit(row);
+        scale[r] = fitted.scale;
+        zero[r] = fitted.zero;
+      }
+      return;
+    }
+    std::fill(lowest_.begin(), lowest_.end(), std::numeric_limits<float>::infinity());
+    std::fill(highest_.begin(), highest_.end(), -std::numeric_limits<float>::infinity());
+    for (Index i = 0; i < columns.rows(); ++i)
+      grid_kernels().range_each(columns.row(i), rows_, lowest_.data(), highest_.data());
+    job_.fit.fit_range(values(lowest_.data(), rows_), values(highest_.data(), rows_),
+                       values(scale, rows_), values(zero, rows_));
+  }
+
+  /// Scales of the groups of one column, as compensated. column: [rows]
+  void fit_column(Index column, const float* value) {
+    const Index group = rows_of_unit(job_.unit, job_.w.rows());
+    const Index feature = job_.h.order()[place(column)];
+    for (Index r = 0; r < rows_; r += group) {
+      const Index count = std::min(group, rows_ - r);
+      const MatrixScale fitted = fit_values(job_.fit, {value + r, place(count)});
+      job_.result->scales((first_ + r) / group, feature) = fitted.scale;
+      job_.result->zeros((first_ + r) / group, feature) = fitted.zero;
+      std::fill_n(scale_.data() + r, count, fitted.scale);
+      std::fill_n(zero_.data() + r, count, fitted.zero);
+    }
+  }
+
+  static MatrixScale fit_values(const UnitFit& fit, ConstVectorView unit) { return fit.fit(unit); }
+
+  Columns all() { return {error_, sum_, 0}; }
+
+  Job& job_;
+  Index first_, rows_;
+  Matrix error_, sum_;   ///< [in, panel] Columns
+  Matrix scale_, zero_;  ///< [units of a row, panel]; of groups along the outputs [1, panel]
+  std::vector<float> lowest_, highest_;
+  Index clipped_ = 0;
+};
+
+/// Scales from the weight as it is: of the matrix, of its rows, of groups in their own order.
+void fit_before(const Job& job, GptqResult& result) {
+  if (job.unit.kind == Unit::Kind::tensor) {
+    const MatrixScale whole = job.fit.fit(job.w);
+    result.scales(0, 0) = whole.scale;
+    result.zeros(0, 0) = whole.zero;
+    return;
+  }
+  const bool grouped = job.unit.kind == Unit::Kind::group;
+  const Index group = job.group();
+  parallel_for(job.w.rows(), [&](Index r) {
+    std::vector<float> row(job.w.row(r), job.w.row(r) + job.in());
+    for (Index f = 0; grouped && f < job.in(); ++f)
+      if (job.dead[place(f)]) row[place(f)] = 0.0f;
+    for (Index unit = 0; unit < result.scales.cols(); ++unit) {
+      const Index first = unit * group;
+      const MatrixScale fitted =
+          job.fit.fit(values(row.data() + first, std::min(group, job.in() - first)));
+      result.scales(r, unit) = fitted.scale;
+      result.zeros(r, unit) = fitted.zero;
+    }
+  });
+}
+
+/// Makes room for the scales, and says which of them a column goes by.
+void lay_out_units(const Job& job, GptqResult& result) {
+  const Index out = job.w.rows(), in = job.in(), group = job.group();
+  result.unit_of_column.assign(place(in), 0);
+  if (job.in_columns()) {
+    const Index down = rows_of_unit(job.unit, out);
+    result.scales.resize((out + down - 1) / down, in);
+    std::iota(result.unit_of_column.begin(), result.unit_of_column.end(), Index{0});
+  } else {
+    const bool one = job.unit.kind == Unit::Kind::tensor;
+    result.scales.resize(one ? 1 : out, (in + group - 1) / group);
+    for (Index c = 0; c < in; ++c) {
+      const Index feature = job.h.order()[place(c)];
+      result.unit_of_column[place(feature)] = (job.fits_on_the_way() ? c : feature) / group;
+    }
+  }
+  result.zeros.resize(result.scales.rows(), result.scales.cols());
+}
+
+/// damping: the first to be tried; then the one that was taken.
+Matrix factor(const GptqMoment& h, double& damping) {
+  for (int retry = 0; retry <= kRetries; ++retry, damping *= 10.0)
+    if (std::optional<Matrix> feedback = gptq_feedback(h, damping)) return *std::move(feedback);
+  throw NumericError(
+      fmt::format("the second moment of the inputs is singular, also with damping {:g}; give a "
+                  "larger damping or a larger calibration set",
+                  damping / 10.0));
+}
+
+}  // namespace
+
+GptqResult gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale,
+                const GptqOptions& options, const Unit& unit, const UnitFit& fit,
+                MatrixView rounded) {
+  NF_CHECK_SHAPE(rounded, w.rows(), w.cols());
+  NF_CHECK(w.cols() == sums.size(), "[{}, {}] with {} features", w.rows(), w.cols(), sums.size());
+  GptqResult result;
+  if (w.empty()) return result;
+  const GptqMoment h(sums, scale, options.act_order);
+  Job job{.w = w, .h = h, .unit = unit, .fit = fit, .rounded = rounded};
+  result.damping = options.damping;
+  job.feedback = factor(h, result.damping);
+  if (unit.kind == Unit::Kind::group && !options.static_groups)
+    job.steps = gptq_steps(job.in(), job.group(), options.block);
+  for (Index f = 0; f < job.in(); ++f) job.dead.push_back(sums(f, f) == 0.0);
+  job.panel = panel_rows(w.rows(), unit);
+  job.result = &result;
+  lay_out_units(job, result);
+  if (!job.in_columns() && !job.fits_on_the_way()) fit_before(job, result);
+
+  std::vector<Index> clipped(place((w.rows() + job.panel - 1) / job.panel));
+  parallel_for(std::ssize(clipped), [&](Index i) {
+    const Index first = i * job.panel;
+    clipped[place(i)] = Panel(job, first, std::min(job.panel, w.rows() - first)).run();
+  });
+  result.clipped = std::accumulate(clipped.begin(), clipped.end(), Index{0});
+  return result;
+}
+
+double gptq_scratch_bytes(Index out, Index in, const Unit& unit) {
+  if (out == 0 || in == 0) return 0.0;
+  const Index panel = panel_rows(out, unit);
+  const Index panels = std::min((out + panel - 1) / panel, thread_count());
+  const auto features = static_cast<double>(in);
+  return sizeof(float) * features * (features + 2.0 * static_cast<double>(panels * panel));
+}
+
+}  // namespace nf

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <vector>
+
+#include "core/tensor/symmetric_matrix.h"
+
+namespace nf {
+
+/// The matrix H of GPTQ (arXiv 2210.17323, section 3.3) before it is damped: a second moment in
+/// GPTQ's scale, its features in the order in which columns are rounded. A view: `sums` belongs to
+/// somebody else.
+class GptqMoment {
+ public:
+  /// H = scale·sums, sums: [in, in] Σ x·xᵀ. A feature that was always 0 has 1 on the diagonal, as
+  /// if its inputs had been of another size: it is why the scale matters. by_size: features in
+  /// descending order of the diagonal, ties by index; else in their own order.
+  GptqMoment(const SymmetricMatrix& sums, double scale, bool by_size);
+
+  Index size() const { return static_cast<Index>(order_.size()); }
+  /// The feature that stands at each place. [in]
+  const std::vector<Index>& order() const { return order_; }
+  /// Whether the feature at that place was always 0.
+  bool is_dead(Index place) const { return sums_(feature(place), feature(place)) == 0.0; }
+  /// Mean of the diagonal, dead features included.
+  double mean_diagonal() const;
+  /// Without damping. r, c: places.
+  double operator()(Index r, Index c) const {
+    return r == c ? diagonal(feature(r)) : scale_ * sums_(feature(r), feature(c));
+  }
+
+ private:
+  Index feature(Index place) const { return order_[static_cast<std::size_t>(place)]; }
+  double diagonal(Index feature) const {
+    const double sum = sums_(feature, feature);
+    return sum == 0.0 ? 1.0 : scale_ * sum;
+  }
+
+  const SymmetricMatrix& sums_;
+  double scale_;
+  std::vector<Index> order_;
+};
+
+}  // namespace nf
