@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
+#include "perturb/unit_slices.h"
 #include "quant/gptq_factor.h"
 #include "quant/gptq_kernels.h"
 #include "quant/gptq_steps.h"
@@ -96,28 +97,28 @@ class Panel {
   }
 
  private:
+  /// error ← w, its columns in their order, those of dead features 0.
   void load() {
+    const ConstMatrixView w = job_.w.middle_rows(first_, rows_);
+    Matrix& by_feature = job_.h.in_order() ? error_ : sum_;
+    if (rows_ < job_.panel) by_feature.fill(0.0f);
+    transpose(w, by_feature.view().middle_cols(0, rows_));
+    for (Index i = 0; i < job_.in(); ++i) {
+      const Index feature = job_.h.order()[place(i)];
+      if (job_.dead[place(feature)])
+        std::fill_n(error_.view().row(i), job_.panel, 0.0f);
+      else if (!job_.h.in_order())
+        std::copy_n(sum_.view().row(feature), job_.panel, error_.view().row(i));
+    }
     sum_.fill(0.0f);
-    error_.fill(0.0f);
-    visit_tiles([&](Index place_of, Index feature, Index r) {
-      if (!job_.dead[place(feature)]) error_(place_of, r) = job_.w(first_ + r, feature);
-    });
   }
   void store() {
-    visit_tiles([&](Index place_of, Index feature, Index r) {
-      job_.rounded(first_ + r, feature) = sum_(place_of, r);
-    });
-  }
-  /// Every value once, so that reading and writing a transposed matrix stay in the cache.
-  template <class Visit>
-  void visit_tiles(Visit visit) const {
-    constexpr Index kTile = 16;
-    const std::vector<Index>& order = job_.h.order();
-    for (Index col = 0; col < job_.in(); col += kTile) {
-      const Index end = std::min(col + kTile, job_.in());
-      for (Index r = 0; r < rows_; ++r)
-        for (Index c = col; c < end; ++c) visit(c, order[place(c)], r);
-    }
+    if (!job_.h.in_order())
+      for (Index i = 0; i < job_.in(); ++i)
+        std::copy_n(sum_.view().row(i), rows_,
+                    error_.view().row(job_.h.order()[place(i)]));
+    const Matrix& by_feature = job_.h.in_order() ? sum_ : error_;
+    transpose(by_feature.view().middle_cols(0, rows_), job_.rounded.middle_rows(first_, rows_));
   }
 
   /// Scales that were there before the first column.

@@ -7,6 +7,7 @@
 
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
+#include "perturb/unit_slices.h"
 
 namespace nf {
 namespace {
@@ -72,7 +73,7 @@ class Factorisation {
     const std::optional<DiagonalBlock> block = factor(remainder(first, rows, first, rows));
     if (!block) return false;
     for (Index r = 0; r < rows; ++r) {
-      squares_[static_cast<std::size_t>(first + r)] = block->squares[static_cast<std::size_t>(r)];
+      squares_[static_cast<std::size_t>(first + r)] = static_cast<float>(block->squares[static_cast<std::size_t>(r)]);
       for (Index c = 0; c < rows; ++c) to_unit_(r, c) = static_cast<float>(block->to_unit(r, c));
       for (Index c = 0; c < r; ++c)
         lower_(first + r, first + c) = static_cast<float>(block->unit(r, c));
@@ -83,16 +84,15 @@ class Factorisation {
     return true;
   }
 
-  /// left ← D·L of the rows behind, transposed: the columns [first, first + rows) of it.
+  /// left ← (D·L)ᵀ of the rows behind, of the columns [first, first + rows).
   void gather_left(Index first, Index rows) {
     const Index behind = first + rows;
     parallel_for((in_ - behind + kTerms - 1) / kTerms, [&](Index tile) {
       const Index begin = behind + tile * kTerms, end = std::min(begin + kTerms, in_);
-      for (Index k = begin; k < end; ++k) {
-        const double square = squares_[static_cast<std::size_t>(k)];
-        for (Index r = 0; r < rows; ++r)
-          left_(r, k) = static_cast<float>(square * static_cast<double>(lower_(k, first + r)));
-      }
+      transpose(lower_.view().middle_rows(begin, end - begin).middle_cols(first, rows),
+                left_.view().middle_rows(0, rows).middle_cols(begin, end - begin));
+      for (Index r = 0; r < rows; ++r)
+        for (Index k = begin; k < end; ++k) left_(r, k) *= squares_[static_cast<std::size_t>(k)];
     });
   }
 
@@ -101,7 +101,7 @@ class Factorisation {
   Block remainder(Index first, Index rows, Index col, Index cols) const {
     Block rest(rows, cols);
     for (Index r = 0; r < rows; ++r)
-      for (Index c = 0; c < cols; ++c) rest(r, c) = h_(first + r, col + c);
+      h_.copy(first + r, col, {rest.data() + r * cols, static_cast<std::size_t>(cols)});
     if (first == col) rest.diagonal().array() += added_;
     thread_local Matrix products;
     products.resize(rows, cols);
@@ -129,7 +129,7 @@ class Factorisation {
   double added_;  ///< to the diagonal
   Index in_;
   Matrix lower_;                 ///< L
-  std::vector<double> squares_;  ///< D
+  std::vector<float> squares_;  ///< D
   Matrix left_;                  ///< [kRows, in]
   Matrix to_unit_;               ///< [kRows, kRows]
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/tensor/symmetric_matrix.h"
@@ -17,16 +18,16 @@ class GptqMoment {
   GptqMoment(const SymmetricMatrix& sums, double scale, bool by_size);
 
   Index size() const { return static_cast<Index>(order_.size()); }
+  /// Whether each feature stands at its own place.
+  bool in_order() const { return in_order_; }
   /// The feature that stands at each place. [in]
   const std::vector<Index>& order() const { return order_; }
   /// Whether the feature at that place was always 0.
   bool is_dead(Index place) const { return sums_(feature(place), feature(place)) == 0.0; }
   /// Mean of the diagonal, dead features included.
   double mean_diagonal() const;
-  /// Without damping. r, c: places.
-  double operator()(Index r, Index c) const {
-    return r == c ? diagonal(feature(r)) : scale_ * sums_(feature(r), feature(c));
-  }
+  /// values ← H(row, first), H(row, first + 1), ..., without damping. row, first: places
+  void copy(Index row, Index first, std::span<double> values) const;
 
  private:
   Index feature(Index place) const { return order_[static_cast<std::size_t>(place)]; }
@@ -37,6 +38,7 @@ class GptqMoment {
 
   const SymmetricMatrix& sums_;
   double scale_;
+  bool in_order_;
   std::vector<Index> order_;
 };
 
