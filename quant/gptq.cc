@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <numeric>
 
 #include "core/base/check.h"
@@ -13,6 +15,7 @@
 #include "quant/gptq_factor.h"
 #include "quant/gptq_kernels.h"
 #include "quant/gptq_steps.h"
+#include "quant/scaled_runs.h"
 
 namespace nf {
 namespace {
@@ -35,6 +38,33 @@ Index panel_rows(Index out, const Unit& unit) {
   return std::min(rows, (out + 15) / 16 * 16);
 }
 
+/// Memory of a panel on its way.
+struct PanelMemory {
+  Matrix error, sum;              ///< Columns of the panel
+  Matrix start_error, start_sum;  ///< and of a part of it as it stands at the start of a step
+};
+
+/// Memory of the panels, as much as there are panels at a time: of a fresh one every page would
+/// have to be cleared.
+class PanelMemories {
+ public:
+  std::unique_ptr<PanelMemory> take() {
+    const std::lock_guard lock(mutex_);
+    if (unused_.empty()) return std::make_unique<PanelMemory>();
+    std::unique_ptr<PanelMemory> memory = std::move(unused_.back());
+    unused_.pop_back();
+    return memory;
+  }
+  void give_back(std::unique_ptr<PanelMemory> memory) {
+    const std::lock_guard lock(mutex_);
+    unused_.push_back(std::move(memory));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<PanelMemory>> unused_;
+};
+
 /// Everything that the panels of one weight share.
 struct Job {
   ConstMatrixView w;
@@ -42,17 +72,21 @@ struct Job {
   Unit unit;
   const UnitFit& fit;
   MatrixView rounded;
-  Matrix feedback{};              ///< gptq_feedback()
-  std::vector<GptqStep> steps{};  ///< of groups that are fitted on the way; else empty
-  std::vector<bool> dead{};       ///< [in] by feature
-  Index panel = 0;                ///< rows of a panel
-  GptqResult* result = nullptr;   ///< each panel writes its own rows
+  Matrix feedback{};                       ///< gptq_feedback()
+  std::vector<GptqStep> steps{};           ///< of groups that are fitted on the way; else empty
+  std::vector<bool> dead{};                ///< [in] by feature
+  Index panel = 0;                         ///< rows of a panel
+  std::vector<PartialProduct> products{};  ///< of each unit's columns where the fit asks for them
+  GptqResult* result = nullptr;            ///< each panel writes its own rows
 
   Index in() const { return w.cols(); }
   bool in_columns() const { return unit.kind == Unit::Kind::group_in; }
   bool fits_on_the_way() const { return !steps.empty(); }
   /// Columns of a unit that lies within a row.
   Index group() const { return unit.kind == Unit::Kind::group ? std::min(unit.group, in()) : in(); }
+  const PartialProduct* product(Index of_unit) const {
+    return products.empty() ? nullptr : &products[place(of_unit)];
+  }
 };
 
 /// Columns of a panel that are being rounded, one below the other as rows. Row i is that of column
@@ -71,16 +105,21 @@ struct Columns {
 /// Some rows of a weight on their way, transposed: [in, rows], so that a column is consecutive.
 class Panel {
  public:
-  Panel(Job& job, Index first, Index rows)
+  Panel(const Job& job, Index first, Index rows, PanelMemory& memory)
       : job_(job),
         first_(first),
         rows_(rows),
-        error_(job.in(), job.panel),
-        sum_(job.in(), job.panel),
-        scale_(job.in_columns() ? 1 : job.result->scales.cols(), job.panel),
-        zero_(scale_.rows(), scale_.cols()),
+        memory_(memory),
+        error_(memory.error),
+        sum_(memory.sum),
+        compensated_(place(job.panel)),
         lowest_(place(job.panel)),
-        highest_(place(job.panel)) {}
+        highest_(place(job.panel)) {
+    error_.resize(job.in(), job.panel);
+    sum_.resize(job.in(), job.panel);
+    units_.resize(job.in_columns() ? 1 : job.result->units.scale.cols(), job.panel);
+    units_.limit.fill(std::numeric_limits<float>::infinity());
+  }
 
   /// Values that were clipped.
   Index run() {
@@ -115,30 +154,30 @@ class Panel {
   void store() {
     if (!job_.h.in_order())
       for (Index i = 0; i < job_.in(); ++i)
-        std::copy_n(sum_.view().row(i), rows_,
-                    error_.view().row(job_.h.order()[place(i)]));
+        std::copy_n(sum_.view().row(i), rows_, error_.view().row(job_.h.order()[place(i)]));
     const Matrix& by_feature = job_.h.in_order() ? sum_ : error_;
     transpose(by_feature.view().middle_cols(0, rows_), job_.rounded.middle_rows(first_, rows_));
   }
 
   /// Scales that were there before the first column.
   void load_scales() {
-    const GptqResult& result = *job_.result;
-    const bool shared = result.scales.rows() == 1;
-    for (Index unit = 0; unit < scale_.rows(); ++unit) {
-      for (Index r = 0; r < rows_; ++r) {
-        scale_(unit, r) = result.scales(shared ? 0 : first_ + r, unit);
-        zero_(unit, r) = result.zeros(shared ? 0 : first_ + r, unit);
-      }
-    }
+    const FittedUnits& from = job_.result->units;
+    const bool shared = from.scale.rows() == 1;
+    each_unit([&](Index r, Index unit) {
+      const Index row = shared ? 0 : first_ + r;
+      units_.put(unit, r, {from.scale(row, unit), from.zero(row, unit), from.limit(row, unit)});
+    });
   }
   void store_scales() {
-    for (Index r = 0; r < rows_; ++r) {
-      for (Index unit = 0; unit < scale_.rows(); ++unit) {
-        job_.result->scales(first_ + r, unit) = scale_(unit, r);
-        job_.result->zeros(first_ + r, unit) = zero_(unit, r);
-      }
-    }
+    each_unit([&](Index r, Index unit) {
+      job_.result->units.put(first_ + r, unit,
+                             {units_.scale(unit, r), units_.zero(unit, r), units_.limit(unit, r)});
+    });
+  }
+  template <class Use>
+  void each_unit(Use use) const {
+    for (Index r = 0; r < rows_; ++r)
+      for (Index unit = 0; unit < units_.scale.rows(); ++unit) use(r, unit);
   }
 
   /// The steps [first, last), given what all columns before have fed into them.
@@ -187,56 +226,57 @@ class Panel {
 
   /// `sum` becomes the rounded column, `error`, which was the weight, the error.
   void round_column(Index column) {
-    float* value = sum_.view().row(column);
+    float* rounded = sum_.view().row(column);
     float* error = error_.view().row(column);
-    for (Index r = 0; r < rows_; ++r) value[r] += error[r];
+    float* value = compensated_.data();
+    for (Index r = 0; r < rows_; ++r) value[r] = error[r] + rounded[r];
     Index unit = 0;
     if (job_.in_columns())
       fit_column(column, value);
     else
       unit = job_.result->unit_of_column[place(job_.h.order()[place(column)])];
-    const UnitScales scales{scale_.view().row(unit), zero_.view().row(unit), true};
-    clipped_ += job_.fit.grid().quantize(values(value, rows_), scales, values(value, rows_));
-    for (Index r = 0; r < rows_; ++r) error[r] -= value[r];
+    const ScaledRun run{
+        .count = rows_,
+        .scales = {units_.scale.view().row(unit), units_.zero.view().row(unit), true},
+        .limit = job_.fit.needs_inputs() ? units_.limit.view().row(unit) : nullptr};
+    clipped_ += quantize_run(job_.fit.grid(), run, values(value, rows_), values(rounded, rows_));
+    for (Index r = 0; r < rows_; ++r) error[r] -= rounded[r];
   }
 
   /// The scales of the groups that begin in a step.
   void fit_groups(const GptqStep& step) {
-    const Matrix start = weight_at(step);
+    const ConstMatrixView start = weight_at(step);
     const Index group = job_.group();
     for (Index first = (step.begin + group - 1) / group * group; first < step.end; first += group) {
       const Index count = std::min(group, job_.in() - first);
-      fit_rows(start.view().middle_rows(first - step.begin, count), first / group);
+      fit_rows(start.middle_rows(first - step.begin, count), first / group);
     }
   }
 
   /// The columns [begin, reach) of a step as they stand when everything before them is rounded and
   /// has been fed forward: as they would come out if from there on no column made an error of its
   /// own, w − q = w − w' = −sum.
-  Matrix weight_at(const GptqStep& step) {
+  ConstMatrixView weight_at(const GptqStep& step) {
     const Columns now = all().run(step.begin, step.reach);
-    Matrix start(step.reach - step.begin, job_.panel), error(start.rows(), start.cols());
+    if (step.begin == 0) return now.error;
+    Matrix &start = memory_.start_sum, &error = memory_.start_error;
+    for (Matrix* part : {&start, &error}) part->resize(step.reach - step.begin, job_.panel);
     std::copy_n(now.sum.data(), start.size(), start.data());
-    if (step.begin > 0)
-      complete({error, start, step.begin}, step.begin, step.reach, [&](Index column) {
-        const Index i = column - step.begin;
-        for (Index r = 0; r < job_.panel; ++r) error(i, r) = -start(i, r);
-      });
+    complete({error, start, step.begin}, step.begin, step.reach, [&](Index column) {
+      const Index i = column - step.begin;
+      for (Index r = 0; r < job_.panel; ++r) error(i, r) = -start(i, r);
+    });
     for (Index i = 0; i < start.size(); ++i) start.data()[i] += now.error.data()[i];
     return start;
   }
 
   /// Scales of a unit of each row. columns: [n, rows] its values
   void fit_rows(ConstMatrixView columns, Index unit) {
-    float* scale = scale_.view().row(unit);
-    float* zero = zero_.view().row(unit);
     if (job_.fit.needs_values()) {
       std::vector<float> row(place(columns.rows()));
       for (Index r = 0; r < rows_; ++r) {
         for (Index i = 0; i < columns.rows(); ++i) row[place(i)] = columns(i, r);
-        const MatrixScale fitted = job_.fit.fit(row);
-        scale[r] = fitted.scale;
-        zero[r] = fitted.zero;
+        units_.put(unit, r, job_.fit.fit(ConstVectorView(row), job_.product(unit)));
       }
       return;
     }
@@ -245,57 +285,69 @@ class Panel {
     for (Index i = 0; i < columns.rows(); ++i)
       grid_kernels().range_each(columns.row(i), rows_, lowest_.data(), highest_.data());
     job_.fit.fit_range(values(lowest_.data(), rows_), values(highest_.data(), rows_),
-                       values(scale, rows_), values(zero, rows_));
+                       values(units_.scale.view().row(unit), rows_),
+                       values(units_.zero.view().row(unit), rows_));
   }
 
   /// Scales of the groups of one column, as compensated. column: [rows]
   void fit_column(Index column, const float* value) {
     const Index group = rows_of_unit(job_.unit, job_.w.rows());
     const Index feature = job_.h.order()[place(column)];
-    for (Index r = 0; r < rows_; r += group) {
-      const Index count = std::min(group, rows_ - r);
-      const MatrixScale fitted = fit_values(job_.fit, {value + r, place(count)});
-      job_.result->scales((first_ + r) / group, feature) = fitted.scale;
-      job_.result->zeros((first_ + r) / group, feature) = fitted.zero;
-      std::fill_n(scale_.data() + r, count, fitted.scale);
-      std::fill_n(zero_.data() + r, count, fitted.zero);
+    for (Index first = 0; first < rows_; first += group) {
+      const Index end = std::min(first + group, rows_);
+      const MatrixScale unit =
+          job_.fit.fit(ConstVectorView(value + first, value + end), job_.product(feature));
+      job_.result->units.put((first_ + first) / group, feature, unit);
+      for (Index r = first; r < end; ++r) units_.put(0, r, unit);
     }
   }
 
-  static MatrixScale fit_values(const UnitFit& fit, ConstVectorView unit) { return fit.fit(unit); }
-
   Columns all() { return {error_, sum_, 0}; }
 
-  Job& job_;
+  const Job& job_;
   Index first_, rows_;
-  Matrix error_, sum_;   ///< [in, panel] Columns
-  Matrix scale_, zero_;  ///< [units of a row, panel]; of groups along the outputs [1, panel]
-  std::vector<float> lowest_, highest_;
+  PanelMemory& memory_;
+  Matrix &error_, &sum_;  ///< [in, panel] Columns
+  FittedUnits units_;     ///< [units of a row, panel]; of groups along the outputs [1, panel]
+  std::vector<float> compensated_, lowest_, highest_;
   Index clipped_ = 0;
 };
 
 /// Scales from the weight as it is: of the matrix, of its rows, of groups in their own order.
-void fit_before(const Job& job, GptqResult& result) {
-  if (job.unit.kind == Unit::Kind::tensor) {
-    const MatrixScale whole = job.fit.fit(job.w);
-    result.scales(0, 0) = whole.scale;
-    result.zeros(0, 0) = whole.zero;
-    return;
-  }
+void fit_before(const Job& job, FittedUnits& units) {
+  if (job.unit.kind == Unit::Kind::tensor)
+    return units.put(0, 0, job.fit.fit(job.w, job.product(0)));
   const bool grouped = job.unit.kind == Unit::Kind::group;
   const Index group = job.group();
   parallel_for(job.w.rows(), [&](Index r) {
     std::vector<float> row(job.w.row(r), job.w.row(r) + job.in());
     for (Index f = 0; grouped && f < job.in(); ++f)
       if (job.dead[place(f)]) row[place(f)] = 0.0f;
-    for (Index unit = 0; unit < result.scales.cols(); ++unit) {
-      const Index first = unit * group;
-      const MatrixScale fitted =
-          job.fit.fit(values(row.data() + first, std::min(group, job.in() - first)));
-      result.scales(r, unit) = fitted.scale;
-      result.zeros(r, unit) = fitted.zero;
+    for (Index unit = 0; unit < units.scale.cols(); ++unit) {
+      const Index first = unit * group, count = std::min(group, job.in() - first);
+      units.put(
+          r, unit,
+          job.fit.fit(ConstVectorView(row).subspan(place(first), place(count)), job.product(unit)));
     }
   });
+}
+
+/// What the columns of each unit are multiplied with. sample: [S, in]
+std::vector<PartialProduct> partial_products(const Job& job, ConstMatrixView sample) {
+  const std::vector<Index>& unit_of_column = job.result->unit_of_column;
+  std::vector<PartialProduct> products;
+  for (Index unit = 0; unit < job.result->units.scale.cols(); ++unit) {
+    std::vector<Index> columns;  // in the order in which they are fitted
+    for (Index i = 0; i < job.in(); ++i) {
+      const Index column = job.fits_on_the_way() ? job.h.order()[place(i)] : i;
+      if (unit_of_column[place(column)] == unit) columns.push_back(column);
+    }
+    Matrix part(sample.rows(), std::ssize(columns));
+    for (Index s = 0; s < part.rows(); ++s)
+      for (Index i = 0; i < part.cols(); ++i) part(s, i) = sample(s, columns[place(i)]);
+    products.emplace_back(part);
+  }
+  return products;
 }
 
 /// Makes room for the scales, and says which of them a column goes by.
@@ -304,17 +356,16 @@ void lay_out_units(const Job& job, GptqResult& result) {
   result.unit_of_column.assign(place(in), 0);
   if (job.in_columns()) {
     const Index down = rows_of_unit(job.unit, out);
-    result.scales.resize((out + down - 1) / down, in);
+    result.units.resize((out + down - 1) / down, in);
     std::iota(result.unit_of_column.begin(), result.unit_of_column.end(), Index{0});
   } else {
     const bool one = job.unit.kind == Unit::Kind::tensor;
-    result.scales.resize(one ? 1 : out, (in + group - 1) / group);
+    result.units.resize(one ? 1 : out, (in + group - 1) / group);
     for (Index c = 0; c < in; ++c) {
       const Index feature = job.h.order()[place(c)];
       result.unit_of_column[place(feature)] = (job.fits_on_the_way() ? c : feature) / group;
     }
   }
-  result.zeros.resize(result.scales.rows(), result.scales.cols());
 }
 
 /// damping: the first to be tried; then the one that was taken.
@@ -329,9 +380,19 @@ Matrix factor(const GptqMoment& h, double& damping) {
 
 }  // namespace
 
+void FittedUnits::resize(Index rows, Index cols) {
+  for (Matrix* matrix : {&scale, &zero, &limit}) matrix->resize(rows, cols);
+}
+
+void FittedUnits::put(Index row, Index col, const MatrixScale& unit) {
+  scale(row, col) = unit.scale;
+  zero(row, col) = unit.zero;
+  limit(row, col) = unit.limit;
+}
+
 GptqResult gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale,
                 const GptqOptions& options, const Unit& unit, const UnitFit& fit,
-                MatrixView rounded) {
+                ConstMatrixView sample, MatrixView rounded) {
   NF_CHECK_SHAPE(rounded, w.rows(), w.cols());
   NF_CHECK(w.cols() == sums.size(), "[{}, {}] with {} features", w.rows(), w.cols(), sums.size());
   GptqResult result;
@@ -346,12 +407,16 @@ GptqResult gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale,
   job.panel = panel_rows(w.rows(), unit);
   job.result = &result;
   lay_out_units(job, result);
-  if (!job.in_columns() && !job.fits_on_the_way()) fit_before(job, result);
+  if (fit.needs_inputs()) job.products = partial_products(job, sample);
+  if (!job.in_columns() && !job.fits_on_the_way()) fit_before(job, result.units);
 
+  PanelMemories memories;
   std::vector<Index> clipped(place((w.rows() + job.panel - 1) / job.panel));
   parallel_for(std::ssize(clipped), [&](Index i) {
     const Index first = i * job.panel;
-    clipped[place(i)] = Panel(job, first, std::min(job.panel, w.rows() - first)).run();
+    std::unique_ptr<PanelMemory> memory = memories.take();
+    clipped[place(i)] = Panel(job, first, std::min(job.panel, w.rows() - first), *memory).run();
+    memories.give_back(std::move(memory));
   });
   result.clipped = std::accumulate(clipped.begin(), clipped.end(), Index{0});
   return result;

@@ -17,20 +17,30 @@ struct GptqOptions {
   bool static_groups = false;  ///< groups take their scales before the first column is rounded
 };
 
+/// Scales of units that lie in rows and columns of their own.
+struct FittedUnits {
+  Matrix scale, zero;  ///< as UnitScales has them
+  Matrix limit;        ///< values are clamped to ±limit before they are rounded
+
+  void resize(Index rows, Index cols);
+  void put(Index row, Index col, const MatrixScale& unit);
+};
+
 /// How a weight [out, in] was rounded, in the order of its own columns.
 struct GptqResult {
-  /// Scale and zero point of each unit, as UnitScales has them: of tensor [1, 1], of channel [out,
-  /// 1], of groups along the inputs [out, groups], of groups along the outputs [groups, in]. With
-  /// act_order and without static_groups the groups are those of the sorted columns.
-  Matrix scales, zeros;
-  std::vector<Index> unit_of_column;  ///< [in] the column of `scales` that a column goes by
+  /// Of tensor [1, 1], of channel [out, 1], of groups along the inputs [out, groups], of groups
+  /// along the outputs [groups, in]. With act_order and without static_groups the groups are those
+  /// of the sorted columns.
+  FittedUnits units;
+  std::vector<Index> unit_of_column;  ///< [in] the column of `units` that a column goes by
   Index clipped = 0;                  ///< compensated values beyond the last level
   double damping = 0.0;               ///< that the factorisation took
 };
 
 /// rounded ← w on the grid of `fit`, column by column, each column taking over the errors of those
 /// before it as far as the inputs allow (arXiv 2210.17323, algorithm 1). w, rounded: [out, in], not
-/// overlapping. sums: Σ x·xᵀ of the inputs; H = scale·sums.
+/// overlapping. sums: Σ x·xᵀ of the inputs; H = scale·sums. sample: [S, in] some rows of the
+/// inputs, where fit.needs_inputs(); else empty.
 ///
 /// In the order of the authors' code: scales of tensor and channel from w; then the columns of
 /// features that were always 0 become 0; then the scales of static groups; then the columns in
@@ -43,7 +53,7 @@ struct GptqResult {
 /// bit.
 GptqResult gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale,
                 const GptqOptions& options, const Unit& unit, const UnitFit& fit,
-                MatrixView rounded);
+                ConstMatrixView sample, MatrixView rounded);
 
 /// Bytes that gptq() holds beside w and what it makes of it, about.
 double gptq_scratch_bytes(Index out, Index in, const Unit& unit);

@@ -73,7 +73,8 @@ class Factorisation {
     const std::optional<DiagonalBlock> block = factor(remainder(first, rows, first, rows));
     if (!block) return false;
     for (Index r = 0; r < rows; ++r) {
-      squares_[static_cast<std::size_t>(first + r)] = static_cast<float>(block->squares[static_cast<std::size_t>(r)]);
+      squares_[static_cast<std::size_t>(first + r)] =
+          static_cast<float>(block->squares[static_cast<std::size_t>(r)]);
       for (Index c = 0; c < rows; ++c) to_unit_(r, c) = static_cast<float>(block->to_unit(r, c));
       for (Index c = 0; c < r; ++c)
         lower_(first + r, first + c) = static_cast<float>(block->unit(r, c));
@@ -128,10 +129,10 @@ class Factorisation {
   const GptqMoment& h_;
   double added_;  ///< to the diagonal
   Index in_;
-  Matrix lower_;                 ///< L
+  Matrix lower_;                ///< L
   std::vector<float> squares_;  ///< D
-  Matrix left_;                  ///< [kRows, in]
-  Matrix to_unit_;               ///< [kRows, kRows]
+  Matrix left_;                 ///< [kRows, in]
+  Matrix to_unit_;              ///< [kRows, kRows]
 };
 
 }  // namespace

@@ -38,10 +38,14 @@ struct GptqKeys : GptqOptions {
 class Gptq final : public Distortion {
  public:
   Gptq(const QuantizerConfig& entry, const GptqKeys& keys)
-      : entry_(entry),
+      : written_(entry),
+        entry_(entry),
+        unit_(entry.granularity.unit),
         keys_(keys),
-        grid_(make_grid(entry.grid, entry.bits, entry.symmetric)),
-        fit_(grid_, {}, false) {}
+        grid_(entry.make_grid()) {
+    // A column's groups hold what has been made of it by then, which their range is to span.
+    if (unit_.kind == Unit::Kind::group_in) entry_.zero_in_range = false;
+  }
 
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override {
@@ -50,26 +54,33 @@ class Gptq final : public Distortion {
     const double scale = 2.0 / static_cast<double>(inputs.size.windows);
     try {
       const GptqResult result =
-          gptq(x, inputs.second_moment, scale, keys_, entry_.granularity, fit_, distorted);
+          gptq(x, inputs.second_moment, scale, keys_, unit_, entry_.unit_fit(grid_, context.site),
+               inputs.sample, distorted);
       return {.clipped = result.clipped, .notes = {{"damping", result.damping}}};
     } catch (const NumericError& error) {
       throw NumericError(fmt::format("{}: {}", context.site.name(), error.what()));
     }
   }
 
-  InputNeeds input_needs(SiteTensor) const override { return {.second_moment = true}; }
+  InputNeeds input_needs(SiteTensor) const override {
+    return {.second_moment = true, .sample = entry_.range.kind == RangeRule::Kind::awq};
+  }
   bool follows_path() const override { return true; }
   double scratch_bytes(Index rows, Index cols) const override {
-    return gptq_scratch_bytes(rows, cols, entry_.granularity);
+    return gptq_scratch_bytes(rows, cols, unit_);
   }
 
   /// The step at the weight as it came, under the scales that it has by itself. Those are GPTQ's
   /// own for tensor, channel and static groups; other groups have scales from compensated values,
   /// which would take the whole of apply() to find again.
   bool has_steps() const override { return true; }
-  void local_step(ConstMatrixView x, const DistortionContext&, MatrixView step) const override {
+  void local_step(ConstMatrixView x, const DistortionContext& context,
+                  MatrixView step) const override {
     NF_CHECK_SHAPE(step, x.rows(), x.cols());
-    for_each_scaled_run(*grid_, entry_.granularity, x, [&](const ScaledRun& run) {
+    const UnitFit fit = entry_.unit_fit(grid_, context.site);
+    const ConstMatrixView sample =
+        fit.needs_inputs() ? needed_inputs(x, context).sample.view() : ConstMatrixView();
+    for_each_scaled_run(fit, unit_, x, sample, [&](const ScaledRun& run) {
       const auto count = static_cast<std::size_t>(run.count);
       grid_->step({x.row(run.row) + run.col, count}, run.scales,
                   {step.row(run.row) + run.col, count});
@@ -77,23 +88,21 @@ class Gptq final : public Distortion {
   }
 
   Json config() const override {
-    Json json = fields_of<QuantizerConfig>().write(entry_);
+    Json json = written_.config();
     json.update(fields_of<GptqKeys>().write(keys_));
     return json;
   }
 
  private:
-  QuantizerConfig entry_;
+  QuantizerConfig written_;  ///< the entry
+  QuantizerConfig entry_;    ///< what of it holds here
+  Unit unit_;
   GptqKeys keys_;
   std::shared_ptr<const Grid> grid_;
-  UnitFit fit_;
 };
 
-DistortionPtr create(const QuantizerConfig& entry, const ConfigNode& node, SiteTensor tensor,
+DistortionPtr create(const QuantizerConfig& entry, const ConfigNode& node, SiteTensor,
                      ConfigErrors& errors) {
-  if (tensor != SiteTensor::weight)
-    errors.add(node.find("method").value_or(node),
-               "method gptq rounds weights, whose errors the inputs weigh; use method rtn");
   GptqKeys keys;
   fields_of<GptqKeys>().read_fields(node, keys, errors);
   return std::make_shared<Gptq>(entry, keys);

@@ -78,7 +78,8 @@ void bench(int rounds, const std::vector<Shape>& shapes) {
              machine_line(), rounds);
   fmt::print("| out x in | gptq, s | its factorisation | bare products, s | share |\n");
   fmt::print("|---|---|---|---|---|\n");
-  const std::shared_ptr<const Grid> grid = make_grid(grid_spec("uniform"), 4, false);
+  const std::shared_ptr<const Grid> grid =
+      make_grid(grid_spec("uniform"), 4, false, Levels::balanced);
   const UnitFit fit(grid, {}, true);
   for (const Shape& shape : shapes) {
     const SymmetricMatrix sums = second_moment(shape.in);
@@ -86,7 +87,7 @@ void bench(int rounds, const std::vector<Shape>& shapes) {
     fill(w, 9);
     BareProducts products(shape);
     Interleaved cases;
-    cases.add("gptq", [&] { gptq(w, sums, 2.0 / 32, {}, Unit::groups(64), fit, rounded); });
+    cases.add("gptq", [&] { gptq(w, sums, 2.0 / 32, {}, Unit::groups(64), fit, {}, rounded); });
     cases.add("factor", [&] { gptq_feedback(GptqMoment(sums, 2.0 / 32, false), 0.01); });
     cases.add("products", [&] { products.run(); });
     cases.run(rounds);
