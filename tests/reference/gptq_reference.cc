@@ -23,12 +23,28 @@ std::vector<float> column_of(const RowMatrix& w, Index col, Index first, Index c
   return values;
 }
 
-MatrixScale fit_matrix(const RowMatrix& w, const UnitFit& fit) {
-  std::vector<float> all;
-  for (Index r = 0; r < w.rows(); ++r)
-    for (Index c = 0; c < w.cols(); ++c) all.push_back(static_cast<float>(w(r, c)));
-  return fit.fit(ConstVectorView(all));
-}
+/// A fit that knows the inputs.
+struct Fitter {
+  const UnitFit& fit;
+  ConstMatrixView sample;
+
+  /// features: of the unit's columns
+  MatrixScale operator()(const std::vector<float>& values,
+                         const std::vector<Index>& features) const {
+    if (!fit.needs_inputs()) return fit.fit(ConstVectorView(values));
+    Matrix part(sample.rows(), std::ssize(features));
+    for (Index s = 0; s < part.rows(); ++s)
+      for (Index i = 0; i < part.cols(); ++i)
+        part(s, i) = sample(s, features[static_cast<std::size_t>(i)]);
+    const PartialProduct product(part);
+    return fit.fit(ConstVectorView(values), &product);
+  }
+  MatrixScale whole(ConstMatrixView w) const {
+    if (!fit.needs_inputs()) return fit.fit(w);
+    const PartialProduct product(sample);
+    return fit.fit(w, &product);
+  }
+};
 
 /// U of H⁻¹ = UᵀU, or nothing where H is not positive definite.
 std::optional<RowMatrix> upper_factor(const RowMatrix& h) {
@@ -43,7 +59,9 @@ std::optional<RowMatrix> upper_factor(const RowMatrix& h) {
 }  // namespace
 
 GptqRounded gptq(ConstMatrixView weight, const SymmetricMatrix& sums, double scale,
-                 const GptqKeys& keys, const Unit& unit, const UnitFit& fit) {
+                 const GptqKeys& keys, const Unit& unit, const UnitFit& fit,
+                 ConstMatrixView sample) {
+  const Fitter fitted{fit, sample};
   const Index out = weight.rows(), in = weight.cols();
   RowMatrix w(out, in), h(in, in);
   for (Index r = 0; r < out; ++r)
@@ -51,13 +69,12 @@ GptqRounded gptq(ConstMatrixView weight, const SymmetricMatrix& sums, double sca
   for (Index r = 0; r < in; ++r)
     for (Index c = 0; c < in; ++c) h(r, c) = scale * sums(r, c);
 
-  std::vector<MatrixScale> of_row(static_cast<std::size_t>(out));
-  for (Index r = 0; r < out; ++r) {
-    if (unit.kind == Unit::Kind::tensor)
-      of_row[static_cast<std::size_t>(r)] = r == 0 ? fit_matrix(w, fit) : of_row[0];
-    if (unit.kind == Unit::Kind::channel)
-      of_row[static_cast<std::size_t>(r)] = fit.fit(ConstVectorView(row_of(w, r, 0, in)));
-  }
+  std::vector<Index> own_order(static_cast<std::size_t>(in));
+  std::iota(own_order.begin(), own_order.end(), Index{0});
+  std::vector<MatrixScale> of_row;
+  for (Index r = 0; r < out; ++r)
+    of_row.push_back(unit.kind == Unit::Kind::tensor ? fitted.whole(weight)
+                                                     : fitted(row_of(w, r, 0, in), own_order));
   for (Index c = 0; c < in; ++c) {
     if (h(c, c) != 0.0) continue;
     h(c, c) = 1.0;
@@ -65,17 +82,19 @@ GptqRounded gptq(ConstMatrixView weight, const SymmetricMatrix& sums, double sca
   }
 
   const Index group = unit.kind == Unit::Kind::group ? std::min(unit.group, in) : in;
-  const auto fit_group = [&](const RowMatrix& from, Index row, Index first) {
-    return fit.fit(ConstVectorView(row_of(from, row, first, std::min(group, in - first))));
+  const auto fit_group = [&](const RowMatrix& from, const std::vector<Index>& features, Index row,
+                             Index first) {
+    const Index count = std::min(group, in - first);
+    return fitted(row_of(from, row, first, count),
+                  {features.begin() + first, features.begin() + first + count});
   };
   std::vector<std::vector<MatrixScale>> of_group;  // [groups][out]
   for (Index first = 0; keys.static_groups && first < in; first += group) {
     of_group.emplace_back();
-    for (Index r = 0; r < out; ++r) of_group.back().push_back(fit_group(w, r, first));
+    for (Index r = 0; r < out; ++r) of_group.back().push_back(fit_group(w, own_order, r, first));
   }
 
-  std::vector<Index> order(static_cast<std::size_t>(in));
-  std::iota(order.begin(), order.end(), Index{0});
+  std::vector<Index> order = own_order;
   if (keys.act_order)
     std::stable_sort(order.begin(), order.end(),
                      [&](Index a, Index b) { return h(a, a) > h(b, b); });
@@ -111,15 +130,17 @@ GptqRounded gptq(ConstMatrixView weight, const SymmetricMatrix& sums, double sca
         if (unit.kind == Unit::Kind::group && keys.static_groups)
           scales = of_group[static_cast<std::size_t>(feature / group)][static_cast<std::size_t>(r)];
         else if (unit.kind == Unit::Kind::group && j % group == 0)
-          scales = fit_group(sorted_w, r, j);
+          scales = fit_group(sorted_w, order, r, j);
         if (unit.kind == Unit::Kind::group_in) {
           const Index first = r / unit.group * unit.group;
-          scales = fit.fit(
-              ConstVectorView(column_of(column, 0, first, std::min(unit.group, out - first))));
+          scales =
+              fitted(column_of(column, 0, first, std::min(unit.group, out - first)), {feature});
         }
-        const auto value = static_cast<float>(column(r, 0));
+        auto value = static_cast<float>(column(r, 0));
         float rounded = 0.0f;
         result.clipped += fit.grid().quantize({&value, 1}, scales.scales(), {&rounded, 1});
+        value = std::clamp(value, -scales.limit, scales.limit);
+        fit.grid().quantize({&value, 1}, scales.scales(), {&rounded, 1});
         result.values(r, feature) = rounded;
         errors(r, j - i1) = (column(r, 0) - static_cast<double>(rounded)) / (*u)(j, j);
       }

@@ -26,8 +26,9 @@ struct GptqRounded {
 /// GPTQ as its authors write it down (2210.17323, algorithm 1, and their code), in double but for
 /// the rounding: a Cholesky factor, the inverse, the upper Cholesky factor of that; columns one by
 /// one within a block, the columns behind it when the block ends. sums: Σ x·xᵀ, H = scale·sums.
-/// Throws NumericError where H stays singular.
+/// sample: [S, in] of the inputs, where fit.needs_inputs(). Throws NumericError where H stays
+/// singular.
 GptqRounded gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale, const GptqKeys& keys,
-                 const Unit& unit, const UnitFit& fit);
+                 const Unit& unit, const UnitFit& fit, ConstMatrixView sample = {});
 
 }  // namespace nf::reference
