@@ -41,10 +41,14 @@ bool same_bits(const Matrix& a, const Matrix& b) {
   return std::memcmp(a.data(), b.data(), sizeof(float) * static_cast<std::size_t>(a.size())) == 0;
 }
 
-struct Shape {
-  Index out, in;
+/// A weight [out, in] and its inputs.
+struct Problem {
+  Problem(Index out, Index in)
+      : w(bell_matrix(out, in, 5, 0.1f)), inputs(correlated_statistics(in)) {}
+
+  Matrix w;
+  InputStatisticsPtr inputs;
 };
-constexpr Shape kShapes[] = {{1, 1}, {5, 7}, {12, 220}, {270, 37}};
 constexpr Unit::Kind kGroup = Unit::Kind::group;
 const std::vector<Unit>& all_units() {
   static const std::vector<Unit> units = {
@@ -55,10 +59,10 @@ const std::vector<Unit>& all_units() {
 
 /// The reference is in double, so a value half way between two levels may fall to the other side
 /// and take its successors with it: few values do.
-void expect_equals_reference(const Shape& shape, const Unit& unit, const UnitFit& fit,
+void expect_equals_reference(const Problem& problem, const Unit& unit, const UnitFit& fit,
                              const GptqOptions& options, const std::string& where) {
-  const InputStatisticsPtr inputs = correlated_statistics(shape.in);
-  const Matrix w = bell_matrix(shape.out, shape.in, 5, 0.1f);
+  const InputStatisticsPtr& inputs = problem.inputs;
+  const Matrix& w = problem.w;
   const ConstMatrixView sample = fit.needs_inputs() ? inputs->sample.view() : ConstMatrixView();
   const reference::GptqRounded expected =
       reference::gptq(w, inputs->second_moment, kScale,
@@ -68,7 +72,7 @@ void expect_equals_reference(const Shape& shape, const Unit& unit, const UnitFit
   const Matrix got = rounded(w, inputs->second_moment, options, unit, fit, &result, sample);
   const std::string place =
       fmt::format("{}, {} of group {}, [{}, {}], block {}, act_order {}, static_groups {}", where,
-                  static_cast<int>(unit.kind), unit.group, shape.out, shape.in, options.block,
+                  static_cast<int>(unit.kind), unit.group, w.rows(), w.cols(), options.block,
                   options.act_order, options.static_groups);
   EXPECT_LE(places_that_differ(got, expected.values), w.size() / 100) << place;
   EXPECT_NEAR(static_cast<double>(result.clipped), static_cast<double>(expected.clipped),
@@ -78,24 +82,29 @@ void expect_equals_reference(const Shape& shape, const Unit& unit, const UnitFit
 }
 
 TEST(Gptq, EqualsTheReferenceForEveryKeyAndUnit) {
-  for (const Shape& shape : kShapes)
+  const Threads one(1);
+  for (const auto& [out, in] : {std::pair<Index, Index>{1, 1}, {5, 7}, {12, 220}, {270, 37}}) {
+    const Problem problem(out, in);
     for (const Unit& unit : all_units())
       for (const bool act_order : {false, true})
         for (const bool static_groups : {false, true})
           for (const Index block : {128, 1, 50, 600})
             if (unit.kind == kGroup || (!static_groups && block == 128))
-              expect_equals_reference(shape, unit, fit_of("uniform", false),
+              expect_equals_reference(problem, unit, fit_of("uniform", false),
                                       {0.01, block, act_order, static_groups}, "asymmetric");
+  }
 }
 
 TEST(Gptq, EqualsTheReferenceForEveryGridAndRange) {
+  const Threads one(1);
+  const Problem problem(20, 100);
   const RangeRule mse{.kind = RangeRule::Kind::mse};
   const RangeRule awq{.kind = RangeRule::Kind::awq};
   for (const Unit& unit : all_units()) {
     for (const bool static_groups : {false, true}) {
       if (static_groups && unit.kind != kGroup) continue;
       const auto expect = [&](const UnitFit& fit, const char* where) {
-        expect_equals_reference({20, 100}, unit, fit,
+        expect_equals_reference(problem, unit, fit,
                                 {.act_order = true, .static_groups = static_groups}, where);
       };
       expect(fit_of("uniform", true), "balanced");
