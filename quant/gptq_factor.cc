@@ -20,6 +20,9 @@ constexpr Index kRows = kRowTile;
 /// Columns of a product, shared out among the threads; and the terms that are added up in f32.
 constexpr Index kCols = 512;
 constexpr Index kTerms = 512;
+/// Columns of nothing, so that rows of 4096 values or a multiple do not all meet in the same sets
+/// of the caches.
+constexpr Index kPadding = 16;
 
 /// A block of the diagonal, M = TᵀT with T lower triangular.
 struct DiagonalBlock {
@@ -54,9 +57,9 @@ class Factorisation {
       : h_(h),
         added_(added),
         in_(h.size()),
-        lower_(in_, in_),
+        lower_(in_, in_ + kPadding),
         squares_(static_cast<std::size_t>(in_)),
-        left_(kRows, in_),
+        left_(kRows, in_ + kPadding),
         to_unit_(kRows, kRows) {}
 
   bool run() {

@@ -7,8 +7,9 @@
 
 namespace nf {
 
-/// GPTQ's feedback from column to column, of H + damping·mean(diag H)·I. [in, in], the part below
-/// the diagonal alone: L(j, k), k < j, is the share of column k's error that column j takes over,
+/// GPTQ's feedback from column to column, of H + damping·mean(diag H)·I. [in, at least in], the
+/// part below the diagonal alone: L(j, k), k < j, is the share of column k's error that column j
+/// takes over,
 ///     w'_j = w_j + Σ_{k<j} (w_k − q_k)·L(j, k)
 /// with w the weight itself, not as compensated. Nullopt where the factorisation fails: H is not
 /// positive definite as far as its arithmetic can tell.
