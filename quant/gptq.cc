@@ -31,11 +31,14 @@ constexpr int kRetries = 4;
 std::size_t place(Index i) { return static_cast<std::size_t>(i); }
 VectorView values(float* p, Index n) { return {p, place(n)}; }
 
-/// Rows of the panels of a weight with `out` rows: whole units of rows, and whole vectors.
+/// Rows of the panels of a weight with `out` rows: about equal parts, of whole units of rows.
 Index panel_rows(Index out, const Unit& unit) {
+  constexpr Index kVector = 16;
   const Index together = rows_of_unit(unit, out);
-  const Index rows = std::max(together, kPanelRows / together * together);
-  return std::min(rows, (out + 15) / 16 * 16);
+  const Index most = std::max(together, kPanelRows / together * together);
+  const Index panels = (out + most - 1) / most;
+  if (together > 1 && panels > 1) return most;
+  return ((out + panels - 1) / panels + kVector - 1) / kVector * kVector;
 }
 
 /// Memory of a panel on its way.
