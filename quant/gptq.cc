@@ -83,6 +83,7 @@ struct Job {
   GptqResult* result = nullptr;            ///< each panel writes its own rows
 
   Index in() const { return w.cols(); }
+  Index panels() const { return (w.rows() + panel - 1) / panel; }
   bool in_columns() const { return unit.kind == Unit::Kind::group_in; }
   bool fits_on_the_way() const { return !steps.empty(); }
   /// Columns of a unit that lies within a row.
@@ -316,22 +317,27 @@ class Panel {
   Index clipped_ = 0;
 };
 
-/// Scales from the weight as it is: of the matrix, of its rows, of groups in their own order.
+/// Scales of a row from the weight as it is: of the row, or of groups in their own order.
+void fit_row(const Job& job, Index r, FittedUnits& units) {
+  std::vector<float> row(job.w.row(r), job.w.row(r) + job.in());
+  for (Index f = 0; job.unit.kind == Unit::Kind::group && f < job.in(); ++f)
+    if (job.dead[place(f)]) row[place(f)] = 0.0f;
+  for (Index unit = 0; unit < units.scale.cols(); ++unit) {
+    const Index first = unit * job.group(), count = std::min(job.group(), job.in() - first);
+    units.put(
+        r, unit,
+        job.fit.fit(ConstVectorView(row).subspan(place(first), place(count)), job.product(unit)));
+  }
+}
+
+/// All scales from the weight as it is.
 void fit_before(const Job& job, FittedUnits& units) {
   if (job.unit.kind == Unit::Kind::tensor)
     return units.put(0, 0, job.fit.fit(job.w, job.product(0)));
-  const bool grouped = job.unit.kind == Unit::Kind::group;
-  const Index group = job.group();
-  parallel_for(job.w.rows(), [&](Index r) {
-    std::vector<float> row(job.w.row(r), job.w.row(r) + job.in());
-    for (Index f = 0; grouped && f < job.in(); ++f)
-      if (job.dead[place(f)]) row[place(f)] = 0.0f;
-    for (Index unit = 0; unit < units.scale.cols(); ++unit) {
-      const Index first = unit * group, count = std::min(group, job.in() - first);
-      units.put(
-          r, unit,
-          job.fit.fit(ConstVectorView(row).subspan(place(first), place(count)), job.product(unit)));
-    }
+  parallel_for(job.panels(), [&](Index panel) {
+    const Index first = panel * job.panel;
+    for (Index r = first; r < std::min(first + job.panel, job.w.rows()); ++r)
+      fit_row(job, r, units);
   });
 }
 
@@ -414,7 +420,7 @@ GptqResult gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale,
   if (!job.in_columns() && !job.fits_on_the_way()) fit_before(job, result.units);
 
   PanelMemories memories;
-  std::vector<Index> clipped(place((w.rows() + job.panel - 1) / job.panel));
+  std::vector<Index> clipped(place(job.panels()));
   parallel_for(std::ssize(clipped), [&](Index i) {
     const Index first = i * job.panel;
     std::unique_ptr<PanelMemory> memory = memories.take();
