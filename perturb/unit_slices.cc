@@ -1,8 +1,8 @@
 #include "perturb/unit_slices.h"
 
-#include "core/ops/pack.h"
-
 #include <algorithm>
+
+#include "core/ops/pack.h"
 
 namespace nf {
 
