@@ -83,7 +83,8 @@ class Distortion {
  public:
   virtual ~Distortion() = default;
 
-  /// distorted ← x̃. x, distorted: [rows, cols], not overlapping. Single-threaded.
+  /// distorted ← x̃. x, distorted: [rows, cols], not overlapping. In the calling thread, but for
+  /// what is long enough to be shared out (parallel_for).
   virtual DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                                  MatrixView distorted) const = 0;
 
