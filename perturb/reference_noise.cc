@@ -8,6 +8,7 @@
 #include "perturb/draws.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
+#include "perturb/referred_choices.h"
 #include "perturb/running_squares.h"
 #include "perturb/strength.h"
 #include "perturb/unit_slices.h"
@@ -81,6 +82,10 @@ class ReferenceNoise final : public Distortion {
   }
   bool draws() const override { return !is_identity(); }
   InputNeeds input_needs(SiteTensor tensor) const override;
+  bool follows_path() const override;
+  bool chooses() const override;
+  TensorChoicePtr choose(const TensorReaders& readers,
+                         const DistortionContext& context) const override;
   double scratch_bytes(Index rows, Index cols) const override;
   Index rows_together(Index rows) const override;
   MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const override;
@@ -164,6 +169,23 @@ InputNeeds ReferenceNoise::input_needs(SiteTensor tensor) const {
   return matched() == nullptr ? needs : needs.joined(matched()->input_needs(tensor));
 }
 
+bool ReferenceNoise::follows_path() const {
+  const Distortion* matched = this->matched();
+  return (reference_ && reference_->follows_path()) ||
+         (matched != nullptr && matched->follows_path());
+}
+
+bool ReferenceNoise::chooses() const {
+  const Distortion* matched = this->matched();
+  return !is_identity() &&
+         ((reference_ && reference_->chooses()) || (matched != nullptr && matched->chooses()));
+}
+
+TensorChoicePtr ReferenceNoise::choose(const TensorReaders& readers,
+                                       const DistortionContext& context) const {
+  return chooses() ? ReferredChoices::make(reference_.get(), matched(), readers, context) : nullptr;
+}
+
 double ReferenceNoise::scratch_bytes(Index rows, Index cols) const {
   // One unit has δ and its rearrangement, a permutation the draws (2) and their order (4) too.
   const double unit = !spans_matrix() ? 0.0 : rearrangement_ == Rearrangement::permuted ? 8.0 : 2.0;
@@ -190,8 +212,9 @@ MatrixFiguresPtr ReferenceNoise::figures(const RowSource& x,
                                          const DistortionContext& context) const {
   if (is_identity()) return nullptr;
   const auto all = std::make_shared<Whole>();
-  all->reference = reference_->figures(x, context);
-  if (matched() != nullptr) all->matched = matched()->figures(x, context);
+  all->reference = reference_->figures(x, ReferredChoices::of_reference(context));
+  if (matched() != nullptr)
+    all->matched = matched()->figures(x, ReferredChoices::of_matched(context));
   // A permutation of the matrix has it in one part and finds its own factor.
   if (!spans_matrix() || !strength_ || rearrangement_ == Rearrangement::permuted) return all;
   DeltaSums sums;
@@ -211,7 +234,7 @@ MatrixFiguresPtr ReferenceNoise::figures(const RowSource& x,
 
 void ReferenceNoise::apply_reference(ConstMatrixView x, const DistortionContext& context,
                                      MatrixView distorted) const {
-  DistortionContext own = context;
+  DistortionContext own = ReferredChoices::of_reference(context);
   if (const Whole* all = whole(context)) own.figures = all->reference.get();
   reference_->apply(x, own, distorted);
 }
@@ -219,7 +242,7 @@ void ReferenceNoise::apply_reference(ConstMatrixView x, const DistortionContext&
 /// x̂ of the quantizer whose L2 is matched; empty where none is.
 Matrix ReferenceNoise::matched_values(ConstMatrixView x, const DistortionContext& context) const {
   if (matched() == nullptr) return {};
-  DistortionContext own = context;
+  DistortionContext own = ReferredChoices::of_matched(context);
   if (const Whole* all = whole(context)) own.figures = all->matched.get();
   Matrix values(x.rows(), x.cols());
   matched()->apply(x, own, values);

@@ -11,6 +11,7 @@
 #include "perturb/draws.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
+#include "perturb/referred_choices.h"
 #include "perturb/relation.h"
 #include "perturb/strength.h"
 #include "perturb/unit_slices.h"
@@ -113,6 +114,10 @@ class ScaledNoise final : public Distortion {
   bool is_identity() const override { return strength_.is_zero(); }
   bool draws() const override { return !is_identity(); }
   InputNeeds input_needs(SiteTensor tensor) const override;
+  bool follows_path() const override;
+  bool chooses() const override;
+  TensorChoicePtr choose(const TensorReaders& readers,
+                         const DistortionContext& context) const override;
   double scratch_bytes(Index rows, Index cols) const override;
   Index rows_together(Index rows) const override;
   MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const override;
@@ -165,6 +170,24 @@ InputNeeds ScaledNoise::input_needs(SiteTensor tensor) const {
   return matched == nullptr ? needs : needs.joined(matched->input_needs(tensor));
 }
 
+bool ScaledNoise::follows_path() const {
+  const Distortion* matched = strength_.matched();
+  return (reference_ && reference_->follows_path()) ||
+         (matched != nullptr && matched->follows_path());
+}
+
+bool ScaledNoise::chooses() const {
+  const Distortion* matched = strength_.matched();
+  return !is_identity() &&
+         ((reference_ && reference_->chooses()) || (matched != nullptr && matched->chooses()));
+}
+
+TensorChoicePtr ScaledNoise::choose(const TensorReaders& readers,
+                                    const DistortionContext& context) const {
+  return chooses() ? ReferredChoices::make(reference_.get(), strength_.matched(), readers, context)
+                   : nullptr;
+}
+
 double ScaledNoise::scratch_bytes(Index rows, Index cols) const {
   const double matrix = sizeof(float) * static_cast<double>(rows * cols);
   const Distortion* matched = strength_.matched();
@@ -193,7 +216,7 @@ DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& 
 
 Matrix ScaledNoise::local_steps(ConstMatrixView x, const DistortionContext& context) const {
   if (!reference_) return {};
-  DistortionContext own = context;
+  DistortionContext own = ReferredChoices::of_reference(context);
   if (const Whole* all = whole(context)) own.figures = all->reference.get();
   Matrix step(x.rows(), x.cols());
   reference_->local_step(x, own, step);
@@ -203,7 +226,7 @@ Matrix ScaledNoise::local_steps(ConstMatrixView x, const DistortionContext& cont
 Matrix ScaledNoise::matched_values(ConstMatrixView x, const DistortionContext& context) const {
   const Distortion* quantizer = strength_.matched();
   if (quantizer == nullptr) return {};
-  DistortionContext own = context;
+  DistortionContext own = ReferredChoices::of_matched(context);
   if (const Whole* all = whole(context)) own.figures = all->matched.get();
   Matrix matched(x.rows(), x.cols());
   quantizer->apply(x, own, matched);
@@ -256,8 +279,9 @@ Index ScaledNoise::rows_together(Index rows) const {
 MatrixFiguresPtr ScaledNoise::figures(const RowSource& x, const DistortionContext& context) const {
   if (is_identity()) return nullptr;
   const auto all = std::make_shared<Whole>();
-  if (reference_) all->reference = reference_->figures(x, context);
-  if (strength_.matched() != nullptr) all->matched = strength_.matched()->figures(x, context);
+  if (reference_) all->reference = reference_->figures(x, ReferredChoices::of_reference(context));
+  if (strength_.matched() != nullptr)
+    all->matched = strength_.matched()->figures(x, ReferredChoices::of_matched(context));
   if (entry_.scope->kind == Unit::Kind::tensor) {
     DistortionContext own = context;
     own.figures = all.get();

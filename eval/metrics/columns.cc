@@ -44,15 +44,23 @@ bool contains(std::span<const char* const> names, const std::string& name) {
 
 /// The columns that say where a site lies.
 constexpr const char* kPlaceColumns[] = {"layer", "role", "tensor", "site"};
+constexpr const char* kNoteColumns[] = {"axis", "group", "ratio", "damping"};
+
+/// A column of sites.csv that a variable of its name gives way to.
+bool is_of_site(const std::string& column) {
+  return contains(kPlaceColumns, column) || contains(kNoteColumns, column);
+}
 
 constexpr const char* kTextColumns[] = {
-    "id",   "name",   "model",   "status",     "below_floor", "stopped", "role",   "tensor",
-    "site", "figure", "note",    "metric",     "effect",      "a",       "b",      "design",
-    "task", "state",  "pairing", "against_id", "against",     "verdict", "margin", "equivalence"};
+    "id",      "name",   "model",       "status", "below_floor", "stopped",    "role",
+    "tensor",  "site",   "figure",      "note",   "metric",      "effect",     "a",
+    "b",       "design", "task",        "state",  "pairing",     "against_id", "against",
+    "verdict", "margin", "equivalence", "axis"};
 constexpr const char* kIntegerColumns[] = {
-    "trial_id", "seed",     "tokens", "windows",  "layer",        "elements",      "seeds",
-    "blocks",   "steps",    "window", "question", "against_seed", "against_seeds", "all_blocks",
-    "choice",   "document", "bytes",  "greedy",   "top1",         "correct",       "correct_norm"};
+    "trial_id",      "seed",       "tokens",       "windows",  "layer",    "elements",
+    "seeds",         "blocks",     "steps",        "window",   "question", "against_seed",
+    "against_seeds", "all_blocks", "choice",       "document", "bytes",    "greedy",
+    "top1",          "correct",    "correct_norm", "group"};
 
 std::vector<std::string> trial_columns(const std::vector<std::string>& variables) {
   std::vector<std::string> columns(std::begin(kTrialColumns), std::end(kTrialColumns));
@@ -73,6 +81,8 @@ std::vector<std::string> columns_around(const std::string& stem,
 
 std::span<const SiteFigure> site_figures() { return kSiteFigures; }
 
+std::span<const char* const> site_notes() { return kNoteColumns; }
+
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables) {
@@ -92,11 +102,12 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables) {
   std::vector<std::string> names;
   for (const std::string& variable : variables)
-    names.push_back(contains(kPlaceColumns, variable) ? "var_" + variable : variable);
+    names.push_back(is_of_site(variable) ? "var_" + variable : variable);
   std::vector<std::string> columns = trial_columns(names);
   append({std::begin(kPlaceColumns), std::end(kPlaceColumns)}, columns);
   columns.emplace_back("elements");
   for (const SiteFigure& figure : kSiteFigures) columns.emplace_back(figure.column);
+  append({std::begin(kNoteColumns), std::end(kNoteColumns)}, columns);
   return columns;
 }
 
@@ -167,9 +178,8 @@ std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
   append_new({"trial_id"}, columns);
   append_new(sites_columns({}), columns);
   append_new(confidence_columns({}), columns);
-  std::erase_if(columns, [](const std::string& column) {
-    return contains(kPlaceColumns, column) && column != "site";
-  });
+  std::erase_if(columns,
+                [](const std::string& column) { return is_of_site(column) && column != "site"; });
   return columns;
 }
 

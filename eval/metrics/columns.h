@@ -30,9 +30,13 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
 
+/// What a distortion may have chosen for a weight (DistortionReport::notes): the last columns of
+/// sites.csv, empty where nothing was chosen.
+std::span<const char* const> site_notes();
+
 /// The header of sites.csv: kTrialColumns, one column per variable, layer, role, tensor, site,
-/// elements, then one column per figure. The place is the site's here: a variable of such a name
-/// (the level of `each: layer`) is var_NAME.
+/// elements, then one column per figure and one per note. The place and the notes are the site's
+/// here: a variable of such a name (the level of `each: layer`) is var_NAME.
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables);
 
 /// The header of confidence.csv: kTrialColumns, one column per variable, bin_low, bin_high, tokens,

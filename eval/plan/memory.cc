@@ -32,15 +32,16 @@ Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
   return rows;
 }
 
-/// Bytes that distorting one weight of the blocks takes at most.
+/// Bytes that distorting one weight of the blocks takes at most. What is made of a calibration set
+/// was made before.
 double weight_scratch(const DecoderSpec& spec, const std::vector<LinearTensors>& linears,
                       std::span<const ModelTrial* const> trials) {
   double most = 0.0;
   for (const ModelTrial* trial : trials)
     for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
       for (const LinearTensors& linear : linears)
-        most =
-            std::max(most, trial->weight(layer, linear.role).scratch_bytes(linear.out, linear.in));
+        if (const SiteChain& chain = trial->weight(layer, linear.role); chain.input_needs().empty())
+          most = std::max(most, chain.scratch_bytes(linear.out, linear.in));
   return most;
 }
 
@@ -71,9 +72,7 @@ struct ReadTensor {
 
   InputNeeds needs(const ModelTrial& trial, Index layer) const {
     InputNeeds needs;
-    for (const Role role : readers)
-      for (const SiteChain* chain : {&trial.weight(layer, role), &trial.input(layer, role)})
-        needs = needs.joined(chain->input_needs());
+    for (const Role role : readers) needs = needs.joined(trial.input(layer, role).input_needs());
     return needs;
   }
 };
@@ -91,7 +90,7 @@ std::vector<ReadTensor> read_tensors(const DecoderSpec& spec,
   return tensors;
 }
 
-/// Bytes of statistics of inputs that one lane has at a block, or at the head, at most.
+/// Bytes of statistics that one lane has at a block, for its inputs, or at the head, at most.
 double statistics_bytes(const DecoderSpec& spec, const std::vector<LinearTensors>& linears,
                         std::span<const ModelTrial* const> trials) {
   const std::vector<ReadTensor> tensors = read_tensors(spec, linears);

@@ -24,8 +24,8 @@ struct StageMemory {
   double fixed = 0.0;
   double lane = 0.0;  ///< hidden states and scores of one lane, the baseline among them
   /// The most that a lane holds besides while it is its turn: its own packed weights of a block,
-  /// and statistics of their inputs where it needs them; parts of its own embedding or head while
-  /// they are made.
+  /// and statistics of a calibration set for its inputs or its head; parts of its own embedding or
+  /// head while they are made.
   double turn = 0.0;
   double distortion = 0.0;  ///< one thread distorting one weight
   /// A lane's own head: a packed slab, and the part of it that was made last. All of it in f32

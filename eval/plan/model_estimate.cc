@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "core/base/parallel.h"
 #include "eval/design/likely_steps.h"
 #include "eval/output/number_text.h"
 #include "eval/output/progress.h"
+#include "eval/plan/calibration_memory.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {
@@ -126,6 +128,54 @@ std::string cuts_text(const ModelEstimate& estimate) {
                      100.0 * estimate.seconds_of_cuts / std::max(estimate.seconds, 1e-9));
 }
 
+/// Jobs that need calibration and of which something is left to run.
+std::vector<const Job*> calibrated_jobs_left(const std::vector<const Job*>& jobs,
+                                             const FinishedItems& finished) {
+  std::vector<const Job*> left;
+  for (const Job* job : jobs)
+    if (job->trial.is_calibrated() && !finished.has_all(job->key.id)) left.push_back(job);
+  return left;
+}
+
+/// The passes of calibration sets that jobs need, within the budget.
+void add_calibration(const ModelPlan& plan, const std::vector<const Job*>& jobs,
+                     const MemoryBudget& budget, ModelEstimate& estimate) {
+  std::vector<CalibratedTrial> trials;
+  for (const Job* job : jobs) trials.push_back({&job->trial, &job->path});
+  // Outcomes that an earlier wave makes are not made again.
+  std::set<ChainKey> made;
+  const HasOutcome has = [&made](const Site&, const ChainKey& key) { return made.contains(key); };
+  for (const CalibrationWave& wave :
+       cut_calibration(plan.spec(), trials, has, thread_count(), budget)) {
+    const CalibrationPlan pass(plan.spec(), wave.trials, has);
+    if (pass.empty()) continue;
+    estimate.calibrating += calibration_cost(plan.spec(), pass);
+    estimate.peak_bytes = std::max(
+        estimate.peak_bytes, calibration_bytes(plan.spec(), pass, thread_count(),
+                                               wave.distorting_threads, budget.process_bytes));
+    for (const MissingOutcome& outcome : pass.missing()) made.insert(outcome.key);
+  }
+}
+
+/// The work of calibration; nothing where there is none.
+std::string calibrating_text(const ModelEstimate& estimate) {
+  const CalibrationCost& cost = estimate.calibrating;
+  if (cost.outcomes == 0) return "";
+  return fmt::format(
+      "  calib.   {} made once a run: {} of a set through a block, {}{}\n",
+      plural(cost.outcomes, "weight or statistic", "weights or statistics"),
+      plural(cost.block_passes, "pass", "passes"), scaled(cost.flops(), "FLOP"),
+      estimate.calibrating_seconds > 0.0 ? ", " + duration_text(estimate.calibrating_seconds) : "");
+}
+
+/// A line for each calibration set.
+std::string calibration_text(const ModelEstimate& estimate) {
+  std::string text;
+  for (const CalibrationIdentity& set : estimate.calibration)
+    text += fmt::format("  {:<9}{}\n", text.empty() ? "calib." : "", set.text());
+  return text;
+}
+
 /// The smallest differences that this text would show, by how large KL is: a line for each.
 std::string detectable_text(const ModelEstimate& estimate, const PlannedSpread& spread) {
   std::string text;
@@ -212,6 +262,8 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
     add(round_of(searching, false, kept));
   }
   count_text(plan.data().set, result);
+  add_calibration(plan, calibrated_jobs_left(jobs, finished), budget, result);
+  result.calibration = plan.identity().calibration;
   return result;
 }
 
@@ -222,6 +274,8 @@ Json count_json(double count) {
 }
 
 Json ModelEstimate::to_json() const {
+  Json sets = Json::array();
+  for (const CalibrationIdentity& set : calibration) sets.push_back(set.to_json());
   return {{"model", model},
           {"trials", trials},
           {"conditions", conditions},
@@ -246,7 +300,13 @@ Json ModelEstimate::to_json() const {
           {"most_seconds", most_seconds},
           {"timed_threads", timed_threads},
           {"tokens", count_json(tokens)},
-          {"blocks", blocks}};
+          {"blocks", blocks},
+          {"calibration", std::move(sets)},
+          {"calibrating",
+           {{"outcomes", calibrating.outcomes},
+            {"block_passes", calibrating.block_passes},
+            {"flops", count_json(calibrating.flops())},
+            {"seconds", calibrating_seconds}}}};
 }
 
 std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads,
@@ -291,6 +351,8 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                         ? ""
                         : fmt::format("; {} threads are not this machine's, which has {}", threads,
                                       plural(machine_cores(), "core", "cores")));
+    text += calibrating_text(e);
+    text += calibration_text(e);
     if (e.tokens > 0.0)
       text += fmt::format("  text     {:.0f} tokens scored in {}\n{}", e.tokens,
                           plural(e.blocks, "block", "blocks"), detectable_text(e, spread));

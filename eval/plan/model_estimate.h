@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "eval/plan/calibration_cost.h"
 #include "eval/plan/stage_part.h"
+#include "eval/records/model_identity.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {
@@ -24,7 +26,9 @@ struct ModelEstimate {
   Index stages = 0;
   Index most_waves = 0;  ///< of a stage
   WaveCost cost{}, most{};
-  Index unshared_block_passes = 0;  ///< each condition by itself, and the baseline once
+  CalibrationCost calibrating{};     ///< before them; as if nothing was made by an earlier run
+  double calibrating_seconds = 0.0;  ///< of `seconds`
+  Index unshared_block_passes = 0;   ///< each condition by itself, and the baseline once
   double peak_bytes = 0.0, budget_bytes = 0.0;
   double baseline_bytes = 0.0;  ///< of peak_bytes: the baseline's final hidden states, kept while
                                 ///< the waves of a stage run
@@ -35,6 +39,7 @@ struct ModelEstimate {
   Index timed_threads = 0;       ///< of this machine, whose seconds these are
   double tokens = 0.0;           ///< scored
   Index blocks = 0;              ///< of statistics: documents, or windows
+  std::vector<CalibrationIdentity> calibration{};  ///< the sets that its trials are made from
 
   /// Whether less may be enough: trials may stop, and are counted as if they did not.
   bool is_upper_bound() const { return may_stop && searches == 0; }

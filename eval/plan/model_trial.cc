@@ -85,6 +85,7 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, const Calibr
     for (const Site& site : entry.sites.select(spec)) {
       names.push_back(site.name());
       const bool needs = !entry.distortion->input_needs(site.tensor).empty();
+      calibrated_ = calibrated_ || needs;
       if (needs && calibration.set == nullptr && entry.calibration && sets)
         calibration = {.set = sets(*entry.calibration, trial.seed), .propagate = entry.path()};
       SiteChain& chain = chain_at(site);

@@ -82,6 +82,8 @@ class ModelTrial {
   }
   /// Whether any input of a linear, or any state, of that block is distorted.
   bool touches_inputs(Index layer) const;
+  /// Whether some chain has needs (input_needs()).
+  bool is_calibrated() const { return calibrated_; }
   /// Whether any weight of a block is its own: distorted, or packed for another summation.
   bool touches_weights() const;
   /// The same of the head.
@@ -111,6 +113,7 @@ class ModelTrial {
   Chains weights_, inputs_;                                        ///< by layer and role
   std::vector<std::array<SiteChain, std::size(kStates)>> states_;  ///< by layer
   Json identity_ = Json::array();
+  bool calibrated_ = false;
 };
 
 }  // namespace nf

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <map>
-#include <span>
-#include <string>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
+#include "eval/plan/chain_keys.h"
 #include "eval/plan/model_trial.h"
 
 namespace nf {
@@ -20,6 +18,9 @@ struct TrialPath {
   /// By block: the number of the distortion of each weight. [L]
   std::vector<std::array<Index, kRoleCount>> weights;
   Index head_weight = 0;
+  /// What is to be made, or known, of a calibration set. Null where no chain of the trial has
+  /// needs.
+  std::shared_ptr<const TrialKeys> calibrated{};
 
   /// The path of the baseline.
   static TrialPath untouched(const DecoderSpec& spec);
@@ -28,44 +29,19 @@ struct TrialPath {
   bool touches_weights(Index layer) const;
 };
 
-/// Gives equal conditions equal numbers. The numbers mean something among the paths of one
+/// Gives equal keys (ChainKeys) equal numbers. The numbers mean something among the paths of one
 /// PathNumbers only.
-///
-/// A chain with input_needs() makes what its calibration lane has read: its number stands also for
-/// the calibration set, for everything before it on the path where the set comes through that
-/// (`propagate:`), and for the weights of its own block where it looks at them. Equal chains with
-/// different blocks before them so never share a weight.
 class PathNumbers {
  public:
   TrialPath path(const ModelTrial& trial, const DecoderSpec& spec);
 
  private:
-  /// The surroundings of the chains of one step.
-  struct Place {
-    const ModelTrial& trial;
-    std::span<const Index> steps;           ///< of the path so far
-    std::vector<const SiteChain*> weights;  ///< of this step
-  };
-  static std::vector<const SiteChain*> weights_of(const ModelTrial& trial, Index layer);
-
   /// The path of ModelTrial::floor(): nothing of it is like any other's.
-  TrialPath floor(const DecoderSpec& spec);
-  Index of_distortion(const DistortionPtr& distortion);
-  /// The number of a chain at its place.
-  Index of_chain(const SiteChain& chain, const Place& place);
-  /// Whether what the chain makes depends on other weights of its block.
-  static bool looks_around(const SiteChain& chain);
-  Index of_text(const std::string& text);
-  /// The number of what a chain does, whatever statistics of inputs it is given.
-  Index of_steps(const SiteChain& chain, std::uint64_t seed);
-  /// One number for several things together.
-  Index of_all(const std::vector<std::int64_t>& things);
+  static TrialPath floor(const DecoderSpec& spec);
+  Index of(const ChainKey& key);
 
-  std::unordered_map<const Distortion*, Index> by_pointer_;
-  std::unordered_map<std::string, Index> by_config_;
-  std::unordered_map<std::string, Index> texts_;
-  std::vector<DistortionPtr> held_;  ///< a pointer must not be another distortion's later
-  std::map<std::vector<std::int64_t>, Index> numbers_;
+  ChainKeys keys_;
+  std::map<ChainKey, Index> numbers_;
 };
 
 }  // namespace nf

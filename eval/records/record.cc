@@ -130,6 +130,7 @@ Json sites_json(const Record& record) {
     for (const auto& field : kStatsSums)
       if (site.complete || field.always)
         json[field.key] = finite(site.stats.*field.member, site.site + ' ' + field.key, record);
+    if (!site.notes.is_null()) json["notes"] = site.notes;
     json["relative_l2"] = finite_or_null(site.stats.relative_l2());
     array.push_back(std::move(json));
   }
@@ -218,6 +219,7 @@ SiteStats read_site(const ObjectReader& reader) {
     if ((site.complete && !(raw && field.moment)) || field.always)
       site.stats.*field.member = reader.number(field.key);
   if (raw) read_raw_moments(reader, site.stats);
+  if (reader.find("notes") != nullptr) site.notes = reader.object("notes");
   return site;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/base/types.h"
 #include "perturb/distortion_stats.h"
 
@@ -21,6 +22,8 @@ struct SiteStats {
   bool complete = true;
   Index first_window = 0;  ///< of an input's block: an item's number in the evaluation
   Index windows = 0;       ///< in the block; 0 for a weight
+  /// What was chosen for a weight (DistortionReport::notes); null where nothing was.
+  Json notes = nullptr;
 
   bool is_weight() const { return windows == 0; }
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "eval/plan/model_trial.h"
@@ -13,8 +14,10 @@ namespace nf {
 class ChainRows {
  public:
   /// Finds out what each step must know of the whole matrix: reads x once or several times where a
-  /// unit of a step spans it. x and chain must outlive this.
-  ChainRows(const SiteChain& chain, std::uint64_t seed, const RowSource& x);
+  /// unit of a step spans it. knowledge: by step; empty where no step has needs. All must outlive
+  /// this.
+  ChainRows(const SiteChain& chain, std::uint64_t seed, const RowSource& x,
+            std::span<const StepKnowledge> knowledge = {});
 
   /// Parts begin at a multiple of that many rows, and end at one or with the matrix.
   Index rows_together() const { return together_; }
@@ -28,6 +31,7 @@ class ChainRows {
   const SiteChain& chain_;
   DistortionContext context_;
   const RowSource& source_;
+  std::span<const StepKnowledge> knowledge_;
   Index together_ = 1;
   std::vector<MatrixFiguresPtr> figures_;  ///< by step
 };

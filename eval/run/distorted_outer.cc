@@ -11,14 +11,16 @@
 namespace nf {
 
 DistortedOuter::DistortedOuter(const Decoder& decoder, Role role, const SiteChain& chain,
-                               std::uint64_t seed, bool measure, bool complete)
+                               std::uint64_t seed, bool measure, bool complete,
+                               ChainKnowledge knowledge)
     : decoder_(decoder),
       role_(role),
       chain_(chain),
       measure_(measure),
       complete_(complete),
       source_(decoder, role),
-      rows_(chain, seed, source_),
+      knowledge_(std::move(knowledge)),
+      rows_(chain, seed, source_, knowledge_.steps()),
       site_{.site = chain.site.name(), .complete = complete} {
   if (measure && complete) median_ = median_magnitude(source_);
 }

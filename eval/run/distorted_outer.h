@@ -8,6 +8,7 @@
 #include "eval/plan/model_trial.h"
 #include "eval/records/site_stats.h"
 #include "eval/run/chain_rows.h"
+#include "eval/run/input_knowledge.h"
 
 namespace nf {
 
@@ -17,9 +18,10 @@ namespace nf {
 class DistortedOuter {
  public:
   /// measure: statistics of δ are gathered, all of them or the energies alone. Reads the matrix
-  /// where something must be known of the whole. decoder and chain must outlive this.
+  /// where something must be known of the whole. knowledge: where the chain has needs. decoder and
+  /// chain must outlive this.
   DistortedOuter(const Decoder& decoder, Role role, const SiteChain& chain, std::uint64_t seed,
-                 bool measure, bool complete);
+                 bool measure, bool complete, ChainKnowledge knowledge = {});
 
   /// rows ← the next rows of x̃, [n, E].
   void next(MatrixView rows);
@@ -53,6 +55,7 @@ class DistortedOuter {
   const SiteChain& chain_;
   bool measure_, complete_;
   Source source_;
+  ChainKnowledge knowledge_;
   ChainRows rows_;
   float median_ = 0.0f;  ///< of |x|, where all statistics are gathered
   Matrix x_, made_;      ///< a part, as read and distorted

@@ -1,8 +1,11 @@
 #include "eval/run/distorted_weights.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "core/base/check.h"
+#include "eval/run/calibration_results.h"
 #include "eval/run/lane_activations.h"
 
 namespace nf {
@@ -24,16 +27,43 @@ Workbenches::Turn::~Turn() {
 
 std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
                            ConstMatrixView weight, MatrixView distorted,
-                           std::vector<SiteStats>& sites, const InputStatistics* inputs) {
-  const std::vector<StepKnowledge> knowledge(chain.steps.size(), {.inputs = inputs});
-  const DistortionReport report =
-      chain.apply(weight, {.context = {.seed = seed}, .knowledge = knowledge}, distorted);
+                           std::vector<SiteStats>& sites) {
+  const DistortionReport report = chain.apply(weight, {.context = {.seed = seed}}, distorted);
   std::string problem = finite_problem(chain.site.name(), distorted);
   if (measure && problem.empty())
     add_site(
         measure_site(chain.site.name(), weight, distorted, SiteTensor::weight, report, complete),
         sites);
   return problem;
+}
+
+/// The same of a weight that was made of a calibration set before.
+std::string take_weight(const CalibrationResults& results, const SiteChain& chain,
+                        const ChainKey& key, bool measure, bool complete, ConstMatrixView weight,
+                        MatrixView distorted, std::vector<SiteStats>& sites) {
+  if (std::optional<std::string> failure = results.failure(key)) {
+    for (Index r = 0; r < weight.rows(); ++r)  // values that are finite, of a lane that ends
+      std::copy_n(weight.row(r), weight.cols(), distorted.row(r));
+    return *std::move(failure);
+  }
+  const DistortionReport report = results.read_weight(chain.site, key, distorted);
+  if (measure)
+    add_site(
+        measure_site(chain.site.name(), weight, distorted, SiteTensor::weight, report, complete),
+        sites);
+  return {};
+}
+
+void Workbenches::release() {
+  const std::lock_guard lock(mutex_);
+  for (Bench& bench : free_) bench = {};
+}
+
+void DistortedWeights::release() {
+  NF_CHECK(held_.empty(), "{} weights are still held", held_.size());
+  spare_.clear();
+  bytes_ = 0.0;
+  workbenches_.release();
 }
 
 void DistortedWeights::start(const BlockWeights& weights, Uses uses) {
@@ -44,11 +74,36 @@ void DistortedWeights::start(const BlockWeights& weights, Uses uses) {
   for (const LinearTensors& linear : weights.spec.linears) most_bytes_ += bytes_of(linear.role);
 }
 
-double DistortedWeights::bytes_of(Role role) const {
+const LinearTensors& DistortedWeights::linear_of(Role role) const {
   for (const LinearTensors& linear : weights_->spec.linears)
-    if (linear.role == role)
-      return sizeof(float) * static_cast<double>(linear.out) * static_cast<double>(linear.in);
+    if (linear.role == role) return linear;
   throw InternalError(fmt::format("no {} in layer {}", role_name(role), weights_->layer));
+}
+
+double DistortedWeights::bytes_of(Role role) const {
+  const LinearTensors& linear = linear_of(role);
+  return sizeof(float) * static_cast<double>(linear.out) * static_cast<double>(linear.in);
+}
+
+void DistortedWeights::make(const Request& request, bool measure, DistortedWeight& place) {
+  const SiteChain& chain = request.trial->weight(weights_->layer, request.role);
+  const Summation summation = request.trial->summation();
+  const LinearTensors& linear = linear_of(request.role);
+  Workbenches::Turn turn(workbenches_);
+  turn->weight.resize(linear.out, linear.in);
+  decoder_.read_weight(weights_->layer, request.role, turn->weight);
+  if (chain.empty()) {
+    place.packed = pack_weight(turn->weight, std::move(place.packed), summation);
+    return;
+  }
+  turn->distorted.resize(linear.out, linear.in);
+  const bool is_there = calibration_ != nullptr && !chain.input_needs().empty();
+  place.problem = is_there
+                      ? take_weight(*calibration_, chain, request.key, measure, complete_stats_,
+                                    turn->weight, turn->distorted, place.sites)
+                      : distort_weight(chain, request.trial->seed(), measure, complete_stats_,
+                                       turn->weight, turn->distorted, place.sites);
+  place.packed = pack_weight(turn->distorted, std::move(place.packed), summation);
 }
 
 std::vector<const DistortedWeight*> DistortedWeights::get(
@@ -66,25 +121,7 @@ std::vector<const DistortedWeight*> DistortedWeights::get(
     places.push_back(&place);
   }
   each(std::ssize(missing), [&](Index i) {
-    const Request& request = *missing[static_cast<std::size_t>(i)];
-    DistortedWeight& place = *places[static_cast<std::size_t>(i)];
-    const SiteChain& chain = request.trial->weight(weights_->layer, request.role);
-    const Summation summation = request.trial->summation();
-    const auto linear =
-        std::find_if(weights_->spec.linears.begin(), weights_->spec.linears.end(),
-                     [&](const LinearTensors& one) { return one.role == request.role; });
-    Workbenches::Turn turn(workbenches_);
-    turn->weight.resize(linear->out, linear->in);
-    decoder_.read_weight(weights_->layer, request.role, turn->weight);
-    if (chain.empty()) {
-      place.packed = pack_weight(turn->weight, std::move(place.packed), summation);
-      return;
-    }
-    turn->distorted.resize(linear->out, linear->in);
-    place.problem =
-        distort_weight(chain, request.trial->seed(), measure, complete_stats_, turn->weight,
-                       turn->distorted, place.sites, request.inputs.get());
-    place.packed = pack_weight(turn->distorted, std::move(place.packed), summation);
+    make(*missing[static_cast<std::size_t>(i)], measure, *places[static_cast<std::size_t>(i)]);
   });
   std::vector<const DistortedWeight*> weights;
   for (const Request& request : requests)

@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "core/model/decoder.h"
+#include "eval/plan/chain_keys.h"
 #include "eval/plan/model_trial.h"
 #include "eval/records/record.h"
 
 namespace nf {
+
+class CalibrationResults;
 
 /// The places where weights are distorted: as many at once as the memory budget allows, their
 /// memory kept from one to the next (fresh memory costs more than the distortion).
@@ -22,6 +25,9 @@ class Workbenches {
     Matrix weight, distorted;
   };
   explicit Workbenches(Index count) : free_(static_cast<std::size_t>(count)), may_take_(count) {}
+
+  /// Gives up the memory of all benches, none of which is taken.
+  void release();
 
   /// Waits for a free bench, and gives it back at the end.
   class Turn {
@@ -51,10 +57,10 @@ struct DistortedWeight {
 };
 
 /// distorted <- what the chain makes of a weight, measured where asked. Returns what is wrong with
-/// the result, empty where it is finite. inputs: as the chain's input_needs() ask for them.
+/// the result, empty where it is finite.
 std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
                            ConstMatrixView weight, MatrixView distorted,
-                           std::vector<SiteStats>& sites, const InputStatistics* inputs = nullptr);
+                           std::vector<SiteStats>& sites);
 
 /// The distorted weights of one block, each made once for all lanes that have it. No more than one
 /// block's worth of them is held: weights beyond that are made again when they are needed again.
@@ -65,12 +71,17 @@ class DistortedWeights {
     Role role = Role::q_proj;
     Index number = 0;  ///< TrialPath::weights
     const ModelTrial* trial = nullptr;
-    InputStatisticsPtr inputs{};  ///< null where the chain needs none
+    ChainKey key{};  ///< of a weight that is made of a calibration set; nothing: it is not
   };
 
-  /// at_once: weights that are distorted at the same time.
-  DistortedWeights(const Decoder& decoder, Index at_once, bool complete_stats)
-      : decoder_(decoder), workbenches_(at_once), complete_stats_(complete_stats) {}
+  /// at_once: weights that are distorted at the same time. calibration: where those are that were
+  /// made of calibration sets; null where there are none.
+  DistortedWeights(const Decoder& decoder, Index at_once, bool complete_stats,
+                   const CalibrationResults* calibration = nullptr)
+      : decoder_(decoder),
+        workbenches_(at_once),
+        complete_stats_(complete_stats),
+        calibration_(calibration) {}
 
   /// Begins a new block. uses: number of groups of lanes that will ask for each (role, number).
   using Uses = std::map<std::pair<Role, Index>, Index>;
@@ -82,10 +93,14 @@ class DistortedWeights {
       const std::function<void(Index, const std::function<void(Index)>&)>& each);
   /// The group has no more use for the weights that it got.
   void done(const std::vector<Request>& requests);
+  /// Gives up all memory. Nothing may be held.
+  void release();
 
  private:
   using Key = std::pair<Role, Index>;
   double bytes_of(Role role) const;
+  const LinearTensors& linear_of(Role role) const;
+  void make(const Request& request, bool measure, DistortedWeight& place);
   /// Makes room for one more weight of that role, giving up spare memory first, then weights that
   /// the group itself does not need.
   void make_room(Role role, const std::vector<Request>& keep);
@@ -94,6 +109,7 @@ class DistortedWeights {
   const Decoder& decoder_;
   Workbenches workbenches_;
   bool complete_stats_;
+  const CalibrationResults* calibration_;
   const BlockWeights* weights_ = nullptr;
   Uses uses_;
   std::map<Key, DistortedWeight> held_;

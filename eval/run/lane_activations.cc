@@ -17,6 +17,7 @@ SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixVi
   else
     result.stats.add_energies(x, distorted);
   result.stats.clipped = report.clipped;
+  if (tensor == SiteTensor::weight) result.notes = report.notes;
   return result;
 }
 
@@ -29,10 +30,13 @@ std::string finite_problem(const std::string& site, ConstMatrixView distorted, I
 
 DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index item,
                              std::int64_t first_row, bool complete, ConstMatrixView x,
-                             MatrixView distorted) {
+                             MatrixView distorted, const ItemUse& use) {
   const DistortionContext where{.seed = seed,
                                 .first_element = static_cast<std::uint64_t>(first_row * x.cols())};
-  const DistortionReport report = chain.apply(x, {.context = where}, distorted);
+  const DistortionReport report = chain.apply(
+      x,
+      {.context = where, .knowledge = use.knowledge, .on_calibration_set = use.on_calibration_set},
+      distorted);
   DistortedInput result{.site = {}, .problem = finite_problem(chain.site.name(), distorted)};
   if (!result.problem.empty()) return result;
   result.site = measure_site(chain.site.name(), x, distorted, SiteTensor::input, report, complete);
@@ -43,12 +47,12 @@ DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index i
 
 DistortedItems distort_items(const SiteChain& chain, std::uint64_t seed,
                              const std::vector<ItemRows>& items, bool complete, ConstMatrixView x,
-                             MatrixView distorted) {
+                             MatrixView distorted, const ItemUse& use) {
   DistortedItems result;
   for (const ItemRows& item : items) {
     DistortedInput one = distort_input(chain, seed, item.item, item.first_row, complete,
                                        x.middle_rows(item.first, item.rows),
-                                       distorted.middle_rows(item.first, item.rows));
+                                       distorted.middle_rows(item.first, item.rows), use);
     if (one.problem.empty())
       result.sites.push_back(std::move(one.site));
     else
@@ -57,12 +61,14 @@ DistortedItems distort_items(const SiteChain& chain, std::uint64_t seed,
   return result;
 }
 
-void LaneInputs::distort(const SiteChain& chain, ConstMatrixView x, MatrixView distorted) {
+void LaneInputs::distort(const SiteChain& chain, ConstMatrixView x, MatrixView distorted,
+                         std::span<const StepKnowledge> knowledge) {
   // A block keeps one x̃ at a time: where k goes other ways than q and v, q's is made again for v.
   const bool measured =
       std::any_of(done_.sites.begin(), done_.sites.end(),
                   [&](const SiteStats& known) { return known.site == chain.site.name(); });
-  DistortedItems result = distort_items(chain, trial_.seed(), items_, complete_, x, distorted);
+  DistortedItems result = distort_items(chain, trial_.seed(), items_, complete_, x, distorted,
+                                        {knowledge, on_calibration_set_});
   done_.problem.join(std::move(result.problem));
   if (!measured)
     std::move(result.sites.begin(), result.sites.end(), std::back_inserter(done_.sites));

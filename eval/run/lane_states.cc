@@ -1,16 +1,15 @@
 #include "eval/run/lane_states.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "core/ops/elementwise.h"
 
 namespace nf {
 
 LaneStates::LaneStates(const StageRun& stage, std::span<const Lane> lanes, bool root_wanted)
-    : stage_(stage),
-      root_wanted_(root_wanted),
-      paths_(paths_of(lanes, stage.spec())),
-      tree_(tree_of(paths_)) {
+    : stage_(stage), paths_(paths_of(lanes, stage.spec())), tree_(tree_of(paths_)) {
   for (const Index lane : tree_.order()) {
     LaneState state{.path = &paths_[static_cast<std::size_t>(lane)]};
     if (lane > 0) {
@@ -19,6 +18,7 @@ LaneStates::LaneStates(const StageRun& stage, std::span<const Lane> lanes, bool 
     }
     states_.push_back(std::move(state));
   }
+  at(0).wanted = root_wanted;
 }
 
 std::vector<TrialPath> LaneStates::paths_of(std::span<const Lane> lanes, const DecoderSpec& spec) {
@@ -43,7 +43,9 @@ MatrixView LaneStates::hidden(Index place, const Batch& batch) {
 }
 
 bool LaneStates::is_wanted(const Group& group) const {
-  return group.first > 0 || group.size() > 1 || root_wanted_;
+  for (Index place = group.first; place < group.last; ++place)
+    if (at(place).wanted) return true;
+  return false;
 }
 
 void LaneStates::begin(const Group& group) {
@@ -54,18 +56,27 @@ std::vector<LaneStates::Group> LaneStates::part(Index step) {
   std::vector<Group> groups = tree_.groups(step);
   std::vector<Parting> begin_now = partings(step, groups);
   for (const Parting& parting : begin_now) at(parting.to).problem = at(parting.from).problem;
-  std::erase_if(begin_now, [this](const Parting& parting) { return has_ended(parting.from); });
-  // The last group that parts from the root takes over its memory where the root goes no further.
-  const bool root_ends = !is_wanted(groups.front());
-  Index heir = 0;
+  std::set<Index> wanted;  // leaders
+  for (const Group& group : groups)
+    if (is_wanted(group)) wanted.insert(group.first);
+  std::erase_if(begin_now, [&](const Parting& parting) {
+    return has_ended(parting.from) || !wanted.contains(parting.to);
+  });
+  // The last group that parts from one which goes no further takes over its memory.
+  std::map<Index, Index> heirs;
   for (const Parting& parting : begin_now)
-    if (root_ends && parting.from == 0) heir = parting.to;
-  std::erase_if(begin_now, [heir](const Parting& parting) { return parting.to == heir; });
+    if (!wanted.contains(parting.from)) heirs[parting.from] = parting.to;
+  std::erase_if(begin_now, [&](const Parting& parting) {
+    const auto heir = heirs.find(parting.from);
+    return heir != heirs.end() && heir->second == parting.to;
+  });
   copy_hidden(begin_now);
-  if (heir > 0) at(heir).hidden = std::move(at(0).hidden);
-  if (root_ends) at(0).hidden = {};
-  std::erase_if(groups,
-                [this](const Group& group) { return !is_wanted(group) || has_ended(group); });
+  for (const auto& [from, to] : heirs) at(to).hidden = std::move(at(from).hidden);
+  for (const Group& group : groups)
+    if (!wanted.contains(group.first)) leader(group).hidden = {};
+  std::erase_if(groups, [&](const Group& group) {
+    return !wanted.contains(group.first) || has_ended(group);
+  });
   return groups;
 }
 

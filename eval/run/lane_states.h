@@ -16,6 +16,7 @@ struct LaneState {
   const ModelTrial* trial = nullptr;  ///< null: the untouched model
   const TrialPath* path = nullptr;
   bool weight_stats = false;       ///< statistics of distorted weights are gathered for it
+  bool wanted = true;              ///< it passes the blocks for its own sake
   std::vector<SiteStats> sites{};  ///< its own, whoever leads
   /// Hidden states of all batches, one below the other, [T, H]. One piece, taken and given back by
   /// one thread: many small ones of many threads would not become free memory again.
@@ -48,6 +49,8 @@ class LaneStates {
 
   /// Whether some lane of the group has a use for its hidden states.
   bool is_wanted(const Group& group) const;
+  /// The lane at a place goes no further.
+  void finish(Index place) { at(place).wanted = false; }
   /// Takes memory for the group's hidden states.
   void begin(const Group& group);
   /// The groups that pass a step, without those that are not wanted or have ended. A group that
@@ -86,7 +89,6 @@ class LaneStates {
   void copy_hidden(const std::vector<Parting>& partings);
 
   const StageRun& stage_;
-  bool root_wanted_;
   std::vector<TrialPath> paths_;  ///< the root's first, then the lanes'
   LaneTree tree_;
   std::vector<LaneState> states_;  ///< by place

@@ -246,6 +246,11 @@ double MachineRates::seconds(const WaveCost& cost) const {
          static_cast<double>(cost.waves + cost.own_heads) * seconds_of_head;
 }
 
+double MachineRates::seconds(const CalibrationCost& cost) const {
+  return cost.flops() / block_flops + static_cast<double>(cost.blocks_read) * seconds_of_block +
+         cost.made_weights * packing / static_cast<double>(threads);
+}
+
 MachineRates measure_rates(const Decoder& decoder, const EvalSet& set, const DistortionKinds& kinds,
                            StatsMode stats) {
   MachineRates rates{.threads = thread_count()};

@@ -5,6 +5,7 @@
 #include "core/model/decoder.h"
 #include "eval/data/eval_set.h"
 #include "eval/experiment/stats_mode.h"
+#include "eval/plan/calibration_cost.h"
 #include "eval/plan/distortion_kinds.h"
 #include "eval/plan/wave_cost.h"
 
@@ -24,6 +25,8 @@ struct MachineRates {
   std::vector<double> distorting{}, measuring{};
 
   double seconds(const WaveCost& cost) const;
+  /// Without what the methods themselves take.
+  double seconds(const CalibrationCost& cost) const;
 };
 
 /// Times short pieces of each kind of work on this machine, each several times, of which the best

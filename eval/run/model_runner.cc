@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "core/base/check.h"
 #include "core/base/cpu_info.h"
@@ -9,7 +10,9 @@
 #include "core/base/version.h"
 #include "core/io/mapped_ranges.h"
 #include "eval/plan/stop_rule.h"
+#include "eval/records/file_names.h"
 #include "eval/results/result_lines.h"
+#include "eval/run/calibrate_jobs.h"
 #include "eval/run/lane_record.h"
 
 namespace nf {
@@ -21,7 +24,10 @@ ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& 
       decoder_(decoder),
       rule_(rule),
       finished_(plan.data(), run.folder.records()),
-      baselines_(plan.data().set, kKeptShare * run.budget.bytes) {
+      baselines_(plan.data().set, kKeptShare * run.budget.bytes),
+      calibration_(calibration_results(
+          run.folder.dir() / kCalibrationDir, plan, run.env,
+          [&run](const std::string& warning) { run.progress.message(warning); })) {
   if (rule.seconds_of)
     rule_.seconds_of = [this, timed = rule.seconds_of](const Stage& stage,
                                                        const std::vector<const Job*>& jobs,
@@ -43,7 +49,20 @@ void ModelRunner::run(const std::function<void()>& searches_moved) {
   }
 }
 
+void ModelRunner::calibrate(const std::vector<const Job*>& jobs) {
+  std::set<const Job*> at_work;
+  for (const Stage& stage : plan_.stages())
+    for (const StagePart& part : parts_of(stage, jobs))
+      at_work.insert(part.jobs.begin(), part.jobs.end());
+  std::vector<const Job*> needed;
+  for (const Job* job : jobs)
+    if (at_work.contains(job)) needed.push_back(job);
+  calibrate_jobs(plan_, decoder_, needed, budget(), calibration_, run_.options.should_stop,
+                 run_.progress);
+}
+
 void ModelRunner::run_round(const std::vector<const Job*>& jobs, const std::string& label) {
+  calibrate(jobs);
   double total = 0.0;
   for (const Stage& stage : plan_.stages())
     for (const StagePart& part : parts_of(stage, jobs)) total += flops_of(part);
@@ -152,7 +171,7 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
                          .lanes_done = lanes_done};
   const ExperimentConfig& config = run_.experiment.config;
   run_stage(decoder_, plan_.data().set, stage, lanes, wave, {config.stats, config.detail}, hooks,
-            baseline_scored);
+            baseline_scored, &calibration_);
   pace_.note(expected, seconds());
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eval/plan/stage_part.h"
+#include "eval/run/calibration_results.h"
 #include "eval/run/kept_baselines.h"
 #include "eval/run/pace.h"
 #include "eval/run/run_context.h"
@@ -32,6 +33,8 @@ class ModelRunner {
 
  private:
   void run_round(const std::vector<const Job*>& jobs, const std::string& label);
+  /// Makes what the parts of these jobs that are left need of calibration sets.
+  void calibrate(const std::vector<const Job*>& jobs);
   std::vector<StagePart> parts_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
   double flops_of(const StagePart& part) const;
   WaveTime wave_time(double seconds, bool baseline_kept) const;
@@ -52,6 +55,7 @@ class ModelRunner {
   Pace pace_;
   FinishedItems finished_;
   KeptBaselines baselines_;  ///< for later rounds, where the budget allows
+  CalibrationResults calibration_;
   WaveCost cost_;
 };
 

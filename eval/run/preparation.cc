@@ -12,8 +12,7 @@ MemoryBudget run_budget(const ExperimentConfig& config, std::optional<Index> mem
   return MemoryBudget::of(memory);
 }
 
-void prepare_decoder(Decoder& decoder, const EvalSet& set) {
-  Index positions = 0;
+void prepare_decoder(Decoder& decoder, const EvalSet& set, Index positions) {
   for (const EvalItem& item : set.items) positions = std::max(positions, item.layout.positions());
   decoder.prepare(positions);
 }

@@ -14,8 +14,8 @@ namespace nf {
 /// be called when everything but the weights is read.
 MemoryBudget run_budget(const ExperimentConfig& config, std::optional<Index> memory);
 
-/// Makes a decoder ready for the longest item.
-void prepare_decoder(Decoder& decoder, const EvalSet& set);
+/// Makes a decoder ready for the longest item, and for at least that many positions.
+void prepare_decoder(Decoder& decoder, const EvalSet& set, Index positions = 0);
 
 /// Versions and ISA, which may change bits from machine to machine: compared before records are
 /// mixed.

@@ -17,6 +17,7 @@
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
+#include "eval/run/calibrate_jobs.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
 #include "eval/run/model_runner.h"
@@ -87,7 +88,8 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     const ThreadsHere here;
     estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
-    prepare_decoder(decoder, plan.data().set);
+    prepare_decoder(decoder, plan.data().set,
+                    calibration_positions(plan.spec(), plan.jobs_with(steps)));
     const MachineRates rates =
         measure_rates(decoder, plan.data().set, *kinds, experiment.config.stats);
     const double uncut = rates.seconds(estimates.back().cost);
@@ -100,9 +102,12 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
         });
     estimates.back() = estimate(plan, decoder, steps, budget, finished, kinds.get(), rule);
     estimates.back().timed_threads = thread_count();
-    estimates.back().seconds = rates.seconds(estimates.back().cost);
-    estimates.back().most_seconds = rates.seconds(estimates.back().most);
-    estimates.back().seconds_of_cuts = std::max(0.0, estimates.back().seconds - uncut);
+    const double calibrating = rates.seconds(estimates.back().calibrating);
+    estimates.back().calibrating_seconds = calibrating;
+    estimates.back().seconds = calibrating + rates.seconds(estimates.back().cost);
+    estimates.back().most_seconds = calibrating + rates.seconds(estimates.back().most);
+    estimates.back().seconds_of_cuts =
+        std::max(0.0, estimates.back().seconds - calibrating - uncut);
   }
   return estimates;
 }
@@ -172,7 +177,10 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
   mend_plan_file(run.folder.dir() / kPlan);
   warn(run, repeat_warnings(run.experiment));
-  for (const ModelPlan& plan : plans) warn(run, plan.data().warnings);
+  for (const ModelPlan& plan : plans) {
+    warn(run, plan.data().warnings);
+    warn(run, plan.calibration().warnings());
+  }
   warn(run,
        gather_warnings(records, rows, run.experiment.config.stats, run.experiment.config.detail));
   if (const std::string others = other_records(records, rows); !others.empty())

@@ -8,6 +8,8 @@
 
 namespace nf {
 
+class CalibrationResults;
+
 /// The things that all waves of a stage share.
 struct StageRun {
   const Decoder& decoder;
@@ -16,6 +18,9 @@ struct StageRun {
   const StageRows& rows;
   Gather gather;
   const StageHooks& hooks;
+  /// Made of calibration sets, for the trials that need it; null where none does.
+  const CalibrationResults* calibration = nullptr;
+  bool on_calibration_set = false;  ///< the stage is one
 
   const DecoderSpec& spec() const { return decoder.spec(); }
   /// Calls body(i, b) for 0 <= i < count and all batches b, shared out among threads or one after

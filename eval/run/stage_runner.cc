@@ -9,11 +9,12 @@ namespace nf {
 
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
                const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
-               const StageHooks& hooks, Matrix& baseline_scored) {
+               const StageHooks& hooks, Matrix& baseline_scored,
+               const CalibrationResults* calibration) {
   const Index planned = std::accumulate(plan.lanes.begin(), plan.lanes.end(), Index{0});
   NF_CHECK(planned == std::ssize(lanes), "waves of {} lanes for {}", planned, lanes.size());
   const StageRows rows(set, stage);
-  const StageRun run{decoder, set, stage, rows, gather, hooks};
+  const StageRun run{decoder, set, stage, rows, gather, hooks, calibration};
   std::size_t first = 0;
   for (std::size_t w = 0; w < plan.lanes.size(); ++w) {
     const auto count = static_cast<std::size_t>(plan.lanes[w]);
@@ -30,9 +31,9 @@ void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
 
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
                const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
-               const StageHooks& hooks) {
+               const StageHooks& hooks, const CalibrationResults* calibration) {
   Matrix baseline_scored;
-  run_stage(decoder, set, stage, lanes, plan, gather, hooks, baseline_scored);
+  run_stage(decoder, set, stage, lanes, plan, gather, hooks, baseline_scored, calibration);
 }
 
 }  // namespace nf

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "eval/metrics/token_scores.h"
 #include "eval/run/distorted_outer.h"
-#include "eval/run/distorted_weights.h"
+#include "eval/run/lane_blocks.h"
 #include "eval/run/lane_states.h"
 
 namespace nf {
@@ -35,29 +34,13 @@ class WaveRun {
     Matrix scored{};  ///< the head's input at the rows that predict a target: [R, E]
     std::unique_ptr<TokenScores> scores{};
   };
-  /// Groups that have the same weights in a block.
-  struct Bundle {
-    std::vector<DistortedWeights::Request> requests;
-    std::vector<Group> groups;
-  };
 
   const DecoderSpec& spec() const { return stage_.spec(); }
   const StageRows& rows() const { return stage_.rows; }
   /// The state of the group that is led from that place.
   HeadState& head(Index place) { return heads_[static_cast<std::size_t>(place)]; }
-  Summation summation_of(const Group& group) const;
 
-  void embed();
-  TokenRows distort_tokens(const Group& group);
-  std::unique_ptr<DistortedOuter> distorted_outer(const Group& group, Role role,
-                                                  const SiteChain& chain);
-  void note_outer(const Group& group, DistortedOuter& outer);
-  void pass_block(const BlockWeights& weights);
-  std::vector<Bundle> bundles(Index layer);
-  std::vector<DistortedWeights::Request> requests_of(Index layer, const Group& group);
-  PackedLinears distort_weights(const BlockWeights& weights, const Bundle& bundle);
-  void pass_groups(const BlockWeights& weights, const PackedLinears& packed,
-                   const std::vector<Group>& groups);
+  static const TrialKeys& keys_of(const LaneState& lane);
   void pass_head();
   void pass_final_norm(const Group& group);
   LaneResult leave(Index place, Index leader);
@@ -65,10 +48,9 @@ class WaveRun {
   const StageRun& stage_;
   Matrix& baseline_scored_;
   bool with_baseline_;
-  bool wants_weight_stats_;
   LaneStates states_;
+  LaneBlocks blocks_;
   std::vector<HeadState> heads_;  ///< by place
-  std::optional<DistortedWeights> distorted_;
 };
 
 }  // namespace nf

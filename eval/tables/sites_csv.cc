@@ -7,6 +7,17 @@
 
 namespace nf {
 
+namespace {
+
+std::string note_text(const SiteStats& site, const char* note) {
+  const auto value = site.notes.find(note);
+  if (value == site.notes.end()) return "";
+  if (value->is_string()) return value->get<std::string>();
+  return value->is_number_integer() ? value->dump() : csv_number(value->get<double>());
+}
+
+}  // namespace
+
 std::string sites_csv(const std::vector<ResultRow>& rows,
                       const std::vector<std::string>& variables) {
   CsvText csv(sites_columns(variables));
@@ -19,6 +30,7 @@ std::string sites_csv(const std::vector<ResultRow>& rows,
       for (const SiteFigure& figure : site_figures())
         fields.push_back(site.complete || figure.always ? csv_number(figure.value(site.stats))
                                                         : "");
+      for (const char* note : site_notes()) fields.push_back(note_text(site, note));
       csv.add_row(fields);
     }
   }

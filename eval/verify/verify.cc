@@ -11,11 +11,13 @@
 #include "core/base/printable.h"
 #include "core/io/mapped_ranges.h"
 #include "core/io/read_file.h"
+#include "core/io/temporary_folder.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/plan_file.h"
 #include "eval/records/record_sample.h"
 #include "eval/records/row_key.h"
+#include "eval/run/calibrate_jobs.h"
 #include "eval/run/lane_record.h"
 #include "eval/run/preparation.h"
 #include "eval/verify/verify_choice.h"
@@ -159,14 +161,21 @@ class Verifier {
       works.push_back(work_of(plan, group, budget));
       flops += works.back().cost.flops();
     }
-    prepare_decoder(decoder, plan.data().set);
+    std::vector<const Job*> jobs;
+    for (const Work& work : works) jobs.insert(jobs.end(), work.jobs.begin(), work.jobs.end());
+    prepare_decoder(decoder, plan.data().set, calibration_positions(plan.spec(), jobs));
+    // Calibrated anew: the folder's cache is no record.
+    const TemporaryFolder folder("noisefloor-verify");
+    CalibrationResults calibration =
+        calibration_results(folder.path(), plan, numerics_env(), [](const std::string&) {});
+    calibrate_jobs(plan, decoder, jobs, budget, calibration, options_.should_stop, progress_);
     progress_.start(plan.name(), flops, 0.0);
-    for (const Work& work : works) run_group(plan, decoder, work, choice);
+    for (const Work& work : works) run_group(plan, decoder, work, choice, calibration);
     progress_.finish();
   }
 
   void run_group(const ModelPlan& plan, const Decoder& decoder, const Work& work,
-                 const VerifyChoice& choice) {
+                 const VerifyChoice& choice, const CalibrationResults& calibration) {
     const VerifyGroup& group = *work.group;
     // Statistics of weights are gathered where the stored records have them: at a trial's first
     // stage.
@@ -209,7 +218,7 @@ class Verifier {
                 compare(work.jobs[first + i], work.jobs[first + i]->key, std::move(results[i]));
             }};
     run_stage(decoder, plan.data().set, group.stage, lanes, work.waves, {group.stats, group.detail},
-              hooks);
+              hooks, &calibration);
   }
 
   const RunContents& contents_;

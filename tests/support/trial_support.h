@@ -28,20 +28,28 @@ inline KindsPtr kinds_with_needy() {
   return std::make_shared<const Kinds>(std::move(kinds));
 }
 
-/// The only trial with these entries, `noise: needy` among their kinds, made ready for a model. All
-/// that need a calibration set have that one, behind what the trial does to the blocks before.
+/// The same with the sets of a source.
 inline ModelTrial make_needy_trial(const std::string& entries, const DecoderSpec& spec,
-                                   std::uint64_t seed = 0, const std::string& calibration = "set",
-                                   Propagate propagate = Propagate::blocks) {
+                                   std::uint64_t seed, const std::string& calibration,
+                                   Propagate propagate, const CalibrationSource& sets) {
   Trial trial = make_trials(entries, seed, kinds_with_needy()).front();
   for (Entry& entry : trial.entries) {
     entry.calibration = calibration;
     entry.propagate = propagate;
   }
-  return ModelTrial(trial, spec, [](const std::string& name, std::uint64_t) {
-    return std::make_shared<const CalibrationSet>(
-        CalibrationSet{.name = name, .items = {}, .hash = name});
-  });
+  return ModelTrial(trial, spec, sets);
+}
+
+/// The only trial with these entries, `noise: needy` among their kinds, made ready for a model. All
+/// that need a calibration set have that one, behind what the trial does to the blocks before.
+inline ModelTrial make_needy_trial(const std::string& entries, const DecoderSpec& spec,
+                                   std::uint64_t seed = 0, const std::string& calibration = "set",
+                                   Propagate propagate = Propagate::blocks) {
+  return make_needy_trial(entries, spec, seed, calibration, propagate,
+                          [](const std::string& name, std::uint64_t) {
+                            return std::make_shared<const CalibrationSet>(
+                                CalibrationSet{.name = name, .items = {}, .hash = name});
+                          });
 }
 
 /// The only trial with these entries, made ready for a model.

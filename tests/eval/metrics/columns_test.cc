@@ -22,7 +22,7 @@ TEST(Columns, PutVariablesLastInResultsAndBeforeTheSiteInSites) {
   EXPECT_EQ(std::vector<std::string>(sites.begin(), sites.begin() + 11),
             (std::vector<std::string>{"id", "name", "model", "seed", "r", "b", "layer", "role",
                                       "tensor", "site", "elements"}));
-  EXPECT_EQ(sites.size(), 11 + site_figures().size());
+  EXPECT_EQ(sites.size(), 11 + site_figures().size() + site_notes().size());
   for (const SiteFigure& figure : site_figures())
     EXPECT_TRUE(std::string(figure.column).starts_with("delta_")) << figure.column;
 }
@@ -42,6 +42,9 @@ TEST(Columns, GiveWayToVariables) {
 TEST(Columns, OfSitesAreTheSitesOwnWhereADesignHasTheName) {
   EXPECT_EQ(sites_columns({"site"})[4], "var_site");  // the level of `each: site`
   EXPECT_EQ(sites_columns({"site"})[8], "site");
+  EXPECT_EQ(sites_columns({"group"})[4], "var_group");
+  EXPECT_TRUE(has(sites_columns({"group"}), "group"));
+  EXPECT_FALSE(has(reserved_columns(builtin_metrics()), "group"));  // results.csv has it as it is
 }
 
 TEST(Columns, AreEachThereOnceBesideAnyVariable) {

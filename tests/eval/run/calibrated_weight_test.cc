@@ -1,4 +1,5 @@
-/// A distortion that needs statistics, from a probe in the blocks to the weight that it makes.
+/// A distortion that needs statistics, from the blocks of a calibration pass to the weight that a
+/// lane gets.
 
 #include <gtest/gtest.h>
 
@@ -6,14 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "core/base/parallel.h"
+#include "eval/run/calibration_pass.h"
 #include "eval/run/distorted_weights.h"
-#include "perturb/input_accumulator.h"
 #include "tests/reference/input_statistics_reference.h"
 #include "tests/support/decoder_forward.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tensor_near.h"
-#include "tests/support/threads.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
 
@@ -27,31 +28,6 @@ constexpr double kFactor = 0.5;
 /// Share of the largest weight: statistics are f32 products against double (5e-6), and one
 /// rounding.
 constexpr double kTolerance = 5e-6;
-
-/// One accumulator a tensor, fed with the windows of a batch one by one.
-class Gatherer final : public InputProbe {
- public:
-  Gatherer(const DecoderSpec& spec, const ModelTrial& trial) {
-    for (const LinearTensors& linear : spec.block(kLayer).linears)
-      if (spec.input_owner(linear.role) == linear.role)
-        accumulators_.emplace(
-            linear.role,
-            InputAccumulator(trial.weight(kLayer, linear.role).input_needs(), linear.in,
-                             {.tokens = kWindows * kContext, .windows = kWindows}));
-  }
-
-  bool wants(Role role) const override { return accumulators_.contains(role); }
-  void see(Role role, ConstMatrixView x) override {
-    for (Index first = 0; first < x.rows(); first += kContext)
-      accumulators_.at(role).add(first_window_ + first / kContext, x.middle_rows(first, kContext));
-  }
-  void set_first_window(Index window) { first_window_ = window; }
-  InputStatisticsPtr finish(Role role) { return std::move(accumulators_.at(role)).finish(); }
-
- private:
-  std::map<Role, InputAccumulator> accumulators_;
-  Index first_window_ = 0;
-};
 
 /// Keeps every input, by its first reader.
 class Keeper final : public InputProbe {
@@ -68,70 +44,42 @@ class CalibratedWeight : public testing::TestWithParam<const char*> {
       : decoder_(open(GetParam())),
         ids_(random_ids(kWindows * kContext, decoder_.spec().vocab_size)),
         trial_(make_needy_trial("{sites: {tensor: weight, layers: 1}, noise: needy, factor: 0.5}",
-                                decoder_.spec())) {
+                                decoder_.spec(), 0, "set", Propagate::blocks,
+                                [this](const std::string&, std::uint64_t) { return set(); })) {
     decoder_.prepare(kContext);
   }
 
+  CalibrationSetPtr set() const {
+    return std::make_shared<const CalibrationSet>(CalibrationSet{
+        .name = "set", .items = window_set(ids_, {.context = kContext}).items, .hash = "set"});
+  }
   static Decoder open(const std::string& family) {
     const TempDir dir;  // mapped files outlive their names
     (family == "opt" ? tiny_opt() : tiny_llama()).write(dir.path());
     return open_decoder(dir.path());
   }
 
-  /// The windows through the untouched model up to kLayer, so many at a time.
-  void pass(Index windows_at_once,
-            const std::function<InputProbe*(Index first_window)>& probe_of) const {
-    for (Index first = 0; first < kWindows; first += windows_at_once) {
-      Layout layout;
-      for (Index w = 0; w < windows_at_once; ++w)
-        layout.segments.push_back({.first = w * kContext, .rows = kContext});
-      Matrix hidden(windows_at_once * kContext, decoder_.spec().hidden_size);
-      decoder_.embed(std::span(ids_).subspan(static_cast<std::size_t>(first * kContext),
-                                             static_cast<std::size_t>(hidden.rows())),
+  /// The windows one by one through the untouched model up to kLayer.
+  void pass(InputProbe& probe_of_layer) const {
+    for (Index w = 0; w < kWindows; ++w) {
+      const Layout layout = Layout::window(kContext);
+      Matrix hidden(kContext, decoder_.spec().hidden_size);
+      decoder_.embed(std::span(ids_).subspan(static_cast<std::size_t>(w * kContext), kContext),
                      layout, hidden);
       for (Index layer = 0; layer <= kLayer; ++layer) {
         const BlockWeights weights = decoder_.load_block(layer);
-        InputProbe* probe = layer == kLayer ? probe_of(first) : nullptr;
-        decoder_.run(weights, weights.packed, layout, nullptr, hidden, probe);
+        decoder_.run(weights, weights.packed, layout, nullptr, hidden,
+                     layer == kLayer ? &probe_of_layer : nullptr);
       }
     }
   }
-  Gatherer gather(Index windows_at_once) const {
-    Gatherer gatherer(decoder_.spec(), trial_);
-    pass(windows_at_once, [&](Index first_window) {
-      gatherer.set_first_window(first_window);
-      return &gatherer;
-    });
-    return gatherer;
-  }
-  std::vector<DistortedWeights::Request> requests(Gatherer gatherer) const {
-    std::map<Role, InputStatisticsPtr> by_owner;
-    std::vector<DistortedWeights::Request> requests;
-    for (const Role role : decoder_.spec().roles()) {
-      InputStatisticsPtr& statistics = by_owner[decoder_.spec().input_owner(role)];
-      if (!statistics) statistics = gatherer.finish(decoder_.spec().input_owner(role));
-      requests.push_back({.role = role, .number = 1, .trial = &trial_, .inputs = statistics});
-    }
-    return requests;
-  }
-  /// The packed weights of kLayer, in the order of the roles.
-  std::vector<PackedWeight> make(const std::vector<DistortedWeights::Request>& requests) const {
-    const BlockWeights block = decoder_.load_block(kLayer);
-    DistortedWeights weights(decoder_, 2, true);
-    DistortedWeights::Uses uses;
-    for (const auto& request : requests) uses[{request.role, request.number}] = 1;
-    weights.start(block, uses);
-    std::vector<PackedWeight> packed;
-    for (const DistortedWeight* weight :
-         weights.get(requests, true, [](Index count, const std::function<void(Index)>&body) {
-           parallel_for(count, body);
-         })) {
-      EXPECT_EQ(weight->problem, "");
-      EXPECT_EQ(weight->sites.size(), 1u);
-      packed.push_back(weight->packed);
-    }
-    weights.done(requests);
-    return packed;
+  /// Makes all weights of the trial.
+  void calibrate(CalibrationResults& results) const {
+    const TrialPath path = PathNumbers().path(trial_, decoder_.spec());
+    const CalibratedTrial trial{&trial_, &path};
+    const CalibrationPlan plan(decoder_.spec(), std::span(&trial, 1),
+                               [](const Site&, const ChainKey&) { return false; });
+    run_calibration(decoder_, plan, results, 1, {});
   }
   Matrix weight_of(Role role) const {
     for (const LinearTensors& linear : decoder_.spec().block(kLayer).linears) {
@@ -166,46 +114,85 @@ RowMatrix expected_weight(const Matrix& weight, const std::vector<Matrix>& windo
 }
 
 TEST_P(CalibratedWeight, IsTheOneOfItsDefinition) {
+  const TempDir dir;
   Keeper keeper;
-  pass(1, [&](Index) { return &keeper; });
-  const std::vector<DistortedWeights::Request> requests = this->requests(gather(kWindows));
-  const std::vector<PackedWeight> made = make(requests);
+  pass(keeper);
+  CalibrationResults results(dir.path(), "model", [](const std::string&) {});
+  calibrate(results);
+  const TrialPath path = PathNumbers().path(trial_, decoder_.spec());
+  const BlockWeights block = decoder_.load_block(kLayer);
+  DistortedWeights weights(decoder_, 2, true, &results);
+  std::vector<DistortedWeights::Request> requests;
+  DistortedWeights::Uses uses;
+  for (const Role role : decoder_.spec().roles()) {
+    requests.push_back({.role = role,
+                        .number = 1,
+                        .trial = &trial_,
+                        .key = path.calibrated->weights[kLayer][static_cast<std::size_t>(role)]});
+    uses[{role, 1}] = 1;
+  }
+  weights.start(block, uses);
+  const std::vector<const DistortedWeight*> made = weights.get(
+      requests, true,
+      [](Index count, const std::function<void(Index)>& body) { parallel_for(count, body); });
   for (std::size_t i = 0; i < requests.size(); ++i) {
     SCOPED_TRACE(role_name(requests[i].role));
     const Matrix weight = weight_of(requests[i].role);
     Matrix distorted(weight.rows(), weight.cols());
-    std::vector<SiteStats> sites;
-    EXPECT_EQ(distort_weight(trial_.weight(kLayer, requests[i].role), trial_.seed(), true, true,
-                             weight, distorted, sites, requests[i].inputs.get()),
-              "");
+    results.read_weight(trial_.weight(kLayer, requests[i].role).site, requests[i].key, distorted);
     const std::vector<Matrix>& windows =
         keeper.seen.at(decoder_.spec().input_owner(requests[i].role));
     const RowMatrix expected = expected_weight(weight, windows);
     EXPECT_TRUE(tensor_near(distorted, expected, kTolerance * expected.cwiseAbs().maxCoeff()));
-    EXPECT_GT(sites.front().stats.relative_l2(), 100 * kTolerance);
+    EXPECT_EQ(made[i]->problem, "");
+    ASSERT_EQ(made[i]->sites.size(), 1u);
+    EXPECT_GT(made[i]->sites.front().stats.relative_l2(), 100 * kTolerance);
     const PackedWeight packed = pack_weight(distorted);
-    EXPECT_TRUE(std::equal(packed.values().begin(), packed.values().end(), made[i].values().begin(),
-                           made[i].values().end()));
+    EXPECT_TRUE(std::equal(packed.values().begin(), packed.values().end(),
+                           made[i]->packed.values().begin(), made[i]->packed.values().end()));
   }
-}
-
-TEST_P(CalibratedWeight, HasTheSameBitsHoweverWindowsTravel) {
-  const std::vector<PackedWeight> together = make(requests(gather(kWindows)));
-  for (const Index threads : {1, 2, 3}) {
-    const Threads guard(threads);
-    for (const Index at_once : {Index{1}, kWindows}) {
-      const std::vector<PackedWeight> made = make(requests(gather(at_once)));
-      for (std::size_t i = 0; i < made.size(); ++i)
-        EXPECT_TRUE(std::equal(made[i].values().begin(), made[i].values().end(),
-                               together[i].values().begin(), together[i].values().end()));
-    }
-  }
+  weights.done(requests);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, CalibratedWeight, testing::Values("opt", "llama"),
                          [](const auto& family) { return std::string(family.param); });
 
-/// No run gathers statistics yet: a trial that needs them ends in an error that names the site.
+/// The head is made in parts, so statistics are kept of it, not the weight.
+TEST(CalibratedHead, ActsByTheStatisticsOfItsInput) {
+  const TempDir dir;
+  tiny_llama().write(dir.path());
+  Decoder decoder = open_decoder(dir.path());
+  decoder.prepare(kContext);
+  const EvalSet set =
+      window_set(random_ids(kWindows * kContext, decoder.spec().vocab_size), {.context = kContext});
+  const auto calibration_set = std::make_shared<const CalibrationSet>(
+      CalibrationSet{.name = "set", .items = set.items, .hash = "set"});
+  const ModelTrial trial = make_needy_trial(
+      "{sites: {tensor: both, roles: lm_head}, noise: needy, factor: 0.5}", decoder.spec(), 0,
+      "set", Propagate::blocks, [&](const std::string&, std::uint64_t) { return calibration_set; });
+  const TrialPath path = PathNumbers().path(trial, decoder.spec());
+  const CalibratedTrial calibrated{&trial, &path};
+  CalibrationResults results(dir / "calibration", "model", [](const std::string&) {});
+  const CalibrationPlan plan(decoder.spec(), std::span(&calibrated, 1),
+                             [](const Site&, const ChainKey&) { return false; });
+  EXPECT_EQ(plan.missing().size(), 2u);
+  run_calibration(decoder, plan, results, 1, {});
+  LaneResult lane;
+  const StageHooks hooks{.lanes_done = [&](std::size_t, std::vector<LaneResult> lanes) {
+    lane = std::move(lanes.front());
+  }};
+  run_stage(decoder, set, {0, kWindows}, {{.trial = &trial, .weight_stats = true}}, {.lanes = {1}},
+            StatsMode::all, hooks, &results);
+  EXPECT_EQ(lane.error, "");
+  ASSERT_EQ(lane.sites.size(), 2u);
+  for (const SiteStats& site : lane.sites) {
+    EXPECT_TRUE(site.site.starts_with("lm_head.")) << site.site;
+    EXPECT_GT(site.stats.relative_l2(), 1e-3) << site.site;
+  }
+  EXPECT_GT(total_kl(lane.items), 0.0);
+}
+
+/// Where nobody has calibrated it, a trial ends in an error that names the site.
 TEST(CalibratedRun, NamesTheSiteThatMissesItsStatistics) {
   const TempDir dir;
   tiny_llama().write(dir.path());

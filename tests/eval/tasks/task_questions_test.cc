@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "tests/support/builtin_kinds.h"
@@ -88,6 +89,59 @@ TEST_F(TaskFiles, NameTheLineOfAMistake) {
   EXPECT_EQ(data_error_of([&] { read({word}, 1); }),
             (dir_ / "b").string() +
                 ":1: a continuation of 2 tokens is longer than the 1 positions of the model");
+}
+
+TEST_F(TaskFiles, StandBehindTheirExamplesAsLmEvalJoinsThem) {
+  TaskConfig few = task("q", "multiple_choice", kChoice);
+  task("e", "multiple_choice",
+       R"({"context": "a", "choices": ["b", "c"], "gold": 1})" + std::string("\n") +
+           R"({"context": "b", "choices": ["a", "c"], "gold": 0})" + "\n" +
+           R"({"context": "c", "choices": ["a", "b"], "gold": 0})");
+  few.few_shot = 2;
+  few.examples = PathValue{.written = "e", .resolved = dir_ / "e", .node = {}};
+  // The examples written into the question are the same question.
+  const TaskConfig written =
+      task("w", "multiple_choice",
+           R"({"context": "a c\n\nb a\n\nab", "choices": ["a", "bc"], "gold": 1})");
+  const TaskQuestions examples = read({few}), whole = read({written});
+  EXPECT_EQ(hash_items(examples.items, ""), hash_items(whole.items, ""));
+  EXPECT_EQ(examples.questions[0].characters, (std::vector<Index>{1, 2}));
+  EXPECT_TRUE(examples.warnings.empty());
+  few.few_shot = 0;
+  EXPECT_EQ(hash_items(read({few}).items, ""),
+            hash_items(read({task("z", "multiple_choice", kChoice)}).items, ""));
+}
+
+TEST_F(TaskFiles, LoseTheirExamplesOnTheLeftWhereTheyAreTooLong) {
+  TaskConfig few = task("q", "multiple_choice", kChoice);
+  task("e", "multiple_choice", kChoice);
+  few.few_shot = 1;
+  few.examples = PathValue{.written = "e", .resolved = dir_ / "e", .node = {}};
+  const Index positions = 4;
+  const EvalItem cut = read({few}, positions).items.front();
+  const EvalItem bare = read({task("z", "multiple_choice", kChoice)}).items.front();
+  EXPECT_EQ(cut.layout.positions(), positions);
+  const auto scored = [](const EvalItem& item) {
+    std::vector<std::pair<Index, std::int32_t>> tokens;
+    for (const Target& target : item.targets) tokens.emplace_back(target.part, target.token);
+    std::stable_sort(tokens.begin(), tokens.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    return tokens;
+  };
+  EXPECT_EQ(scored(cut), scored(bare));
+}
+
+TEST_F(TaskFiles, SayWhereExamplesAreMissingOrTheQuestionsThemselves) {
+  TaskConfig few = task("q", "multiple_choice", kChoice);
+  few.few_shot = 1;
+  few.examples = few.file;
+  EXPECT_EQ(read({few}).warnings,
+            std::vector{(dir_ / "q").string() +
+                        ": examples and questions of task 'q' are of one file: the first 1 "
+                        "questions stand there with their answers"});
+  few.few_shot = 2;
+  EXPECT_EQ(data_error_of([&] { read({few}); }),
+            (dir_ / "q").string() + ": 1 examples, few_shot of task 'q' asks for 2");
 }
 
 TEST_F(TaskFiles, HaveTheHeadingsOfTheirKinds) {

@@ -1,0 +1,150 @@
+#include "eval/plan/calibration_cost.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "eval/plan/lane_tree.h"
+#include "eval/plan/stage.h"
+
+namespace nf {
+namespace {
+
+/// Counts what a pass does, step after step (CalibrationLanes).
+class Count {
+ public:
+  Count(const DecoderSpec& spec, const CalibrationPlan& plan) : spec_(spec), plan_(plan) {
+    const TrialPath untouched = TrialPath::untouched(spec);
+    for (const CalibratedSet& set : plan.sets()) {
+      std::vector<const TrialPath*> paths = {&untouched};
+      for (const CalibratedSet::Lane& lane : set.lanes)
+        paths.push_back(plan.trials()[lane.trial].path);
+      sets_.push_back({&set, LaneTree(paths), {}, 0.0});
+      for (const EvalItem& item : set.set->items)
+        sets_.back().block_flops += nf::block_flops(spec, item.layout);
+    }
+  }
+
+  CalibrationCost count() {
+    cost_.passes = plan_.empty() ? 0 : 1;
+    cost_.outcomes = std::ssize(plan_.missing());
+    cost_.blocks_read = std::min(plan_.until(), spec_.num_hidden_layers);
+    for (const MissingOutcome& outcome : plan_.missing()) gather(outcome);
+    for (const auto& [source, needs] : sources_) add_statistics(source, needs);
+    for (Set& set : sets_)
+      for (Index step = 1; step < set.lanes->until() && step <= spec_.num_hidden_layers; ++step)
+        pass(set, step);
+    return cost_;
+  }
+
+ private:
+  struct Set {
+    const CalibratedSet* lanes;
+    LaneTree tree;
+    std::set<std::pair<Index, Index>> gathered;  ///< step, and leader of the group before it
+    double block_flops = 0.0;
+  };
+  /// Set, step, leader before the step, and the numbers of the linears that are made before.
+  using Source = std::tuple<std::size_t, Index, Index, std::vector<Index>>;
+
+  static LaneTree::Group group_of(const LaneTree& tree, Index step, Index lane) {
+    for (const LaneTree::Group& group : tree.groups(step))
+      for (Index place = group.first; place < group.last; ++place)
+        if (tree.lane(place) == lane) return group;
+    return {};
+  }
+
+  Source source_of(const MissingOutcome& outcome, const NeedyStep& needy) const {
+    const StepCalibration& calibration = needy.step->calibration;
+    const std::size_t number = plan_.set_of(calibration);
+    const std::vector<CalibratedSet::Lane>& lanes = sets_[number].lanes->lanes;
+    Index lane = 0;
+    if (calibration.propagate != Propagate::none)
+      lane = 1 + (std::find_if(lanes.begin(), lanes.end(),
+                               [&](const auto& each) { return each.trial == outcome.trial; }) -
+                  lanes.begin());
+    std::vector<Index> made;
+    if (calibration.propagate == Propagate::sites && is_block_role(needy.role))
+      for (const Role role : spec_.roles())
+        if (phase_of(spec_, role) < phase_of(spec_, needy.role))
+          made.push_back(plan_.trials()[outcome.trial].path->weights[static_cast<std::size_t>(
+              outcome.step - 1)][static_cast<std::size_t>(role)]);
+    return {number, outcome.step, group_of(sets_[number].tree, outcome.step - 1, lane).first, made};
+  }
+
+  void gather(const MissingOutcome& outcome) {
+    for (const NeedyStep& needy : plan_.needy_steps(outcome)) {
+      const Role owner = is_block_role(needy.role) ? spec_.input_owner(needy.role) : needy.role;
+      InputNeeds& needs = sources_[source_of(outcome, needy)][owner];
+      needs = needs.joined(needy.needs);
+    }
+    if (!outcome.is_weight()) return;
+    for (const LinearTensors& linear : spec_.block(outcome.step - 1).linears)
+      if (linear.role == outcome.role)
+        cost_.made_weights += static_cast<double>(linear.out) * static_cast<double>(linear.in);
+  }
+
+  void add_statistics(const Source& source, const std::map<Role, InputNeeds>& needs) {
+    const auto& [number, step, leader, made] = source;
+    Set& set = sets_[number];
+    const Index tokens = set.lanes->set->size().tokens;
+    for (const auto& [role, need] : needs) {
+      Index in = spec_.embedding_size();
+      if (is_block_role(role))
+        for (const LinearTensors& linear : spec_.block(step - 1).linears)
+          if (linear.role == role) in = linear.in;
+      cost_.statistics_flops += need.flops(tokens, in);
+    }
+    if (step > spec_.num_hidden_layers) return;
+    if (made.empty()) set.gathered.emplace(step, leader);
+    ++cost_.block_passes;
+    cost_.block_flops += set.block_flops;
+  }
+
+  /// The groups that go on behind a block, but for those that have passed it while gathering.
+  void pass(const Set& set, Index step) {
+    for (const LaneTree::Group& group : set.tree.groups(step)) {
+      bool goes_on = false;
+      for (Index place = group.first; place < group.last; ++place) {
+        const Index lane = set.tree.lane(place);
+        goes_on = goes_on ||
+                  (lane == 0 ? set.lanes->root_until
+                             : set.lanes->lanes[static_cast<std::size_t>(lane - 1)].until) > step;
+      }
+      const Index lane = set.tree.lane(group.first);
+      const Index before = group_of(set.tree, step - 1, lane).first;
+      const bool untouched =
+          lane == 0 || plan_.trials()[set.lanes->lanes[static_cast<std::size_t>(lane - 1)].trial]
+                               .path->steps[static_cast<std::size_t>(step)] == 0;
+      if (!goes_on || (untouched && set.gathered.contains({step, before}))) continue;
+      ++cost_.block_passes;
+      cost_.block_flops += set.block_flops;
+    }
+  }
+
+  const DecoderSpec& spec_;
+  const CalibrationPlan& plan_;
+  std::vector<Set> sets_;
+  std::map<Source, std::map<Role, InputNeeds>> sources_;
+  CalibrationCost cost_;
+};
+
+}  // namespace
+
+CalibrationCost& CalibrationCost::operator+=(const CalibrationCost& more) {
+  passes += more.passes;
+  outcomes += more.outcomes;
+  block_passes += more.block_passes;
+  block_flops += more.block_flops;
+  statistics_flops += more.statistics_flops;
+  made_weights += more.made_weights;
+  blocks_read += more.blocks_read;
+  return *this;
+}
+
+CalibrationCost calibration_cost(const DecoderSpec& spec, const CalibrationPlan& plan) {
+  return Count(spec, plan).count();
+}
+
+}  // namespace nf

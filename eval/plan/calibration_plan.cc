@@ -1,0 +1,85 @@
+#include "eval/plan/calibration_plan.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace nf {
+namespace {
+
+void add_steps(const SiteChain& chain, Role role, std::vector<NeedyStep>& steps) {
+  for (const SiteStep& step : chain.steps)
+    if (const InputNeeds needs = step.distortion->input_needs(chain.site.tensor); !needs.empty())
+      steps.push_back({.step = &step, .role = role, .needs = needs});
+}
+
+}  // namespace
+
+int phase_of(const DecoderSpec& spec, Role role) {
+  const bool reads_mlp_norm = role == Role::gate_proj || role == Role::up_proj;
+  if (!is_block_role(role) || spec.input_owner(role) == spec.input_owner(Role::q_proj)) return 0;
+  if (reads_mlp_norm) return spec.form == BlockForm::parallel ? 0 : 2;
+  return role == Role::o_proj ? 1 : 3;
+}
+
+Index CalibratedSet::until() const {
+  Index until = root_until;
+  for (const Lane& lane : lanes) until = std::max(until, lane.until);
+  return until;
+}
+
+CalibrationPlan::CalibrationPlan(const DecoderSpec& spec, std::span<const CalibratedTrial> trials,
+                                 const HasOutcome& has)
+    : spec_(spec), trials_(trials), missing_(missing_outcomes(spec, trials, has)) {
+  for (const MissingOutcome& outcome : missing_) add(outcome);
+}
+
+void CalibrationPlan::add(const MissingOutcome& outcome) {
+  for (const NeedyStep& needy : needy_steps(outcome)) {
+    const StepCalibration& calibration = needy.step->calibration;
+    NF_CHECK(calibration.set != nullptr, "{}: no calibration set", outcome.chain->site.name());
+    auto at = std::find_if(sets_.begin(), sets_.end(), [&](const CalibratedSet& set) {
+      return set.set->hash == calibration.set->hash;
+    });
+    if (at == sets_.end()) at = sets_.insert(at, {.set = calibration.set});
+    if (calibration.propagate == Propagate::none) {
+      at->root_until = std::max(at->root_until, outcome.step);
+      continue;
+    }
+    const auto lane = std::find_if(at->lanes.begin(), at->lanes.end(),
+                                   [&](const auto& each) { return each.trial == outcome.trial; });
+    if (lane == at->lanes.end())
+      at->lanes.push_back({.trial = outcome.trial, .until = outcome.step});
+    else
+      lane->until = std::max(lane->until, outcome.step);
+  }
+}
+
+std::size_t CalibrationPlan::set_of(const StepCalibration& calibration) const {
+  const auto at = std::find_if(sets_.begin(), sets_.end(), [&](const CalibratedSet& set) {
+    return set.set->hash == calibration.set->hash;
+  });
+  NF_CHECK(at != sets_.end(), "calibration set '{}' is no part of the pass", calibration.set->name);
+  return static_cast<std::size_t>(at - sets_.begin());
+}
+
+std::vector<NeedyStep> CalibrationPlan::needy_steps(const MissingOutcome& outcome) const {
+  std::vector<NeedyStep> steps;
+  add_steps(*outcome.chain, outcome.role, steps);
+  const bool chooses = std::any_of(outcome.chain->steps.begin(), outcome.chain->steps.end(),
+                                   [](const SiteStep& step) { return step.distortion->chooses(); });
+  if (!chooses || !outcome.is_weight()) return steps;
+  const ModelTrial& trial = *trials_[outcome.trial].trial;
+  for (const Role role : spec_.roles())
+    if (role != outcome.role && spec_.input_owner(role) == spec_.input_owner(outcome.role))
+      add_steps(trial.weight(outcome.step - 1, role), role, steps);
+  return steps;
+}
+
+bool CalibrationPlan::looks_around(const SiteChain& chain) {
+  return std::any_of(chain.steps.begin(), chain.steps.end(), [&](const SiteStep& step) {
+    return step.distortion->chooses() || step.distortion->input_needs(chain.site.tensor).replay;
+  });
+}
+
+}  // namespace nf

@@ -1,0 +1,62 @@
+#include "eval/run/calibrate_jobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/parallel.h"
+#include "core/base/version.h"
+#include "core/io/mapped_ranges.h"
+#include "eval/plan/calibration_cost.h"
+#include "eval/plan/calibration_memory.h"
+#include "eval/run/calibration_pass.h"
+
+namespace nf {
+
+CalibrationResults calibration_results(const std::filesystem::path& dir, const ModelPlan& plan,
+                                       const Json& env, CalibrationResults::Warn warn) {
+  const Json identity = {
+      {"model", plan.identity().model_hash}, {"numerics", kNumericsVersion}, {"env", env}};
+  return {dir, identity.dump(), std::move(warn)};
+}
+
+void calibrate_jobs(const ModelPlan& plan, const Decoder& decoder,
+                    const std::vector<const Job*>& jobs, const MemoryBudget& budget,
+                    CalibrationResults& results, const std::function<bool()>& should_stop,
+                    Progress& progress) {
+  std::vector<CalibratedTrial> trials;
+  for (const Job* job : jobs)
+    if (job->trial.is_calibrated()) trials.push_back({&job->trial, &job->path});
+  if (trials.empty()) return;
+  const HasOutcome has = [&results](const Site& site, const ChainKey& key) {
+    return results.has(site, key);
+  };
+  const CalibrationCost cost =
+      calibration_cost(plan.spec(), CalibrationPlan(plan.spec(), trials, has));
+  if (cost.outcomes == 0) return;
+  const StageHooks hooks{.advance = [&progress](double flops) { progress.advance(flops); },
+                         .should_stop = should_stop};
+  progress.start(fmt::format("{}: calibration", plan.name()), cost.flops(), 0.0);
+  for (const CalibrationWave& wave :
+       cut_calibration(plan.spec(), trials, has, thread_count(), budget)) {
+    // What earlier waves have made is there by now.
+    const CalibrationPlan pass(plan.spec(), wave.trials, has);
+    run_calibration(decoder, pass, results, wave.distorting_threads, hooks);
+    check_mapped_files();  // or weights would be kept of a model that nobody knows
+  }
+  progress.finish();
+}
+
+Index calibration_positions(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
+  std::vector<CalibratedTrial> trials;
+  for (const Job* job : jobs) trials.push_back({&job->trial, &job->path});
+  const CalibrationPlan plan(spec, trials, [](const Site&, const ChainKey&) { return false; });
+  Index positions = 0;
+  for (const CalibratedSet& set : plan.sets())
+    for (const EvalItem& item : set.set->items)
+      positions = std::max(positions, item.layout.positions());
+  return positions;
+}
+
+}  // namespace nf

@@ -1,0 +1,150 @@
+#include "eval/run/calibration_results.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/io/content_hash.h"
+#include "core/io/matrix_codec.h"
+#include "eval/run/calibration_file.h"
+#include "eval/run/statistics_codec.h"
+
+namespace nf {
+namespace {
+
+/// Of the files: others are made again.
+constexpr int kFormat = 1;
+
+std::string hash_of(const std::string& text) {
+  ContentHash hash;
+  hash.add(text);
+  return hash.hex();
+}
+
+}  // namespace
+
+CalibrationResults::CalibrationResults(std::filesystem::path dir, const std::string& identity,
+                                       Warn warn)
+    : dir_(std::move(dir)), identity_(hash_of(identity)), warn_(std::move(warn)) {
+  std::vector<std::filesystem::path> leftovers;  // of runs that were killed
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(dir_, ignored))
+    if (file.path().filename().string().find(".tmp-") != std::string::npos)
+      leftovers.push_back(file.path());
+  for (const std::filesystem::path& leftover : leftovers)
+    std::filesystem::remove(leftover, ignored);
+}
+
+std::filesystem::path CalibrationResults::path_of(const Site& site, const ChainKey& key) const {
+  return dir_ / fmt::format("{}-{}", site.name(), hash_of(identity_ + key.hex()));
+}
+
+Json CalibrationResults::header_of(const Site& site, const ChainKey& key) const {
+  return {{"format", kFormat}, {"site", site.name()}, {"key", key.hex()}, {"identity", identity_}};
+}
+
+void CalibrationResults::check_header(const Site& site, const ChainKey& key, const Json& header,
+                                      const ByteCursor& bytes) const {
+  const Json expected = header_of(site, key);
+  for (const auto& [name, value] : expected.items())
+    if (header.value(name, Json()) != value)
+      bytes.fail(
+          fmt::format("{} is {}, not {}", name, header.value(name, Json()).dump(), value.dump()));
+}
+
+bool CalibrationResults::has(const Site& site, const ChainKey& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_.contains(key) || failures_.contains(key)) return true;
+  }
+  if (!std::filesystem::exists(path_of(site, key)) || !is_intact(site, key)) return false;
+  const std::lock_guard lock(mutex_);
+  known_.insert(key);
+  return true;
+}
+
+bool CalibrationResults::is_intact(const Site& site, const ChainKey& key) const {
+  try {
+    if (site.tensor == SiteTensor::weight && is_block_role(site.role)) {
+      read_calibration_file(path_of(site, key), [&](const Json& header, ByteCursor& bytes) {
+        check_header(site, key, header, bytes);
+        bytes.skip(bytes.left());  // as its hash says
+      });
+    } else {
+      read_statistics(site, key);
+    }
+    return true;
+  } catch (const DataError& error) {
+    warn_(fmt::format("warning: {}; it is made again", error.what()));
+    return false;
+  }
+}
+
+void CalibrationResults::keep(const Site& site, const ChainKey& key, const Json& header,
+                              std::span<const std::byte> bytes) {
+  std::error_code error;
+  std::filesystem::create_directories(dir_, error);
+  if (error) throw DataError(fmt::format("{}: cannot create: {}", dir_.string(), error.message()));
+  write_calibration_file(path_of(site, key), header, bytes);
+  const std::lock_guard lock(mutex_);
+  known_.insert(key);
+}
+
+void CalibrationResults::keep_weight(const Site& site, const ChainKey& key, ConstMatrixView weight,
+                                     const DistortionReport& report) {
+  Json header = header_of(site, key);
+  header["rows"] = weight.rows();
+  header["cols"] = weight.cols();
+  header["clipped"] = report.clipped;
+  header["notes"] = report.notes;
+  keep(site, key, header, encode_matrix(weight));
+}
+
+void CalibrationResults::keep_statistics(const Site& site, const ChainKey& key,
+                                         std::span<const InputStatisticsPtr> by_step) {
+  std::vector<std::byte> bytes;
+  for (const InputStatisticsPtr& statistics : by_step) encode_statistics(statistics.get(), bytes);
+  Json header = header_of(site, key);
+  header["steps"] = std::ssize(by_step);
+  keep(site, key, header, bytes);
+}
+
+void CalibrationResults::keep_failure(const ChainKey& key, const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  failures_.emplace(key, problem);
+}
+
+std::optional<std::string> CalibrationResults::failure(const ChainKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto failure = failures_.find(key);
+  return failure == failures_.end() ? std::nullopt : std::optional(failure->second);
+}
+
+DistortionReport CalibrationResults::read_weight(const Site& site, const ChainKey& key,
+                                                 MatrixView weight) const {
+  DistortionReport report;
+  read_calibration_file(path_of(site, key), [&](const Json& header, ByteCursor& bytes) {
+    check_header(site, key, header, bytes);
+    if (header.value("rows", Index{-1}) != weight.rows() ||
+        header.value("cols", Index{-1}) != weight.cols())
+      bytes.fail(fmt::format("no matrix of [{}, {}]", weight.rows(), weight.cols()));
+    decode_matrix(bytes, weight);
+    report = {.clipped = header.value("clipped", Index{0}), .notes = header.value("notes", Json())};
+  });
+  return report;
+}
+
+std::vector<InputStatisticsPtr> CalibrationResults::read_statistics(const Site& site,
+                                                                    const ChainKey& key) const {
+  std::vector<InputStatisticsPtr> by_step;
+  read_calibration_file(path_of(site, key), [&](const Json& header, ByteCursor& bytes) {
+    check_header(site, key, header, bytes);
+    for (Index step = 0; step < header.value("steps", Index{0}); ++step)
+      by_step.push_back(decode_statistics(bytes));
+  });
+  return by_step;
+}
+
+}  // namespace nf

@@ -1,0 +1,135 @@
+#include "eval/run/calibration_sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/base/check.h"
+
+namespace nf {
+
+CalibrationSources::Key source_key(const CalibrationPlan& plan, const DecoderSpec& spec,
+                                   const CalibrationSetLanes& lanes, std::size_t trial,
+                                   const SiteStep& step, Role role, Index step_of_pass) {
+  CalibrationSources::Key key{.set = plan.set_of(step.calibration)};
+  key.leader = lanes[key.set]->group(step.calibration, trial, step_of_pass - 1).first;
+  if (step.calibration.propagate != Propagate::sites || !is_block_role(role)) return key;
+  const auto layer = static_cast<std::size_t>(step_of_pass - 1);
+  for (const Role before : spec.roles())
+    if (phase_of(spec, before) < phase_of(spec, role)) {
+      const auto r = static_cast<std::size_t>(before);
+      key.made[r] = plan.trials()[trial].path->calibrated->weights[layer][r];
+    }
+  return key;
+}
+
+CalibrationSources::CalibrationSources(const Decoder& decoder, const CalibrationPlan& plan,
+                                       const CalibrationSetLanes& lanes,
+                                       const CalibrationResults& results,
+                                       const BlockWeights& weights)
+    : decoder_(decoder), plan_(plan), lanes_(lanes), results_(results), weights_(weights) {}
+
+CalibrationSources::Key CalibrationSources::key_of(std::size_t trial, const SiteStep& step,
+                                                   Role role) const {
+  return source_key(plan_, decoder_.spec(), lanes_, trial, step, role, weights_.layer + 1);
+}
+
+void CalibrationSources::want(const MissingOutcome& outcome, const NeedyStep& needy) {
+  const Key key = key_of(outcome.trial, *needy.step, needy.role);
+  Source& source = sources_[key];
+  if (!source.gatherer) {
+    source.lanes = lanes_[key.set].get();
+    source.group = source.lanes->group(needy.step->calibration, outcome.trial, weights_.layer);
+    source.packed = weights_.packed;
+    for (const Role role : decoder_.spec().roles())
+      if (!key.made[static_cast<std::size_t>(role)].is_nothing())
+        source.packed[role] = made_weight(outcome.trial, role);
+    source.gatherer = std::make_unique<InputGatherer>(decoder_.spec(), source.lanes->set().size());
+  }
+  source.gatherer->want(needy.role, needy.needs);
+}
+
+void CalibrationSources::gather(bool passes) {
+  for (auto& [key, source] : sources_)
+    source.lanes->gather(source.group, weights_, source.packed, passes, *source.gatherer);
+}
+
+std::string CalibrationSources::problem(const Key& key) const {
+  const Source& source = sources_.at(key);
+  const std::string& problem = source.gatherer->problem();
+  if (problem.empty()) return {};
+  return fmt::format("calibration set '{}': layers.{}: {}", source.lanes->set().name,
+                     weights_.layer, problem);
+}
+
+const InputStatisticsPtr& CalibrationSources::statistics(const Key& key, Role role) const {
+  return sources_.at(key).gatherer->statistics(role);
+}
+
+std::size_t CalibrationSources::number_of(const ModelTrial& trial) const {
+  const auto trials = plan_.trials();
+  const auto at = std::find_if(trials.begin(), trials.end(),
+                               [&trial](const auto& each) { return each.trial == &trial; });
+  NF_CHECK(at != trials.end(), "a trial that is not calibrated");
+  return static_cast<std::size_t>(at - trials.begin());
+}
+
+StepKnowledge CalibrationSources::knowledge(const ModelTrial& trial, const SiteStep& step,
+                                            Role role) {
+  const std::size_t number = number_of(trial);
+  Source& source = sources_.at(key_of(number, step, role));
+  StepKnowledge known{.inputs = source.gatherer->statistics(role).get()};
+  if (step.distortion->input_needs(SiteTensor::weight).replay)
+    known.replay = replay(source, number, role);
+  return known;
+}
+
+/// A weight of the block as a trial has it.
+PackedWeight CalibrationSources::made_weight(std::size_t trial, Role role) {
+  const ModelTrial& model_trial = *plan_.trials()[trial].trial;
+  const SiteChain& chain = model_trial.weight(weights_.layer, role);
+  if (chain.empty()) return weights_.packed[role];
+  const ChainKey& key =
+      plan_.trials()[trial].path->calibrated->weights[static_cast<std::size_t>(weights_.layer)]
+                                                     [static_cast<std::size_t>(role)];
+  const auto known = made_.find({role, key});
+  if (known != made_.end()) return known->second;
+  const auto linear = std::find_if(weights_.spec.linears.begin(), weights_.spec.linears.end(),
+                                   [role](const LinearTensors& one) { return one.role == role; });
+  Matrix made(linear->out, linear->in);
+  if (chain.input_needs().empty()) {
+    Matrix weight(linear->out, linear->in);
+    decoder_.read_weight(weights_.layer, role, weight);
+    chain.apply(weight, {.context = {.seed = model_trial.seed()}}, made);
+  } else if (results_.failure(key)) {
+    return weights_.packed[role];  // the trial ends at this block
+  } else {
+    results_.read_weight(chain.site, key, made);
+  }
+  return made_.emplace(std::pair(role, key), pack_weight(made)).first->second;
+}
+
+const SublayerReplay* CalibrationSources::replay(Source& source, std::size_t trial, Role role) {
+  source.made = weights_.packed;
+  for (const Role before : decoder_.spec().roles()) {
+    if (before == role) break;
+    source.made[before] = made_weight(trial, before);
+  }
+  if (!source.replay) {
+    std::vector<BlockReplay::Batch> batches;
+    for (const Batch& batch : source.lanes->rows().batches)
+      batches.push_back(
+          {.layout = batch.layout,
+           .attention = source.gatherer->kept(Role::q_proj, batch.first, batch.rows()),
+           .mlp = source.gatherer->kept(Role::up_proj, batch.first, batch.rows())});
+    const double outputs =
+        BlockReplay::output_bytes(decoder_.spec(), source.lanes->set().size().tokens);
+    source.replay =
+        std::make_unique<BlockReplay>(decoder_, weights_, source.made, std::move(batches), outputs);
+  }
+  return source.replay.get();
+}
+
+}  // namespace nf

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <compare>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eval/run/block_replay.h"
+#include "eval/run/calibration_lanes.h"
+
+namespace nf {
+
+using CalibrationSetLanes = std::vector<std::unique_ptr<CalibrationLanes>>;
+
+/// Statistics of what the linears of one block read, by lane of a calibration set, and replays on
+/// it: what distortions are told while weights are made.
+class CalibrationSources {
+ public:
+  /// A place where statistics are taken.
+  struct Key {
+    std::size_t set = 0;
+    Index leader = 0;  ///< of the group of lanes that are one before the block
+    /// Linears of the block that have been made; nothing: the checkpoint's.
+    std::array<ChainKey, kRoleCount> made{};
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+
+  /// All must outlive this.
+  CalibrationSources(const Decoder& decoder, const CalibrationPlan& plan,
+                     const CalibrationSetLanes& lanes, const CalibrationResults& results,
+                     const BlockWeights& weights);
+
+  /// Asks for the statistics of a step. To be called before gather().
+  void want(const MissingOutcome& outcome, const NeedyStep& needy);
+  /// passes: lanes that leave the block untouched have passed it then.
+  void gather(bool passes);
+
+  /// What is wrong with the inputs there; empty: they are finite.
+  std::string problem(const Key& key) const;
+  const InputStatisticsPtr& statistics(const Key& key, Role role) const;
+  /// Of a step of a weight's chain. A replay has the linears before the role as the trial has them,
+  /// until the next one is asked for.
+  StepKnowledge knowledge(const ModelTrial& trial, const SiteStep& step, Role role);
+
+ private:
+  struct Source {
+    CalibrationLanes* lanes = nullptr;
+    CalibrationLanes::Group group{};
+    PackedLinears packed{};  ///< as the block is run for it
+    std::unique_ptr<InputGatherer> gatherer{};
+    PackedLinears made{};  ///< of the trial that replays
+    std::unique_ptr<BlockReplay> replay{};
+  };
+  Key key_of(std::size_t trial, const SiteStep& step, Role role) const;
+  std::size_t number_of(const ModelTrial& trial) const;
+  PackedWeight made_weight(std::size_t trial, Role role);
+  const SublayerReplay* replay(Source& source, std::size_t trial, Role role);
+
+  const Decoder& decoder_;
+  const CalibrationPlan& plan_;
+  const CalibrationSetLanes& lanes_;
+  const CalibrationResults& results_;
+  const BlockWeights& weights_;
+  std::map<Key, Source> sources_;
+  std::map<std::pair<Role, ChainKey>, PackedWeight> made_;
+};
+
+/// The place where a step takes its statistics. step_of_pass: of the forward pass
+CalibrationSources::Key source_key(const CalibrationPlan& plan, const DecoderSpec& spec,
+                                   const CalibrationSetLanes& lanes, std::size_t trial,
+                                   const SiteStep& step, Role role, Index step_of_pass);
+
+}  // namespace nf

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "eval/plan/chain_keys.h"
+#include "eval/plan/model_trial.h"
+
+namespace nf {
+
+class CalibrationResults;
+
+/// The statistics that the steps of one chain act by, held as long as they are in use.
+class ChainKnowledge {
+ public:
+  ChainKnowledge() = default;
+  /// statistics: by step
+  explicit ChainKnowledge(std::vector<InputStatisticsPtr> statistics);
+
+  /// By step; empty where nothing is known.
+  std::span<const StepKnowledge> steps() const { return steps_; }
+
+ private:
+  std::vector<InputStatisticsPtr> held_;
+  std::vector<StepKnowledge> steps_;
+};
+
+/// What is known of a calibration set for one chain of a trial. problem ← the reason why nothing
+/// is, where there is one and none was before.
+ChainKnowledge chain_knowledge(const SiteChain& chain, const ChainKey& key,
+                               const CalibrationResults& results, std::string& problem);
+
+/// What is known of a calibration set for the distorted inputs of one block of a trial.
+class InputKnowledge {
+ public:
+  InputKnowledge() = default;
+  /// keys: of the trial. Takes note of a failure instead of what is not there.
+  InputKnowledge(const ModelTrial& trial, Index layer, const TrialKeys& keys,
+                 const CalibrationResults& results);
+
+  std::span<const StepKnowledge> of(Role role) const {
+    return by_role_[static_cast<std::size_t>(role)].steps();
+  }
+  /// The first failure; empty: there is none.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::array<ChainKnowledge, kRoleCount> by_role_;
+  std::string problem_;
+};
+
+}  // namespace nf

@@ -1,0 +1,82 @@
+#include "eval/plan/chain_keys.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/support/family_support.h"
+#include "tests/support/tiny_model.h"
+#include "tests/support/trial_support.h"
+
+namespace nf {
+namespace {
+
+const DecoderSpec& model() {
+  static const DecoderSpec spec =
+      spec_of(with_fields(tiny_llama().config, {{"num_hidden_layers", 3}}));
+  return spec;
+}
+
+std::string needy(const std::string& sites, const std::string& more = "") {
+  return "{sites: {" + sites + "}, noise: needy, factor: 0.5" + more + "}";
+}
+std::string noise(const std::string& sites) {
+  return "{sites: {" + sites + "}, noise: gaussian, strength: {relative_l2: 0.1}}";
+}
+
+TrialKeys keys_of(const std::string& entries, std::uint64_t seed = 0,
+                  Propagate propagate = Propagate::blocks) {
+  return ChainKeys().of(make_needy_trial(entries, model(), seed, "set", propagate), model());
+}
+
+TEST(ChainKeys, AreTheSameInEveryProcess) {
+  const std::string entries = needy("tensor: weight") + ", " + noise("tensor: input, layers: 1");
+  const TrialKeys one = keys_of(entries, 3), other = keys_of(entries, 3);
+  EXPECT_EQ(one.steps, other.steps);
+  EXPECT_EQ(one.weights, other.weights);
+  EXPECT_EQ(one.inputs, other.inputs);
+  // Files of a run that goes on are found by them, so they may change with kFormat alone.
+  EXPECT_EQ(keys_of(needy("tensor: weight, layers: 0, roles: q_proj")).weights[0][0].hex().size(),
+            32u);
+}
+
+TEST(ChainKeys, AreNothingWhereNothingHappens) {
+  const TrialKeys keys = keys_of(needy("tensor: weight, layers: 1, roles: q_proj"));
+  for (std::size_t step = 0; step < keys.steps.size(); ++step)
+    EXPECT_EQ(keys.steps[step].is_nothing(), step != 2) << step;
+  EXPECT_FALSE(keys.weights[1][0].is_nothing());
+  EXPECT_TRUE(keys.weights[1][1].is_nothing());
+  EXPECT_TRUE(keys.head_weight.is_nothing());
+}
+
+TEST(ChainKeys, OfEverySiteDiffer) {
+  const TrialKeys keys = keys_of(needy("tensor: both"), 0, Propagate::none);
+  std::set<ChainKey> seen;
+  for (std::size_t layer = 0; layer < 3; ++layer)
+    for (const Role role : model().roles())
+      seen.insert(keys.weights[layer][static_cast<std::size_t>(role)]);
+  EXPECT_EQ(seen.size(), 3 * model().roles().size());
+  // Roles that share an x̃ share its key.
+  EXPECT_EQ(keys.inputs[0][0], keys.inputs[0][1]);
+  EXPECT_NE(keys.inputs[0][0], keys.inputs[0][static_cast<std::size_t>(Role::o_proj)]);
+  EXPECT_NE(keys.inputs[0][0], keys.inputs[1][0]);
+  EXPECT_FALSE(seen.contains(keys.inputs[0][0]));
+}
+
+TEST(ChainKeys, SeeWhatTheChainLooksAt) {
+  const std::string q = "tensor: weight, layers: 1, roles: q_proj";
+  const std::string k = noise("tensor: weight, layers: 1, roles: k_proj");
+  const auto key = [&](const std::string& more, bool beside, Propagate propagate) {
+    return keys_of(needy(q, more) + (beside ? ", " + k : ""), 0, propagate).weights[1][0];
+  };
+  for (const Propagate propagate : {Propagate::none, Propagate::blocks}) {
+    EXPECT_EQ(key("", false, propagate), key("", true, propagate));
+    EXPECT_EQ(key(", look: ranges", false, propagate), key(", look: ranges", true, propagate));
+    for (const char* around : {", look: choice", ", look: replay"})
+      EXPECT_NE(key(around, false, propagate), key(around, true, propagate)) << around;
+  }
+  EXPECT_NE(key("", false, Propagate::sites), key("", true, Propagate::sites));
+}
+
+}  // namespace
+}  // namespace nf
