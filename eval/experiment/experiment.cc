@@ -217,7 +217,7 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "evaluation text and windows; may be left out where there are tasks",
                   .example = {{"text", "../assets/text/eval-en.txt"}, {"context", 512}}});
   table.optional("tasks", &ExperimentConfig::tasks, list_of(TaskConfig::fields(kinds.tasks).form()),
-                 {.summary = "zero-shot tasks in lm-eval's convention",
+                 {.summary = "questions in lm-eval's convention, without examples or with `few_shot`",
                   .example = Json::array({{{"name", "piqa"},
                                            {"kind", "multiple_choice"},
                                            {"file", "tasks/piqa.jsonl"},

@@ -205,7 +205,8 @@ std::string data_text(const ExperimentConfig& config) {
         data.context, data.windows ? fmt::format(", the first {}", *data.windows) : "");
   }
   for (const TaskConfig& task : config.tasks)
-    text += fmt::format("  task   {}\n", printable(task.name));
+    text += fmt::format("  task   {}{}\n", printable(task.name),
+                        task.shots() > 0 ? fmt::format(", {}-shot", task.shots()) : "");
   return text;
 }
 

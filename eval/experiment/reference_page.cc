@@ -152,7 +152,7 @@ std::string experiment_page(const Kinds& kinds) {
   page += "\n## `data`\n\nExactly one of `text`, `jsonl` and `ids`.\n\n" +
           table(DataConfig::fields().docs());
   page +=
-      "\n## `tasks`\n\nA list of questions for the model, scored in lm-eval's zero-shot "
+      "\n## `tasks`\n\nA list of questions for the model, scored in lm-eval's "
       "convention.\n\n" +
       table(TaskConfig::fields(kinds.tasks).docs()) + "\nA line of the file:\n";
   for (const TaskKind& kind : kinds.tasks.kinds())

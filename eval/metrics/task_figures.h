@@ -13,6 +13,7 @@ namespace nf {
 struct TaskHeading {
   std::string name;
   bool has_ppl = false;
+  Index few_shot = 0;  ///< examples before each question
 };
 
 /// The figures of one task over its questions; none where there is nothing to say.

@@ -76,8 +76,10 @@ std::string manifest_text(const RunManifest& manifest) {
       json["models"].back()["questions"][task] = count;
   }
   json["tasks"] = Json::array();
-  for (const TaskHeading& task : manifest.tasks)
+  for (const TaskHeading& task : manifest.tasks) {
     json["tasks"].push_back({{"name", task.name}, {"has_ppl", task.has_ppl}});
+    if (task.few_shot > 0) json["tasks"].back()["few_shot"] = task.few_shot;
+  }
   if (manifest.rows) {
     json["rows"] = Json::array();
     for (const RowKey& row : *manifest.rows) json["rows"].push_back(row_to_json(row));
@@ -108,7 +110,8 @@ RunManifest read_manifest(const std::filesystem::path& file) {
   });
   if (!json.contains("rows")) return manifest;
   read_list(json, "tasks", "name and has_ppl", place, [&](const Json& task) {
-    manifest.tasks.push_back({task.at("name").get<std::string>(), task.at("has_ppl").get<bool>()});
+    manifest.tasks.push_back({task.at("name").get<std::string>(), task.at("has_ppl").get<bool>(),
+                              task.value("few_shot", Index{0})});
   });
   manifest.rows.emplace();
   read_list(json, "rows", "id, name, model, seed and vars", place,

@@ -22,9 +22,10 @@ constexpr int kPerplexityDecimals = 2;
 std::string heading(const ModelLines& model, const std::vector<TaskHeading>& tasks, Index columns) {
   std::vector<std::string> counts;
   for (const TaskHeading& task : tasks)
-    counts.push_back(fmt::format("{}{} of {}",
-                                 task_figures(task, model.first_row().questions).questions,
-                                 counts.empty() ? " questions" : "", task.name));
+    counts.push_back(
+        fmt::format("{}{} of {}{}", task_figures(task, model.first_row().questions).questions,
+                    counts.empty() ? " questions" : "", task.name,
+                    task.few_shot > 0 ? fmt::format(" ({}-shot)", task.few_shot) : ""));
   std::string text = fmt::format("{}: {}", printable(model.model), fmt::join(counts, ", "));
   if (columns == 0) return text;
   return fmt::format("{}", fmt::join(wrap_words(text, columns), "\n"));

@@ -19,6 +19,12 @@ struct QuestionText {
   Index gold = 0;                   ///< the right one
   /// Unicode characters of each choice as the file has it; empty where the kind has no acc_norm.
   std::vector<Index> characters{};
+
+  /// The question with its right answer, as an example or a calibration text has it.
+  std::string right_text() const {
+    const ChoiceText& right = choices[static_cast<std::size_t>(gold)];
+    return right.context + right.continuation;
+  }
 };
 
 /// A question beside its EvalItem, part c of which is choice c.

@@ -32,6 +32,14 @@ FieldTable<TaskConfig> TaskConfig::fields(const TaskRegistry& kinds) {
                   .unit = "questions",
                   .range = at_least(1),
                   .example = 200});
+  table.optional("few_shot", &TaskConfig::few_shot,
+                 {.summary = "that many examples, each with its right choice, before each question",
+                  .unit = "examples",
+                  .range = between(0, 1000),
+                  .example = 5});
+  table.optional("examples", &TaskConfig::examples,
+                 {.summary = "JSON lines in the form of `file`, of which few_shot takes the first",
+                  .example = "tasks/piqa-train.jsonl"});
   table.optional("bos", &TaskConfig::bos,
                  {.summary = "the model's bos_token_id before each context"});
   return table;
@@ -45,8 +53,13 @@ void TaskConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
   if (name.empty() || !std::all_of(name.begin(), name.end(), is_name_character))
     errors.add(*node.find("name"),
                "begins the names of columns: letters, digits, '_', '-' and '.' only");
-  if (!std::filesystem::is_regular_file(file.resolved))
-    errors.add(file.node, fmt::format("no such file: {}", file.resolved.string()));
+  for (const PathValue* path : {&file, examples ? &*examples : nullptr})
+    if (path != nullptr && !std::filesystem::is_regular_file(path->resolved))
+      errors.add(path->node, fmt::format("no such file: {}", path->resolved.string()));
+  if (shots() > 0 && !examples)
+    errors.add(*node.find("few_shot"), "needs 'examples': the file that they are taken from");
+  if (examples && !few_shot)
+    errors.add(examples->node, "needs 'few_shot': how many of them stand before each question");
 }
 
 void check_tasks(const std::vector<TaskConfig>& tasks, const ConfigNode& node,

@@ -17,7 +17,12 @@ struct TaskConfig {
   std::string kind;  ///< one of the registry's
   PathValue file;
   std::optional<Index> limit;
+  std::optional<Index> few_shot;
+  std::optional<PathValue> examples;  ///< there where few_shot is above 0
   bool bos = false;
+
+  /// Examples before each question.
+  Index shots() const { return few_shot.value_or(0); }
 
   static FieldTable<TaskConfig> fields(const TaskRegistry& kinds);
   void check(const ConfigNode& node, ConfigErrors& errors) const;

@@ -88,6 +88,10 @@ TEST_F(TaskConfigText, NamesEachMistakeAndItsPlace) {
       {line("name: a, kind: slot") + line("name: A, kind: slot"),
        "f.yaml:3:12: tasks[1].name: the name 'A' stands at f.yaml:2:12 already, as 'a': SQL does "
        "not tell the two apart"},
+      {line("name: a, kind: slot, few_shot: 5"),
+       "f.yaml:2:37: tasks[0].few_shot: needs 'examples': the file that they are taken from"},
+      {line("name: a, kind: slot, few_shot: 5, examples: none.jsonl"),
+       "f.yaml:2:50: tasks[0].examples: no such file: none.jsonl"},
       {"  []\n", "f.yaml:2:3: tasks: needs at least one task"},
       {line("name: a, kind: slot") + "trials:\n  - {name: t, sweep: {a_acc: [1], b: [2]}}\n  - "
                                      "{name: u, zip: {a_ppl: [1]}}\n",

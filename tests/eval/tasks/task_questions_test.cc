@@ -90,6 +90,54 @@ TEST_F(TaskFiles, NameTheLineOfAMistake) {
                 ":1: a continuation of 2 tokens is longer than the 1 positions of the model");
 }
 
+TEST_F(TaskFiles, StandBehindTheirExamplesAsLmEvalJoinsThem) {
+  TaskConfig few = task("q", "multiple_choice", kChoice);
+  task("e", "multiple_choice",
+       R"({"context": "a", "choices": ["b", "c"], "gold": 1})" + std::string("\n") +
+           R"({"context": "b", "choices": ["a", "c"], "gold": 0})" + "\n" +
+           R"({"context": "c", "choices": ["a", "b"], "gold": 0})");
+  few.few_shot = 2;
+  few.examples = PathValue{.written = "e", .resolved = dir_ / "e", .node = {}};
+  // The examples written into the question are the same question.
+  const TaskConfig written =
+      task("w", "multiple_choice",
+           R"({"context": "a c\n\nb a\n\nab", "choices": ["a", "bc"], "gold": 1})");
+  const TaskQuestions examples = read({few}), whole = read({written});
+  EXPECT_EQ(hash_items(examples.items, ""), hash_items(whole.items, ""));
+  EXPECT_EQ(examples.questions[0].characters, (std::vector<Index>{1, 2}));
+  EXPECT_TRUE(examples.warnings.empty());
+  few.few_shot = 0;
+  EXPECT_EQ(hash_items(read({few}).items, ""),
+            hash_items(read({task("z", "multiple_choice", kChoice)}).items, ""));
+}
+
+TEST_F(TaskFiles, LoseTheirExamplesOnTheLeftWhereTheyAreTooLong) {
+  TaskConfig few = task("q", "multiple_choice", kChoice);
+  task("e", "multiple_choice", kChoice);
+  few.few_shot = 1;
+  few.examples = PathValue{.written = "e", .resolved = dir_ / "e", .node = {}};
+  const Index positions = 4;
+  const EvalItem cut = read({few}, positions).items.front();
+  const EvalItem bare = read({task("z", "multiple_choice", kChoice)}).items.front();
+  EXPECT_EQ(cut.layout.positions(), positions);
+  ASSERT_EQ(cut.targets.size(), bare.targets.size());
+  for (std::size_t i = 0; i < cut.targets.size(); ++i)
+    EXPECT_EQ(cut.targets[i].token, bare.targets[i].token);
+}
+
+TEST_F(TaskFiles, SayWhereExamplesAreMissingOrTheQuestionsThemselves) {
+  TaskConfig few = task("q", "multiple_choice", kChoice);
+  few.few_shot = 1;
+  few.examples = few.file;
+  EXPECT_EQ(read({few}).warnings,
+            std::vector{(dir_ / "q").string() +
+                        ": examples and questions of task 'q' are of one file: the first 1 "
+                        "questions stand there with their answers"});
+  few.few_shot = 2;
+  EXPECT_EQ(data_error_of([&] { read({few}); }),
+            (dir_ / "q").string() + ": 1 examples, few_shot of task 'q' asks for 2");
+}
+
 TEST_F(TaskFiles, HaveTheHeadingsOfTheirKinds) {
   const std::vector<TaskHeading> headings = task_headings(
       {task("p", "multiple_choice", ""), task("l", "last_word", "")}, builtin_tasks());
