@@ -35,6 +35,23 @@ ConfigForm<T> form_of() {
 /// A text that is one of these words.
 ConfigForm<std::string> one_of(const std::vector<Choice>& words);
 
+/// A value of that form that may be left out or null.
+template <typename T>
+ConfigForm<std::optional<T>> optional_of(const ConfigForm<T>& value) {
+  return {.read = [read = value.read](const ConfigNode& node,
+                                      ConfigErrors& errors) -> std::optional<std::optional<T>> {
+            if (node.is_null()) return std::optional<T>();
+            std::optional<T> given = read(node, errors);
+            if (!given) return std::nullopt;
+            return std::optional<std::optional<T>>(std::move(given));
+          },
+          .write = [write = value.write](
+                       const std::optional<T>& given) { return given ? write(*given) : Json(); },
+          .type = value.type,
+          .schema = value.schema,
+          .choices = value.choices};
+}
+
 /// A list of values of that form.
 template <typename T>
 ConfigForm<std::vector<T>> list_of(const ConfigForm<T>& item) {

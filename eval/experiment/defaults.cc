@@ -36,9 +36,17 @@ std::vector<std::string> quantizer_keys(const Kinds& kinds) {
   return names;
 }
 
+/// The keys of every entry, but for `sites`.
+std::vector<std::string> common_keys() {
+  std::vector<std::string> names = entry_fields().names();
+  std::erase(names, "sites");
+  return names;
+}
+
 /// All keys that some entry can have, but for `sites`.
 std::vector<std::string> all_entry_keys(const Kinds& kinds) {
   std::vector<std::string> names = quantizer_keys(kinds);
+  for (const std::string& name : common_keys()) names.push_back(name);
   for (const NoiseKind& kind : kinds.noises.kinds())
     for (const std::string& name : noise_keys(kinds, kind.name))
       if (!contains(names, name)) names.push_back(name);
@@ -172,9 +180,13 @@ Defaults::Filled Defaults::fill_tensor(const ConfigNode& entry, const Variables&
 
 /// The keys that an entry of its kind can have; the kind itself may be a default.
 std::vector<std::string> Defaults::keys_of(const ConfigNode& entry) const {
-  if (const std::optional<ConfigNode> noise = entry.find("noise"))
-    return noise_keys(*kinds_, noise->text());
-  return entry.find("grid") ? quantizer_keys(*kinds_) : std::vector<std::string>();
+  std::vector<std::string> keys = common_keys();
+  const std::optional<ConfigNode> noise = entry.find("noise");
+  const std::vector<std::string> own = noise                ? noise_keys(*kinds_, noise->text())
+                                       : entry.find("grid") ? quantizer_keys(*kinds_)
+                                                            : std::vector<std::string>();
+  keys.insert(keys.end(), own.begin(), own.end());
+  return keys;
 }
 
 /// `noise` or `grid` where the entry has neither and only one of them can be meant.

@@ -22,26 +22,57 @@ ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
   return ConfigNode::mapping(std::move(entries), quantizer.place()).with_path(quantizer.path());
 }
 
+/// Keys of an entry that a quantizer in it may have in the entry's stead.
+constexpr const char* kCalibrationKeys[] = {"calibration", "propagate"};
+
+ConfigNode without_keys(const ConfigNode& mapping, const auto& keys) {
+  if (!mapping.is_mapping()) return mapping;
+  std::vector<ConfigEntry> rest = mapping.entries();
+  std::erase_if(rest, [&keys](const ConfigEntry& entry) {
+    return std::find(std::begin(keys), std::end(keys), entry.key) != std::end(keys);
+  });
+  return ConfigNode::mapping(std::move(rest), mapping.place()).with_path(mapping.path());
+}
+
+/// The key as the entry and the quantizers in it have it.
+std::vector<ConfigNode> said_in(const ConfigNode& entry, const char* key) {
+  const std::optional<ConfigNode> strength = entry.find("strength");
+  std::vector<ConfigNode> said;
+  for (const std::optional<ConfigNode>& part : {std::optional(entry), entry.find("reference"),
+                                                strength ? strength->find("match") : std::nullopt})
+    if (const std::optional<ConfigNode> value = part ? part->find(key) : std::nullopt)
+      said.push_back(*value);
+  return said;
+}
+
+/// The entry with what the quantizers in it say about calibration. All are made from one set that
+/// has come one way.
+ConfigNode with_calibration(const ConfigNode& entry, ConfigErrors& errors) {
+  std::vector<ConfigEntry> keys = entry.entries();
+  for (const char* key : kCalibrationKeys) {
+    const std::vector<ConfigNode> said = said_in(entry, key);
+    for (const ConfigNode& other : said)
+      if (other.text() != said.front().text())
+        errors.add(other,
+                   fmt::format("is '{}' here and '{}' at {}: what an entry refers to is made "
+                               "from one set, as the entry is",
+                               other.text(), said.front().text(), said.front().place().str()));
+    if (!said.empty() && !entry.find(key))
+      keys.push_back({key, said.front().place(), said.front()});
+  }
+  return ConfigNode::mapping(std::move(keys), entry.place()).with_path(entry.path());
+}
+
 DistortionPtr create_noise(const ConfigNode& entry, SiteTensor tensor, const Kinds& kinds,
                            ConfigErrors& errors) {
   const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor of,
                                           ConfigErrors& found) -> DistortionPtr {
-    const std::optional<ConfigNode> config = quantizer.is_scalar()
-                                                 ? expand_quantizer(quantizer, of, found)
-                                                 : with_granularity(quantizer, of);
+    const std::optional<ConfigNode> config =
+        quantizer.is_scalar() ? expand_quantizer(quantizer, of, found)
+                              : with_granularity(without_keys(quantizer, kCalibrationKeys), of);
     return config ? kinds.quantizers.create(*config, of, found) : nullptr;
   };
   return kinds.noises.create(entry, tensor, reference, errors);
-}
-
-/// The entry as its kind reads it: without the keys that all kinds have.
-ConfigNode own_keys(const ConfigNode& entry) {
-  const std::vector<std::string> common = entry_fields().names();
-  std::vector<ConfigEntry> rest = entry.entries();
-  std::erase_if(rest, [&common](const ConfigEntry& key) {
-    return std::find(common.begin(), common.end(), key.key) != common.end();
-  });
-  return ConfigNode::mapping(std::move(rest), entry.place()).with_path(entry.path());
 }
 
 }  // namespace
@@ -65,13 +96,14 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
     errors.add(node, "'perturb' takes noise; a quantizer stands under 'quantize' or 'distort'");
   if (kind == EntryKind::quantizer && is_noise)
     errors.add(node, "'quantize' takes quantizers; noise stands under 'perturb' or 'distort'");
-  Entry entry;
-  entry.node = node;
   const Index before = errors.count();
-  entry_fields().read_fields(node, entry, errors);
+  const ConfigNode whole = with_calibration(node, errors);
+  Entry entry;
+  entry.node = whole;
+  entry_fields().read_fields(whole, entry, errors);
   const bool has_sites = errors.count() == before;
   if (is_open) return has_sites ? std::optional(std::move(entry)) : std::nullopt;
-  const ConfigNode own = own_keys(node);
+  const ConfigNode own = without_keys(node, entry_fields().names());  // as its kind reads it
   const auto create = [&](SiteTensor tensor, ConfigErrors& found) {
     return is_noise ? create_noise(own, tensor, kinds, found)
                     : kinds.quantizers.create(own, tensor, found);

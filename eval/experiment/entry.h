@@ -23,11 +23,17 @@ struct Entry {
   SiteSelector sites;
   DistortionPtr distortion;  ///< where it is bisected: at the value that is tried first
   ConfigNode node;           ///< where it stands, for errors
-  /// Name of the calibration set, and the path of its inputs, where the distortion has needs.
+  /// Name of the calibration set, and the path of its inputs. In an experiment that was loaded they
+  /// are there, as they are in effect, where the distortion has needs, and nowhere else.
   std::optional<std::string> calibration{};
   std::optional<Propagate> propagate{};  ///< none: as the distortion would have it
+  bool set_is_drawn = false;             ///< the set is another for each seed of a trial
   std::optional<BisectedEntry> bisected{};
 
+  /// Whether it is made from a calibration set.
+  bool has_needs() const { return !distortion->input_needs(sites.tensor).empty(); }
+  /// True when the trial's seed can change what it does.
+  bool draws() const { return distortion->draws() || set_is_drawn; }
   /// The path in effect.
   Propagate path() const {
     return propagate.value_or(distortion->follows_path() ? Propagate::blocks : Propagate::none);

@@ -7,6 +7,7 @@
 #include "core/config/override.h"
 #include "core/config/yaml_reader.h"
 #include "core/io/read_file.h"
+#include "eval/experiment/calibration_use.h"
 #include "eval/experiment/column_names.h"
 #include "eval/experiment/folder_name.h"
 #include "eval/experiment/missing_model.h"
@@ -70,6 +71,11 @@ void check_model(const ExperimentConfig& config, const ExperimentModel& model,
     errors.add(*root.find("data")->find("context"),
                fmt::format("{} tokens are more than the {} positions of {}", config.data->context,
                            spec.max_position_embeddings, model.name));
+  for (const CalibrationConfig& set : config.calibration)
+    if (set.context && *set.context > spec.max_position_embeddings)
+      errors.add(*set.node.find("context"),
+                 fmt::format("{} tokens are more than the {} positions of {}", *set.context,
+                             spec.max_position_embeddings, model.name));
   if (spec.bos_token_id) return;
   const auto wants_bos = [](const TaskConfig& task) { return task.bos; };
   if ((config.data && config.data->bos != Bos::none) ||
@@ -139,6 +145,14 @@ void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
     for (const char* key : {"bisect", "stop"}) check(trial, key);
 }
 
+/// A line for each set that no trial of any model uses.
+std::vector<std::string> unused_sets(const Experiment& experiment) {
+  std::vector<const Trial*> trials;
+  for (const ExperimentModel& model : experiment.models)
+    for (const Trial& trial : model.trials) trials.push_back(&trial);
+  return unused_calibration(experiment.config.calibration, trials);
+}
+
 /// Remembers the roles that a model lacks and the entries name beside others, each once.
 void warn_of_lacking_roles(const std::vector<Trial>& trials,
                            const std::vector<ExperimentModel>& models, ShortForms& forms) {
@@ -152,11 +166,21 @@ void warn_of_lacking_roles(const std::vector<Trial>& trials,
                                                  role));
 }
 
+/// What calibration asks of a model's trials.
+void check_calibration(const std::vector<Trial>& trials, const DecoderSpec& spec,
+                       ConfigErrors& errors) {
+  for (const Trial& trial : trials) {
+    check_calibrated_sites(trial, spec, errors);
+    check_smoothquant(trial, spec, errors);
+  }
+}
+
 /// Expands one item of `trials` and adds its trials to each model.
 void add_trials(const ConfigNode& node, const ExperimentConfig& config, const KindsPtr& kinds,
                 std::vector<ExperimentModel>& models, ShortForms& forms, ConfigErrors& errors) {
-  const std::vector<Trial> trials = expand_trial(node, static_cast<std::uint64_t>(config.seed),
-                                                 kinds, errors, config.stop, &forms);
+  std::vector<Trial> trials = expand_trial(node, static_cast<std::uint64_t>(config.seed), kinds,
+                                           errors, config.stop, &forms);
+  if (forms.knows_sets) resolve_calibration(config.calibration, trials, errors);
   std::vector<std::pair<std::string, const DecoderSpec*>> specs;
   for (const ExperimentModel& model : models) specs.emplace_back(model.name, &model.decoder.spec());
   if (specs.empty()) return;
@@ -169,6 +193,7 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
   for (ExperimentModel& model : models) {
     std::vector<Trial> own =
         trials_on_model(trials, node, model.name, model.decoder.spec(), errors);
+    check_calibration(own, model.decoder.spec(), errors);
     std::move(own.begin(), own.end(), std::back_inserter(model.trials));
   }
 }
@@ -216,12 +241,17 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
   table.optional("data", &ExperimentConfig::data,
                  {.summary = "evaluation text and windows; may be left out where there are tasks",
                   .example = {{"text", "../assets/text/eval-en.txt"}, {"context", 512}}});
-  table.optional("tasks", &ExperimentConfig::tasks, list_of(TaskConfig::fields(kinds.tasks).form()),
-                 {.summary = "questions in lm-eval's convention, without examples or with `few_shot`",
-                  .example = Json::array({{{"name", "piqa"},
-                                           {"kind", "multiple_choice"},
-                                           {"file", "tasks/piqa.jsonl"},
-                                           {"limit", 200}}})});
+  table.optional(
+      "tasks", &ExperimentConfig::tasks, list_of(TaskConfig::fields(kinds.tasks).form()),
+      {.summary = "questions in lm-eval's convention, without examples or with `few_shot`",
+       .example = Json::array({{{"name", "piqa"},
+                                {"kind", "multiple_choice"},
+                                {"file", "tasks/piqa.jsonl"},
+                                {"limit", 200}}})});
+  table.optional(
+      "calibration", &ExperimentConfig::calibration, calibration_form(kinds.tasks),
+      {.summary = "named sets of text whose inputs entries are made from",
+       .example = {{"ref", {{"text", "books.txt"}, {"context", 512}, {"windows", 32}}}}});
   table.optional("seed", &ExperimentConfig::seed,
                  {.summary = "first seed of trials that name none", .range = at_least(0)});
   table.optional("memory", &ExperimentConfig::memory,
@@ -289,6 +319,8 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
     forms.defaults = Defaults(*defaults, kinds, errors);
   root = forms.defaults.fill_trials(root);
   config = ExperimentConfig::fields(*kinds).read(root, errors);
+  const std::optional<ConfigNode> sets = root.find("calibration");
+  forms.knows_sets = !sets || !config.calibration.empty();
   if (errors.count() == before) check_keys(config, root, kinds->metrics, errors);
 
   check_names(config.trials, errors);
@@ -300,7 +332,9 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
   if (errors.empty() && !experiment.models.empty() && !config.trials.empty())
     experiment.warnings = forms.defaults.report_unused(errors);
   errors.throw_if_any();
-  std::move(forms.warnings.begin(), forms.warnings.end(), std::back_inserter(experiment.warnings));
+  std::vector<std::string> unused = unused_sets(experiment);
+  for (std::vector<std::string>* more : {&forms.warnings, &unused})
+    std::move(more->begin(), more->end(), std::back_inserter(experiment.warnings));
   experiment.shorthands = std::move(forms.shorthands);
   return experiment;
 }
@@ -322,6 +356,8 @@ Json Experiment::resolved() const {
   if (config.data) json["data"] = config.data->resolved();
   if (!config.tasks.empty())
     json["tasks"] = list_of(TaskConfig::fields(kinds->tasks).form()).write(config.tasks);
+  if (!config.calibration.empty())
+    json["calibration"] = calibration_form(kinds->tasks).write(config.calibration);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
   json["floor"] = config.floor;

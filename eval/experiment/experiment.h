@@ -7,6 +7,7 @@
 
 #include "core/config/byte_size.h"
 #include "core/model/decoder.h"
+#include "eval/experiment/calibration_config.h"
 #include "eval/experiment/data_config.h"
 #include "eval/experiment/experiment_source.h"
 #include "eval/experiment/short_forms.h"
@@ -31,7 +32,8 @@ struct ExperimentConfig {
   std::string experiment;
   OneOrMore<PathValue> model;
   std::optional<DataConfig> data;
-  std::vector<TaskConfig> tasks;  ///< one of data and tasks is there, or both
+  std::vector<TaskConfig> tasks;               ///< one of data and tasks is there, or both
+  std::vector<CalibrationConfig> calibration;  ///< sets that entries name
   std::int64_t seed = 0;
   std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
   StatsMode stats = StatsMode::weights;
@@ -52,7 +54,8 @@ struct Experiment {
   KindsPtr kinds;           ///< the kinds that it names, never null
   std::vector<ExperimentModel> models;
   std::vector<Shorthand> shorthands{};  ///< in the order in which they were met
-  /// A line for each default that nothing takes, and for each role that a model lacks.
+  /// A line for each default that nothing takes, each role that a model lacks, and each calibration
+  /// set that nothing is made from.
   std::vector<std::string> warnings{};
 
   /// Reads and validates. `overrides`: the command line's --set, "key=value" each. Throws

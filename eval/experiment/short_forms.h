@@ -21,6 +21,7 @@ struct Shorthand {
 /// on the way, each once.
 struct ShortForms {
   Defaults defaults{};
+  bool knows_sets = true;  ///< false: `calibration:` could not be read, so any name may be of one
   std::vector<Shorthand> shorthands{};
   std::set<std::pair<std::string, std::string>> lacking{};  ///< models and roles they do not have
   std::vector<std::string> warnings{};                      ///< of these

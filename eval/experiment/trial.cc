@@ -120,7 +120,7 @@ bool tells_entries(const TrialConfig& config, const ConfigNode& node) {
 
 bool Trial::draws() const {
   return std::any_of(entries.begin(), entries.end(),
-                     [](const Entry& entry) { return entry.distortion->draws(); });
+                     [](const Entry& entry) { return entry.draws(); });
 }
 
 Trial Trial::at(double value) const {
