@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include "core/base/printable.h"
 #include "core/config/yaml_writer.h"
 #include "eval/cli/command.h"
 #include "eval/cli/examples.h"
@@ -5,6 +8,7 @@
 #include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/output/standard_streams.h"
+#include "eval/plan/calibration_sets.h"
 #include "eval/plan/chosen_trials.h"
 
 namespace nf {
@@ -16,6 +20,22 @@ void keep_chosen(const TrialChoice& choice, Experiment& experiment) {
   for (ExperimentModel& model : experiment.models)
     std::erase_if(model.trials,
                   [&choice](const Trial& trial) { return !choice.holds(trial.name, trial.vars); });
+}
+
+/// The calibration sets that trials are made from, as the models read them: a line for each, and
+/// the error that a run would begin with.
+std::string calibration_text(const Experiment& experiment) {
+  std::string text;
+  const EvalSet nothing;  // plan and run compare the sets with what is evaluated
+  for (const ExperimentModel& model : experiment.models) {
+    CalibrationSets sets(experiment, model, nothing);
+    for (const Trial& trial : model.trials)
+      for (const Entry& entry : trial.entries)
+        if (entry.calibration) sets.read(*entry.calibration, trial.seed);
+    for (const CalibrationIdentity& set : sets.identities())
+      text += fmt::format("  {}  {}\n", printable(model.name), set.text());
+  }
+  return text.empty() ? "" : "\ncalibration, as it is read:\n" + text;
 }
 
 }  // namespace
@@ -39,7 +59,8 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   if (line.has("full")) {
     print_out("{}", to_yaml(experiment.resolved()));
   } else {
-    print_out("{}{}", experiment_summary(experiment, terminal_columns()),
+    const std::string sets = calibration_text(experiment);
+    print_out("{}{}{}", experiment_summary(experiment, terminal_columns()), sets,
               shorthand_text(experiment.shorthands));
   }
   print_warnings(model_warnings(experiment));

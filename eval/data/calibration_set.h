@@ -26,6 +26,11 @@ struct CalibrationSet {
 };
 using CalibrationSetPtr = std::shared_ptr<const CalibrationSet>;
 
+/// The set of these windows, a list of ids each, none empty. An item's first_row is the number of
+/// tokens before it in the set.
+CalibrationSetPtr make_calibration_set(const std::string& name,
+                                       const std::vector<std::vector<std::int32_t>>& windows);
+
 /// The set of that name for a trial of that seed (`seed: trial` draws another for each).
 using CalibrationSource =
     std::function<CalibrationSetPtr(const std::string& name, std::uint64_t seed)>;

@@ -137,9 +137,12 @@ FieldTable<Entry> entry_fields() {
                  {.summary = "where it acts", .example = {{"tensor", "weight"}}});
   table.optional(
       "calibration", &Entry::calibration,
-      {.summary = "the calibration set that it is made from, a name under `calibration`"});
+      {.summary = "the calibration set that it is made from, a name under `calibration`; the only "
+                  "one where there is but one",
+       .example = "ref"});
   table.optional("propagate", &Entry::propagate,
-                 {.summary = "the model that the set passes before its inputs are seen"});
+                 {.summary = "the model that the set passes before its inputs are seen; by default "
+                             "blocks with gptq, else none"});
   return table;
 }
 

@@ -194,6 +194,18 @@ std::string model_text(const ExperimentModel& model) {
                      plural(spec.num_hidden_layers, "layer", "layers"), spec.hidden_size);
 }
 
+/// "books.txt, 64 windows of 512 tokens, drawn by seed 3"
+std::string set_text(const CalibrationConfig& set) {
+  std::string text = set.source();
+  if (set.windows || set.context)
+    text += fmt::format(", {}windows{}", set.windows ? fmt::format("{} ", *set.windows) : "",
+                        set.context ? fmt::format(" of {} tokens", *set.context) : "");
+  if (set.seed)
+    text += set.seed->is_of_trial() ? ", drawn by each trial's seed"
+                                    : fmt::format(", drawn by seed {}", *set.seed->number);
+  return text;
+}
+
 std::string data_text(const ExperimentConfig& config) {
   std::string text;
   if (config.data) {
@@ -207,6 +219,8 @@ std::string data_text(const ExperimentConfig& config) {
   for (const TaskConfig& task : config.tasks)
     text += fmt::format("  task   {}{}\n", printable(task.name),
                         task.shots() > 0 ? fmt::format(", {}-shot", task.shots()) : "");
+  for (const CalibrationConfig& set : config.calibration)
+    text += fmt::format("  set    {}: {}\n", set.name, set_text(set));
   return text;
 }
 

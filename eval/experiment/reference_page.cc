@@ -98,7 +98,7 @@ Json list_of(Json forms) {
 Json defaults_schema(const Kinds& kinds, const Json& description) {
   std::vector<FieldDoc> fields = TrialConfig::fields().docs();
   std::erase_if(fields, [](const FieldDoc& field) { return field.name == "name"; });
-  std::vector<std::vector<FieldDoc>> more = {SiteSelector::fields().docs(),
+  std::vector<std::vector<FieldDoc>> more = {SiteSelector::fields().docs(), entry_fields().docs(),
                                              kinds.quantizers.common_fields()};
   for (const QuantizerMethod& method : kinds.quantizers.methods()) more.push_back(method.fields);
   for (const NoiseKind& kind : kinds.noises.kinds()) more.push_back(kind.fields);
@@ -124,6 +124,28 @@ std::string shorthand_table() {
     text += fmt::format("| `{}` | {} |\n", word.word,
                         word.is_known ? "`" + word.meaning + "`" : word.meaning);
   return text;
+}
+
+/// The keys that entries have beside `sites` and those of their kinds.
+std::vector<FieldDoc> calibration_keys() {
+  std::vector<FieldDoc> fields = entry_fields().docs();
+  std::erase_if(fields, [](const FieldDoc& field) { return field.name == "sites"; });
+  return fields;
+}
+
+std::string calibration_section(const Kinds& kinds) {
+  return "\n## `calibration`\n\nNamed sets of text: methods that calibrate look at the inputs that "
+         "linears have on one. Exactly one of `ids`,\n`text`, `jsonl`, `task` and `nonsense`. A "
+         "set "
+         "shorter than its `windows` is a mistake.\n\n" +
+         table(CalibrationConfig::fields(kinds.tasks).docs()) + "\n`task`:\n\n" +
+         table(CalibrationTask::fields(kinds.tasks).docs()) +
+         "\nKeys of entries, of the quantizers in `match:` and `reference:`, and of `defaults`; "
+         "what "
+         "an entry refers to is made\nfrom the same set. Entries that need none ignore them, so "
+         "that "
+         "they can be swept beside others.\n\n" +
+         table(calibration_keys());
 }
 
 }  // namespace
@@ -157,6 +179,7 @@ std::string experiment_page(const Kinds& kinds) {
       table(TaskConfig::fields(kinds.tasks).docs()) + "\nA line of the file:\n";
   for (const TaskKind& kind : kinds.tasks.kinds())
     page += fmt::format("- `{}`: {}\n", kind.name, kind.line);
+  page += calibration_section(kinds);
   page +=
       "\n## `trials`\n\nA list. Each item has exactly one of `perturb` (noise), `quantize` "
       "(quantizers) and "

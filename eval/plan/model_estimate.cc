@@ -126,6 +126,14 @@ std::string cuts_text(const ModelEstimate& estimate) {
                      100.0 * estimate.seconds_of_cuts / std::max(estimate.seconds, 1e-9));
 }
 
+/// A line for each calibration set.
+std::string calibration_text(const ModelEstimate& estimate) {
+  std::string text;
+  for (const CalibrationIdentity& set : estimate.calibration)
+    text += fmt::format("  {:<9}{}\n", text.empty() ? "calib." : "", set.text());
+  return text;
+}
+
 /// The smallest differences that this text would show, by how large KL is: a line for each.
 std::string detectable_text(const ModelEstimate& estimate, const PlannedSpread& spread) {
   std::string text;
@@ -212,6 +220,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
     add(round_of(searching, false, kept));
   }
   count_text(plan.data().set, result);
+  result.calibration = plan.identity().calibration;
   return result;
 }
 
@@ -222,6 +231,8 @@ Json count_json(double count) {
 }
 
 Json ModelEstimate::to_json() const {
+  Json sets = Json::array();
+  for (const CalibrationIdentity& set : calibration) sets.push_back(set.to_json());
   return {{"model", model},
           {"trials", trials},
           {"conditions", conditions},
@@ -246,7 +257,8 @@ Json ModelEstimate::to_json() const {
           {"most_seconds", most_seconds},
           {"timed_threads", timed_threads},
           {"tokens", count_json(tokens)},
-          {"blocks", blocks}};
+          {"blocks", blocks},
+          {"calibration", std::move(sets)}};
 }
 
 std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads,
@@ -291,6 +303,7 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                         ? ""
                         : fmt::format("; {} threads are not this machine's, which has {}", threads,
                                       plural(machine_cores(), "core", "cores")));
+    text += calibration_text(e);
     if (e.tokens > 0.0)
       text += fmt::format("  text     {:.0f} tokens scored in {}\n{}", e.tokens,
                           plural(e.blocks, "block", "blocks"), detectable_text(e, spread));

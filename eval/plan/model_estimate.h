@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "eval/plan/stage_part.h"
+#include "eval/records/model_identity.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {
@@ -35,6 +36,7 @@ struct ModelEstimate {
   Index timed_threads = 0;       ///< of this machine, whose seconds these are
   double tokens = 0.0;           ///< scored
   Index blocks = 0;              ///< of statistics: documents, or windows
+  std::vector<CalibrationIdentity> calibration{};  ///< the sets that its trials are made from
 
   /// Whether less may be enough: trials may stop, and are counted as if they did not.
   bool is_upper_bound() const { return may_stop && searches == 0; }

@@ -42,6 +42,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
                      const TrialChoice& choice, const PieceHashCache* hashes)
     : model_(model),
       data_(std::make_unique<const ModelData>(read_model_data(experiment, model))),
+      calibration_(std::make_unique<CalibrationSets>(experiment, model, data_->set)),
       identity_{.model = model.name,
                 .model_hash = model.decoder.checkpoint().content_hash(hashes),
                 .data_hash = data_->hash,
@@ -72,6 +73,7 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
     rows_.push_back(job.key);
     if (is_ours && seen.insert(job.key.id).second) jobs_.push_back(std::move(job));
   }
+  identity_.calibration = calibration_->identities();
   stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set) : cut_stages(spec(), data_->set.items);
 }
 
@@ -85,6 +87,19 @@ void ModelPlan::add_floor(const Shard& shard) {
   TrialPath path = numbers_.path(floor, spec());
   floor_ = Job{std::move(floor), std::move(path), std::move(key), std::nullopt};
   runs_floor_ = shard.index == 0;
+}
+
+ModelTrial ModelPlan::make_trial(const Trial& trial) const {
+  return ModelTrial(trial, spec(), calibration_->source());
+}
+
+/// The most evaluated tokens that a set shares from which the trial is made.
+Index ModelPlan::calibration_overlap(const Trial& trial) const {
+  Index most = 0;
+  for (const Entry& entry : trial.entries)
+    if (entry.calibration)
+      most = std::max(most, calibration_->read(*entry.calibration, trial.seed).overlap.tokens);
+  return most;
 }
 
 std::string ModelPlan::id_of(const Trial& trial, const ModelTrial& model_trial) const {
@@ -102,7 +117,7 @@ Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
   ContentHash hash;
   for (const double end : {config.range.lowest, config.range.highest}) {
     const Trial at_end = trial.at(end);
-    hash.add(id_of(at_end, ModelTrial(at_end, spec())));
+    hash.add(id_of(at_end, make_trial(at_end)));
   }
   hash.add(search_to_json(search).dump());
   search.id = hash.hex();
@@ -113,6 +128,7 @@ Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
              .vars = trial.vars,
              .design = trial.design,
              .stops = trial.at(config.range.lowest).stop.has_value(),
+             .calibration_overlap = calibration_overlap(trial),
              .search = std::move(search)};
   return {.trial = trial,
           .state = {.key = std::move(key), .bisection = Bisection(config)},
@@ -120,14 +136,15 @@ Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
 }
 
 Job ModelPlan::make_job(const Trial& trial) {
-  ModelTrial model_trial(trial, spec());
+  ModelTrial model_trial = make_trial(trial);
   RowKey key{.id = id_of(trial, model_trial),
              .name = trial.name,
              .model = name(),
              .seed = trial.seed,
              .vars = trial.vars,
              .design = trial.design,
-             .stops = trial.stop.has_value()};
+             .stops = trial.stop.has_value(),
+             .calibration_overlap = calibration_overlap(trial)};
   TrialPath path = numbers_.path(model_trial, spec());
   return {std::move(model_trial), std::move(path), std::move(key), trial.stop};
 }

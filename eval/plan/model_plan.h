@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/plan/calibration_sets.h"
 #include "eval/plan/finished_items.h"
 #include "eval/plan/floor_stage.h"
 #include "eval/plan/memory.h"
@@ -51,6 +52,8 @@ class ModelPlan {
   const DecoderSpec& spec() const { return model_.decoder.spec(); }
   const ModelData& data() const { return *data_; }
   const ModelIdentity& identity() const { return identity_; }
+  /// The calibration sets that its trials are made from.
+  const CalibrationSets& calibration() const { return *calibration_; }
   const std::vector<Stage>& stages() const { return stages_; }
   const RowKey& baseline() const { return rows_.front(); }
   /// The floor's job where this part of the trials has to run it, else null. It takes part in
@@ -91,12 +94,15 @@ class ModelPlan {
 
  private:
   void add_floor(const Shard& shard);
+  ModelTrial make_trial(const Trial& trial) const;
   std::string id_of(const Trial& trial, const ModelTrial& model_trial) const;
+  Index calibration_overlap(const Trial& trial) const;
   Job make_job(const Trial& trial);
   Search make_search(const Trial& trial, bool is_ours);
 
   const ExperimentModel& model_;
-  std::unique_ptr<const ModelData> data_;  ///< FinishedItems points to it
+  std::unique_ptr<const ModelData> data_;         ///< FinishedItems points to it
+  std::unique_ptr<CalibrationSets> calibration_;  ///< trials are made ready with its source
   ModelIdentity identity_;
   PathNumbers numbers_;
   std::optional<Job> floor_;  ///< where the experiment has text and does not switch it off

@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/base/types.h"
+#include "eval/records/calibration_identity.h"
 
 namespace nf {
 
@@ -20,6 +21,7 @@ struct ModelIdentity {
   /// Number of questions of each task, in the experiment's order. Items are numbered as the
   /// windows, and behind these as the questions, task by task.
   std::vector<std::pair<std::string, Index>> questions{};
+  std::vector<CalibrationIdentity> calibration{};
 
   Index question_count() const;
 };

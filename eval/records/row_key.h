@@ -22,6 +22,8 @@ struct RowKey {
   /// Whether a stop rule looked at KL after every stage. Its interval is then the one that holds at
   /// all.
   bool stops = false;
+  /// Evaluated tokens that stand in a calibration set that the trial is made from, too.
+  Index calibration_overlap = 0;
   /// The search (`bisect`) that the row is of. `id` and vars["bisect"] are then those of its best
   /// step; before the first step `id` is empty and vars has no "bisect".
   std::optional<SearchKey> search{};

@@ -42,6 +42,7 @@ RowKey row_from(const Json& json) {
     row.design = {design->at("kind").get<std::string>(), design->at("factor").get<std::string>(),
                   design->value("resolution", Index{0})};
   row.stops = json.value("stops", false);
+  row.calibration_overlap = json.value("calibration_overlap", Index{0});
   if (const auto search = json.find("search"); search != json.end())
     row.search = search_from_json(*search);
   return row;
@@ -59,6 +60,7 @@ Json row_to_json(const RowKey& row) {
     json["design"] = {{"kind", row.design.kind}, {"factor", row.design.factor}};
   if (row.design.resolution > 0) json["design"]["resolution"] = row.design.resolution;
   if (row.stops) json["stops"] = true;
+  if (row.calibration_overlap > 0) json["calibration_overlap"] = row.calibration_overlap;
   if (row.search) json["search"] = search_to_json(*row.search);
   return json;
 }
@@ -74,6 +76,8 @@ std::string manifest_text(const RunManifest& manifest) {
     if (model.windows > 0) json["models"].back()["windows"] = model.windows;
     for (const auto& [task, count] : model.questions)
       json["models"].back()["questions"][task] = count;
+    for (const CalibrationIdentity& set : model.calibration)
+      json["models"].back()["calibration"].push_back(set.to_json());
   }
   json["tasks"] = Json::array();
   for (const TaskHeading& task : manifest.tasks) {
@@ -107,6 +111,8 @@ RunManifest read_manifest(const std::filesystem::path& file) {
     if (const auto questions = model.find("questions"); questions != model.end())
       for (const auto& [task, count] : questions->items())
         manifest.models.back().questions.emplace_back(task, count.get<Index>());
+    for (const Json& set : model.value("calibration", Json::array()))
+      manifest.models.back().calibration.push_back(CalibrationIdentity::from_json(set));
   });
   if (!json.contains("rows")) return manifest;
   read_list(json, "tasks", "name and has_ppl", place, [&](const Json& task) {

@@ -36,8 +36,8 @@ std::string manifest_text(const RunManifest& manifest);
 RunManifest read_manifest(const std::filesystem::path& file);
 
 /// One row as it stands in the manifest: id, name, model, seed (null: none), vars, design (kind,
-/// factor, of a factorial its resolution) where a generator made the trial, and search where a
-/// value is searched for.
+/// factor, of a factorial its resolution) where a generator made the trial, calibration_overlap
+/// where there is one, and search where a value is searched for.
 Json row_to_json(const RowKey& row);
 
 }  // namespace nf

@@ -172,7 +172,10 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
   mend_plan_file(run.folder.dir() / kPlan);
   warn(run, repeat_warnings(run.experiment));
-  for (const ModelPlan& plan : plans) warn(run, plan.data().warnings);
+  for (const ModelPlan& plan : plans) {
+    warn(run, plan.data().warnings);
+    warn(run, plan.calibration().warnings());
+  }
   warn(run,
        gather_warnings(records, rows, run.experiment.config.stats, run.experiment.config.detail));
   if (const std::string others = other_records(records, rows); !others.empty())

@@ -6,6 +6,7 @@
 
 #include "core/base/printable.h"
 #include "eval/output/number_text.h"
+#include "eval/output/short_list.h"
 #include "eval/results/figures.h"
 
 namespace nf {
@@ -81,6 +82,24 @@ std::string stopped_rows(const ModelLines& model) {
       least == most ? std::to_string(least) : fmt::format("{} to {}", least, most));
 }
 
+/// The remark on the lines whose calibration has seen what is evaluated.
+std::string seen_text(const ModelLines& model) {
+  std::vector<std::string> names;
+  Index most = 0;
+  for (const ResultLine& line : model.lines) {
+    Index overlap = 0;
+    for (const ResultRow* row : line.rows)
+      overlap = std::max(overlap, row->key.calibration_overlap);
+    if (overlap > 0) names.push_back(printable(condition_text(line.key())));
+    most = std::max(most, overlap);
+  }
+  if (names.empty()) return "";
+  return fmt::format(
+      "{}: made from calibration text that is evaluated, too (up to {} tokens of it), so that it "
+      "looks better than it is: {}\n",
+      printable(model.model), most, short_list(names, ", ", "lines"));
+}
+
 /// The remark on a row by itself; empty of a finished one.
 std::string row_remark(const ResultRow& row, const ResultLine& line, const ResultRow* baseline) {
   const std::string left = is_factorial_run(line) ? "" : missing_text(row, baseline);
@@ -127,6 +146,7 @@ std::string line_remarks(const std::vector<ModelLines>& models,
       text +=
           rough_intervals(model, delta_accuracy_figure(task), "Δacc of " + printable(task.name));
     text += stopped_rows(model);
+    text += seen_text(model);
     text += floor_of(model);
     text += row_remarks(model);
   }
