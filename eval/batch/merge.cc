@@ -86,6 +86,20 @@ void check_same_data(const RunContents& first, const RunContents& other) {
     refuse("the tasks are not called as they are");
 }
 
+/// The models of the first run, with the calibration sets of all.
+std::vector<ModelIdentity> join_models(const std::vector<RunContents>& runs) {
+  std::vector<ModelIdentity> models = runs.front().manifest.models;
+  for (ModelIdentity& model : models)
+    for (const RunContents& run : runs)
+      for (const ModelIdentity& same : run.manifest.models)
+        if (same.model == model.model)
+          for (const CalibrationIdentity& set : same.calibration)
+            if (std::find(model.calibration.begin(), model.calibration.end(), set) ==
+                model.calibration.end())
+              model.calibration.push_back(set);
+  return models;
+}
+
 /// Whether two rows are one condition. The state of a search makes no difference.
 bool same_condition(const RowKey& a, const RowKey& b) {
   const bool both_search = a.search && b.search;
@@ -217,7 +231,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
   MergeOutcome outcome{
       .rows = {}, .records = std::ssize(join.records()), .repeated = join.repeated()};
   {
-    RunFolder run = RunFolder::open(folder.path(), first.models, first.env, true);
+    RunFolder run = RunFolder::open(folder.path(), join_models(runs), first.env, true);
     run.write_description(runs.front().experiment, runs.front().resolved,
                           about_merge(runs, options.command), rows, first.tasks);
     outcome.rows = write_results(run, rows, metrics, first.tasks);

@@ -18,6 +18,8 @@ struct CalibrationIdentity {
   std::string hash{};  ///< of its ids
   Index overlap = 0;   ///< evaluated tokens that stand in it, too (TextOverlap)
 
+  friend bool operator==(const CalibrationIdentity&, const CalibrationIdentity&) = default;
+
   Json to_json() const;
   /// Throws Json::exception where something is missing.
   static CalibrationIdentity from_json(const Json& json);

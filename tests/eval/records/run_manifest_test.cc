@@ -96,6 +96,21 @@ TEST_F(RunManifestFile, KnowsTheResolutionOfAFactorial) {
   EXPECT_EQ(design.resolution, 4);
 }
 
+TEST_F(RunManifestFile, KnowsTheCalibrationOfModelsAndRowsAndTheExamplesOfTasks) {
+  RunManifest manifest = example();
+  manifest.models.front().calibration = {
+      {.name = "ref", .windows = 32, .tokens = 16384, .hash = "c1", .overlap = 512},
+      {.name = "drawn", .seed = 3, .windows = 2, .tokens = 64, .hash = "c2"}};
+  manifest.rows->back().calibration_overlap = 512;
+  manifest.tasks.front().few_shot = 5;
+  const RunManifest read = written(manifest_text(manifest));
+  EXPECT_EQ(read.models.front().calibration, manifest.models.front().calibration);
+  EXPECT_EQ(read.rows->back().calibration_overlap, 512);
+  EXPECT_EQ(read.rows->front().calibration_overlap, 0);
+  EXPECT_EQ(read.tasks.front().few_shot, 5);
+  EXPECT_EQ(read.tasks.back().few_shot, 0);
+}
+
 TEST_F(RunManifestFile, OfAnEarlierVersionHasNoRows) {
   Json json = Json::parse(manifest_text(example()));
   json.erase("rows");

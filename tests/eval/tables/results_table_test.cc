@@ -96,6 +96,19 @@ TEST(ResultsTable, MarksAKlBelowTheFloor) {
   EXPECT_EQ(unmarked.find('*'), std::string::npos) << "a mark that stands nowhere is not explained";
 }
 
+TEST(ResultsTable, NamesWhatWasCalibratedOnTheTextItIsEvaluatedOn) {
+  std::vector<ResultRow> rows = {row_of("baseline", "b", std::nullopt, 3.5, 0.0, 1.0),
+                                 row_of("gptq", "g", 0, 3.5, 0.1, 0.9),
+                                 row_of("rtn", "r", 0, 3.5, 0.2, 0.8)};
+  EXPECT_EQ(results_table(rows, builtin_metrics(), 0).find("calibration"), std::string::npos);
+  rows[1].key.calibration_overlap = 512;
+  const std::string table = results_table(rows, builtin_metrics(), 0);
+  EXPECT_NE(table.find("\nopt-nano: made from calibration text that is evaluated, too (up to 512 "
+                       "tokens of it), so that it looks better than it is: gptq\n"),
+            std::string::npos)
+      << table;
+}
+
 TEST(ResultsTable, ShowsAllThatAFirstReaderNeeds) {
   const std::string expected =
       R"(                                                                                      same        rel. L2  rel. L2
