@@ -13,6 +13,7 @@
 #include "tests/support/calibrated_reference.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/tokenizer_file.h"
+#include "tests/support/trial_support.h"
 #include "tests/support/untouched_inputs.h"
 
 namespace nf {
@@ -41,6 +42,35 @@ std::map<std::string, CsvRow> weights_of(const fs::path& folder, const std::stri
   for (CsvRow& row : read_csv(folder / "sites.csv"))
     if (row["name"] == trial && row["tensor"] == "weight") sites[row["site"]] = row;
   return sites;
+}
+
+Matrix weight_of(const Decoder& decoder, const Site& site) {
+  for (const LinearTensors& linear : decoder.spec().block(site.layer).linears) {
+    if (linear.role != site.role) continue;
+    Matrix weight(linear.out, linear.in);
+    decoder.read_weight(site.layer, site.role, weight);
+    return weight;
+  }
+  throw std::invalid_argument(site.name());
+}
+
+/// The weight as the trial makes it from these statistics of its inputs.
+Matrix made_weight(const ModelTrial& trial, const Site& site, const Matrix& weight,
+                   const InputStatistics& inputs) {
+  Matrix made(weight.rows(), weight.cols());
+  const StepKnowledge knowledge = {.inputs = &inputs};
+  trial.weight(site.layer, site.role)
+      .apply(weight, {.context = {.seed = trial.seed()}, .knowledge = std::span(&knowledge, 1)},
+             made);
+  return made;
+}
+
+/// The sets are known by their names alone: statistics come from elsewhere.
+ModelTrial without_sets(const Trial& trial, const DecoderSpec& spec) {
+  return ModelTrial(trial, spec, [](const std::string& set, std::uint64_t) {
+    return std::make_shared<const CalibrationSet>(
+        CalibrationSet{.name = set, .items = {}, .hash = set});
+  });
 }
 
 class Calibrated : public testing::TestWithParam<const char*> {
@@ -82,6 +112,7 @@ class Calibrated : public testing::TestWithParam<const char*> {
 
   fs::path out() const { return dir_ / "out"; }
   Decoder& decoder() { return experiment_->models.front().decoder; }
+  const Decoder& decoder() const { return experiment_->models.front().decoder; }
 
   std::optional<fs::path> reference_dir_;
   std::optional<CalibratedReference> reference_;
@@ -134,7 +165,7 @@ class Calibrated : public testing::TestWithParam<const char*> {
           !trial.weight(place.layer, place.role).input_needs().empty())
         continue;
       const double theirs = site.value("out_err_weight_only", site.at("out_err").get<double>());
-      const Matrix weight = weight_of(place);
+      const Matrix weight = weight_of(decoder(), place);
       const InputStatistics& read = inputs.of(place.layer, place.role);
       EXPECT_NEAR(output_error(made_weight(trial, place, weight, read), weight, read), theirs,
                   kRoundedErrorShare * theirs)
@@ -150,7 +181,7 @@ class Calibrated : public testing::TestWithParam<const char*> {
       const Site place = site_of_module(module);
       if (place.layer != 0) continue;
       SCOPED_TRACE(module);
-      const Matrix weight = weight_of(place);
+      const Matrix weight = weight_of(decoder(), place);
       const Matrix made = made_weight(trial, place, weight, inputs.of(0, place.role));
       const double theirs = site.at("out_err").get<double>();
       EXPECT_NEAR(output_error(made, weight, inputs.of(0, place.role)), theirs,
@@ -165,29 +196,7 @@ class Calibrated : public testing::TestWithParam<const char*> {
     const ExperimentModel& model = experiment_->models.front();
     const auto trial = std::find_if(model.trials.begin(), model.trials.end(),
                                     [&](const Trial& each) { return each.name == name; });
-    return ModelTrial(*trial, model.decoder.spec(), [](const std::string& set, std::uint64_t) {
-      return std::make_shared<const CalibrationSet>(
-          CalibrationSet{.name = set, .items = {}, .hash = set});
-    });
-  }
-  Matrix weight_of(const Site& site) const {
-    const Decoder& decoder = experiment_->models.front().decoder;
-    for (const LinearTensors& linear : decoder.spec().block(site.layer).linears) {
-      if (linear.role != site.role) continue;
-      Matrix weight(linear.out, linear.in);
-      decoder.read_weight(site.layer, site.role, weight);
-      return weight;
-    }
-    throw std::invalid_argument(site.name());
-  }
-  static Matrix made_weight(const ModelTrial& trial, const Site& site, const Matrix& weight,
-                            const InputStatistics& inputs) {
-    Matrix made(weight.rows(), weight.cols());
-    const StepKnowledge knowledge = {.inputs = &inputs};
-    trial.weight(site.layer, site.role)
-        .apply(weight, {.context = {.seed = trial.seed()}, .knowledge = std::span(&knowledge, 1)},
-               made);
-    return made;
+    return without_sets(*trial, model.decoder.spec());
   }
   /// The share of places where ŵ = scale·(code − zero) has the reference's code.
   double equal_codes(const Matrix& made, const std::string& key) const {
@@ -250,6 +259,13 @@ std::vector<CalibratedRow> suite_rows(const std::string& model) {
   return rows;
 }
 
+/// Rounding to nearest in the grid of a row of GPTQ.
+std::string rounded_entries(const CalibratedRow& row) {
+  return row.entries.substr(0, row.entries.find(", method: gptq")) + "}";
+}
+
+class GptqRows : public testing::TestWithParam<const char*> {};
+
 class FirstEightCalibrated : public Calibrated {};
 class First64Calibrated : public Calibrated {};
 
@@ -258,6 +274,7 @@ std::string family(const testing::TestParamInfo<const char*>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Golden, FirstEightCalibrated, testing::Values("opt-23m", "llama-27m"),
                          family);
+INSTANTIATE_TEST_SUITE_P(Slow, GptqRows, testing::Values("opt-23m", "llama-27m"), family);
 INSTANTIATE_TEST_SUITE_P(Slow, First64Calibrated, testing::Values("opt-23m", "llama-27m"), family);
 
 TEST_P(FirstEightCalibrated, AgreeWithTheirAuthorsCode) {
@@ -268,6 +285,33 @@ TEST_P(FirstEightCalibrated, AgreeWithTheirAuthorsCode) {
 TEST_P(First64Calibrated, AgreeWithTheirAuthorsCode) {
   run(calibrated_rows(), 64);
   compare(decoder().spec().num_hidden_layers);
+}
+
+/// That is the least that it can do, on the inputs that it was made from.
+TEST_P(GptqRows, ErrNoMoreThanRoundingAtAnySite) {
+  const auto dir = reference_dir();
+  if (!dir) GTEST_SKIP() << "NOISEFLOOR_REFERENCE_DIR is not set";
+  Decoder decoder = open_decoder(*dir / "models" / GetParam());
+  const DecoderSpec& spec = decoder.spec();
+  const UntouchedInputs inputs(
+      decoder, read_npy_ints(CalibratedReference::folder(*dir) / "ids" / "ref64.npy"),
+      kCalibrationWindows, spec.num_hidden_layers, {.second_moment = true});
+  for (const CalibratedRow& row : calibrated_rows()) {
+    if (row.kind != CalibratedRow::Kind::gptq) continue;
+    SCOPED_TRACE(row.name);
+    const ModelTrial gptq = without_sets(make_trials(row.entries).front(), spec);
+    const ModelTrial rounded = make_model_trial(rounded_entries(row), spec);
+    for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
+      for (const Role role : spec.roles()) {
+        const Site site{.layer = layer, .role = role, .tensor = SiteTensor::weight};
+        const Matrix weight = weight_of(decoder, site);
+        const InputStatistics& read = inputs.of(layer, role);
+        const auto error = [&](const ModelTrial& trial) {
+          return output_error(made_weight(trial, site, weight, read), weight, read);
+        };
+        EXPECT_LE(error(gptq), error(rounded)) << site.name();
+      }
+  }
 }
 
 }  // namespace
