@@ -9,8 +9,9 @@
 
 namespace nf {
 
-/// The experiments that come with the program, NAME.yaml or FOLDER/NAME.yaml each. They lie where it lies itself, so an
-/// installation may be moved: PREFIX/bin/noisefloor has PREFIX/share/noisefloor/configs.
+/// The experiments that come with the program, NAME.yaml or FOLDER/NAME.yaml each. They lie where
+/// it lies itself, so an installation may be moved: PREFIX/bin/noisefloor has
+/// PREFIX/share/noisefloor/configs.
 class Examples {
  public:
   /// Those in a folder, which need not be there.
