@@ -13,6 +13,7 @@ namespace nf {
 namespace {
 
 constexpr const char* kExtension = ".yaml";
+constexpr const char* kTemplates = "templates";  ///< of `new`: they have gaps
 
 bool is_file(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -30,22 +31,27 @@ Examples Examples::installed() {
 std::vector<std::string> Examples::names() const {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(dir_, error))
-    if (entry.path().extension() == kExtension) names.push_back(entry.path().stem().string());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir_, error)) {
+    const auto path = entry.path().lexically_relative(dir_);
+    if (path.extension() == kExtension && *path.begin() != kTemplates)
+      names.push_back((path.parent_path() / path.stem()).generic_string());
+  }
   std::sort(names.begin(), names.end());
   return names;
 }
 
 std::optional<std::filesystem::path> Examples::find(const std::string& name) const {
+  const std::vector<std::string> all = names();
   std::filesystem::path file = dir_ / (name + kExtension);
-  if (name.find('/') != std::string::npos || !is_file(file)) return std::nullopt;
+  if (std::find(all.begin(), all.end(), name) == all.end() || !is_file(file)) return std::nullopt;
   return file;
 }
 
 std::filesystem::path Examples::file(const std::string& word) const {
   const std::filesystem::path path = word;
-  if (is_file(path) || path.filename() != path) return path;
+  if (is_file(path)) return path;
   if (auto example = find(word)) return *std::move(example);
+  if (path.filename() != path) return path;
   if (path.extension() == kExtension && find(path.stem()))
     throw ConfigError(fmt::format("{}: no such file; '{}' is the example of that name", word,
                                   path.stem().string()));
