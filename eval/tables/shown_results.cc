@@ -204,8 +204,8 @@ std::string shown_results(const std::vector<ResultRow>& rows, const FollowedSear
     return request.format == TableFormat::csv ? csv_text(table) : json_text(table);
   }
   const TextTable table = reader_table(models, chosen);
-  const std::string legend = columns_legend(chosen);
   const Index width = request.format == TableFormat::table ? terminal : 0;
+  const std::string legend = columns_legend(chosen, table.shown_columns(width));
   const std::string below = unrecorded(rows, searches) + line_remarks(models, tasks) +
                             (legend.empty() ? "" : legend_text(legend, width));
   return reader_text("", table, below, request.format, width);
