@@ -39,7 +39,7 @@ bool same_condition(const SeedPairs& rows) {
 void add_ratio(const MeanFigure& figure, const RatioRows& rows, const CompareOptions& options,
                ComparedFigure& compared) {
   if (options.ratio && figure.has_zero) compared.ratio = ratio_of_means(rows);
-  if (!options.margin) return;
+  if (!options.margin || (options.margin->is_share && !figure.has_zero)) return;
   if (compared.verdict == Verdict::same) {
     compared.equivalence_verdict = EquivalenceVerdict::same;
     return;
@@ -264,6 +264,17 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFig
   return comparison;
 }
 
+/// Figures of several that have no ratio or share, which the others have.
+void remark_on_zeros(const std::vector<MeanFigure>& figures, const CompareOptions& options,
+                     std::vector<std::string>& remarks) {
+  const bool has_share = options.margin && options.margin->is_share;
+  if (!options.ratio && !has_share) return;
+  for (const MeanFigure& figure : figures)
+    if (!figure.has_zero)
+      remarks.push_back(fmt::format("{}: is not counted from 0, so {} of it says nothing",
+                                    figure.name, options.ratio ? "a ratio" : "a share"));
+}
+
 }  // namespace
 
 TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
@@ -278,6 +289,7 @@ TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::ve
                              .variables = sweep_variables(keys),
                              .all_pairs = options.all_pairs,
                              .margin = options.margin};
+  remark_on_zeros(figures, options, comparison.remarks);
   const std::vector<ModelLines> models = group_rows(rows);
   for (const ModelLines& model : models) {
     const ModelIdentity* const data = find_sized_model(identities, model.model);

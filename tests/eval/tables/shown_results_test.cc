@@ -59,6 +59,8 @@ TEST(ShownResults, HasALineForEachPoint) {
 TEST(ShownResults, SortsTheBestFirst) {
   EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"kl"}}), 4),
             (std::vector<std::string>{"", "1", "2", "0", ""}));
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"kl_high"}}), 4),
+            (std::vector<std::string>{"", "1", "2", "0", ""}));
   EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-kl"}}), 4),
             (std::vector<std::string>{"", "", "0", "2", "1"}));
   EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-layer"}, .top = 2}), 4),
