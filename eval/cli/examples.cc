@@ -7,7 +7,9 @@
 
 #include "core/base/error.h"
 #include "core/base/suggest.h"
+#include "eval/output/short_list.h"
 #include "eval/output/standard_streams.h"
+#include "eval/records/file_names.h"
 
 namespace nf {
 namespace {
@@ -18,6 +20,21 @@ constexpr const char* kTemplates = "templates";  ///< of `new`: they have gaps
 bool is_file(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored);
+}
+
+/// The advice for a folder in the place of an experiment.
+std::string folder_hint(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / kManifest))
+    return fmt::format(
+        "is a run folder, not an experiment; 'noisefloor show {}' prints it, and 'noisefloor run "
+        "EXPERIMENT.yaml --out {}' goes on with it",
+        folder.string(), folder.string());
+  std::vector<std::string> files;
+  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == kExtension) files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files.empty() ? "is a folder, and holds no .yaml file"
+                       : "is a folder; in it is " + short_list(files, ", ", "files");
 }
 
 }  // namespace
@@ -64,6 +81,8 @@ std::filesystem::path Examples::file(const std::string& word) const {
 std::string experiment_file(const CommandLine& line) {
   const std::string word = line.text("EXPERIMENT.yaml");
   std::string file = Examples::installed().file(word).string();
+  if (std::filesystem::is_directory(file))
+    throw ConfigError(fmt::format("{}: {}", file, folder_hint(file)));
   if (file != word && !line.has("quiet")) print_err("example: {}\n", file);
   return file;
 }
