@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "quant/awq_search.h"
 #include "tests/quant/quantizer_test_data.h"
+#include "tests/support/gather_statistics.h"
+#include "tests/support/random_matrix.h"
 
 namespace nf {
 namespace {
@@ -52,6 +55,34 @@ TEST(BuildQuantizer, AsksForWhatItsPartsAskFor) {
   EXPECT_TRUE(needs("granularity: {auto: {}}", kWeight).empty());
   EXPECT_TRUE(
       make_quantizer("{grid: uniform, bits: 4, granularity: g64, channel_scale: awq}")->chooses());
+}
+
+TEST(BuildQuantizer, AnAxisIsChosenInScaledCoordinates) {
+  std::vector<Matrix> windows, weights;
+  windows.push_back(random_matrix(40, 24, 2));
+  weights.push_back(random_matrix(32, 24, 1));
+  const InputStatisticsPtr inputs =
+      gather_statistics({.ranges = true, .second_moment = true}, windows);
+  DistortionContext context{.site = {.layer = 0, .role = Role::down_proj}, .inputs = inputs.get()};
+  const TensorReaders readers{{context.site}, {weights[0]}};
+  const auto choice_of = [&](const char* granularity) {
+    return make_quantizer(fmt::format("{{grid: uniform, bits: 3, symmetric: false, granularity: "
+                                      "{}, channel_scale: awq}}",
+                                      granularity))
+        ->choose(readers, context);
+  };
+  const TensorChoicePtr choice = choice_of("{adaptive: 8}"), groups = choice_of("{group: 8}");
+  EXPECT_EQ(dynamic_cast<const AwqChoice&>(*choice).losses,
+            dynamic_cast<const AwqChoice&>(*groups).losses);  // the axis is chosen later
+  context.choice = choice.get();
+  Matrix out(32, 24);
+  const Json notes = make_quantizer(
+                         "{grid: uniform, bits: 3, symmetric: false, granularity: {adaptive: 8}, "
+                         "channel_scale: awq}")
+                         ->apply(weights[0], context, out)
+                         .notes;
+  EXPECT_TRUE(notes.contains("axis"));
+  EXPECT_TRUE(notes.contains("ratio"));
 }
 
 }  // namespace

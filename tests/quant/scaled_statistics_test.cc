@@ -34,6 +34,8 @@ TEST(ScaledStatistics, AreThoseOfScaledInputsAndWeights) {
   EXPECT_EQ(scaled.size.tokens, expected->size.tokens);
   EXPECT_EQ(scaled.size.windows, expected->size.windows);
   EXPECT_EQ(scaled.max_abs, expected->max_abs);
+  EXPECT_EQ(scaled.lowest, expected->lowest);
+  EXPECT_EQ(scaled.highest, expected->highest);
   EXPECT_EQ(scaled.sum, expected->sum);
   EXPECT_EQ(scaled.sum_abs, expected->sum_abs);
   EXPECT_EQ(scaled.sum_squares, expected->sum_squares);
