@@ -128,7 +128,6 @@ std::string cuts_text(const ModelEstimate& estimate) {
                      100.0 * estimate.seconds_of_cuts / std::max(estimate.seconds, 1e-9));
 }
 
-<<<<<<< HEAD
 /// Jobs that need calibration and of which something is left to run.
 std::vector<const Job*> calibrated_jobs_left(const std::vector<const Job*>& jobs,
                                              const FinishedItems& finished) {
@@ -169,8 +168,6 @@ std::string calibrating_text(const ModelEstimate& estimate) {
       estimate.calibrating_seconds > 0.0 ? ", " + duration_text(estimate.calibrating_seconds) : "");
 }
 
-=======
->>>>>>> 0a34eb54e3237d4f85bc3afef0e00bbae5865a99
 /// A line for each calibration set.
 std::string calibration_text(const ModelEstimate& estimate) {
   std::string text;
@@ -265,10 +262,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
     add(round_of(searching, false, kept));
   }
   count_text(plan.data().set, result);
-<<<<<<< HEAD
   add_calibration(plan, calibrated_jobs_left(jobs, finished), budget, result);
-=======
->>>>>>> 0a34eb54e3237d4f85bc3afef0e00bbae5865a99
   result.calibration = plan.identity().calibration;
   return result;
 }
@@ -307,16 +301,12 @@ Json ModelEstimate::to_json() const {
           {"timed_threads", timed_threads},
           {"tokens", count_json(tokens)},
           {"blocks", blocks},
-<<<<<<< HEAD
           {"calibration", std::move(sets)},
           {"calibrating",
            {{"outcomes", calibrating.outcomes},
             {"block_passes", calibrating.block_passes},
             {"flops", count_json(calibrating.flops())},
             {"seconds", calibrating_seconds}}}};
-=======
-          {"calibration", std::move(sets)}};
->>>>>>> 0a34eb54e3237d4f85bc3afef0e00bbae5865a99
 }
 
 std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index threads,
@@ -361,10 +351,7 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                         ? ""
                         : fmt::format("; {} threads are not this machine's, which has {}", threads,
                                       plural(machine_cores(), "core", "cores")));
-<<<<<<< HEAD
     text += calibrating_text(e);
-=======
->>>>>>> 0a34eb54e3237d4f85bc3afef0e00bbae5865a99
     text += calibration_text(e);
     if (e.tokens > 0.0)
       text += fmt::format("  text     {:.0f} tokens scored in {}\n{}", e.tokens,

@@ -9,14 +9,9 @@
 namespace nf {
 
 /// The remarks below a table of lines, an empty line before them: why there are no intervals, which
-<<<<<<< HEAD
-/// are rough, what stopped, what was calibrated on text that is evaluated, the floor, and the first ten rows that failed or are unfinished, with
-/// the number of all. Empty where there is nothing to say.
-=======
 /// are rough, what stopped, what was calibrated on text that is evaluated, the floor, and the first
 /// ten rows that failed or are unfinished, with the number of all. Empty where there is nothing to
 /// say.
->>>>>>> 0a34eb54e3237d4f85bc3afef0e00bbae5865a99
 std::string line_remarks(const std::vector<ModelLines>& models,
                          const std::vector<TaskHeading>& tasks);
 
