@@ -83,7 +83,8 @@ class Distortion {
  public:
   virtual ~Distortion() = default;
 
-  /// distorted ← x̃. x, distorted: [rows, cols], not overlapping. Single-threaded.
+  /// distorted ← x̃. x, distorted: [rows, cols], not overlapping. In the calling thread, but for
+  /// what is long enough to be shared out (parallel_for).
   virtual DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                                  MatrixView distorted) const = 0;
 
@@ -101,6 +102,9 @@ class Distortion {
   /// distortions that this one refers to are among them.
   virtual InputNeeds input_needs(SiteTensor) const { return {}; }
 
+  /// The form that needs no statistics, for an experiment without calibration; null where there is
+  /// none. Asked only where input_needs() asks for something.
+  virtual std::shared_ptr<const Distortion> without_inputs() const { return nullptr; }
   /// True where propagate: blocks is the default: apply() wants statistics of inputs that have come
   /// through the distorted blocks before (GPTQ), not those of the untouched model.
   virtual bool follows_path() const { return false; }

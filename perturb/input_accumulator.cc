@@ -1,6 +1,8 @@
 #include "perturb/input_accumulator.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "core/base/parallel.h"
@@ -40,6 +42,8 @@ InputAccumulator::InputAccumulator(const InputNeeds& needs, Index in, const Cali
   const auto features = static_cast<std::size_t>(in);
   if (needs.ranges) {
     statistics_.max_abs.resize(features);
+    statistics_.lowest.assign(features, std::numeric_limits<float>::infinity());
+    statistics_.highest.assign(features, -std::numeric_limits<float>::infinity());
     for (auto* sums : {&statistics_.sum, &statistics_.sum_abs, &statistics_.sum_squares})
       sums->resize(features);
   }
@@ -66,6 +70,17 @@ void InputAccumulator::add(Index window, ConstMatrixView x) {
 
 void InputAccumulator::add_ranges(ConstMatrixView x) {
   add_max_abs(x, statistics_.max_abs);
+  each_features(x.cols(), [&](Index first, Index last) {
+    float* lowest = statistics_.lowest.data();
+    float* highest = statistics_.highest.data();
+    for (Index t = 0; t < x.rows(); ++t) {
+      const float* row = x.row(t);
+      for (Index f = first; f < last; ++f) {
+        lowest[f] = std::min(lowest[f], row[f]);
+        highest[f] = std::max(highest[f], row[f]);
+      }
+    }
+  });
   each_features(x.cols(), [&](Index first, Index last) {
     double* sum = statistics_.sum.data();
     double* sum_abs = statistics_.sum_abs.data();

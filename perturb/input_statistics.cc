@@ -22,7 +22,7 @@ InputNeeds InputNeeds::joined(const InputNeeds& other) const {
 
 double InputNeeds::bytes(Index in) const {
   double bytes = 0.0;
-  if (ranges) bytes += number(in) * (sizeof(float) + 3 * sizeof(double));
+  if (ranges) bytes += number(in) * (3 * sizeof(float) + 3 * sizeof(double));
   if (second_moment) bytes += SymmetricMatrix::bytes(in);
   if (sample) bytes += number(kMostSampleRows * in) * sizeof(float);
   if (weight_ranges) bytes += number(in) * sizeof(float);
@@ -31,7 +31,7 @@ double InputNeeds::bytes(Index in) const {
 
 double InputNeeds::flops(Index tokens, Index in) const {
   double flops = 0.0;
-  if (ranges) flops += 6.0 * number(tokens) * number(in);  // |x|, x², max and three additions
+  if (ranges) flops += 8.0 * number(tokens) * number(in);  // |x|, x², three extrema and three additions
   if (second_moment) flops += number(tokens) * number(in) * number(in + 1);  // half of 2·T·in²
   return flops;
 }

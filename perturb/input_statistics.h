@@ -12,7 +12,7 @@ namespace nf {
 /// can act. Plain data, so that the needs of all that reads one tensor can be joined, and costed
 /// before a run.
 struct InputNeeds {
-  bool ranges = false;         ///< by feature: the largest |x|, sums of x, |x| and x²
+  bool ranges = false;         ///< by feature: extrema of x and |x|, sums of x, |x| and x²
   bool second_moment = false;  ///< Σ x·xᵀ
   bool sample = false;         ///< some rows of X as they are: InputStatistics::sample
   bool weight_ranges = false;  ///< by feature: the largest |w| of all linears that read the tensor
@@ -54,6 +54,7 @@ struct InputStatistics {
   CalibrationSize size;  ///< of the set
 
   std::vector<float> max_abs;                     ///< [in] max |x|, in the unit of x
+  std::vector<float> lowest, highest;             ///< [in] min x, max x
   std::vector<double> sum, sum_abs, sum_squares;  ///< [in] Σ x, Σ |x|, Σ x²
   SymmetricMatrix second_moment;                  ///< [in, in] Σ x·xᵀ
   Matrix sample;                                  ///< [S, in] rows at tokens 0, k, 2k, ... of X

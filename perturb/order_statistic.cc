@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -15,10 +16,46 @@ namespace {
 // mantissa, put a value into a bin; of real data a few per cent fall into the bin that matters.
 constexpr int kShift = 20;
 constexpr std::size_t kBins = std::size_t{1} << (31 - kShift);
-// The halves of a magnitude's 31 bits: few enough to count each in the cache.
-constexpr int kLowerBits = 15, kUpperBits = 31 - kLowerBits;
+// The halves of a value's bits: few enough to count each in the cache.
+constexpr int kLowerBits = 15;
 
-std::uint32_t magnitude_bits(float v) { return std::bit_cast<std::uint32_t>(v) & 0x7fffffff; }
+constexpr std::uint32_t kSign = 0x80000000;
+
+std::uint32_t magnitude_bits(float v) { return std::bit_cast<std::uint32_t>(v) & ~kSign; }
+
+/// Bits that are ordered as the values are, negative ones below the others.
+std::uint32_t ordered_bits(float v) {
+  if (std::isnan(v)) return ~std::uint32_t{0};
+  const auto bits = std::bit_cast<std::uint32_t>(v);
+  return bits & kSign ? ~bits : bits | kSign;
+}
+
+/// The k-th smallest of the keys, of Bits bits, that the values of a matrix have.
+template <int Bits>
+std::uint32_t kth_smallest_key(const RowSource& x, Index k, std::uint32_t (*key_of)(float)) {
+  NF_CHECK(k >= 1 && k <= x.rows() * x.cols(), "{} of {} values", k, x.rows() * x.cols());
+  // The upper half of the bits says which bin the value lies in, the lower half which it is.
+  std::vector<Index> count(std::size_t{1} << (Bits - kLowerBits));
+  for_each_part(x, 1, [&](Index, ConstMatrixView part) {
+    for (Index r = 0; r < part.rows(); ++r)
+      for (Index c = 0; c < part.cols(); ++c) ++count[key_of(part(r, c)) >> kLowerBits];
+  });
+  Index before = 0;  // values in smaller bins
+  const auto find_bin = [&] {
+    std::uint32_t bin = 0;
+    while (before + count[bin] < k) before += count[bin++];
+    return bin;
+  };
+  const std::uint32_t upper = find_bin();
+  count.assign(std::size_t{1} << kLowerBits, 0);
+  for_each_part(x, 1, [&](Index, ConstMatrixView part) {
+    for (Index r = 0; r < part.rows(); ++r)
+      for (Index c = 0; c < part.cols(); ++c)
+        if (const std::uint32_t b = key_of(part(r, c)); b >> kLowerBits == upper)
+          ++count[b & ((std::uint32_t{1} << kLowerBits) - 1)];
+  });
+  return upper << kLowerBits | find_bin();
+}
 
 }  // namespace
 
@@ -43,28 +80,12 @@ float kth_smallest_magnitude(ConstMatrixView x, Index k) {
 }
 
 float kth_smallest_magnitude(const RowSource& x, Index k) {
-  NF_CHECK(k >= 1 && k <= x.rows() * x.cols(), "{} of {} values", k, x.rows() * x.cols());
-  // The upper half of the bits says which bin the value lies in, the lower half which it is.
-  std::vector<Index> count(std::size_t{1} << kUpperBits);
-  for_each_part(x, 1, [&](Index, ConstMatrixView part) {
-    for (Index r = 0; r < part.rows(); ++r)
-      for (Index c = 0; c < part.cols(); ++c) ++count[magnitude_bits(part(r, c)) >> kLowerBits];
-  });
-  Index before = 0;  // values in smaller bins
-  const auto find_bin = [&] {
-    std::uint32_t bin = 0;
-    while (before + count[bin] < k) before += count[bin++];
-    return bin;
-  };
-  const std::uint32_t upper = find_bin();
-  count.assign(std::size_t{1} << kLowerBits, 0);
-  for_each_part(x, 1, [&](Index, ConstMatrixView part) {
-    for (Index r = 0; r < part.rows(); ++r)
-      for (Index c = 0; c < part.cols(); ++c)
-        if (const std::uint32_t b = magnitude_bits(part(r, c)); b >> kLowerBits == upper)
-          ++count[b & ((std::uint32_t{1} << kLowerBits) - 1)];
-  });
-  return std::bit_cast<float>(upper << kLowerBits | find_bin());
+  return std::bit_cast<float>(kth_smallest_key<31>(x, k, magnitude_bits));
+}
+
+float kth_smallest(const RowSource& x, Index k) {
+  const std::uint32_t key = kth_smallest_key<32>(x, k, ordered_bits);
+  return std::bit_cast<float>(key & kSign ? key ^ kSign : ~key);
 }
 
 }  // namespace nf

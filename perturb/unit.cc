@@ -39,7 +39,18 @@ struct GroupForm {
 constexpr std::pair<const char*, Unit::Kind> kWords[] = {
     {"tensor", Unit::Kind::tensor}, {"channel", Unit::Kind::channel}, {"token", Unit::Kind::token}};
 
-/// "{group: 64}" for 64, g64, group64, group-64 and group.
+/// The unit of a word of the shorthand: g64, per-ic64.
+std::optional<Unit> short_unit(std::string_view text) {
+  constexpr std::string_view kGroupsIn = "per-ic";
+  const bool is_in = text.starts_with(kGroupsIn);
+  if (!is_in && !text.starts_with('g')) return std::nullopt;
+  text.remove_prefix(is_in ? kGroupsIn.size() : 1);
+  const std::optional<Index> size = parse_integer(text);
+  if (!size || *size < 1) return std::nullopt;
+  return is_in ? Unit::groups_in(*size) : Unit::groups(*size);
+}
+
+/// "{group: 64}" for 64, group64, group-64 and group.
 std::optional<std::string> meant_group(std::string_view text) {
   for (const std::string_view word : {"group", "g"})
     if (text.starts_with(word)) {
@@ -100,6 +111,7 @@ std::optional<Unit> ConfigValue<Unit>::read(const ConfigNode& node, ConfigErrors
     if (node.text() == word) return Unit{kind, 0};
     words.push_back({word, {}});
   }
+  if (const std::optional<Unit> unit = short_unit(node.text())) return unit;
   if (const std::optional<std::string> group = meant_group(node.text())) {
     errors.add(node, fmt::format("unknown value {}; write {}", describe(node), *group));
     return std::nullopt;
@@ -119,13 +131,14 @@ Json ConfigValue<Unit>::write(const Unit& unit) {
 }
 
 std::string ConfigValue<Unit>::type() {
-  return "tensor | channel | token | {group: integer, axis: in | out}";
+  return "tensor | channel | token | g64 | per-ic64 | {group: integer, axis: in | out}";
 }
 
 Json ConfigValue<Unit>::schema() {
   Json words = Json::array();
   for (const auto& [word, kind] : kWords) words.push_back(word);
-  return {{"anyOf", Json::array({{{"enum", words}}, GroupForm::fields().schema()})}};
+  const Json short_forms = {{"type", "string"}, {"pattern", "^(g|per-ic)[1-9][0-9]*$"}};
+  return {{"anyOf", Json::array({{{"enum", words}}, short_forms, GroupForm::fields().schema()})}};
 }
 
 UnitBlocks::UnitBlocks(const Unit& unit, SiteTensor tensor, Index rows, Index cols)

@@ -48,7 +48,7 @@ std::optional<std::string> unit_problem(const Unit& unit, SiteTensor tensor, Uni
 /// `tensor` on a weight, `token` on an input.
 Unit default_noise_scope(SiteTensor tensor);
 
-/// Written as in the table above.
+/// Written as in the table above; g64 and per-ic64 stand for groups as they do in a shorthand.
 template <>
 struct ConfigValue<Unit> {
   static std::optional<Unit> read(const ConfigNode& node, ConfigErrors& errors);

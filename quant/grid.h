@@ -29,6 +29,9 @@ class Grid {
  public:
   virtual ~Grid() = default;
 
+  /// Whether there are as many levels for values below 0 as above it, up to one: the range is then
+  /// that of |x|, and zero is 0.
+  virtual bool is_symmetric() const = 0;
   /// Min-max range: scale[i], zero[i] ← those of the unit with values from lowest[i] to highest[i].
   /// All four of one length.
   virtual void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,

@@ -1,4 +1,7 @@
+#include <cmath>
+
 #include "core/simd/native.h"
+#include "core/simd/partial_sums.h"
 #include "quant/grid_kernels.h"
 #include "quant/power_math.h"
 
@@ -155,9 +158,26 @@ void power_step(const float* x, Index n, UnitScales scales, float last, double p
   });
 }
 
+double power_error(const float* x, const float* y, Index n, double p) {
+  struct Sum {
+    F64 total{};
+  };
+  Sum parts[kParts];
+  for_each_part(n, [&](Index part, Index at, Index lanes, I64 mask) {
+    const F64 delta = load_wide(y + at, lanes) - load_wide(x + at, lanes);
+    const F64 size = bit_cast<F64>(bit_cast<I64>(delta) & INT64_MAX);
+    F64 power = exp2(log2(size) * p);
+    power = size > 0.0 ? power : F64{};  // nor of a NaN
+    power = size == INFINITY ? size : power;
+    parts[part].total += masked(power, mask);
+  });
+  return sum_field(parts, &Sum::total);
+}
+
 }  // namespace
 
 namespace NF_SIMD_NAMESPACE {
-extern const GridKernels grid_kernels = {range, range_each, uniform, compand, power, power_step};
+extern const GridKernels grid_kernels = {range, range_each, uniform,    compand,
+                                         power, power_step, power_error};
 }  // namespace NF_SIMD_NAMESPACE
 }  // namespace nf

@@ -38,6 +38,8 @@ struct GridKernels {
   /// out ← width of the cell of x's level k: the values from ((k − ½)·scale) to ((k + ½)·scale),
   /// taken back through the inverse of compand. For p = kCubeRoot, scale³·(3k² + ¼).
   void (*power_step)(const float* x, Index n, UnitScales scales, float last, double p, float* out);
+  /// Σ |y − x|^p in double, NaNs left out: sixteen interleaved partial sums, then these in order.
+  double (*power_error)(const float* x, const float* y, Index n, double p);
 };
 
 NF_DECLARE_KERNELS(GridKernels, grid_kernels)

@@ -1,6 +1,11 @@
 #include "quant/grid_spec.h"
 
 namespace nf {
+namespace {
+
+constexpr const char* kCubeRootWord = "cube-root";
+
+}  // namespace
 
 const GridTable& grids() {
   static const GridTable table = [] {
@@ -11,15 +16,29 @@ const GridTable& grids() {
   return table;
 }
 
+std::optional<GridSpec> ConfigValue<GridSpec>::read(const ConfigNode& node, ConfigErrors& errors) {
+  if (node.is_scalar() && node.text() == kCubeRootWord) return grids().plain("power");
+  return grids().read(node, errors);
+}
+
+Json ConfigValue<GridSpec>::schema() {
+  Json schema = grids().schema();
+  schema["anyOf"].push_back({{"const", kCubeRootWord}, {"description", "the same as power"}});
+  return schema;
+}
+
 std::string GridSpec::name() const {
   return config.is_string() ? config.get<std::string>() : config.begin().key();
 }
 
-std::unique_ptr<const Grid> make_grid(const GridSpec& spec, Index bits, bool symmetric) {
+std::unique_ptr<const Grid> make_grid(const GridSpec& spec, Index bits, bool symmetric,
+                                      Levels levels) {
   NF_CHECK(spec.make, "no grid");
   NF_CHECK(bits >= kFewestBits && bits <= kMostBits, "{} bits", bits);
   NF_CHECK(symmetric || !spec.symmetric_only, "grid {} is symmetric", spec.config.dump());
-  return spec.make(bits, symmetric);
+  if (levels == Levels::balanced) return spec.make(bits, symmetric);
+  NF_CHECK(spec.make_full && symmetric, "grid {} has no levels: full", spec.config.dump());
+  return spec.make_full(bits);
 }
 
 }  // namespace nf

@@ -1,21 +1,56 @@
 #include "quant/quantizer_config.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "quant/axis_rules.h"
+
 namespace nf {
+namespace {
+
+/// Axes that entries did without at first, with a default that changes nothing.
+constexpr const char* kLaterAxes[] = {"levels", "range",           "zero_in_range", "channel_scale",
+                                      "static", "except_outliers", "weighted"};
+
+}  // namespace
 
 FieldTable<QuantizerConfig> QuantizerConfig::fields() {
   FieldTable<QuantizerConfig> table;
   table.required("grid", &QuantizerConfig::grid,
                  {.summary = "which levels values are rounded to", .example = "uniform"});
   table.required("bits", &QuantizerConfig::bits,
-                 {.summary = "size of a level's number",
+                 {.summary = "size of a level's number; nf4 and codebook bring their own",
                   .unit = "bits",
                   .range = between(kFewestBits, kMostBits),
                   .example = 4});
   table.required("granularity", &QuantizerConfig::granularity,
-                 {.summary = "which values share a scale", .example = "channel"});
+                 {.summary = "which values share a scale, or levels", .example = "channel"});
   table.optional("symmetric", &QuantizerConfig::symmetric,
                  {.summary = "levels on both sides of 0 and no zero point; false: the levels span "
                              "min to max (uniform only)"});
+  table.optional("levels", &QuantizerConfig::levels,
+                 {.summary = "the levels of a symmetric uniform grid"});
+  table.optional("range", &QuantizerConfig::range,
+                 {.summary = "which of a unit's values the levels span"});
+  table.optional("zero_in_range", &QuantizerConfig::zero_in_range,
+                 {.summary = "an asymmetric range is widened until it holds 0, as in GPTQ's own "
+                             "code"});
+  table.optional("channel_scale", &QuantizerConfig::channel_scale,
+                 {.summary = "scales of the input features under which the quantizer acts; they "
+                             "are taken back afterwards"});
+  table.optional(
+      "static", &QuantizerConfig::is_static,
+      {.summary = "inputs: the range is that of the calibration set, not of the window"});
+  table.optional("except_outliers", &QuantizerConfig::except_outliers,
+                 {.summary = "inputs: features with such an |x| anywhere in the window stay as "
+                             "they are, as in LLM.int8()",
+                  .unit = "x",
+                  .range = above(0),
+                  .example = 6.0});
+  table.optional("weighted", &QuantizerConfig::weighted,
+                 {.summary = "kmeans: values count by the second moment of their input; without "
+                             "the key where there is calibration",
+                  .example = false});
   table.optional("method", &QuantizerConfig::method,
                  {.summary = "how levels are chosen; noisefloor list quantizers names them"});
   for (const char* key : {"group_size", "group", "q_group_size", "groupsize"})
@@ -30,14 +65,41 @@ FieldTable<QuantizerConfig> QuantizerConfig::fields() {
   return table;
 }
 
+ConfigNode QuantizerConfig::with_own_bits(const ConfigNode& entry) {
+  const std::optional<ConfigNode> grid = entry.is_mapping() ? entry.find("grid") : std::nullopt;
+  if (!grid || entry.find("bits")) return entry;
+  ConfigErrors later;
+  const std::optional<GridSpec> spec = ConfigValue<GridSpec>::read(*grid, later);
+  if (!spec || !spec->own_bits) return entry;
+  std::vector<ConfigEntry> entries = entry.entries();
+  entries.push_back({"bits", grid->place(),
+                     ConfigNode::scalar(fmt::format("{}", *spec->own_bits), false, grid->place())});
+  return ConfigNode::mapping(std::move(entries), entry.place()).with_path(entry.path());
+}
+
 void QuantizerConfig::check(const ConfigNode& node, SiteTensor tensor, ConfigErrors& errors) const {
   const auto place = [&](const char* key) { return node.find(key).value_or(node); };
-  if (const auto problem = unit_problem(granularity, tensor, UnitUse::quantizer))
-    errors.add(place("granularity"), *problem);
-  if (grid.symmetric_only && !symmetric)
-    errors.add(place("symmetric"),
-               fmt::format("grid {} is symmetric only; leave symmetric out, or use grid uniform",
-                           grid.name()));
+  if (granularity.is_unit())
+    if (const auto problem = unit_problem(granularity.unit, tensor, UnitUse::quantizer))
+      errors.add(place("granularity"), *problem);
+  for (const AxisRule& rule : axis_rules())
+    if (rule.is_broken(*this, tensor)) errors.add(place(rule.key), rule.message(*this));
+}
+
+Json QuantizerConfig::config() const {
+  Json json = fields_of<QuantizerConfig>().write(*this);
+  const Json defaults = fields_of<QuantizerConfig>().write(QuantizerConfig());
+  for (const char* key : kLaterAxes)
+    if (json.contains(key) && json[key] == defaults.value(key, Json())) json.erase(key);
+  return json;
+}
+
+std::shared_ptr<const Grid> QuantizerConfig::make_grid() const {
+  return nf::make_grid(grid, bits, symmetric, levels);
+}
+
+UnitFit QuantizerConfig::unit_fit(std::shared_ptr<const Grid> of, const Site& site) const {
+  return {std::move(of), range.at(site), zero_in_range};
 }
 
 }  // namespace nf

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "quant/build_quantizer.h"
+
 namespace nf {
 
 void QuantizerRegistry::add(QuantizerMethod method) {
@@ -37,9 +39,10 @@ std::vector<FieldDoc> QuantizerRegistry::common_fields() const {
   return docs;
 }
 
-DistortionPtr QuantizerRegistry::create(const ConfigNode& entry, SiteTensor tensor,
+DistortionPtr QuantizerRegistry::create(const ConfigNode& written, SiteTensor tensor,
                                         ConfigErrors& errors) const {
   const Index before = errors.count();
+  const ConfigNode entry = QuantizerConfig::with_own_bits(written);
   QuantizerConfig values;
   const FieldTable<QuantizerConfig>& table = fields_of<QuantizerConfig>();
   table.read_fields(entry, values, errors);
@@ -60,7 +63,12 @@ DistortionPtr QuantizerRegistry::create(const ConfigNode& entry, SiteTensor tens
   check_unknown_keys(entry, known, errors, table.other_keys());
   values.check(entry, tensor, errors);
   if (errors.count() != before) return nullptr;
-  DistortionPtr quantizer = method->create(values, entry, tensor, errors);
+  const auto core = [&](const QuantizerMethod& made_by) {
+    return [&](const QuantizerConfig& of) { return made_by.create(of, entry, tensor, errors); };
+  };
+  const QuantizerMethod* rtn = find("rtn");
+  DistortionPtr quantizer =
+      build_quantizer(values, core(*method), core(rtn == nullptr ? *method : *rtn));
   return errors.count() == before ? quantizer : nullptr;
 }
 

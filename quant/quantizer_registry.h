@@ -15,8 +15,10 @@ struct QuantizerMethod {
   std::string summary;  ///< one line, lower case, no full stop
   /// Keys of this method alone, beside those of QuantizerConfig.
   std::vector<FieldDoc> fields;
-  /// Makes the quantizer. The entry is sound on that tensor; `node` is the whole mapping, for the
-  /// method's own keys. Adds mistakes in these to `errors`; the result does not matter then.
+  /// Makes the quantizer of an entry whose granularity is a unit, and whose channel scale and
+  /// outliers are others' matter (build_quantizer). The entry is sound on that tensor; `node` is
+  /// the whole mapping, for the method's own keys. Adds mistakes in these to `errors`; the result
+  /// does not matter then.
   std::function<DistortionPtr(const QuantizerConfig& entry, const ConfigNode& node,
                               SiteTensor tensor, ConfigErrors& errors)>
       create;
@@ -40,7 +42,7 @@ class QuantizerRegistry {
   /// The quantizer that a mapping with `grid:` describes, for use on that tensor; nullptr after
   /// errors have been added. A key that neither QuantizerConfig nor the method has is an error:
   /// `sites` must be gone.
-  DistortionPtr create(const ConfigNode& entry, SiteTensor tensor, ConfigErrors& errors) const;
+  DistortionPtr create(const ConfigNode& written, SiteTensor tensor, ConfigErrors& errors) const;
 
  private:
   std::vector<QuantizerMethod> methods_;

@@ -3,9 +3,8 @@
 #include <functional>
 
 #include "core/tensor/view.h"
-#include "perturb/row_source.h"
 #include "perturb/unit.h"
-#include "quant/grid.h"
+#include "quant/unit_fit.h"
 
 namespace nf {
 
@@ -15,24 +14,25 @@ struct ScaledRun {
   Index col = 0;
   Index count = 0;
   UnitScales scales;  ///< valid during the visit
+  /// Values are clamped to ±limit first: [1] or, as the scales are, [count]. Null: as they are.
+  const float* limit = nullptr;
 };
 
-/// Fits `grid` to the min-max range of every unit of x [rows, cols] and visits every value of x
-/// once, in runs, each after its unit has been fitted. A unit is a row, a part of one, a part of a
-/// column ({group: g, axis: in}) or the matrix; `channel` means a row, so x is no input then.
-/// Single-threaded. Reads x twice, the second time from a cache unless the unit is the matrix.
-void for_each_scaled_run(const Grid& grid, const Unit& unit, ConstMatrixView x,
+/// Fits every unit of x [rows, cols] and visits every value of x once, in runs, each after its unit
+/// has been fitted. A unit is a row, a part of one, a part of a column ({group: g, axis: in}) or
+/// the matrix; `channel` means a row, so x is no input then. sample: [S, cols] some rows of what x
+/// is multiplied with, where fit.needs_inputs(); else empty. Single-threaded. Reads x twice, the
+/// second time from a cache unless the unit is the matrix.
+void for_each_scaled_run(const UnitFit& fit, const Unit& unit, ConstMatrixView x,
+                         ConstMatrixView sample,
                          const std::function<void(const ScaledRun&)>& visit);
 
-/// Scale and zero point of a matrix that is one unit.
-struct MatrixScale {
-  float scale = 0.0f;
-  float zero = 0.0f;
+/// The same of a matrix that has been fitted as one unit.
+void for_each_scaled_run(const MatrixScale& unit, ConstMatrixView x,
+                         const std::function<void(const ScaledRun&)>& visit);
 
-  UnitScales scales() const { return {&scale, &zero, false}; }
-};
-
-/// Fits `grid` to the min-max range of a matrix that is read in parts.
-MatrixScale fit_matrix(const Grid& grid, const RowSource& x);
+/// Rounds a run to the levels of a grid. x, out: the values of the run. Returns how many were
+/// clipped: those whose nearest level lies beyond the last one.
+Index quantize_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView out);
 
 }  // namespace nf

@@ -103,8 +103,9 @@ void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, Matr
 /// c = a·bᵀ. a: [rows, k]  b: [n, k]  c: [rows, n]. The scores of a tile of queries; few different
 /// `rows` should occur, since each costs a compilation.
 void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c);
-/// c = a·b. a: [rows, k]  b: [k, n]  c: [rows, n]. Attention weights times values.
-void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c);
+/// c = a·b, or c += a·b. a: [rows, k]  b: [k, n]  c: [rows, n]. Attention weights times values.
+void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c,
+               Epilogue epilogue = Epilogue::store);
 
 /// "oneDNN 2.6.3".
 std::string gemm_library();

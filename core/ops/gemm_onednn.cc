@@ -198,7 +198,8 @@ void execute(const Product& p, const float* src, const void* weights, const floa
   thread_stream().wait();
 }
 
-void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed) {
+void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed,
+            Epilogue epilogue = Epilogue::store) {
   NF_CHECK(a.rows() == c.rows(), "tiles of {} and {} rows", a.rows(), c.rows());
   const ProductShape shape{.m = a.rows(),
                            .k = a.cols(),
@@ -206,7 +207,8 @@ void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed)
                            .src_stride = a.stride(),
                            .dst_stride = c.stride(),
                            .weights_stride = b.stride(),
-                           .weights_transposed = transposed};
+                           .weights_transposed = transposed,
+                           .epilogue = epilogue};
   execute(product(shape), a.data(), b.data(), nullptr, c.data());
 }
 
@@ -242,10 +244,10 @@ void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
   matmul(a, b, c, true);
 }
 
-void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
+void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c, Epilogue epilogue) {
   NF_CHECK(a.cols() == b.rows() && b.cols() == c.cols(), "[{}, {}]·[{}, {}]", a.rows(), a.cols(),
            b.rows(), b.cols());
-  matmul(a, b, c, false);
+  matmul(a, b, c, false, epilogue);
 }
 
 std::string gemm_library() {

@@ -39,7 +39,7 @@ bool same_condition(const SeedPairs& rows) {
 void add_ratio(const MeanFigure& figure, const RatioRows& rows, const CompareOptions& options,
                ComparedFigure& compared) {
   if (options.ratio && figure.has_zero) compared.ratio = ratio_of_means(rows);
-  if (!options.margin) return;
+  if (!options.margin || (options.margin->is_share && !figure.has_zero)) return;
   if (compared.verdict == Verdict::same) {
     compared.equivalence_verdict = EquivalenceVerdict::same;
     return;
@@ -91,8 +91,9 @@ std::optional<ComparedFigure> compare_figure(const MeanFigure& figure, const See
   return compared;
 }
 
-LineComparison compare_lines(const ComparedLines& pair, const ResultRow& baseline,
-                             const std::vector<MeanFigure>& figures,
+/// first: selects the lines that the others are compared with.
+LineComparison compare_lines(const ComparedLines& pair, const TrialSelector& first,
+                             const ResultRow& baseline, const std::vector<MeanFigure>& figures,
                              const CompareOptions& options) {
   const SeedPairs rows = pair_seeds(*pair.against, *pair.trial);
   const RowKey &against = pair.against->key(), &trial = pair.trial->key();
@@ -100,7 +101,7 @@ LineComparison compare_lines(const ComparedLines& pair, const ResultRow& baselin
                             .trial = pooled_key(rows.trial),
                             .against_label = pair.against->label(),
                             .trial_label = pair.trial->label(),
-                            .against_rest = rest_of_point(against, trial),
+                            .against_rest = rest_of_point(against, trial, first),
                             .against_seeds = std::ssize(rows.against),
                             .trial_seeds = std::ssize(rows.trial),
                             .pairing = rows.pairing,
@@ -247,7 +248,8 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFig
   comparison.lines.resize(pairs.size());
   parallel_for(std::ssize(pairs), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);
-    comparison.lines[at] = compare_lines(pairs[at], *model.baseline, figures, options);
+    comparison.lines[at] =
+        compare_lines(pairs[at], selectors.front(), *model.baseline, figures, options);
   });
   for (const LineComparison& line : comparison.lines)
     if (line.figures.empty())
@@ -262,13 +264,15 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFig
   return comparison;
 }
 
-/// nullptr where nobody said how much there is, as in a folder of an earlier version.
-const ModelIdentity* sized_identity(const std::string& model,
-                                    const std::vector<ModelIdentity>& identities) {
-  for (const ModelIdentity& identity : identities)
-    if (identity.model == model && identity.windows + identity.question_count() > 0)
-      return &identity;
-  return nullptr;
+/// Figures of several that have no ratio or share, which the others have.
+void remark_on_zeros(const std::vector<MeanFigure>& figures, const CompareOptions& options,
+                     std::vector<std::string>& remarks) {
+  const bool has_share = options.margin && options.margin->is_share;
+  if (!options.ratio && !has_share) return;
+  for (const MeanFigure& figure : figures)
+    if (!figure.has_zero)
+      remarks.push_back(fmt::format("{}: is not counted from 0, so {} of it says nothing",
+                                    figure.name, options.ratio ? "a ratio" : "a share"));
 }
 
 }  // namespace
@@ -285,9 +289,10 @@ TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::ve
                              .variables = sweep_variables(keys),
                              .all_pairs = options.all_pairs,
                              .margin = options.margin};
+  remark_on_zeros(figures, options, comparison.remarks);
   const std::vector<ModelLines> models = group_rows(rows);
   for (const ModelLines& model : models) {
-    const ModelIdentity* const data = sized_identity(model.model, identities);
+    const ModelIdentity* const data = find_sized_model(identities, model.model);
     const std::vector<std::string> missing = missing_rows(model, keys, selectors, data);
     comparison.remarks.insert(comparison.remarks.end(), missing.begin(), missing.end());
     ModelComparison compared =

@@ -141,11 +141,12 @@ std::vector<ComparedLines> find_all_pairs(const ModelLines& model,
   return pairs;
 }
 
-std::string rest_of_point(const RowKey& against, const RowKey& trial) {
+std::string rest_of_point(const RowKey& against, const RowKey& trial,
+                          const TrialSelector& selector) {
   std::string text;
   for (const auto& [name, value] : against.vars.items()) {
     const auto other = trial.vars.find(name);
-    if (other != trial.vars.end() && *other == value) continue;
+    if ((other != trial.vars.end() && *other == value) || selector.values.contains(name)) continue;
     text += fmt::format("{}{}={}", text.empty() ? "" : " ", printable(name),
                         printable(csv_value(value)));
   }

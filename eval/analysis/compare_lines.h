@@ -33,8 +33,10 @@ std::vector<ComparedLines> find_compared_lines(const ModelLines& model,
 std::vector<ComparedLines> find_all_pairs(const ModelLines& model,
                                           const std::vector<TrialSelector>& selectors);
 
-/// The variables of `against` that are not the same in `trial`: "g=64 k=2".
-std::string rest_of_point(const RowKey& against, const RowKey& trial);
+/// The variables of `against` that are not the same in `trial`: "g=64 k=2". selector: of `against`;
+/// what it names is known.
+std::string rest_of_point(const RowKey& against, const RowKey& trial,
+                          const TrialSelector& selector);
 
 /// The rows of two lines that are compared, and how. With paired seeds row s of the one has the
 /// seed of row s of the other.

@@ -80,11 +80,16 @@ std::vector<std::string> variables_of(const std::string& trial, const std::vecto
   return variables;
 }
 
-/// "noise r=0.1 (3 seeds)" without what a table says behind the point.
-std::string without_seeds(const std::string& text) {
+/// "noise r=0.1 (3 seeds, partial)" without what a table says behind the point.
+std::string without_notes(const std::string& text) {
   const std::size_t open = text.rfind(" (");
-  const bool counts = open != std::string::npos && text.ends_with(" seeds)") &&
-                      std::isdigit(static_cast<unsigned char>(text[open + 2])) != 0;
+  if (open == std::string::npos || !text.ends_with(')')) return text;
+  std::string notes = text.substr(open + 2, text.size() - open - 3);
+  const std::string partial = status_name(Status::partial);
+  if (notes == partial) return text.substr(0, open);
+  if (notes.ends_with(", " + partial)) notes.resize(notes.size() - partial.size() - 2);
+  const bool counts =
+      notes.ends_with(" seeds") && std::isdigit(static_cast<unsigned char>(notes[0])) != 0;
   return counts ? text.substr(0, open) : text;
 }
 
@@ -120,7 +125,7 @@ TrialSelector parse_trial_selector(const std::string& given, const std::vector<R
     throw ConfigError("baseline: statistics.csv compares every trial with it; name other trials");
   if (std::find(names.begin(), names.end(), given) != names.end())
     return {.text = given, .name = given};
-  const std::string text = without_seeds(given);
+  const std::string text = without_notes(given);
   TrialSelector selector{.text = given, .name = text};
   if (std::find(names.begin(), names.end(), text) != names.end()) return selector;
   if (text == kFloorName)

@@ -70,7 +70,8 @@ enum class SeedPairing {
 struct LineComparison {
   RowKey against, trial;  ///< of what entered of each: pooled_key()
   std::string against_label, trial_label;
-  /// The part of the sweep point of `against` that the two do not have in common: "g=64".
+  /// The part of the sweep point of `against` that the two do not have in common, nor its selector
+  /// names: "g=64".
   std::string against_rest;
   Index against_seeds = 0, trial_seeds = 0;  ///< that enter
   SeedPairing pairing = SeedPairing::each;

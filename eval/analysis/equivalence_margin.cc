@@ -27,6 +27,11 @@ EquivalenceMargin parse_equivalence_margin(const std::string& text) {
         "--equivalent: {} is a number in the figure's unit, more than any figure that could be "
         "called equal to another; for a share of it write {}%",
         printable(text), printable(text)));
+  if (!unit.empty() && size >= kPercent)
+    throw ConfigError(fmt::format(
+        "--equivalent: {} would call trials the same of which one has {} times the figure of the "
+        "other; give a share below 100%",
+        printable(text), csv_number(1.0 + size / kPercent)));
   if (unit.empty()) return {.size = size, .text = csv_number(size)};
   return {.size = size / kPercent, .is_share = true, .text = csv_number(size) + " %"};
 }

@@ -23,8 +23,12 @@ std::vector<MeanFigure> mean_figures(const std::vector<TaskHeading>& tasks) {
   return figures;
 }
 
-void check_zero(const MeanFigure& figure, const CompareOptions& options) {
-  if (figure.has_zero) return;
+/// Throws where none of the figures has what is asked of them.
+void check_zero(const std::vector<MeanFigure>& figures, const CompareOptions& options) {
+  if (std::any_of(figures.begin(), figures.end(),
+                  [](const MeanFigure& one) { return one.has_zero; }))
+    return;
+  const MeanFigure& figure = figures.front();
   if (options.ratio)
     throw ConfigError(
         fmt::format("--ratio: {} is not counted from 0, so its ratio says nothing; take kl or "
@@ -56,9 +60,9 @@ std::vector<MeanFigure> compared_figures(const std::vector<TaskHeading>& tasks,
       throw ConfigError(
           fmt::format("--figure: unknown figure '{}'{}", printable(name), suggestion(name, known)));
     }
-    check_zero(*found, options);
     chosen.push_back(*found);
   }
+  check_zero(chosen, options);
   return chosen;
 }
 

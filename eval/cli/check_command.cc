@@ -44,7 +44,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   CommandLine line("check EXPERIMENT.yaml [options]",
                    "Validates an experiment: keys, values, paths, selectors against the models' "
                    "sites. Prints\n"
-                   "a line for each item of `trials`: conditions, seeds, sites, and what it does. "
+                   "a line for each item of `trials`: points, seeds, sites, and what it does. "
                    "With --full\n"
                    "all of it as YAML, every sweep expanded and every default filled in. Reads no "
                    "weights.");

@@ -9,8 +9,9 @@
 
 namespace nf {
 
-/// The experiments that come with the program, NAME.yaml each. They lie where it lies itself, so an
-/// installation may be moved: PREFIX/bin/noisefloor has PREFIX/share/noisefloor/configs.
+/// The experiments that come with the program, NAME.yaml or FOLDER/NAME.yaml each. They lie where
+/// it lies itself, so an installation may be moved: PREFIX/bin/noisefloor has
+/// PREFIX/share/noisefloor/configs.
 class Examples {
  public:
   /// Those in a folder, which need not be there.
@@ -21,8 +22,8 @@ class Examples {
   /// Sorted.
   std::vector<std::string> names() const;
   std::optional<std::filesystem::path> find(const std::string& name) const;
-  /// The file that a word of the command line means: a file of that name, else, where the word is a
-  /// mere name, the example. ConfigError where a mere name is neither.
+  /// The file that a word of the command line means: a file of that name, else the example.
+  /// ConfigError where a mere name, without a folder, is neither.
   std::filesystem::path file(const std::string& word) const;
 
  private:

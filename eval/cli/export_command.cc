@@ -1,7 +1,9 @@
+#include "core/base/error.h"
 #include "eval/cli/command.h"
 #include "eval/export/records_csv.h"
 #include "eval/export/records_sqlite.h"
 #include "eval/output/standard_streams.h"
+#include "eval/records/file_names.h"
 
 namespace nf {
 
@@ -21,6 +23,9 @@ int export_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   if (!line.has("sqlite") && !line.has("csv"))
     throw ConfigError("--sqlite or --csv is missing; see 'noisefloor export --help'");
   const RunContents run = RunFolder::read(line.text("RUN"));
+  if (run.records.empty())
+    throw ConfigError((run.dir / kRecords).string() +
+                      ": holds no records yet, there is nothing to export");
   if (line.has("sqlite"))
     print_out("{}: {} rows from {} records\n", line.text("sqlite"),
               export_sqlite(run, kinds->metrics, line.text("sqlite")), run.records.size());

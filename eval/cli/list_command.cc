@@ -72,8 +72,11 @@ std::string site_shape(const Site& site, const std::vector<LinearTensors>& linea
 
 void list_examples(const Kinds&, const CommandLine&) {
   const Examples examples = Examples::installed();
-  for (const std::string& name : examples.names())
-    print_out("{:<14}{}\n", name, examples.find(name).value_or("").string());
+  const std::vector<std::string> names = examples.names();
+  std::size_t width = 0;
+  for (const std::string& name : names) width = std::max(width, name.size() + 2);
+  for (const std::string& name : names)
+    print_out("{:<{}}{}\n", name, width, examples.find(name).value_or("").string());
 }
 
 void list_sites(const Kinds& kinds, const CommandLine& line) {

@@ -60,7 +60,8 @@ int show_command(const std::vector<std::string>& arguments, const KindsPtr& kind
     throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to show");
   const FollowedSearches searches = searches_of(run);
-  const std::vector<ResultRow> rows = build_results(searches.rows(), run.records);
+  const std::vector<ResultRow> rows =
+      build_results(searches.rows(), run.records, run.manifest.models);
   const Index columns = terminal_columns();
   print_out("{}",
             shown_results(rows, searches, kinds->metrics, run.manifest.tasks, request, columns));

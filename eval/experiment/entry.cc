@@ -105,11 +105,11 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   if (is_open) return has_sites ? std::optional(std::move(entry)) : std::nullopt;
   const ConfigNode own = without_keys(node, entry_fields().names());  // as its kind reads it
   const auto create = [&](SiteTensor tensor, ConfigErrors& found) {
-    return is_noise ? create_noise(own, tensor, kinds, found)
+    return is_noise ? create_noise(own, kind_tensor(tensor), kinds, found)
                     : kinds.quantizers.create(own, tensor, found);
   };
   if (has_sites) {
-    entry.distortion = create(kind_tensor(entry.sites.tensor), errors);
+    entry.distortion = create(entry.sites.tensor, errors);
     return entry;  // the distortion may be missing: the sites are checked all the same
   }
   // Which tensor was meant is not known: what is wrong on one alone may be no mistake.

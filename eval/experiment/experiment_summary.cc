@@ -133,17 +133,17 @@ std::string design_text(const Trial& trial) {
 }
 
 struct Counts {
-  Index conditions = 0, seeds = 0;
+  Index points = 0, seeds = 0;
 };
 
 Counts counts_of(const Item& item) {
-  std::set<std::string> conditions;
+  std::set<std::string> points;
   std::set<std::uint64_t> seeds;
   for (const Trial* trial : item.trials) {
-    conditions.insert(trial->vars.dump());
+    points.insert(trial->vars.dump());
     seeds.insert(trial->seed);
   }
-  return {std::ssize(conditions), std::ssize(seeds)};
+  return {std::ssize(points), std::ssize(seeds)};
 }
 
 std::string item_text(const Item& item, const DecoderSpec& spec, Index name_width, Index width) {
@@ -151,8 +151,8 @@ std::string item_text(const Item& item, const DecoderSpec& spec, Index name_widt
   const std::string name = printable(item.first().name);
   const std::string does =
       fmt::format("{}{}, {}: {}{}",
-                  item.first().bisect ? plural(counts.conditions, "search", "searches")
-                                      : plural(counts.conditions, "condition", "conditions"),
+                  item.first().bisect ? plural(counts.points, "search", "searches")
+                                      : plural(counts.points, "point", "points"),
                   counts.seeds == 1 ? "" : fmt::format(" x {} seeds", counts.seeds),
                   sites_text(item, spec), action_text(item), design_text(item.first()));
   const auto pad = [](Index columns) {
@@ -181,11 +181,12 @@ std::string trials_text(const ExperimentModel& model, Index width) {
 }
 
 std::string count_text(const ExperimentModel& model) {
-  Index conditions = 0;
-  for (const Item& item : items_of(model)) conditions += counts_of(item).conditions;
-  return fmt::format("{}, {} with their seeds, beside the baseline",
-                     plural(conditions, "condition", "conditions"),
-                     plural(std::ssize(model.trials), "trial", "trials"));
+  Index points = 0;
+  for (const Item& item : items_of(model)) points += counts_of(item).points;
+  return fmt::format("{}, {}, beside the baseline", plural(points, "point", "points"),
+                     model.trials.size() == 1
+                         ? "1 trial with its seed"
+                         : fmt::format("{} trials with their seeds", model.trials.size()));
 }
 
 std::string model_text(const ExperimentModel& model) {

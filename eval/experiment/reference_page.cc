@@ -6,6 +6,7 @@
 #include "eval/experiment/experiment.h"
 #include "eval/experiment/shorthand.h"
 #include "eval/experiment/trial_count.h"
+#include "quant/axis_rules.h"
 
 namespace nf {
 namespace {
@@ -121,8 +122,7 @@ Json defaults_schema(const Kinds& kinds, const Json& description) {
 std::string shorthand_table() {
   std::string text = "| word | stands for |\n|---|---|\n";
   for (const ShorthandWord& word : quantizer_words())
-    text += fmt::format("| `{}` | {} |\n", word.word,
-                        word.is_known ? "`" + word.meaning + "`" : word.meaning);
+    text += fmt::format("| `{}` | `{}` |\n", word.word, word.meaning);
   return text;
 }
 
@@ -215,12 +215,17 @@ std::string experiment_page(const Kinds& kinds) {
       "- Quantizers: `W4`, `W4A8` (weights and inputs; 2 to 8 bits, 16 leaves them alone), then "
       "words of the table\n  below in any order: `W4A8 g64 asym`. Without them `channel` on "
       "weights, `token` on inputs, `sym`, `uniform`,\n  `rtn`. `tensor` is about the weights "
-      "unless these have another word.\n"
+      "unless these have another word: `W8A8 tensor tensor` is both. `gptq` brings\n  "
+      "`zero_in_range: true` with asym and `levels: full` with sym; it, `awq`, `kmeans` and "
+      "`adadim64` are about the weights.\n  `smoothquant0.5` stands for four entries: o_proj and "
+      "down_proj are rounded, but not smoothed.\n"
       "- Noise: `[TENSOR] KIND [relation] [l2=0.1 | snr=20dB | rms=0.01] [scope]`: `gaussian "
       "l2=0.1`,\n  `input laplace proportional snr=20dB channel`. Without a tensor it is on "
       "weights; relations are written\n  `proportional`, `power0.5`, scopes `tensor`, `channel`, "
       "`token`, `g64`, `per-ic64`; `l2` is relative_l2, `rms`\n  sigma_abs. A kind's other keys "
-      "are words too: `student_t df=5 l2=0.1`, `input clip quantile=0.999`.\n\n" +
+      "are words too: `student_t df=5 l2=0.1`, `input clip quantile=0.999`. What follows "
+      "`reference=W4`\n  belongs to that quantizer: `permuted channel reference=W4 g64 "
+      "asym`.\n\n" +
       shorthand_table() +
       "\nOn the terminal, in csv files and as `compare` takes them, values of variables are called "
       "by the same words.\n"
@@ -245,7 +250,11 @@ std::string experiment_page(const Kinds& kinds) {
     page += fmt::format("\n### `noise: {}`\n\n{}.\n\n{}", kind.name, kind.summary, table(fields));
   }
   page += "\n## Quantizer entries\n\nAn entry with `grid:` (always the quantization grid).\n\n" +
-          table(kinds.quantizers.common_fields());
+          table(kinds.quantizers.common_fields()) +
+          "\n### What does not go together\n\nEvery other combination of these keys is legal; "
+          "[meaning.md](meaning.md) says what they do. "
+          "States are activations.\n\n" +
+          axis_rules_markdown();
   for (const QuantizerMethod& method : kinds.quantizers.methods()) {
     page += fmt::format("\n### `method: {}`\n\n{}.\n", method.name, method.summary);
     if (!method.fields.empty()) page += "\n" + table(method.fields);

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+
+#include "eval/output/short_list.h"
 
 namespace nf {
 namespace {
@@ -19,14 +22,27 @@ std::set<std::string> drawing_trials(const Experiment& experiment) {
 }  // namespace
 
 std::vector<std::string> repeat_warnings(const Experiment& experiment) {
-  std::vector<std::string> warnings;
   const std::set<std::string> drawing = drawing_trials(experiment);
+  struct Idle {
+    std::string where, seeds;
+    std::vector<std::string> trials{};
+  };
+  std::vector<Idle> all;  // a default is said once for all trials that take it
   for (const ConfigNode& trial : experiment.config.trials) {
     const std::optional<ConfigNode> repeat = trial.find("repeat");
     if (!repeat || repeat->text() == "1" || drawing.contains(trial.find("name")->text())) continue;
+    auto idle = std::find_if(all.begin(), all.end(),
+                             [&repeat](const Idle& one) { return one.where == repeat->where(); });
+    if (idle == all.end()) idle = all.insert(all.end(), {repeat->where(), repeat->text()});
+    idle->trials.push_back('\'' + trial.find("name")->text() + '\'');
+  }
+  std::vector<std::string> warnings;
+  for (const Idle& idle : all) {
+    const bool one = idle.trials.size() == 1;
     warnings.push_back(fmt::format(
-        "{}: trial '{}' draws nothing, so its {} seeds are one condition and count as one",
-        repeat->where(), trial.find("name")->text(), repeat->text()));
+        "{}: {} {} nothing, so {} {} seeds are one condition and count as one", idle.where,
+        one ? "trial " + idle.trials.front() : "trials " + short_list(idle.trials, ", ", "trials"),
+        one ? "draws" : "draw", one ? "its" : "their", idle.seeds));
   }
   return warnings;
 }

@@ -17,9 +17,9 @@ namespace nf {
 namespace {
 
 /// The parts that a word can say; each at most once of a tensor.
-enum class Part { granularity, symmetry, grid, method };
+enum class Part { granularity, symmetry, grid, scale, method };
 
-constexpr const char* kPartNames[] = {"granularity", "symmetry", "grid", "method"};
+constexpr const char* kPartNames[] = {"granularity", "symmetry", "grid", "channel scale", "method"};
 
 const char* name_of(Part part) { return kPartNames[static_cast<std::size_t>(part)]; }
 
@@ -32,9 +32,16 @@ struct Word {
   const char* example;  ///< null: a word without a number
   Part part;
   About about;
-  /// The keys that it stands for, in the text of the entry; null: there is no such thing yet.
-  Json (*keys)(const std::string& number);
+  Json (*keys)(const std::string& number);  ///< those that it stands for, in the entry's text
 };
+
+/// The word as it may be written: with a number where it needs one.
+std::string written(const Word& word) { return word.example == nullptr ? word.name : word.example; }
+
+/// Whether it says which values belong together, so that it is a noise's scope as well.
+bool is_unit(const Word& word) {
+  return word.part == Part::granularity && std::string_view(word.name) != "adadim";
+}
 
 const std::vector<Word>& words() {
   using Text = const std::string&;
@@ -79,15 +86,34 @@ const std::vector<Word>& words() {
        [](Text p) {
          return Json{{"grid", {{"power", p}}}};
        }},
-      {"nf4", nullptr, Part::grid, About::both, nullptr},
+      {"nf4", nullptr, Part::grid, About::both,
+       [](Text) {
+         return Json{{"grid", "nf4"}};
+       }},
+      {"kmeans", nullptr, Part::grid, About::weights,
+       [](Text) {
+         return Json{{"grid", "kmeans"}};
+       }},
       {"rtn", nullptr, Part::method, About::both,
        [](Text) {
          return Json{{"method", "rtn"}};
        }},
-      {"gptq", nullptr, Part::method, About::both, nullptr},
-      {"awq", nullptr, Part::method, About::both, nullptr},
-      {"smoothquant", "smoothquant0.5", Part::method, About::both, nullptr},
-      {"adadim", "adadim64", Part::method, About::both, nullptr},
+      {"gptq", nullptr, Part::method, About::weights,
+       [](Text) {
+         return Json{{"method", "gptq"}};
+       }},
+      {"awq", nullptr, Part::scale, About::weights,
+       [](Text) {
+         return Json{{"channel_scale", {{"awq", {{"steps", 20}}}}}};
+       }},
+      {"smoothquant", "smoothquant0.5", Part::scale, About::both,
+       [](Text alpha) {
+         return Json{{"channel_scale", {{"smoothquant", {{"alpha", alpha}}}}}};
+       }},
+      {"adadim", "adadim64", Part::granularity, About::weights,
+       [](Text g) {
+         return Json{{"granularity", {{"adaptive", g}}}};
+       }},
   };
   return table;
 }
@@ -100,6 +126,12 @@ struct Amount {
 };
 constexpr Amount kAmounts[] = {
     {"l2", "relative_l2", ""}, {"snr", "snr_db", "dB"}, {"rms", "sigma_abs", ""}};
+
+bool is_same_word(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
 
 bool is_number(const std::string& text) {
   return parse_number(text).has_value() || (text.starts_with("${") && text.ends_with('}'));
@@ -115,6 +147,11 @@ std::optional<std::string> number_behind(const std::string& word, const std::str
 /// A value of the tables, or of the text, as YAML would read it.
 ConfigNode node_of(const Json& value, const ConfigPlace& place) {
   if (value.is_string()) return ConfigNode::scalar(value.get<std::string>(), false, place);
+  if (value.is_array()) {
+    std::vector<ConfigNode> items;
+    for (const Json& item : value) items.push_back(node_of(item, place));
+    return ConfigNode::sequence(std::move(items), place);
+  }
   if (!value.is_object()) return ConfigNode::scalar(value.dump(), false, place);
   std::vector<ConfigEntry> entries;
   for (const auto& [key, part] : value.items())
@@ -133,12 +170,21 @@ std::vector<std::string> split_words(const std::string& text) {
 struct Half {
   const char* tensor;
   const char* plural;
-  std::string bits;           ///< empty: they are left alone
-  std::string granularity{};  ///< the word that said it
+  std::string bits;                              ///< empty: they are left alone
+  std::string said[std::size(kPartNames)] = {};  ///< the word that said each part
   Json keys{};
 };
 
 constexpr const char* kUntouched = "16";  ///< bits of what is left alone
+
+/// sites: of the entry, beside its tensor.
+ConfigNode entry_of(const std::string& tensor, const Json& keys, const ConfigNode& text,
+                    const Json& sites = Json::object()) {
+  Json json = {{"sites", {{"tensor", tensor}}}};
+  json["sites"].update(sites);
+  json.update(keys);
+  return node_of(json, text.place()).with_path(text.path());
+}
 
 class QuantizerText {
  public:
@@ -168,11 +214,44 @@ class QuantizerText {
                  {"symmetric", true},
                  {"method", "rtn"}};
     json.update(half.keys);
+    // The grid of GPTQ's own code.
+    if (json["method"] == "gptq" && json["symmetric"] == false) json["zero_in_range"] = true;
+    if (json["method"] == "gptq" && json["symmetric"] == true && json["grid"] == "uniform")
+      json["levels"] = "full";
     return json;
+  }
+  /// The same for the linears that smoothing leaves out.
+  static Json config_without_scale(const Half& half) {
+    Json json = config(half);
+    json.erase("channel_scale");
+    return json;
+  }
+  /// Whether the linears behind a norm have entries of their own.
+  bool is_smoothed() const {
+    return weights_.keys.contains("channel_scale") && inputs_.keys.contains("channel_scale");
   }
 
   const Half& weights() const { return weights_; }
   const Half& inputs() const { return inputs_; }
+
+  /// The entries of both halves.
+  std::vector<ConfigNode> entries() const {
+    std::vector<ConfigNode> entries;
+    const auto add = [&](const Json& sites, Json (*keys_of)(const Half&)) {
+      for (const Half* half : {&weights_, &inputs_})
+        if (!half->bits.empty())
+          entries.push_back(entry_of(half->tensor, keys_of(*half), node_, sites));
+    };
+    if (!is_smoothed()) {
+      add(Json::object(), config);
+      return entries;
+    }
+    // No norm stands before these (2211.10438).
+    const Json plain = {{"roles", {"o_proj", "down_proj"}}};
+    add({{"except", plain}}, config);
+    add(plain, config_without_scale);
+    return entries;
+  }
 
  private:
   bool fail(const std::string& cause) {
@@ -202,69 +281,59 @@ class QuantizerText {
 
   bool read_word(const std::string& text) {
     for (const Word& word : words()) {
-      std::string number;
-      if (word.example != nullptr) {
-        const std::optional<std::string> given = number_behind(text, word.name);
-        if (!given) continue;
-        number = *given;
-      } else if (text != word.name) {
-        continue;
-      }
-      return word.keys == nullptr ? refuse(text, word.part) : take(text, word, word.keys(number));
+      if (word.example == nullptr && text == word.name) return take(text, word, word.keys(""));
+      if (word.example == nullptr) continue;
+      if (text == word.name)
+        return fail(fmt::format("'{}' needs a number; write {}{}", text, word.example,
+                                text == "power" ? ", or cube-root" : ""));
+      if (const std::optional<std::string> number = number_behind(text, word.name))
+        return take(text, word, word.keys(*number));
     }
     std::vector<std::string> known;
-    for (const Word& word : words())
-      if (word.keys != nullptr)
-        known.emplace_back(word.example == nullptr ? word.name : word.example);
-    return fail(fmt::format("unknown word '{}' behind {}{}", text,
-                            split_words(node_.text()).front(), suggestion(text, known)));
-  }
-
-  bool refuse(const std::string& text, Part part) {
-    std::vector<std::string> known;
-    for (const Word& word : words())
-      if (word.part == part && word.keys != nullptr)
-        known.emplace_back(word.example == nullptr ? word.name : word.example);
-    return fail(fmt::format("'{}': there is no such {} in this version; there is: {}", text,
-                            name_of(part), fmt::join(known, ", ")));
+    for (const Word& word : words()) known.push_back(written(word));
+    return fail(
+        fmt::format("unknown word '{}' behind {}{}", text, first_word(), suggestion(text, known)));
   }
 
   bool take(const std::string& text, const Word& word, const Json& keys) {
-    if (word.about == About::weights) return take_granularity(text, keys, weights_);
-    if (word.about == About::inputs) return take_granularity(text, keys, inputs_);
-    std::string& said = said_[static_cast<std::size_t>(word.part)];
-    if (!said.empty())
-      return fail(fmt::format("says its {} twice: {} and {}", name_of(word.part), said, text));
-    said = text;
-    weights_.keys.update(keys);
-    inputs_.keys.update(keys);
-    return true;
+    if (word.about == About::weights) return take_one(text, word.part, keys, weights_);
+    if (word.about == About::inputs) return take_one(text, word.part, keys, inputs_);
+    return take_part(text, word.part, keys, weights_) && take_part(text, word.part, keys, inputs_);
   }
 
-  bool take_granularity(const std::string& text, const Json& keys, Half& half) {
+  /// Of a word that speaks of one half, which must not be left alone.
+  bool take_one(const std::string& text, Part part, const Json& keys, Half& half) {
     if (half.bits.empty())
-      return fail(fmt::format("'{}' is of {}, which '{}' leaves alone", text, half.plural,
-                              split_words(node_.text()).front()));
-    if (!half.granularity.empty())
-      return fail(fmt::format("says the granularity of {} twice: {} and {}", half.plural,
-                              half.granularity, text));
-    half.granularity = text;
+      return fail(
+          fmt::format("'{}' is of {}, which '{}' leaves alone", text, half.plural, first_word()));
+    return take_part(text, part, keys, half);
+  }
+
+  bool take_part(const std::string& text, Part part, const Json& keys, Half& half) {
+    std::string& said = half.said[static_cast<std::size_t>(part)];
+    const bool is_granularity = part == Part::granularity;
+    if (!said.empty())
+      return fail(fmt::format(
+          "says {} {}{} twice: {} and {}", is_granularity ? "the" : "its", name_of(part),
+          is_granularity ? fmt::format(" of {}", half.plural) : "", said, text));
+    said = text;
     half.keys.update(keys);
     return true;
   }
 
+  std::string first_word() const { return split_words(node_.text()).front(); }
+
   bool read_either(const std::string& text) {
     const Json keys = {{"granularity", text}};
-    const bool is_inputs =
-        weights_.bits.empty() || (!weights_.granularity.empty() && !inputs_.bits.empty());
-    return take_granularity(text, keys, is_inputs ? inputs_ : weights_);
+    const std::string& said = weights_.said[static_cast<std::size_t>(Part::granularity)];
+    const bool is_inputs = weights_.bits.empty() || (!said.empty() && !inputs_.bits.empty());
+    return take_one(text, Part::granularity, keys, is_inputs ? inputs_ : weights_);
   }
 
   const ConfigNode& node_;
   ConfigErrors& errors_;
   Half weights_{.tensor = "weight", .plural = "weights", .bits = {}, .keys = Json::object()};
   Half inputs_{.tensor = "input", .plural = "inputs", .bits = {}, .keys = Json::object()};
-  std::string said_[std::size(kPartNames)];
 };
 
 /// Whether it begins like "W4".
@@ -274,16 +343,10 @@ bool is_quantizer(const std::string& text) {
          std::isdigit(static_cast<unsigned char>(parts.front()[1])) != 0;
 }
 
-ConfigNode entry_of(const std::string& tensor, const Json& keys, const ConfigNode& text) {
-  Json json = {{"sites", {{"tensor", tensor}}}};
-  json.update(keys);
-  return node_of(json, text.place()).with_path(text.path());
-}
-
 /// The scope that a word means, as it stands in YAML; null where it means none.
 Json scope_of(const std::string& text) {
   for (const Word& word : words()) {
-    if (word.part != Part::granularity) continue;
+    if (!is_unit(word)) continue;
     if (word.example == nullptr && text == word.name) return text;
     const std::optional<std::string> number =
         word.example == nullptr ? std::nullopt : number_behind(text, word.name);
@@ -320,12 +383,27 @@ class NoiseText {
     if (kind_ == nullptr) return fail(unknown_begin(parts.front()));
     set("noise", parts.front());
     for (std::size_t i = 1; i < parts.size(); ++i) {
-      if (!read_word(parts[i])) return std::nullopt;
+      if (!read_word(joined(parts, i))) return std::nullopt;
     }
     return entry_of(tensor, keys_, node_);
   }
 
  private:
+  /// The word at i with those that belong to it: a quantizer's own behind `reference=W4`, and a
+  /// unit behind `snr=20`. Moves i to the last of them.
+  static std::string joined(const std::vector<std::string>& parts, std::size_t& i) {
+    std::string word = parts[i];
+    const std::size_t equal = word.find('=');
+    if (equal == std::string::npos) return word;
+    if (is_quantizer(word.substr(equal + 1)))
+      while (i + 1 < parts.size() && parts[i + 1].find('=') == std::string::npos)
+        word += " " + parts[++i];
+    for (const Amount& amount : kAmounts)
+      if (word.substr(0, equal) == amount.name && i + 1 < parts.size() &&
+          is_same_word(parts[i + 1], amount.unit))
+        word += parts[++i];
+    return word;
+  }
   static bool is_tensor(const std::string& word) {
     return std::any_of(std::begin(EnumNames<SiteTensor>::table),
                        std::end(EnumNames<SiteTensor>::table),
@@ -369,13 +447,8 @@ class NoiseText {
     if (const Json scope = scope_of(text); !scope.is_null()) return set("scope", scope);
     if (const Json relation = relation_of(text); !relation.is_null())
       return set("relation", relation);
-    std::vector<std::string> known = {"l2=0.1", "snr=20dB", "rms=0.01"};
-    for (const Choice& choice : relations().choices())
-      known.push_back(choice.name.front() == '{' ? "power0.5" : choice.name);
-    for (const Word& word : words())
-      if (word.part == Part::granularity)
-        known.emplace_back(word.example == nullptr ? word.name : word.example);
-    fail(fmt::format("unknown word '{}' behind {}{}", text, kind_->name, suggestion(text, known)));
+    fail(fmt::format("unknown word '{}' behind {}{}", text, kind_->name,
+                     suggestion(text, known_words())));
     return false;
   }
 
@@ -383,16 +456,62 @@ class NoiseText {
   bool read_value(const std::string& name, std::string value) {
     for (const Amount& amount : kAmounts) {
       if (name != amount.name) continue;
-      const std::string_view unit = amount.unit;
-      if (!unit.empty() && value.ends_with(unit)) value.resize(value.size() - unit.size());
+      const std::size_t unit = std::string_view(amount.unit).size();
+      if (unit > 0 && value.size() > unit &&
+          is_same_word(value.substr(value.size() - unit), amount.unit))
+        value.resize(value.size() - unit);
       return set("strength", {{amount.key, value}});
     }
-    std::vector<std::string> known;
-    for (const Amount& amount : kAmounts) known.emplace_back(amount.name);
-    for (const FieldDoc& field : kind_->fields) known.push_back(field.name);
-    if (std::find(known.begin(), known.end(), name) != known.end()) return set(name, value);
-    fail(fmt::format("unknown word '{}=' behind {}{}", name, kind_->name, suggestion(name, known)));
+    // Keys that have words of their own may be said by these as well.
+    if (name == "scope" || name == "relation") {
+      const Json word = name == "scope" ? scope_of(value) : relation_of(value);
+      if (!word.is_null()) return set(name, word);
+    }
+    if (has_key(name) && !is_written_otherwise(name)) return set(name, value);
+    const std::string near = nearest_name(name, known_names());
+    fail(fmt::format("unknown word '{}=' behind {}; {}", name, kind_->name,
+                     near.empty() ? fmt::format("known: {}", fmt::join(known_words(), ", "))
+                                  : fmt::format("did you mean '{}'?", near)));
     return false;
+  }
+
+  /// Keys of the long form for which a shorthand has words instead.
+  static bool is_written_otherwise(const std::string& key) {
+    return key == "noise" || key == "strength" || key == "scope" || key == "relation";
+  }
+
+  bool has_key(std::string_view key) const {
+    return std::any_of(kind_->fields.begin(), kind_->fields.end(),
+                       [&](const FieldDoc& field) { return field.name == key; });
+  }
+
+  /// What may stand before a '='.
+  std::vector<std::string> known_names() const {
+    std::vector<std::string> known;
+    if (has_key("strength"))
+      for (const Amount& amount : kAmounts) known.emplace_back(amount.name);
+    for (const FieldDoc& field : kind_->fields)
+      if (!is_written_otherwise(field.name)) known.push_back(field.name);
+    return known;
+  }
+
+  /// All that may stand behind this noise, as it is written.
+  std::vector<std::string> known_words() const {
+    std::vector<std::string> known;
+    if (has_key("strength")) known = {"l2=0.1", "snr=20dB", "rms=0.01"};
+    for (const FieldDoc& field : kind_->fields)
+      if (!is_written_otherwise(field.name)) known.push_back(field.name + "=" + example_of(field));
+    if (has_key("relation"))
+      for (const Choice& choice : relations().choices())
+        known.push_back(choice.name.front() == '{' ? "power0.5" : choice.name);
+    if (has_key("scope"))
+      for (const Word& word : words())
+        if (is_unit(word)) known.push_back(written(word));
+    return known;
+  }
+  static std::string example_of(const FieldDoc& field) {
+    if (field.name == "reference") return "W4";
+    return field.example.is_string() ? field.example.get<std::string>() : field.example.dump();
   }
 
   const ConfigNode& node_;
@@ -419,11 +538,7 @@ std::optional<std::vector<ConfigNode>> expand_shorthand(const ConfigNode& text, 
   }
   QuantizerText quantizer(text, errors);
   if (!quantizer.read()) return std::nullopt;
-  std::vector<ConfigNode> entries;
-  for (const Half* half : {&quantizer.weights(), &quantizer.inputs()})
-    if (!half->bits.empty())
-      entries.push_back(entry_of(half->tensor, QuantizerText::config(*half), text));
-  return entries;
+  return quantizer.entries();
 }
 
 std::optional<ConfigNode> expand_quantizer(const ConfigNode& text, SiteTensor tensor,
@@ -437,6 +552,12 @@ std::optional<ConfigNode> expand_quantizer(const ConfigNode& text, SiteTensor te
   }
   QuantizerText quantizer(text, errors);
   if (!quantizer.read()) return std::nullopt;
+  if (quantizer.is_smoothed()) {
+    errors.add(text,
+               "smoothquant stands for entries that differ from linear to linear; write the "
+               "quantizer out: {grid: ..., channel_scale: {smoothquant: {alpha: 0.5}}}");
+    return std::nullopt;
+  }
   const bool weights = tensor == SiteTensor::weight;
   const Half& half = weights ? quantizer.weights() : quantizer.inputs();
   if (half.bits.empty()) {
@@ -450,15 +571,9 @@ std::optional<ConfigNode> expand_quantizer(const ConfigNode& text, SiteTensor te
 std::vector<ShorthandWord> quantizer_words() {
   std::vector<ShorthandWord> result;
   for (const Word& word : words()) {
-    const std::string text = word.example == nullptr ? word.name : word.example;
-    std::string meaning = "not in this version";
-    if (word.keys != nullptr) {
-      const std::string number =
-          word.example == nullptr ? "" : text.substr(std::string_view(word.name).size());
-      Json keys = word.keys(number);
-      meaning = to_flow_yaml(to_json(node_of(keys, {})));
-    }
-    result.push_back({text, meaning, word.keys != nullptr});
+    const std::string text = written(word);
+    const std::string number = text.substr(std::string_view(word.name).size());
+    result.push_back({text, to_flow_yaml(to_json(node_of(word.keys(number), {})))});
   }
   return result;
 }

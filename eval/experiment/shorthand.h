@@ -13,8 +13,7 @@ namespace nf {
 /// One word of a shorthand, as users read about it.
 struct ShorthandWord {
   std::string word;     ///< "g64", "cube-root"
-  std::string meaning;  ///< "{granularity: {group: 64}}", or that there is no such thing yet
-  bool is_known = true;
+  std::string meaning;  ///< "{granularity: {group: 64}}"
 };
 
 /// The entries that a text stands for, written out, in the order in which they act:

@@ -186,7 +186,8 @@ void write_site_sums(const std::vector<ResultRow>& rows, SqliteFile& file) {
 Index export_sqlite(const RunContents& run, const MetricRegistry& metrics, const fs::path& path) {
   check_ours(path);
   const FollowedSearches searches = searches_of(run);
-  const std::vector<ResultRow> rows = build_results(searches.rows(), run.records);
+  const std::vector<ResultRow> rows =
+      build_results(searches.rows(), run.records, run.manifest.models);
   std::vector<ResultRow> trials = rows;  // the floors behind them: results.csv has no rows of these
   for (ResultRow& floor : floors_of(run)) trials.push_back(std::move(floor));
   SqliteFile file(path);

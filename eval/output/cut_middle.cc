@@ -31,14 +31,15 @@ std::string_view tail(std::string_view text, Index width) {
 
 }  // namespace
 
-std::string cut_middle(std::string_view text, Index width) {
+std::string cut_middle(std::string_view text, Index width, Index quarters) {
   if (display_width(text) <= width) return std::string(text);
   if (find_invalid_utf8(text)) return std::string(text);  // nobody knows its characters
   const Index kept = width - 1;
   // The end has a little more: that is where a sweep's points differ.
-  std::string cut(head(text, kept / 2));
+  const Index in_front = kept * quarters / 4;
+  std::string cut(head(text, in_front));
   cut += kEllipsis;
-  cut += tail(text, kept - kept / 2);
+  cut += tail(text, kept - in_front);
   return cut;
 }
 

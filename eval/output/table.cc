@@ -118,9 +118,19 @@ struct TextTable::NumberColumn {
   }
 };
 
+/// The room of labels, and where they are cut for it.
+struct TextTable::LabelCut {
+  Index width = 0;     ///< with the indent
+  Index quarters = 2;  ///< of what is left in front of the cut
+
+  std::string text(const std::string& label) const {
+    return cut_middle(label, std::max<Index>(1, width - kIndent), quarters);
+  }
+};
+
 /// The layout of the table for one width.
 struct TextTable::Layout {
-  Index label_width = 0;  ///< with the indent
+  LabelCut labels{};
   std::vector<NumberColumn> columns{};
   std::vector<std::size_t> dropped{};  ///< in this order
 
@@ -175,7 +185,7 @@ std::string in_one_line(const std::string& text) {
   std::string line = text;
   for (char& c : line)
     if (c == '\n') c = ' ';
-  return line.substr(std::min(line.find_first_not_of(' '), line.size()));
+  return without_trailing_blanks(line.substr(std::min(line.find_first_not_of(' '), line.size())));
 }
 
 std::string spread_text(const TableCell& cell) {
@@ -217,6 +227,12 @@ std::vector<std::size_t> TextTable::used_columns() const {
   return used;
 }
 
+std::vector<std::size_t> TextTable::shown_columns(Index width) const {
+  std::vector<std::size_t> shown;
+  for (const NumberColumn& column : fit(width).columns) shown.push_back(column.cell);
+  return shown;
+}
+
 TextTable::NumberColumn TextTable::measure(std::size_t column) const {
   NumberColumn measured{.cell = column, .heading = split_lines(headings_[column])};
   for (const Row& row : rows_) {
@@ -227,42 +243,55 @@ TextTable::NumberColumn TextTable::measure(std::size_t column) const {
   return measured;
 }
 
-/// The narrowest labels at which those of each section differ; half of the width where they never
-/// do.
-Index TextTable::least_label_width(Index width) const {
-  const auto are_distinct = [this](Index label_width) {
-    std::set<std::string> cut, whole;
-    for (const Row& row : rows_) {
-      if (row.has_numbers()) {
-        if (whole.insert(row.label).second &&
-            !cut.insert(cut_middle(row.label, label_width - kIndent)).second)
-          return false;
-      } else {
-        cut.clear();
-        whole.clear();
-      }
+/// Whether the labels of each section differ that differ as a whole.
+bool TextTable::are_distinct(const LabelCut& cut) const {
+  std::set<std::string> shown, whole;
+  for (const Row& row : rows_) {
+    if (row.has_numbers()) {
+      if (whole.insert(row.label).second && !shown.insert(cut.text(row.label)).second) return false;
+    } else {
+      shown.clear();
+      whole.clear();
     }
-    return true;
-  };
-  Index least = kNarrowestLabel;
-  while (least < width / 2 && !are_distinct(least)) ++least;
-  return least;
+  }
+  return true;
+}
+
+/// The narrowest labels at which those of each section differ, cut in the middle where that can be;
+/// half of the width where they never do.
+TextTable::LabelCut TextTable::least_labels(Index width) const {
+  const Index most = std::max(kNarrowestLabel, width / 2);
+  for (const Index quarters : {2, 3, 1, 4, 0}) {
+    if (!are_distinct({most, quarters})) continue;
+    Index least = kNarrowestLabel, known = most;  // wider labels only tell more apart
+    while (least < known) {
+      const Index middle = least + (known - least) / 2;
+      if (are_distinct({middle, quarters}))
+        known = middle;
+      else
+        least = middle + 1;
+    }
+    return {known, quarters};
+  }
+  return {most};
 }
 
 TextTable::Layout TextTable::fit(Index width) const {
   Index whole_label = 0;
   for (const Row& row : rows_)
     if (row.has_numbers()) whole_label = std::max(whole_label, kIndent + display_width(row.label));
-  Layout layout{.label_width = whole_label};
+  Layout layout{.labels = {whole_label}};
   for (const std::size_t column : used_columns()) layout.columns.push_back(measure(column));
   if (width == 0 || whole_label + layout.numbers_width() <= width) return layout;
-  const Index least = std::min(whole_label, least_label_width(width));
+  const LabelCut cut = least_labels(width);
+  const Index least = std::min(whole_label, cut.width);
   for (const std::size_t column : drop_order_) {
     if (layout.columns.size() <= 1 || least + layout.numbers_width() <= width) break;
     const auto is_it = [column](const NumberColumn& each) { return each.cell == column; };
     if (std::erase_if(layout.columns, is_it) > 0) layout.dropped.push_back(column);
   }
-  layout.label_width = std::min(whole_label, std::max(least, width - layout.numbers_width()));
+  layout.labels = cut;
+  layout.labels.width = std::min(whole_label, std::max(least, width - layout.numbers_width()));
   return layout;
 }
 
@@ -293,7 +322,7 @@ std::string TextTable::heading_text(const Layout& layout) {
   for (const NumberColumn& column : layout.columns) lines = std::max(lines, column.heading.size());
   std::string text;
   for (std::size_t i = 0; i < lines; ++i) {
-    std::string line = blanks(layout.label_width);
+    std::string line = blanks(layout.labels.width);
     for (const NumberColumn& column : layout.columns) {
       const std::size_t skipped = lines - column.heading.size();  // headings stand on the last line
       line += blanks(kGap) + column.place_heading(i < skipped ? "" : column.heading[i - skipped]);
@@ -304,9 +333,8 @@ std::string TextTable::heading_text(const Layout& layout) {
 }
 
 std::string TextTable::row_text(const Layout& layout, const Row& row) {
-  std::string line =
-      blanks(kIndent) + cut_middle(row.label, std::max<Index>(1, layout.label_width - kIndent));
-  line += blanks(layout.label_width - display_width(line));
+  std::string line = blanks(kIndent) + layout.labels.text(row.label);
+  line += blanks(layout.labels.width - display_width(line));
   for (const NumberColumn& column : layout.columns) {
     const TableCell& cell = row.cells[column.cell];
     line += blanks(kGap) + column.place(cell.value, spread_text(cell));

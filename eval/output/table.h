@@ -28,8 +28,9 @@ struct TableCell {
 /// out.
 ///
 /// Rendered to a width, a row is one line all the same: where the whole does not fit, labels are
-/// cut in the middle, as long as those of a section can be told apart, and where that does not help
-/// columns are left out, in the order of drop_first(), and named below the table.
+/// cut in the middle, or elsewhere if they differ there, as long as those of a section can be told
+/// apart, and where that does not help columns are left out, in the order of drop_first(), and
+/// named below the table.
 class TextTable {
  public:
   struct Row {
@@ -56,6 +57,8 @@ class TextTable {
   const std::vector<Row>& rows() const { return rows_; }
   /// The columns that have a value, in their order.
   std::vector<std::size_t> used_columns() const;
+  /// Those of them that render() has room for.
+  std::vector<std::size_t> shown_columns(Index width) const;
 
   /// Lines of at most `width` columns where possible; 0: as wide as it comes.
   std::string render(Index width) const;
@@ -63,9 +66,11 @@ class TextTable {
  private:
   struct NumberColumn;
   struct Layout;
+  struct LabelCut;
 
   NumberColumn measure(std::size_t column) const;
-  Index least_label_width(Index width) const;
+  LabelCut least_labels(Index width) const;
+  bool are_distinct(const LabelCut& cut) const;
   Layout fit(Index width) const;
   static std::string words_text(const std::string& words, Index width);
   static std::string heading_text(const Layout& layout);

@@ -12,14 +12,20 @@ KeptWork& KeptWork::operator+=(const KeptWork& more) {
   windows = windows || more.windows;
   questions = questions || more.questions;
   has_searches = has_searches || more.has_searches;
+  floor_left = floor_left || more.floor_left;
   return *this;
 }
 
 std::string KeptWork::text() const {
+  const std::string items = !questions ? "windows"
+                            : windows  ? "windows and questions"
+                                       : "questions";
+  if (kept == total && !has_searches)
+    return fmt::format("all {} trials × {} kept, {} left", total, items,
+                       floor_left ? "the floor (kl_floor, what rounding alone makes) is"
+                                  : "some of the baseline is");
   return fmt::format("{} of {}{} trials × {} kept", kept, has_searches ? "at least " : "", total,
-                     !questions ? "windows"
-                     : windows  ? "windows and questions"
-                                : "questions");
+                     items);
 }
 
 KeptWork kept_work(const ModelPlan& plan, const std::vector<Job>& steps,
@@ -35,6 +41,8 @@ KeptWork kept_work(const ModelPlan& plan, const std::vector<Job>& steps,
                 .questions = set.count() > set.windows,
                 .has_searches = !steps.empty()};
   for (const std::string& id : ids) work.kept += finished.count(id);
+  for (const Stage& stage : plan.stages())
+    work.floor_left = work.floor_left || !floor_left(plan, stage, finished).items.empty();
   return work;
 }
 

@@ -12,9 +12,10 @@ struct KeptWork {
   Index kept = 0, total = 0;
   bool windows = false, questions = false;  ///< there are some
   bool has_searches = false;                ///< whose steps to come nobody knows
+  bool floor_left = false;
 
   KeptWork& operator+=(const KeptWork& more);
-  /// "62 of 88 trials × windows kept"
+  /// "62 of 88 trials × windows kept"; where none of them is left also what is.
   std::string text() const;
 };
 

@@ -222,7 +222,7 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
 
 WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                     std::span<const ModelTrial* const> trials, Index threads,
-                    const MemoryBudget& budget, const WaveLimit& limit) {
+                    const MemoryBudget& budget, const WaveLimit& limit, Index waves) {
   const StageMemory memory =
       stage_memory(spec, items, stage, trials, threads, budget.process_bytes);
   const auto own_head = [](const ModelTrial* trial) { return trial->has_own_head(); };
@@ -253,6 +253,7 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
     const bool fits =
         memory.of(lanes + 2, plan.distorting_threads, heads + more) <= budget.bytes && lanes < most;
     if (lanes > 0 && !fits) end_wave();
+    if (waves > 0 && std::ssize(plan.lanes) == waves) return plan;
     if (lanes == 0) most = limit ? limit(first) : std::ssize(trials);
     ++lanes;
     heads += more;

@@ -71,8 +71,9 @@ using WaveLimit = std::function<Index(Index first)>;
 
 /// Cuts the trials of a stage into waves that stay within the budget and the limit. Throws
 /// ConfigError naming the least budget that would do where it binds and not even one trial fits.
+/// waves: the plan ends after so many; 0: with the last trial.
 WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
                     std::span<const ModelTrial* const> trials, Index threads,
-                    const MemoryBudget& budget, const WaveLimit& limit = {});
+                    const MemoryBudget& budget, const WaveLimit& limit = {}, Index waves = 0);
 
 }  // namespace nf

@@ -302,7 +302,7 @@ WaveLimit time_limit(const Stage& stage, const std::vector<const Job*>& jobs,
 }  // namespace
 
 WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const Job*>& jobs,
-                   const MemoryBudget& budget, const WaveTime& time) {
+                   const MemoryBudget& budget, const WaveTime& time, Index waves) {
   std::vector<const Job*> sorted;
   std::vector<const ModelTrial*> trials;
   const LaneTree tree = job_tree(model.spec(), jobs);
@@ -313,7 +313,7 @@ WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const
   }
   jobs = std::move(sorted);
   return plan_waves(model.spec(), model.data().set.items, stage, trials, thread_count(), budget,
-                    time_limit(stage, jobs, time));
+                    time_limit(stage, jobs, time), waves);
 }
 
 WaveCost stage_cost(const ModelPlan& model, const Stage& stage, const std::vector<const Job*>& jobs,

@@ -146,9 +146,9 @@ struct WaveTime {
 
 /// Cuts some jobs of a stage into waves within the budget and about within the time, for
 /// thread_count() threads, and puts the jobs into the order of the waves: those with most in common
-/// stand side by side.
+/// stand side by side. waves: as of plan_waves().
 WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const Job*>& jobs,
-                   const MemoryBudget& budget, const WaveTime& time = {});
+                   const MemoryBudget& budget, const WaveTime& time = {}, Index waves = 0);
 
 /// The cost of some jobs in one stage, in the waves of `plan`. baseline_kept: the baseline's inputs
 /// of the head are still there. kinds, measures_weights: those of wave_cost() and Wave.

@@ -129,16 +129,27 @@ std::vector<StagePart> plan_parts(const ModelPlan& model, const Stage& stage,
                                   const std::vector<const Job*>& jobs,
                                   const FinishedItems& finished, bool baseline_kept,
                                   const MemoryBudget& budget, const SaveRule& rule) {
-  std::vector<Stage> uniform = {stage};
-  if (model.may_split(stage)) {
-    std::vector<std::string> ids = {model.baseline().id};
-    for (const Job* job : jobs) ids.push_back(job->key.id);
-    uniform = finished.uniform_parts(stage, ids);
-  }
+  std::vector<const Job*> free;   // may run a part of the stage
+  std::vector<const Job*> whole;  // a stopping rule looks at all of it
+  for (const Job* job : jobs)
+    if (!finished.has(job->key.id, stage))
+      (job->stop && !model.may_split(stage) ? whole : free).push_back(job);
+  std::vector<std::string> ids;
+  for (const Job* job : free) ids.push_back(job->key.id);
+  if (model.may_split(stage)) ids.push_back(model.baseline().id);
+  std::vector<Stage> uniform = finished.uniform_parts(stage, ids);
   std::vector<StagePart> parts;
-  for (Stage& part : uniform) {
-    const StagePart work = work_in(model, std::move(part), jobs, finished);
+  const auto add = [&](Stage part, const std::vector<const Job*>& some) {
+    const StagePart work = work_in(model, std::move(part), some, finished);
     if (!work.empty()) cut_part(model, work, baseline_kept, budget, rule, parts);
+  };
+  const bool together = uniform.size() == 1;
+  if (together) free.insert(free.end(), whole.begin(), whole.end());
+  for (Stage& part : uniform) add(std::move(part), free);
+  if (!together && !whole.empty()) {
+    parts.push_back(work_in(model, stage, whole, finished));
+    parts.back().with_baseline = false;  // the parts before it have left a record of it,
+    parts.back().floor = {};             // and of the floor
   }
   return parts;
 }

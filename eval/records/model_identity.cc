@@ -32,6 +32,13 @@ Index ModelIdentity::question_count() const {
   return count;
 }
 
+const ModelIdentity* find_sized_model(const std::vector<ModelIdentity>& models,
+                                      const std::string& name) {
+  for (const ModelIdentity& model : models)
+    if (model.model == name && model.windows + model.question_count() > 0) return &model;
+  return nullptr;
+}
+
 std::optional<StatedDifference> model_difference(const ModelIdentity& was,
                                                  const ModelIdentity& is) {
   if (was.model_hash != is.model_hash)

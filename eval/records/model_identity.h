@@ -26,6 +26,11 @@ struct ModelIdentity {
   Index question_count() const;
 };
 
+/// How much text and how many questions a model has. nullptr where nobody said, as in a folder of
+/// an earlier version.
+const ModelIdentity* find_sized_model(const std::vector<ModelIdentity>& models,
+                                      const std::string& name);
+
 /// A difference between two records of the same thing, in the words of messages.
 struct StatedDifference {
   std::string what;  ///< a key of env; or "other weights or another config"

@@ -8,6 +8,8 @@ const char* status_name(Status status) {
   switch (status) {
     case Status::ok:
       return "ok";
+    case Status::partial:
+      return "partial";
     case Status::failed:
       return "failed";
   }

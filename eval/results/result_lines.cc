@@ -1,6 +1,7 @@
 #include "eval/results/result_lines.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -33,14 +34,21 @@ Index ResultLine::seeds() const {
   return static_cast<Index>(ids.size());
 }
 
+bool ResultLine::is_partial() const {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const ResultRow* row) { return row->status == Status::partial; });
+}
+
 std::string ResultLine::label() const {
   const Index all = seeds();
   const Index finished = std::ssize(samples());
-  std::string text = condition_text(key()) + mark;
+  std::vector<std::string> notes;
   if (all > 1 && mark.empty())
-    text += finished == all ? fmt::format(" ({} seeds)", all)
-                            : fmt::format(" ({} of {} seeds)", finished, all);
-  return text;
+    notes.push_back(finished == all ? fmt::format("{} seeds", all)
+                                    : fmt::format("{} of {} seeds", finished, all));
+  if (is_partial()) notes.emplace_back(status_name(Status::partial));
+  const std::string text = condition_text(key()) + mark;
+  return notes.empty() ? text : fmt::format("{} ({})", text, fmt::join(notes, ", "));
 }
 
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows) {

@@ -18,7 +18,9 @@ struct ResultLine {
   std::vector<const ResultRow*> samples() const;
   /// Rows that do not share an id.
   Index seeds() const;
-  /// Name, sweep point and number of seeds: "noise r=0.05 (3 seeds)".
+  /// Whether one of the rows has less text or fewer questions than there are.
+  bool is_partial() const;
+  /// Name, sweep point, number of seeds, and whether it is partial: "noise r=0.05 (3 seeds)".
   std::string label() const;
 };
 

@@ -108,12 +108,34 @@ std::vector<ResultRow> join_rows(const std::vector<RowKey>& keys,
   return rows;
 }
 
+/// Items that a model's rows have when they are finished.
+struct WholeData {
+  Index windows = 0, questions = 0;
+};
+
+void mark_partial(const std::vector<ModelIdentity>& models, std::vector<ResultRow>& rows) {
+  std::map<std::string, WholeData> whole;  // by model
+  for (const ResultRow& row : rows)
+    if (row.key.name == "baseline" && !row.failed())
+      whole[row.key.model] = {row.text.windows, std::ssize(row.questions)};
+  for (const ModelIdentity& model : models)
+    if (const ModelIdentity* const sized = find_sized_model(models, model.model))
+      whole[model.model] = {sized->windows, sized->question_count()};
+  for (ResultRow& row : rows) {
+    const WholeData& all = whole[row.key.model];
+    const bool has_less =
+        (!row.stop && row.text.windows < all.windows) || std::ssize(row.questions) < all.questions;
+    if (!row.failed() && has_less) row.status = Status::partial;
+  }
+}
+
 }  // namespace
 
 bool is_below_floor(double kl, double kl_floor) { return kl < kFloorsToTrust * kl_floor; }
 
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
-                                     const std::vector<Record>& records) {
+                                     const std::vector<Record>& records,
+                                     const std::vector<ModelIdentity>& models) {
   std::vector<ResultRow> rows = join_rows(keys, records);
   std::map<std::string, double> floors;  // by model
   for (const ResultRow& row : rows)
@@ -123,6 +145,7 @@ std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
   for (ResultRow& row : rows)
     if (const auto floor = floors.find(row.key.model); floor != floors.end())
       row.kl_floor = floor->second;
+  mark_partial(models, rows);
   return rows;
 }
 

@@ -8,6 +8,7 @@
 #include "eval/metrics/metric_registry.h"
 #include "eval/metrics/task_figures.h"
 #include "eval/metrics/text_sums.h"
+#include "eval/records/model_identity.h"
 #include "eval/records/record.h"
 #include "eval/records/row_key.h"
 
@@ -40,9 +41,11 @@ bool is_below_floor(double kl, double kl_floor);
 /// once, the first time. Windows and questions are summed in ascending order and blocks as the tree
 /// they are parts of, so that stages cut differently give the same bits. One failed record makes
 /// its row fail. Rows without any record are left out. A floor among the keys is no row, but gives
-/// all rows of its model their kl_floor.
+/// all rows of its model their kl_floor. A row that has less than there is (models; of a model that
+/// they do not size, less than its baseline) is partial, unless it stopped.
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
-                                     const std::vector<Record>& records);
+                                     const std::vector<Record>& records,
+                                     const std::vector<ModelIdentity>& models = {});
 /// The floors among the keys, joined in the same way.
 std::vector<ResultRow> build_floors(const std::vector<RowKey>& keys,
                                     const std::vector<Record>& records);

@@ -7,7 +7,7 @@ FollowedSearches searches_of(const RunContents& run) {
 }
 
 std::vector<ResultRow> results_of(const RunContents& run) {
-  return build_results(searches_of(run).rows(), run.records);
+  return build_results(searches_of(run).rows(), run.records, run.manifest.models);
 }
 
 std::vector<ResultRow> floors_of(const RunContents& run) {

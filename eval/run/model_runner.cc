@@ -123,11 +123,11 @@ void ModelRunner::run_lanes(const StagePart& part, Matrix& baseline_scored) {
   bool with_baseline = part.with_baseline;
   do {
     stop_if_asked();
-    WavePlan waves = cut_waves(plan_, part.stage, left, budget(),
-                               wave_time(part.wave_seconds, !baseline_scored.empty()));
-    waves.lanes.resize(1);
-    const auto end = left.begin() + waves.lanes.front();
-    run_wave(part.stage, {left.begin(), end}, with_baseline, waves, baseline_scored);
+    const WavePlan wave =
+        cut_waves(plan_, part.stage, left, budget(),
+                  wave_time(part.wave_seconds, !baseline_scored.empty()), /*waves=*/1);
+    const auto end = left.begin() + wave.lanes.front();
+    run_wave(part.stage, {left.begin(), end}, with_baseline, wave, baseline_scored);
     left.erase(left.begin(), end);
     with_baseline = false;
   } while (!left.empty());

@@ -19,8 +19,8 @@ namespace nf {
 namespace {
 
 constexpr double kPercent = 100.0;
-/// Columns that narrow terminals do without, the first of them first.
-constexpr std::size_t kShownFrom = 2, kEquivalenceP = 6, kP = 1, kDifference = 0;
+/// The columns, in their order.
+enum Column : std::size_t { kDifference, kP, kShownFrom, kVerdict, kRatio, kWithin, kPOfWithin };
 
 /// nullptr: it is no figure of text.
 const SummedFigure* summed(const ComparedFigure& figure) {
@@ -135,10 +135,29 @@ std::vector<TableCell> cells(const ComparedFigure& figure, const EndWidths& widt
           {figure.p_equivalent ? short_number(*figure.p_equivalent, kDigitsOfP) : "", ""}};
 }
 
-/// "w4 bits=3 against g=64": the other trial is named where the line above the table does not name
-/// it.
-std::string line_label(const LineComparison& line, bool all_pairs) {
-  const std::string& other = all_pairs ? line.against_label : line.against_rest;
+/// The other trial, as far as the line above the table does not name it.
+const std::string& other_label(const LineComparison& line, const TrialComparison& comparison) {
+  return comparison.all_pairs ? line.against_label : line.against_rest;
+}
+
+/// How the lines of one figure say what they compare.
+enum class Labels {
+  whole,    ///< "w4 bits=3 against g=64"
+  by_other  ///< "w4 bits=3", below "against g=64", which is said once for the lines below it
+};
+
+/// Below each other stand the lines of one partner, unless most of them have one of their own.
+Labels labels_of(const std::vector<const LineComparison*>& lines,
+                 const TrialComparison& comparison) {
+  std::size_t groups = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (i == 0 || other_label(*lines[i], comparison) != other_label(*lines[i - 1], comparison))
+      ++groups;
+  return 2 * groups <= lines.size() ? Labels::by_other : Labels::whole;
+}
+
+std::string whole_label(const LineComparison& line, const TrialComparison& comparison) {
+  const std::string& other = other_label(line, comparison);
   return other.empty() ? line.trial_label : line.trial_label + " against " + other;
 }
 
@@ -156,30 +175,50 @@ const ComparedFigure* find_figure(const LineComparison& line, const std::string&
   return nullptr;
 }
 
+/// The trial that is the same in all lines, where their partners differ; else empty.
+std::string common_trial(const std::vector<const LineComparison*>& lines,
+                         const TrialComparison& comparison) {
+  for (const LineComparison* line : lines)
+    if (line->trial_label != lines.front()->trial_label || other_label(*line, comparison).empty())
+      return "";
+  return lines.size() > 1 ? lines.front()->trial_label : "";
+}
+
 /// One figure of several comparisons. The heading states the text of the comparison that has most;
 /// the others state their own.
 void add_figure(const ModelComparison& model, const ComparedFigure& name,
                 const TrialComparison& comparison, TextTable& table) {
   const LineComparison* widest = nullptr;
   EndWidths widths;
+  std::vector<const LineComparison*> lines;
   for (const LineComparison& line : model.lines) {
     const ComparedFigure* const figure = find_figure(line, name.name);
     if (figure == nullptr) continue;
+    lines.push_back(&line);
     if (widest == nullptr || line.text.windows > widest->text.windows) widest = &line;
     widths.make_room(*figure);
   }
+  const std::string trial = common_trial(lines, comparison);
+  const Labels labels = labels_of(lines, comparison);
   table.add_section(fmt::format(
-      "{}: {}{}", printable(model.model), figure_label(name),
+      "{}: {}{}{}", printable(model.model), figure_label(name), trial.empty() ? "" : " of " + trial,
       name.of_text && widest->text.windows > 0 ? ", " + scored_text(*widest, model.windows) : ""));
-  for (const LineComparison& line : model.lines) {
-    const ComparedFigure* const figure = find_figure(line, name.name);
-    if (figure == nullptr) continue;
-    const bool has_less = name.of_text && line.text.windows < widest->text.windows;
-    table.add_row(line_label(line, comparison.all_pairs) +
-                      (has_less ? fmt::format(" ({} tokens in {} windows)", line.text.sums.tokens,
-                                              line.text.windows)
-                                : ""),
-                  cells(*figure, widths, comparison.margin.has_value()));
+  std::string said;
+  for (const LineComparison* line : lines) {
+    const std::string& other = other_label(*line, comparison);
+    std::string label = whole_label(*line, comparison);
+    if (!trial.empty()) {
+      label = "against " + other;
+    } else if (labels == Labels::by_other) {
+      if (other != said) table.add_words("against " + other + ":");
+      said = other;
+      label = line->trial_label;
+    }
+    if (name.of_text && line->text.windows < widest->text.windows)
+      label +=
+          fmt::format(" ({} tokens in {} windows)", line->text.sums.tokens, line->text.windows);
+    table.add_row(label,
+                  cells(*find_figure(*line, name.name), widths, comparison.margin.has_value()));
   }
 }
 
@@ -224,16 +263,19 @@ std::string what_is_compared(const TrialComparison& comparison) {
   return fmt::format("against {}\n\n", printable(comparison.against));
 }
 
-constexpr const char* kLegend =
+constexpr const char* kDifferenceLegend =
     "difference: the trial's figure minus that of the one it is compared with, block by block over "
     "the text that both have; nats per token, or points of percent. [low, high]: the 95 % interval "
-    "of this one comparison, over text and seeds. p: two-sided, adjusted over the comparisons of "
-    "one figure and model (Holm): of several, an interval may leave out 0 and still no difference "
-    "is shown. worse, better: p below 0.05.";
+    "of this one comparison, over text and seeds.";
+constexpr const char* kPLegend =
+    "p: two-sided, adjusted over the comparisons of one figure and model (Holm): of several, an "
+    "interval may leave out 0 and still no difference is shown. worse, better: p below 0.05.";
+constexpr const char* kVerdictLegend =
+    "verdict: worse, better where a two-sided p, adjusted over the comparisons of one figure and "
+    "model (Holm), is below 0.05.";
 constexpr const char* kRatioLegend =
     "ratio: the trial's figure over that of the one it is compared with, over the same blocks, "
-    "with "
-    "its 95 % interval (Fieller).";
+    "with its 95 % interval (Fieller).";
 
 /// The meaning of "shown from", with the first one that stands in the table.
 std::string shown_from_legend(const TrialComparison& comparison) {
@@ -252,17 +294,15 @@ std::string shown_from_legend(const TrialComparison& comparison) {
   return "";
 }
 
-std::string margin_legend(const EquivalenceMargin& margin) {
+std::string margin_legend(const EquivalenceMargin& margin, bool has_p) {
   const std::string within =
       margin.is_share
           ? fmt::format("neither is more than {} above the other", margin.text)
           : fmt::format("they differ by less than {} (nats per token, or of 1)", margin.text);
   return fmt::format(
       "within {}: 'the same' where two one-sided tests show that {}, 'different' where a test "
-      "shows the contrary; else 'not shown', and either may be true. Its p is adjusted as the "
-      "other "
-      "is.",
-      margin.text, within);
+      "shows the contrary; else 'not shown', and either may be true.{}",
+      margin.text, within, has_p ? " Its p is adjusted as the other is." : "");
 }
 
 constexpr const char* kWatchedLegend =
@@ -283,6 +323,28 @@ bool has_watched(const TrialComparison& comparison) {
   });
 }
 
+/// The meaning of what is shown, a paragraph each.
+std::vector<std::string> legends_of(const TrialComparison& comparison,
+                                    const std::vector<std::size_t>& shown) {
+  const auto has = [&shown](Column column) {
+    return std::find(shown.begin(), shown.end(), column) != shown.end();
+  };
+  std::vector<std::string> legends = comparison_footnotes(comparison);
+  std::string first;
+  const auto add_first = [&first](const char* text) {
+    first += (first.empty() ? "" : " ") + std::string(text);
+  };
+  if (has(kDifference)) add_first(kDifferenceLegend);
+  if (has(kP)) add_first(kPLegend);
+  if (has(kVerdict) && !has(kP)) add_first(kVerdictLegend);
+  legends.push_back(first);
+  if (has(kShownFrom)) legends.push_back(shown_from_legend(comparison));
+  if (has(kRatio)) legends.emplace_back(kRatioLegend);
+  if (has(kWithin)) legends.push_back(margin_legend(*comparison.margin, has(kPOfWithin)));
+  if (has_watched(comparison)) legends.emplace_back(kWatchedLegend);
+  return legends;
+}
+
 bool has_ratio(const TrialComparison& comparison) {
   return has_figure(comparison,
                     [](const ComparedFigure& figure) { return figure.ratio.has_value(); });
@@ -292,22 +354,19 @@ bool has_ratio(const TrialComparison& comparison) {
 
 std::string comparison_table(const TrialComparison& comparison, Index columns, TableFormat format) {
   const std::string within = comparison.margin ? "within\n" + comparison.margin->text : "";
-  TextTable table({"difference", "p", "shown from", "", "ratio", within, "p,\nwithin"});
-  std::vector<std::size_t> drop_first = {kShownFrom, kEquivalenceP, kP};
+  TextTable table({"difference", "p", "shown from",
+                   padded("verdict", verdict_text(Verdict::not_shown)), "ratio", within,
+                   "p of\nwithin"});
+  std::vector<std::size_t> drop_first = {kShownFrom, kPOfWithin, kP};
   // The answer to the question that was asked is dropped last.
-  if (has_ratio(comparison) || comparison.margin) drop_first.push_back(kDifference);
+  if (has_ratio(comparison) || comparison.margin)
+    drop_first.insert(drop_first.end(), {kDifference, kVerdict});
   table.drop_first(drop_first);
   for (const ModelComparison& model : comparison.models) add_model(model, comparison, table);
   std::string below = comparison.remarks.empty() ? "" : "\n";
   for (const std::string& remark : comparison.remarks) below += remark + '\n';
-  std::vector<std::string> legends = comparison_footnotes(comparison);
-  legends.emplace_back(kLegend);
-  legends.push_back(shown_from_legend(comparison));
-  if (has_ratio(comparison)) legends.emplace_back(kRatioLegend);
-  if (comparison.margin) legends.push_back(margin_legend(*comparison.margin));
-  if (has_watched(comparison)) legends.emplace_back(kWatchedLegend);
   const Index width = format == TableFormat::table ? columns : 0;
-  for (const std::string& legend : legends)
+  for (const std::string& legend : legends_of(comparison, table.shown_columns(width)))
     if (!legend.empty()) below += legend_text(legend, width);
   return reader_text(what_is_compared(comparison), table, below, format, columns);
 }

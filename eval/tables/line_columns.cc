@@ -79,13 +79,13 @@ LineColumn word_column(const std::string& name, const std::string& heading,
           .sort_key = value};
 }
 
-/// Whether one of the seeds has seen less text than the baseline because it stopped: a perplexity
-/// over other windows compares with nothing.
-bool has_stopped(const LineSource& source) {
-  return std::any_of(source.samples.begin(), source.samples.end(), [&](const ResultRow* row) {
-    return row->stop && source.baseline != nullptr &&
-           row->text.windows < source.baseline->text.windows;
-  });
+/// The reason why one of the seeds has seen less text than the baseline: a perplexity over other
+/// windows compares with nothing. Empty where all have seen as much.
+std::string less_text(const LineSource& source) {
+  for (const ResultRow* row : source.samples)
+    if (source.baseline != nullptr && row->text.windows < source.baseline->text.windows)
+      return row->stop ? "stopped" : status_name(Status::partial);
+  return "";
 }
 
 LineColumn metric_column(const Metric& metric) {
@@ -105,7 +105,11 @@ LineColumn metric_column(const Metric& metric) {
                   : metric.name == "nll" ? "nll: negative log-likelihood, nats per token."
                                          : "";
   column.cell = [plain = column.cell](const LineSource& source) {
-    return has_stopped(source) ? TableCell{"stopped", ""} : plain(source);
+    const std::string less = less_text(source);
+    return less.empty() ? plain(source) : TableCell{less, ""};
+  };
+  column.sort_key = [plain = column.sort_key](const LineSource& source) {
+    return less_text(source).empty() ? plain(source) : Json(nullptr);
   };
   return column;
 }
@@ -184,7 +188,8 @@ Json below_floor(const LineSource& source) {
 Json status_of(const LineSource& source) {
   const Index failed = std::count_if(source.line->rows.begin(), source.line->rows.end(),
                                      [](const ResultRow* row) { return row->failed(); });
-  return status_name(failed > 0 ? Status::failed : Status::ok);
+  if (failed > 0) return status_name(Status::failed);
+  return status_name(source.line->is_partial() ? Status::partial : Status::ok);
 }
 
 Json stopped_of(const LineSource& source) {
@@ -312,8 +317,9 @@ LineSource source_of(const ResultLine& line, const ModelLines& model) {
 
 std::string text_heading(const ModelLines& model) {
   const TextSums& text = model.first_row().text;
-  return fmt::format("{}: {} tokens scored in {} {}", printable(model.model), text.sums.tokens,
-                     text.windows, text.windows == 1 ? "window" : "windows");
+  return fmt::format("{}: {} tokens scored in {} {}{}", printable(model.model), text.sums.tokens,
+                     text.windows, text.windows == 1 ? "window" : "windows",
+                     model.first_row().status == Status::partial ? " so far" : "");
 }
 
 TextTable table_of(const std::vector<const LineColumn*>& columns) {
@@ -339,10 +345,12 @@ std::vector<TableCell> reader_cells(const std::vector<const LineColumn*>& column
   return cells;
 }
 
-std::string columns_legend(const std::vector<const LineColumn*>& columns) {
+std::string columns_legend(const std::vector<const LineColumn*>& columns,
+                           const std::vector<std::size_t>& shown) {
   std::string text;
   bool has_interval = false;
-  for (const LineColumn* column : columns) {
+  for (const std::size_t at : shown) {
+    const LineColumn* const column = columns[at];
     has_interval = has_interval || column->fields.size() > 1;
     if (column->legend.empty() || text.find(column->legend) != std::string::npos) continue;
     text += (text.empty() ? "" : " ") + column->legend;

@@ -60,7 +60,7 @@ std::vector<const LineColumn*> named_columns(const std::vector<LineColumn>& colu
                                              const std::string& what);
 
 LineSource source_of(const ResultLine& line, const ModelLines& model);
-/// "opt: 8176 tokens scored in 16 windows".
+/// "opt: 8176 tokens scored in 16 windows", "so far" where there is more text.
 std::string text_heading(const ModelLines& model);
 /// A table with these columns, the least telling of which are left out first where there is no
 /// room: KL stays longest.
@@ -68,8 +68,10 @@ TextTable table_of(const std::vector<const LineColumn*>& columns);
 /// A cell a column; of a line whose rows have all failed the first says so.
 std::vector<TableCell> reader_cells(const std::vector<const LineColumn*>& columns,
                                     const LineSource& source);
-/// The meaning of the columns in one paragraph; empty where they speak for themselves.
-std::string columns_legend(const std::vector<const LineColumn*>& columns);
+/// The meaning of the columns in one paragraph; empty where they speak for themselves. shown: those
+/// that the table has room for and values of.
+std::string columns_legend(const std::vector<const LineColumn*>& columns,
+                           const std::vector<std::size_t>& shown);
 
 /// The columns of text that a reader sees where none are named.
 extern const std::vector<std::string> kUsualColumns;

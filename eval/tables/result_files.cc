@@ -36,7 +36,7 @@ std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey
                                      const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks) {
   const FollowedSearches searches(keys, folder.models(), folder.records());
-  std::vector<ResultRow> rows = build_results(searches.rows(), folder.records());
+  std::vector<ResultRow> rows = build_results(searches.rows(), folder.records(), folder.models());
   folder.write_tables(result_files(rows, searches, metrics, tasks), searches.keys(), tasks);
   return rows;
 }

@@ -12,9 +12,13 @@
 namespace nf {
 namespace {
 
+struct TableAndLegend {
+  std::string table, legend;
+};
+
 /// The table of the text: the usual columns.
-std::string text_table(const std::vector<ModelLines>& models, const MetricRegistry& metrics,
-                       Index columns, const LineLimit& limit) {
+TableAndLegend text_table(const std::vector<ModelLines>& models, const MetricRegistry& metrics,
+                          Index columns, const LineLimit& limit) {
   const std::vector<LineColumn> all = line_columns(metrics, {}, {});
   const std::vector<const LineColumn*> usual = named_columns(all, kUsualColumns, "");
   TextTable table = table_of(usual);
@@ -24,24 +28,12 @@ std::string text_table(const std::vector<ModelLines>& models, const MetricRegist
         model, [&](const ResultLine& line) { return reader_cells(usual, source_of(line, model)); },
         table, limit);
   }
-  return table.render(columns);
-}
-
-constexpr const char* kBaselineLegend = "ppl: perplexity.";
-
-std::string usual_legend(const MetricRegistry& metrics) {
-  const std::vector<LineColumn> all = line_columns(metrics, {}, {});
-  return columns_legend(named_columns(all, kUsualColumns, ""));
+  return {table.render(columns), columns_legend(usual, table.shown_columns(columns))};
 }
 
 bool has_text(const std::vector<ResultRow>& rows) {
   return std::any_of(rows.begin(), rows.end(),
                      [](const ResultRow& row) { return row.text.windows > 0; });
-}
-
-bool has_trials(const std::vector<ResultRow>& rows) {
-  return std::any_of(rows.begin(), rows.end(),
-                     [](const ResultRow& row) { return row.key.name != "baseline"; });
 }
 
 }  // namespace
@@ -60,11 +52,12 @@ std::string results_table(const std::vector<ResultRow>& rows, const MetricRegist
   const Index tables = (text ? 1 : 0) + (tasks.empty() ? 0 : 1);
   const LineLimit of_model{.lines = limit.lines_of(std::ssize(models) * tables),
                            .command = limit.command};
-  std::string result = text ? text_table(models, metrics, columns, of_model) : "";
+  const TableAndLegend of_text =
+      text ? text_table(models, metrics, columns, of_model) : TableAndLegend{};
+  std::string result = of_text.table;
   if (!tasks.empty()) result += (text ? "\n" : "") + task_table(models, tasks, columns, of_model);
   result += line_remarks(models, tasks);
-  if (text)
-    result += legend_text(has_trials(rows) ? usual_legend(metrics) : kBaselineLegend, columns);
+  if (text) result += legend_text(of_text.legend, columns);
   if (!tasks.empty()) result += legend_text(kTaskLegend, columns);
   return result;
 }

@@ -61,7 +61,22 @@ std::vector<const LineColumn*> chosen_columns(const std::vector<LineColumn>& col
 struct SortKey {
   const LineColumn* column;
   bool reversed;
+  std::size_t field = 0;  ///< of the column: kl_low
+
+  Json of(const LineSource& source) const {
+    return field == 0 ? column->sort_key(source) : column->values(source)[field];
+  }
 };
+
+/// The key of a column, or of one of its fields for programs.
+SortKey sort_key(const std::vector<LineColumn>& columns, const std::string& text) {
+  const bool reversed = text.starts_with('-');
+  const std::string name = text.substr(reversed ? 1 : 0);
+  for (const LineColumn& column : columns)
+    for (std::size_t field = 1; field < column.fields.size(); ++field)
+      if (column.fields[field] == name) return {&column, reversed, field};
+  return {&find_column(columns, name, "--sort"), reversed};
+}
 
 /// Whether a comes before b; what is not known comes last either way.
 bool comes_first(const Json& a, const Json& b, bool descending) {
@@ -74,10 +89,7 @@ bool comes_first(const Json& a, const Json& b, bool descending) {
 void sort_lines(const std::vector<LineColumn>& columns, const ShowRequest& request,
                 ModelLines& model) {
   std::vector<SortKey> keys;
-  for (const std::string& text : request.sort) {
-    const bool reversed = text.starts_with('-');
-    keys.push_back({&find_column(columns, text.substr(reversed ? 1 : 0), "--sort"), reversed});
-  }
+  for (const std::string& text : request.sort) keys.push_back(sort_key(columns, text));
   const bool has_baseline = model.baseline != nullptr;
   struct Sorted {
     ResultLine line;
@@ -89,7 +101,7 @@ void sort_lines(const std::vector<LineColumn>& columns, const ShowRequest& reque
   parallel_for(std::ssize(lines), [&](Index i) {
     Sorted& sorted = lines[static_cast<std::size_t>(i)];
     const LineSource source = source_of(sorted.line, model);
-    for (const SortKey& key : keys) sorted.keys.push_back(key.column->sort_key(source));
+    for (const SortKey& key : keys) sorted.keys.push_back(key.of(source));
   });
   std::stable_sort(lines.begin(), lines.end(), [&keys](const Sorted& a, const Sorted& b) {
     for (std::size_t k = 0; k < keys.size(); ++k) {
@@ -204,8 +216,8 @@ std::string shown_results(const std::vector<ResultRow>& rows, const FollowedSear
     return request.format == TableFormat::csv ? csv_text(table) : json_text(table);
   }
   const TextTable table = reader_table(models, chosen);
-  const std::string legend = columns_legend(chosen);
   const Index width = request.format == TableFormat::table ? terminal : 0;
+  const std::string legend = columns_legend(chosen, table.shown_columns(width));
   const std::string below = unrecorded(rows, searches) + line_remarks(models, tasks) +
                             (legend.empty() ? "" : legend_text(legend, width));
   return reader_text("", table, below, request.format, width);

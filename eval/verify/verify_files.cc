@@ -88,7 +88,8 @@ std::string other_version(const Json& about) {
 VerifyReport::Files verify_files(const RunContents& contents, const MetricRegistry& metrics) {
   VerifyReport::Files files;
   const FollowedSearches searches = searches_of(contents);
-  const std::vector<ResultRow> rows = build_results(searches.rows(), contents.records);
+  const std::vector<ResultRow> rows =
+      build_results(searches.rows(), contents.records, contents.manifest.models);
   for (const ResultFile& file : result_files(rows, searches, metrics, contents.manifest.tasks)) {
     const std::string told = difference(contents.dir / file.name, file.text);
     if (!file.text.empty() || !told.empty()) ++files.count;

@@ -24,6 +24,7 @@ class PowerGrid final : public Grid {
     NF_CHECK(power >= kLowestPower && power <= kHighestPower, "power {}", power);
   }
 
+  bool is_symmetric() const override { return true; }
   void fit(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
            VectorView zero) const override {
     // Companding is monotone, also after its rounding, so the largest |y| is that of the largest
@@ -66,7 +67,8 @@ GridSpec power_spec(double power) {
 void register_power(GridTable& grids) {
   Kind<GridSpec> kind{
       .name = "power",
-      .summary = "levels at equal distances on the cube root: denser at small values",
+      .summary =
+          "levels at equal distances on the cube root: denser at small values; cube-root for short",
       .plain = power_spec(kCubeRoot)};
   kind.take_parameter<double>({.summary = "levels at equal distances on |x|^p",
                                .range = between(kLowestPower, kHighestPower),

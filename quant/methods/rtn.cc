@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/base/check.h"
 #include "quant/quantizer_registry.h"
 #include "quant/scaled_runs.h"
@@ -5,20 +7,20 @@
 namespace nf {
 namespace {
 
-/// Round to nearest: every unit's scale from its own min and max, every value to its nearest level.
-/// No calibration. On inputs the scales are dynamic: from the window (`tensor`) or the position
-/// itself.
+/// Round to nearest: every unit's scale from its own values, every value to its nearest level. On
+/// inputs the scales are dynamic, from the window (`tensor`) or the position itself, unless they
+/// are static: from the smallest and largest value of the calibration set.
 class Rtn final : public Distortion {
  public:
   explicit Rtn(const QuantizerConfig& entry)
-      : entry_(entry), grid_(make_grid(entry.grid, entry.bits, entry.symmetric)) {}
+      : entry_(entry), unit_(entry.granularity.unit), grid_(entry.make_grid()) {}
 
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     DistortionReport report;
     for_each_run(x, context, [&](const ScaledRun& run) {
-      report.clipped += grid_->quantize(values(x, run), run.scales, values(distorted, run));
+      report.clipped += quantize_run(*grid_, run, values(x, run), values(distorted, run));
     });
     return report;
   }
@@ -32,15 +34,26 @@ class Rtn final : public Distortion {
     });
   }
 
-  Index rows_together(Index rows) const override { return rows_of_unit(entry_.granularity, rows); }
-  MatrixFiguresPtr figures(const RowSource& x, const DistortionContext&) const override {
-    if (entry_.granularity.kind != Unit::Kind::tensor) return nullptr;
+  InputNeeds input_needs(SiteTensor) const override {
+    return {.ranges = entry_.is_static, .sample = entry_.range.kind == RangeRule::Kind::awq};
+  }
+
+  Index rows_together(Index rows) const override { return rows_of_unit(unit_, rows); }
+  MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const override {
+    if (unit_.kind != Unit::Kind::tensor) return nullptr;
+    const UnitFit fit = entry_.unit_fit(grid_, context.site);
     const auto whole = std::make_shared<Whole>();
-    whole->scale = fit_matrix(*grid_, x);
+    if (fit.needs_inputs()) {
+      NF_CHECK(context.inputs != nullptr, "{}: no statistics of its inputs", context.site.name());
+      const PartialProduct product(context.inputs->sample);
+      whole->scale = fit.fit(x, &product);
+    } else {
+      whole->scale = fit.fit(x);
+    }
     return whole;
   }
 
-  Json config() const override { return fields_of<QuantizerConfig>().write(entry_); }
+  Json config() const override { return entry_.config(); }
 
  private:
   /// A matrix that is made in parts and is one unit.
@@ -51,8 +64,23 @@ class Rtn final : public Distortion {
   void for_each_run(ConstMatrixView x, const DistortionContext& context,
                     const std::function<void(const ScaledRun&)>& visit) const {
     const auto* whole = static_cast<const Whole*>(context.figures);
-    if (whole == nullptr) return for_each_scaled_run(*grid_, entry_.granularity, x, visit);
-    for (Index r = 0; r < x.rows(); ++r) visit({r, 0, x.cols(), whole->scale.scales()});
+    if (whole != nullptr) return for_each_scaled_run(whole->scale, x, visit);
+    if (entry_.is_static) return for_each_scaled_run(static_scale(x, context), x, visit);
+    const UnitFit fit = entry_.unit_fit(grid_, context.site);
+    // What q_proj and k_proj do not look at must be there all the same: needs are not of a role.
+    const bool is_needy = !input_needs(context.site.tensor).empty();
+    const InputStatistics* inputs = is_needy ? &needed_inputs(x, context) : nullptr;
+    for_each_scaled_run(fit, unit_, x,
+                        fit.needs_inputs() ? inputs->sample.view() : ConstMatrixView(), visit);
+  }
+  MatrixScale static_scale(ConstMatrixView x, const DistortionContext& context) const {
+    const InputStatistics& inputs = needed_inputs(x, context);
+    const float lowest = *std::min_element(inputs.lowest.begin(), inputs.lowest.end());
+    const float highest = *std::max_element(inputs.highest.begin(), inputs.highest.end());
+    MatrixScale unit;
+    entry_.unit_fit(grid_, context.site)
+        .fit_range({&lowest, 1}, {&highest, 1}, {&unit.scale, 1}, {&unit.zero, 1});
+    return unit;
   }
   template <class T>
   static std::span<T> values(BasicMatrixView<T> x, const ScaledRun& run) {
@@ -60,14 +88,15 @@ class Rtn final : public Distortion {
   }
 
   QuantizerConfig entry_;
-  std::unique_ptr<const Grid> grid_;
+  Unit unit_;
+  std::shared_ptr<const Grid> grid_;
 };
 
 }  // namespace
 
 void register_rtn(QuantizerRegistry& registry) {
   registry.add({.name = "rtn",
-                .summary = "round to nearest, scales from each unit's minimum and maximum",
+                .summary = "round to nearest, scales from each unit's own values",
                 .fields = {},
                 .create = [](const QuantizerConfig& entry, const ConfigNode&, SiteTensor,
                              ConfigErrors&) { return std::make_shared<Rtn>(entry); }});

@@ -157,6 +157,16 @@ TEST(MatmulNn, IsTheProduct) {
       }
 }
 
+TEST(MatmulNn, AddsToWhatIsThere) {
+  const Matrix a = random_matrix(96, 64, 1), b = random_matrix(64, 48, 2),
+               before = random_matrix(96, 48, 3);
+  Matrix c(96, 48);
+  std::copy_n(before.data(), c.size(), c.data());
+  matmul_nn(a, b, c, Epilogue::add);
+  EXPECT_TRUE(
+      tensor_near(c, to_double(before) + to_double(a) * to_double(b), sum_tolerance(64)));
+}
+
 TEST(Matmul, TakesStridedViews) {
   const Matrix a = random_matrix(kRowTile, 80, 1), b = random_matrix(40, 90, 2);
   Matrix c(kRowTile, 50), d(kRowTile, 50);

@@ -119,8 +119,8 @@ bool change_tree(std::string& text, JsonMutator& mutator) {
 
 void make_seeds(const SaveSeed& save) {
   const std::filesystem::path configs = std::filesystem::path(NF_SOURCE_DIR) / "configs";
-  for (const auto& entry : std::filesystem::directory_iterator(configs))
-    if (entry.is_regular_file())
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(configs))
+    if (entry.is_regular_file() && entry.path().parent_path().filename() != "templates")
       save(entry.path().stem().string(),
            join_input({read_text_file(entry.path()), "seed=3\ntrials.0.repeat=2"}));
   save("kinds", R"(experiment: kinds

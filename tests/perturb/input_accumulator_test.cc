@@ -38,6 +38,8 @@ std::vector<Matrix> two_weights(Index in) {
 
 void expect_same(const InputStatistics& a, const InputStatistics& b) {
   EXPECT_EQ(a.max_abs, b.max_abs);
+  EXPECT_EQ(a.lowest, b.lowest);
+  EXPECT_EQ(a.highest, b.highest);
   EXPECT_EQ(a.sum, b.sum);
   EXPECT_EQ(a.sum_abs, b.sum_abs);
   EXPECT_EQ(a.sum_squares, b.sum_squares);
@@ -60,6 +62,8 @@ TEST(InputAccumulator, GathersWhatTheDefinitionsSay) {
       for (Index f = 0; f < in; ++f) {
         const auto i = static_cast<std::size_t>(f);
         EXPECT_EQ(static_cast<double>(got->max_abs[i]), expected.max_abs[i]);
+        EXPECT_EQ(static_cast<double>(got->lowest[i]), expected.lowest[i]);
+        EXPECT_EQ(static_cast<double>(got->highest[i]), expected.highest[i]);
         EXPECT_EQ(static_cast<double>(got->max_abs_weight[i]), expected.max_abs_weight[i]);
         const double size = kSumTolerance * expected.sum_abs[i];
         EXPECT_NEAR(got->sum[i], expected.sum[i], size);

@@ -30,7 +30,7 @@ TEST(InputNeeds, JoinedServeBoth) {
 TEST(InputNeeds, SayWhatTheyCost) {
   EXPECT_EQ(InputNeeds{}.bytes(4096), 0.0);
   EXPECT_EQ(InputNeeds{}.flops(2048, 4096), 0.0);
-  EXPECT_EQ(kRanges.bytes(100), 100 * (4.0 + 3 * 8.0));
+  EXPECT_EQ(kRanges.bytes(100), 100 * (3 * 4.0 + 3 * 8.0));
   EXPECT_EQ(kSecondMoment.bytes(100), 8.0 * 5050);  // the lower triangle
   EXPECT_EQ(kSample.bytes(100), 4.0 * 1023 * 100);  // no set has more rows in its sample
   EXPECT_EQ(kWeightRanges.bytes(100), 400.0);

@@ -62,6 +62,21 @@ TEST(OrderStatistic, IsTheSameOfAMatrixReadInParts) {
   EXPECT_THROW(kth_smallest_magnitude(HeldRows(x), 6301), InternalError);
 }
 
+TEST(OrderStatistic, OfAMatrixReadInPartsCountsSignsToo) {
+  Matrix x = normal_matrix(2100, 3);
+  for (Index i = 0; i < 90; ++i) x.data()[i] = i % 2 == 0 ? 0.0f : -0.0f;
+  x.data()[1000] = -std::numeric_limits<float>::infinity();
+  x.data()[2000] = -std::numeric_limits<float>::quiet_NaN();
+  x.data()[3000] = -1e-42f;
+  std::vector<float> sorted;
+  for (Index i = 0; i < x.size(); ++i)
+    if (!std::isnan(x.data()[i])) sorted.push_back(x.data()[i]);
+  std::sort(sorted.begin(), sorted.end());
+  for (const Index k : {1, 2, 3, 500, 3150, 3151, 4000, 6298, 6299})
+    EXPECT_EQ(kth_smallest(HeldRows(x), k), sorted[static_cast<std::size_t>(k - 1)]) << k;
+  EXPECT_TRUE(std::isnan(kth_smallest(HeldRows(x), 6300)));
+}
+
 TEST(OrderStatistic, RefusesARankOutside) {
   const Matrix x = normal_matrix(1, 3);
   EXPECT_THROW(kth_smallest_magnitude(x, 0), InternalError);

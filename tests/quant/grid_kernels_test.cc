@@ -85,13 +85,34 @@ TEST(GridKernels, FormsAgreeBitForBit) {
           k.compand(x.data(), n, p, out.data());
           keep(0);
         }
-        return bits_of(all);
+        std::vector<std::uint32_t> bits = bits_of(all);
+        const auto error =
+            std::bit_cast<std::uint64_t>(k.power_error(x.data(), scale.data(), n, 2.4));
+        bits.push_back(static_cast<std::uint32_t>(error));
+        bits.push_back(static_cast<std::uint32_t>(error >> 32));
+        return bits;
       };
       const std::vector<std::uint32_t> expected = run(Isa::portable);
       for (const Isa isa : forms_of_this_cpu())
         EXPECT_EQ(run(isa), expected) << isa_name(isa) << ", n = " << n << ", " << ordinary;
     }
   }
+}
+
+TEST(GridKernels, PowerErrorIsTheSumOfPowers) {
+  constexpr double kRounding = 1e-12;  // of logarithms and powers in double
+  for (const Index n : kLengths) {
+    const std::vector<float> x = ordinary_floats(n, 3), y = ordinary_floats(n, 4);
+    double expected = 0.0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      expected += std::pow(std::abs(static_cast<double>(y[i]) - static_cast<double>(x[i])), 2.4);
+    EXPECT_NEAR(grid_kernels().power_error(x.data(), y.data(), n, 2.4), expected,
+                kRounding * expected);
+  }
+  const float x[] = {1.0f, 2.0f, 0.5f}, y[] = {1.0f, NAN, 0.25f};
+  EXPECT_NEAR(grid_kernels().power_error(x, y, 3, 2.0), 0.0625, 1e-13);
+  const float far[] = {1.0f, INFINITY, 0.25f};
+  EXPECT_EQ(grid_kernels().power_error(x, far, 3, 2.0), INFINITY);
 }
 
 TEST(GridKernels, CubeRootIsCorrectlyRounded) {

@@ -27,21 +27,21 @@ TEST(QuantizerRegistry, NamesMistakesWithTheirPlace) {
       {"{grid: uniform, bits: 4}", "q.yaml:1:1: required key 'granularity' is missing"},
       {"{grid: unifrom, bits: 4, granularity: channel}",
        "q.yaml:1:8: grid: unknown grid 'unifrom'; did you mean 'uniform'?"},
-      {"{grid: cube-root, bits: 4, granularity: channel}",
-       "q.yaml:1:8: grid: unknown grid 'cube-root'; known: power (levels at equal distances on the "
-       "cube root: denser at small values), uniform (levels at equal distances), {power: number} "
-       "(levels at equal distances on |x|^p)"},
       {"{grid: nonuniform, bits: 4, granularity: channel}",
-       "q.yaml:1:8: grid: unknown grid 'nonuniform'; known: power (levels at equal distances on "
-       "the cube root: denser at small values), uniform (levels at equal distances), {power: "
-       "number} (levels at equal distances on |x|^p)"},
+       "q.yaml:1:8: grid: unknown grid 'nonuniform'; known: kmeans (2^bits levels in each unit, "
+       "those with the least squared error (weights)), nf4 (the 16 levels of NormalFloat, times "
+       "max|x|), power (levels at equal distances on the cube root: denser at small values; "
+       "cube-root for short), uniform (levels at equal distances), {codebook: [number, ...]} "
+       "(these levels, times max|x|; bits may be left out), {power: number} (levels at equal "
+       "distances on |x|^p)"},
       {"{grid: uniform, bits: 4, group_size: 64}",
        "q.yaml:1:1: required key 'granularity' is missing\n"
        "q.yaml:1:26: unknown key 'group_size'; write granularity: {group: 64}"},
       {"{grid: uniform, bits: 4, granularity: channel, asymmetric: true}",
        "q.yaml:1:48: unknown key 'asymmetric'; write symmetric: false"},
       {"{grid: [power], bits: 4, granularity: channel}",
-       "q.yaml:1:8: grid: cannot read a list as power | uniform | {power: number}"},
+       "q.yaml:1:8: grid: cannot read a list as kmeans | nf4 | power | uniform | {codebook: "
+       "[number, ...]} | {power: number}"},
       {"{grid: {power: 9}, bits: 4, granularity: channel}",
        "q.yaml:1:16: grid.power: must be between 0.05 and 4, is 9"},
       {"{grid: {power: cube}, bits: 4, granularity: channel}",
@@ -77,7 +77,8 @@ TEST(QuantizerRegistry, NamesMistakesWithTheirPlace) {
       {"{grid: uniform, bits: 4, granularity: channel, symetric: false}",
        "q.yaml:1:48: unknown key 'symetric'; did you mean 'symmetric'?"},
       {"{grid: uniform, bits: 4, granularity: channel, sites: {tensor: weight}}",
-       "q.yaml:1:48: unknown key 'sites'; known: grid, bits, granularity, symmetric, method"},
+       "q.yaml:1:48: unknown key 'sites'; known: grid, bits, granularity, symmetric, levels, "
+       "range, zero_in_range, channel_scale, static, except_outliers, weighted, method"},
       {"uniform",
        "q.yaml:1:1: cannot read 'uniform' as a mapping; write {grid: uniform, bits: 4, "
        "granularity: channel}"},
@@ -131,18 +132,22 @@ TEST(QuantizerRegistry, OneThirdWrittenOutIsTheCubeRoot) {
             "power");
 }
 
+TEST(QuantizerRegistry, CubeRootIsAWordForPower) {
+  EXPECT_EQ(make_quantizer("{grid: cube-root, bits: 4, granularity: tensor}")->config(),
+            make_quantizer("{grid: power, bits: 4, granularity: tensor}")->config());
+}
+
 TEST(QuantizerRegistry, DocumentsItsKeysAndMethods) {
   const QuantizerRegistry registry = builtin_quantizers();
   EXPECT_NE(registry.find("rtn"), nullptr);
   EXPECT_EQ(registry.find("nothing"), nullptr);
   const std::vector<FieldDoc> docs = registry.common_fields();
-  ASSERT_EQ(docs.size(), 5u);
   EXPECT_EQ(docs[1].name, "bits");
   EXPECT_TRUE(docs[1].required);
   EXPECT_EQ(docs[1].range, "between 2 and 8");
-  EXPECT_EQ(docs[4].name, "method");
-  EXPECT_EQ(docs[4].choices.size(), registry.methods().size());
-  EXPECT_EQ(docs[4].schema["enum"].size(), registry.methods().size());
+  EXPECT_EQ(docs.back().name, "method");
+  EXPECT_EQ(docs.back().choices.size(), registry.methods().size());
+  EXPECT_EQ(docs.back().schema["enum"].size(), registry.methods().size());
 }
 
 TEST(QuantizerRegistry, RefusesANameTwice) {

@@ -12,7 +12,7 @@ namespace nf {
 namespace {
 
 TEST(ScaledRuns, VisitEveryValueOnceWithTheScaleOfItsUnit) {
-  const auto grid = make_grid(grid_spec("uniform"), 4, false);
+  const UnitFit fit(make_grid(grid_spec("uniform"), 4, false), {}, false);
   const Unit units[] = {Unit::tensor(),     Unit::channel(),    Unit::token(),
                         Unit::groups(1),    Unit::groups(3),    Unit::groups(2000),
                         Unit::groups_in(1), Unit::groups_in(4), Unit::groups_in(99)};
@@ -23,7 +23,7 @@ TEST(ScaledRuns, VisitEveryValueOnceWithTheScaleOfItsUnit) {
       const reference::QuantizedMatrix expected = reference::quantize({{}, 4, false, unit}, x);
       Matrix visits(rows, cols);
       visits.fill(0.0f);
-      for_each_scaled_run(*grid, unit, x, [&](const ScaledRun& run) {
+      for_each_scaled_run(fit, unit, x, {}, [&](const ScaledRun& run) {
         for (Index i = 0; i < run.count; ++i) {
           visits(run.row, run.col + i) += 1.0f;
           ASSERT_EQ(run.scales.scale[run.scales.each ? i : 0],
@@ -37,9 +37,9 @@ TEST(ScaledRuns, VisitEveryValueOnceWithTheScaleOfItsUnit) {
 }
 
 TEST(ScaledRuns, GroupsOfNothingAreOurBug) {
-  const auto grid = make_grid(grid_spec("uniform"), 4, true);
+  const UnitFit fit(make_grid(grid_spec("uniform"), 4, true), {}, false);
   const Matrix x = bell_matrix(2, 2, 1);
-  EXPECT_THROW(for_each_scaled_run(*grid, Unit::groups(0), x, [](const ScaledRun&) {}),
+  EXPECT_THROW(for_each_scaled_run(fit, Unit::groups(0), x, {}, [](const ScaledRun&) {}),
                InternalError);
 }
 

@@ -45,6 +45,10 @@ ReferenceInputStatistics reference_input_statistics(const std::vector<Matrix>& w
   const RowMatrix x = stacked(windows);
   ReferenceInputStatistics statistics;
   statistics.max_abs = largest(x);
+  for (Index c = 0; c < x.cols(); ++c) {
+    statistics.lowest.push_back(x.col(c).minCoeff());
+    statistics.highest.push_back(x.col(c).maxCoeff());
+  }
   statistics.sum = sums(x, [](double v) { return v; });
   statistics.sum_abs = sums(x, [](double v) { return std::abs(v); });
   statistics.sum_squares = sums(x, [](double v) { return v * v; });

@@ -11,10 +11,13 @@ namespace nf::reference {
 /// A quantizer written from its formulas: scalar, one value at a time, library roots. f32 where the
 /// definition says f32, double inside a root.
 struct Quantizer {
-  std::optional<double> power;  ///< exponent of grid power; none: grid uniform
+  std::optional<double> power{};  ///< exponent of grid power; none: grid uniform
   Index bits = 4;
   bool symmetric = true;
-  Unit unit;
+  Unit unit{};
+  bool full_levels = false;  ///< one more level below 0 (symmetric uniform)
+  bool zero_in_range = false;
+  std::vector<float> codebook{};  ///< levels in multiples of max|x|; empty: the others
 };
 
 /// Scale and zero point of a unit with these values.
@@ -23,6 +26,23 @@ struct Fit {
   float zero = 0.0f;
 };
 Fit fit(const Quantizer& quantizer, const std::vector<float>& unit_values);
+
+/// The same, of values from lowest to highest.
+Fit fit_ends(const Quantizer& quantizer, float lowest, float highest);
+/// range: mse (GPTQ's own code): every p, each error in double.
+Fit fit_mse(const Quantizer& quantizer, const std::vector<float>& unit_values);
+/// Σ |x̂ − x|^2.4 under a scale.
+double mse_loss(const Quantizer& quantizer, const Fit& fit, const std::vector<float>& unit_values);
+/// The p-th percentile as numpy.percentile has it by default.
+double percentile(std::vector<float> values, double p);
+/// range: awq of one unit in one row (llm-awq, auto_clip). inputs: [S, n].
+struct ClampedFit {
+  Fit fit;
+  float limit = 0.0f;            ///< m: values are clamped to ±m
+  std::vector<double> losses{};  ///< of the ten
+};
+ClampedFit fit_awq(const Quantizer& quantizer, const std::vector<float>& unit_values,
+                   ConstMatrixView inputs);
 
 /// One value under a given scale.
 struct Quantized {

@@ -14,7 +14,9 @@ cd "$work/elsewhere"
 export XDG_CACHE_HOME=$work/cache
 
 run "$work/link" list examples
-expect_output "quickstart    $prefix/share/noisefloor/configs/quickstart.yaml"
+expect_output " $prefix/share/noisefloor/configs/quickstart.yaml"
+run "$work/link" check calibration/gptq-w4a16
+expect_code 0 "an installed example of a folder"
 run "$prefix/bin/noisefloor" run quickstart --set data.windows=1 --set data.context=32
 expect_code 0 "an installed example"
 expect_output "example: $prefix/share/noisefloor/configs/quickstart.yaml"

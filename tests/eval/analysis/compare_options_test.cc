@@ -72,7 +72,21 @@ TEST(CompareOptions, TakeAMarginInNats) {
             EquivalenceVerdict::same);
 }
 
+TEST(CompareOptions, TellOfWhichOfSeveralFiguresThereIsNoRatio) {
+  const TrialComparison both =
+      compared({.figures = {"kl", "nll"}, .ratio = true, .margin = parse_equivalence_margin("5%")},
+               {"a", "b"});
+  const LineComparison& line = both.models.front().lines.front();
+  EXPECT_TRUE(figure(line, "kl").ratio.has_value());
+  EXPECT_FALSE(figure(line, "nll").ratio.has_value());
+  EXPECT_FALSE(figure(line, "nll").equivalence.has_value());
+  EXPECT_EQ(both.remarks.front(), "nll: is not counted from 0, so a ratio of it says nothing");
+}
+
 TEST(CompareOptions, RefuseWhatSaysNothing) {
+  EXPECT_EQ(config_error_of([] { parse_equivalence_margin("150%"); }),
+            "--equivalent: 150% would call trials the same of which one has 2.5 times the figure "
+            "of the other; give a share below 100%");
   EXPECT_EQ(config_error_of([] {
               compared({.figures = {"kl_revers"}}, {"a", "b"});
             }),

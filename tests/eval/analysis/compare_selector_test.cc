@@ -59,6 +59,8 @@ TEST(TrialSelector, TakesValuesAsTablesAndAsExperimentsHaveThem) {
     EXPECT_EQ(selected(text), 1) << text;
   EXPECT_EQ(selected("plain (2 seeds)"), 2);
   EXPECT_EQ(selected("plain (1 of 2 seeds)"), 2);
+  EXPECT_EQ(selected("plain (partial)"), 2);
+  EXPECT_EQ(selected("plain (1 of 2 seeds, partial)"), 2);
   EXPECT_EQ(error_of("grid:g={group: 32}"),
             "grid:g={group: 32}: trial 'grid' has no such point; g is g64, per-ic64");
   EXPECT_EQ(error_of("grid:g=g64,gg=2"),

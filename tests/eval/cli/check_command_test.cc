@@ -55,10 +55,10 @@ TEST(IntegrationCheck, PrintsALineForEachItemOfTheFile) {
     }
   for (const char* part :
        {"text.txt, windows of 32 tokens, the first 4", "opt (OPTForCausalLM, 2 layers of ",
-        ": 5 conditions, 6 trials with their seeds, beside the baseline",
-        "noise: a, b 1 condition x 2 seeds, 12 inputs: uniform, relation independent, "
+        ": 5 points, 6 trials with their seeds, beside the baseline",
+        "noise: a, b 1 point x 2 seeds, 12 inputs: uniform, relation independent, "
         "strength snr_db 20, scope token",
-        "s 2 conditions, 2 weights: grid uniform, ", "bits 4|8, granularity channel",
+        "s 2 points, 2 weights: grid uniform, ", "bits 4|8, granularity channel",
         "map 2 searches, 12 weights: gaussian, ",
         "strength relative_l2 ${bisect}, scope tensor; each layer; bisect kl 0.05 in [0.1, 1], at "
         "most 12 steps"})

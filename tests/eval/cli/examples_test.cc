@@ -15,7 +15,10 @@ class ExamplesTest : public testing::Test {
  protected:
   ExamplesTest() {
     fs::create_directories(files_ / "configs/folder.yaml");
-    for (const char* name : {"quickstart.yaml", "sensitivity.yaml", "notes.txt"})
+    for (const char* folder : {"configs/adadim", "configs/templates"})
+      fs::create_directories(files_ / folder);
+    for (const char* name : {"quickstart.yaml", "sensitivity.yaml", "notes.txt", "adadim/rtn.yaml",
+                             "templates/w4.yaml"})
       files_.write("configs/" + std::string(name), "");
   }
 
@@ -32,9 +35,13 @@ class ExamplesTest : public testing::Test {
 };
 
 TEST_F(ExamplesTest, AMereNameIsAnExamples) {
-  EXPECT_EQ(examples_.names(), (std::vector<std::string>{"folder", "quickstart", "sensitivity"}));
+  EXPECT_EQ(examples_.names(),
+            (std::vector<std::string>{"adadim/rtn", "folder", "quickstart", "sensitivity"}));
   EXPECT_EQ(examples_.file("quickstart"), files_ / "configs/quickstart.yaml");
+  EXPECT_EQ(examples_.file("adadim/rtn"), files_ / "configs/adadim/rtn.yaml");
   EXPECT_FALSE(examples_.find("folder"));
+  EXPECT_FALSE(examples_.find("adadim"));
+  EXPECT_FALSE(examples_.find("templates/w4"));
   EXPECT_FALSE(examples_.find("../configs/quickstart"));
 }
 
@@ -53,8 +60,9 @@ TEST_F(ExamplesTest, AFileOfOnesOwnComesFirst) {
 TEST_F(ExamplesTest, MistakesAreTold) {
   EXPECT_EQ(error_of("quickstrat"),
             "quickstrat: no such file, and no example; did you mean 'quickstart'?");
-  EXPECT_EQ(error_of("xyzzy"),
-            "xyzzy: no such file, and no example; known: folder, quickstart, sensitivity");
+  EXPECT_EQ(
+      error_of("xyzzy"),
+      "xyzzy: no such file, and no example; known: adadim/rtn, folder, quickstart, sensitivity");
   EXPECT_EQ(error_of("quickstart.yaml"),
             "quickstart.yaml: no such file; 'quickstart' is the example of that name");
   const Examples none(files_ / "nowhere");
@@ -69,7 +77,8 @@ TEST_F(ExamplesTest, MistakesAreTold) {
 TEST(IntegrationExamples, TheBuiltProgramHasThem) {
   const TempDir dir;
   const ProgramResult listed = run_program({"list", "examples"}, dir.path());
-  EXPECT_TRUE(listed.out.starts_with("quickstart ")) << listed.out;
+  for (const char* name : {"quickstart ", "calibration/gptq-w4a16 "})
+    EXPECT_NE(("\n" + listed.out).find("\n" + std::string(name)), std::string::npos) << listed.out;
   const ProgramResult checked = run_program({"check", "quickstart"}, dir.path());
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
   EXPECT_TRUE(checked.err.starts_with("example: /")) << checked.err;

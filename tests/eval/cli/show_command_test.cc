@@ -85,5 +85,19 @@ TEST_F(IntegrationShow, NamesMistakes) {
             "error: --figure and --columns: each says what is shown; give one of them\n");
 }
 
+TEST_F(IntegrationShow, IsNamedWhereAFolderIsRun) {
+  const ProgramResult of_run = program({"run", "r"});
+  EXPECT_EQ(of_run.exit_code, 2);
+  EXPECT_EQ(of_run.err,
+            "error: r: is a run folder, not an experiment; 'noisefloor show r' prints it, and "
+            "'noisefloor run EXPERIMENT.yaml --out r' goes on with it\n");
+  EXPECT_EQ(program({"run", "."}).err, "error: .: is a folder; in it is ./e.yaml\n");
+  std::filesystem::resize_file(files_ / "r" / "records.jsonl", 0);
+  const ProgramResult nothing = program({"export", "r", "--csv", "x.csv"});
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_EQ(nothing.err,
+            "error: r/records.jsonl: holds no records yet, there is nothing to export\n");
+}
+
 }  // namespace
 }  // namespace nf

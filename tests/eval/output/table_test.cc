@@ -83,6 +83,23 @@ TEST(TextTable, KeepsLabelsApart) {
   EXPECT_NE(text.find("…"), std::string::npos) << text;
 }
 
+TEST(TextTable, CutsLabelsWhereTheyDoNotDiffer) {
+  TextTable table({"KL"});
+  table.add_section("m");
+  for (const char* middle : {"uniform", "gaussian", "rademacher"})
+    table.add_row(std::string("noise r=0.05 dist=") + middle + " against noise r=0.1 dist=other",
+                  {{"0.1", ""}});
+  const std::string text = table.render(70);
+  for (const char* middle : {"uniform", "gaussian", "rademacher"})
+    EXPECT_NE(text.find(std::string("dist=") + middle), std::string::npos) << text;
+}
+
+TEST(TextTable, KnowsWhatItHasRoomFor) {
+  const TextTable table = example();
+  EXPECT_EQ(table.shown_columns(0), (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(table.shown_columns(30), (std::vector<std::size_t>{0}));
+}
+
 TEST(TextTable, KeepsOneColumnInTheNarrowestTerminal) {
   const std::string text = example().render(10);
   EXPECT_NE(text.find("104832"), std::string::npos) << text;

@@ -11,6 +11,7 @@
 #include "tests/support/experiment_files.h"
 #include "tests/support/gzip.h"
 #include "tests/support/task_support.h"
+#include "tests/support/tokenizer_file.h"
 #include "tests/support/trial_support.h"
 #include "tests/support/write_npy.h"
 
@@ -33,7 +34,7 @@ Ids flat(const std::vector<Ids>& windows) {
 
 class CalibrationSetsOfFiles : public testing::Test {
  protected:
-  Experiment load(const std::string& sets, const std::string& trials = "") const {
+  Experiment load(const std::string& sets, const std::string& trials = "trials: []\n") const {
     const auto file = files_.write(
         "e.yaml", "experiment: e\nmodel: opt\ndata: {text: text.txt, context: 32, windows: 4}\n" +
                       sets + trials);
@@ -174,7 +175,7 @@ TEST_F(CalibrationSetsOfFiles, SayWhatIsWrongWithThem) {
   files_.write("short.txt", "a few words");
   const std::vector<std::pair<std::string, std::string>> mistakes = {
       {"ids: ids.npy, windows: 7",
-       "e.yaml:4:43: calibration.s.windows: ids.npy has 6 windows, 7 are asked for; take a longer "
+       "e.yaml:4:42: calibration.s.windows: ids.npy has 6 windows, 7 are asked for; take a longer "
        "text or fewer windows"},
       {"ids: row.npy",
        "e.yaml:4:18: calibration.s: row.npy is one row of 96 ids: needs 'context', the length of a "
@@ -186,7 +187,7 @@ TEST_F(CalibrationSetsOfFiles, SayWhatIsWrongWithThem) {
        "e.yaml:4:18: calibration.s: short.txt has 0 windows of 32 tokens; take a longer text or "
        "fewer windows"},
       {"text: text.txt, context: 32, windows: 5000, seed: 1",
-       "e.yaml:4:57: calibration.s.windows: text.txt has 48 windows of 32 tokens, 5000 are asked "
+       "e.yaml:4:57: calibration.s.windows: text.txt has 53 windows of 32 tokens, 5000 are asked "
        "for; take a longer text or fewer windows"},
   };
   for (const auto& [form, expected] : mistakes) EXPECT_EQ(message_of(form), expected) << form;
@@ -195,6 +196,27 @@ TEST_F(CalibrationSetsOfFiles, SayWhatIsWrongWithThem) {
       data_error_of([&] {
         read("ids: ids.npy");
       }).ends_with("[0, 1]: token id 300 is outside the vocabulary of the model, vocab_size 300"));
+}
+
+TEST_F(CalibrationSetsOfFiles, AreTheWindowsThatReferenceResultsWereMadeFrom) {
+  const auto reference = reference_dir();
+  if (!reference) GTEST_SKIP() << "NOISEFLOOR_REFERENCE_DIR is not set";
+  const auto hash = [&](const std::string& form) {
+    const auto file =
+        files_.write("r.yaml", "experiment: r\nmodel: " + (*reference / "models/opt-23m").string() +
+                                   "\ndata: {text: text.txt, context: 32}\n"
+                                   "calibration: {s: {" +
+                                   form + "}}\ntrials: []\n");
+    const Experiment experiment = Experiment::load(file.string(), {}, kinds_with_needy());
+    CalibrationSets sets(experiment, experiment.models.front(), nothing_);
+    return sets.read("s", 0).set->hash;
+  };
+  const std::string ids = (*reference / "reference/calibrated/ids").string();
+  const std::string texts = (*reference / "corpora").string();
+  EXPECT_EQ(hash("text: " + texts + "/valid-en.txt, context: 512, windows: 64"),
+            hash("ids: " + ids + "/ref64.npy"));
+  EXPECT_EQ(hash("text: " + texts + "/flores200/deu_Latn.txt, context: 512, windows: 32"),
+            hash("ids: " + ids + "/deu.npy, windows: 32"));
 }
 
 /// Trials of a model with their sets.

@@ -11,6 +11,8 @@ TEST(KeptWork, SaysHowMuchOfTheWorkIsThere) {
   work += {.kept = 2, .total = 8, .questions = true, .has_searches = true};
   EXPECT_EQ(work.text(), "62 of at least 88 trials × windows and questions kept");
   EXPECT_EQ((KeptWork{.total = 5, .questions = true}.text()), "0 of 5 trials × questions kept");
+  EXPECT_EQ((KeptWork{.kept = 5, .total = 5, .windows = true, .floor_left = true}.text()),
+            "all 5 trials × windows kept, the floor (kl_floor, what rounding alone makes) is left");
 }
 
 }  // namespace

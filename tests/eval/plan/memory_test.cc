@@ -215,6 +215,19 @@ TEST(PlanWaves, HoldNoMoreLanesThanTheLimitAllows) {
   EXPECT_EQ(lanes(many.memory().of(4, 2, 0), [](Index) { return 8; }).front(), 3);
 }
 
+TEST(PlanWaves, LookNoFartherThanTheWavesThatAreAskedFor) {
+  const Case many(llama_2_7b(), windows_of(8, 512), std::vector<std::string>(20, kInputs));
+  std::vector<Index> asked;
+  const auto limit = [&asked](Index first) {
+    asked.push_back(first);
+    return Index{2};
+  };
+  const WavePlan plan = plan_waves(many.spec, many.items, many.stage, many.trials, 2,
+                                   {.bytes = 1e15, .process_bytes = kProcess}, limit, 1);
+  EXPECT_EQ(plan.lanes, (std::vector<Index>{2}));
+  EXPECT_EQ(asked, (std::vector<Index>{0})) << "a run that asks before each wave is not quadratic";
+}
+
 TEST(StageMemory, GrowsOnlyByWhatEachThreadHolds) {
   // Few rows are never held more often than they are there, however many threads there are.
   const Case few(llama_2_7b(), windows_of(2, 512), {kInputs});

@@ -154,5 +154,31 @@ TEST_F(StageParts, OfWhatSomeJobsHaveFinishedAreTheirOwn) {
   EXPECT_EQ(cut[1].jobs.size(), 8u);
 }
 
+TEST_F(StageParts, OfAStoppingRuleAreWholeForItsTrialsAlone) {
+  plan_of("trials: [{name: noise, repeat: 3, " + kNoise +
+          "}, {name: early, repeat: 2, stop: {kl_halfwidth: 0.1}, " + kNoise + "}]\n");
+  const Stage& stage = plan_->stages().front();
+  ASSERT_GT(stage.count(), 1);
+  const auto parts_after = [&](std::size_t jobs) {  // which have run a window of it
+    FinishedItems finished(plan_->data());
+    for (std::size_t i = 0; i < jobs; ++i) {
+      Record record{.id = plan_->jobs()[i].key.id};
+      record.windows.push_back({.window = stage.items.front(), .sums = {.tokens = 10}});
+      finished.note(record);
+    }
+    return plan_parts(*plan_, stage, plan_->jobs_with({}), finished, false, budget(), {});
+  };
+  EXPECT_EQ(parts_after(0).size(), 1u);
+  EXPECT_EQ(parts_after(0).front().jobs.size(), 5u);
+  const std::vector<StagePart> cut = parts_after(3);
+  ASSERT_EQ(cut.size(), 3u);
+  EXPECT_TRUE(cut[0].jobs.empty()) << "all have that window";
+  EXPECT_TRUE(cut[0].with_baseline);
+  EXPECT_EQ(cut[1].jobs.size(), 3u);
+  EXPECT_EQ(cut[1].stage.count(), stage.count() - 1) << "nothing is run twice";
+  EXPECT_EQ(cut[2].jobs.size(), 2u);
+  EXPECT_EQ(cut[2].stage.items, stage.items);
+}
+
 }  // namespace
 }  // namespace nf

@@ -94,6 +94,40 @@ TEST(BuildResults, KnowsNoFloorWhereItFailed) {
   EXPECT_EQ(rows[0].kl_floor, std::nullopt);
 }
 
+TEST(BuildResults, MarksRowsThatHaveLessThanThereIs) {
+  const auto record = [](const std::string& id, Index windows, bool stopped = false) {
+    Record one{.id = id, .name = id, .model = "m"};
+    for (Index window = 0; window < windows; ++window)
+      one.windows.push_back({.window = window, .sums = {.tokens = 50}});
+    if (stopped) one.stop = StopState{.reached = true};
+    return one;
+  };
+  const std::vector<RowKey> keys = {{.id = "b", .name = "baseline", .model = "m"},
+                                    {.id = "whole", .name = "whole", .model = "m"},
+                                    {.id = "less", .name = "less", .model = "m"},
+                                    {.id = "stop", .name = "stop", .model = "m"}};
+  const std::vector<Record> records = {record("b", 2), record("whole", 2), record("less", 1),
+                                       record("stop", 1, true)};
+  const auto status = [&](const std::vector<ModelIdentity>& models) {
+    std::string text;
+    for (const ResultRow& row : build_results(keys, records, models))
+      text += std::string(status_name(row.status)) + ' ';
+    return text;
+  };
+  EXPECT_EQ(status({}), "ok ok partial ok ") << "less than the baseline";
+  EXPECT_EQ(status({{.model = "m", .model_hash = "", .data_hash = "", .windows = 2}}),
+            "ok ok partial ok ");
+  EXPECT_EQ(status({{.model = "m", .model_hash = "", .data_hash = "", .windows = 3}}),
+            "partial partial partial ok ")
+      << "less than there is";
+  EXPECT_EQ(status({{.model = "m",
+                     .model_hash = "",
+                     .data_hash = "",
+                     .windows = 2,
+                     .questions = {{"t", 4}}}}),
+            "partial partial partial partial ");
+}
+
 void expect_same_bits(double a, double b) {
   EXPECT_EQ(std::bit_cast<std::uint64_t>(a), std::bit_cast<std::uint64_t>(b)) << a << " and " << b;
 }

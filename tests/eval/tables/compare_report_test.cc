@@ -174,6 +174,60 @@ TEST(CompareReport, OfAllPairsNamesBoth) {
     EXPECT_TRUE(contains(table, pair)) << table;
 }
 
+/// Four trials, each with each.
+TrialComparison all_pairs() {
+  std::vector<ResultRow> rows = {compared_baseline(16)};
+  std::vector<TrialSelector> selectors;
+  for (const std::string name : {"a", "b", "c", "d"})
+    rows.push_back(compared_row(name, name, added(kText, 0.0, 0.02, name[0])));
+  for (const char* name : {"a", "b", "c", "d"})
+    selectors.push_back(parse_trial_selector(name, keys_of(rows)));
+  return compare_trials(rows, keys_of(rows), {}, selectors, {},
+                        {.figures = {"kl"}, .all_pairs = true});
+}
+
+TEST(CompareReport, SaysOnceWithWhatSeveralLinesAreCompared) {
+  const std::string table = comparison_table(all_pairs(), 0);
+  EXPECT_TRUE(contains(table, "\n  against a:\n  b ")) << table;
+  EXPECT_TRUE(contains(table, "\n  against b:\n  c ")) << table;
+  EXPECT_EQ(table.find("against a"), table.rfind("against a")) << table;
+}
+
+TEST(CompareReport, NamesTheTrialOnceWhoseManyPartnersFollow) {
+  std::vector<ResultRow> rows = {compared_baseline(16), compared_row("b", "b", kText)};
+  for (const int bits : {3, 4})
+    rows.push_back(compared_row("a", "a" + std::to_string(bits), added(kText, 0.1, 0.02, 1),
+                                {{"bits", bits}}));
+  const std::string table = comparison_table(comparison_of(rows, {"a", "b"}), 0);
+  EXPECT_TRUE(contains(table, "\nm: KL of b, 1600 tokens")) << table;
+  EXPECT_TRUE(contains(table, "\n  against bits=3  ")) << table;
+}
+
+TEST(CompareReport, ExplainsAndNamesTheColumnsThatItHasRoomFor) {
+  const std::string wide = comparison_table(single_comparison(), 0);
+  EXPECT_TRUE(contains(wide, "verdict")) << wide;
+  EXPECT_TRUE(contains(wide, "\np: two-sided") || contains(wide, " p: two-sided")) << wide;
+  const std::string narrow = comparison_table(single_comparison(), 66);
+  EXPECT_TRUE(contains(narrow, "66 columns have no room for: shown from, p\n")) << narrow;
+  EXPECT_FALSE(contains(narrow, "shown from:")) << narrow;
+  EXPECT_FALSE(contains(narrow, "p: two-sided")) << narrow;
+  EXPECT_TRUE(contains(narrow, "verdict: worse, better")) << narrow;
+  const std::string narrower = comparison_table(single_comparison(), 58);
+  EXPECT_TRUE(contains(narrower, "58 columns have no room for: shown from, p, verdict\n"))
+      << narrower;
+  EXPECT_FALSE(contains(narrower, "verdict:")) << narrower;
+}
+
+TEST(CompareReport, LeavesOutWhatTheSelectorAboveTheTableNames) {
+  std::vector<ResultRow> rows = {compared_baseline(16)};
+  for (const int bits : {3, 4, 5})
+    rows.push_back(compared_row("a", "a" + std::to_string(bits), added(kText, 0.1 * bits, 0.02, 1),
+                                {{"bits", bits}}));
+  const std::string table = comparison_table(comparison_of(rows, {"a:bits=3", "a"}), 0);
+  EXPECT_TRUE(table.starts_with("against a:bits=3\n\n")) << table;
+  EXPECT_TRUE(contains(table, "\n  a bits=4  ")) << table;
+}
+
 TEST(CompareReport, HasEverythingInItsCsv) {
   const auto lines = parse_csv(comparison_csv(sweep_comparison()));
   EXPECT_EQ(lines[0], (std::vector<std::string>{"id",

@@ -59,11 +59,38 @@ TEST(ShownResults, HasALineForEachPoint) {
 TEST(ShownResults, SortsTheBestFirst) {
   EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"kl"}}), 4),
             (std::vector<std::string>{"", "1", "2", "0", ""}));
+  EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"kl_high"}}), 4),
+            (std::vector<std::string>{"", "1", "2", "0", ""}));
   EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-kl"}}), 4),
             (std::vector<std::string>{"", "", "0", "2", "1"}));
   EXPECT_EQ(column(csv_of({.figures = {"kl"}, .sort = {"-layer"}, .top = 2}), 4),
             (std::vector<std::string>{"", "2", "1"}))
       << "without a value last, either way";
+}
+
+TEST(ShownResults, MarksWhatHasSeenLessTextThanTheBaseline) {
+  std::vector<ResultRow> rows = example();
+  rows.push_back(compared_row("half", "h", {kText.begin(), kText.begin() + 8}));
+  rows.back().status = Status::partial;
+  const FollowedSearches none(keys_of(rows), {}, {});
+  const auto table = [&](const ShowRequest& request) {
+    return shown_results(rows, none, builtin_metrics(), {}, request, 0);
+  };
+  const std::string whole = table({});
+  EXPECT_NE(whole.find("\n  half (partial)    partial  "), std::string::npos) << whole;
+  EXPECT_NE(whole.find("m: half: unfinished, 8 of 16 windows\n"), std::string::npos) << whole;
+  const auto lines =
+      parse_csv(table({.columns = {"status"}, .sort = {"ppl"}, .format = TableFormat::csv}));
+  EXPECT_EQ(lines.back()[1], "half") << "its perplexity is the smallest, but of other text";
+  EXPECT_EQ(lines.back().back(), "partial");
+  EXPECT_EQ(lines[1].back(), "ok");
+}
+
+TEST(ShownResults, ExplainsWhatItShowsAlone) {
+  const std::string narrow = shown({}, 44);
+  EXPECT_NE(narrow.find("KL: KL(baseline"), std::string::npos) << narrow;
+  EXPECT_EQ(narrow.find("same top-1:"), std::string::npos) << narrow;
+  EXPECT_EQ(narrow.find("rel. L2:"), std::string::npos) << narrow;
 }
 
 TEST(ShownResults, TakesTheSelectedTrials) {
