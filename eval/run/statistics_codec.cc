@@ -10,7 +10,8 @@
 namespace nf {
 namespace {
 
-constexpr std::array kFloats = {&InputStatistics::max_abs, &InputStatistics::max_abs_weight};
+constexpr std::array kFloats = {&InputStatistics::max_abs, &InputStatistics::lowest,
+                                &InputStatistics::highest, &InputStatistics::max_abs_weight};
 constexpr std::array kDoubles = {&InputStatistics::sum, &InputStatistics::sum_abs,
                                  &InputStatistics::sum_squares};
 

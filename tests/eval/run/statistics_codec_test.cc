@@ -34,6 +34,9 @@ TEST(StatisticsCodec, KeepsEveryPart) {
   EXPECT_EQ(back->size.tokens, 33);
   EXPECT_EQ(back->size.windows, 3);
   EXPECT_EQ(back->max_abs, one->max_abs);
+  EXPECT_EQ(back->lowest, one->lowest);
+  EXPECT_EQ(back->highest, one->highest);
+  EXPECT_EQ(back->lowest.size(), 7u);
   EXPECT_EQ(back->max_abs_weight, one->max_abs_weight);
   EXPECT_EQ(back->sum, one->sum);
   EXPECT_EQ(back->sum_abs, one->sum_abs);
