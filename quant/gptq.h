@@ -26,7 +26,8 @@ struct FittedUnits {
   void put(Index row, Index col, const MatrixScale& unit);
 };
 
-/// How a weight [out, in] was rounded, in the order of its own columns.
+/// How a weight [out, in] was rounded, in the order of its own columns. On a uniform grid the code
+/// of a value is round(value / scale) + zero of its unit, exactly.
 struct GptqResult {
   /// Of tensor [1, 1], of channel [out, 1], of groups along the inputs [out, groups], of groups
   /// along the outputs [groups, in]. With act_order and without static_groups the groups are those
