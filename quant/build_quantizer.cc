@@ -58,12 +58,9 @@ DistortionPtr with_granularity(const QuantizerConfig& entry, const Core& core, c
 
 /// The rounding of AWQ's search: to nearest, from minimum to maximum, before an axis is chosen.
 DistortionPtr search_rounding(QuantizerConfig entry, const Core& rtn) {
-  const bool zero_in_range = entry.zero_in_range;
   if (entry.granularity.adaptive)
     entry = with_unit(entry, Unit::groups(entry.granularity.adaptive->group));
-  entry = trial_of(entry);
-  entry.zero_in_range = zero_in_range;
-  return with_granularity(entry, rtn, rtn);
+  return with_granularity(trial_of(entry), rtn, rtn);
 }
 
 ChannelScaleRule scale_rule(const QuantizerConfig& entry, const Core& rtn) {
