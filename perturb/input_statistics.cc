@@ -31,7 +31,8 @@ double InputNeeds::bytes(Index in) const {
 
 double InputNeeds::flops(Index tokens, Index in) const {
   double flops = 0.0;
-  if (ranges) flops += 8.0 * number(tokens) * number(in);  // |x|, x², three extrema and three additions
+  if (ranges)
+    flops += 8.0 * number(tokens) * number(in);  // |x|, x², three extrema and three additions
   if (second_moment) flops += number(tokens) * number(in) * number(in + 1);  // half of 2·T·in²
   return flops;
 }
