@@ -82,6 +82,7 @@ void QuantizerConfig::check(const ConfigNode& node, SiteTensor tensor, ConfigErr
   if (granularity.is_unit())
     if (const auto problem = unit_problem(granularity.unit, tensor, UnitUse::quantizer))
       errors.add(place("granularity"), *problem);
+  if (grid.config.is_null()) return;  // it was not read, so nothing is known of what it goes with
   for (const AxisRule& rule : axis_rules())
     if (rule.is_broken(*this, tensor)) errors.add(place(rule.key), rule.message(*this));
 }

@@ -58,7 +58,7 @@ TEST(Unit, SaysWhatIsWrong) {
             "f.yaml:1:1: unknown value 'per_channel'; did you mean 'channel'?");
   EXPECT_EQ(unit_error("block"),
             "f.yaml:1:1: unknown value 'block'; known: tensor, channel, token, {group: 64}");
-  for (const char* yaml : {"32", "g32", "group32", "group-32", "group_32"})
+  for (const char* yaml : {"32", "group32", "group-32", "group_32"})
     EXPECT_EQ(unit_error(yaml),
               fmt::format("f.yaml:1:1: unknown value '{}'; write {{group: 32}}", yaml));
   EXPECT_EQ(unit_error("group"), "f.yaml:1:1: unknown value 'group'; write {group: 64}");

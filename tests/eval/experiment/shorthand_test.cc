@@ -168,10 +168,12 @@ TEST(Shorthand, NamesEachMistake) {
       {"gaussian l2=0.1 snr=20dB", "says strength twice"},
       {"gaussian l3=0.1", "unknown word 'l3=' behind gaussian; did you mean 'l2'?"},
       {"gaussian strength=0.1",
-       "unknown word 'strength=' behind gaussian; known: l2=0.1, snr=20dB, rms=0.01, floor=0, "
+       "unknown word 'strength=' behind gaussian; known: l2=0.1, snr=20dB, rms=0.01, floor=0.001, "
        "reference=W4, independent, inverse, proportional, step, power0.5, g64, per-ic64, channel, "
        "token, tensor"},
-      {"clip 0.999", "unknown word '0.999' behind clip; known: "},
+      {"clip 0.999",
+       "unknown word '0.999' behind clip; known: quantile=0.999, "
+       "fraction_of_max=0.5, g64, per-ic64, channel, token, tensor"},
       {"\"\"", "is empty; write an entry, or a shorthand such as 'W4A8 g64'"},
   };
   for (const auto& [text, cause] : mistakes)
