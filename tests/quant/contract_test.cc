@@ -164,7 +164,7 @@ TEST(QuantizerContract, AChannelHasNoMoreLevelsThanItsBitsAllow) {
         const DistortionPtr quantizer =
             make_any(fmt::format("{{method: {}, grid: {}, bits: {}, granularity: channel}}",
                                  method.name, grid.text, bits));
-        const Matrix out = quantized(*quantizer, bell_matrix(4, 2000, 12));
+        const Matrix out = quantized(*quantizer, bell_matrix(4, 400, 12));
         for (Index r = 0; r < out.rows(); ++r) EXPECT_LE(levels_in_row(out, r), Index{1} << bits);
       }
     }
