@@ -26,8 +26,9 @@ std::size_t bytes_of(const Matrix& x) {
   const std::vector<std::byte> bytes = encode_matrix(x);
   const Matrix back = decoded(bytes, x.rows(), x.cols());
   // An empty matrix has no values to point at.
-  if (!x.empty())
+  if (!x.empty()) {
     EXPECT_EQ(std::memcmp(back.data(), x.data(), static_cast<std::size_t>(x.size()) * 4), 0);
+  }
   return bytes.size();
 }
 

@@ -30,6 +30,15 @@ const std::vector<std::string> kUnits = {"tensor",
 std::string quantizer(const std::string& granularity, const std::string& grid = "uniform") {
   return fmt::format("grid: {}, bits: 4, granularity: {}", grid, granularity);
 }
+
+/// The same of any grid: levels that are given have their own bits, and k-means weighs none where
+/// there is no calibration set.
+std::string quantizer_of(const std::string& granularity, const Json& form) {
+  const GridSpec grid = read_value<GridSpec>(form);
+  if (grid.own_bits) return fmt::format("grid: {}, granularity: {}", form.dump(), granularity);
+  return quantizer(granularity, form.dump()) + (grid.has_own_levels() ? ", weighted: false" : "");
+}
+
 std::string scoped(const std::string& scope, const std::string& noise) {
   return fmt::format("noise: {}, scope: {}", noise, scope);
 }
@@ -52,7 +61,7 @@ std::vector<std::string> all_entries() {
     entries.push_back(scoped(unit, "gaussian, relation: {power: -0.5}, strength: {sigma_abs: 1}"));
     entries.push_back(scoped(unit, "clip, quantile: 0.97"));
     entries.push_back(scoped(unit, "clip, fraction_of_max: 0.6"));
-    for (const Json& form : example_forms(grids())) entries.push_back(quantizer(unit, form.dump()));
+    for (const Json& form : example_forms(grids())) entries.push_back(quantizer_of(unit, form));
     entries.push_back(quantizer(unit) + ", symmetric: false");
     for (const std::string& granularity : kUnits) {
       const std::string match = ", strength: {match: {" + quantizer(granularity) + "}}";
