@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/tensor/matrix.h"
+#include "perturb/input_free.h"
 
 namespace nf {
 namespace {
@@ -36,6 +37,15 @@ class AutoGroups final : public Distortion {
 
   InputNeeds input_needs(SiteTensor tensor) const override {
     return any().input_needs(tensor).joined(sizes_.front().trial->input_needs(tensor));
+  }
+  DistortionPtr without_inputs() const override {
+    const auto groups = std::make_shared<AutoGroups>(*this);
+    for (Size& size : groups->sizes_)
+      for (DistortionPtr* quantizer : {&size.trial, &size.made}) {
+        *quantizer = input_free(*quantizer, SiteTensor::weight);
+        if (*quantizer == nullptr) return nullptr;
+      }
+    return groups;
   }
   bool follows_path() const override { return any().follows_path(); }
   double scratch_bytes(Index rows, Index cols) const override {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/suggest.h"
+#include "perturb/input_free.h"
 
 namespace nf {
 namespace {
@@ -50,8 +51,24 @@ const CalibrationConfig* only_set(const Entry& entry, const std::vector<Calibrat
   return nullptr;
 }
 
+/// Gives the entry the form of its distortion that needs no set, where there is one.
+void drop_needs(Entry& entry) {
+  const DistortionPtr plain = input_free(entry.distortion, entry.sites.tensor);
+  if (plain == nullptr) return;
+  if (entry.bisected) {
+    BisectedEntry& bisected = *entry.bisected;
+    bisected.config =
+        bisected.config.patch(Json::diff(entry.distortion->config(), plain->config()));
+    bisected.build = [build = bisected.build, tensor = entry.sites.tensor](double value) {
+      return input_free(build(value), tensor);
+    };
+  }
+  entry.distortion = plain;
+}
+
 void resolve(Entry& entry, const std::vector<CalibrationConfig>& sets, ConfigErrors& errors) {
   const CalibrationConfig* set = entry.calibration ? named_set(entry, sets, errors) : nullptr;
+  if (sets.empty() && !entry.calibration) drop_needs(entry);
   if (!entry.has_needs()) {
     entry.calibration.reset();
     entry.propagate.reset();

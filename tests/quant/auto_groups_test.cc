@@ -73,6 +73,17 @@ TEST(AutoGroups, ChooseByMinmaxAndActAsTheEntrySays) {
   for (Index i = 0; i < x.size(); ++i) ASSERT_EQ(out.data()[i], fixed.data()[i]);
 }
 
+TEST(AutoGroups, WithoutCalibrationTheirLevelsAreFoundWithout) {
+  const DistortionPtr open =
+      make_quantizer("{grid: kmeans, bits: 3, granularity: {auto: {coarsest: 32}}}");
+  EXPECT_TRUE(open->input_needs(SiteTensor::weight).ranges);
+  const DistortionPtr plain = open->without_inputs();
+  ASSERT_NE(plain, nullptr);
+  EXPECT_TRUE(plain->input_needs(SiteTensor::weight).empty());
+  EXPECT_EQ(plain->config()["weighted"], false);
+  EXPECT_EQ(plain->config()["granularity"], open->config()["granularity"]);
+}
+
 TEST(AutoGroups, AWeightMadeInPartsHasOneGroup) {
   Matrix x = bell_matrix(2100, 64, 4);
   for (Index c = 0; c < 64; c += 9) x(3, c) = 50.0f;
