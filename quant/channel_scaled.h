@@ -35,7 +35,8 @@ class ChannelScaled final : public Distortion {
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override;
   InputNeeds input_needs(SiteTensor tensor) const override;
-  bool follows_path() const override { return inner_->follows_path(); }
+  /// SmoothQuant's scale is of the untouched model, so that weights and inputs have the same one.
+  bool follows_path() const override { return awq() != nullptr && inner_->follows_path(); }
   bool chooses() const override { return awq() != nullptr; }
   TensorChoicePtr choose(const TensorReaders& readers,
                          const DistortionContext& context) const override;

@@ -207,6 +207,28 @@ TEST_F(CalibratedExperiment, StandsInTheResolvedExperiment) {
   EXPECT_FALSE(load("", trial(rounded())).resolved().contains("calibration"));
 }
 
+TEST_F(CalibratedExperiment, SmoothQuantsScaleIsOfTheUntouchedModel) {
+  const std::string smooth = "grid: uniform, bits: 8, channel_scale: {smoothquant: {}}, ";
+  const std::string weight = "{sites: {tensor: weight}, granularity: channel, " + smooth;
+  const std::string input = "{sites: {tensor: input}, granularity: tensor, " + smooth;
+  const auto path = [&](const std::string& entry) {
+    return trials(kOneSet, trial(entry)).front().entries.front().config()["propagate"];
+  };
+  EXPECT_EQ(path(weight + "method: rtn}"), "none");
+  EXPECT_EQ(path(weight + "method: gptq}"), "none");
+  EXPECT_EQ(path(weight + "method: gptq, propagate: none}"), "none");
+  EXPECT_EQ(path(weight + "method: rtn, propagate: blocks}"), "none");  // the same result
+  EXPECT_EQ(path(input + "propagate: sites}"), "none");
+  for (const std::string& entry :
+       {weight + "method: gptq, propagate: blocks}", weight + "range: awq, propagate: sites}",
+        input + "static: true, propagate: blocks}",
+        "{sites: {tensor: weight}, noise: gaussian, propagate: blocks, strength: {match: {" +
+            smooth + "granularity: channel, method: gptq}}}"})
+    EXPECT_NE(message_of(kOneSet, trial(entry)).find("propagate: SmoothQuant's scale is of"),
+              std::string::npos)
+        << message_of(kOneSet, trial(entry));
+}
+
 /// A quantizer as SmoothQuant makes one, in the eyes of whoever reads its config.
 class Smoothed final : public Distortion {
  public:
