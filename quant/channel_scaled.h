@@ -14,7 +14,8 @@ struct SmoothQuantRule {
 /// `channel_scale: {awq: {steps: n}}`: search_awq_scale(). Weights only.
 struct AwqRule {
   Index steps = 20;
-  DistortionPtr rounding;  ///< of the search: rtn with the entry's grid and granularity, minmax
+  /// Of the search: rtn with the entry's grid and granularity, minmax, zero_in_range: false.
+  DistortionPtr rounding;
 };
 /// The scales s of the features that a quantizer is applied to.
 using ChannelScaleRule = std::variant<SmoothQuantRule, AwqRule>;
