@@ -285,6 +285,13 @@ TEST(ChannelScaled, IsOtherwiseAsItsInnerQuantizer) {
   }
 }
 
+TEST(ChannelScaled, HoldsTheScaledWeightAndWhatAReplayTakesBack) {
+  const double matrix = 4.0 * 64 * 32;
+  EXPECT_EQ(ChannelScaled(copies(), SmoothQuantRule{}).scratch_bytes(64, 32), matrix);
+  const auto replays = std::make_shared<FakeQuantizer>(0.0f, InputNeeds{.replay = true});
+  EXPECT_EQ(ChannelScaled(replays, SmoothQuantRule{}).scratch_bytes(64, 32), 2.0 * matrix);
+}
+
 TEST(ChannelScaled, WithoutStatisticsIsOurBug) {
   const Case c;
   EXPECT_THROW(made(ChannelScaled(copies(), SmoothQuantRule{}), c.weight(), {}), InternalError);
