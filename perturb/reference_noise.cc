@@ -6,6 +6,7 @@
 #include "core/random/philox.h"
 #include "core/tensor/matrix.h"
 #include "perturb/draws.h"
+#include "perturb/input_free.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 #include "perturb/referred_choices.h"
@@ -82,6 +83,7 @@ class ReferenceNoise final : public Distortion {
   }
   bool draws() const override { return !is_identity(); }
   InputNeeds input_needs(SiteTensor tensor) const override;
+  DistortionPtr without_inputs() const override;
   bool follows_path() const override;
   bool chooses() const override;
   TensorChoicePtr choose(const TensorReaders& readers,
@@ -167,6 +169,13 @@ InputNeeds ReferenceNoise::input_needs(SiteTensor tensor) const {
   if (is_identity()) return {};
   const InputNeeds needs = reference_->input_needs(tensor);
   return matched() == nullptr ? needs : needs.joined(matched()->input_needs(tensor));
+}
+
+DistortionPtr ReferenceNoise::without_inputs() const {
+  const auto noise = std::make_shared<ReferenceNoise>(*this);
+  if (!(noise->reference_ = input_free(reference_, tensor_))) return nullptr;
+  if (strength_ && !(noise->strength_ = strength_->without_inputs(tensor_))) return nullptr;
+  return noise;
 }
 
 bool ReferenceNoise::follows_path() const {

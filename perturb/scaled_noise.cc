@@ -9,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/tensor/matrix.h"
 #include "perturb/draws.h"
+#include "perturb/input_free.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 #include "perturb/referred_choices.h"
@@ -114,6 +115,7 @@ class ScaledNoise final : public Distortion {
   bool is_identity() const override { return strength_.is_zero(); }
   bool draws() const override { return !is_identity(); }
   InputNeeds input_needs(SiteTensor tensor) const override;
+  DistortionPtr without_inputs() const override;
   bool follows_path() const override;
   bool chooses() const override;
   TensorChoicePtr choose(const TensorReaders& readers,
@@ -168,6 +170,15 @@ InputNeeds ScaledNoise::input_needs(SiteTensor tensor) const {
   if (reference_) needs = reference_->input_needs(tensor);
   const Distortion* matched = strength_.matched();
   return matched == nullptr ? needs : needs.joined(matched->input_needs(tensor));
+}
+
+DistortionPtr ScaledNoise::without_inputs() const {
+  const auto noise = std::make_shared<ScaledNoise>(*this);
+  if (reference_ && !(noise->reference_ = input_free(reference_, tensor_))) return nullptr;
+  const std::optional<StrengthRule> strength = strength_.without_inputs(tensor_);
+  if (!strength) return nullptr;
+  noise->strength_ = *strength;
+  return noise;
 }
 
 bool ScaledNoise::follows_path() const {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "perturb/input_free.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 
@@ -95,6 +96,12 @@ StrengthRule::StrengthRule(const Strength& strength, DistortionPtr matched)
 bool StrengthRule::is_zero() const {
   return matched_ ? matched_->is_identity()
                   : strength_.kind != Strength::Kind::snr_db && strength_.value == 0.0;
+}
+
+std::optional<StrengthRule> StrengthRule::without_inputs(SiteTensor tensor) const {
+  if (!matched_) return *this;
+  const DistortionPtr matched = input_free(matched_, tensor);
+  return matched ? std::optional<StrengthRule>({strength_, matched}) : std::nullopt;
 }
 
 double StrengthRule::norm(double x_norm, double matched_norm, Index n) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/config/config_value.h"
 #include "perturb/noise_registry.h"
 
@@ -33,6 +35,8 @@ class StrengthRule {
   bool is_zero() const;
   /// The quantizer whose error is needed, or null.
   const Distortion* matched() const { return matched_.get(); }
+  /// The rule with the form of matched() that needs no statistics; none: there is none.
+  std::optional<StrengthRule> without_inputs(SiteTensor tensor) const;
   /// Target of ‖δ‖ in a unit of n values; 0 where ‖x‖ is. matched_norm: ‖δ‖ of matched() in the
   /// unit.
   double norm(double x_norm, double matched_norm, Index n) const;

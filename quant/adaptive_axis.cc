@@ -69,7 +69,9 @@ InputNeeds AdaptiveAxis::input_needs(SiteTensor tensor) const {
 }
 
 double AdaptiveAxis::scratch_bytes(Index rows, Index cols) const {
-  const double rounded = sizeof(float) * static_cast<double>(rows * cols);
+  const double matrix = sizeof(float) * static_cast<double>(rows * cols);
+  // The replay packs what is rounded.
+  const double rounded = (error_at_ == ErrorAt::block ? 2.0 : 1.0) * matrix;
   return std::max({rounded, along_inputs_.method->scratch_bytes(rows, cols),
                    along_outputs_.method->scratch_bytes(rows, cols)});
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/tensor/matrix.h"
+#include "perturb/input_free.h"
 
 namespace nf {
 namespace {
@@ -37,6 +38,15 @@ class AutoGroups final : public Distortion {
   InputNeeds input_needs(SiteTensor tensor) const override {
     return any().input_needs(tensor).joined(sizes_.front().trial->input_needs(tensor));
   }
+  DistortionPtr without_inputs() const override {
+    const auto groups = std::make_shared<AutoGroups>(*this);
+    for (Size& size : groups->sizes_)
+      for (DistortionPtr* quantizer : {&size.trial, &size.made}) {
+        *quantizer = input_free(*quantizer, SiteTensor::weight);
+        if (*quantizer == nullptr) return nullptr;
+      }
+    return groups;
+  }
   bool follows_path() const override { return any().follows_path(); }
   double scratch_bytes(Index rows, Index cols) const override {
     return static_cast<double>(rows) * static_cast<double>(cols) * sizeof(float) +
@@ -44,10 +54,10 @@ class AutoGroups final : public Distortion {
   }
 
   Index rows_together(Index rows) const override { return any().rows_together(rows); }
-  MatrixFiguresPtr figures(const RowSource& x, const DistortionContext&) const override {
+  MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const override {
     Errors errors(*this);
     for_each_part(x, any().rows_together(x.rows()),
-                  [&](Index, ConstMatrixView part) { errors.add(part, {}); });
+                  [&](Index, ConstMatrixView part) { errors.add(part, inner(context)); });
     const auto choice = std::make_shared<Choice>();
     choice->size = errors.choice();
     return choice;
@@ -76,6 +86,7 @@ class AutoGroups final : public Distortion {
         : groups_(groups), squares_(groups.sizes_.size(), 0.0) {}
 
     void add(ConstMatrixView x, const DistortionContext& context) {
+      cols_ = x.cols();
       Matrix rounded(x.rows(), x.cols());
       for (std::size_t i = 0; i < squares_.size(); ++i) {
         groups_.sizes_[i].trial->apply(x, context, rounded);
@@ -85,13 +96,19 @@ class AutoGroups final : public Distortion {
     }
     /// ‖w‖ is the same in all, so that errors stand for relative ones.
     std::size_t choice() const {
-      std::size_t i = 0;
+      std::size_t i = first();
       while (i + 1 < squares_.size() && gains(std::sqrt(squares_[i]), std::sqrt(squares_[i + 1])))
         ++i;
       return i;
     }
 
    private:
+    /// The finest size of those that have a whole row in one group, else the coarsest.
+    std::size_t first() const {
+      std::size_t i = 0;
+      while (i + 1 < squares_.size() && groups_.sizes_[i + 1].group >= cols_) ++i;
+      return i;
+    }
     bool gains(double coarse, double fine) const {
       return coarse - fine > groups_.config_.loss * coarse;
     }
@@ -106,6 +123,7 @@ class AutoGroups final : public Distortion {
 
     const AutoGroups& groups_;
     std::vector<double> squares_;
+    Index cols_ = 0;
   };
 
   const Distortion& any() const { return *sizes_.front().made; }
@@ -113,7 +131,7 @@ class AutoGroups final : public Distortion {
     if (const auto* choice = static_cast<const Choice*>(context.figures))
       return sizes_[choice->size];
     Errors errors(*this);
-    errors.add(x, context);
+    errors.add(x, inner(context));
     return sizes_[errors.choice()];
   }
   /// The context of a quantizer whose units lie in rows: the whole weight has no figures for it.

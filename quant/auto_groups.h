@@ -11,8 +11,9 @@ namespace nf {
 inline constexpr Index kFinestAutoGroup = 16;
 
 /// Groups that each weight chooses (FineQuant, 2308.09723): from the coarsest on, the group is
-/// halved while r(g) − r(g/2) > loss·r(g), r = ‖δ‖/‖w‖ of trial(g), and not below 16. made(g) acts
-/// with what was chosen, which sites.csv says (`group`). Both: the quantizer with {group: g}.
+/// halved while r(g) − r(g/2) > loss·r(g), r = ‖δ‖/‖w‖ of trial(g), and not below 16. Groups as
+/// wide as the weight are all one: of those the finest is the coarsest. made(g) acts with what was
+/// chosen, which sites.csv says (`group`). Both: the quantizer with {group: g}.
 DistortionPtr choose_groups(const AutoGroupsConfig& config,
                             const std::function<DistortionPtr(Index group)>& trial,
                             const std::function<DistortionPtr(Index group)>& made);

@@ -21,7 +21,8 @@ std::vector<float> awq_scale(const InputStatistics& inputs, double ratio);
 
 /// Tries r = 0, 1/steps, ..., (steps − 1)/steps for the linears of one tensor together; the first
 /// of the smallest losses wins. The loss of s is the mean squared error of outputs on the
-/// calibration set with W̃ = Q(W·diag(s))·diag(1/s), Q = `rounding`:
+/// calibration set with W̃ = Q(W·diag(s))·diag(1/s), Q = `rounding`: to nearest from minimum to
+/// maximum, whatever range the entry has, as the authors' code does, which clips afterwards:
 /// - at the output of the sub-layer where several linears of the model read the tensor; where
 ///   these are of both sub-layers of a block side by side, the sum of both errors
 /// - at the linear's own output where it reads the tensor alone

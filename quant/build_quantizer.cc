@@ -11,7 +11,8 @@ namespace {
 
 using Core = std::function<DistortionPtr(const QuantizerConfig&)>;
 
-/// The entry as choices round it: to nearest, in ranges from minimum to maximum (2309.15531).
+/// The entry as searches for an axis or a scale round it: to nearest, in ranges from minimum to
+/// maximum (2309.15531).
 QuantizerConfig trial_of(QuantizerConfig entry) {
   entry.range = {};
   entry.zero_in_range = false;
@@ -30,7 +31,8 @@ DistortionPtr make_core(const QuantizerConfig& entry, const Core& core) {
 }
 
 DistortionPtr with_auto_groups(const QuantizerConfig& entry, const Core& core, const Core& rtn) {
-  const QuantizerConfig trial = trial_of(entry);
+  QuantizerConfig trial = entry;
+  trial.method = "rtn";
   return choose_groups(
       *entry.granularity.automatic,
       [&](Index g) { return make_core(with_unit(trial, Unit::groups(g)), rtn); },

@@ -166,8 +166,11 @@ TensorChoicePtr ChannelScaled::choose(const TensorReaders& readers,
 }
 
 double ChannelScaled::scratch_bytes(Index rows, Index cols) const {
-  return sizeof(float) * static_cast<double>(rows * cols) + inner_->scratch_bytes(rows, cols) +
-         inner_->input_needs(SiteTensor::weight).bytes(cols);
+  const double matrix = sizeof(float) * static_cast<double>(rows * cols);
+  const InputNeeds inner_needs = inner_->input_needs(SiteTensor::weight);
+  // The scaled weight, and a candidate taken back for the replay.
+  return (inner_needs.replay ? 2.0 : 1.0) * matrix + inner_->scratch_bytes(rows, cols) +
+         inner_needs.bytes(cols);
 }
 
 MatrixFiguresPtr ChannelScaled::figures(const RowSource& x,

@@ -14,7 +14,8 @@ struct SmoothQuantRule {
 /// `channel_scale: {awq: {steps: n}}`: search_awq_scale(). Weights only.
 struct AwqRule {
   Index steps = 20;
-  DistortionPtr rounding;  ///< of the search: rtn with the entry's grid and granularity, minmax
+  /// Of the search: rtn with the entry's grid and granularity, minmax, zero_in_range: false.
+  DistortionPtr rounding;
 };
 /// The scales s of the features that a quantizer is applied to.
 using ChannelScaleRule = std::variant<SmoothQuantRule, AwqRule>;
@@ -35,7 +36,8 @@ class ChannelScaled final : public Distortion {
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override;
   InputNeeds input_needs(SiteTensor tensor) const override;
-  bool follows_path() const override { return inner_->follows_path(); }
+  /// SmoothQuant's scale is of the untouched model, so that weights and inputs have the same one.
+  bool follows_path() const override { return awq() != nullptr && inner_->follows_path(); }
   bool chooses() const override { return awq() != nullptr; }
   TensorChoicePtr choose(const TensorReaders& readers,
                          const DistortionContext& context) const override;

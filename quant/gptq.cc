@@ -379,12 +379,15 @@ void lay_out_units(const Job& job, GptqResult& result) {
 
 /// damping: the first to be tried; then the one that was taken.
 Matrix factor(const GptqMoment& h, double& damping) {
-  for (int retry = 0; retry <= kRetries; ++retry, damping *= 10.0)
+  for (int retry = 0;; ++retry) {
     if (std::optional<Matrix> feedback = gptq_feedback(h, damping)) return *std::move(feedback);
+    if (retry == kRetries) break;
+    damping = damping > 0.0 ? 10.0 * damping : GptqOptions{}.damping;
+  }
   throw NumericError(
       fmt::format("the second moment of the inputs is singular, also with damping {:g}; give a "
                   "larger damping or a larger calibration set",
-                  damping / 10.0));
+                  damping));
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ struct GptqResult {
 /// features that were always 0 become 0; then the scales of static groups; then the columns in
 /// blocks, each group's scales when its first column is reached, from w as it stood at the start of
 /// that block; groups along the outputs when their column is reached, as compensated. A
-/// factorisation that fails is tried again with ten times the damping, at most four times; then
-/// NumericError, without a place.
+/// factorisation that fails is tried again with ten times the damping (after 0: 0.01), at most four
+/// times; then NumericError, without a place.
 ///
 /// Rows are worked on in panels of their own, shared out among the threads: their number changes no
 /// bit.

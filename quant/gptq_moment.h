@@ -22,8 +22,6 @@ class GptqMoment {
   bool in_order() const { return in_order_; }
   /// The feature that stands at each place. [in]
   const std::vector<Index>& order() const { return order_; }
-  /// Whether the feature at that place was always 0.
-  bool is_dead(Index place) const { return sums_(feature(place), feature(place)) == 0.0; }
   /// Mean of the diagonal, dead features included.
   double mean_diagonal() const;
   /// values ← H(row, first), H(row, first + 1), ..., without damping. row, first: places

@@ -51,10 +51,7 @@ class KMeans final : public Distortion {
 
   double scratch_bytes(Index rows, Index cols) const override {
     const auto n = static_cast<double>(rows) * static_cast<double>(cols);
-    const double levels = std::ldexp(1.0, static_cast<int>(entry_.bits));
-    // Of a unit: sorted values, sums and costs, and where each run may begin.
-    const double a_value = 64.0 + 4.0 * levels;
-    return unit_.kind == Unit::Kind::tensor ? n * a_value : 0.0;
+    return unit_.kind == Unit::Kind::tensor ? kmeans_bytes(n, Index{1} << entry_.bits) : 0.0;
   }
   Index rows_together(Index rows) const override {
     return unit_.kind == Unit::Kind::tensor ? rows : rows_of_unit(unit_, rows);

@@ -1,6 +1,7 @@
 #include "quant/kmeans_levels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -120,10 +121,63 @@ float mean_of(const std::vector<WeightedValue>& values, std::size_t first, std::
   return std::clamp(static_cast<float>(sum / weight), values[first].value, values[end - 1].value);
 }
 
+/// Runs whose beginnings are held at a time, of n values.
+std::size_t held_runs(double n, std::size_t runs, double most_bytes) {
+  if (n * static_cast<double>(runs * sizeof(std::uint32_t)) <= most_bytes) return runs;
+  return static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(runs))));
+}
+
+/// The best division of all values into runs. Where not all beginnings are held, the costs from
+/// which a number of runs follow are, and the beginnings are found again, the last runs first.
+class BestRuns {
+ public:
+  BestRuns(const RunErrors& errors, std::size_t n, std::size_t runs, std::size_t held)
+      : errors_(errors), n_(n), runs_(runs), held_(held), begins_(held) {}
+
+  /// use(begin, end) of each run, the last one first.
+  template <class Use>
+  void each(Use use) {
+    std::vector<double> cost(n_ + 1);
+    for (std::size_t end = 1; end <= n_; ++end) cost[end] = errors_.error(0, end);
+    std::vector<std::vector<double>> costs = {std::move(cost)};  // of 1, 1 + held, ... runs
+    while (costs.size() * held_ < runs_) costs.push_back(advanced(costs.back(), costs.size() - 1));
+    std::size_t end = n_;
+    for (std::size_t part = costs.size(); part-- > 0; costs.pop_back()) {
+      advanced(costs.back(), part);
+      for (std::size_t k = last_of(part); k > part * held_; --k) {
+        const std::size_t begin = begins_[k % held_][end];
+        use(begin, end);
+        end = begin;
+      }
+    }
+    use(std::size_t{0}, end);
+  }
+
+ private:
+  std::size_t last_of(std::size_t part) const { return std::min(runs_ - 1, (part + 1) * held_); }
+  /// From the costs of 1 + part·held runs those of `held` more, or of all.
+  std::vector<double> advanced(std::vector<double> before, std::size_t part) {
+    std::vector<double> cost(n_ + 1);
+    for (std::size_t k = part * held_ + 1; k <= last_of(part); ++k) {
+      std::vector<std::uint32_t>& begin = begins_[k % held_];
+      begin.resize(n_ + 1);
+      // Of all values together alone once there is no further run.
+      const std::size_t low = k + 1 < runs_ ? k + 1 : n_;
+      NextRun(errors_, before, cost, begin).solve(low, n_, k, n_ - 1);
+      before.swap(cost);
+    }
+    return before;
+  }
+
+  const RunErrors& errors_;
+  std::size_t n_, runs_, held_;
+  std::vector<std::vector<std::uint32_t>> begins_;  ///< by number of the run, modulo `held`
+};
+
 }  // namespace
 
 std::vector<float> kmeans_levels(ConstVectorView values, const std::vector<double>& weights,
-                                 Index count) {
+                                 Index count, double most_bytes) {
   NF_CHECK(count >= 1, "{} levels", count);
   const std::vector<WeightedValue> distinct = distinct_values(values, weights);
   const std::size_t n = distinct.size(), runs = static_cast<std::size_t>(count);
@@ -133,26 +187,22 @@ std::vector<float> kmeans_levels(ConstVectorView values, const std::vector<doubl
     return levels;
   }
   const RunErrors errors(distinct);
-  std::vector<double> before(n + 1), cost(n + 1);
-  for (std::size_t end = 1; end <= n; ++end) before[end] = errors.error(0, end);
-  std::vector<std::vector<std::uint32_t>> begins(runs);
-  begins[0].assign(n + 1, 0);
-  for (std::size_t k = 1; k < runs; ++k) {
-    begins[k].resize(n + 1);
-    // Of all values together alone once there is no further run.
-    const std::size_t low = k + 1 < runs ? k + 1 : n;
-    NextRun(errors, before, cost, begins[k]).solve(low, n, k, n - 1);
-    before.swap(cost);
-  }
-  std::size_t end = n;
-  for (std::size_t k = runs; k-- > 0;) {
-    const std::size_t begin = begins[k][end];
-    levels.push_back(mean_of(distinct, begin, end));
-    end = begin;
-  }
+  BestRuns(errors, n, runs, held_runs(static_cast<double>(n), runs, most_bytes))
+      .each([&](std::size_t begin, std::size_t end) {
+        levels.push_back(mean_of(distinct, begin, end));
+      });
   std::reverse(levels.begin(), levels.end());
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
   return levels;
+}
+
+double kmeans_bytes(double n, Index count, double most_bytes) {
+  const auto runs = static_cast<std::size_t>(count), held = held_runs(n, runs, most_bytes);
+  const auto number = [](std::size_t bytes) { return static_cast<double>(bytes); };
+  const std::size_t held_costs = 2 + (runs - 1) / held;
+  // The values and their weights, sorted, and sums over them; then costs and beginnings.
+  return n * (number(12 + 16 + 24) + number(held_costs * sizeof(double)) +
+              number(held * sizeof(std::uint32_t)));
 }
 
 }  // namespace nf

@@ -13,8 +13,13 @@ namespace nf {
 /// Fewer values than levels: the values themselves.
 ///
 /// values: finite, one at least. weights: not negative, as many; empty, or all of them 0: every
-/// value counts as much. Time count·n·log n over the n distinct values.
+/// value counts as much. Time count·n·log n over the n distinct values, twice that where it would
+/// hold more than `most_bytes` of where runs begin; then it holds of the order of √count·n. The
+/// levels are the same.
 std::vector<float> kmeans_levels(ConstVectorView values, const std::vector<double>& weights,
-                                 Index count);
+                                 Index count, double most_bytes = 256e6);
+
+/// Bytes that kmeans_levels() holds, at most, of n values.
+double kmeans_bytes(double n, Index count, double most_bytes = 256e6);
 
 }  // namespace nf

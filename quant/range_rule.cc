@@ -3,13 +3,17 @@
 namespace nf {
 namespace {
 
+struct Word {
+  RangeRule::Kind kind;
+  const char* name;
+  const char* summary;
+};
 /// In the order of their names, as the table wants them.
-constexpr std::pair<RangeRule::Kind, const char*> kWords[] = {{RangeRule::Kind::awq, "awq"},
-                                                              {RangeRule::Kind::minmax, "minmax"},
-                                                              {RangeRule::Kind::mse, "mse"}};
-constexpr const char* kSummaries[] = {
-    "clamped where the error of the partial product on calibration inputs is smallest (weights)",
-    "from the smallest to the largest value", "shrunk to where the sum of |error|^2.4 is smallest"};
+constexpr Word kWords[] = {
+    {RangeRule::Kind::awq, "awq",
+     "clamped where the error of the partial product on calibration inputs is smallest (weights)"},
+    {RangeRule::Kind::minmax, "minmax", "from the smallest to the largest value"},
+    {RangeRule::Kind::mse, "mse", "shrunk to where the sum of |error|^2.4 is smallest"}};
 
 Kind<RangeRule> percentile_kind() {
   Kind<RangeRule> kind{.name = "percentile"};
@@ -28,10 +32,9 @@ Kind<RangeRule> percentile_kind() {
 const RangeRuleTable& range_rules() {
   static const RangeRuleTable table = [] {
     RangeRuleTable rules("range");
-    for (std::size_t i = 0; i < std::size(kWords); ++i)
-      rules.add({.name = kWords[i].second,
-                 .summary = kSummaries[i],
-                 .plain = RangeRule{.kind = kWords[i].first}});
+    for (const Word& word : kWords)
+      rules.add(
+          {.name = word.name, .summary = word.summary, .plain = RangeRule{.kind = word.kind}});
     rules.add(percentile_kind());
     return rules;
   }();
@@ -46,8 +49,8 @@ RangeRule RangeRule::at(const Site& site) const {
 
 Json ConfigValue<RangeRule>::write(const RangeRule& rule) {
   if (rule.kind == RangeRule::Kind::percentile) return {{"percentile", rule.percentile}};
-  for (const auto& [kind, word] : kWords)
-    if (kind == rule.kind) return word;
+  for (const Word& word : kWords)
+    if (word.kind == rule.kind) return word.name;
   NF_CHECK(false, "range kind {}", static_cast<int>(rule.kind));
 }
 

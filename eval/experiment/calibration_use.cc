@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/suggest.h"
+#include "perturb/input_free.h"
 
 namespace nf {
 namespace {
@@ -50,8 +51,52 @@ const CalibrationConfig* only_set(const Entry& entry, const std::vector<Calibrat
   return nullptr;
 }
 
+/// Gives the entry the form of its distortion that needs no set, where there is one.
+void drop_needs(Entry& entry) {
+  const DistortionPtr plain = input_free(entry.distortion, entry.sites.tensor);
+  if (plain == nullptr) return;
+  if (entry.bisected) {
+    BisectedEntry& bisected = *entry.bisected;
+    bisected.config =
+        bisected.config.patch(Json::diff(entry.distortion->config(), plain->config()));
+    bisected.build = [build = bisected.build, tensor = entry.sites.tensor](double value) {
+      return input_free(build(value), tensor);
+    };
+  }
+  entry.distortion = plain;
+}
+
+/// The part of an entry's config that is a quantizer with a SmoothQuant scale; null: none is.
+const Json* find_smoothquant(const Json& config) {
+  if (!config.is_object()) return nullptr;
+  const auto scale = config.find("channel_scale");
+  if (scale != config.end() && scale->is_object() && scale->contains("smoothquant")) return &config;
+  for (const Json& part : config)
+    if (const Json* found = find_smoothquant(part)) return found;
+  return nullptr;
+}
+
+/// SmoothQuant's scale is of the inputs of the untouched model. Where nothing else is asked of the
+/// inputs, another path is no other result; where something is, it is a mistake.
+void resolve_smoothquant_path(Entry& entry, ConfigErrors& errors) {
+  const Json config = entry.distortion->config();
+  const Json* smoothquant = find_smoothquant(config);
+  if (smoothquant == nullptr || entry.path() == Propagate::none) return;
+  const bool asks_for_scale_alone = entry.distortion->input_needs(entry.sites.tensor) ==
+                                        InputNeeds{.ranges = true, .weight_ranges = true} &&
+                                    !smoothquant->value("static", false) &&
+                                    !smoothquant->value("weighted", false);
+  if (!asks_for_scale_alone)
+    errors.add(entry.node.find("propagate").value_or(entry.node),
+               fmt::format("SmoothQuant's scale is of the inputs of the untouched model, and an "
+                           "entry sees inputs of one path: write propagate: none, not {}",
+                           enum_name(entry.path())));
+  entry.propagate = Propagate::none;
+}
+
 void resolve(Entry& entry, const std::vector<CalibrationConfig>& sets, ConfigErrors& errors) {
   const CalibrationConfig* set = entry.calibration ? named_set(entry, sets, errors) : nullptr;
+  if (sets.empty() && !entry.calibration) drop_needs(entry);
   if (!entry.has_needs()) {
     entry.calibration.reset();
     entry.propagate.reset();
@@ -60,6 +105,7 @@ void resolve(Entry& entry, const std::vector<CalibrationConfig>& sets, ConfigErr
   if (!entry.calibration) set = only_set(entry, sets, errors);
   if (set == nullptr) return;
   entry.calibration = set->name;
+  resolve_smoothquant_path(entry, errors);
   entry.propagate = entry.path();
   entry.set_is_drawn = set->is_drawn_by_trial();
 }

@@ -11,6 +11,9 @@ namespace nf {
 /// Fills in the set and the path in effect of each entry that is made from a calibration set, and
 /// takes both keys from those that are not: what they do and their ids depend on no set, so that a
 /// method without needs can be swept beside others. A set that is not there is a mistake of either.
+/// The path of what has a SmoothQuant scale is `none`: the scale is of the untouched model.
+/// Where the experiment has no set, what can do without acts without
+/// (Distortion::without_inputs()).
 void resolve_calibration(const std::vector<CalibrationConfig>& sets, std::vector<Trial>& trials,
                          ConfigErrors& errors);
 

@@ -14,7 +14,8 @@ struct GptqKeys : GptqOptions {
     FieldTable<GptqKeys> table;
     table.optional("damping", &GptqKeys::damping,
                    {.summary = "added to the diagonal of the inputs' second moment; ten times as "
-                               "much where its factorisation fails, at most four times",
+                               "much where its factorisation fails (after 0: 0.01), at most four "
+                               "times",
                     .unit = "of the diagonal's mean",
                     .range = at_least(0)});
     table.optional("block", &GptqKeys::block,

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "core/base/check.h"
 #include "quant/quantizer_registry.h"
@@ -9,7 +11,8 @@ namespace {
 
 /// Round to nearest: every unit's scale from its own values, every value to its nearest level. On
 /// inputs the scales are dynamic, from the window (`tensor`) or the position itself, unless they
-/// are static: from the smallest and largest value of the calibration set.
+/// are static: from the smallest and largest value of the calibration set. An infinity that took no
+/// part in its scale becomes NaN by itself.
 class Rtn final : public Distortion {
  public:
   explicit Rtn(const QuantizerConfig& entry)
@@ -21,6 +24,7 @@ class Rtn final : public Distortion {
     DistortionReport report;
     for_each_run(x, context, [&](const ScaledRun& run) {
       report.clipped += quantize_run(*grid_, run, values(x, run), values(distorted, run));
+      if (entry_.is_static) keep_infinities_out(values(x, run), values(distorted, run));
     });
     return report;
   }
@@ -81,6 +85,10 @@ class Rtn final : public Distortion {
     entry_.unit_fit(grid_, context.site)
         .fit_range({&lowest, 1}, {&highest, 1}, {&unit.scale, 1}, {&unit.zero, 1});
     return unit;
+  }
+  static void keep_infinities_out(ConstVectorView x, VectorView distorted) {
+    for (std::size_t i = 0; i < x.size(); ++i)
+      if (std::isinf(x[i])) distorted[i] = std::numeric_limits<float>::quiet_NaN();
   }
   template <class T>
   static std::span<T> values(BasicMatrixView<T> x, const ScaledRun& run) {

@@ -170,6 +170,17 @@ TEST(AdaptiveAxis, NeedsWhatItLooksAt) {
   EXPECT_THROW(made(adaptive(ErrorAt::site), weight, {}), InternalError);
 }
 
+TEST(AdaptiveAxis, HoldsTheRoundedWeightAndItsPackedForm) {
+  const auto bytes = [](const char* at) {
+    return make_quantizer(
+               fmt::format(
+                   "{{grid: uniform, bits: 4, granularity: {{adaptive: 64, error_at: {}}}}}", at))
+        ->scratch_bytes(256, 128);
+  };
+  EXPECT_GE(bytes("site"), 4.0 * 256 * 128);
+  EXPECT_GE(bytes("block"), 2.0 * 4.0 * 256 * 128);
+}
+
 TEST(AdaptiveAxis, StandsInTheEntryAsItsGranularity) {
   EXPECT_EQ(adaptive(ErrorAt::block).config().dump(),
             R"({"grid":"uniform","bits":3,"granularity":{"adaptive":8,"error_at":"block"},)"

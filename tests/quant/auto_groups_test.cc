@@ -18,15 +18,17 @@ DistortionPtr automatic(const std::string& keys, const std::string& more = "") {
                         "}");
 }
 
+double distance(const Matrix& a, const Matrix& b) {
+  double sum = 0.0;
+  for (Index i = 0; i < a.size(); ++i)
+    sum += std::pow(static_cast<double>(a.data()[i] - b.data()[i]), 2.0);
+  return std::sqrt(sum);
+}
 /// ‖δ‖ of rtn with groups of g.
 double error_of(const Matrix& x, Index g) {
   reference::Quantizer q;
   q.unit = Unit::groups(g);
-  const reference::QuantizedMatrix rounded = reference::quantize(q, x);
-  double sum = 0.0;
-  for (Index i = 0; i < x.size(); ++i)
-    sum += std::pow(static_cast<double>(rounded.values.data()[i] - x.data()[i]), 2.0);
-  return std::sqrt(sum);
+  return distance(reference::quantize(q, x).values, x);
 }
 
 Index expected_group(const Matrix& x, Index coarsest, double loss) {
@@ -61,16 +63,55 @@ TEST(AutoGroups, HalveWhileTheErrorFallsEnough) {
   EXPECT_GT(seen.size(), 1u);
 }
 
-TEST(AutoGroups, ChooseByMinmaxAndActAsTheEntrySays) {
-  const Matrix x = bell_matrix(20, 512, 3);
-  Matrix out;
-  const Index group = chosen_group(*automatic("", ", range: mse"), x, &out);
-  EXPECT_EQ(group, expected_group(x, 256, 0.01));
-  const Matrix fixed =
-      distorted(*make_quantizer(
-                    fmt::format("{{grid: uniform, bits: 4, granularity: g{}, range: mse}}", group)),
-                x);
-  for (Index i = 0; i < x.size(); ++i) ASSERT_EQ(out.data()[i], fixed.data()[i]);
+TEST(AutoGroups, ChooseByTheEntrysOwnRounding) {
+  Matrix x = bell_matrix(20, 512, 3);
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] += 8.0f;  // far on one side of 0
+  Index others = 0;
+  for (const char* keys :
+       {", range: mse", ", symmetric: false, zero_in_range: true", ", grid: nf4"})
+    for (const double loss : {0.01, 0.03, 0.05, 0.1, 0.2, 0.3}) {
+      const auto fixed = [&](Index g) {
+        return distorted(
+            *make_quantizer(fmt::format(
+                "{{bits: 4, granularity: g{}{}{}}}", g, keys,
+                std::string(keys).find("grid") == std::string::npos ? ", grid: uniform" : "")),
+            x);
+      };
+      const auto error = [&](Index g) { return distance(fixed(g), x); };
+      Index expected = 256;
+      while (expected > 16 && error(expected) - error(expected / 2) > loss * error(expected))
+        expected /= 2;
+      Matrix out;
+      const DistortionPtr quantizer = make_quantizer(fmt::format(
+          "{{bits: 4, granularity: {{auto: {{loss: {}}}}}{}{}}}", loss, keys,
+          std::string(keys).find("grid") == std::string::npos ? ", grid: uniform" : ""));
+      EXPECT_EQ(chosen_group(*quantizer, x, &out), expected) << keys << ", " << loss;
+      EXPECT_EQ(distance(out, fixed(expected)), 0.0);
+      others += expected != expected_group(x, 256, loss) ? 1 : 0;
+    }
+  EXPECT_GT(others, 0);  // plain rounding would choose otherwise
+}
+
+TEST(AutoGroups, BeginAtTheWidthOfTheWeight) {
+  Matrix x = bell_matrix(40, 128, 5);
+  for (Index r = 0; r < 40; ++r) x(r, r) = 40.0f;  // smaller groups gain much
+  const Index expected = expected_group(x, 128, 0.05);
+  EXPECT_LT(expected, 128);
+  EXPECT_EQ(chosen_group(*automatic("loss: 0.05"), x), expected);
+  EXPECT_EQ(chosen_group(*automatic("coarsest: 1024, loss: 0.05"), x), expected);
+  EXPECT_EQ(chosen_group(*automatic("loss: 1"), x), 128);
+  EXPECT_EQ(chosen_group(*automatic("loss: 1"), bell_matrix(4, 130, 6)), 256);
+}
+
+TEST(AutoGroups, WithoutCalibrationTheirLevelsAreFoundWithout) {
+  const DistortionPtr open =
+      make_quantizer("{grid: kmeans, bits: 3, granularity: {auto: {coarsest: 32}}}");
+  EXPECT_TRUE(open->input_needs(SiteTensor::weight).ranges);
+  const DistortionPtr plain = open->without_inputs();
+  ASSERT_NE(plain, nullptr);
+  EXPECT_TRUE(plain->input_needs(SiteTensor::weight).empty());
+  EXPECT_EQ(plain->config()["weighted"], false);
+  EXPECT_EQ(plain->config()["granularity"], open->config()["granularity"]);
 }
 
 TEST(AutoGroups, AWeightMadeInPartsHasOneGroup) {

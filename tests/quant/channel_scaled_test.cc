@@ -267,7 +267,7 @@ TEST(ChannelScaled, IsOtherwiseAsItsInnerQuantizer) {
     const ChannelScaled scaled(inner, SmoothQuantRule{.alpha = 0.3});
     EXPECT_EQ(scaled.draws(), inner->draws());
     EXPECT_EQ(scaled.has_steps(), inner->has_steps());
-    EXPECT_EQ(scaled.follows_path(), inner->follows_path());
+    EXPECT_FALSE(scaled.follows_path());  // the scale is of the untouched model
     EXPECT_EQ(scaled.rows_together(30), inner->rows_together(30));
     EXPECT_EQ(scaled.input_needs(SiteTensor::weight),
               (InputNeeds{.ranges = true, .sample = true, .weight_ranges = true}));
@@ -278,10 +278,18 @@ TEST(ChannelScaled, IsOtherwiseAsItsInnerQuantizer) {
     EXPECT_EQ(scaled.config().dump(),
               R"({"grid":"fake","channel_scale":{"smoothquant":{"alpha":0.3}}})");
     const ChannelScaled awq(inner, AwqRule{.steps = 20, .rounding = copies()});
+    EXPECT_EQ(awq.follows_path(), inner->follows_path());
     EXPECT_EQ(awq.config().dump(), R"({"grid":"fake","channel_scale":{"awq":{"steps":20}}})");
     EXPECT_EQ(awq.input_needs(SiteTensor::weight),
               (InputNeeds{.ranges = true, .second_moment = true, .sample = true, .replay = true}));
   }
+}
+
+TEST(ChannelScaled, HoldsTheScaledWeightAndWhatAReplayTakesBack) {
+  const double matrix = 4.0 * 64 * 32;
+  EXPECT_EQ(ChannelScaled(copies(), SmoothQuantRule{}).scratch_bytes(64, 32), matrix);
+  const auto replays = std::make_shared<FakeQuantizer>(0.0f, InputNeeds{.replay = true});
+  EXPECT_EQ(ChannelScaled(replays, SmoothQuantRule{}).scratch_bytes(64, 32), 2.0 * matrix);
 }
 
 TEST(ChannelScaled, WithoutStatisticsIsOurBug) {

@@ -264,6 +264,21 @@ TEST(Gptq, AFactorisationThatFailsTakesTenTimesTheDamping) {
   EXPECT_EQ(damping(50.0), 100.0);
 }
 
+TEST(Gptq, AFactorisationThatFailsWithoutDampingTakesTheUsual) {
+  const DistortionPtr gptq =
+      make_quantizer("{method: gptq, grid: uniform, bits: 4, granularity: channel, damping: 0}");
+  const Matrix w = bell_matrix(3, 2, 17);
+  Matrix out(3, 2);
+  const auto damping = [&](double beyond) {
+    const InputStatistics inputs = indefinite(beyond);
+    return gptq->apply(w, {.inputs = &inputs}, out).notes["damping"];
+  };
+  EXPECT_EQ(damping(-0.5), 0.0);
+  EXPECT_EQ(damping(0.005), 0.01);
+  EXPECT_EQ(damping(5.0), 10.0);
+  EXPECT_THROW(damping(50.0), NumericError);
+}
+
 TEST(Gptq, AMomentThatStaysSingularNamesTheSite) {
   const DistortionPtr gptq =
       make_quantizer("{method: gptq, grid: uniform, bits: 4, granularity: channel}");

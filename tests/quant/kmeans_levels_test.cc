@@ -49,6 +49,21 @@ TEST(KMeansLevels, ErrNoMoreThanAnyDivisionIntoRuns) {
   }
 }
 
+TEST(KMeansLevels, AreTheSameWhereBeginningsAreFoundTwice) {
+  const std::vector<float> x = bell(300, 8);
+  const std::vector<double> w = some_weights(300, 8, true);
+  for (const Index count : {1, 2, 3, 4, 5, 8, 15, 16, 17, 64})
+    EXPECT_EQ(kmeans_levels(x, w, count, 0.0), kmeans_levels(x, w, count, 1e9)) << count;
+}
+
+TEST(KMeansLevels, HoldLessThanABeginningForEachRunOfManyValues) {
+  const double n = 11008.0 * 4096.0;
+  EXPECT_LT(kmeans_bytes(n, 256), 300.0 * n);
+  EXPECT_GE(kmeans_bytes(1e5, 256), 4.0 * 256 * 1e5);
+  for (const Index count : {4, 16, 256})
+    EXPECT_GE(kmeans_bytes(2.0 * n, count), 2.0 * kmeans_bytes(n, count));
+}
+
 TEST(KMeansLevels, FewValuesAreTheirOwnLevels) {
   EXPECT_EQ(kmeans_levels(std::vector<float>{3, 1, 3, 2, 1}, {}, 4), (std::vector<float>{1, 2, 3}));
   EXPECT_EQ(kmeans_levels(std::vector<float>{0.5f}, {}, 4), std::vector<float>{0.5f});

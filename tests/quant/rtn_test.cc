@@ -314,6 +314,24 @@ TEST(Rtn, AStaticRangeIsThatOfTheCalibrationSet) {
   }
 }
 
+TEST(Rtn, AnInfinityBeyondAStaticRangeDoesNotDisappear) {
+  const InputStatisticsPtr inputs = ranges_of(bell_matrix(30, 8, 11));
+  const DistortionContext context{.site = {.tensor = SiteTensor::input}, .inputs = inputs.get()};
+  Matrix x = bell_matrix(5, 8, 12);
+  x(0, 0) = INFINITY;
+  x(1, 3) = -INFINITY;
+  x(2, 4) = NAN;
+  for (const char* grid : {"uniform, bits: 8", "uniform, bits: 8, symmetric: false",
+                           "power, bits: 4", "nf4", "{codebook: [-1, 0, 0.5, 1]}"}) {
+    Matrix out(5, 8);
+    make_quantizer(fmt::format("{{grid: {}, granularity: tensor, static: true}}", grid),
+                   SiteTensor::input)
+        ->apply(x, context, out);
+    for (Index i = 0; i < x.size(); ++i)
+      EXPECT_EQ(std::isnan(out.data()[i]), !std::isfinite(x.data()[i])) << grid << " at " << i;
+  }
+}
+
 TEST(Rtn, AwqsRangeClampsFirstAndLeavesQueriesAndKeysAlone) {
   const Matrix x = bell_matrix(6, 32, 13);
   Matrix window = bell_matrix(40, 32, 14);

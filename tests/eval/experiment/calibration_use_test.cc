@@ -81,6 +81,45 @@ TEST_F(CalibratedExperiment, LetsWhatNeedsNoneIgnoreTheSet) {
   EXPECT_EQ(swept[0].entries.front().config(), swept[1].entries.front().config());
 }
 
+TEST_F(CalibratedExperiment, WithoutASetWhatCanDoWithoutActsWithout) {
+  const std::string kmeans = "grid: kmeans, bits: 2, granularity: channel";
+  const std::string at = "{sites: {tensor: weight}, ";
+  const std::string match = "strength: {match: {" + kmeans + "}}";
+  for (const std::string& entry :
+       {at + kmeans + "}", at + "grid: kmeans, bits: 2, granularity: {auto: {}}}",
+        at + "noise: gaussian, " + match + "}", at + "noise: permuted, " + match + "}",
+        at + "noise: gaussian, relation: step, strength: {relative_l2: 0.1}, reference: {" +
+            kmeans + "}}"}) {
+    const Entry plain = trials("", trial(entry)).front().entries.front();
+    EXPECT_FALSE(plain.has_needs()) << entry;
+    EXPECT_FALSE(plain.config().contains("calibration")) << entry;
+    EXPECT_NE(plain.config().dump().find(R"("weighted":false)"), std::string::npos) << entry;
+    const Entry weighted = trials(kOneSet, trial(entry)).front().entries.front();
+    EXPECT_TRUE(weighted.has_needs()) << entry;
+    EXPECT_EQ(weighted.config()["calibration"], "ref") << entry;
+    EXPECT_NE(weighted.config().dump().find(R"("weighted":true)"), std::string::npos) << entry;
+  }
+  EXPECT_EQ(trials("", trial(at + kmeans + "}")).front().entries.front().config(),
+            trials("", trial(at + kmeans + ", weighted: false}")).front().entries.front().config());
+  EXPECT_NE(message_of("", trial(at + kmeans + ", weighted: true}")).find("and there is none"),
+            std::string::npos);
+}
+
+TEST_F(CalibratedExperiment, WithoutASetASearchActsWithoutAtEachValue) {
+  const Trial searched =
+      trials("", trial("{sites: {tensor: weight}, noise: gaussian, relation: step, reference: "
+                       "{grid: kmeans, bits: 2, granularity: channel}, strength: {relative_l2: "
+                       "\"${bisect}\"}}",
+                       ", bisect: {range: [0.01, 1], target: {kl: 0.05}}"))
+          .front();
+  EXPECT_EQ(searched.entries.front().config()["reference"]["weighted"], false);
+  EXPECT_EQ(searched.entries.front().config()["strength"]["relative_l2"], "${bisect}");
+  const Entry at = searched.at(0.25).entries.front();
+  EXPECT_FALSE(at.has_needs());
+  EXPECT_EQ(at.config()["reference"]["weighted"], false);
+  EXPECT_EQ(at.config()["strength"]["relative_l2"], 0.25);
+}
+
 TEST_F(CalibratedExperiment, TakesSetsFromDefaultsToo) {
   const std::vector<Trial> made =
       trials(kSets + "defaults: {calibration: ref, propagate: blocks}\n",
@@ -166,6 +205,28 @@ TEST_F(CalibratedExperiment, StandsInTheResolvedExperiment) {
   EXPECT_EQ(resolved["calibration"]["ref"]["windows"], 4);
   EXPECT_EQ(resolved["trials"][0]["distort"][0]["calibration"], "ref");
   EXPECT_FALSE(load("", trial(rounded())).resolved().contains("calibration"));
+}
+
+TEST_F(CalibratedExperiment, SmoothQuantsScaleIsOfTheUntouchedModel) {
+  const std::string smooth = "grid: uniform, bits: 8, channel_scale: {smoothquant: {}}, ";
+  const std::string weight = "{sites: {tensor: weight}, granularity: channel, " + smooth;
+  const std::string input = "{sites: {tensor: input}, granularity: tensor, " + smooth;
+  const auto path = [&](const std::string& entry) {
+    return trials(kOneSet, trial(entry)).front().entries.front().config()["propagate"];
+  };
+  EXPECT_EQ(path(weight + "method: rtn}"), "none");
+  EXPECT_EQ(path(weight + "method: gptq}"), "none");
+  EXPECT_EQ(path(weight + "method: gptq, propagate: none}"), "none");
+  EXPECT_EQ(path(weight + "method: rtn, propagate: blocks}"), "none");  // the same result
+  EXPECT_EQ(path(input + "propagate: sites}"), "none");
+  for (const std::string& entry :
+       {weight + "method: gptq, propagate: blocks}", weight + "range: awq, propagate: sites}",
+        input + "static: true, propagate: blocks}",
+        "{sites: {tensor: weight}, noise: gaussian, propagate: blocks, strength: {match: {" +
+            smooth + "granularity: channel, method: gptq}}}"})
+    EXPECT_NE(message_of(kOneSet, trial(entry)).find("propagate: SmoothQuant's scale is of"),
+              std::string::npos)
+        << message_of(kOneSet, trial(entry));
 }
 
 /// A quantizer as SmoothQuant makes one, in the eyes of whoever reads its config.
