@@ -141,9 +141,9 @@ std::vector<CalibrationWave> cut_calibration(const DecoderSpec& spec,
   for (std::size_t first = 0; first < sorted.size();) {
     const std::span<const CalibratedTrial> left = std::span(sorted).subspan(first);
     std::size_t fits = left.size();
-    double least = 0.0,
-           more = 0.0;  // with one weight at a time, and of each that is made beside it
+    double least = 0.0, more = 0.0;
     for (;; fits = (fits + 1) / 2) {
+      least = more = 0.0;  // with one weight at a time, and of each that is made beside it
       const CalibrationPlan plan(spec, left.first(fits), has);
       if (plan.empty()) break;
       least = calibration_bytes(spec, plan, threads, 1, budget.process_bytes);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "eval/plan/calibration_cost.h"
 #include "eval/plan/calibration_memory.h"
 #include "tests/support/family_support.h"
@@ -50,10 +52,21 @@ class Trials {
     paths_.push_back(std::make_unique<TrialPath>(numbers_.path(*trials_.back(), model())));
     all_.push_back({trials_.back().get(), paths_.back().get()});
   }
-  CalibrationPlan plan() const { return CalibrationPlan(model(), all_, nothing()); }
+  CalibrationPlan plan(const HasOutcome& has = nothing()) const {
+    return CalibrationPlan(model(), all_, has);
+  }
   CalibrationCost cost() const { return calibration_cost(model(), plan()); }
-  std::vector<CalibrationWave> cut(const MemoryBudget& budget) const {
-    return cut_calibration(model(), all_, nothing(), 2, budget);
+  std::vector<CalibrationWave> cut(const MemoryBudget& budget,
+                                   const HasOutcome& has = nothing()) const {
+    return cut_calibration(model(), all_, has, 2, budget);
+  }
+  /// All of some trials.
+  HasOutcome all_of(const std::vector<std::size_t>& trials) const {
+    std::set<ChainKey> keys;
+    for (const std::size_t t : trials)
+      for (const auto& block : paths_[t]->calibrated->weights)
+        keys.insert(block.begin(), block.end());
+    return [keys](const Site&, const ChainKey& key) { return keys.contains(key); };
   }
   static HasOutcome nothing() {
     return [](const Site&, const ChainKey&) { return false; };
@@ -140,6 +153,22 @@ TEST(CalibrationWaves, StayWithinTheBudget) {
   }
   budget.is_binding = false;
   EXPECT_EQ(trials.cut(budget).size(), 6u);  // one by one
+}
+
+TEST(CalibrationWaves, OfTrialsThatAreMadeAlreadyNeedNothing) {
+  Trials trials;
+  for (std::uint64_t seed = 0; seed < 4; ++seed)
+    trials.add(noise("tensor: weight, roles: embed_tokens") + ", " + needy("tensor: weight"),
+               Propagate::blocks, "one", seed);
+  // One of the halves is made: all four are too many, and the half that is left is not.
+  for (const std::vector<std::size_t>& made : {std::vector<std::size_t>{0, 1}, {2, 3}}) {
+    const HasOutcome has = trials.all_of(made);
+    const MemoryBudget budget{.bytes =
+                                  calibration_bytes(model(), trials.plan(has), 2, 1, 0.0) - 1.0};
+    std::size_t count = 0;
+    for (const CalibrationWave& wave : trials.cut(budget, has)) count += wave.trials.size();
+    EXPECT_EQ(count, 4u);
+  }
 }
 
 }  // namespace
