@@ -410,6 +410,21 @@ TEST_P(CalibrationPassTest, GoesOnWhereItWasInterrupted) {
   expect_same(kept(mixed, results("cut")), kept(mixed, whole));
 }
 
+TEST_P(CalibrationPassTest, GoesOnBetweenLinearsThatHaveAChoiceInCommonAndReplay) {
+  const ModelTrial both =
+      trial(needy("tensor: weight, layers: 0, roles: [q_proj, k_proj, v_proj]", ", look: both"),
+            Propagate::none);
+  CalibrationResults whole = results("whole");
+  EXPECT_EQ(run({&both}, whole), 3);
+  fs::copy(dir_ / "whole", dir_ / "cut");
+  for (const auto& file : fs::directory_iterator(dir_ / "whole"))
+    if (!file.path().filename().string().starts_with("layers.0.q_proj"))
+      fs::remove(dir_ / "cut" / file.path().filename());
+  CalibrationResults cut = results("cut");
+  EXPECT_EQ(run({&both}, cut), 2);
+  expect_same(kept(both, cut), kept(both, whole));
+}
+
 TEST_P(CalibrationPassTest, FailsTheTrialAloneThatCannotBeMade) {
   const ModelTrial broken =
       trial(needy("tensor: weight, layers: 1, roles: o_proj", ", look: nothing") + ", " +
