@@ -74,11 +74,15 @@ class CalibrationPass {
 
   /// Everything behind `step` that needed a lane which has failed fails with it.
   void fail(const CalibrationLanes::Failure& failure, const CalibrationSet& set, Index step) {
+    const auto is_of_lane = [&](const MissingOutcome& outcome, const StepCalibration& calibration) {
+      if (calibration.set->hash != set.hash) return false;
+      return calibration.propagate == Propagate::none ? !failure.trial
+                                                      : failure.trial == outcome.trial;
+    };
     for (const MissingOutcome& outcome : plan_.missing()) {
-      if (outcome.trial != failure.trial || outcome.step <= step) continue;
+      if (outcome.step <= step) continue;
       for (const NeedyStep& needy : plan_.needy_steps(outcome))
-        if (needy.step->calibration.set->hash == set.hash &&
-            needy.step->calibration.propagate != Propagate::none)
+        if (is_of_lane(outcome, needy.step->calibration))
           results_.keep_failure(outcome.key, failure.problem);
     }
   }
