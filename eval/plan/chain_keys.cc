@@ -131,10 +131,10 @@ bool ChainKeys::looks_around(const SiteChain& chain) {
 ChainKey ChainKeys::of_steps(const SiteChain& chain, std::uint64_t seed) {
   if (chain.empty()) return {};
   ContentHash hash;
-  // The roles that share an input, and the name under which it is measured, belong to it.
-  for (const Index number :
-       {static_cast<Index>(chain.variant), chain.site.layer, static_cast<Index>(chain.site.role),
-        static_cast<Index>(chain.site.tensor)})
+  // The name under which an input is measured belongs to it, and tells it from the others that are
+  // made of the same tensor. Their numbers (variant) depend on what else happens in the layer.
+  for (const Index number : {chain.site.layer, static_cast<Index>(chain.site.role),
+                             static_cast<Index>(chain.site.tensor)})
     add(hash, static_cast<std::uint64_t>(number));
   for (const SiteStep& step : chain.steps) {
     add(hash, of_distortion(step.distortion));

@@ -79,6 +79,21 @@ TEST(ChainKeys, SeeWhatTheChainLooksAt) {
   EXPECT_NE(key("", false, Propagate::sites), key("", true, Propagate::sites));
 }
 
+TEST(ChainKeys, OfAnInputDoNotDependOnOtherInputs) {
+  const auto down = static_cast<std::size_t>(Role::down_proj);
+  const auto inputs = [](const std::string& entries) {
+    return keys_of(entries, 0, Propagate::none).inputs[1];
+  };
+  const std::string entry = needy("tensor: input, layers: 1, roles: down_proj");
+  EXPECT_EQ(inputs(entry)[down],
+            inputs(entry + ", " + noise("tensor: input, layers: 1, roles: o_proj"))[down]);
+  // Two that are made of one tensor stay apart.
+  const auto apart = inputs(needy("tensor: input, layers: 1, roles: [q_proj, v_proj]") + ", " +
+                            noise("tensor: input, layers: 1, roles: v_proj"));
+  EXPECT_NE(apart[static_cast<std::size_t>(Role::q_proj)],
+            apart[static_cast<std::size_t>(Role::v_proj)]);
+}
+
 TEST(ChainKeys, StandForTheLinearsThatOneChoiceIsFor) {
   const auto choice = [](const std::string& roles) {
     return needy("tensor: weight, layers: 1, roles: " + roles, ", look: choice");
