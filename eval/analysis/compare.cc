@@ -15,6 +15,7 @@
 #include "eval/analysis/mean_figure.h"
 #include "eval/results/figures.h"
 #include "eval/results/row_fields.h"
+#include "eval/results/seen_text.h"
 #include "eval/stats/block_bootstrap.h"
 #include "eval/stats/confidence_sequence.h"
 #include "eval/stats/multiple_testing.h"
@@ -233,6 +234,14 @@ std::vector<ComparedLines> pairs_of(const ModelLines& model,
   return pairs;
 }
 
+void remark_on_seen_text(const ModelLines& model, const std::vector<ComparedLines>& pairs,
+                         std::vector<std::string>& remarks) {
+  std::vector<const ResultLine*> lines;
+  for (const ComparedLines& pair : pairs) lines.insert(lines.end(), {pair.against, pair.trial});
+  if (std::string remark = seen_text(model.model, lines); !remark.empty())
+    remarks.push_back(std::move(remark));
+}
+
 ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFigure>& figures,
                               const std::vector<TrialSelector>& selectors,
                               const ModelIdentity* data, const CompareOptions& options,
@@ -245,6 +254,7 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFig
   }
   comparison.windows = data != nullptr ? data->windows : model.baseline->text.windows;
   const std::vector<ComparedLines> pairs = pairs_of(model, selectors, options, remarks);
+  remark_on_seen_text(model, pairs, remarks);
   comparison.lines.resize(pairs.size());
   parallel_for(std::ssize(pairs), [&](Index i) {
     const auto at = static_cast<std::size_t>(i);

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
 
-#include "eval/plan/lane_tree.h"
+#include "eval/plan/calibration_place.h"
 #include "eval/plan/stage.h"
 
 namespace nf {
@@ -14,14 +13,11 @@ namespace {
 /// Counts what a pass does, step after step (CalibrationLanes).
 class Count {
  public:
-  Count(const DecoderSpec& spec, const CalibrationPlan& plan) : spec_(spec), plan_(plan) {
-    const TrialPath untouched = TrialPath::untouched(spec);
-    for (const CalibratedSet& set : plan.sets()) {
-      std::vector<const TrialPath*> paths = {&untouched};
-      for (const CalibratedSet::Lane& lane : set.lanes)
-        paths.push_back(plan.trials()[lane.trial].path);
-      sets_.push_back({&set, LaneTree(paths), {}, 0.0});
-      for (const EvalItem& item : set.set->items)
+  Count(const DecoderSpec& spec, const CalibrationPlan& plan)
+      : spec_(spec), plan_(plan), trees_(spec, plan) {
+    for (std::size_t i = 0; i < plan.sets().size(); ++i) {
+      sets_.push_back({&plan.sets()[i], &trees_.tree(i), {}, 0.0});
+      for (const EvalItem& item : plan.sets()[i].set->items)
         sets_.back().block_flops += nf::block_flops(spec, item.layout);
     }
   }
@@ -31,9 +27,10 @@ class Count {
     cost_.outcomes = std::ssize(plan_.missing());
     cost_.blocks_read = std::min(plan_.until(), spec_.num_hidden_layers);
     for (const MissingOutcome& outcome : plan_.missing()) gather(outcome);
-    for (const auto& [source, needs] : sources_) add_statistics(source, needs);
-    for (Set& set : sets_)
-      for (Index step = 1; step < set.lanes->until() && step <= spec_.num_hidden_layers; ++step)
+    for (const auto& [place, needs] : places_) add_statistics(place, needs);
+    for (std::size_t set = 0; set < sets_.size(); ++set)
+      for (Index step = 1; step < sets_[set].lanes->until() && step <= spec_.num_hidden_layers;
+           ++step)
         pass(set, step);
     return cost_;
   }
@@ -41,42 +38,14 @@ class Count {
  private:
   struct Set {
     const CalibratedSet* lanes;
-    LaneTree tree;
+    const LaneTree* tree;
     std::set<std::pair<Index, Index>> gathered;  ///< step, and leader of the group before it
     double block_flops = 0.0;
   };
-  /// Set, step, leader before the step, and the numbers of the linears that are made before.
-  using Source = std::tuple<std::size_t, Index, Index, std::vector<Index>>;
-
-  static LaneTree::Group group_of(const LaneTree& tree, Index step, Index lane) {
-    for (const LaneTree::Group& group : tree.groups(step))
-      for (Index place = group.first; place < group.last; ++place)
-        if (tree.lane(place) == lane) return group;
-    return {};
-  }
-
-  Source source_of(const MissingOutcome& outcome, const NeedyStep& needy) const {
-    const StepCalibration& calibration = needy.step->calibration;
-    const std::size_t number = plan_.set_of(calibration);
-    const std::vector<CalibratedSet::Lane>& lanes = sets_[number].lanes->lanes;
-    Index lane = 0;
-    if (calibration.propagate != Propagate::none)
-      lane = 1 + (std::find_if(lanes.begin(), lanes.end(),
-                               [&](const auto& each) { return each.trial == outcome.trial; }) -
-                  lanes.begin());
-    std::vector<Index> made;
-    if (calibration.propagate == Propagate::sites && is_block_role(needy.role))
-      for (const Role role : spec_.roles())
-        if (phase_of(spec_, role) < phase_of(spec_, needy.role))
-          made.push_back(plan_.trials()[outcome.trial].path->weights[static_cast<std::size_t>(
-              outcome.step - 1)][static_cast<std::size_t>(role)]);
-    return {number, outcome.step, group_of(sets_[number].tree, outcome.step - 1, lane).first, made};
-  }
-
   void gather(const MissingOutcome& outcome) {
     for (const NeedyStep& needy : plan_.needy_steps(outcome)) {
       const Role owner = is_block_role(needy.role) ? spec_.input_owner(needy.role) : needy.role;
-      InputNeeds& needs = sources_[source_of(outcome, needy)][owner];
+      InputNeeds& needs = places_[trees_.place(outcome, needy)][owner];
       needs = needs.joined(needy.needs);
     }
     if (!outcome.is_weight()) return;
@@ -85,9 +54,9 @@ class Count {
         cost_.made_weights += static_cast<double>(linear.out) * static_cast<double>(linear.in);
   }
 
-  void add_statistics(const Source& source, const std::map<Role, InputNeeds>& needs) {
-    const auto& [number, step, leader, made] = source;
-    Set& set = sets_[number];
+  void add_statistics(const CalibrationPlace& place, const std::map<Role, InputNeeds>& needs) {
+    const Index step = place.step;
+    Set& set = sets_[place.set];
     const Index tokens = set.lanes->set->size().tokens;
     for (const auto& [role, need] : needs) {
       Index in = spec_.embedding_size();
@@ -97,23 +66,24 @@ class Count {
       cost_.statistics_flops += need.flops(tokens, in);
     }
     if (step > spec_.num_hidden_layers) return;
-    if (made.empty()) set.gathered.emplace(step, leader);
+    if (place.made == CalibrationPlace{}.made) set.gathered.emplace(step, place.leader);
     ++cost_.block_passes;
     cost_.block_flops += set.block_flops;
   }
 
   /// The groups that go on behind a block, but for those that have passed it while gathering.
-  void pass(const Set& set, Index step) {
-    for (const LaneTree::Group& group : set.tree.groups(step)) {
+  void pass(std::size_t number, Index step) {
+    const Set& set = sets_[number];
+    for (const LaneTree::Group& group : set.tree->groups(step)) {
       bool goes_on = false;
       for (Index place = group.first; place < group.last; ++place) {
-        const Index lane = set.tree.lane(place);
+        const Index lane = set.tree->lane(place);
         goes_on = goes_on ||
                   (lane == 0 ? set.lanes->root_until
                              : set.lanes->lanes[static_cast<std::size_t>(lane - 1)].until) > step;
       }
-      const Index lane = set.tree.lane(group.first);
-      const Index before = group_of(set.tree, step - 1, lane).first;
+      const Index lane = set.tree->lane(group.first);
+      const Index before = trees_.group(number, lane, step - 1).first;
       const bool untouched =
           lane == 0 || plan_.trials()[set.lanes->lanes[static_cast<std::size_t>(lane - 1)].trial]
                                .path->steps[static_cast<std::size_t>(step)] == 0;
@@ -125,8 +95,9 @@ class Count {
 
   const DecoderSpec& spec_;
   const CalibrationPlan& plan_;
+  CalibrationTrees trees_;
   std::vector<Set> sets_;
-  std::map<Source, std::map<Role, InputNeeds>> sources_;
+  std::map<CalibrationPlace, std::map<Role, InputNeeds>> places_;
   CalibrationCost cost_;
 };
 

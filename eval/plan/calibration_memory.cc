@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "core/base/error.h"
-#include "eval/plan/lane_tree.h"
+#include "eval/plan/calibration_place.h"
 
 namespace nf {
 namespace {
@@ -16,34 +15,43 @@ constexpr double kRunToRun = 4.0 * kMiB;
 
 double number(Index n) { return static_cast<double>(n); }
 
-/// The lanes of a set as a tree, lane 0 the untouched model.
-LaneTree tree_of(const DecoderSpec& spec, const CalibrationPlan& plan, const CalibratedSet& set) {
-  const TrialPath untouched = TrialPath::untouched(spec);
-  std::vector<const TrialPath*> paths = {&untouched};
-  for (const CalibratedSet::Lane& lane : set.lanes) paths.push_back(plan.trials()[lane.trial].path);
-  return LaneTree(paths);
-}
-
-/// The most groups of a set that hold hidden states at the same time.
-Index most_groups(const CalibratedSet& set, const LaneTree& tree) {
-  Index most = 1;
-  for (Index step = 0; step < tree.steps(); ++step) {
-    Index count = 0;
+/// The most hidden states of all windows of a set that are held at the same time: those of each
+/// group, and what a group has behind a block that some of its lanes leave untouched.
+Index most_hidden(const CalibrationPlan& plan, const CalibratedSet& set, const LaneTree& tree) {
+  const auto until = [&set](Index lane) {
+    return lane == 0 ? set.root_until : set.lanes[static_cast<std::size_t>(lane - 1)].until;
+  };
+  // Groups at a step of which some lane goes as far.
+  const auto count = [&](Index step, Index as_far) {
+    Index groups = 0;
     for (const LaneTree::Group& group : tree.groups(step)) {
-      const auto goes_on = [&](Index place) {
-        const Index lane = tree.lane(place);
-        return (lane == 0 ? set.root_until : set.lanes[static_cast<std::size_t>(lane - 1)].until) >=
-               step;
-      };
+      bool goes_on = false;
       for (Index place = group.first; place < group.last; ++place)
-        if (goes_on(place)) {
-          ++count;
-          break;
-        }
+        goes_on = goes_on || until(tree.lane(place)) >= as_far;
+      groups += goes_on ? 1 : 0;
     }
-    most = std::max(most, count);
+    return groups;
+  };
+  const auto both_ways = [&](const LaneTree::Group& before, Index step) {
+    bool untouched = false, touched = false;
+    for (Index place = before.first; place < before.last; ++place) {
+      const Index lane = tree.lane(place);
+      if (until(lane) <= step) continue;
+      const bool passes =
+          lane == 0 || plan.trials()[set.lanes[static_cast<std::size_t>(lane - 1)].trial]
+                               .path->steps[static_cast<std::size_t>(step)] == 0;
+      (passes ? untouched : touched) = true;
+    }
+    return untouched && touched;
+  };
+  Index most = 0;
+  for (Index step = 1; step < tree.steps(); ++step) {
+    Index behind = 0;
+    for (const LaneTree::Group& before : tree.groups(step - 1))
+      behind += both_ways(before, step) ? 1 : 0;
+    most = std::max(most, std::max(count(step - 1, step), count(step, step + 1)) + behind);
   }
-  return most;
+  return most + 1;  // of the batches that are run now
 }
 
 Index features(const DecoderSpec& spec, Role role) {
@@ -53,43 +61,54 @@ Index features(const DecoderSpec& spec, Role role) {
   return spec.hidden_size;
 }
 
-/// Statistics that are held while one outcome is made: of all tensors that its sources are asked
-/// about at that step.
-double statistics_bytes(const DecoderSpec& spec, const CalibrationPlan& plan) {
-  using Source = std::tuple<Index, std::size_t, std::size_t>;  // step, set, trial (0: untouched)
-  std::map<Source, std::map<Role, InputNeeds>> needs;
-  const auto source_of = [&](const MissingOutcome& outcome, const NeedyStep& needy) {
-    const StepCalibration& calibration = needy.step->calibration;
-    const bool untouched = calibration.propagate == Propagate::none;
-    return Source(outcome.step, plan.set_of(calibration), untouched ? 0 : outcome.trial + 1);
-  };
-  for (const MissingOutcome& outcome : plan.missing())
-    for (const NeedyStep& needy : plan.needy_steps(outcome)) {
+/// The linears of a block, packed.
+double block_bytes(const DecoderSpec& spec) {
+  double bytes = 0.0;
+  for (const LinearTensors& linear : spec.block(0).linears)
+    bytes += sizeof(float) * number(linear.out) * number(linear.in);
+  return bytes;
+}
+
+/// What is held while some outcomes are made together: all that their places are asked about, and
+/// the linears of their blocks as trials have them.
+double held_bytes(const DecoderSpec& spec, const CalibrationPlan& plan,
+                  const CalibrationTrees& trees, const MissingOutcomes& together) {
+  std::map<CalibrationPlace, std::map<Role, InputNeeds>> places;
+  for (const MissingOutcome* outcome : together)
+    for (const NeedyStep& needy : plan.needy_steps(*outcome)) {
       const Role owner = is_block_role(needy.role) ? spec.input_owner(needy.role) : needy.role;
-      InputNeeds& all = needs[source_of(outcome, needy)][owner];
-      all = all.joined(needy.needs);
+      InputNeeds& needs = places[trees.place(*outcome, needy)][owner];
+      needs = needs.joined(needy.needs);
     }
-  const auto bytes_of = [&](const Source& source) {
-    const CalibrationSize size = plan.sets()[std::get<1>(source)].set->size();
-    double bytes = 0.0;
+  double bytes = 0.0;
+  bool own_linears = false;
+  for (const auto& [place, needs] : places) {
     bool replays = false;
-    for (const auto& [role, need] : needs.at(source)) {
+    for (const auto& [role, need] : needs) {
       bytes += need.bytes(features(spec, role));
       replays = replays || need.replay;
     }
     // Both sub-layers' inputs, and the outputs that candidates are compared with.
+    const CalibrationSize size = plan.sets()[place.set].set->size();
     if (replays) bytes += 4.0 * sizeof(float) * number(size.tokens) * number(spec.hidden_size);
-    return bytes;
+    const bool has_made = place.made != CalibrationPlace{}.made;
+    if (replays || has_made) bytes += block_bytes(spec);
+    own_linears = own_linears || replays || has_made;
+  }
+  return bytes + (own_linears ? block_bytes(spec) : 0.0);  // those of the last trial
+}
+
+double statistics_bytes(const DecoderSpec& spec, const CalibrationPlan& plan,
+                        const CalibrationTrees& trees) {
+  std::map<Index, MissingOutcomes> by_step;
+  for (const MissingOutcome& outcome : plan.missing()) by_step[outcome.step].push_back(&outcome);
+  const auto place_of = [&trees](const MissingOutcome& outcome, const NeedyStep& needy) {
+    return trees.place(outcome, needy);
   };
   double most = 0.0;
-  for (const MissingOutcome& outcome : plan.missing()) {
-    std::set<Source> sources;
-    for (const NeedyStep& needy : plan.needy_steps(outcome))
-      sources.insert(source_of(outcome, needy));
-    double bytes = 0.0;
-    for (const Source& source : sources) bytes += bytes_of(source);
-    most = std::max(most, bytes);
-  }
+  for (const auto& [step, outcomes] : by_step)
+    for (const MissingOutcomes& together : made_together(plan, outcomes, place_of))
+      most = std::max(most, held_bytes(spec, plan, trees, together));
   return most;
 }
 
@@ -112,16 +131,17 @@ double calibration_bytes(const DecoderSpec& spec, const CalibrationPlan& plan, I
                          Index distorting_threads, double process_bytes) {
   std::vector<const ModelTrial*> trials;
   for (const CalibratedTrial& each : plan.trials()) trials.push_back(each.trial);
+  const CalibrationTrees trees(spec, plan);
   double fixed = 0.0, lanes = 0.0;
-  for (const CalibratedSet& set : plan.sets()) {
+  for (std::size_t i = 0; i < plan.sets().size(); ++i) {
+    const CalibratedSet& set = plan.sets()[i];
     const Stage stage(0, std::ssize(set.set->items));
     const StageMemory memory =
         stage_memory(spec, set.set->items, stage, trials, threads, process_bytes);
     fixed = std::max(fixed, memory.fixed + memory.turn + memory.distortion);
-    // One more: what the untouched block makes of a group that goes on both ways.
-    lanes += memory.lane * number(most_groups(set, tree_of(spec, plan, set)) + 1);
+    lanes += memory.lane * number(most_hidden(plan, set, trees.tree(i)));
   }
-  return fixed + lanes + statistics_bytes(spec, plan) +
+  return fixed + lanes + statistics_bytes(spec, plan, trees) +
          making_bytes(spec, plan) * number(distorting_threads);
 }
 
@@ -141,9 +161,9 @@ std::vector<CalibrationWave> cut_calibration(const DecoderSpec& spec,
   for (std::size_t first = 0; first < sorted.size();) {
     const std::span<const CalibratedTrial> left = std::span(sorted).subspan(first);
     std::size_t fits = left.size();
-    double least = 0.0,
-           more = 0.0;  // with one weight at a time, and of each that is made beside it
+    double least = 0.0, more = 0.0;
     for (;; fits = (fits + 1) / 2) {
+      least = more = 0.0;  // with one weight at a time, and of each that is made beside it
       const CalibrationPlan plan(spec, left.first(fits), has);
       if (plan.empty()) break;
       least = calibration_bytes(spec, plan, threads, 1, budget.process_bytes);

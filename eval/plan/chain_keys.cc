@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "core/io/content_hash.h"
-
 namespace nf {
 namespace {
 
@@ -51,10 +49,10 @@ TrialKeys ChainKeys::of(const ModelTrial& trial, const DecoderSpec& spec) {
   keys.steps.reserve(layers + 2);  // places look at the steps before them
   keys.weights.resize(layers);
   keys.inputs.resize(layers);
-  keys.steps.push_back(of_chain(trial.embed_tokens(), {trial, {}, {}}));
+  keys.steps.push_back(of_chain(trial.embed_tokens(), {trial, spec, {}, {}}));
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer) {
     const auto i = static_cast<std::size_t>(layer);
-    const Place place{trial, std::span(keys.steps), weights_of(trial, layer)};
+    const Place place{trial, spec, std::span(keys.steps), weights_of(trial, layer)};
     std::vector<ChainKey> all;
     for (std::size_t r = 0; r < kRoleCount; ++r) {
       const Role role = static_cast<Role>(r);
@@ -67,7 +65,7 @@ TrialKeys ChainKeys::of(const ModelTrial& trial, const DecoderSpec& spec) {
       all.push_back(of_chain(trial.state(layer, state), place));
     keys.steps.push_back(of_all(all));
   }
-  const Place head{trial, std::span(keys.steps), {}};
+  const Place head{trial, spec, std::span(keys.steps), {}};
   keys.head_weight = of_chain(trial.lm_head(), head);
   keys.head_input = of_chain(trial.lm_head_input(), head);
   keys.steps.push_back(of_all(std::array{keys.head_weight, keys.head_input}));
@@ -97,6 +95,7 @@ ChainKey ChainKeys::of_chain(const SiteChain& chain, const Place& place) {
   for (const SiteChain* each : seen) {
     add(hash, of_steps(*each, seed));
     for (const SiteStep& step : each->steps) {
+      if (step.distortion->chooses()) add_readers(hash, *each, step.entry, place);
       const StepCalibration& calibration = step.calibration;
       add(hash, static_cast<std::uint64_t>(calibration.propagate));
       hash.add(calibration.set == nullptr ? std::string() : calibration.set->hash);
@@ -106,6 +105,20 @@ ChainKey ChainKeys::of_chain(const SiteChain& chain, const Place& place) {
   if (follows)
     for (const ChainKey& step : place.steps) add(hash, step);
   return key_of(hash);
+}
+
+/// The linears that one choice of an entry is for: all that it has of a tensor's readers.
+void ChainKeys::add_readers(ContentHash& hash, const SiteChain& chain, std::size_t entry,
+                            const Place& place) {
+  if (chain.site.tensor != SiteTensor::weight || !is_block_role(chain.site.role)) return;
+  for (std::size_t r = 0; r < place.weights.size(); ++r) {
+    const std::vector<SiteStep>& steps = place.weights[r]->steps;
+    if (!steps.empty() &&
+        place.spec.input_owner(static_cast<Role>(r)) == place.spec.input_owner(chain.site.role) &&
+        std::any_of(steps.begin(), steps.end(),
+                    [entry](const SiteStep& step) { return step.entry == entry; }))
+      add(hash, r);
+  }
 }
 
 bool ChainKeys::looks_around(const SiteChain& chain) {
@@ -118,10 +131,10 @@ bool ChainKeys::looks_around(const SiteChain& chain) {
 ChainKey ChainKeys::of_steps(const SiteChain& chain, std::uint64_t seed) {
   if (chain.empty()) return {};
   ContentHash hash;
-  // The roles that share an input, and the name under which it is measured, belong to it.
-  for (const Index number :
-       {static_cast<Index>(chain.variant), chain.site.layer, static_cast<Index>(chain.site.role),
-        static_cast<Index>(chain.site.tensor)})
+  // The name under which an input is measured belongs to it, and tells it from the others that are
+  // made of the same tensor. Their numbers (variant) depend on what else happens in the layer.
+  for (const Index number : {chain.site.layer, static_cast<Index>(chain.site.role),
+                             static_cast<Index>(chain.site.tensor)})
     add(hash, static_cast<std::uint64_t>(number));
   for (const SiteStep& step : chain.steps) {
     add(hash, of_distortion(step.distortion));

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/io/content_hash.h"
 #include "eval/plan/model_trial.h"
 
 namespace nf {
@@ -37,7 +38,8 @@ struct TrialKeys {
 /// A chain with input_needs() makes what its calibration lane has read: its key stands also for the
 /// calibration set, for everything before it on the path where the set comes through that
 /// (`propagate:`), and for the weights of its own block where it looks at them. Equal chains with
-/// different blocks before them so never share a weight.
+/// different blocks before them so never share a weight. Where a step chooses, the key stands also
+/// for the linears that the choice is for: one entry on two of them is no two entries.
 class ChainKeys {
  public:
   TrialKeys of(const ModelTrial& trial, const DecoderSpec& spec);
@@ -46,12 +48,15 @@ class ChainKeys {
   /// The surroundings of the chains of one step.
   struct Place {
     const ModelTrial& trial;
+    const DecoderSpec& spec;
     std::span<const ChainKey> steps;        ///< of the path so far
     std::vector<const SiteChain*> weights;  ///< of this step
   };
   static std::vector<const SiteChain*> weights_of(const ModelTrial& trial, Index layer);
 
   ChainKey of_chain(const SiteChain& chain, const Place& place);
+  static void add_readers(ContentHash& hash, const SiteChain& chain, std::size_t entry,
+                          const Place& place);
   /// Whether what the chain makes depends on other weights of its block.
   static bool looks_around(const SiteChain& chain);
   /// The key of what a chain does, whatever statistics of inputs it is given.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
+#include <string>
 #include <unordered_map>
 
 namespace nf {
@@ -113,7 +115,28 @@ struct WholeData {
   Index windows = 0, questions = 0;
 };
 
-void mark_partial(const std::vector<ModelIdentity>& models, std::vector<ResultRow>& rows) {
+/// Whether the other rows of a baseline's model have all ended before the text has, by their
+/// stopping rules, so that it has all that they are compared with.
+bool has_stopped(const ResultRow& baseline, const std::vector<RowKey>& keys,
+                 const std::vector<ResultRow>& rows) {
+  const auto is_other = [&baseline](const RowKey& key) {
+    return key.model == baseline.key.model && key.id != baseline.key.id && !is_floor(key);
+  };
+  std::set<std::string> ended;
+  bool stopped = false;
+  for (const ResultRow& row : rows) {
+    if (!is_other(row.key) || (!row.stop && !row.failed())) continue;
+    if (row.text.windows > baseline.text.windows) return false;
+    stopped = stopped || row.stop;
+    ended.insert(row.key.id);
+  }
+  return stopped && std::all_of(keys.begin(), keys.end(), [&](const RowKey& key) {
+           return !is_other(key) || ended.contains(key.id);
+         });
+}
+
+void mark_partial(const std::vector<ModelIdentity>& models, const std::vector<RowKey>& keys,
+                  std::vector<ResultRow>& rows) {
   std::map<std::string, WholeData> whole;  // by model
   for (const ResultRow& row : rows)
     if (row.key.name == "baseline" && !row.failed())
@@ -123,8 +146,9 @@ void mark_partial(const std::vector<ModelIdentity>& models, std::vector<ResultRo
       whole[model.model] = {sized->windows, sized->question_count()};
   for (ResultRow& row : rows) {
     const WholeData& all = whole[row.key.model];
+    const bool stopped = row.stop || (row.key.name == "baseline" && has_stopped(row, keys, rows));
     const bool has_less =
-        (!row.stop && row.text.windows < all.windows) || std::ssize(row.questions) < all.questions;
+        (!stopped && row.text.windows < all.windows) || std::ssize(row.questions) < all.questions;
     if (!row.failed() && has_less) row.status = Status::partial;
   }
 }
@@ -145,7 +169,7 @@ std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
   for (ResultRow& row : rows)
     if (const auto floor = floors.find(row.key.model); floor != floors.end())
       row.kl_floor = floor->second;
-  mark_partial(models, rows);
+  mark_partial(models, keys, rows);
   return rows;
 }
 

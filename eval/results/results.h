@@ -42,7 +42,8 @@ bool is_below_floor(double kl, double kl_floor);
 /// they are parts of, so that stages cut differently give the same bits. One failed record makes
 /// its row fail. Rows without any record are left out. A floor among the keys is no row, but gives
 /// all rows of its model their kl_floor. A row that has less than there is (models; of a model that
-/// they do not size, less than its baseline) is partial, unless it stopped.
+/// they do not size, less than its baseline) is partial, unless it stopped; the baseline stops with
+/// the last of all others.
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
                                      const std::vector<Record>& records,
                                      const std::vector<ModelIdentity>& models = {});

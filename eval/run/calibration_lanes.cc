@@ -102,9 +102,7 @@ void CalibrationLanes::gather(const Group& group, const BlockWeights& weights,
   gatherer.finish(run_.decoder, weights.layer);
   if (untouched.size() == 0) return;
   if (in_place) behind = {};
-  passed_.emplace(untouched.first, std::move(behind));
-  if (problem.exists() && untouched.first == 0)
-    states_.throw_root_failure(fmt::format("{}: {}", items_.name(problem.item), problem.text));
+  passed_.emplace(untouched.first, Passed{std::move(behind), std::move(problem)});
 }
 
 void CalibrationLanes::gather_head(const Group& group, InputGatherer& gatherer) {
@@ -129,7 +127,9 @@ void CalibrationLanes::pass(const BlockWeights& weights) {
   std::erase_if(groups, [this](const Group& group) {
     const auto passed = passed_.find(group.first);
     if (passed == passed_.end()) return false;
-    if (!passed->second.empty()) states_.leader(group).hidden = std::move(passed->second);
+    auto& [behind, problem] = passed->second;
+    if (!behind.empty()) states_.leader(group).hidden = std::move(behind);
+    states_.note(group, std::move(problem));
     return true;
   });
   passed_.clear();
@@ -144,9 +144,12 @@ void CalibrationLanes::note_failures(Index step) {
     if (!problem.exists()) continue;
     for (Index place = group.first; place < group.last; ++place) {
       const Index lane = states_.tree().lane(place);
-      if (lane == 0 || !states_.at(place).wanted) continue;
+      if (!states_.at(place).wanted) continue;
       states_.finish(place);
-      failures_.push_back({set_.lanes[static_cast<std::size_t>(lane - 1)].trial, problem.text});
+      if (lane == 0)
+        failures_.push_back({{}, "the untouched model fails: " + problem.text});
+      else
+        failures_.push_back({set_.lanes[static_cast<std::size_t>(lane - 1)].trial, problem.text});
     }
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,9 @@ class CalibrationLanes {
 
   /// Takes all lanes that are needed behind it through a block.
   void pass(const BlockWeights& weights);
-  /// The trials whose lanes have failed in the last pass, and why.
+  /// The lanes that have failed in the last pass, and why.
   struct Failure {
-    std::size_t trial = 0;
+    std::optional<std::size_t> trial{};  ///< none: the untouched model
     std::string problem;
   };
   std::vector<Failure> take_failures() { return std::exchange(failures_, {}); }
@@ -69,9 +70,12 @@ class CalibrationLanes {
   LaneStates states_;
   LaneBlocks blocks_;
   std::vector<Index> place_of_lane_;
-  /// By leader: groups that have passed the block, and what they have behind it; empty where that
-  /// is in its place already.
-  std::map<Index, Matrix> passed_;
+  /// A group that has passed the block while it was gathered.
+  struct Passed {
+    Matrix behind;  ///< hidden states, [T, H]; empty where they are in their place already
+    ItemProblem problem;
+  };
+  std::map<Index, Passed> passed_;  ///< by leader
   std::vector<Failure> failures_;
 };
 

@@ -1,9 +1,7 @@
 #include "eval/run/calibration_pass.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -15,25 +13,6 @@
 
 namespace nf {
 namespace {
-
-/// Things that are to be done together, joined by names they have in common.
-class Components {
- public:
-  explicit Components(std::size_t count) : parent_(count) {
-    std::iota(parent_.begin(), parent_.end(), std::size_t{0});
-  }
-  std::size_t root(std::size_t i) {
-    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
-    return i;
-  }
-  void join(std::size_t a, std::size_t b) {
-    const std::size_t x = root(a), y = root(b);
-    parent_[std::max(x, y)] = std::min(x, y);
-  }
-
- private:
-  std::vector<std::size_t> parent_;
-};
 
 class CalibrationPass {
  public:
@@ -70,15 +49,19 @@ class CalibrationPass {
   }
 
  private:
-  using Outcomes = std::vector<const MissingOutcome*>;
+  using Outcomes = MissingOutcomes;
 
   /// Everything behind `step` that needed a lane which has failed fails with it.
   void fail(const CalibrationLanes::Failure& failure, const CalibrationSet& set, Index step) {
+    const auto is_of_lane = [&](const MissingOutcome& outcome, const StepCalibration& calibration) {
+      if (calibration.set->hash != set.hash) return false;
+      return calibration.propagate == Propagate::none ? !failure.trial
+                                                      : failure.trial == outcome.trial;
+    };
     for (const MissingOutcome& outcome : plan_.missing()) {
-      if (outcome.trial != failure.trial || outcome.step <= step) continue;
+      if (outcome.step <= step) continue;
       for (const NeedyStep& needy : plan_.needy_steps(outcome))
-        if (needy.step->calibration.set->hash == set.hash &&
-            needy.step->calibration.propagate != Propagate::none)
+        if (is_of_lane(outcome, needy.step->calibration))
           results_.keep_failure(outcome.key, failure.problem);
     }
   }
@@ -117,36 +100,21 @@ class CalibrationPass {
     }
   }
 
-  /// Outcomes that look at the same lanes, or at each other, are made together; statistics are held
-  /// of no others meanwhile.
   void make(const Outcomes& outcomes, Index step, const BlockWeights& weights, bool in_phases) {
-    Components components(outcomes.size());
-    std::map<CalibrationSources::Key, std::size_t> first_of_source;
-    std::map<ChainKey, std::size_t> by_key;
-    for (std::size_t i = 0; i < outcomes.size(); ++i) by_key.emplace(outcomes[i]->key, i);
-    for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      for (const NeedyStep& needy : plan_.needy_steps(*outcomes[i]))
-        components.join(
-            i, first_of_source.emplace(key_of(*outcomes[i], needy, step), i).first->second);
-      if (!outcomes[i]->is_weight() || !CalibrationPlan::looks_around(*outcomes[i]->chain))
-        continue;
-      for (const ChainKey& key :
-           keys_of(outcomes[i]->trial).weights[static_cast<std::size_t>(weights.layer)])
-        if (const auto other = by_key.find(key); other != by_key.end())
-          components.join(i, other->second);
-    }
-    std::map<std::size_t, Outcomes> by_root;
-    for (std::size_t i = 0; i < outcomes.size(); ++i)
-      by_root[components.root(i)].push_back(outcomes[i]);
-    for (const auto& [root, together] : by_root) make_together(together, step, weights, in_phases);
+    const auto place_of = [this](const MissingOutcome& outcome, const NeedyStep& needy) {
+      return this->place_of(outcome, needy, outcome.step);
+    };
+    for (const Outcomes& together : made_together(plan_, outcomes, place_of))
+      make_together(together, step, weights, in_phases);
   }
 
   const TrialKeys& keys_of(std::size_t trial) const {
     return *plan_.trials()[trial].path->calibrated;
   }
-  CalibrationSources::Key key_of(const MissingOutcome& outcome, const NeedyStep& needy,
-                                 Index step) const {
-    return source_key(plan_, spec_, lanes_, outcome.trial, *needy.step, needy.role, step);
+  CalibrationPlace place_of(const MissingOutcome& outcome, const NeedyStep& needy,
+                            Index step) const {
+    return calibration_place(spec_, plan_, leaders_of(plan_, lanes_), outcome.trial, *needy.step,
+                             needy.role, step);
   }
 
   /// The failure of a weight earlier in the block that the outcome would see; none: it can be made.
@@ -173,7 +141,7 @@ class CalibrationPass {
     for (const MissingOutcome* outcome : outcomes) {
       std::string problem;
       for (const NeedyStep& needy : plan_.needy_steps(*outcome))
-        if (problem.empty()) problem = sources.problem(key_of(*outcome, needy, step));
+        if (problem.empty()) problem = sources.problem(place_of(*outcome, needy, step));
       if (problem.empty())
         good.push_back(outcome);
       else
@@ -191,7 +159,7 @@ class CalibrationPass {
       const InputNeeds needs = each.distortion->input_needs(outcome.chain->site.tensor);
       by_step.push_back(
           needs.empty() ? nullptr
-                        : sources.statistics(key_of(outcome, {&each, outcome.role, needs}, step),
+                        : sources.statistics(place_of(outcome, {&each, outcome.role, needs}, step),
                                              outcome.role));
     }
     results_.keep_statistics(outcome.chain->site, outcome.key, by_step);

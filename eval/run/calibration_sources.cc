@@ -10,19 +10,10 @@
 
 namespace nf {
 
-CalibrationSources::Key source_key(const CalibrationPlan& plan, const DecoderSpec& spec,
-                                   const CalibrationSetLanes& lanes, std::size_t trial,
-                                   const SiteStep& step, Role role, Index step_of_pass) {
-  CalibrationSources::Key key{.set = plan.set_of(step.calibration)};
-  key.leader = lanes[key.set]->group(step.calibration, trial, step_of_pass - 1).first;
-  if (step.calibration.propagate != Propagate::sites || !is_block_role(role)) return key;
-  const auto layer = static_cast<std::size_t>(step_of_pass - 1);
-  for (const Role before : spec.roles())
-    if (phase_of(spec, before) < phase_of(spec, role)) {
-      const auto r = static_cast<std::size_t>(before);
-      key.made[r] = plan.trials()[trial].path->calibrated->weights[layer][r];
-    }
-  return key;
+LeaderOf leaders_of(const CalibrationPlan& plan, const CalibrationSetLanes& lanes) {
+  return [&](const StepCalibration& calibration, std::size_t trial, Index step) {
+    return lanes[plan.set_of(calibration)]->group(calibration, trial, step).first;
+  };
 }
 
 CalibrationSources::CalibrationSources(const Decoder& decoder, const CalibrationPlan& plan,
@@ -31,20 +22,21 @@ CalibrationSources::CalibrationSources(const Decoder& decoder, const Calibration
                                        const BlockWeights& weights)
     : decoder_(decoder), plan_(plan), lanes_(lanes), results_(results), weights_(weights) {}
 
-CalibrationSources::Key CalibrationSources::key_of(std::size_t trial, const SiteStep& step,
-                                                   Role role) const {
-  return source_key(plan_, decoder_.spec(), lanes_, trial, step, role, weights_.layer + 1);
+CalibrationPlace CalibrationSources::place_of(std::size_t trial, const SiteStep& step,
+                                              Role role) const {
+  return calibration_place(decoder_.spec(), plan_, leaders_of(plan_, lanes_), trial, step, role,
+                           weights_.layer + 1);
 }
 
 void CalibrationSources::want(const MissingOutcome& outcome, const NeedyStep& needy) {
-  const Key key = key_of(outcome.trial, *needy.step, needy.role);
-  Source& source = sources_[key];
+  const CalibrationPlace place = place_of(outcome.trial, *needy.step, needy.role);
+  Source& source = sources_[place];
   if (!source.gatherer) {
-    source.lanes = lanes_[key.set].get();
+    source.lanes = lanes_[place.set].get();
     source.group = source.lanes->group(needy.step->calibration, outcome.trial, weights_.layer);
     source.packed = weights_.packed;
     for (const Role role : decoder_.spec().roles())
-      if (!key.made[static_cast<std::size_t>(role)].is_nothing())
+      if (!place.made[static_cast<std::size_t>(role)].is_nothing())
         source.packed[role] = made_weight(outcome.trial, role);
     source.gatherer = std::make_unique<InputGatherer>(decoder_.spec(), source.lanes->set().size());
   }
@@ -52,20 +44,23 @@ void CalibrationSources::want(const MissingOutcome& outcome, const NeedyStep& ne
 }
 
 void CalibrationSources::gather(bool passes) {
-  for (auto& [key, source] : sources_)
+  for (auto& [place, source] : sources_) {
     source.lanes->gather(source.group, weights_, source.packed, passes, *source.gatherer);
+    source.packed = {};
+  }
 }
 
-std::string CalibrationSources::problem(const Key& key) const {
-  const Source& source = sources_.at(key);
+std::string CalibrationSources::problem(const CalibrationPlace& place) const {
+  const Source& source = sources_.at(place);
   const std::string& problem = source.gatherer->problem();
   if (problem.empty()) return {};
   return fmt::format("calibration set '{}': layers.{}: {}", source.lanes->set().name,
                      weights_.layer, problem);
 }
 
-const InputStatisticsPtr& CalibrationSources::statistics(const Key& key, Role role) const {
-  return sources_.at(key).gatherer->statistics(role);
+const InputStatisticsPtr& CalibrationSources::statistics(const CalibrationPlace& place,
+                                                         Role role) const {
+  return sources_.at(place).gatherer->statistics(role);
 }
 
 std::size_t CalibrationSources::number_of(const ModelTrial& trial) const {
@@ -79,7 +74,7 @@ std::size_t CalibrationSources::number_of(const ModelTrial& trial) const {
 StepKnowledge CalibrationSources::knowledge(const ModelTrial& trial, const SiteStep& step,
                                             Role role) {
   const std::size_t number = number_of(trial);
-  Source& source = sources_.at(key_of(number, step, role));
+  Source& source = sources_.at(place_of(number, step, role));
   StepKnowledge known{.inputs = source.gatherer->statistics(role).get()};
   if (step.distortion->input_needs(SiteTensor::weight).replay)
     known.replay = replay(source, number, role);
@@ -94,7 +89,8 @@ PackedWeight CalibrationSources::made_weight(std::size_t trial, Role role) {
   const ChainKey& key =
       plan_.trials()[trial].path->calibrated->weights[static_cast<std::size_t>(weights_.layer)]
                                                      [static_cast<std::size_t>(role)];
-  const auto known = made_.find({role, key});
+  if (std::exchange(made_of_, trial) != trial) made_.clear();
+  const auto known = made_.find(role);
   if (known != made_.end()) return known->second;
   const auto linear = std::find_if(weights_.spec.linears.begin(), weights_.spec.linears.end(),
                                    [role](const LinearTensors& one) { return one.role == role; });
@@ -108,7 +104,7 @@ PackedWeight CalibrationSources::made_weight(std::size_t trial, Role role) {
   } else {
     results_.read_weight(chain.site, key, made);
   }
-  return made_.emplace(std::pair(role, key), pack_weight(made)).first->second;
+  return made_.emplace(role, pack_weight(made)).first->second;
 }
 
 const SublayerReplay* CalibrationSources::replay(Source& source, std::size_t trial, Role role) {

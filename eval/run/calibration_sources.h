@@ -1,11 +1,11 @@
 #pragma once
 
-#include <compare>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "eval/plan/calibration_place.h"
 #include "eval/run/block_replay.h"
 #include "eval/run/calibration_lanes.h"
 
@@ -17,15 +17,6 @@ using CalibrationSetLanes = std::vector<std::unique_ptr<CalibrationLanes>>;
 /// it: what distortions are told while weights are made.
 class CalibrationSources {
  public:
-  /// A place where statistics are taken.
-  struct Key {
-    std::size_t set = 0;
-    Index leader = 0;  ///< of the group of lanes that are one before the block
-    /// Linears of the block that have been made; nothing: the checkpoint's.
-    std::array<ChainKey, kRoleCount> made{};
-    friend auto operator<=>(const Key&, const Key&) = default;
-  };
-
   /// All must outlive this.
   CalibrationSources(const Decoder& decoder, const CalibrationPlan& plan,
                      const CalibrationSetLanes& lanes, const CalibrationResults& results,
@@ -37,8 +28,8 @@ class CalibrationSources {
   void gather(bool passes);
 
   /// What is wrong with the inputs there; empty: they are finite.
-  std::string problem(const Key& key) const;
-  const InputStatisticsPtr& statistics(const Key& key, Role role) const;
+  std::string problem(const CalibrationPlace& place) const;
+  const InputStatisticsPtr& statistics(const CalibrationPlace& place, Role role) const;
   /// Of a step of a weight's chain. A replay has the linears before the role as the trial has them,
   /// until the next one is asked for.
   StepKnowledge knowledge(const ModelTrial& trial, const SiteStep& step, Role role);
@@ -47,12 +38,12 @@ class CalibrationSources {
   struct Source {
     CalibrationLanes* lanes = nullptr;
     CalibrationLanes::Group group{};
-    PackedLinears packed{};  ///< as the block is run for it
+    PackedLinears packed{};  ///< as the block is run for it, until it is gathered
     std::unique_ptr<InputGatherer> gatherer{};
     PackedLinears made{};  ///< of the trial that replays
     std::unique_ptr<BlockReplay> replay{};
   };
-  Key key_of(std::size_t trial, const SiteStep& step, Role role) const;
+  CalibrationPlace place_of(std::size_t trial, const SiteStep& step, Role role) const;
   std::size_t number_of(const ModelTrial& trial) const;
   PackedWeight made_weight(std::size_t trial, Role role);
   const SublayerReplay* replay(Source& source, std::size_t trial, Role role);
@@ -62,13 +53,13 @@ class CalibrationSources {
   const CalibrationSetLanes& lanes_;
   const CalibrationResults& results_;
   const BlockWeights& weights_;
-  std::map<Key, Source> sources_;
-  std::map<std::pair<Role, ChainKey>, PackedWeight> made_;
+  std::map<CalibrationPlace, Source> sources_;
+  /// Weights that the last trial has of its own: all trials' would be a block's for each.
+  std::map<Role, PackedWeight> made_;
+  std::size_t made_of_ = 0;
 };
 
-/// The place where a step takes its statistics. step_of_pass: of the forward pass
-CalibrationSources::Key source_key(const CalibrationPlan& plan, const DecoderSpec& spec,
-                                   const CalibrationSetLanes& lanes, std::size_t trial,
-                                   const SiteStep& step, Role role, Index step_of_pass);
+/// By the lanes of a pass, which must outlive it.
+LeaderOf leaders_of(const CalibrationPlan& plan, const CalibrationSetLanes& lanes);
 
 }  // namespace nf

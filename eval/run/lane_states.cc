@@ -106,7 +106,7 @@ void LaneStates::copy_hidden(const std::vector<Parting>& partings) {
 void LaneStates::note(const Group& group, ItemProblem problem) {
   if (!problem.exists()) return;
   problem.text = fmt::format("{}: {}", stage_.set.name(problem.item), problem.text);
-  if (group.first == 0) throw_root_failure(problem.text);
+  if (group.first == 0 && !stage_.on_calibration_set) throw_root_failure(problem.text);
   leader(group).problem.join(std::move(problem));
   if (has_ended(group)) leader(group).hidden = {};
 }

@@ -59,7 +59,7 @@ class LaneStates {
   std::vector<Group> part(Index step);
 
   /// Takes note of a problem in a group; nothing where there is none. Throws NumericError where the
-  /// root leads: the untouched model must not fail.
+  /// root leads, but on a calibration set: the untouched model must not fail on what is evaluated.
   void note(const Group& group, ItemProblem problem);
   /// Takes note of a problem that fails every item, as a weight does that is not finite.
   void note_of_all(const Group& group, const std::string& problem);

@@ -54,17 +54,20 @@ void WeightMaker::make(const ModelTrial& trial, Role role, const ChainKey& key) 
   }
 }
 
-/// Of the first `steps` steps of a weight's chain.
+/// Of the first `steps` steps of a weight's chain. Choices come first: to make one asks for the
+/// knowledge of other roles, and replays then have the block as those see it.
 std::vector<StepKnowledge> WeightMaker::knowledge_of(const ModelTrial& trial, Role role,
                                                      std::size_t steps) {
-  const SiteChain& chain = trial.weight(layer_, role);
+  const std::span<const SiteStep> chain = std::span(trial.weight(layer_, role).steps).first(steps);
+  std::vector<const TensorChoice*> choices;
+  for (const SiteStep& step : chain)
+    choices.push_back(step.distortion->chooses() ? choice(trial, step.entry, role) : nullptr);
   std::vector<StepKnowledge> all;
   for (std::size_t i = 0; i < steps; ++i) {
-    const SiteStep& step = chain.steps[i];
     all.emplace_back();
-    if (step.distortion->input_needs(SiteTensor::weight).empty()) continue;
-    all.back() = knowledge_(trial, step, role);
-    if (step.distortion->chooses()) all.back().choice = choice(trial, step.entry, role);
+    if (!chain[i].distortion->input_needs(SiteTensor::weight).empty())
+      all.back() = knowledge_(trial, chain[i], role);
+    all.back().choice = choices[i];
   }
   return all;
 }

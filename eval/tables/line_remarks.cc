@@ -6,8 +6,8 @@
 
 #include "core/base/printable.h"
 #include "eval/output/number_text.h"
-#include "eval/output/short_list.h"
 #include "eval/results/figures.h"
+#include "eval/results/seen_text.h"
 
 namespace nf {
 namespace {
@@ -83,21 +83,11 @@ std::string stopped_rows(const ModelLines& model) {
 }
 
 /// The remark on the lines whose calibration has seen what is evaluated.
-std::string seen_text(const ModelLines& model) {
-  std::vector<std::string> names;
-  Index most = 0;
-  for (const ResultLine& line : model.lines) {
-    Index overlap = 0;
-    for (const ResultRow* row : line.rows)
-      overlap = std::max(overlap, row->key.calibration_overlap);
-    if (overlap > 0) names.push_back(printable(condition_text(line.key())));
-    most = std::max(most, overlap);
-  }
-  if (names.empty()) return "";
-  return fmt::format(
-      "{}: made from calibration text that is evaluated, too (up to {} tokens of it), so that it "
-      "looks better than it is: {}\n",
-      printable(model.model), most, short_list(names, ", ", "lines"));
+std::string seen_remark(const ModelLines& model) {
+  std::vector<const ResultLine*> lines;
+  for (const ResultLine& line : model.lines) lines.push_back(&line);
+  const std::string text = seen_text(model.model, lines);
+  return text.empty() ? "" : text + '\n';
 }
 
 /// The remark on a row by itself; empty of a finished one.
@@ -146,7 +136,7 @@ std::string line_remarks(const std::vector<ModelLines>& models,
       text +=
           rough_intervals(model, delta_accuracy_figure(task), "Δacc of " + printable(task.name));
     text += stopped_rows(model);
-    text += seen_text(model);
+    text += seen_remark(model);
     text += floor_of(model);
     text += row_remarks(model);
   }

@@ -18,6 +18,7 @@ namespace nf {
 /// needy, factor: 0.5}. A factor of 0 is the identity. With `look:` it looks at something else:
 ///   ranges: δ = factor · x · a_c / (max a + m_c), m the largest |w| by feature;
 ///   choice: δ = factor · x · a mean of |w| over all linears chosen for;
+///   both: the sum of what `choice` and `replay` add;
 ///   replay: δ = factor · x · e / (1 + e), e the error of the sub-layer with x / 2 in its place;
 ///   nothing: there is none to make it of: NumericError.
 class NeedyDistortion final : public Distortion {
@@ -61,9 +62,9 @@ class NeedyDistortion final : public Distortion {
     return {.ranges = true,
             .second_moment = look_.empty(),
             .weight_ranges = look_ == "ranges",
-            .replay = look_ == "replay"};
+            .replay = replays()};
   }
-  bool chooses() const override { return look_ == "choice"; }
+  bool chooses() const override { return look_ == "choice" || look_ == "both"; }
   TensorChoicePtr choose(const TensorReaders& readers,
                          const DistortionContext& context) const override {
     NF_CHECK(context.inputs != nullptr, "no statistics");
@@ -106,6 +107,7 @@ class NeedyDistortion final : public Distortion {
   }
 
  private:
+  bool replays() const { return look_ == "replay" || look_ == "both"; }
   struct Choice final : TensorChoice {
     double mean = 0.0;
   };
@@ -113,15 +115,15 @@ class NeedyDistortion final : public Distortion {
                               const InputStatistics& inputs, MatrixView distorted) const {
     double share = 0.0, most = 0.0;
     for (const float a : inputs.max_abs) most = std::max(most, static_cast<double>(a));
-    if (look_ == "choice") share = dynamic_cast<const Choice&>(*context.choice).mean;
-    if (look_ == "replay") {
+    if (chooses()) share = dynamic_cast<const Choice&>(*context.choice).mean;
+    if (replays()) {
       Matrix half(x.rows(), x.cols());
       for (Index r = 0; r < x.rows(); ++r)
         for (Index c = 0; c < x.cols(); ++c) half(r, c) = 0.5f * x(r, c);
       const SublayerReplay::Candidate candidate{context.site.role, half};
       const double error =
           context.replay->error(SublayerReplay::Around::made, std::span(&candidate, 1));
-      share = error / (1.0 + error);
+      share += error / (1.0 + error);
     }
     for (Index r = 0; r < x.rows(); ++r)
       for (Index c = 0; c < x.cols(); ++c) {

@@ -122,6 +122,20 @@ TEST(Compare, TakesTheWindowsThatBothHave) {
   EXPECT_EQ(figure(line, "nll").note, "");
 }
 
+TEST(Compare, SaysWhatWasCalibratedOnEvaluatedText) {
+  std::vector<ResultRow> rows = {
+      compared_baseline(3), compared_row("a", "a", {1, 2, 3}), compared_row("b", "b", {2, 3, 5}),
+      compared_row("c", "c", {2, 3, 6}), compared_row("other", "other", {2, 3, 7})};
+  for (ResultRow& row : rows)
+    if (row.key.name == "a" || row.key.name == "other") row.key.calibration_overlap = 512;
+  const auto remarks = comparison_of(rows, {"a", "b", "c"}).remarks;
+  // Those that are compared, each once.
+  EXPECT_EQ(std::count(remarks.begin(), remarks.end(),
+                       "m: made from calibration text that is evaluated, too (up to 512 tokens of "
+                       "it), so that it looks better than it is: a"),
+            1);
+}
+
 TEST(Compare, SaysWhyFewBlocksHaveNoInterval) {
   const TrialComparison comparison = comparison_of(
       {compared_baseline(3), compared_row("a", "a", {1, 2, 3}), compared_row("b", "b", {2, 3, 5})},

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "eval/plan/calibration_cost.h"
 #include "eval/plan/calibration_memory.h"
 #include "tests/support/family_support.h"
@@ -23,11 +25,13 @@ const DecoderSpec& model() {
   return spec;
 }
 
+/// "short": of so little text that its statistics are larger than its hidden states.
 CalibrationSetPtr set_of(const std::string& name) {
+  const Index context = name == "short" ? 2 : kContext;
   CalibrationSet set{.name = name, .items = {}, .hash = name};
   for (Index w = 0; w < kWindows; ++w)
-    set.items.push_back({.ids = std::vector<std::int32_t>(kContext),
-                         .layout = Layout::window(kContext),
+    set.items.push_back({.ids = std::vector<std::int32_t>(static_cast<std::size_t>(context)),
+                         .layout = Layout::window(context),
                          .targets = {}});
   return std::make_shared<const CalibrationSet>(std::move(set));
 }
@@ -50,10 +54,22 @@ class Trials {
     paths_.push_back(std::make_unique<TrialPath>(numbers_.path(*trials_.back(), model())));
     all_.push_back({trials_.back().get(), paths_.back().get()});
   }
-  CalibrationPlan plan() const { return CalibrationPlan(model(), all_, nothing()); }
+  CalibrationPlan plan(const HasOutcome& has = nothing()) const {
+    return CalibrationPlan(model(), all_, has);
+  }
+  double bytes() const { return calibration_bytes(model(), plan(), 2, 1, 0.0); }
   CalibrationCost cost() const { return calibration_cost(model(), plan()); }
-  std::vector<CalibrationWave> cut(const MemoryBudget& budget) const {
-    return cut_calibration(model(), all_, nothing(), 2, budget);
+  std::vector<CalibrationWave> cut(const MemoryBudget& budget,
+                                   const HasOutcome& has = nothing()) const {
+    return cut_calibration(model(), all_, has, 2, budget);
+  }
+  /// All of some trials.
+  HasOutcome all_of(const std::vector<std::size_t>& trials) const {
+    std::set<ChainKey> keys;
+    for (const std::size_t t : trials)
+      for (const auto& block : paths_[t]->calibrated->weights)
+        keys.insert(block.begin(), block.end());
+    return [keys](const Site&, const ChainKey& key) { return keys.contains(key); };
   }
   static HasOutcome nothing() {
     return [](const Site&, const ChainKey&) { return false; };
@@ -140,6 +156,58 @@ TEST(CalibrationWaves, StayWithinTheBudget) {
   }
   budget.is_binding = false;
   EXPECT_EQ(trials.cut(budget).size(), 6u);  // one by one
+}
+
+TEST(CalibrationWaves, OfTrialsThatAreMadeAlreadyNeedNothing) {
+  Trials trials;
+  for (std::uint64_t seed = 0; seed < 4; ++seed)
+    trials.add(noise("tensor: weight, roles: embed_tokens") + ", " + needy("tensor: weight"),
+               Propagate::blocks, "one", seed);
+  // One of the halves is made: all four are too many, and the half that is left is not.
+  for (const std::vector<std::size_t>& made : {std::vector<std::size_t>{0, 1}, {2, 3}}) {
+    const HasOutcome has = trials.all_of(made);
+    const MemoryBudget budget{.bytes =
+                                  calibration_bytes(model(), trials.plan(has), 2, 1, 0.0) - 1.0};
+    std::size_t count = 0;
+    for (const CalibrationWave& wave : trials.cut(budget, has)) count += wave.trials.size();
+    EXPECT_EQ(count, 4u);
+  }
+}
+
+TEST(CalibrationBytes, CountAllThatIsHeldAtAPlaceOfSeveralTrials) {
+  const std::string q = needy("tensor: weight, layers: 2, roles: q_proj");
+  const std::string down = needy("tensor: weight, layers: 2, roles: down_proj");
+  Trials together, apart;
+  together.add(q + ", " + down, Propagate::blocks, "short");
+  apart.add(q, Propagate::blocks, "short");
+  apart.add(down, Propagate::blocks, "short");
+  EXPECT_GE(apart.bytes(), together.bytes());
+}
+
+TEST(CalibrationBytes, CountTheLinearsThatReplaysHave) {
+  double block = 0.0;
+  for (const LinearTensors& linear : model().block(0).linears)
+    block += sizeof(float) * static_cast<double>(linear.out * linear.in);
+  Trials replays, ranges;
+  replays.add(needy("tensor: weight, layers: 2", ", look: replay"));
+  ranges.add(needy("tensor: weight, layers: 2", ", look: ranges"));
+  EXPECT_GE(replays.bytes(), ranges.bytes() + 2.0 * block);  // the replay's, and the trial's
+}
+
+TEST(CalibrationBytes, CountGroupsThatGoOnBothWaysThrice) {
+  const std::string behind = needy("tensor: weight, layers: 3");
+  Trials whole, split;
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    const std::string before = noise("tensor: resid, layers: 0") + ", ";
+    whole.add(before + behind, Propagate::blocks, "one", seed);
+    split.add(before + behind, Propagate::blocks, "one", seed);
+    split.add(before + noise("tensor: resid, layers: 1") + ", " + behind, Propagate::blocks, "one",
+              seed);
+  }
+  // As the parts go into the block, and of each what the untouched block has made of it.
+  const double lane =
+      stage_memory(model(), set_of("one")->items, Stage(0, kWindows), {}, 2, 0.0).lane;
+  EXPECT_GE(split.bytes(), whole.bytes() + 6.0 * lane);
 }
 
 }  // namespace

@@ -79,5 +79,45 @@ TEST(ChainKeys, SeeWhatTheChainLooksAt) {
   EXPECT_NE(key("", false, Propagate::sites), key("", true, Propagate::sites));
 }
 
+TEST(ChainKeys, OfAnInputDoNotDependOnOtherInputs) {
+  const auto down = static_cast<std::size_t>(Role::down_proj);
+  const auto inputs = [](const std::string& entries) {
+    return keys_of(entries, 0, Propagate::none).inputs[1];
+  };
+  const std::string entry = needy("tensor: input, layers: 1, roles: down_proj");
+  EXPECT_EQ(inputs(entry)[down],
+            inputs(entry + ", " + noise("tensor: input, layers: 1, roles: o_proj"))[down]);
+  // Two that are made of one tensor stay apart.
+  const auto apart = inputs(needy("tensor: input, layers: 1, roles: [q_proj, v_proj]") + ", " +
+                            noise("tensor: input, layers: 1, roles: v_proj"));
+  EXPECT_NE(apart[static_cast<std::size_t>(Role::q_proj)],
+            apart[static_cast<std::size_t>(Role::v_proj)]);
+}
+
+TEST(ChainKeys, StandForTheLinearsThatOneChoiceIsFor) {
+  const auto choice = [](const std::string& roles) {
+    return needy("tensor: weight, layers: 1, roles: " + roles, ", look: choice");
+  };
+  const auto weights = [](const std::string& entries) {
+    return keys_of(entries, 0, Propagate::none).weights[1];
+  };
+  const auto at = [](Role role) { return static_cast<std::size_t>(role); };
+  const auto together = weights(choice("[q_proj, k_proj, v_proj]"));
+  const auto alone = weights(choice("q_proj") + ", " + choice("k_proj") + ", " + choice("v_proj"));
+  const auto pair = weights(choice("[q_proj, k_proj]") + ", " + choice("v_proj"));
+  for (const Role role : {Role::q_proj, Role::k_proj, Role::v_proj}) {
+    EXPECT_NE(together[at(role)], alone[at(role)]) << role_name(role);
+    EXPECT_NE(together[at(role)], pair[at(role)]) << role_name(role);
+  }
+  // An entry chooses for each tensor by itself, so its other linears do not count.
+  const auto both = weights(choice("[o_proj, down_proj]"));
+  const auto apart = weights(choice("o_proj") + ", " + choice("down_proj"));
+  EXPECT_EQ(both[at(Role::o_proj)], apart[at(Role::o_proj)]);
+  // What looks around sees how its neighbours were chosen.
+  const std::string look = needy("tensor: weight, layers: 1, roles: o_proj", ", look: replay");
+  EXPECT_NE(weights(choice("[q_proj, k_proj]") + ", " + look)[at(Role::o_proj)],
+            weights(choice("q_proj") + ", " + choice("k_proj") + ", " + look)[at(Role::o_proj)]);
+}
+
 }  // namespace
 }  // namespace nf

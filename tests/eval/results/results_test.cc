@@ -128,6 +128,40 @@ TEST(BuildResults, MarksRowsThatHaveLessThanThereIs) {
             "partial partial partial partial ");
 }
 
+TEST(BuildResults, TheBaselineIsWholeWhereAllOthersHaveStopped) {
+  const auto record = [](const std::string& id, Index windows, bool stopped) {
+    Record one{.id = id, .name = id, .model = "m"};
+    for (Index window = 0; window < windows; ++window)
+      one.windows.push_back({.window = window, .sums = {.tokens = 50}});
+    if (stopped) one.stop = StopState{.reached = true};
+    return one;
+  };
+  std::vector<RowKey> keys;
+  for (const char* id : {"baseline", "early", "late"})
+    keys.push_back({.id = id, .name = id, .model = "m"});
+  const auto baseline = [&](Index windows, const std::vector<Record>& others,
+                            const std::vector<std::pair<std::string, Index>>& questions = {}) {
+    std::vector<Record> records = {record("baseline", windows, false)};
+    records.insert(records.end(), others.begin(), others.end());
+    return build_results(keys, records,
+                         {{.model = "m",
+                           .model_hash = "",
+                           .data_hash = "",
+                           .windows = 9,
+                           .questions = questions}})
+        .front()
+        .status;
+  };
+  EXPECT_EQ(baseline(4, {record("early", 2, true), record("late", 4, true)}), Status::ok);
+  EXPECT_EQ(baseline(3, {record("early", 2, true), record("late", 4, true)}), Status::partial);
+  EXPECT_EQ(baseline(4, {record("early", 2, true), record("late", 4, false)}), Status::partial);
+  EXPECT_EQ(baseline(4, {record("early", 2, true)}), Status::partial) << "one has not begun";
+  Record failed{.id = "late", .name = "late", .model = "m", .status = Status::failed};
+  EXPECT_EQ(baseline(4, {record("early", 2, true), failed}), Status::ok);
+  EXPECT_EQ(baseline(4, {record("early", 2, true), record("late", 4, true)}, {{"t", 4}}),
+            Status::partial);
+}
+
 void expect_same_bits(double a, double b) {
   EXPECT_EQ(std::bit_cast<std::uint64_t>(a), std::bit_cast<std::uint64_t>(b)) << a << " and " << b;
 }

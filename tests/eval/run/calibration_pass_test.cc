@@ -7,7 +7,10 @@
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <map>
+#include <optional>
 
 #include "eval/run/block_replay.h"
 #include "eval/run/input_knowledge.h"
@@ -60,11 +63,26 @@ class CalibrationPassTest : public testing::TestWithParam<const char*> {
     }
     decoder_.prepare(kContext);
   }
-  static Decoder open(const std::string& family) {
+  static Decoder open(const std::string& family,
+                      const std::function<void(TinyModel&)>& change = {}) {
     const TempDir dir;  // mapped files outlive their names
-    (family == "opt" ? tiny_opt({.layers = kLayers}) : tiny_llama({.layers = kLayers}))
-        .write(dir.path());
+    TinyModel model =
+        family == "opt" ? tiny_opt({.layers = kLayers}) : tiny_llama({.layers = kLayers});
+    if (change) change(model);
+    model.write(dir.path());
     return open_decoder(dir.path());
+  }
+  /// The model with a change instead.
+  void reopen(const std::function<void(TinyModel&)>& change) {
+    decoder_ = open(GetParam(), change);
+    decoder_.prepare(kContext);
+  }
+  /// The reason why a weight was not made; none: it was.
+  std::optional<std::string> failure(const ModelTrial& trial, const CalibrationResults& results,
+                                     std::size_t layer, Role role) const {
+    return results.failure(PathNumbers()
+                               .path(trial, spec())
+                               .calibrated->weights[layer][static_cast<std::size_t>(role)]);
   }
   const DecoderSpec& spec() const { return decoder_.spec(); }
 
@@ -410,6 +428,21 @@ TEST_P(CalibrationPassTest, GoesOnWhereItWasInterrupted) {
   expect_same(kept(mixed, results("cut")), kept(mixed, whole));
 }
 
+TEST_P(CalibrationPassTest, GoesOnBetweenLinearsThatHaveAChoiceInCommonAndReplay) {
+  const ModelTrial both =
+      trial(needy("tensor: weight, layers: 0, roles: [q_proj, k_proj, v_proj]", ", look: both"),
+            Propagate::none);
+  CalibrationResults whole = results("whole");
+  EXPECT_EQ(run({&both}, whole), 3);
+  fs::copy(dir_ / "whole", dir_ / "cut");
+  for (const auto& file : fs::directory_iterator(dir_ / "whole"))
+    if (!file.path().filename().string().starts_with("layers.0.q_proj"))
+      fs::remove(dir_ / "cut" / file.path().filename());
+  CalibrationResults cut = results("cut");
+  EXPECT_EQ(run({&both}, cut), 2);
+  expect_same(kept(both, cut), kept(both, whole));
+}
+
 TEST_P(CalibrationPassTest, FailsTheTrialAloneThatCannotBeMade) {
   const ModelTrial broken =
       trial(needy("tensor: weight, layers: 1, roles: o_proj", ", look: nothing") + ", " +
@@ -419,12 +452,66 @@ TEST_P(CalibrationPassTest, FailsTheTrialAloneThatCannotBeMade) {
   CalibrationResults results = this->results();
   run({&broken, &good}, results);
   EXPECT_EQ(kept(good, results).size(), spec().roles().size() * 3);
-  const TrialPath path = PathNumbers().path(broken, spec());
-  for (const auto& [layer, role] : {std::pair{1, Role::o_proj}, std::pair{2, Role::q_proj}})
-    EXPECT_EQ(results.failure(path.calibrated->weights[static_cast<std::size_t>(layer)]
-                                                      [static_cast<std::size_t>(role)]),
-              "layers.1.o_proj.weight: nothing to look at");
+  for (const auto& [layer, role] : {std::pair{1u, Role::o_proj}, std::pair{2u, Role::q_proj}})
+    EXPECT_EQ(failure(broken, results, layer, role), "layers.1.o_proj.weight: nothing to look at");
   EXPECT_EQ(run({&broken}, results), 0);  // known
+}
+
+TEST_P(CalibrationPassTest, FailsWhatNeedsASetOnWhichTheUntouchedModelFails) {
+  const auto last = static_cast<std::int32_t>(spec().vocab_size - 1);
+  reopen([](TinyModel& model) {  // the squares of the last token are beyond f32
+    model
+        .tensor(model.config.at("model_type") == "opt" ? "model.decoder.embed_tokens.weight"
+                                                       : "model.embed_tokens.weight")
+        .values.back() = 1e25f;
+  });
+  for (const char* name : {"one", "two"}) {
+    CalibrationSet set = *sets_.at(name);
+    for (EvalItem& item : set.items)
+      for (std::int32_t& id : item.ids) id = std::min(id, last - 1);
+    if (set.name == "two") set.items[2].ids[5] = last;
+    sets_[name] = std::make_shared<const CalibrationSet>(std::move(set));
+  }
+  const ModelTrial good = trial(needy("tensor: weight"), Propagate::none);
+  const ModelTrial bad = trial(needy("tensor: weight"), Propagate::none, "two");
+  const ModelTrial along = trial(needy("tensor: weight, layers: 2"), Propagate::blocks, "two");
+  CalibrationResults results = this->results();
+  run({&good, &bad, &along}, results);
+  EXPECT_EQ(kept(good, results).size(), spec().roles().size() * kLayers);
+  EXPECT_TRUE(failure(bad, results, 0, Role::q_proj)
+                  .value_or("")
+                  .starts_with("calibration set 'two': layers.0: input of q_proj is not finite in "
+                               "window 2, at position 5, "));
+  const std::string problem =
+      "calibration set 'two': window 2: layers.0: hidden state at position ";
+  EXPECT_TRUE(failure(bad, results, 1, Role::q_proj)
+                  .value_or("")
+                  .starts_with("the untouched model fails: " + problem));
+  EXPECT_TRUE(failure(along, results, 2, Role::q_proj).value_or("").starts_with(problem));
+}
+
+TEST_P(CalibrationPassTest, TellsTheSameFailureInAnyCompany) {
+  reopen([](TinyModel& model) {
+    const bool opt = model.config.at("model_type") == "opt";
+    const std::string block = opt ? "model.decoder.layers.1." : "model.layers.1.";
+    for (const char* name :
+         {opt ? "fc1.weight" : "mlp.up_proj.weight", opt ? "fc2.weight" : "mlp.down_proj.weight"})
+      for (float& w : model.tensor(block + name).values) w *= 1e25f;
+  });
+  const std::string resid = noise("tensor: resid, layers: 0") + ", ";
+  // The one is gathered in the block that fails, and passes it as the other has it, too.
+  const ModelTrial before =
+      trial(resid + needy("tensor: weight, layers: 1, roles: q_proj"), Propagate::blocks);
+  const ModelTrial behind =
+      trial(resid + needy("tensor: weight, layers: 2, roles: q_proj"), Propagate::blocks);
+  CalibrationResults alone = results("alone"), together = results("together");
+  run({&behind}, alone);
+  run({&before, &behind}, together);
+  const std::optional<std::string> problem = failure(behind, alone, 2, Role::q_proj);
+  EXPECT_TRUE(problem.value_or("").starts_with(
+      "calibration set 'one': window 0: layers.1: hidden state at position "));
+  EXPECT_EQ(failure(behind, together, 2, Role::q_proj), problem);
+  EXPECT_EQ(kept(before, together).size(), 1u);
 }
 
 TEST_P(CalibrationPassTest, MakesDamagedFilesAgain) {
