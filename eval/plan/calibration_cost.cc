@@ -13,12 +13,17 @@ namespace {
 /// Counts what a pass does, step after step (CalibrationLanes).
 class Count {
  public:
-  Count(const DecoderSpec& spec, const CalibrationPlan& plan)
-      : spec_(spec), plan_(plan), trees_(spec, plan) {
+  Count(const DecoderSpec& spec, const CalibrationPlan& plan, DistortionKinds* kinds)
+      : spec_(spec), plan_(plan), kinds_(kinds), trees_(spec, plan) {
     for (std::size_t i = 0; i < plan.sets().size(); ++i) {
-      sets_.push_back({&plan.sets()[i], &trees_.tree(i), {}, 0.0});
-      for (const EvalItem& item : plan.sets()[i].set->items)
+      const CalibratedSet& set = plan.sets()[i];
+      sets_.push_back({&set, &trees_.tree(i), {}, 0.0});
+      for (const EvalItem& item : set.set->items)
         sets_.back().block_flops += nf::block_flops(spec, item.layout);
+      for (const LinearTensors& linear : spec.block(0).linears)
+        if (sublayer_of(linear.role) == Sublayer::mlp)
+          sets_.back().mlp_flops += 2.0 * static_cast<double>(set.set->size().tokens) *
+                                    static_cast<double>(linear.out * linear.in);
     }
   }
 
@@ -41,6 +46,11 @@ class Count {
     const LaneTree* tree;
     std::set<std::pair<Index, Index>> gathered;  ///< step, and leader of the group before it
     double block_flops = 0.0;
+    double mlp_flops = 0.0;  ///< of these
+
+    double flops(Sublayer sublayer) const {
+      return sublayer == Sublayer::mlp ? mlp_flops : block_flops - mlp_flops;
+    }
   };
   void gather(const MissingOutcome& outcome) {
     for (const NeedyStep& needy : plan_.needy_steps(outcome)) {
@@ -50,8 +60,50 @@ class Count {
     }
     if (!outcome.is_weight()) return;
     for (const LinearTensors& linear : spec_.block(outcome.step - 1).linears)
-      if (linear.role == outcome.role)
+      if (linear.role == outcome.role) {
         cost_.made_weights += static_cast<double>(linear.out) * static_cast<double>(linear.in);
+        if (kinds_ != nullptr) add_making(outcome, static_cast<double>(linear.out));
+      }
+  }
+
+  /// What making a weight takes, and with the first of the linears that read a tensor, the choice
+  /// for all of them.
+  void add_making(const MissingOutcome& outcome, double rows) {
+    const ModelTrial& trial = *plan_.trials()[outcome.trial].trial;
+    const MakingKind kind{kinds_->of(*outcome.chain, trial.seed()),
+                          spec_.input_owner(outcome.role)};
+    const Sublayer sublayer = sublayer_of(outcome.role);
+    cost_.made[kind] += {1.0, rows, flops_of(*outcome.chain, sublayer)};
+    for (const SiteStep& step : outcome.chain->steps)
+      if (step.distortion->chooses() &&
+          chosen_.emplace(outcome.trial, outcome.step, step.entry, kind.second).second)
+        cost_.chosen[kind] += choice_work(outcome, step.entry);
+  }
+
+  MakingWork choice_work(const MissingOutcome& outcome, std::size_t entry) const {
+    const ModelTrial& trial = *plan_.trials()[outcome.trial].trial;
+    MakingWork work{.count = 1.0};
+    std::map<Sublayer, double> replays;
+    for (const LinearTensors& linear : spec_.block(outcome.step - 1).linears) {
+      if (spec_.input_owner(linear.role) != spec_.input_owner(outcome.role)) continue;
+      const SiteChain& chain = trial.weight(outcome.step - 1, linear.role);
+      if (std::none_of(chain.steps.begin(), chain.steps.end(),
+                       [entry](const SiteStep& step) { return step.entry == entry; }))
+        continue;
+      work.rows += static_cast<double>(linear.out);
+      replays[sublayer_of(linear.role)] = flops_of(chain, sublayer_of(linear.role));
+    }
+    for (const auto& [sublayer, flops] : replays) work.replay_flops += flops;
+    return work;
+  }
+
+  /// Operations of a sub-layer on the calibration set of a chain.
+  double flops_of(const SiteChain& chain, Sublayer sublayer) const {
+    double flops = 0.0;
+    for (const SiteStep& step : chain.steps)
+      if (step.distortion->input_needs(chain.site.tensor).replay)
+        flops = std::max(flops, sets_[plan_.set_of(step.calibration)].flops(sublayer));
+    return flops;
   }
 
   void add_statistics(const CalibrationPlace& place, const std::map<Role, InputNeeds>& needs) {
@@ -95,13 +147,27 @@ class Count {
 
   const DecoderSpec& spec_;
   const CalibrationPlan& plan_;
+  DistortionKinds* kinds_;
   CalibrationTrees trees_;
   std::vector<Set> sets_;
   std::map<CalibrationPlace, std::map<Role, InputNeeds>> places_;
+  /// Choices that are counted: trial, step, entry, first of the linears.
+  std::set<std::tuple<std::size_t, Index, std::size_t, Role>> chosen_;
   CalibrationCost cost_;
 };
 
+void add(MakingWorks& works, const MakingWorks& more) {
+  for (const auto& [kind, work] : more) works[kind] += work;
+}
+
 }  // namespace
+
+MakingWork& MakingWork::operator+=(const MakingWork& more) {
+  count += more.count;
+  rows += more.rows;
+  replay_flops += more.replay_flops;
+  return *this;
+}
 
 CalibrationCost& CalibrationCost::operator+=(const CalibrationCost& more) {
   passes += more.passes;
@@ -110,12 +176,15 @@ CalibrationCost& CalibrationCost::operator+=(const CalibrationCost& more) {
   block_flops += more.block_flops;
   statistics_flops += more.statistics_flops;
   made_weights += more.made_weights;
+  add(made, more.made);
+  add(chosen, more.chosen);
   blocks_read += more.blocks_read;
   return *this;
 }
 
-CalibrationCost calibration_cost(const DecoderSpec& spec, const CalibrationPlan& plan) {
-  return Count(spec, plan).count();
+CalibrationCost calibration_cost(const DecoderSpec& spec, const CalibrationPlan& plan,
+                                 DistortionKinds* kinds) {
+  return Count(spec, plan, kinds).count();
 }
 
 }  // namespace nf

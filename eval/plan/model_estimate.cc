@@ -139,17 +139,20 @@ std::vector<const Job*> calibrated_jobs_left(const std::vector<const Job*>& jobs
 
 /// The passes of calibration sets that jobs need, within the budget.
 void add_calibration(const ModelPlan& plan, const std::vector<const Job*>& jobs,
-                     const MemoryBudget& budget, ModelEstimate& estimate) {
+                     const MemoryBudget& budget, DistortionKinds* kinds, const HasOutcome& kept,
+                     ModelEstimate& estimate) {
   std::vector<CalibratedTrial> trials;
   for (const Job* job : jobs) trials.push_back({&job->trial, &job->path});
   // Outcomes that an earlier wave makes are not made again.
   std::set<ChainKey> made;
-  const HasOutcome has = [&made](const Site&, const ChainKey& key) { return made.contains(key); };
+  const HasOutcome has = [&](const Site& site, const ChainKey& key) {
+    return made.contains(key) || (kept && kept(site, key));
+  };
   for (const CalibrationWave& wave :
        cut_calibration(plan.spec(), trials, has, thread_count(), budget)) {
     const CalibrationPlan pass(plan.spec(), wave.trials, has);
     if (pass.empty()) continue;
-    estimate.calibrating += calibration_cost(plan.spec(), pass);
+    estimate.calibrating += calibration_cost(plan.spec(), pass, kinds);
     estimate.peak_bytes = std::max(
         estimate.peak_bytes, calibration_bytes(plan.spec(), pass, thread_count(),
                                                wave.distorting_threads, budget.process_bytes));
@@ -215,7 +218,7 @@ StoredBytes stored_bytes(const Decoder& decoder) {
 
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
                        const MemoryBudget& budget, const FinishedItems& finished,
-                       DistortionKinds* kinds, const SaveRule& rule) {
+                       DistortionKinds* kinds, const SaveRule& rule, const HasOutcome& has) {
   const std::vector<const Job*> jobs = plan.jobs_with(steps);
   std::vector<const Job*> searching;
   for (const Job& step : steps) searching.push_back(&step);
@@ -262,7 +265,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
     add(round_of(searching, false, kept));
   }
   count_text(plan.data().set, result);
-  add_calibration(plan, calibrated_jobs_left(jobs, finished), budget, result);
+  add_calibration(plan, calibrated_jobs_left(jobs, finished), budget, kinds, has, result);
   result.calibration = plan.identity().calibration;
   return result;
 }
@@ -342,15 +345,15 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
                                           "wave to wave",
                                           mib(e.baseline_bytes))
                             : "");
-    text +=
-        fmt::format("  time     {}{}{} on {} ({}/s here){}\n", e.is_upper_bound() ? "at most " : "",
-                    duration_text(e.seconds), bound_text(e.seconds, e.most_seconds),
-                    plural(e.timed_threads, "thread", "threads"),
-                    scaled(e.cost.flops() / std::max(e.seconds, 1e-9), "FLOP"),
-                    e.timed_threads == threads
-                        ? ""
-                        : fmt::format("; {} threads are not this machine's, which has {}", threads,
-                                      plural(machine_cores(), "core", "cores")));
+    text += fmt::format(
+        "  time     {}{}{} on {} ({}/s here){}\n", e.is_upper_bound() ? "at most " : "",
+        duration_text(e.seconds), bound_text(e.seconds, e.most_seconds),
+        plural(e.timed_threads, "thread", "threads"),
+        scaled(e.cost.flops() / std::max(e.seconds - e.calibrating_seconds, 1e-9), "FLOP"),
+        e.timed_threads == threads
+            ? ""
+            : fmt::format("; {} threads are not this machine's, which has {}", threads,
+                          plural(machine_cores(), "core", "cores")));
     text += calibrating_text(e);
     text += calibration_text(e);
     if (e.tokens > 0.0)

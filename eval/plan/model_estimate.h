@@ -26,7 +26,7 @@ struct ModelEstimate {
   Index stages = 0;
   Index most_waves = 0;  ///< of a stage
   WaveCost cost{}, most{};
-  CalibrationCost calibrating{};     ///< before them; as if nothing was made by an earlier run
+  CalibrationCost calibrating{};     ///< before them, of what is missing
   double calibrating_seconds = 0.0;  ///< of `seconds`
   Index unshared_block_passes = 0;   ///< each condition by itself, and the baseline once
   double peak_bytes = 0.0, budget_bytes = 0.0;
@@ -34,6 +34,7 @@ struct ModelEstimate {
                                 ///< the waves of a stage run
   double seconds = 0.0, most_seconds = 0.0;
   WaveSeconds seconds_of{};      ///< by the same rates; empty where nothing was timed
+  MakingFlops making_flops{};    ///< by the same rates
   double longest_wave = 0.0;     ///< seconds, where they are known: the most until work is recorded
   double seconds_of_cuts = 0.0;  ///< of `seconds`, what it costs to record work so often
   Index timed_threads = 0;       ///< of this machine, whose seconds these are
@@ -50,11 +51,12 @@ struct ModelEstimate {
 Json count_json(double count);
 
 /// The cost of the part of a plan that is left; all but the seconds. steps: the next steps of its
-/// searches. finished: the work of earlier runs. kinds: takes in those of all distortions. rule:
-/// for keeping the work; without one it is not cut.
+/// searches. finished: the work of earlier runs, has: what they have made of calibration sets.
+/// kinds: takes in those of all distortions. rule: for keeping the work; without one it is not cut.
 ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std::vector<Job>& steps,
                        const MemoryBudget& budget, const FinishedItems& finished,
-                       DistortionKinds* kinds = nullptr, const SaveRule& rule = {});
+                       DistortionKinds* kinds = nullptr, const SaveRule& rule = {},
+                       const HasOutcome& has = {});
 
 /// The part of the checkpoint that a pass reads.
 StoredBytes stored_bytes(const Decoder& decoder);

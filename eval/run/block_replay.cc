@@ -48,8 +48,7 @@ double BlockReplay::output_bytes(const DecoderSpec& spec, Index tokens) {
   return 2.0 * sizeof(float) * static_cast<double>(tokens) * static_cast<double>(spec.hidden_size);
 }
 
-bool BlockReplay::reads_alone(Role role) const {
-  const DecoderSpec& spec = decoder_.spec();
+bool BlockReplay::reads_alone(const DecoderSpec& spec, Role role) {
   const std::vector<Role> roles = spec.roles();
   return std::none_of(roles.begin(), roles.end(), [&](Role other) {
     return other != role && spec.input_owner(other) == spec.input_owner(role);

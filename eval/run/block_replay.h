@@ -32,8 +32,9 @@ class BlockReplay final : public SublayerReplay {
 
   /// Shares its work out among the threads unless the caller is one of them already.
   double error(Around around, std::span<const Candidate> candidates) const override;
-  bool reads_alone(Role role) const override;
+  bool reads_alone(Role role) const override { return reads_alone(decoder_.spec(), role); }
 
+  static bool reads_alone(const DecoderSpec& spec, Role role);
   /// Bytes of outputs that can be kept of a set of `tokens` tokens: both sub-layers.
   static double output_bytes(const DecoderSpec& spec, Index tokens);
 

@@ -8,7 +8,6 @@
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/mapped_ranges.h"
-#include "eval/plan/calibration_cost.h"
 #include "eval/plan/calibration_memory.h"
 #include "eval/run/calibration_pass.h"
 
@@ -24,7 +23,7 @@ CalibrationResults calibration_results(const std::filesystem::path& dir, const M
 void calibrate_jobs(const ModelPlan& plan, const Decoder& decoder,
                     const std::vector<const Job*>& jobs, const MemoryBudget& budget,
                     CalibrationResults& results, const std::function<bool()>& should_stop,
-                    Progress& progress) {
+                    Progress& progress, const MakingFlops& making) {
   std::vector<CalibratedTrial> trials;
   for (const Job* job : jobs)
     if (job->trial.is_calibrated()) trials.push_back({&job->trial, &job->path});
@@ -32,17 +31,19 @@ void calibrate_jobs(const ModelPlan& plan, const Decoder& decoder,
   const HasOutcome has = [&results](const Site& site, const ChainKey& key) {
     return results.has(site, key);
   };
-  const CalibrationCost cost =
-      calibration_cost(plan.spec(), CalibrationPlan(plan.spec(), trials, has));
+  const CalibrationPlan missing(plan.spec(), trials, has);
+  const CalibrationCost cost = calibration_cost(plan.spec(), missing);
   if (cost.outcomes == 0) return;
   const StageHooks hooks{.advance = [&progress](double flops) { progress.advance(flops); },
                          .should_stop = should_stop};
-  progress.start(fmt::format("{}: calibration", plan.name()), cost.flops(), 0.0);
+  const double making_flops = making ? making(plan.spec(), missing) : 0.0;
+  progress.start(fmt::format("{}: calibration", plan.name()), cost.flops() + making_flops, 0.0);
   for (const CalibrationWave& wave :
        cut_calibration(plan.spec(), trials, has, thread_count(), budget)) {
     // What earlier waves have made is there by now.
     const CalibrationPlan pass(plan.spec(), wave.trials, has);
-    run_calibration(decoder, pass, results, wave.distorting_threads, hooks);
+    run_calibration(decoder, pass, results, wave.distorting_threads, hooks,
+                    making_flops / std::max(cost.made_weights, 1.0));
     check_mapped_files();  // or weights would be kept of a model that nobody knows
   }
   progress.finish();

@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "eval/output/progress.h"
+#include "eval/plan/calibration_cost.h"
 #include "eval/plan/model_plan.h"
 #include "eval/run/calibration_results.h"
 
@@ -18,11 +19,11 @@ CalibrationResults calibration_results(const std::filesystem::path& dir, const M
 
 /// Makes what is missing of calibration sets for some jobs, in passes within the budget. The
 /// decoder must be prepared for all positions of the sets. Throws what run_calibration() throws;
-/// all that was made is kept.
+/// all that was made is kept. making: for the progress; empty: as if it took no time.
 void calibrate_jobs(const ModelPlan& plan, const Decoder& decoder,
                     const std::vector<const Job*>& jobs, const MemoryBudget& budget,
                     CalibrationResults& results, const std::function<bool()>& should_stop,
-                    Progress& progress);
+                    Progress& progress, const MakingFlops& making = {});
 
 /// The positions of the longest window of the jobs' calibration sets; 0 where there are none.
 Index calibration_positions(const DecoderSpec& spec, const std::vector<const Job*>& jobs);

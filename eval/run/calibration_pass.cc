@@ -17,13 +17,14 @@ namespace {
 class CalibrationPass {
  public:
   CalibrationPass(const Decoder& decoder, const CalibrationPlan& plan, CalibrationResults& results,
-                  Index distorting_threads, const StageHooks& hooks)
+                  Index distorting_threads, const StageHooks& hooks, double value_flops)
       : decoder_(decoder),
         spec_(decoder.spec()),
         plan_(plan),
         results_(results),
         distorting_threads_(distorting_threads),
-        hooks_(hooks) {
+        hooks_(hooks),
+        value_flops_(value_flops) {
     for (const CalibratedSet& set : plan.sets())
       lanes_.push_back(std::make_unique<CalibrationLanes>(decoder, set, plan.trials(), results,
                                                           distorting_threads, hooks));
@@ -184,6 +185,9 @@ class CalibrationPass {
       if (const auto failure = failure_before(*outcome))
         return results_.keep_failure(outcome->key, *failure);
       maker.make(*plan_.trials()[outcome->trial].trial, outcome->role, outcome->key);
+      for (const LinearTensors& linear : weights.spec.linears)
+        if (linear.role == outcome->role)
+          hooks_.advance(value_flops_ * static_cast<double>(linear.out * linear.in));
     };
     const bool side_by_side = distorting_threads_ >= thread_count() &&
                               std::ssize(alone) >= thread_count() && thread_count() > 1;
@@ -226,15 +230,17 @@ class CalibrationPass {
   CalibrationResults& results_;
   Index distorting_threads_;
   const StageHooks& hooks_;
+  double value_flops_;
   std::vector<std::unique_ptr<CalibrationLanes>> lanes_;  ///< by set of the plan
 };
 
 }  // namespace
 
 void run_calibration(const Decoder& decoder, const CalibrationPlan& plan,
-                     CalibrationResults& results, Index distorting_threads,
-                     const StageHooks& hooks) {
-  if (!plan.empty()) CalibrationPass(decoder, plan, results, distorting_threads, hooks).run();
+                     CalibrationResults& results, Index distorting_threads, const StageHooks& hooks,
+                     double value_flops) {
+  if (!plan.empty())
+    CalibrationPass(decoder, plan, results, distorting_threads, hooks, value_flops).run();
 }
 
 }  // namespace nf

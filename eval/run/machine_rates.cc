@@ -1,90 +1,21 @@
 #include "eval/run/machine_rates.h"
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
-#include <functional>
-#include <limits>
 #include <numeric>
 
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
-#include "core/random/philox.h"
 #include "eval/plan/batch_plan.h"
 #include "eval/plan/memory.h"
+#include "eval/run/best_seconds.h"
 #include "eval/run/distorted_weights.h"
 #include "eval/run/lane_activations.h"
+#include "eval/run/sample_inputs.h"
 #include "eval/run/score_heads.h"
 #include "eval/run/stage_batches.h"
 
 namespace nf {
 namespace {
-
-/// The best of these counts, as a run sees it: the first also makes kernels and touches new memory.
-/// Short pieces are timed until kEnoughSeconds have passed: the more of them there are, the surer
-/// one had the machine to itself.
-constexpr int kLeastRounds = 3, kMostRounds = 25;
-constexpr double kEnoughSeconds = 0.05;
-/// One run is enough of a piece that takes so long (a long window through a large block).
-constexpr double kLongSeconds = 1.0;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Processor time of this thread, in which other programs have no part.
-double thread_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-/// The least of what `round` returns.
-double best_of(const std::function<double()>& round) {
-  double best = std::numeric_limits<double>::infinity();
-  const Clock::time_point start = Clock::now();
-  for (int i = 0; i < kMostRounds; ++i) {
-    const double passed = seconds_since(start);
-    if (passed > kLongSeconds || (i >= kLeastRounds && passed > kEnoughSeconds)) break;
-    best = std::min(best, round());
-  }
-  return best;
-}
-
-/// Seconds of work in which all threads may have a part.
-double best_seconds(const std::function<void()>& work) {
-  return best_of([&work] {
-    const Clock::time_point start = Clock::now();
-    work();
-    return seconds_since(start);
-  });
-}
-
-/// Seconds that one thread takes for work(thread) while all threads are at theirs.
-double best_thread_seconds(const std::function<void(Index)>& work) {
-  const Index threads = thread_count();
-  std::vector<double> seconds(static_cast<std::size_t>(threads));
-  return best_of([&] {
-    parallel_for(threads, [&](Index thread) {
-      const double start = thread_seconds();
-      work(thread);
-      seconds[static_cast<std::size_t>(thread)] = thread_seconds() - start;
-    });
-    return std::accumulate(seconds.begin(), seconds.end(), 0.0) / static_cast<double>(threads);
-  });
-}
-
-/// Values like a tensor's: of any size about zero, none like another.
-Matrix some_values(Index rows, Index cols) {
-  Matrix values(rows, cols);
-  for (Index i = 0; i < values.size(); ++i) {
-    const std::uint32_t draw = element_block(static_cast<std::uint64_t>(i), 1, 0)[0];
-    values.data()[i] = (static_cast<float>(draw) / 4294967296.0f - 0.5f) * 0.1f;
-  }
-  return values;
-}
 
 /// Items for one batch of every thread, as far as there are so many.
 StageRows sample_rows(const EvalSet& set) {
@@ -194,6 +125,8 @@ std::pair<Index, Index> sample_shape(const Decoder& decoder, const EvalSet& set,
 /// Seconds of one thread for a value that a kind distorts, and measures where `measure` says so.
 double distorting_seconds(const DistortionKinds::Kind& kind, ConstMatrixView x, bool measure,
                           bool complete) {
+  const SampleInputs inputs(kind.chain, x.cols());
+  const std::vector<StepKnowledge> knowledge = inputs.knowledge(nullptr);
   std::vector<Matrix> distorted(static_cast<std::size_t>(thread_count()));
   return best_thread_seconds([&](Index thread) {
            Matrix& own = distorted[static_cast<std::size_t>(thread)];
@@ -202,7 +135,7 @@ double distorting_seconds(const DistortionKinds::Kind& kind, ConstMatrixView x, 
              std::vector<SiteStats> sites;
              distort_weight(kind.chain, kind.seed, measure, complete, x, own, sites);
            } else {
-             distort_input(kind.chain, kind.seed, 0, 0, complete, x, own);
+             distort_input(kind.chain, kind.seed, 0, 0, complete, x, own, {.knowledge = knowledge});
            }
          }) /
          static_cast<double>(x.rows() * x.cols());
@@ -213,11 +146,11 @@ void measure_kinds(const Decoder& decoder, const EvalSet& set, const DistortionK
   for (const DistortionKinds::Kind& kind : kinds.all()) {
     rates.distorting.push_back(0.0);
     rates.measuring.push_back(0.0);
-    // What reads statistics of inputs has none here.
-    if (kind.chain.empty() || !kind.chain.input_needs().empty()) continue;
+    const bool is_weight = kind.chain.site.tensor == SiteTensor::weight;
+    // Weights that are made from a calibration set are read by those who run (measure_making).
+    if (kind.chain.empty() || (is_weight && !kind.chain.input_needs().empty())) continue;
     const auto [rows, cols] = sample_shape(decoder, set, kind.chain.site);
     const Matrix x = some_values(rows, cols);
-    const bool is_weight = kind.chain.site.tensor == SiteTensor::weight;
     rates.distorting.back() = distorting_seconds(kind, x, false, stats == StatsMode::all);
     if (is_weight)
       rates.measuring.back() = distorting_seconds(kind, x, true, stats != StatsMode::none);
@@ -248,11 +181,12 @@ double MachineRates::seconds(const WaveCost& cost) const {
 
 double MachineRates::seconds(const CalibrationCost& cost) const {
   return cost.flops() / block_flops + static_cast<double>(cost.blocks_read) * seconds_of_block +
-         cost.made_weights * packing / static_cast<double>(threads);
+         cost.made_weights * packing / static_cast<double>(threads) +
+         making.seconds(cost, threads, block_flops);
 }
 
 MachineRates measure_rates(const Decoder& decoder, const EvalSet& set, const DistortionKinds& kinds,
-                           StatsMode stats) {
+                           StatsMode stats, const CalibrationCost& calibrating) {
   MachineRates rates{.threads = thread_count()};
   {
     BlockWeights weights;
@@ -269,6 +203,7 @@ MachineRates measure_rates(const Decoder& decoder, const EvalSet& set, const Dis
   measure_head(decoder, slab, rates);
   rates.packing = packing_seconds(decoder);
   measure_kinds(decoder, set, kinds, stats, rates);
+  rates.making = measure_making(decoder.spec(), kinds, calibrating);
   return rates;
 }
 

@@ -8,6 +8,7 @@
 #include "eval/plan/calibration_cost.h"
 #include "eval/plan/distortion_kinds.h"
 #include "eval/plan/wave_cost.h"
+#include "eval/run/making_rates.h"
 
 namespace nf {
 
@@ -23,17 +24,17 @@ struct MachineRates {
   double packing = 0.0;              ///< seconds of one thread to read and pack a weight's value
   /// Seconds of one thread for each value, by kind (DistortionKinds): distorted, and measured too.
   std::vector<double> distorting{}, measuring{};
+  AllMakingRates making{};  ///< of weights that are made from calibration sets
 
   double seconds(const WaveCost& cost) const;
-  /// Without what the methods themselves take.
   double seconds(const CalibrationCost& cost) const;
 };
 
 /// Times short pieces of each kind of work on this machine, each several times, of which the best
 /// counts: the processor time of a thread while all run the same, so that other load on the machine
 /// changes little. Takes about a second. set: the data, of which the first items are used. kinds:
-/// the distortions of the plan. decoder: prepared.
+/// the distortions of the plan. calibrating: what is made from calibration sets. decoder: prepared.
 MachineRates measure_rates(const Decoder& decoder, const EvalSet& set, const DistortionKinds& kinds,
-                           StatsMode stats);
+                           StatsMode stats, const CalibrationCost& calibrating = {});
 
 }  // namespace nf

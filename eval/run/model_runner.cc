@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/cpu_info.h"
@@ -17,11 +18,12 @@
 namespace nf {
 
 ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder,
-                         const SaveRule& rule)
+                         const SaveRule& rule, MakingFlops making)
     : run_(run),
       plan_(plan),
       decoder_(decoder),
       rule_(rule),
+      making_(std::move(making)),
       finished_(plan.data(), run.folder.records()),
       baselines_(plan.data().set, kKeptShare * run.budget.bytes),
       calibration_(calibration_results(
@@ -53,7 +55,7 @@ void ModelRunner::calibrate(const std::vector<const Job*>& jobs) {
   for (const Job* job : jobs)
     if (!finished_.has_all(job->key.id)) left.push_back(job);
   calibrate_jobs(plan_, decoder_, left, budget(), calibration_, run_.options.should_stop,
-                 run_.progress);
+                 run_.progress, making_);
 }
 
 void ModelRunner::run_round(const std::vector<const Job*>& jobs, const std::string& label) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/plan/calibration_cost.h"
 #include "eval/plan/stage_part.h"
 #include "eval/run/calibration_results.h"
 #include "eval/run/kept_baselines.h"
@@ -19,8 +20,9 @@ namespace nf {
 /// all positions.
 class ModelRunner {
  public:
-  /// All but the rule must outlive this.
-  ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder, const SaveRule& rule);
+  /// All but the rule and `making` must outlive this.
+  ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& decoder, const SaveRule& rule,
+              MakingFlops making = {});
   ModelRunner(const ModelRunner&) = delete;  // the rule asks the pace
   ModelRunner& operator=(const ModelRunner&) = delete;
 
@@ -52,6 +54,7 @@ class ModelRunner {
   ModelPlan& plan_;
   const Decoder& decoder_;
   SaveRule rule_;  ///< at this run's pace
+  MakingFlops making_;
   Pace pace_;
   FinishedItems finished_;
   KeptBaselines baselines_;  ///< for later rounds, where the budget allows

@@ -73,10 +73,23 @@ SaveRule save_rule(const RunOptions& options, WaveSeconds seconds_of) {
   return rule;
 }
 
+/// Tells what earlier runs have made of a model's calibration sets.
+using KeptOutcomes = std::function<HasOutcome(const ModelPlan& plan)>;
+
+KeptOutcomes outcomes_in(const RunFolder& folder, const Json& env) {
+  return [&folder, &env](const ModelPlan& plan) -> HasOutcome {
+    // Who runs the model tells of damaged files.
+    const std::shared_ptr<CalibrationResults> results(new CalibrationResults(
+        calibration_results(folder.dir() / kCalibrationDir, plan, env, [](const std::string&) {})));
+    return [results](const Site& site, const ChainKey& key) { return results->has(site, key); };
+  };
+}
+
 /// Estimates the work that earlier runs (records) have left, and the time that it takes here.
 std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<ModelPlan>& plans,
                                            const MemoryBudget& budget, const RunOptions& options,
-                                           const std::vector<Record>& records) {
+                                           const std::vector<Record>& records,
+                                           const KeptOutcomes& kept = {}) {
   std::vector<ModelEstimate> estimates;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     ModelPlan& plan = plans[i];
@@ -84,14 +97,15 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     const FinishedItems finished(plan.data(), records);
     const std::vector<Job> steps = plan.advance_searches(finished, records);
     const auto kinds = std::make_shared<DistortionKinds>();
-    estimates.push_back(estimate(plan, decoder, steps, budget, finished, kinds.get()));
+    const HasOutcome has = kept ? kept(plan) : HasOutcome();
+    estimates.push_back(estimate(plan, decoder, steps, budget, finished, kinds.get(), {}, has));
     const ThreadsHere here;
     estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
     prepare_decoder(decoder, plan.data().set,
                     calibration_positions(plan.spec(), plan.jobs_with(steps)));
-    const MachineRates rates =
-        measure_rates(decoder, plan.data().set, *kinds, experiment.config.stats);
+    const MachineRates rates = measure_rates(decoder, plan.data().set, *kinds,
+                                             experiment.config.stats, estimates.back().calibrating);
     const double uncut = rates.seconds(estimates.back().cost);
     // The cuts follow from the rates, and the cost of them from the cuts.
     const SaveRule rule = save_rule(
@@ -100,7 +114,12 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
           return rates.seconds(stage_cost(plan, stage, jobs, {.lanes = {std::ssize(jobs)}},
                                           baseline_kept, {}, kinds.get()));
         });
-    estimates.back() = estimate(plan, decoder, steps, budget, finished, kinds.get(), rule);
+    estimates.back() = estimate(plan, decoder, steps, budget, finished, kinds.get(), rule, has);
+    estimates.back().making_flops = [rates, kinds](const DecoderSpec& spec,
+                                                   const CalibrationPlan& missing) {
+      const CalibrationCost cost = calibration_cost(spec, missing, kinds.get());
+      return rates.block_flops * rates.making.seconds(cost, rates.threads, rates.block_flops);
+    };
     estimates.back().timed_threads = thread_count();
     const double calibrating = rates.seconds(estimates.back().calibrating);
     estimates.back().calibrating_seconds = calibrating;
@@ -192,7 +211,7 @@ void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t
                const ModelEstimate& planned, RunAccount& account) {
   ModelPlan& plan = plans[model];
   ModelRunner runner(run, plan, run.experiment.models[model].decoder,
-                     save_rule(run.options, planned.seconds_of));
+                     save_rule(run.options, planned.seconds_of), planned.making_flops);
   const ExpenseMeter meter;
   try {
     runner.run([&] { run.folder.note_rows(rows_of(plans)); });
@@ -289,8 +308,8 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   // Who is warned can still stop before hours have passed.
   tell_warnings(run, plans);
   // The rest is estimated on this machine, to be told and to stand beside what it took.
-  const std::vector<ModelEstimate> estimates =
-      estimate_models(experiment, plans, budget, options, folder.records());
+  const std::vector<ModelEstimate> estimates = estimate_models(
+      experiment, plans, budget, options, folder.records(), outcomes_in(folder, env));
   // The work itself: each wave is recorded before the next begins.
   RunAccount account(options.command);
   options.begin_work();
