@@ -163,8 +163,7 @@ TEST(MatmulNn, AddsToWhatIsThere) {
   Matrix c(96, 48);
   std::copy_n(before.data(), c.size(), c.data());
   matmul_nn(a, b, c, Epilogue::add);
-  EXPECT_TRUE(
-      tensor_near(c, to_double(before) + to_double(a) * to_double(b), sum_tolerance(64)));
+  EXPECT_TRUE(tensor_near(c, to_double(before) + to_double(a) * to_double(b), sum_tolerance(64)));
 }
 
 TEST(Matmul, TakesStridedViews) {
