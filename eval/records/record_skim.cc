@@ -59,6 +59,20 @@ WindowSums read_window(JsonCursor& cursor) {
   return window;
 }
 
+/// The choices that tables tell of.
+Json read_notes(JsonCursor& cursor) {
+  Json notes = Json::object();
+  cursor.object([&](std::string_view key) {
+    if (key == "axis")
+      notes["axis"] = cursor.plain_text();
+    else if (key == "group")
+      notes["group"] = read_count(cursor);
+    else
+      cursor.skip();
+  });
+  return notes;
+}
+
 SiteStats read_site(JsonCursor& cursor) {
   SiteStats site{.site = {}, .complete = false};
   std::size_t keys = 0;
@@ -76,6 +90,8 @@ SiteStats read_site(JsonCursor& cursor) {
       site.first_window = read_count(cursor);
     else if (key == "windows")
       site.windows = read_count(cursor);
+    else if (key == "notes")
+      site.notes = read_notes(cursor);
     else
       cursor.skip();
   });

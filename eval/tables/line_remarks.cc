@@ -8,6 +8,7 @@
 #include "eval/output/number_text.h"
 #include "eval/results/figures.h"
 #include "eval/results/seen_text.h"
+#include "eval/tables/chosen_groups.h"
 
 namespace nf {
 namespace {
@@ -136,6 +137,7 @@ std::string line_remarks(const std::vector<ModelLines>& models,
       text +=
           rough_intervals(model, delta_accuracy_figure(task), "Δacc of " + printable(task.name));
     text += stopped_rows(model);
+    text += chosen_groups(model);
     text += seen_remark(model);
     text += floor_of(model);
     text += row_remarks(model);

@@ -26,6 +26,7 @@ Record example() {
       .site = "layers.0.q_proj.input", .complete = false, .first_window = 2, .windows = 2};
   input.stats.count = 8;
   input.stats.sum_x2 = 4.0;
+  weight.notes = {{"axis", "in"}, {"group", 64}, {"damping", 0.01}};
   record.sites = {weight, input};
   record.stop =
       StopState{.reached = true, .blocks = 16, .tokens = 1022, .kl = 0.1, .kl_halfwidth = 0.01};
@@ -58,6 +59,8 @@ TEST(RecordSkim, HasTheSameFiguresBitForBit) {
     EXPECT_EQ(skimmed->sites[i].first_window, whole.sites[i].first_window);
     EXPECT_EQ(skimmed->sites[i].windows, whole.sites[i].windows);
   }
+  EXPECT_EQ(skimmed->sites[0].notes, Json({{"axis", "in"}, {"group", 64}}));
+  EXPECT_TRUE(skimmed->sites[1].notes.is_null());
   ASSERT_TRUE(skimmed->stop);
   EXPECT_EQ(skimmed->stop->tokens, whole.stop->tokens);
   EXPECT_EQ(skimmed->stop->kl_halfwidth, whole.stop->kl_halfwidth);

@@ -12,6 +12,7 @@
 #include "eval/run/run_experiment.h"
 #include "tests/support/calibrated_reference.h"
 #include "tests/support/experiment_files.h"
+#include "tests/support/threads.h"
 #include "tests/support/tokenizer_file.h"
 #include "tests/support/trial_support.h"
 #include "tests/support/untouched_inputs.h"
@@ -116,6 +117,7 @@ class Calibrated : public testing::TestWithParam<const char*> {
 
   std::optional<fs::path> reference_dir_;
   std::optional<CalibratedReference> reference_;
+  Threads one_thread_{1};  ///< two wait for each other where others work on the machine
   TempDir dir_;
   std::optional<Experiment> experiment_;
   std::vector<CalibratedRow> rows_;
