@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "eval/run/best_seconds.h"
 #include "eval/run/block_replay.h"
@@ -90,12 +91,17 @@ class Bench {
     std::vector<Matrix> out(static_cast<std::size_t>(thread_count()));
     for (Matrix& each : out) each.resize(rows, in_);
     const CountedReplay replay(spec_);
-    const auto work = work_with(replay);
-    work(weight, out.front());
-    const double replays = replay.runs();
-    const double seconds = best_thread_seconds(
-        [&](Index thread) { work(weight, out[static_cast<std::size_t>(thread)]); }, kRounds);
-    return {.each = seconds, .replays = replays};
+    try {
+      const auto work = work_with(replay);
+      work(weight, out.front());
+      const double replays = replay.runs();
+      const double seconds = best_thread_seconds(
+          [&](Index thread) { work(weight, out[static_cast<std::size_t>(thread)]); }, kRounds);
+      return {.each = seconds, .replays = replays};
+    } catch (const NumericError&) {
+      // It cannot be made of made-up statistics. The trial that really cannot be made will tell.
+      return {};
+    }
   }
 
   const DecoderSpec& spec_;

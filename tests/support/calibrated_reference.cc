@@ -111,7 +111,7 @@ std::vector<CalibratedRow> calibrated_rows() {
       {"gptq w4 asym g64 act-order static-groups",
        gptq64(4, "ref32", ", act_order: true, static_groups: true"), Kind::gptq,
        CalibratedRow::llama},
-      {"gptq w4 sym per-channel", gptq_channel(4, "ref32"), Kind::gptq, CalibratedRow::opt},
+      {"gptq w4 sym per-channel", gptq_channel(4, "ref32"), Kind::gptq, CalibratedRow::llama},
       {"awq w4 asym g64 scale", awq64(4, "ref16"), Kind::search, CalibratedRow::opt},
       {"rtn-ada w4 asym g64", adaptive64(4, "ref16"), Kind::search, CalibratedRow::opt},
       {"rtn-ada w3 asym g64", adaptive64(3, "ref16"), Kind::search},
