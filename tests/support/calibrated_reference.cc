@@ -106,14 +106,13 @@ std::vector<CalibratedRow> calibrated_rows() {
       {"smoothquant alpha0.5 per-channel/per-token", smoothquant("channel", "token", 0.5, "ref32"),
        Kind::rounding, CalibratedRow::both},
       {"smoothquant alpha0.5 per-tensor/per-tensor", smoothquant("tensor", "tensor", 0.5, "ref32"),
-       Kind::rounding, CalibratedRow::both},
+       Kind::rounding, CalibratedRow::llama},
       {"gptq w4 asym g64", gptq64(4, "ref32"), Kind::gptq, CalibratedRow::both},
       {"gptq w4 asym g64 act-order static-groups",
-       gptq64(4, "ref32", ", act_order: true, static_groups: true"), Kind::gptq,
-       CalibratedRow::llama},
+       gptq64(4, "ref32", ", act_order: true, static_groups: true"), Kind::gptq},
       {"gptq w4 sym per-channel", gptq_channel(4, "ref32"), Kind::gptq, CalibratedRow::llama},
       {"awq w4 asym g64 scale", awq64(4, "ref16"), Kind::search, CalibratedRow::opt},
-      {"rtn-ada w4 asym g64", adaptive64(4, "ref16"), Kind::search, CalibratedRow::opt},
+      {"rtn-ada w4 asym g64", adaptive64(4, "ref16"), Kind::search, CalibratedRow::llama},
       {"rtn-ada w3 asym g64", adaptive64(3, "ref16"), Kind::search},
   };
 }
