@@ -250,15 +250,16 @@ InputStatistics indefinite(double beyond) {
   return inputs;
 }
 
+Json damping_taken(const Distortion& gptq, double beyond) {
+  const InputStatistics inputs = indefinite(beyond);
+  Matrix out(3, 2);
+  return gptq.apply(bell_matrix(3, 2, 17), {.inputs = &inputs}, out).notes["damping"];
+}
+
 TEST(Gptq, AFactorisationThatFailsTakesTenTimesTheDamping) {
   const DistortionPtr gptq =
       make_quantizer("{method: gptq, grid: uniform, bits: 4, granularity: channel}");
-  const Matrix w = bell_matrix(3, 2, 17);
-  Matrix out(3, 2);
-  const auto damping = [&](double beyond) {
-    const InputStatistics inputs = indefinite(beyond);
-    return gptq->apply(w, {.inputs = &inputs}, out).notes["damping"];
-  };
+  const auto damping = [&](double beyond) { return damping_taken(*gptq, beyond); };
   EXPECT_EQ(damping(0.005), 0.01);
   EXPECT_EQ(damping(0.05), 0.1);
   EXPECT_EQ(damping(50.0), 100.0);
@@ -267,12 +268,7 @@ TEST(Gptq, AFactorisationThatFailsTakesTenTimesTheDamping) {
 TEST(Gptq, AFactorisationThatFailsWithoutDampingTakesTheUsual) {
   const DistortionPtr gptq =
       make_quantizer("{method: gptq, grid: uniform, bits: 4, granularity: channel, damping: 0}");
-  const Matrix w = bell_matrix(3, 2, 17);
-  Matrix out(3, 2);
-  const auto damping = [&](double beyond) {
-    const InputStatistics inputs = indefinite(beyond);
-    return gptq->apply(w, {.inputs = &inputs}, out).notes["damping"];
-  };
+  const auto damping = [&](double beyond) { return damping_taken(*gptq, beyond); };
   EXPECT_EQ(damping(-0.5), 0.0);
   EXPECT_EQ(damping(0.005), 0.01);
   EXPECT_EQ(damping(5.0), 10.0);
