@@ -10,6 +10,7 @@
 #include "tests/reference/sublayer_reference.h"
 #include "tests/support/fake_replay.h"
 #include "tests/support/gather_statistics.h"
+#include "tests/support/large_features.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tensor_near.h"
@@ -42,16 +43,7 @@ Made made(const Distortion& quantizer, ConstMatrixView x, const DistortionContex
   return result;
 }
 
-/// Two windows of inputs that have some large features.
-std::vector<Matrix> windows_of(Index features, std::uint64_t salt) {
-  std::vector<Matrix> windows;
-  for (const Index tokens : {24, 24}) {
-    Matrix& x = windows.emplace_back(random_matrix(tokens, features, salt++));
-    for (Index t = 0; t < tokens; ++t)
-      for (Index c = 3; c < features; c += 11) x(t, c) *= 4.0f;
-  }
-  return windows;
-}
+constexpr LargeFeatures kInputs{.first = 3, .step = 11, .factor = 4.0f};
 
 Decoder open(const TinyModel& model) {
   const TempDir dir;  // mapped files outlive their names
@@ -68,7 +60,7 @@ TEST_P(AdaptiveAxisOf, IsTheOneOfTheReference) {
     const Decoder decoder = open(model);
     std::map<Role, std::vector<Matrix>> inputs;
     for (const LinearTensors& linear : decoder.spec().block(0).linears)
-      inputs[linear.role] = windows_of(
+      inputs[linear.role] = kInputs.windows(
           linear.in, 10 * static_cast<std::uint64_t>(decoder.spec().input_owner(linear.role)));
     const Role mlp = decoder.spec().gated ? Role::gate_proj : Role::up_proj;
     ReferenceSublayers replay(decoder, 0, inputs[Role::q_proj], inputs[mlp]);
@@ -117,7 +109,7 @@ Matrix steep_weight() {
 TEST(AdaptiveAxis, MakesTheWeightAsTheEntryWouldOnTheChosenAxis) {
   const Matrix weight = steep_weight();
   for (const bool flat_inputs : {true, false}) {
-    std::vector<Matrix> inputs = windows_of(8, 3);
+    std::vector<Matrix> inputs = kInputs.windows(8, 3);
     for (Matrix& x : inputs)  // only the last features are read: their columns are the largest
       for (Index t = 0; t < x.rows() && !flat_inputs; ++t) std::fill_n(x.view().row(t), 7, 0.0f);
     const InputStatisticsPtr statistics = gather_statistics({.second_moment = true}, inputs);
@@ -137,7 +129,7 @@ TEST(AdaptiveAxis, MakesTheWeightAsTheEntryWouldOnTheChosenAxis) {
 TEST(AdaptiveAxis, LooksAtTheSublayerWithEarlierLinearsAsTheyWereMade) {
   const Matrix weight = random_matrix(16, 8, 1);
   const InputStatisticsPtr statistics =
-      gather_statistics({.second_moment = true}, windows_of(8, 3));
+      gather_statistics({.second_moment = true}, kInputs.windows(8, 3));
   for (const Role role : {Role::q_proj, Role::k_proj, Role::v_proj, Role::gate_proj, Role::up_proj,
                           Role::o_proj, Role::down_proj}) {
     const FakeReplay replay([](const FakeReplay::Question&) { return 1.0; });
@@ -165,7 +157,7 @@ TEST(AdaptiveAxis, NeedsWhatItLooksAt) {
             (InputNeeds{.second_moment = true}));
   const Matrix weight = random_matrix(16, 8, 1);
   const InputStatisticsPtr statistics =
-      gather_statistics({.second_moment = true}, windows_of(8, 3));
+      gather_statistics({.second_moment = true}, kInputs.windows(8, 3));
   EXPECT_THROW(made(adaptive(ErrorAt::block), weight, {.inputs = statistics.get()}), InternalError);
   EXPECT_THROW(made(adaptive(ErrorAt::site), weight, {}), InternalError);
 }

@@ -11,6 +11,7 @@
 #include "tests/reference/sublayer_reference.h"
 #include "tests/support/fake_replay.h"
 #include "tests/support/gather_statistics.h"
+#include "tests/support/large_features.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
@@ -28,22 +29,13 @@ const char* const kRounding = "{grid: uniform, symmetric: false, bits: 3, granul
 const reference::Quantizer kReferenceRounding{
     .power = {}, .bits = 3, .symmetric = false, .unit = Unit::groups(8)};
 
-/// Two windows with some large features.
-std::vector<Matrix> windows_of(Index features, std::uint64_t salt) {
-  std::vector<Matrix> windows;
-  for (const Index tokens : {24, 24}) {
-    Matrix& x = windows.emplace_back(random_matrix(tokens, features, salt++));
-    for (Index t = 0; t < tokens; ++t)
-      for (Index c = 2; c < features; c += 9) x(t, c) *= 12.0f;
-  }
-  return windows;
-}
+constexpr LargeFeatures kInputs{.first = 2, .step = 9, .factor = 12.0f};
 
 /// A tiny model's block with recorded inputs, and what AWQ is given of it.
 struct Block {
   explicit Block(const TinyModel& model) : decoder(open(model)) {
-    attention = windows_of(decoder.spec().hidden_size, 1);
-    mlp = windows_of(decoder.spec().hidden_size, 11);
+    attention = kInputs.windows(decoder.spec().hidden_size, 1);
+    mlp = kInputs.windows(decoder.spec().hidden_size, 11);
     replay = std::make_unique<ReferenceSublayers>(decoder, 0, attention, mlp);
     for (const LinearTensors& linear : decoder.spec().block(0).linears) {
       Matrix& weight = weights[linear.role];
@@ -123,7 +115,7 @@ TEST(AwqSearch, LooksAtTheLinearsOwnOutputWhereItReadsTheTensorAlone) {
   const DistortionPtr rounding = make_quantizer(kRounding);
   for (const Role role : {Role::o_proj, Role::up_proj, Role::down_proj}) {
     const TensorReaders readers = block.readers({role});
-    const std::vector<Matrix> windows = windows_of(readers.weights[0].cols(), 5);
+    const std::vector<Matrix> windows = kInputs.windows(readers.weights[0].cols(), 5);
     const InputStatisticsPtr inputs = gather_statistics(kNeeds, windows);
     const auto choice = search_awq_scale(kSteps, *rounding, readers,
                                          {.inputs = inputs.get(), .replay = block.replay.get()});
@@ -174,7 +166,7 @@ TEST(AwqSearch, LeavesWeightsAloneWhereNoLossIsANumber) {
 }
 
 TEST(AwqScale, IsThatOfItsFormula) {
-  std::vector<Matrix> windows = windows_of(20, 3);
+  std::vector<Matrix> windows = kInputs.windows(20, 3);
   for (Matrix& window : windows)
     for (Index t = 0; t < window.rows(); ++t) window(t, 4) = 0.0f;  // is never read
   const InputStatisticsPtr inputs = gather_statistics({.ranges = true}, windows);

@@ -12,6 +12,7 @@
 #include "tests/support/builtin_kinds.h"
 #include "tests/support/run_contents.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/without_folder.h"
 
 namespace nf {
 namespace {
@@ -32,11 +33,7 @@ class MergeOfShards : public testing::Test {
     try {
       merge_runs(options, builtin_metrics());
     } catch (const Error& error) {
-      std::string message = error.what();
-      const std::string folder = temp_.path().string() + "/";
-      for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
-        message.erase(at, folder.size());
-      return message;
+      return without_folder(error.what(), temp_.path());
     }
     return "accepted";
   }

@@ -8,6 +8,7 @@
 #include "tests/support/builtin_kinds.h"
 #include "tests/support/config_support.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/without_folder.h"
 
 namespace nf {
 namespace {
@@ -28,11 +29,7 @@ class CalibrationOfAnExperiment : public testing::Test {
     return sets;
   }
   std::string message_of(const std::string& yaml) const {
-    std::string message = config_error_of([&] { read(yaml); });
-    const std::string folder = temp_.path().string() + "/";
-    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
-      message.erase(at, folder.size());
-    return message;
+    return without_folder(config_error_of([&] { read(yaml); }), temp_.path());
   }
 
   TempDir temp_;

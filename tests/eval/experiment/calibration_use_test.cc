@@ -7,6 +7,7 @@
 #include "tests/support/config_support.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/trial_support.h"
+#include "tests/support/without_folder.h"
 
 namespace nf {
 namespace {
@@ -39,11 +40,7 @@ class CalibratedExperiment : public testing::Test {
     return "  - {name: t, distort: [" + entries + "]" + more + "}\n";
   }
   std::string message_of(const std::string& sets, const std::string& trials) const {
-    std::string message = config_error_of([&] { load(sets, trials); });
-    const std::string folder = files_.dir().string() + "/";
-    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
-      message.erase(at, folder.size());
-    return message;
+    return without_folder(config_error_of([&] { load(sets, trials); }), files_.dir());
   }
 
   ExperimentFiles files_;

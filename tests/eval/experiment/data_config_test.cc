@@ -8,6 +8,7 @@
 #include "tests/support/config_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
+#include "tests/support/without_folder.h"
 #include "tests/support/write_npy.h"
 
 namespace nf {
@@ -25,11 +26,7 @@ class DataOfAnExperiment : public testing::Test {
     return data;
   }
   std::string message_of(const std::string& yaml) const {
-    std::string message = config_error_of([&] { read(yaml); });
-    const std::string folder = temp_.path().string() + "/";
-    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
-      message.erase(at, folder.size());
-    return message;
+    return without_folder(config_error_of([&] { read(yaml); }), temp_.path());
   }
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(temp_ / name, std::ios::binary) << text;

@@ -5,6 +5,7 @@
 #include "eval/experiment/experiment.h"
 #include "tests/support/config_support.h"
 #include "tests/support/experiment_files.h"
+#include "tests/support/without_folder.h"
 
 namespace nf {
 namespace {
@@ -24,18 +25,12 @@ class DefaultKeys : public testing::Test {
             .string(),
         {}, Kinds::builtin());
   }
-  static std::string without_folder(std::string text) {
-    const std::string folder = files_->dir().string() + "/";
-    for (std::size_t at; (at = text.find(folder)) != std::string::npos;)
-      text.erase(at, folder.size());
-    return text;
-  }
   static std::string message_of(const std::string& rest) {
-    return without_folder(config_error_of([&] { load(rest); }));
+    return without_folder(config_error_of([&] { load(rest); }), files_->dir());
   }
   static std::vector<std::string> warnings_of(const std::string& rest) {
     std::vector<std::string> warnings = load(rest).warnings;
-    for (std::string& warning : warnings) warning = without_folder(warning);
+    for (std::string& warning : warnings) warning = without_folder(warning, files_->dir());
     return warnings;
   }
   /// What is made of trials with defaults and of the same ones written out.
@@ -165,7 +160,7 @@ TEST_F(DefaultKeys, AreMistakesWhereTheyAreWrong) {
 TEST_F(DefaultKeys, OfRolesThatAModelLacksAreSkippedThereWithOneLine) {
   const auto warnings = [](const std::string& rest) {
     std::vector<std::string> lines = load(rest, "[opt, llama]").warnings;
-    for (std::string& line : lines) line = without_folder(line);
+    for (std::string& line : lines) line = without_folder(line, files_->dir());
     return lines;
   };
   EXPECT_EQ(warnings("defaults: {roles: [gate_proj, up_proj]}\n"

@@ -5,6 +5,7 @@
 
 #include "tests/support/config_support.h"
 #include "tests/support/experiment_files.h"
+#include "tests/support/without_folder.h"
 
 namespace nf {
 namespace {
@@ -27,11 +28,7 @@ class ExperimentFile : public testing::Test {
   /// The message of loading, the folder's own path left out.
   static std::string message_of(const std::string& yaml,
                                 const std::vector<std::string>& overrides = {}) {
-    std::string message = config_error_of([&] { load(yaml, overrides); });
-    const std::string folder = files_->dir().string() + "/";
-    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
-      message.erase(at, folder.size());
-    return message;
+    return without_folder(config_error_of([&] { load(yaml, overrides); }), files_->dir());
   }
 
   static inline std::unique_ptr<ExperimentFiles> files_;

@@ -13,6 +13,7 @@
 #include "tests/support/task_support.h"
 #include "tests/support/tokenizer_file.h"
 #include "tests/support/trial_support.h"
+#include "tests/support/without_folder.h"
 #include "tests/support/write_npy.h"
 
 namespace nf {
@@ -52,11 +53,7 @@ class CalibrationSetsOfFiles : public testing::Test {
   }
   Ids encode(const std::string& text) const { return Tokenizer::load(files_ / "opt").encode(text); }
   std::string message_of(const std::string& form) const {
-    std::string message = config_error_of([&] { read(form); });
-    const std::string folder = files_.dir().string() + "/";
-    for (std::size_t at; (at = message.find(folder)) != std::string::npos;)
-      message.erase(at, folder.size());
-    return message;
+    return without_folder(config_error_of([&] { read(form); }), files_.dir());
   }
 
   ExperimentFiles files_;
