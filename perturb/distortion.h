@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/json.h"
@@ -10,6 +11,7 @@
 #include "perturb/input_statistics.h"
 #include "perturb/row_source.h"
 #include "perturb/sublayer_replay.h"
+#include "perturb/unit.h"
 
 namespace nf {
 
@@ -41,6 +43,9 @@ struct DistortionContext {
   /// Key of the random draws: draw_key(site name, ordinal of the entry among those touching this
   /// site).
   std::uint64_t key = 0;
+  /// The same with Distortion::first_ordinal() left out: a distortion that this one refers to draws
+  /// under it.
+  std::uint64_t reference_key = 0;
   std::uint64_t seed = 0;
   /// Index of x(0,0) among the elements of the site; x(r,c) is element first_element + r·cols + c.
   /// 0 for a weight; window·context·features for an input.
@@ -56,10 +61,20 @@ struct DistortionContext {
   /// Figures of the whole weight where x is a part of it (Distortion::figures()); first_element
   /// says which part. Null where x is the whole.
   const MatrixFigures* figures = nullptr;
+  /// Where the distortion marks with 1 each value of x that DistortionReport::clipped counts, row
+  /// by row [rows·cols]; zeroed by the caller. Null where nobody asks.
+  std::uint8_t* clipped = nullptr;
 
   /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear (or another
   /// activation) for one whole window.
   SiteTensor tensor() const { return kind_tensor(site.tensor); }
+};
+
+/// What an entry makes of a matrix before its dose and its part of δ are taken: x̂ [rows, cols].
+struct WholeChange {
+  ConstMatrixView made;
+  /// The values that DistortionContext::clipped marks; null where the part does not ask for them.
+  const std::uint8_t* clipped = nullptr;
 };
 
 /// Counts that only the distortion itself can make.
@@ -92,6 +107,9 @@ class Distortion {
   virtual bool is_identity() const { return false; }
   /// True when the seed can change the result.
   virtual bool draws() const { return false; }
+  /// Added to the entry's ordinal in the key of its own draws, so that they are not those of a
+  /// distortion that it refers to.
+  virtual std::uint64_t first_ordinal() const { return 0; }
   /// True when the distortion has grid steps that local_step() can report (quantizers).
   virtual bool has_steps() const { return false; }
   /// step ← width of the grid cell each value falls in, in the unit of x. x, step: [rows, cols].
@@ -114,6 +132,23 @@ class Distortion {
   /// context: of the first of the linears, without a choice. Null where chooses() is false.
   virtual TensorChoicePtr choose(const TensorReaders& readers,
                                  const DistortionContext& context) const;
+
+  /// The distortion that makes x̂, where this one takes only a dose or a part of δ = x̂ − x (`dose:`,
+  /// `keep:`); null: this one makes x̂ itself. x̂ does not depend on the dose or the part, so it can
+  /// be made once for all of them.
+  virtual std::shared_ptr<const Distortion> whole() const { return nullptr; }
+  /// Statistics that finish() needs beside those of whole(). Among input_needs().
+  virtual InputNeeds finish_needs(SiteTensor) const { return {}; }
+  /// Whether finish() looks at WholeChange::clipped.
+  virtual bool finish_sees_clipped() const { return false; }
+  /// distorted ← x̃ of x and x̂. apply() does the same with whole()'s own x̂. Only where there is a
+  /// whole(). x, distorted: [rows, cols], not overlapping; `distorted` may be x̂ itself.
+  virtual void finish(ConstMatrixView x, const WholeChange& whole, const DistortionContext& context,
+                      MatrixView distorted) const;
+  /// True when it marks values in context.clipped: quantizers and clips.
+  virtual bool tells_clipped() const { return false; }
+  /// The values that share a scale of the grid; none where there is no grid.
+  virtual std::optional<Unit> grid_unit(SiteTensor) const { return std::nullopt; }
 
   /// Bytes that apply() holds beside x and x̃ [rows, cols], about: for estimates of memory. 0 where
   /// what it holds is small beside x.

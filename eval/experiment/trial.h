@@ -12,20 +12,31 @@
 #include "eval/experiment/entry.h"
 #include "eval/experiment/stop_config.h"
 #include "eval/experiment/sweep.h"
+#include "perturb/surrogate.h"
 
 namespace nf {
 
 struct ShortForms;
+
+/// A twin as a trial has it (`twins:`).
+struct TrialTwin {
+  const TwinKind* kind = nullptr;  ///< null: the trial is no twin
+  /// The sites whose δ is replaced; none: all. The others stay as the trial has them.
+  std::optional<SiteTensor> of{};
+};
 
 /// One fully resolved condition: one point of a sweep with one seed, and on a model one level of
 /// its design.
 struct Trial {
   std::string name;  ///< as written; shared by the points of a sweep, a design, and by repeats
   std::uint64_t seed = 0;
-  /// The sweep point in the order of the file, then the level of the design, then `bisect`.
+  /// The sweep point in the order of the file, then the level of the design, then `twin`
+  /// (empty of the trial itself), then `bisect`.
   Json vars = Json::object();
   std::vector<Entry> entries;  ///< applied in this order; each sees the result of those before it
   Design design{};
+  /// At each site the change of all entries together is replaced by the twin's.
+  TrialTwin twin{};
   /// The search for the value of "${bisect}". A trial with one is not run itself, only what at()
   /// makes of it. Its entries are those of the value that is tried first.
   std::optional<BisectConfig> bisect{};

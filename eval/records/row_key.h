@@ -19,6 +19,9 @@ struct RowKey {
   std::optional<std::uint64_t> seed{};
   Json vars = Json::object();
   Design design{};  ///< the generator that made the trial
+  /// Its entries in their order, resolved, without their sites: {"tensor": "weight", "noise":
+  /// "gaussian", ...}. Empty of the baseline, and in a folder of an earlier version of the program.
+  Json entries = Json::array();
   /// Whether a stop rule looked at KL after every stage. Its interval is then the one that holds at
   /// all.
   bool stops = false;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/json.h"
 #include "core/base/types.h"
+#include "eval/records/predictor_sums.h"
 #include "perturb/distortion_stats.h"
 
 namespace nf {
@@ -24,6 +26,7 @@ struct SiteStats {
   Index windows = 0;       ///< in the block; 0 for a weight
   /// What was chosen for a weight (DistortionReport::notes); null where nothing was.
   Json notes = nullptr;
+  std::optional<PredictorSums> predictor{};  ///< where the experiment has `predict`
 
   bool is_weight() const { return windows == 0; }
 };
