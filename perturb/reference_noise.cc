@@ -101,7 +101,7 @@ class ReferenceNoise final : public Distortion {
   };
 
   /// Null where x is the whole matrix.
-  static const Whole* whole(const DistortionContext& context) {
+  static const Whole* whole_of(const DistortionContext& context) {
     return static_cast<const Whole*>(context.figures);
   }
   bool spans_matrix() const { return entry_.scope->kind == Unit::Kind::tensor; }
@@ -244,7 +244,7 @@ MatrixFiguresPtr ReferenceNoise::figures(const RowSource& x,
 void ReferenceNoise::apply_reference(ConstMatrixView x, const DistortionContext& context,
                                      MatrixView distorted) const {
   DistortionContext own = ReferredChoices::of_reference(context);
-  if (const Whole* all = whole(context)) own.figures = all->reference.get();
+  if (const Whole* all = whole_of(context)) own.figures = all->reference.get();
   reference_->apply(x, own, distorted);
 }
 
@@ -252,7 +252,7 @@ void ReferenceNoise::apply_reference(ConstMatrixView x, const DistortionContext&
 Matrix ReferenceNoise::matched_values(ConstMatrixView x, const DistortionContext& context) const {
   if (matched() == nullptr) return {};
   DistortionContext own = ReferredChoices::of_matched(context);
-  if (const Whole* all = whole(context)) own.figures = all->matched.get();
+  if (const Whole* all = whole_of(context)) own.figures = all->matched.get();
   Matrix values(x.rows(), x.cols());
   matched()->apply(x, own, values);
   return values;
@@ -274,7 +274,7 @@ DistortionReport ReferenceNoise::apply(ConstMatrixView x, const DistortionContex
   }
   apply_reference(x, context, distorted);
   const Matrix values = matched_values(x, context);
-  const Whole* all = whole(context);
+  const Whole* all = whole_of(context);
   const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
   const NoiseKernels& kernels = noise_kernels();
   std::vector<float> delta;

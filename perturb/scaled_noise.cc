@@ -143,7 +143,7 @@ class ScaledNoise final : public Distortion {
                 context.seed);
   }
   /// Null where x is the whole matrix.
-  static const Whole* whole(const DistortionContext& context) {
+  static const Whole* whole_of(const DistortionContext& context) {
     return static_cast<const Whole*>(context.figures);
   }
   double floor() const { return entry_.floor.value_or(kDefaultFloor); }
@@ -228,7 +228,7 @@ DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& 
 Matrix ScaledNoise::local_steps(ConstMatrixView x, const DistortionContext& context) const {
   if (!reference_) return {};
   DistortionContext own = ReferredChoices::of_reference(context);
-  if (const Whole* all = whole(context)) own.figures = all->reference.get();
+  if (const Whole* all = whole_of(context)) own.figures = all->reference.get();
   Matrix step(x.rows(), x.cols());
   reference_->local_step(x, own, step);
   return step;
@@ -238,7 +238,7 @@ Matrix ScaledNoise::matched_values(ConstMatrixView x, const DistortionContext& c
   const Distortion* quantizer = strength_.matched();
   if (quantizer == nullptr) return {};
   DistortionContext own = ReferredChoices::of_matched(context);
-  if (const Whole* all = whole(context)) own.figures = all->matched.get();
+  if (const Whole* all = whole_of(context)) own.figures = all->matched.get();
   Matrix matched(x.rows(), x.cols());
   quantizer->apply(x, own, matched);
   return matched;
@@ -255,7 +255,7 @@ double ScaledNoise::scale(const NoiseSums& sums, Index count) const {
 void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
                                const DistortionContext& context) const {
   const auto& [x, step, matched] = unit.in;
-  const Whole* all = whole(context);
+  const Whole* all = whole_of(context);
   const UnitForm* known = all != nullptr && all->unit ? &*all->unit : nullptr;
   const UnitValues values{x, step, floor()};
   const UnitWeights own = known != nullptr ? nullptr : entry_.relation.of_unit(values);
