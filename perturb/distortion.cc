@@ -27,8 +27,8 @@ const InputStatistics& Distortion::needed_inputs(ConstMatrixView x,
   return *inputs;
 }
 
-void Distortion::finish(ConstMatrixView, const WholeChange&, const DistortionContext&,
-                        MatrixView) const {
+DistortionReport Distortion::finish(ConstMatrixView, const WholeChange&, const DistortionContext&,
+                                    MatrixView) const {
   throw InternalError("a distortion that makes the whole of its change has nothing to finish");
 }
 

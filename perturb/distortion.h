@@ -141,10 +141,11 @@ class Distortion {
   virtual InputNeeds finish_needs(SiteTensor) const { return {}; }
   /// Whether finish() looks at WholeChange::clipped.
   virtual bool finish_sees_clipped() const { return false; }
-  /// distorted ← x̃ of x and x̂. apply() does the same with whole()'s own x̂. Only where there is a
-  /// whole(). x, distorted: [rows, cols], not overlapping; `distorted` may be x̂ itself.
-  virtual void finish(ConstMatrixView x, const WholeChange& whole, const DistortionContext& context,
-                      MatrixView distorted) const;
+  /// distorted ← x̃ of x and x̂. apply() does the same with whole()'s own x̂, and reports what
+  /// whole() does besides. Only where there is a whole(). x, distorted: [rows, cols], not
+  /// overlapping; `distorted` may be x̂ itself.
+  virtual DistortionReport finish(ConstMatrixView x, const WholeChange& whole,
+                                  const DistortionContext& context, MatrixView distorted) const;
   /// True when it marks values in context.clipped: quantizers and clips.
   virtual bool tells_clipped() const { return false; }
   /// The values that share a scale of the grid; none where there is no grid.

@@ -23,6 +23,10 @@ struct TrialTwin {
   const TwinKind* kind = nullptr;  ///< null: the trial is no twin
   /// The sites whose δ is replaced; none: all. The others stay as the trial has them.
   std::optional<SiteTensor> of{};
+  /// Name of the calibration set whose inputs, of the untouched model, the kind looks at. Set where
+  /// it needs some, and nowhere else.
+  std::optional<std::string> calibration{};
+  bool set_is_drawn = false;  ///< the set is another for each seed of a trial
 };
 
 /// One fully resolved condition: one point of a sweep with one seed, and on a model one level of
