@@ -27,9 +27,19 @@ const InputStatistics& Distortion::needed_inputs(ConstMatrixView x,
   return *inputs;
 }
 
-void Distortion::finish(ConstMatrixView, const WholeChange&, const DistortionContext&,
-                        MatrixView) const {
+DistortionReport Distortion::finish(ConstMatrixView, const WholeChange&, const DistortionContext&,
+                                    MatrixView) const {
   throw InternalError("a distortion that makes the whole of its change has nothing to finish");
+}
+
+Unit chosen_unit(const Unit& unit, const Json& notes) {
+  Unit chosen = unit;
+  if (!notes.is_object()) return chosen;
+  if (const auto group = notes.find("group"); group != notes.end())
+    chosen.group = group->get<Index>();
+  if (const auto axis = notes.find("axis"); axis != notes.end())
+    chosen.kind = *axis == "in" ? Unit::Kind::group_in : Unit::Kind::group;
+  return chosen;
 }
 
 }  // namespace nf

@@ -141,13 +141,15 @@ class Distortion {
   virtual InputNeeds finish_needs(SiteTensor) const { return {}; }
   /// Whether finish() looks at WholeChange::clipped.
   virtual bool finish_sees_clipped() const { return false; }
-  /// distorted ← x̃ of x and x̂. apply() does the same with whole()'s own x̂. Only where there is a
-  /// whole(). x, distorted: [rows, cols], not overlapping; `distorted` may be x̂ itself.
-  virtual void finish(ConstMatrixView x, const WholeChange& whole, const DistortionContext& context,
-                      MatrixView distorted) const;
+  /// distorted ← x̃ of x and x̂. apply() does the same with whole()'s own x̂, and reports what
+  /// whole() does besides. Only where there is a whole(). x, distorted: [rows, cols], not
+  /// overlapping; `distorted` may be x̂ itself.
+  virtual DistortionReport finish(ConstMatrixView x, const WholeChange& whole,
+                                  const DistortionContext& context, MatrixView distorted) const;
   /// True when it marks values in context.clipped: quantizers and clips.
   virtual bool tells_clipped() const { return false; }
-  /// The values that share a scale of the grid; none where there is no grid.
+  /// The values that share a scale of the grid; none where there is no grid. Where each weight
+  /// chooses its own, the one that a choice begins with: chosen_unit() says which it came to.
   virtual std::optional<Unit> grid_unit(SiteTensor) const { return std::nullopt; }
 
   /// Bytes that apply() holds beside x and x̃ [rows, cols], about: for estimates of memory. 0 where
@@ -173,5 +175,9 @@ class Distortion {
 };
 
 using DistortionPtr = std::shared_ptr<const Distortion>;
+
+/// The unit of the scales at a site, by what Distortion::grid_unit() says and by the notes that
+/// apply() left there: groups of {"group": 64}, or along the other axis, {"axis": "in"}.
+Unit chosen_unit(const Unit& unit, const Json& notes);
 
 }  // namespace nf
