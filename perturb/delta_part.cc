@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/base/parallel.h"
-#include "perturb/held_rows.h"
+#include "perturb/held_matrix.h"
 
 namespace nf {
 namespace {
@@ -42,7 +42,7 @@ void keep_part(const DeltaPart& part, ConstMatrixView x, const std::uint8_t* cli
                const DistortionContext& context, MatrixView delta) {
   NF_CHECK_SHAPE(delta, x.rows(), x.cols());
   NF_CHECK(clipped != nullptr || !part.sees_clipped(), "no marks of what was clipped");
-  const MatrixFiguresPtr figures = part.figures(HeldRows(x), context);
+  const MatrixFiguresPtr figures = part.figures(HeldMatrix(x), context);
   parallel_for(x.rows(), [&](Index r) {
     std::vector<double> row(delta.row(r), delta.row(r) + delta.cols());
     part.keep({.x = x.row(r),

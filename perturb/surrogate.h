@@ -56,9 +56,6 @@ struct TwinKind {
   std::string summary;   ///< "normal, same L2 by output row"
   std::string keeps;     ///< "size by row"
   std::string destroys;  ///< "the rest"
-  /// Makes a sentence with a ratio: "the error at its places does {ratio} of the damage of the same
-  /// error shuffled: {verdict}" is written by what reads `phrase`: "the same error shuffled".
-  std::string phrase;
   SurrogatePtr surrogate;
 };
 

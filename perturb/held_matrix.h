@@ -8,9 +8,9 @@
 namespace nf {
 
 /// A matrix in memory, for what reads one in parts.
-class HeldRows final : public RowSource {
+class HeldMatrix final : public RowSource {
  public:
-  explicit HeldRows(ConstMatrixView x) : x_(x) {}
+  explicit HeldMatrix(ConstMatrixView x) : x_(x) {}
 
   Index rows() const override { return x_.rows(); }
   Index cols() const override { return x_.cols(); }
