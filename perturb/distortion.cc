@@ -32,4 +32,14 @@ DistortionReport Distortion::finish(ConstMatrixView, const WholeChange&, const D
   throw InternalError("a distortion that makes the whole of its change has nothing to finish");
 }
 
+Unit chosen_unit(const Unit& unit, const Json& notes) {
+  Unit chosen = unit;
+  if (!notes.is_object()) return chosen;
+  if (const auto group = notes.find("group"); group != notes.end())
+    chosen.group = group->get<Index>();
+  if (const auto axis = notes.find("axis"); axis != notes.end())
+    chosen.kind = *axis == "in" ? Unit::Kind::group_in : Unit::Kind::group;
+  return chosen;
+}
+
 }  // namespace nf

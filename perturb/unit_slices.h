@@ -20,6 +20,12 @@ struct UnitSlice {
   bool copied = false;
   UnitInputs in;
   MatrixView out;
+
+  /// The place of a value of the views in the matrix, whose rows have that many values.
+  Index place(Index r, Index c, Index row_length) const {
+    const Index row = where.row + (copied ? c : r), col = where.col + (copied ? 0 : c);
+    return row * row_length + col;
+  }
 };
 
 /// to ← fromᵀ. from: [rows, cols], to: [cols, rows].

@@ -5,7 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/tensor/matrix.h"
-#include "quant/output_error.h"
+#include "perturb/output_error.h"
 
 namespace nf {
 namespace {

@@ -39,6 +39,8 @@ class AdaptiveAxis final : public Distortion {
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override;
   bool draws() const override { return along_inputs_.method->draws(); }
+  bool tells_clipped() const override { return along_inputs_.method->tells_clipped(); }
+  std::optional<Unit> grid_unit(SiteTensor) const override { return Unit::groups(group_); }
   bool has_steps() const override { return along_inputs_.method->has_steps(); }
   /// Chooses again: as long as apply().
   void local_step(ConstMatrixView x, const DistortionContext& context,

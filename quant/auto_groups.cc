@@ -29,6 +29,10 @@ class AutoGroups final : public Distortion {
     return report;
   }
 
+  bool tells_clipped() const override { return any().tells_clipped(); }
+  std::optional<Unit> grid_unit(SiteTensor tensor) const override {
+    return any().grid_unit(tensor);
+  }
   bool has_steps() const override { return any().has_steps(); }
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override {
@@ -57,7 +61,7 @@ class AutoGroups final : public Distortion {
   MatrixFiguresPtr figures(const RowSource& x, const DistortionContext& context) const override {
     Errors errors(*this);
     for_each_part(x, any().rows_together(x.rows()),
-                  [&](Index, ConstMatrixView part) { errors.add(part, inner(context)); });
+                  [&](Index, ConstMatrixView part) { errors.add(part, unmarked(context)); });
     const auto choice = std::make_shared<Choice>();
     choice->size = errors.choice();
     return choice;
@@ -131,13 +135,18 @@ class AutoGroups final : public Distortion {
     if (const auto* choice = static_cast<const Choice*>(context.figures))
       return sizes_[choice->size];
     Errors errors(*this);
-    errors.add(x, inner(context));
+    errors.add(x, unmarked(context));
     return sizes_[errors.choice()];
   }
   /// The context of a quantizer whose units lie in rows: the whole weight has no figures for it.
   static DistortionContext inner(DistortionContext context) {
     context.figures = nullptr;
     return context;
+  }
+  /// The same for a trial, whose clipped values are not those of what is made.
+  static DistortionContext unmarked(DistortionContext context) {
+    context.clipped = nullptr;
+    return inner(context);
   }
 
   AutoGroupsConfig config_;

@@ -6,7 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
-#include "quant/output_error.h"
+#include "perturb/output_error.h"
 #include "quant/powers.h"
 #include "quant/scaled_columns.h"
 

@@ -32,6 +32,10 @@ class ChannelScaled final : public Distortion {
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override;
   bool draws() const override { return inner_->draws(); }
+  bool tells_clipped() const override { return inner_->tells_clipped(); }
+  std::optional<Unit> grid_unit(SiteTensor tensor) const override {
+    return inner_->grid_unit(tensor);
+  }
   bool has_steps() const override { return inner_->has_steps(); }
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override;

@@ -75,6 +75,7 @@ struct Job {
   Unit unit;
   const UnitFit& fit;
   MatrixView rounded;
+  std::uint8_t* marks = nullptr;           ///< [out·in] of clipped values; null: nobody asks
   Matrix feedback{};                       ///< gptq_feedback()
   std::vector<GptqStep> steps{};           ///< of groups that are fitted on the way; else empty
   std::vector<bool> dead{};                ///< [in] by feature
@@ -123,6 +124,7 @@ class Panel {
     sum_.resize(job.in(), job.panel);
     units_.resize(job.in_columns() ? 1 : job.result->units.scale.cols(), job.panel);
     units_.limit.fill(std::numeric_limits<float>::infinity());
+    if (job.marks != nullptr) marks_.assign(place(rows), 0);
   }
 
   /// Values that were clipped.
@@ -243,8 +245,19 @@ class Panel {
         .count = rows_,
         .scales = {units_.scale.view().row(unit), units_.zero.view().row(unit), true},
         .limit = job_.fit.needs_inputs() ? units_.limit.view().row(unit) : nullptr};
-    clipped_ += quantize_run(job_.fit.grid(), run, values(value, rows_), values(rounded, rows_));
+    clipped_ += quantize_run(job_.fit.grid(), run, values(value, rows_), values(rounded, rows_),
+                             marks_.empty() ? nullptr : marks_.data());
+    if (!marks_.empty()) store_marks(column);
     for (Index r = 0; r < rows_; ++r) error[r] -= rounded[r];
+  }
+
+  /// Marks of a column go where the weight has it; the next one begins without.
+  void store_marks(Index column) {
+    const Index feature = job_.h.order()[place(column)];
+    for (Index r = 0; r < rows_; ++r) {
+      if (marks_[place(r)] != 0) job_.marks[(first_ + r) * job_.in() + feature] = 1;
+      marks_[place(r)] = 0;
+    }
   }
 
   /// The scales of the groups that begin in a step.
@@ -314,6 +327,7 @@ class Panel {
   Matrix &error_, &sum_;  ///< [in, panel] Columns
   FittedUnits units_;     ///< [units of a row, panel]; of groups along the outputs [1, panel]
   std::vector<float> compensated_, lowest_, highest_;
+  std::vector<std::uint8_t> marks_;  ///< [rows] of the column, where somebody asks
   Index clipped_ = 0;
 };
 
@@ -404,13 +418,13 @@ void FittedUnits::put(Index row, Index col, const MatrixScale& unit) {
 
 GptqResult gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale,
                 const GptqOptions& options, const Unit& unit, const UnitFit& fit,
-                ConstMatrixView sample, MatrixView rounded) {
+                ConstMatrixView sample, MatrixView rounded, std::uint8_t* marks) {
   NF_CHECK_SHAPE(rounded, w.rows(), w.cols());
   NF_CHECK(w.cols() == sums.size(), "[{}, {}] with {} features", w.rows(), w.cols(), sums.size());
   GptqResult result;
   if (w.empty()) return result;
   const GptqMoment h(sums, scale, options.act_order);
-  Job job{.w = w, .h = h, .unit = unit, .fit = fit, .rounded = rounded};
+  Job job{.w = w, .h = h, .unit = unit, .fit = fit, .rounded = rounded, .marks = marks};
   result.damping = options.damping;
   job.feedback = factor(h, result.damping);
   if (unit.kind == Unit::Kind::group && !options.static_groups)

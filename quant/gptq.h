@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/tensor/matrix.h"
@@ -50,11 +51,14 @@ struct GptqResult {
 /// factorisation that fails is tried again with ten times the damping (after 0: 0.01), at most four
 /// times; then NumericError, without a place.
 ///
+/// clipped: [out·in] 1 ← where a compensated value lies beyond the last level; null where nobody
+/// asks.
+///
 /// Rows are worked on in panels of their own, shared out among the threads: their number changes no
 /// bit.
 GptqResult gptq(ConstMatrixView w, const SymmetricMatrix& sums, double scale,
                 const GptqOptions& options, const Unit& unit, const UnitFit& fit,
-                ConstMatrixView sample, MatrixView rounded);
+                ConstMatrixView sample, MatrixView rounded, std::uint8_t* clipped = nullptr);
 
 /// Bytes that gptq() holds beside w and what it makes of it, about.
 double gptq_scratch_bytes(Index out, Index in, const Unit& unit);

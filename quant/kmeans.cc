@@ -26,10 +26,14 @@ class KMeans final : public Distortion {
     DistortionReport report;
     for_each_codebook(x, context, distorted, [&](const UnitSlice& unit, const Codebook* codebook) {
       report.clipped += round(unit, codebook);
+      if (context.clipped != nullptr && codebook != nullptr)
+        mark(unit, *codebook, x.cols(), context.clipped);
     });
     return report;
   }
 
+  bool tells_clipped() const override { return true; }
+  std::optional<Unit> grid_unit(SiteTensor) const override { return unit_; }
   bool has_steps() const override { return true; }
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override {
@@ -108,6 +112,13 @@ class KMeans final : public Distortion {
       return codebook->round(v);
     });
     return clipped;
+  }
+
+  static void mark(const UnitSlice& unit, const Codebook& codebook, Index row_length,
+                   std::uint8_t* marks) {
+    for (Index r = 0; r < unit.in[0].rows(); ++r)
+      for (Index c = 0; c < unit.in[0].cols(); ++c)
+        if (codebook.is_clipped(unit.in[0](r, c))) marks[unit.place(r, c, row_length)] = 1;
   }
 
   QuantizerConfig entry_;

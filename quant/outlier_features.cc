@@ -25,6 +25,10 @@ class OutlierFeatures final : public Distortion {
     return report;
   }
 
+  bool tells_clipped() const override { return quantizer_->tells_clipped(); }
+  std::optional<Unit> grid_unit(SiteTensor tensor) const override {
+    return quantizer_->grid_unit(tensor);
+  }
   bool has_steps() const override { return quantizer_->has_steps(); }
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override {

@@ -55,6 +55,18 @@ const PartialProduct* product_at(const std::vector<PartialProduct>& products, In
   return products.empty() ? nullptr : &products[static_cast<std::size_t>(i)];
 }
 
+/// Asks of one value after another what the grid counts: few runs have any.
+void mark_clipped(const Grid& grid, const UnitScales& scales, ConstVectorView x,
+                  std::uint8_t* marks) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t unit = scales.each ? i : 0;
+    float level = 0.0f;
+    if (grid.quantize({&x[i], 1}, {scales.scale + unit, scales.zero + unit, false}, {&level, 1}) >
+        0)
+      marks[i] = 1;
+  }
+}
+
 void visit_matrix(const UnitFit& fit, ConstMatrixView x, ConstMatrixView sample,
                   const Visit& visit) {
   const std::vector<PartialProduct> products = products_of(fit, x.cols(), x.cols(), sample);
@@ -154,8 +166,10 @@ void for_each_scaled_run(const MatrixScale& unit, ConstMatrixView x,
     visit({r, 0, x.cols(), unit.scales(), is_clamped ? &unit.limit : nullptr});
 }
 
-Index quantize_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView out) {
+Index quantize_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView out,
+                   std::uint8_t* marks) {
   const Index clipped = grid.quantize(x, run.scales, out);
+  if (marks != nullptr && clipped > 0) mark_clipped(grid, run.scales, x, marks);
   if (run.limit == nullptr) return clipped;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const float limit = run.limit[run.scales.each ? i : 0];

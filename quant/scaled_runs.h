@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "core/tensor/view.h"
@@ -32,7 +33,9 @@ void for_each_scaled_run(const MatrixScale& unit, ConstMatrixView x,
                          const std::function<void(const ScaledRun&)>& visit);
 
 /// Rounds a run to the levels of a grid. x, out: the values of the run. Returns how many were
-/// clipped: those whose nearest level lies beyond the last one.
-Index quantize_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView out);
+/// clipped: those whose nearest level lies beyond the last one. marks: [count] 1 ← for each of
+/// these, the others stay as they are; null where nobody asks.
+Index quantize_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView out,
+                   std::uint8_t* marks = nullptr);
 
 }  // namespace nf

@@ -60,6 +60,7 @@ class Clip final : public Distortion {
       for (Index r = 0; r < unit.out.rows(); ++r)
         report.clipped +=
             noise_kernels().clip(unit.in[0].row(r), limit, unit.out.row(r), unit.out.cols());
+      if (context.clipped != nullptr) mark(unit, limit, x.cols(), context.clipped);
     });
     return report;
   }
@@ -67,6 +68,8 @@ class Clip final : public Distortion {
   bool is_identity() const override {
     return entry_.quantile.value_or(0.0) == 1.0 || entry_.fraction_of_max.value_or(0.0) == 1.0;
   }
+
+  bool tells_clipped() const override { return true; }
 
   Index rows_together(Index rows) const override { return rows_of_unit(*entry_.scope, rows); }
   MatrixFiguresPtr figures(const RowSource& x, const DistortionContext&) const override {
@@ -79,6 +82,12 @@ class Clip final : public Distortion {
   Json config() const override { return fields_of<ClipKeys>().write(entry_); }
 
  private:
+  static void mark(const UnitSlice& unit, float limit, Index row_length, std::uint8_t* marks) {
+    for (Index r = 0; r < unit.in[0].rows(); ++r)
+      for (Index c = 0; c < unit.in[0].cols(); ++c)
+        if (std::abs(unit.in[0](r, c)) > limit) marks[unit.place(r, c, row_length)] = 1;
+  }
+
   /// The threshold of a matrix that is made in parts, where it is one unit.
   struct Whole final : MatrixFigures {
     float limit = 0.0f;

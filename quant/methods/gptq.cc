@@ -56,7 +56,7 @@ class Gptq final : public Distortion {
     try {
       const GptqResult result =
           gptq(x, inputs.second_moment, scale, keys_, unit_, entry_.unit_fit(grid_, context.site),
-               inputs.sample, distorted);
+               inputs.sample, distorted, context.clipped);
       return {.clipped = result.clipped, .notes = {{"damping", result.damping}}};
     } catch (const NumericError& error) {
       throw NumericError(fmt::format("{}: {}", context.site.name(), error.what()));
@@ -70,6 +70,9 @@ class Gptq final : public Distortion {
   double scratch_bytes(Index rows, Index cols) const override {
     return gptq_scratch_bytes(rows, cols, unit_);
   }
+
+  bool tells_clipped() const override { return true; }
+  std::optional<Unit> grid_unit(SiteTensor) const override { return unit_; }
 
   /// The step at the weight as it came, under the scales that it has by itself. Those are GPTQ's
   /// own for tensor, channel and static groups; other groups have scales from compensated values,

@@ -23,12 +23,16 @@ class Rtn final : public Distortion {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     DistortionReport report;
     for_each_run(x, context, [&](const ScaledRun& run) {
-      report.clipped += quantize_run(*grid_, run, values(x, run), values(distorted, run));
+      report.clipped += quantize_run(
+          *grid_, run, values(x, run), values(distorted, run),
+          context.clipped == nullptr ? nullptr : context.clipped + run.row * x.cols() + run.col);
       if (entry_.is_static) keep_infinities_out(values(x, run), values(distorted, run));
     });
     return report;
   }
 
+  bool tells_clipped() const override { return true; }
+  std::optional<Unit> grid_unit(SiteTensor) const override { return unit_; }
   bool has_steps() const override { return true; }
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override {

@@ -1,4 +1,4 @@
-#include "quant/output_error.h"
+#include "perturb/output_error.h"
 
 #include <gtest/gtest.h>
 
