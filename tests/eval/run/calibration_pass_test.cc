@@ -82,7 +82,7 @@ class CalibrationPassTest : public testing::TestWithParam<const char*> {
                                      std::size_t layer, Role role) const {
     return results.failure(PathNumbers()
                                .path(trial, spec())
-                               .calibrated->weights[layer][static_cast<std::size_t>(role)]);
+                               .calibrated->made[layer][static_cast<std::size_t>(role)]);
   }
   const DecoderSpec& spec() const { return decoder_.spec(); }
 
@@ -119,7 +119,7 @@ class CalibrationPassTest : public testing::TestWithParam<const char*> {
         if (chain.input_needs().empty()) continue;
         Matrix weight(linear.out, linear.in);
         results.read_weight(chain.site,
-                            path.calibrated->weights[static_cast<std::size_t>(layer)]
+                            path.calibrated->made[static_cast<std::size_t>(layer)]
                                                     [static_cast<std::size_t>(linear.role)],
                             weight);
         weights[chain.site.name()] = std::move(weight);
