@@ -60,6 +60,11 @@ bool MissingOutcome::looks_around() const {
                      [](const ChainNeed& need) { return need.needs.replay; });
 }
 
+double MissingOutcome::scratch_bytes(Index rows, Index cols) const {
+  const bool from_made = kind == OutcomeKind::finished && chain->goes_on_from_made();
+  return from_made ? chain->finishing_bytes(rows, cols) : chain->scratch_bytes(rows, cols);
+}
+
 std::vector<MissingOutcome> missing_outcomes(const DecoderSpec& spec,
                                              std::span<const CalibratedTrial> trials,
                                              const HasOutcome& has) {

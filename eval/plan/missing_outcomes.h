@@ -38,6 +38,8 @@ struct MissingOutcome {
   std::vector<std::size_t> choosing_steps() const;
   /// Whether it depends on other weights of its block: it chooses, or replays it.
   bool looks_around() const;
+  /// Bytes that making it takes beside the weight as read and as made.
+  double scratch_bytes(Index rows, Index cols) const;
 };
 
 /// Whether the outcome of a site is there.

@@ -15,6 +15,7 @@
 #include "eval/run/block_replay.h"
 #include "eval/run/input_knowledge.h"
 #include "eval/run/lane_activations.h"
+#include "eval/run/made_weight.h"
 #include "tests/support/gather_statistics.h"
 #include "tests/support/held_rows.h"
 #include "tests/support/random_matrix.h"
@@ -118,10 +119,9 @@ class CalibrationPassTest : public testing::TestWithParam<const char*> {
         const SiteChain& chain = trial.weight(layer, linear.role);
         if (chain.input_needs().empty()) continue;
         Matrix weight(linear.out, linear.in);
-        results.read_weight(chain.site,
-                            path.calibrated->made[static_cast<std::size_t>(layer)]
-                                                    [static_cast<std::size_t>(linear.role)],
-                            weight);
+        read_made_weight(results, chain, trial.seed(),
+                         WeightKeys::of(*path.calibrated, layer, linear.role),
+                         weight_of(layer, linear.role), weight);
         weights[chain.site.name()] = std::move(weight);
       }
     return weights;
