@@ -27,6 +27,11 @@ const InputStatistics& Distortion::needed_inputs(ConstMatrixView x,
   return *inputs;
 }
 
+void Distortion::levels_around(ConstMatrixView, const DistortionContext&, MatrixView,
+                               MatrixView) const {
+  NF_CHECK(false, "{} has no levels", config().dump());
+}
+
 DistortionReport Distortion::finish(ConstMatrixView, const WholeChange&, const DistortionContext&,
                                     MatrixView) const {
   throw InternalError("a distortion that makes the whole of its change has nothing to finish");

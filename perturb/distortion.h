@@ -168,6 +168,15 @@ class Distortion {
   /// into ids.
   virtual Json config() const = 0;
 
+  /// True when levels_around() tells the levels that values are rounded to: quantizers that round
+  /// each value by itself.
+  virtual bool has_levels() const { return false; }
+  /// lower, upper ← the levels that a value lies between, of the grid that apply() would round it
+  /// to: twice the same where it is one of them, or beyond the outermost. NaN where apply() makes
+  /// one. x, lower, upper: [rows, cols].
+  virtual void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
+                             MatrixView upper) const;
+
  protected:
   /// The statistics that input_needs() asked for, as apply() begins with them. Throws InternalError
   /// that names the site where one is missing, or where they are of another tensor than x.

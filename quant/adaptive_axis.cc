@@ -40,6 +40,11 @@ void AdaptiveAxis::local_step(ConstMatrixView x, const DistortionContext& contex
   choose_form(x, context).method->local_step(x, context, step);
 }
 
+void AdaptiveAxis::levels_around(ConstMatrixView x, const DistortionContext& context,
+                                 MatrixView lower, MatrixView upper) const {
+  choose_form(x, context).method->levels_around(x, context, lower, upper);
+}
+
 const AdaptiveAxis::Form& AdaptiveAxis::choose_form(ConstMatrixView x,
                                                     const DistortionContext& context) const {
   const double along_inputs = error(along_inputs_, x, context);

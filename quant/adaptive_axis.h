@@ -45,6 +45,9 @@ class AdaptiveAxis final : public Distortion {
   /// Chooses again: as long as apply().
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override;
+  bool has_levels() const override { return along_inputs_.method->has_levels(); }
+  void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
+                     MatrixView upper) const override;
   InputNeeds input_needs(SiteTensor tensor) const override;
   bool follows_path() const override { return along_inputs_.method->follows_path(); }
   double scratch_bytes(Index rows, Index cols) const override;

@@ -39,6 +39,12 @@ class AutoGroups final : public Distortion {
     chosen(x, context).made->local_step(x, inner(context), step);
   }
 
+  bool has_levels() const override { return any().has_levels(); }
+  void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
+                     MatrixView upper) const override {
+    chosen(x, context).made->levels_around(x, inner(context), lower, upper);
+  }
+
   InputNeeds input_needs(SiteTensor tensor) const override {
     return any().input_needs(tensor).joined(sizes_.front().trial->input_needs(tensor));
   }

@@ -149,6 +149,18 @@ void ChannelScaled::local_step(ConstMatrixView x, const DistortionContext& conte
   coordinates.leave(step, step);
 }
 
+void ChannelScaled::levels_around(ConstMatrixView x, const DistortionContext& context,
+                                  MatrixView lower, MatrixView upper) const {
+  NF_CHECK_SHAPE(lower, x.rows(), x.cols());
+  const Coordinates coordinates(context.tensor(), scale_of(x.cols(), context));
+  const InnerContext inner(*inner_, coordinates, context);
+  Matrix scaled(x.rows(), x.cols());
+  coordinates.enter(x, scaled);
+  inner_->levels_around(scaled, *inner, lower, upper);
+  coordinates.leave(lower, lower);
+  coordinates.leave(upper, upper);
+}
+
 InputNeeds ChannelScaled::input_needs(SiteTensor tensor) const {
   // AWQ wants the replay for some roles and the second moment for others. An interface that knew
   // the role would save a sixth of the block's products of its inputs at most, beside a search

@@ -39,6 +39,9 @@ class ChannelScaled final : public Distortion {
   bool has_steps() const override { return inner_->has_steps(); }
   void local_step(ConstMatrixView x, const DistortionContext& context,
                   MatrixView step) const override;
+  bool has_levels() const override { return inner_->has_levels(); }
+  void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
+                     MatrixView upper) const override;
   InputNeeds input_needs(SiteTensor tensor) const override;
   /// SmoothQuant's scale is of the untouched model, so that weights and inputs have the same one.
   bool follows_path() const override { return awq() != nullptr && inner_->follows_path(); }

@@ -37,6 +37,14 @@ std::size_t Codebook::level_of(float v) const {
 
 float Codebook::round(float v) const { return std::isnan(v) ? v : levels_[level_of(v)]; }
 
+std::pair<float, float> Codebook::around(float v) const {
+  if (std::isnan(v)) return {v, v};
+  const auto upper = std::lower_bound(levels_.begin(), levels_.end(), v);
+  if (upper == levels_.end()) return {levels_.back(), levels_.back()};
+  const bool is_level = *upper == v || upper == levels_.begin();
+  return {is_level ? *upper : *(upper - 1), *upper};
+}
+
 float Codebook::step(float v) const {
   if (middles_.empty()) return 0.0f;
   const std::size_t k = level_of(v);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "core/tensor/view.h"
@@ -16,6 +17,9 @@ class Codebook {
   const std::vector<float>& levels() const { return levels_; }
   /// The level that v rounds to; a NaN stays one.
   float round(float v) const;
+  /// The levels that v lies between: twice the same where it is one, or beyond the outermost. NaNs
+  /// for a NaN.
+  std::pair<float, float> around(float v) const;
   /// Whether v lies beyond the outermost level by more than half the distance to its neighbour.
   bool is_clipped(float v) const { return v < first_ || v > last_; }
   /// Width of the cell of the level that v rounds to. The cell of an outermost level is as wide as

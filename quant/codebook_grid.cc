@@ -41,6 +41,16 @@ class CodebookGrid final : public Grid {
       out[i] = codebook_.step(x[i] / scale) * scale;
     }
   }
+  void around(ConstVectorView x, const UnitScales& scales, VectorView lower,
+              VectorView upper) const override {
+    check_lengths(x, scales, lower);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float scale = scales.scale[scales.each ? i : 0];
+      const auto [below, above] = codebook_.around(x[i] / scale);
+      lower[i] = below * scale;
+      upper[i] = above * scale;
+    }
+  }
 
  private:
   Codebook codebook_;

@@ -42,6 +42,10 @@ class Grid {
   /// out ← width of the cell each value falls in: all values that round to the same level, as if
   /// the grid went on past its last level. In the unit of x. x, out: [n].
   virtual void step(ConstVectorView x, const UnitScales& scales, VectorView out) const = 0;
+  /// lower, upper ← the levels that each value lies between: twice the same where it is one of
+  /// them, or beyond the outermost; NaN where quantize() makes one. x, lower, upper: [n].
+  virtual void around(ConstVectorView x, const UnitScales& scales, VectorView lower,
+                      VectorView upper) const = 0;
 };
 
 /// Scale of a unit: extent/count, not below kSmallestScale; NaN for a NaN or infinite extent.

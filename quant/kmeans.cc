@@ -45,6 +45,20 @@ class KMeans final : public Distortion {
     });
   }
 
+  bool has_levels() const override { return true; }
+  void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
+                     MatrixView upper) const override {
+    NF_CHECK_SHAPE(lower, x.rows(), x.cols());
+    NF_CHECK_SHAPE(upper, x.rows(), x.cols());
+    const auto take = [&](MatrixView out, float std::pair<float, float>::*end) {
+      for_each_codebook(x, context, out, [&](const UnitSlice& unit, const Codebook* codebook) {
+        map(unit, [&](float v) { return codebook == nullptr ? kNaN : codebook->around(v).*end; });
+      });
+    };
+    take(lower, &std::pair<float, float>::first);
+    take(upper, &std::pair<float, float>::second);
+  }
+
   InputNeeds input_needs(SiteTensor) const override { return {.ranges = weighted_}; }
   DistortionPtr without_inputs() const override {
     if (!weighted_ || entry_.weighted) return nullptr;

@@ -37,6 +37,14 @@ class OutlierFeatures final : public Distortion {
     for_each_staying(x, stays, [&](Index r, Index c) { step(r, c) = 0.0f; });
   }
 
+  bool has_levels() const override { return quantizer_->has_levels(); }
+  void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
+                     MatrixView upper) const override {
+    const std::vector<bool> stays = outliers(x);
+    quantizer_->levels_around(rest(x, stays), context, lower, upper);
+    for_each_staying(x, stays, [&](Index r, Index c) { lower(r, c) = upper(r, c) = x(r, c); });
+  }
+
   InputNeeds input_needs(SiteTensor tensor) const override {
     return quantizer_->input_needs(tensor);
   }

@@ -137,6 +137,14 @@ void visit_column_groups(const UnitFit& fit, Index group, ConstMatrixView x, Con
   }
 }
 
+/// out ← the values of the run within its limits. x and out may be the same.
+void clamp_to_limits(const ScaledRun& run, ConstVectorView x, VectorView out) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const float limit = run.limit[run.scales.each ? i : 0];
+    out[i] = std::isnan(x[i]) ? x[i] : std::clamp(x[i], -limit, limit);
+  }
+}
+
 }  // namespace
 
 void for_each_scaled_run(const UnitFit& fit, const Unit& unit, ConstMatrixView x,
@@ -171,12 +179,17 @@ Index quantize_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, Ve
   const Index clipped = grid.quantize(x, run.scales, out);
   if (marks != nullptr && clipped > 0) mark_clipped(grid, run.scales, x, marks);
   if (run.limit == nullptr) return clipped;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const float limit = run.limit[run.scales.each ? i : 0];
-    out[i] = std::isnan(x[i]) ? x[i] : std::clamp(x[i], -limit, limit);
-  }
+  clamp_to_limits(run, x, out);
   grid.quantize(out, run.scales, out);
   return clipped;
+}
+
+void levels_around_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView lower,
+                       VectorView upper) {
+  if (run.limit == nullptr) return grid.around(x, run.scales, lower, upper);
+  std::vector<float> clamped(x.size());
+  clamp_to_limits(run, x, clamped);
+  grid.around(clamped, run.scales, lower, upper);
 }
 
 }  // namespace nf

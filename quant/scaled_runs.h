@@ -38,4 +38,9 @@ void for_each_scaled_run(const MatrixScale& unit, ConstMatrixView x,
 Index quantize_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView out,
                    std::uint8_t* marks = nullptr);
 
+/// The levels around each value of a run, once it is clamped to the run's limit (Grid::around). x,
+/// lower, upper: the values of the run.
+void levels_around_run(const Grid& grid, const ScaledRun& run, ConstVectorView x, VectorView lower,
+                       VectorView upper);
+
 }  // namespace nf

@@ -48,8 +48,32 @@ class PowerGrid final : public Grid {
     grid_kernels().power_step(x.data(), static_cast<Index>(x.size()), scales, last_, power_,
                               out.data());
   }
+  void around(ConstVectorView x, const UnitScales& scales, VectorView lower,
+              VectorView upper) const override {
+    check_lengths(x, scales, lower);
+    const auto n = static_cast<Index>(x.size());
+    grid_kernels().compand(x.data(), n, power_, lower.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float y = lower[i], scale = scales.scale[scales.each ? i : 0];
+      const float nearest = clamped(std::nearbyint(y / scale));
+      const float next = y < nearest * scale ? -1.0f : y > nearest * scale ? 1.0f : 0.0f;
+      lower[i] = clamped(std::min(nearest, nearest + next)) * scale;
+      upper[i] = clamped(std::max(nearest, nearest + next)) * scale;
+    }
+    expand(lower);
+    expand(upper);
+  }
 
  private:
+  /// The level within those that there are; a NaN stays.
+  float clamped(float k) const { return k < -last_ ? -last_ : k > last_ ? last_ : k; }
+  /// t ← sign(t)·|t|^(1/p), as quantize() has it.
+  void expand(VectorView t) const {
+    if (power_ != kCubeRoot)
+      return grid_kernels().compand(t.data(), static_cast<Index>(t.size()), 1.0 / power_, t.data());
+    for (float& v : t) v = v * v * v;
+  }
+
   float last_;
   double power_;
 };

@@ -46,8 +46,23 @@ class UniformGrid final : public Grid {
     check_lengths(x, scales, out);
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = scales.scale[scales.each ? i : 0];
   }
+  void around(ConstVectorView x, const UnitScales& scales, VectorView lower,
+              VectorView upper) const override {
+    check_lengths(x, scales, lower);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float scale = scales.scale[scales.each ? i : 0],
+                  zero = scales.zero[scales.each ? i : 0];
+      const auto level = [&](float k) { return (clamped(k) - zero) * scale; };
+      const float nearest = clamped(std::nearbyint(x[i] / scale) + zero);
+      const float next = x[i] < level(nearest) ? -1.0f : x[i] > level(nearest) ? 1.0f : 0.0f;
+      lower[i] = level(std::min(nearest, nearest + next));
+      upper[i] = level(std::max(nearest, nearest + next));
+    }
+  }
 
  private:
+  /// The level within those that there are; a NaN stays.
+  float clamped(float k) const { return k < first_ ? first_ : k > last_ ? last_ : k; }
   /// 2^bits − 1
   static float last_level(Index bits) { return static_cast<float>((Index{1} << bits) - 1); }
   /// The number of the level that stands for 0.

@@ -42,6 +42,19 @@ class Rtn final : public Distortion {
     });
   }
 
+  bool has_levels() const override { return true; }
+  void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
+                     MatrixView upper) const override {
+    NF_CHECK_SHAPE(lower, x.rows(), x.cols());
+    NF_CHECK_SHAPE(upper, x.rows(), x.cols());
+    for_each_run(x, context, [&](const ScaledRun& run) {
+      levels_around_run(*grid_, run, values(x, run), values(lower, run), values(upper, run));
+      if (!entry_.is_static) return;
+      keep_infinities_out(values(x, run), values(lower, run));
+      keep_infinities_out(values(x, run), values(upper, run));
+    });
+  }
+
   InputNeeds input_needs(SiteTensor) const override {
     return {.ranges = entry_.is_static, .sample = entry_.range.kind == RangeRule::Kind::awq};
   }

@@ -38,6 +38,16 @@ class RoundingDistortion final : public Distortion {
     for (Index r = 0; r < x.rows(); ++r)
       for (Index c = 0; c < x.cols(); ++c) step(r, c) = step_at(x(r, c));
   }
+  bool has_levels() const override { return true; }
+  void levels_around(ConstMatrixView x, const DistortionContext&, MatrixView lower,
+                     MatrixView upper) const override {
+    for (Index r = 0; r < x.rows(); ++r)
+      for (Index c = 0; c < x.cols(); ++c) {
+        const float step = step_at(x(r, c)), place = x(r, c) / step;
+        lower(r, c) = step > 0.0f ? std::floor(place) * step : x(r, c);
+        upper(r, c) = step > 0.0f ? std::ceil(place) * step : x(r, c);
+      }
+  }
   Index rows_together(Index) const override { return 1; }
   Json config() const override { return {{"step", static_cast<double>(step_)}}; }
 
