@@ -2,9 +2,18 @@
 
 namespace nf {
 
+std::optional<ReferredEntry> ConfigValue<ReferredEntry>::read(const ConfigNode& node,
+                                                              ConfigErrors& errors) {
+  if (node.is_mapping() || node.is_scalar()) return ReferredEntry{node};
+  add_unreadable(node, "a quantizer or a noise",
+                 "write {grid: ..., bits: ..., granularity: ...}, or W4 g64, or gaussian l2=0.1",
+                 errors);
+  return std::nullopt;
+}
+
 std::optional<QuantizerEntry> ConfigValue<QuantizerEntry>::read(const ConfigNode& node,
                                                                 ConfigErrors& errors) {
-  if (node.is_mapping() || node.is_scalar()) return QuantizerEntry{node};
+  if (node.is_mapping() || node.is_scalar()) return QuantizerEntry{{node}};
   add_unreadable(node, "a quantizer", "write {grid: ..., bits: ..., granularity: ...}, or W4 g64",
                  errors);
   return std::nullopt;

@@ -8,20 +8,29 @@
 
 namespace nf {
 
-/// The quantizer a noise refers to, as it stands in YAML: a mapping or a shorthand, which only the
-/// builder given from above understands.
-struct QuantizerEntry {
+/// What a noise refers to, as it stands in YAML: a mapping or a shorthand, which only the builder
+/// given from above understands.
+struct ReferredEntry {
   ConfigNode node;
 };
+/// The same where only a quantizer makes sense.
+struct QuantizerEntry : ReferredEntry {};
 
+template <>
+struct ConfigValue<ReferredEntry> {
+  static std::optional<ReferredEntry> read(const ConfigNode& node, ConfigErrors& errors);
+  static Json write(const ReferredEntry& entry) { return to_json(entry.node); }
+  static std::string type() { return "quantizer | noise"; }
+  static Json schema() {
+    return {{"anyOf", Json::array({{{"type", "object"}}, {{"type", "string"}}})}};
+  }
+};
 template <>
 struct ConfigValue<QuantizerEntry> {
   static std::optional<QuantizerEntry> read(const ConfigNode& node, ConfigErrors& errors);
   static Json write(const QuantizerEntry& entry) { return to_json(entry.node); }
   static std::string type() { return "quantizer"; }
-  static Json schema() {
-    return {{"anyOf", Json::array({{{"type", "object"}}, {{"type", "string"}}})}};
-  }
+  static Json schema() { return ConfigValue<ReferredEntry>::schema(); }
 };
 
 /// Field specs that several kinds share.

@@ -9,10 +9,10 @@
 
 namespace nf {
 
-/// Builds the quantizer that an entry names as its reference. Given from above, because perturb
-/// does not know quantizers. Null after errors have been added.
-using DistortionBuilder = std::function<DistortionPtr(const ConfigNode& quantizer,
-                                                      SiteTensor tensor, ConfigErrors& errors)>;
+/// Builds the quantizer, or the other noise, that an entry refers to. Given from above, because
+/// perturb does not know quantizers. Null after errors have been added.
+using DistortionBuilder = std::function<DistortionPtr(const ConfigNode& referred, SiteTensor tensor,
+                                                      ConfigErrors& errors)>;
 
 /// A kind of noise: what `noise: <name>` stands for.
 struct NoiseKind {

@@ -10,6 +10,7 @@
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 #include "perturb/referred_choices.h"
+#include "perturb/referring_ordinal.h"
 #include "perturb/running_squares.h"
 #include "perturb/strength.h"
 #include "perturb/unit_slices.h"
@@ -19,7 +20,7 @@ namespace {
 
 struct ReferenceNoiseKeys {
   std::string noise;
-  std::optional<QuantizerEntry> reference;
+  std::optional<ReferredEntry> reference;
   std::optional<Strength> strength;
   std::optional<Unit> scope;
 
@@ -28,8 +29,9 @@ struct ReferenceNoiseKeys {
     table.required("noise", &ReferenceNoiseKeys::noise, noise_name_field("permuted"));
     table.optional(
         "reference", &ReferenceNoiseKeys::reference,
-        {.summary = "the quantizer whose error is rearranged; that of strength: {match: ...} "
-                    "when left out",
+        {.summary =
+             "the quantizer or noise whose error is rearranged; that of strength: {match: ...} "
+             "when left out",
          .example = {{"grid", "uniform"}, {"bits", 4}, {"granularity", "channel"}}});
     table.optional(
         "strength", &ReferenceNoiseKeys::strength,
@@ -48,7 +50,7 @@ struct ReferenceNoiseKeys {
 };
 
 /// Sums over a unit, or parts of it in their order, from which its scale follows: those of x and of
-/// the matched quantizer's δ row by row, that of δ over all values as one run.
+/// the matched δ row by row, that of δ over all values as one run.
 struct DeltaSums {
   double x = 0.0, matched = 0.0;
   RunningSquares delta{};
@@ -82,6 +84,10 @@ class ReferenceNoise final : public Distortion {
     return reference_->is_identity() || (strength_ && strength_->is_zero());
   }
   bool draws() const override { return !is_identity(); }
+  std::uint64_t first_ordinal() const override {
+    const bool is_drawn = reference_->draws() || (matched() != nullptr && matched()->draws());
+    return is_drawn ? referring_ordinal(entry_.noise) : 0;
+  }
   InputNeeds input_needs(SiteTensor tensor) const override;
   DistortionPtr without_inputs() const override;
   bool follows_path() const override;
@@ -221,9 +227,9 @@ MatrixFiguresPtr ReferenceNoise::figures(const RowSource& x,
                                          const DistortionContext& context) const {
   if (is_identity()) return nullptr;
   const auto all = std::make_shared<Whole>();
-  all->reference = reference_->figures(x, ReferredChoices::of_reference(context));
+  all->reference = reference_->figures(x, ReferredChoices::of_reference(*reference_, context));
   if (matched() != nullptr)
-    all->matched = matched()->figures(x, ReferredChoices::of_matched(context));
+    all->matched = matched()->figures(x, ReferredChoices::of_matched(*matched(), context));
   // A permutation of the matrix has it in one part and finds its own factor.
   if (!spans_matrix() || !strength_ || rearrangement_ == Rearrangement::permuted) return all;
   DeltaSums sums;
@@ -243,15 +249,15 @@ MatrixFiguresPtr ReferenceNoise::figures(const RowSource& x,
 
 void ReferenceNoise::apply_reference(ConstMatrixView x, const DistortionContext& context,
                                      MatrixView distorted) const {
-  DistortionContext own = ReferredChoices::of_reference(context);
+  DistortionContext own = ReferredChoices::of_reference(*reference_, context);
   if (const Whole* all = whole_of(context)) own.figures = all->reference.get();
   reference_->apply(x, own, distorted);
 }
 
-/// x̂ of the quantizer whose L2 is matched; empty where none is.
+/// x̂ of the distortion whose L2 is matched; empty where none is.
 Matrix ReferenceNoise::matched_values(ConstMatrixView x, const DistortionContext& context) const {
   if (matched() == nullptr) return {};
-  DistortionContext own = ReferredChoices::of_matched(context);
+  DistortionContext own = ReferredChoices::of_matched(*matched(), context);
   if (const Whole* all = whole_of(context)) own.figures = all->matched.get();
   Matrix values(x.rows(), x.cols());
   matched()->apply(x, own, values);

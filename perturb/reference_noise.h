@@ -4,7 +4,8 @@
 
 namespace nf {
 
-/// The ways to take a quantizer's own error apart, to see which part of it does the damage.
+/// The ways to take the error of a quantizer, or of another noise, apart, to see which part of it
+/// does the damage.
 enum class Rearrangement {
   permuted,  ///< shuffled within each unit: same values, no longer tied to the x they came from
   resigned,  ///< same magnitudes at the same places, random signs
@@ -15,7 +16,7 @@ enum class Rearrangement {
 /// draws, one an element (ties by index); the signs of `resigned` are Rademacher draws.
 ///
 /// YAML: {noise: permuted, reference: {quantizer}, scope: channel}, `strength` as for the
-/// distributions.
+/// distributions. Where the reference draws, this noise draws under other keys (first_ordinal()).
 NoiseKind reference_noise_kind(Rearrangement rearrangement, const std::string& name,
                                const std::string& summary);
 

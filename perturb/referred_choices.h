@@ -11,9 +11,11 @@ struct ReferredChoices final : TensorChoice {
 
   static TensorChoicePtr make(const Distortion* reference, const Distortion* matched,
                               const TensorReaders& readers, const DistortionContext& context);
-  /// The context as such a distortion is to have it: with its own choice.
-  static DistortionContext of_reference(const DistortionContext& context);
-  static DistortionContext of_matched(const DistortionContext& context);
+  /// The context as such a distortion is to have it: with its own choice, under its own key, and
+  /// nobody asking what it clips.
+  static DistortionContext of_reference(const Distortion& reference,
+                                        const DistortionContext& context);
+  static DistortionContext of_matched(const Distortion& matched, const DistortionContext& context);
 };
 
 }  // namespace nf

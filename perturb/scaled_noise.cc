@@ -13,6 +13,7 @@
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 #include "perturb/referred_choices.h"
+#include "perturb/referring_ordinal.h"
 #include "perturb/relation.h"
 #include "perturb/strength.h"
 #include "perturb/unit_slices.h"
@@ -23,12 +24,24 @@ namespace {
 /// Default of `floor`.
 constexpr double kDefaultFloor = 1e-3;
 
-struct ScaledNoiseKeys {
+/// Keys that say how large a noise is.
+struct SizeKeys {
+  Strength strength;
+  std::optional<Unit> scope;
+
+  template <class Owner>
+  static void add_fields(FieldTable<Owner>& table) {
+    table.required("strength", &Owner::strength,
+                   {.summary = "size of the noise in each unit, met exactly",
+                    .example = {{"relative_l2", 0.1}}});
+    table.optional("scope", &Owner::scope, scope_field());
+  }
+};
+
+struct ScaledNoiseKeys : SizeKeys {
   std::string noise;
   Relation relation = relations().plain("independent");
   std::optional<double> floor;
-  Strength strength;
-  std::optional<Unit> scope;
   std::optional<QuantizerEntry> reference;
 
   static FieldTable<ScaledNoiseKeys> fields() {
@@ -42,10 +55,7 @@ struct ScaledNoiseKeys {
                     .unit = "ratio",
                     .range = above(0),
                     .example = kDefaultFloor});
-    table.required("strength", &ScaledNoiseKeys::strength,
-                   {.summary = "size of the noise in each unit, met exactly",
-                    .example = {{"relative_l2", 0.1}}});
-    table.optional("scope", &ScaledNoiseKeys::scope, scope_field());
+    SizeKeys::add_fields(table);
     table.optional(
         "reference", &ScaledNoiseKeys::reference,
         {.summary = "quantizer of relation step; that of strength: {match: ...} when left out",
@@ -61,6 +71,17 @@ struct ScaledNoiseKeys {
     if (relation.needs_step && !reference && !strength.match)
       errors.add(*node.find("relation"),
                  "step needs a quantizer; add reference: {grid: ..., bits: ..., granularity: ...}");
+  }
+};
+
+struct RelatedKeys : SizeKeys {
+  std::string noise;
+
+  static FieldTable<RelatedKeys> fields(const std::string& name) {
+    FieldTable<RelatedKeys> table;
+    table.required("noise", &RelatedKeys::noise, noise_name_field(name));
+    SizeKeys::add_fields(table);
+    return table;
   }
 };
 
@@ -96,24 +117,32 @@ struct NoiseSums {
   }
 };
 
+/// Bytes a value that a relation holds at most which looks at all values of a unit.
+constexpr double kSortedBytes = 20.0;
+
 /// Rows of a part that one thread draws at a time.
 constexpr Index kDrawnRows = 64;
 
 class ScaledNoise final : public Distortion {
  public:
-  /// entry: with all defaults filled in.
+  /// entry: with all defaults filled in. is_related: the entry of a RelatedNoise.
   ScaledNoise(Draws draws, const ScaledNoiseKeys& entry, StrengthRule strength, SiteTensor tensor,
-              DistortionPtr reference)
+              DistortionPtr reference, bool is_related = false)
       : draws_(std::move(draws)),
         entry_(entry),
         strength_(std::move(strength)),
         tensor_(tensor),
-        reference_(std::move(reference)) {}
+        reference_(std::move(reference)),
+        is_related_(is_related) {}
 
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override;
   bool is_identity() const override { return strength_.is_zero(); }
   bool draws() const override { return !is_identity(); }
+  std::uint64_t first_ordinal() const override {
+    const Distortion* matched = strength_.matched();
+    return matched != nullptr && matched->draws() ? referring_ordinal("gaussian") : 0;
+  }
   InputNeeds input_needs(SiteTensor tensor) const override;
   DistortionPtr without_inputs() const override;
   bool follows_path() const override;
@@ -146,6 +175,7 @@ class ScaledNoise final : public Distortion {
   static const Whole* whole_of(const DistortionContext& context) {
     return static_cast<const Whole*>(context.figures);
   }
+  bool spans_matrix() const { return entry_.scope->kind == Unit::Kind::tensor; }
   double floor() const { return entry_.floor.value_or(kDefaultFloor); }
   /// Grid steps and x̂ of the quantizers that are referred to; empty where there are none.
   Matrix local_steps(ConstMatrixView x, const DistortionContext& context) const;
@@ -162,6 +192,7 @@ class ScaledNoise final : public Distortion {
   StrengthRule strength_;
   SiteTensor tensor_;
   DistortionPtr reference_;  ///< of relation `step`, else null
+  bool is_related_;
 };
 
 InputNeeds ScaledNoise::input_needs(SiteTensor tensor) const {
@@ -204,7 +235,9 @@ double ScaledNoise::scratch_bytes(Index rows, Index cols) const {
   const Distortion* matched = strength_.matched();
   const double of_step = reference_ ? reference_->scratch_bytes(rows, cols) : 0.0;
   const double of_match = matched != nullptr ? matched->scratch_bytes(rows, cols) : 0.0;
+  const bool is_sorted = entry_.relation.sees_unit && spans_matrix();
   return (reference_ ? matrix : 0.0) + (matched != nullptr ? matrix : 0.0) +
+         (is_sorted ? kSortedBytes * static_cast<double>(rows * cols) : 0.0) +
          std::max(of_step, of_match);
 }
 
@@ -227,7 +260,7 @@ DistortionReport ScaledNoise::apply(ConstMatrixView x, const DistortionContext& 
 
 Matrix ScaledNoise::local_steps(ConstMatrixView x, const DistortionContext& context) const {
   if (!reference_) return {};
-  DistortionContext own = ReferredChoices::of_reference(context);
+  DistortionContext own = ReferredChoices::of_reference(*reference_, context);
   if (const Whole* all = whole_of(context)) own.figures = all->reference.get();
   Matrix step(x.rows(), x.cols());
   reference_->local_step(x, own, step);
@@ -235,12 +268,12 @@ Matrix ScaledNoise::local_steps(ConstMatrixView x, const DistortionContext& cont
 }
 
 Matrix ScaledNoise::matched_values(ConstMatrixView x, const DistortionContext& context) const {
-  const Distortion* quantizer = strength_.matched();
-  if (quantizer == nullptr) return {};
-  DistortionContext own = ReferredChoices::of_matched(context);
+  const Distortion* other = strength_.matched();
+  if (other == nullptr) return {};
+  DistortionContext own = ReferredChoices::of_matched(*other, context);
   if (const Whole* all = whole_of(context)) own.figures = all->matched.get();
   Matrix matched(x.rows(), x.cols());
-  quantizer->apply(x, own, matched);
+  other->apply(x, own, matched);
   return matched;
 }
 
@@ -281,6 +314,7 @@ void ScaledNoise::distort_unit(const UnitSlice& unit, Index row_length,
 
 Index ScaledNoise::rows_together(Index rows) const {
   if (is_identity()) return 1;
+  if (entry_.relation.sees_unit && spans_matrix()) return rows;
   Index together = rows_of_unit(*entry_.scope, rows);
   for (const Distortion* other : {reference_.get(), strength_.matched()})
     if (other != nullptr) together = join_together(together, other->rows_together(rows), rows);
@@ -290,10 +324,12 @@ Index ScaledNoise::rows_together(Index rows) const {
 MatrixFiguresPtr ScaledNoise::figures(const RowSource& x, const DistortionContext& context) const {
   if (is_identity()) return nullptr;
   const auto all = std::make_shared<Whole>();
-  if (reference_) all->reference = reference_->figures(x, ReferredChoices::of_reference(context));
+  if (reference_)
+    all->reference = reference_->figures(x, ReferredChoices::of_reference(*reference_, context));
   if (strength_.matched() != nullptr)
-    all->matched = strength_.matched()->figures(x, ReferredChoices::of_matched(context));
-  if (entry_.scope->kind == Unit::Kind::tensor) {
+    all->matched =
+        strength_.matched()->figures(x, ReferredChoices::of_matched(*strength_.matched(), context));
+  if (spans_matrix() && !entry_.relation.sees_unit) {
     DistortionContext own = context;
     own.figures = all.get();
     all->unit = form_of_matrix(x, own);
@@ -341,6 +377,12 @@ void ScaledNoise::add_part(ConstMatrixView x, const DistortionContext& context,
 
 Json ScaledNoise::config() const {
   Json json = {{"noise", entry_.noise}};
+  if (is_related_) {
+    json.update(entry_.relation.config);
+    json["strength"] = strength_.config();
+    json["scope"] = ConfigValue<Unit>::write(*entry_.scope);
+    return json;
+  }
   for (std::size_t i = 0; i < draws_.shape.size(); ++i)
     json[draws_.distribution->parameters[i].name] = draws_.shape[i];
   json.update(fields_of<ScaledNoiseKeys>().write(entry_));
@@ -402,6 +444,38 @@ NoiseKind scaled_noise_kind(const Distribution& distribution) {
     if (errors.count() != before) return nullptr;
     return std::make_shared<ScaledNoise>(std::move(draws), entry,
                                          StrengthRule(entry.strength, matched), tensor, reference);
+  };
+  return kind;
+}
+
+NoiseKind related_noise_kind(const RelatedNoise& noise) {
+  NoiseKind kind;
+  kind.name = noise.name;
+  kind.summary = noise.summary;
+  kind.fields = RelatedKeys::fields(noise.name).docs();
+  kind.fields.insert(kind.fields.begin() + 1, noise.relation_fields.begin(),
+                     noise.relation_fields.end());
+  kind.create = [noise](const ConfigNode& node, SiteTensor tensor,
+                        const DistortionBuilder& build_reference,
+                        ConfigErrors& errors) -> DistortionPtr {
+    const Index before = errors.count();
+    const FieldTable<RelatedKeys> table = RelatedKeys::fields(noise.name);
+    std::vector<std::string> known = table.names();
+    for (const FieldDoc& field : noise.relation_fields) known.push_back(field.name);
+    check_unknown_keys(node, known, errors, noise_other_keys());
+    RelatedKeys keys;
+    table.read_fields(node, keys, errors);
+    ScaledNoiseKeys entry;
+    static_cast<SizeKeys&>(entry) = keys;
+    entry.noise = noise.name;
+    entry.relation = noise.relation(node, errors);
+    entry.scope = resolve_scope(keys.scope, default_noise_scope(tensor), node, tensor, errors);
+    DistortionPtr matched;
+    if (keys.strength.match) matched = build_reference(*keys.strength.match, tensor, errors);
+    if (errors.count() != before) return nullptr;
+    return std::make_shared<ScaledNoise>(draws_of(noise.distribution), entry,
+                                         StrengthRule(keys.strength, matched), tensor, nullptr,
+                                         true);
   };
   return kind;
 }

@@ -1,7 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "perturb/distribution.h"
 #include "perturb/noise_registry.h"
+#include "perturb/relation.h"
 
 namespace nf {
 
@@ -16,5 +21,17 @@ namespace nf {
 /// The distribution's parameters are required keys. `distribution` must outlive the kind, as those
 /// of builtin_distributions() do.
 NoiseKind scaled_noise_kind(const Distribution& distribution);
+
+/// Noise with one relation alone, which keys of its own describe.
+struct RelatedNoise {
+  std::string name;     ///< the stem of its file in perturb/kinds/
+  std::string summary;  ///< one line for `noisefloor list noises`
+  std::string distribution;
+  std::vector<FieldDoc> relation_fields{};
+  /// From the whole entry; reads the keys of relation_fields alone. Its config is these keys.
+  std::function<Relation(const ConfigNode& entry, ConfigErrors& errors)> relation{};
+};
+/// YAML: {noise: NAME, keys of the relation, strength: {relative_l2: 0.1}, scope: channel}.
+NoiseKind related_noise_kind(const RelatedNoise& noise);
 
 }  // namespace nf

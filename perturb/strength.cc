@@ -59,7 +59,8 @@ Json ConfigValue<Strength>::write(const Strength& strength) {
 }
 
 std::string ConfigValue<Strength>::type() {
-  return "{relative_l2: number} | {snr_db: number} | {sigma_abs: number} | {match: quantizer}";
+  return "{relative_l2: number} | {snr_db: number} | {sigma_abs: number} | {match: quantizer | "
+         "noise}";
 }
 
 Json ConfigValue<Strength>::schema() {
@@ -76,16 +77,16 @@ Json ConfigValue<Strength>::schema() {
     value["description"] = amount.summary;
     add(amount.name, std::move(value));
   }
-  Json quantizer = ConfigValue<QuantizerEntry>::schema();
-  quantizer["description"] = "the quantizer whose error is matched in L2";
-  add(kMatch, std::move(quantizer));
+  Json matched = ConfigValue<ReferredEntry>::schema();
+  matched["description"] = "the quantizer or noise whose error is matched in L2";
+  add(kMatch, std::move(matched));
   return {{"anyOf", std::move(options)}};
 }
 
 StrengthRule::StrengthRule(const Strength& strength, DistortionPtr matched)
     : strength_(strength), matched_(std::move(matched)) {
   NF_CHECK((strength.kind == Strength::Kind::match) == (matched_ != nullptr),
-           "a quantizer belongs to `match` only");
+           "another distortion belongs to `match` only");
   if (strength.kind == Strength::Kind::relative_l2) relative_l2_ = strength.value;
   if (strength.kind == Strength::Kind::snr_db) {
     constexpr double kLog2Of10 = 3.3219280948873623;

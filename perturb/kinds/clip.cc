@@ -1,44 +1,26 @@
-#include <algorithm>
 #include <cmath>
 
+#include "perturb/magnitude_threshold.h"
 #include "perturb/noise_entry.h"
 #include "perturb/noise_kernels.h"
 #include "perturb/noise_registry.h"
-#include "perturb/order_statistic.h"
 #include "perturb/unit_slices.h"
 
 namespace nf {
 namespace {
 
-struct ClipKeys {
+struct ClipKeys : MagnitudeThreshold {
   std::string noise;
-  std::optional<double> quantile;
-  std::optional<double> fraction_of_max;
   std::optional<Unit> scope;
 
   static FieldTable<ClipKeys> fields() {
     FieldTable<ClipKeys> table;
     table.required("noise", &ClipKeys::noise, noise_name_field("clip"));
-    table.optional(
-        "quantile", &ClipKeys::quantile,
-        {.summary = "threshold: the k-th smallest |x| of the unit, k = max(1, floor(q n))",
-         .unit = "ratio",
-         .range = between(0, 1),
-         .example = 0.999});
-    table.optional("fraction_of_max", &ClipKeys::fraction_of_max,
-                   {.summary = "threshold: this share of the unit's max|x|",
-                    .unit = "ratio",
-                    .range = between(0, 1),
-                    .example = 0.5});
+    MagnitudeThreshold::add_fields(table);
     table.optional(
         "scope", &ClipKeys::scope,
         {.summary = "values that share a threshold; tensor when left out", .example = "token"});
     return table;
-  }
-
-  void check(const ConfigNode& node, ConfigErrors& errors) const {
-    if (quantile.has_value() == fraction_of_max.has_value())
-      errors.add(node, "needs exactly one of: quantile, fraction_of_max");
   }
 };
 
@@ -56,7 +38,7 @@ class Clip final : public Distortion {
     const auto* whole = static_cast<const Whole*>(context.figures);
     const UnitBlocks blocks(*entry_.scope, tensor_, x.rows(), x.cols());
     for_each_unit(blocks, {x, {}, {}}, distorted, [&](const UnitSlice& unit) {
-      const float limit = whole != nullptr ? whole->limit : threshold(unit.in[0]);
+      const float limit = whole != nullptr ? whole->limit : entry_.of(unit.in[0]);
       for (Index r = 0; r < unit.out.rows(); ++r)
         report.clipped +=
             noise_kernels().clip(unit.in[0].row(r), limit, unit.out.row(r), unit.out.cols());
@@ -65,9 +47,7 @@ class Clip final : public Distortion {
     return report;
   }
 
-  bool is_identity() const override {
-    return entry_.quantile.value_or(0.0) == 1.0 || entry_.fraction_of_max.value_or(0.0) == 1.0;
-  }
+  bool is_identity() const override { return entry_.is_maximum(); }
 
   bool tells_clipped() const override { return true; }
 
@@ -75,7 +55,7 @@ class Clip final : public Distortion {
   MatrixFiguresPtr figures(const RowSource& x, const DistortionContext&) const override {
     if (entry_.scope->kind != Unit::Kind::tensor) return nullptr;
     const auto whole = std::make_shared<Whole>();
-    whole->limit = threshold(x);
+    whole->limit = entry_.of(x);
     return whole;
   }
 
@@ -92,32 +72,6 @@ class Clip final : public Distortion {
   struct Whole final : MatrixFigures {
     float limit = 0.0f;
   };
-
-  /// Rank of the threshold among the |x| of a unit of n values.
-  Index rank(Index n) const {
-    return std::max<Index>(
-        1, static_cast<Index>(std::floor(*entry_.quantile * static_cast<double>(n))));
-  }
-  float share_of(float largest) const {
-    return static_cast<float>(*entry_.fraction_of_max * static_cast<double>(largest));
-  }
-  static float largest_of(ConstMatrixView x) {
-    float largest = 0.0f;
-    for (Index r = 0; r < x.rows(); ++r)
-      largest = std::max(largest, noise_kernels().max_abs(x.row(r), x.cols()));
-    return largest;
-  }
-  float threshold(ConstMatrixView unit) const {
-    return entry_.quantile ? kth_smallest_magnitude(unit, rank(unit.size()))
-                           : share_of(largest_of(unit));
-  }
-  float threshold(const RowSource& x) const {
-    if (entry_.quantile) return kth_smallest_magnitude(x, rank(x.rows() * x.cols()));
-    float largest = 0.0f;
-    for_each_part(
-        x, 1, [&](Index, ConstMatrixView part) { largest = std::max(largest, largest_of(part)); });
-    return share_of(largest);
-  }
 
   ClipKeys entry_;
   SiteTensor tensor_;

@@ -3,8 +3,9 @@
 namespace nf {
 
 void register_permuted(NoiseRegistry& registry) {
-  registry.add(reference_noise_kind(Rearrangement::permuted, "permuted",
-                                    "a quantizer's own error, shuffled within the scope"));
+  registry.add(
+      reference_noise_kind(Rearrangement::permuted, "permuted",
+                           "the error of a quantizer or noise, shuffled within the scope"));
 }
 
 }  // namespace nf

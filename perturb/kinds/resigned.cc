@@ -4,7 +4,7 @@ namespace nf {
 
 void register_resigned(NoiseRegistry& registry) {
   registry.add(reference_noise_kind(Rearrangement::resigned, "resigned",
-                                    "a quantizer's own error with random signs"));
+                                    "the error of a quantizer or noise, with random signs"));
 }
 
 }  // namespace nf

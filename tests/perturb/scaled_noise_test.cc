@@ -53,7 +53,7 @@ TEST(ScaledNoise, MatchesTheErrorOfAQuantizerInEveryUnit) {
   const Matrix x = normal_matrix(6, 50, 4);
   const Matrix rounded = distort(RoundingDistortion(0.25), x, context_of(kInput));
   for (const char* noise :
-       {"noise: uniform", "noise: gaussian, relation: step", "noise: uniform, relation: inverse"}) {
+       {"noise: uniform", "noise: gaussian, relation: step", "noise: uniform, relation: reflected"}) {
     const Matrix distorted = distort(
         *make_noise(fmt::format("{{{}, strength: {{match: {{step: 0.25}}}}}}", noise), kInput), x,
         context_of(kInput));
@@ -87,7 +87,7 @@ TEST(ScaledNoise, WithNothingToScaleLeavesTheUnitAlone) {
   for (const char* strength : {"{relative_l2: 0.5}", "{sigma_abs: 0.5}"}) {
     EXPECT_EQ(rows_changed("independent", strength), "-xx");
     EXPECT_EQ(rows_changed("proportional", strength), "-xx");
-    EXPECT_EQ(rows_changed("inverse", strength), "--x");  // no value differs from the largest
+    EXPECT_EQ(rows_changed("reflected", strength), "--x");  // no value differs from the largest
     EXPECT_EQ(rows_changed("{power: -1}", strength), "-xx");
   }
 }

@@ -59,7 +59,7 @@ std::string trials() {
   add("clip0.1%", "perturb: [{sites: {tensor: weight}, noise: clip, quantile: 0.999}]");
   for (const auto& [name, relation] :
        {std::pair("gaussian", "independent"), std::pair("magnitude+", "proportional"),
-        std::pair("magnitude-", "inverse")})
+        std::pair("magnitude-", "reflected")})
     add(fmt::format("{} relative_l2=0.1", name),
         fmt::format("repeat: 3, perturb: [{{sites: {{tensor: weight}}, noise: gaussian, relation: "
                     "{}, strength: {{relative_l2: 0.1}}}}]",

@@ -20,10 +20,10 @@ UnitWeights weights(const UnitValues& unit) {
 
 }  // namespace
 
-void register_inverse(RelationTable& relations) {
-  relations.add({.name = "inverse",
+void register_reflected(RelationTable& relations) {
+  relations.add({.name = "reflected",
                  .summary = "times (max|x| of the unit - |x|)",
-                 .plain = Relation{.config = "inverse", .look = look, .weights = weights}});
+                 .plain = Relation{.config = "reflected", .look = look, .weights = weights}});
 }
 
 }  // namespace nf
