@@ -6,6 +6,7 @@
 #include "core/config/substitute.h"
 #include "eval/design/bisection.h"
 #include "eval/design/search_key.h"
+#include "eval/experiment/referred.h"
 #include "eval/experiment/shorthand.h"
 #include "perturb/partial_distortion.h"
 
@@ -23,7 +24,7 @@ ConfigNode with_granularity(const ConfigNode& quantizer, SiteTensor tensor) {
   return ConfigNode::mapping(std::move(entries), quantizer.place()).with_path(quantizer.path());
 }
 
-/// Keys of an entry that a quantizer in it may have in the entry's stead.
+/// Keys of an entry that what it refers to may have in the entry's stead.
 constexpr const char* kCalibrationKeys[] = {"calibration", "propagate"};
 
 ConfigNode without_keys(const ConfigNode& mapping, const auto& keys) {
@@ -35,18 +36,18 @@ ConfigNode without_keys(const ConfigNode& mapping, const auto& keys) {
   return ConfigNode::mapping(std::move(rest), mapping.place()).with_path(mapping.path());
 }
 
-/// The key as the entry and the quantizers in it have it.
+/// The key as the entry and what it refers to have it.
 std::vector<ConfigNode> said_in(const ConfigNode& entry, const char* key) {
-  const std::optional<ConfigNode> strength = entry.find("strength");
   std::vector<ConfigNode> said;
-  for (const std::optional<ConfigNode>& part : {std::optional(entry), entry.find("reference"),
-                                                strength ? strength->find("match") : std::nullopt})
-    if (const std::optional<ConfigNode> value = part ? part->find(key) : std::nullopt)
-      said.push_back(*value);
+  if (const std::optional<ConfigNode> value = entry.find(key)) said.push_back(*value);
+  for (const ConfigNode& part : referred_by(entry)) {
+    const std::vector<ConfigNode> more = said_in(part, key);
+    said.insert(said.end(), more.begin(), more.end());
+  }
   return said;
 }
 
-/// The entry with what the quantizers in it say about calibration. All are made from one set that
+/// The entry with what it refers to says about calibration. All are made from one set that
 /// has come one way.
 ConfigNode with_calibration(const ConfigNode& entry, ConfigErrors& errors) {
   std::vector<ConfigEntry> keys = entry.entries();
@@ -64,13 +65,24 @@ ConfigNode with_calibration(const ConfigNode& entry, ConfigErrors& errors) {
   return ConfigNode::mapping(std::move(keys), entry.place()).with_path(entry.path());
 }
 
-/// The quantizer that an entry refers to.
+/// The quantizer or noise that an entry refers to.
 DistortionPtr create_referred(const ConfigNode& written, SiteTensor tensor, const Kinds& kinds,
                               ConfigErrors& errors) {
-  const std::optional<ConfigNode> config =
-      written.is_scalar() ? expand_quantizer(written, tensor, errors)
-                          : with_granularity(without_keys(written, kCalibrationKeys), tensor);
-  return config ? kinds.quantizers.create(*config, tensor, errors) : nullptr;
+  const std::optional<ConfigNode> config = written.is_scalar()
+                                               ? expand_referred(written, tensor, kinds, errors)
+                                               : without_keys(written, kCalibrationKeys);
+  if (!config) return nullptr;
+  if (!config->find("noise"))
+    return kinds.quantizers.create(with_granularity(*config, tensor), tensor, errors);
+  if (config->find("grid")) {
+    errors.add(*config, "is either noise (noise:) or a quantizer (grid:), not both");
+    return nullptr;
+  }
+  const DistortionBuilder referred = [&](const ConfigNode& next, SiteTensor of,
+                                         ConfigErrors& found) {
+    return create_referred(next, of, kinds, found);
+  };
+  return kinds.noises.create(*config, tensor, referred, errors);
 }
 
 /// Whether the noise that an entry names has a `strength` of its own.

@@ -4,7 +4,7 @@
 
 #include "core/config/yaml_writer.h"
 #include "eval/experiment/experiment.h"
-#include "eval/experiment/shorthand.h"
+#include "eval/experiment/quantizer_words.h"
 #include "eval/experiment/trial_count.h"
 #include "quant/axis_rules.h"
 
@@ -222,13 +222,17 @@ std::string experiment_page(const Kinds& kinds) {
       "`zero_in_range: true` with asym and `levels: full` with sym; it, `awq`, `kmeans` and "
       "`adadim64` are about the weights.\n  `smoothquant0.5` stands for four entries: o_proj and "
       "down_proj are rounded, but not smoothed.\n"
-      "- Noise: `[TENSOR] KIND [relation] [l2=0.1 | snr=20dB | rms=0.01] [scope]`: `gaussian "
-      "l2=0.1`,\n  `input laplace proportional snr=20dB channel`. Without a tensor it is on "
-      "weights; relations are written\n  `proportional`, `power0.5`, scopes `tensor`, `channel`, "
-      "`token`, `g64`, `per-ic64`; `l2` is relative_l2, `rms`\n  sigma_abs. A kind's other keys "
-      "are words too: `student_t df=5 l2=0.1`, `input clip quantile=0.999`. What follows "
-      "`reference=W4`\n  belongs to that quantizer: `permuted channel reference=W4 g64 "
-      "asym`.\n\n" +
+      "- Noise: `[TENSOR] KIND [relation] [l2=0.1 | snr=20dB | rms=0.01 | match=W4] [scope]`: "
+      "`gaussian l2=0.1`,\n  `input laplace proportional snr=20dB channel`. Without a tensor it "
+      "is on weights; relations are written\n  `proportional`, `power0.5`, `rank-up`, scopes "
+      "`tensor`, `channel`, `token`, `g64`, `per-ic64`; `l2` is\n  relative_l2, `rms` sigma_abs. "
+      "A kind's other keys are words too: `student_t df=5 l2=0.1`, `input clip\n  "
+      "quantile=0.999`, `round mantissa_bits=7`. What follows `reference=W4` or `match=W4` up to "
+      "the next `=` belongs to that\n  quantizer: `permuted channel reference=W4 g64 asym`; all "
+      "that follows where it is a noise or a clip belongs to\n  that: `gaussian channel match=clip "
+      "quantile=0.999`.\n"
+      "- In the place of a `match:` or `reference:` a text stands for what acts on the entry's own "
+      "tensor.\n\n" +
       shorthand_table() +
       "\nOn the terminal, in csv files and as `compare` takes them, values of variables are called "
       "by the same words.\n"

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "core/config/yaml_writer.h"
+#include "eval/experiment/referred.h"
 #include "eval/experiment/shorthand.h"
+#include "perturb/relation.h"
 
 namespace nf {
 namespace {
@@ -17,19 +19,39 @@ void remember(const std::string& text, const std::vector<ConfigNode>& entries, S
     forms.shorthands.push_back(std::move(met));
 }
 
-/// Remembers the quantizers of an entry on one tensor. Their mistakes come up where they are read.
-void remember_quantizers(const ConfigNode& entry, ShortForms& forms) {
-  const std::optional<ConfigNode> sites = entry.find("sites"), strength = entry.find("strength");
+/// Remembers the shorthands of what an entry on one tensor refers to. Their mistakes come up where
+/// they are read.
+void remember_referred(const ConfigNode& entry, SiteTensor tensor, const Kinds& kinds,
+                       ShortForms& forms) {
+  for (const ConfigNode& referred : referred_by(entry)) {
+    std::optional<ConfigNode> config = referred;
+    if (referred.is_scalar()) {
+      ConfigErrors later;
+      config = expand_referred(referred, tensor, kinds, later);
+      if (config) remember(referred.text(), {*config}, forms);
+    }
+    if (config) remember_referred(*config, tensor, kinds, forms);
+  }
+}
+
+/// The same, of an entry with its sites.
+void remember_referred(const ConfigNode& entry, const Kinds& kinds, ShortForms& forms) {
+  const std::optional<ConfigNode> sites = entry.find("sites");
   const std::optional<ConfigNode> tensor = sites ? sites->find("tensor") : std::nullopt;
   if (!tensor) return;
-  for (const std::optional<ConfigNode>& quantizer :
-       {strength ? strength->find("match") : std::nullopt, entry.find("reference")}) {
-    if (!quantizer || !quantizer->is_scalar()) continue;
-    ConfigErrors later;
-    const std::optional<ConfigNode> config = expand_quantizer(
-        *quantizer, tensor->text() == "weight" ? SiteTensor::weight : SiteTensor::input, later);
-    if (config) remember(quantizer->text(), {*config}, forms);
+  remember_referred(entry, tensor->text() == "weight" ? SiteTensor::weight : SiteTensor::input,
+                    kinds, forms);
+}
+
+/// A scalar below that names a relation by the name it had.
+std::optional<ConfigNode> find_renamed(const ConfigNode& node) {
+  for (const ConfigEntry& entry : node.entries()) {
+    const ConfigNode& value = entry.value;
+    if (entry.key == "relation" && value.is_scalar() && relation_name(value.text()) != value.text())
+      return value;
+    if (std::optional<ConfigNode> found = find_renamed(value)) return found;
   }
+  return std::nullopt;
 }
 
 /// The entry once for each of the tensors of its sites.
@@ -70,11 +92,19 @@ std::vector<Defaults::Filled> written_out(const ConfigNode& item, const Variable
   for (const ConfigNode& entry : entries) {
     const Defaults::Filled filled = forms.defaults.fill_tensor(entry, variables);
     for (const ConfigNode& one : split_tensors(filled.entry, errors)) {
-      remember_quantizers(one, forms);
+      remember_referred(one, kinds, forms);
       result.push_back({one, filled.taken});
     }
   }
   return result;
+}
+
+void warn_of_renamed(const ConfigNode& entry, ShortForms& forms) {
+  const std::optional<ConfigNode> found = find_renamed(entry);
+  if (!found || !forms.renamed.insert(found->text()).second) return;
+  forms.warnings.push_back(fmt::format("{}: '{}' is called '{}' now; it stays the same trial",
+                                       found->where(), found->text(),
+                                       relation_name(found->text())));
 }
 
 std::string shorthand_text(const std::vector<Shorthand>& shorthands) {

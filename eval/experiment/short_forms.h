@@ -24,6 +24,7 @@ struct ShortForms {
   bool knows_sets = true;  ///< false: `calibration:` could not be read, so any name may be of one
   std::vector<Shorthand> shorthands{};
   std::set<std::pair<std::string, std::string>> lacking{};  ///< models and roles they do not have
+  std::set<std::string> renamed{};                          ///< words that have another name now
   std::vector<std::string> warnings{};                      ///< of these
 };
 
@@ -32,6 +33,9 @@ struct ShortForms {
 std::vector<Defaults::Filled> written_out(const ConfigNode& item, const Variables& variables,
                                           const Kinds& kinds, ShortForms& forms,
                                           ConfigErrors& errors);
+
+/// Remembers a warning for the first place of each relation that is called otherwise now.
+void warn_of_renamed(const ConfigNode& entry, ShortForms& forms);
 
 /// The shorthands and what they stand for, a line each, every line a comment in YAML; empty where
 /// there are none.

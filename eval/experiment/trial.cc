@@ -99,6 +99,7 @@ std::vector<Entry> read_entries(EntrySource& source, Variables variables, Config
             source.forms.defaults.fill_entry(one.entry, source.kind, variables, read);
         for (const Defaults::Filled* filled : {&one, &whole})
           source.taken.insert(source.taken.end(), filled->taken.begin(), filled->taken.end());
+        warn_of_renamed(whole.entry, source.forms);
         if (std::optional<Entry> entry = read_into(whole.entry, errors))
           entries.push_back(std::move(*entry));
       }

@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/random/draw_key.h"
 #include "eval/records/row_key.h"
+#include "perturb/relation.h"
 
 namespace nf {
 namespace {
@@ -85,7 +86,8 @@ void ModelTrial::add_entry(const Trial& trial, std::size_t number, const Decoder
     chain.site = site;
     chain.steps.push_back(std::move(step));
   }
-  identity_.push_back({{"sites", std::move(names)}, {"distortion", distortion->config()}});
+  identity_.push_back({{"sites", std::move(names)},
+                       {"distortion", with_first_relation_names(distortion->config())}});
   if (set != nullptr) {
     identity_.back()["calibration"] = set->hash;
     identity_.back()["propagate"] = enum_name(entry.path());

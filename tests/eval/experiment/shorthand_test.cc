@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "eval/experiment/quantizer_words.h"
+#include "eval/experiment/short_forms.h"
 #include "eval/experiment/trial.h"
 #include "quant/grid_spec.h"
 #include "tests/support/config_support.h"
@@ -106,6 +108,27 @@ TEST(Shorthand, StandsForANoiseWrittenOut) {
       {"student_t df=5 l2=1e-2",
        "{sites: {tensor: weight}, noise: student_t, df: 5, strength: {relative_l2: 1e-2}}"},
       {"input clip quantile=0.999", "{sites: {tensor: input}, noise: clip, quantile: 0.999}"},
+      {"gaussian rank-up l2=0.1",
+       "{sites: {tensor: weight}, noise: gaussian, relation: {rank: up}, strength: {relative_l2: "
+       "0.1}}"},
+      {"gaussian l2=0.1 relation=rank-down",
+       "{sites: {tensor: weight}, noise: gaussian, relation: {rank: down}, strength: "
+       "{relative_l2: 0.1}}"},
+      {"round mantissa_bits=7", "{sites: {tensor: weight}, noise: round, mantissa_bits: 7}"},
+      {"input zero_small quantile=0.5 token",
+       "{sites: {tensor: input}, noise: zero_small, quantile: 0.5, scope: token}"},
+      {"stochastic reference=W4 g64",
+       "{sites: {tensor: weight}, noise: stochastic, reference: {grid: uniform, bits: 4, "
+       "granularity: {group: 64}}}"},
+      {"gaussian channel match=clip quantile=0.999",
+       "{sites: {tensor: weight}, noise: gaussian, scope: channel, strength: {match: {noise: clip, "
+       "quantile: 0.999}}}"},
+      {"outliers_only quantile=0.999 match=clip quantile=0.999 channel",
+       "{sites: {tensor: weight}, noise: outliers_only, quantile: 0.999, strength: {match: {noise: "
+       "clip, quantile: 0.999, scope: channel}}}"},
+      {"permuted reference=gaussian l2=0.1",
+       "{sites: {tensor: weight}, noise: permuted, reference: {noise: gaussian, strength: "
+       "{relative_l2: 0.1}}}"},
       {"k_cache gaussian l2=0.1",
        "{sites: {tensor: k_cache}, noise: gaussian, strength: {relative_l2: 0.1}}"},
   };
@@ -130,6 +153,43 @@ TEST(Shorthand, StandsForAReferenceOnTheTensorOfItsEntry) {
       message("perturb: [{sites: {tensor: input}, noise: gaussian, strength: {match: W4}}]\n"),
       "f.yaml:2:71: perturb[0].strength.match: 'W4' leaves inputs alone, and this is one of "
       "them; write W16A8, say");
+}
+
+TEST(Shorthand, StandsForANoiseThatIsReferredTo) {
+  const auto matched = [](const std::string& tensor, const std::string& noise) {
+    return "perturb: [{sites: {tensor: " + tensor +
+           "}, noise: gaussian, strength: {match: " + noise + "}}]\n";
+  };
+  EXPECT_EQ(entries(matched("input", "clip quantile=0.99 token")),
+            entries(matched("input", "{noise: clip, quantile: 0.99, scope: token}")));
+  EXPECT_EQ(entries(matched("input", "input clip quantile=0.99")),
+            entries(matched("input", "clip quantile=0.99")));
+  EXPECT_EQ(entries(matched("weight", "laplace match=W4 g64")),
+            entries(matched("weight",
+                            "{noise: laplace, strength: {match: {grid: uniform, bits: "
+                            "4, granularity: {group: 64}}}}")));
+  EXPECT_EQ(message(matched("weight", "input clip quantile=0.99")),
+            "f.yaml:2:72: perturb[0].strength.match: 'input clip quantile=0.99' is on another "
+            "tensor than what refers to it; leave out 'input': it acts on the entry's own");
+  EXPECT_EQ(message(matched("weight", "{noise: clip, grid: uniform}")),
+            "f.yaml:2:72: perturb[0].strength.match: is either noise (noise:) or a quantizer "
+            "(grid:), not both");
+  EXPECT_EQ(message(matched("weight", "clop quantile=0.99")),
+            "f.yaml:2:72: perturb[0].strength.match: 'clop' begins no shorthand; did you mean "
+            "'clip'?");
+}
+
+TEST(Shorthand, TellsOnceOfARelationThatIsCalledOtherwise) {
+  ConfigErrors errors;
+  ShortForms forms;
+  const std::vector<Trial> trials = expand_trial(
+      parse_good("name: t\nperturb: [gaussian inverse l2=0.1, laplace inverse l2=0.1]\n"), 0,
+      Kinds::builtin(), errors, {}, &forms);
+  errors.throw_if_any();
+  EXPECT_EQ(trials.front().entries.front().config()["relation"], "reflected");
+  EXPECT_EQ(forms.warnings,
+            (std::vector<std::string>{"f.yaml:2:11: perturb[0].relation: 'inverse' is called "
+                                      "'reflected' now; it stays the same trial"}));
 }
 
 TEST(Shorthand, TakesVariablesAndASearchedValue) {
@@ -168,9 +228,9 @@ TEST(Shorthand, NamesEachMistake) {
       {"gaussian l2=0.1 snr=20dB", "says strength twice"},
       {"gaussian l3=0.1", "unknown word 'l3=' behind gaussian; did you mean 'l2'?"},
       {"gaussian strength=0.1",
-       "unknown word 'strength=' behind gaussian; known: l2=0.1, snr=20dB, rms=0.01, floor=0.001, "
-       "reference=W4, independent, inverse, proportional, step, power0.5, g64, per-ic64, channel, "
-       "token, tensor"},
+       "unknown word 'strength=' behind gaussian; known: l2=0.1, snr=20dB, rms=0.01, match=W4, "
+       "floor=0.001, reference=W4, independent, power0.5, proportional, rank-up, rank-down, "
+       "reflected, step, g64, per-ic64, channel, token, tensor"},
       {"clip 0.999",
        "unknown word '0.999' behind clip; known: quantile=0.999, "
        "fraction_of_max=0.5, g64, per-ic64, channel, token, tensor"},

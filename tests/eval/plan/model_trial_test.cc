@@ -27,6 +27,15 @@ std::string noise(const std::string& sites, double r = 0.1) {
   return fmt::format("{{sites: {{{}}}, noise: gaussian, strength: {{relative_l2: {}}}}}", sites, r);
 }
 
+TEST(ModelTrial, IsTheSameWhereARelationHasAnotherNameNow) {
+  const auto identity = [](const std::string& relation) {
+    return make_model_trial("gaussian l2=0.1 " + relation, spec_of("llama")).identity();
+  };
+  EXPECT_EQ(identity("reflected"), identity("inverse"));
+  // As folders of earlier versions have it.
+  EXPECT_EQ(identity("reflected")[0]["distortion"]["relation"], "inverse");
+}
+
 /// The identity is what a trial's id is made of.
 TEST(ModelTrial, IsTheSameSaidShortlyOrAtLength) {
   const auto identity = [](const std::string& entries) {

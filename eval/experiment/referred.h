@@ -1,0 +1,12 @@
+#pragma once
+
+#include <vector>
+
+#include "core/config/config_node.h"
+
+namespace nf {
+
+/// What an entry refers to, as written: its `reference:` and the `match:` of its strength.
+std::vector<ConfigNode> referred_by(const ConfigNode& entry);
+
+}  // namespace nf
