@@ -52,8 +52,8 @@ TEST(ScaledNoise, MeetsItsStrengthInEveryUnit) {
 TEST(ScaledNoise, MatchesTheErrorOfAQuantizerInEveryUnit) {
   const Matrix x = normal_matrix(6, 50, 4);
   const Matrix rounded = distort(RoundingDistortion(0.25), x, context_of(kInput));
-  for (const char* noise :
-       {"noise: uniform", "noise: gaussian, relation: step", "noise: uniform, relation: reflected"}) {
+  for (const char* noise : {"noise: uniform", "noise: gaussian, relation: step",
+                            "noise: uniform, relation: reflected"}) {
     const Matrix distorted = distort(
         *make_noise(fmt::format("{{{}, strength: {{match: {{step: 0.25}}}}}}", noise), kInput), x,
         context_of(kInput));

@@ -86,7 +86,10 @@ Site site_of_module(const std::string& module) {
           .tensor = SiteTensor::weight};
 }
 
-RowBounds CalibratedRow::bounds(Index windows, bool agreed) const {
+RowBounds CalibratedRow::bounds(const std::string& model, Index windows, bool agreed) const {
+  // Twelve runs with noise of 1e-7 of the weights' L2: a standard deviation of 0.0074 nats and 2.3
+  // % of the KL over 8 windows, 0.0069 over 64. Bounds are three of those of a difference of two.
+  if (is_among(scatters, model)) return {.nll = 0.032, .kl_share = 0.1};
   if (kind == Kind::gptq)
     return windows > 8 ? RowBounds{.nll = 0.004, .kl_share = 0.04}
                        : RowBounds{.nll = 0.012, .kl_share = 0.06};
@@ -110,7 +113,8 @@ std::vector<CalibratedRow> calibrated_rows() {
       {"gptq w4 asym g64", gptq64(4, "ref32"), Kind::gptq, CalibratedRow::both},
       {"gptq w4 asym g64 act-order static-groups",
        gptq64(4, "ref32", ", act_order: true, static_groups: true"), Kind::gptq},
-      {"gptq w4 sym per-channel", gptq_channel(4, "ref32"), Kind::gptq, CalibratedRow::llama},
+      {"gptq w4 sym per-channel", gptq_channel(4, "ref32"), Kind::gptq, CalibratedRow::both,
+       CalibratedRow::opt},
       {"awq w4 asym g64 scale", awq64(4, "ref16"), Kind::search, CalibratedRow::opt},
       {"rtn-ada w4 asym g64", adaptive64(4, "ref16"), Kind::search, CalibratedRow::llama},
       {"rtn-ada w3 asym g64", adaptive64(3, "ref16"), Kind::search},

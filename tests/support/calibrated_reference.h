@@ -49,12 +49,18 @@ struct CalibratedRow {
   std::string entries;  ///< YAML, the items of `quantize`
   Kind kind;
   Suite suite = slow;  ///< the models on which it belongs to the normal suite, too
+  /// The models on which noise of the size of f32's last bits, put on the weights before, moves its
+  /// score further than other rows'.
+  Suite scatters = slow;
 
-  bool in_suite(const std::string& model) const {
-    return (suite & (model.starts_with("opt") ? opt : llama)) != 0;
-  }
+  bool in_suite(const std::string& model) const { return is_among(suite, model); }
   /// windows: of the scored text. agreed: all choices of a search are the reference's.
-  RowBounds bounds(Index windows, bool agreed) const;
+  RowBounds bounds(const std::string& model, Index windows, bool agreed) const;
+
+ private:
+  static bool is_among(Suite models, const std::string& model) {
+    return (models & (model.starts_with("opt") ? opt : llama)) != 0;
+  }
 };
 
 /// The rows that the public reference has.

@@ -141,7 +141,7 @@ class Calibrated : public testing::TestWithParam<const char*> {
     const SortedJson& scores = reference_->row(row.name).at(scores_key());
     CsvRow ours = result(row.name);
     ASSERT_EQ(ours.at("status"), "ok");
-    const RowBounds bounds = row.bounds(windows_, agreed);
+    const RowBounds bounds = row.bounds(GetParam(), windows_, agreed);
     const double kl = scores.at("kl").get<double>();
     EXPECT_NEAR(std::stod(ours.at("nll")), scores.at("nll").get<double>(), bounds.nll);
     EXPECT_NEAR(std::stod(ours.at("kl")), kl, bounds.kl_share * kl);
