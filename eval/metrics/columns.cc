@@ -55,7 +55,7 @@ constexpr const char* kTextColumns[] = {
     "id",      "name",   "model",       "status", "below_floor", "stopped",    "role",
     "tensor",  "site",   "figure",      "note",   "metric",      "effect",     "a",
     "b",       "design", "task",        "state",  "pairing",     "against_id", "against",
-    "verdict", "margin", "equivalence", "axis", "kept"};
+    "verdict", "margin", "equivalence", "axis",   "kept"};
 constexpr const char* kIntegerColumns[] = {
     "trial_id",      "seed",       "tokens",       "windows",  "layer",    "elements",
     "seeds",         "blocks",     "steps",        "window",   "question", "against_seed",

@@ -60,8 +60,14 @@ std::vector<MissingOutcomes> made_together(
     const MissingOutcome& outcome = *outcomes[i];
     for (const NeedyStep& needy : plan.needy_steps(outcome))
       components.join(i, first_of_place.emplace(place_of(outcome, needy), i).first->second);
-    if (!outcome.is_weight() || !outcome.looks_around()) continue;
+    if (!outcome.is_weight()) continue;
     const auto layer = static_cast<std::size_t>(outcome.step - 1);
+    if (outcome.kind == OutcomeKind::finished) {  // from x̂
+      const TrialKeys& keys = *plan.trials()[outcome.trial].path->calibrated;
+      const auto made = by_key.find(keys.made[layer][static_cast<std::size_t>(outcome.role)]);
+      if (made != by_key.end()) components.join(i, made->second);
+    }
+    if (!outcome.looks_around()) continue;
     for (const ChainKey& key :
          plan.trials()[plan.reference_of(outcome.trial)].path->calibrated->made[layer])
       if (const auto other = by_key.find(key); other != by_key.end())

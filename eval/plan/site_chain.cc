@@ -22,7 +22,7 @@ void join(const Marks& more, Marks& marks) {
 
 /// Whether the dose or the part looks at statistics, so that x̂ is made apart from it.
 bool finishes_apart(const SiteStep& step, SiteTensor tensor) {
-  return !step.distortion->finish_needs(tensor).empty();
+  return !step.distortion->finish_needs(tensor).empty() && !step.distortion->is_identity();
 }
 
 }  // namespace
@@ -204,7 +204,7 @@ MadeChange SiteChain::make(ConstMatrixView x, const Use& use) const {
   Matrix before;
   if (*last > 0) {
     before.resize(x.rows(), x.cols());
-    made.report = run.steps(0, *last, x, before);
+    made.report_before = run.steps(0, *last, x, before);
   }
   const DistortionPtr whole = steps[*last].whole();
   DistortionContext context = context_of(*last, use);
@@ -213,7 +213,7 @@ MadeChange SiteChain::make(ConstMatrixView x, const Use& use) const {
     context.clipped = made.clipped.data();
   }
   made.made.resize(x.rows(), x.cols());
-  made.report.join(whole->apply(*last > 0 ? before.view() : x, context, made.made));
+  made.report = whole->apply(*last > 0 ? before.view() : x, context, made.made);
   const bool is_given = std::any_of(
       steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(*last),
       [this](const SiteStep& step) { return !step.distortion->input_needs(site.tensor).empty(); });
@@ -241,12 +241,14 @@ DistortionReport SiteChain::apply_made(ConstMatrixView x, const MadeChange& made
     run.steps(0, *last, x, own);
     before = own;
   }
-  run.join_clipped(made.clipped);
+  const bool has_change = !step.distortion->is_identity();  // a dose of 0 has none
+  if (has_change) run.join_clipped(made.clipped);
   const bool is_last = *last + 1 == steps.size();
   Matrix behind;
   if (!is_last) behind.resize(x.rows(), x.cols());
   const MatrixView to = is_last ? distorted : behind.view();
-  DistortionReport report = made.report;
+  DistortionReport report = made.report_before;
+  if (has_change) report.join(made.report);
   if (is_partial)
     report.join(run.finish(*last, before,
                            {made.made, made.clipped.empty() ? nullptr : made.clipped.data()}, to));

@@ -70,7 +70,7 @@ struct MadeChange {
   Matrix before{};
   std::vector<std::uint8_t> clipped{};         ///< marks of x̂
   std::vector<std::uint8_t> clipped_before{};  ///< of any step before; empty as `before` is
-  DistortionReport report{};                   ///< of all steps up to this one
+  DistortionReport report{}, report_before{};  ///< of x̂, and of the steps before
 };
 
 /// The distortions of one site, in their order. Empty: the site is untouched.

@@ -145,6 +145,8 @@ void CalibrationResults::keep_weight(const Site& site, const ChainKey& key, Cons
 
 void CalibrationResults::keep_made(const Site& site, const ChainKey& key, const MadeChange& made) {
   Json header = weight_header(header_of(site, key), made.made, made.report);
+  header["clipped_before"] = made.report_before.clipped;
+  header["notes_before"] = made.report_before.notes;
   std::vector<std::byte> bytes = encode_matrix(made.made);
   header["before"] = !made.before.empty();
   if (!made.before.empty()) {
@@ -194,6 +196,8 @@ MadeChange CalibrationResults::read_made(const Site& site, const ChainKey& key, 
     check_header(site, key, header, bytes);
     made.made.resize(rows, cols);
     made.report = decode_weight(header, bytes, made.made);
+    made.report_before = {.clipped = header.value("clipped_before", Index{0}),
+                          .notes = header.value("notes_before", Json())};
     if (header.value("before", false)) {
       made.before.resize(rows, cols);
       decode_matrix(bytes, made.before);

@@ -81,9 +81,8 @@ class CalibrationPassTest : public testing::TestWithParam<const char*> {
   /// The reason why a weight was not made; none: it was.
   std::optional<std::string> failure(const ModelTrial& trial, const CalibrationResults& results,
                                      std::size_t layer, Role role) const {
-    return results.failure(PathNumbers()
-                               .path(trial, spec())
-                               .calibrated->made[layer][static_cast<std::size_t>(role)]);
+    return results.failure(
+        PathNumbers().path(trial, spec()).calibrated->made[layer][static_cast<std::size_t>(role)]);
   }
   const DecoderSpec& spec() const { return decoder_.spec(); }
 
