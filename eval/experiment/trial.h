@@ -12,6 +12,7 @@
 #include "eval/experiment/entry.h"
 #include "eval/experiment/stop_config.h"
 #include "eval/experiment/sweep.h"
+#include "eval/experiment/twins_config.h"
 #include "perturb/surrogate.h"
 
 namespace nf {
@@ -23,6 +24,11 @@ struct TrialTwin {
   const TwinKind* kind = nullptr;  ///< null: the trial is no twin
   /// The sites whose δ is replaced; none: all. The others stay as the trial has them.
   std::optional<SiteTensor> of{};
+  /// The calibration set whose inputs, of the untouched model, the kind sees. Where it needs one.
+  std::optional<std::string> calibration{};
+  bool set_is_drawn = false;  ///< the set is another for each seed of a trial
+
+  bool draws() const { return kind != nullptr && (kind->surrogate->draws() || set_is_drawn); }
 };
 
 /// One fully resolved condition: one point of a sweep with one seed, and on a model one level of
@@ -61,6 +67,7 @@ struct TrialConfig {
   std::optional<CumulativeFactor> cumulative;
   std::optional<FactorialConfig> factorial;
   std::optional<BisectConfig> bisect;
+  std::optional<TwinsConfig> twins;
   std::optional<TrialStop> stop;
 
   /// The generator that is given, if any.
@@ -79,7 +86,7 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
 
 /// The trials that expand_trial() made of `node`, on one model: every level of the design, repeats
 /// innermost. Without a design they are the trials as they are. A design of too few or too many
-/// levels is an error.
+/// levels is an error. Where there are `twins` each trial is followed by its twins, one a kind.
 std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const ConfigNode& node,
                                    const std::string& model, const DecoderSpec& spec,
                                    ConfigErrors& errors);
