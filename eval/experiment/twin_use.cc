@@ -93,14 +93,14 @@ std::string mistake_of(const TwinKind& kind, const std::optional<TwinTensor>& of
           kind.name, role_name(chain.site.role));
   }
   if (acts || chains.empty()) return "";
-  if (of)
-    return fmt::format("'{}' would replace nothing: of {}, and the trial distorts {}", kind.name,
-                       enum_name(*of),
-                       surrogate.acts_on(*tensor_of(of)) ? "none of these" : "no weight otherwise");
-  return fmt::format("'{}' acts on weights alone, and the trial distorts none", kind.name);
+  if (of && surrogate.acts_on(*tensor_of(of)))
+    return fmt::format("'{}' would replace nothing: it is made of {}s, and the trial distorts none",
+                       kind.name, enum_name(*of));
+  return fmt::format("'{}' acts on weights alone, and {}", kind.name,
+                     of ? "the twins are made of inputs" : "the trial distorts none");
 }
 
-const ConfigNode twins_node(const ConfigNode& node) { return node.find("twins").value_or(node); }
+ConfigNode twins_node(const ConfigNode& node) { return node.find("twins").value_or(node); }
 
 /// Names of the sets that the trial's own entries are made from.
 std::set<std::string> own_sets(const Trial& trial) {
