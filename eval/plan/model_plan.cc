@@ -96,11 +96,9 @@ ModelTrial ModelPlan::make_trial(const Trial& trial) const {
 /// The most evaluated tokens that a set shares from which the trial is made.
 Index ModelPlan::calibration_overlap(const Trial& trial) const {
   Index most = 0;
-  const auto look = [&](const std::optional<std::string>& set) {
-    if (set) most = std::max(most, calibration_->read(*set, trial.seed).overlap.tokens);
-  };
-  for (const Entry& entry : trial.entries) look(entry.calibration);
-  look(trial.twin.calibration);
+  for (const Entry& entry : trial.entries)
+    if (entry.calibration)
+      most = std::max(most, calibration_->read(*entry.calibration, trial.seed).overlap.tokens);
   return most;
 }
 
