@@ -137,7 +137,7 @@ TEST_F(TrialTwins, OfAKindWithNeedsHaveACalibrationSet) {
   EXPECT_EQ(trials_of(named + "W4", kTwoSets)[1].twin.calibration, "junk");
   EXPECT_TRUE(trials_of(named + "W4", kTwoSets)[1].draws()) << "the set is drawn by the seed";
   EXPECT_EQ(trials_of("twins: [off_top_directions]\n    quantize: [{sites: {tensor: weight}, grid: "
-                      "uniform, bits: 4, method: gptq, calibration: ref}]",
+                      "uniform, bits: 4, granularity: channel, method: gptq, calibration: ref}]",
                       kTwoSets)[1]
                 .twin.calibration,
             "ref")
