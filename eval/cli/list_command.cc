@@ -11,6 +11,7 @@
 #include "eval/cli/command.h"
 #include "eval/cli/examples.h"
 #include "eval/output/standard_streams.h"
+#include "perturb/surrogate.h"
 
 namespace nf {
 namespace {
@@ -56,6 +57,12 @@ void list_architectures(const Kinds& kinds, const CommandLine&) {
               architecture.summary);
 }
 
+void list_twins(const Kinds&, const CommandLine&) {
+  for (const TwinKind& kind : twin_kinds())
+    print_out("{:<20}{}\n{:20}keeps {}; destroys {}\n", kind.name, kind.summary, "", kind.keeps,
+              kind.destroys);
+}
+
 /// "[64, 32]", "[T, 32]". linears: of a block, and the outer ones
 std::string site_shape(const Site& site, const std::vector<LinearTensors>& linears,
                        const DecoderSpec& spec) {
@@ -99,13 +106,14 @@ void list_sites(const Kinds& kinds, const CommandLine& line) {
 
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   const std::map<std::string, std::function<void(const Kinds&, const CommandLine&)>> lists = {
-      {"noises", list_noises},     {"quantizers", list_quantizers},
-      {"metrics", list_metrics},   {"architectures", list_architectures},
-      {"examples", list_examples}, {"sites", list_sites}};
-  CommandLine line("list noises|quantizers|metrics|architectures|examples|sites [--model DIR]",
-                   "Prints what there is, with parameters and units, from the tables that validate "
-                   "experiments.");
-  line.positional("WHAT", "noises, quantizers, metrics, architectures, examples or sites")
+      {"noises", list_noises},   {"quantizers", list_quantizers},       {"twins", list_twins},
+      {"metrics", list_metrics}, {"architectures", list_architectures}, {"examples", list_examples},
+      {"sites", list_sites}};
+  CommandLine line(
+      "list noises|quantizers|twins|metrics|architectures|examples|sites [--model DIR]",
+      "Prints what there is, with parameters and units, from the tables that validate "
+      "experiments.");
+  line.positional("WHAT", "noises, quantizers, twins, metrics, architectures, examples or sites")
       .option("model", "for sites: the checkpoint directory");
   if (!line.parse(arguments)) return 0;
   const auto found = lists.find(line.text("WHAT"));

@@ -18,6 +18,11 @@ struct Design {
 inline constexpr std::array<const char*, 5> kDesignKinds = {"each", "leave_one_out", "cumulative",
                                                             "pairs", "factorial"};
 
+/// Keys of a trial that cannot have twins: what they make is read together, or one against the
+/// other.
+inline constexpr std::array<const char*, 4> kWithoutTwins = {"pairs", "factorial", "cumulative",
+                                                             "bisect"};
+
 /// The level of a trial of pairs or factorial that has every level, as its column names it.
 inline constexpr const char* kAllLevels = "all";
 

@@ -197,9 +197,11 @@ void check_smoothquant(const Trial& trial, const DecoderSpec& spec, ConfigErrors
 std::vector<std::string> unused_calibration(const std::vector<CalibrationConfig>& sets,
                                             const std::vector<const Trial*>& trials) {
   std::set<std::string> used;
-  for (const Trial* trial : trials)
+  for (const Trial* trial : trials) {
+    if (trial->twin.calibration) used.insert(*trial->twin.calibration);
     for (const Entry& entry : trial->entries)
       if (entry.calibration) used.insert(*entry.calibration);
+  }
   std::vector<std::string> lines;
   for (const CalibrationConfig& set : sets)
     if (!used.contains(set.name))

@@ -105,6 +105,8 @@ Defaults::Defaults(const ConfigNode& node, KindsPtr kinds, ConfigErrors& errors)
 bool Defaults::fits_trial(const std::string& key, const ConfigNode& trial) const {
   if (trial.find(key)) return false;
   if (is_one_of(key, kLists)) return !has_any(trial, kLists);
+  if (key == "twins" && has_any(trial, kWithoutTwins)) return false;
+  if (is_one_of(key, kWithoutTwins) && trial.find("twins")) return false;
   if (is_one_of(key, kDesignKinds))
     return !has_any(trial, kDesignKinds) && (key != "factorial" || !trial.find("bisect"));
   if (key == "bisect" && trial.find("factorial")) return false;

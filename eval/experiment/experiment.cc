@@ -12,6 +12,7 @@
 #include "eval/experiment/folder_name.h"
 #include "eval/experiment/missing_model.h"
 #include "eval/experiment/trial_count.h"
+#include "eval/experiment/twin_use.h"
 
 namespace nf {
 namespace {
@@ -193,6 +194,7 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
   for (ExperimentModel& model : models) {
     std::vector<Trial> own =
         trials_on_model(trials, node, model.name, model.decoder.spec(), errors);
+    if (forms.knows_sets) resolve_twin_calibration(config.calibration, node, own, errors);
     check_calibration(own, model.decoder.spec(), errors);
     std::move(own.begin(), own.end(), std::back_inserter(model.trials));
   }
@@ -214,6 +216,13 @@ void add_all_trials(const ConfigNode& root, const ExperimentConfig& config, cons
   }
 }
 
+Json resolved(const TrialTwin& twin) {
+  Json json = {{"kind", twin.kind->name}};
+  if (twin.of) json["of"] = enum_name(*twin.of);
+  if (twin.calibration) json["calibration"] = *twin.calibration;
+  return json;
+}
+
 Json resolved(const Trial& trial, bool may_stop) {
   Json json = {{"name", trial.name}, {"seed", trial.seed}};
   if (!trial.design.kind.empty()) json[trial.design.kind] = trial.design.factor;
@@ -221,6 +230,7 @@ Json resolved(const Trial& trial, bool may_stop) {
     json[trial.design.kind] = {{"of", trial.design.factor},
                                {"resolution", trial.design.resolution}};
   if (trial.bisect) json["bisect"] = fields_of<BisectConfig>().write(*trial.bisect);
+  if (trial.twin.kind != nullptr) json["twin"] = resolved(trial.twin);
   if (may_stop || trial.stop) json["stop"] = ConfigValue<TrialStop>::write({trial.stop});
   if (!trial.vars.empty()) json["vars"] = trial.vars;
   json["distort"] = Json::array();

@@ -118,8 +118,16 @@ std::string action_text(const Item& item) {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
-/// "; each layer", "; search for KL 0.05 in [0.001, 1]"
-std::string design_text(const Trial& trial) {
+/// The kinds of twins that the item has, in its order.
+std::vector<std::string> twins_of(const Item& item) {
+  std::vector<std::string> kinds;
+  for (const Trial* trial : item.trials)
+    if (trial->twin.kind != nullptr) add_new(trial->twin.kind->name, kinds);
+  return kinds;
+}
+
+/// "; each layer", "; search for KL 0.05 in [0.001, 1]", "; twins permuted, resigned"
+std::string design_text(const Trial& trial, const std::vector<std::string>& twins) {
   std::string text;
   if (!trial.design.kind.empty())
     text += fmt::format("; {} {}", trial.design.kind, trial.design.factor);
@@ -128,6 +136,7 @@ std::string design_text(const Trial& trial) {
                         enum_name(trial.bisect->target.metric), trial.bisect->target.value,
                         trial.bisect->range.lowest, trial.bisect->range.highest,
                         plural(trial.bisect->max_steps, "step", "steps"));
+  if (!twins.empty()) text += fmt::format("; twins {}", fmt::join(twins, ", "));
   if (trial.stop) text += fmt::format("; stop at KL ±{}", trial.stop->kl_halfwidth);
   return text;
 }
@@ -149,12 +158,12 @@ Counts counts_of(const Item& item) {
 std::string item_text(const Item& item, const DecoderSpec& spec, Index name_width, Index width) {
   const Counts counts = counts_of(item);
   const std::string name = printable(item.first().name);
-  const std::string does =
-      fmt::format("{}{}, {}: {}{}",
-                  item.first().bisect ? plural(counts.points, "search", "searches")
-                                      : plural(counts.points, "point", "points"),
-                  counts.seeds == 1 ? "" : fmt::format(" x {} seeds", counts.seeds),
-                  sites_text(item, spec), action_text(item), design_text(item.first()));
+  const std::string does = fmt::format(
+      "{}{}, {}: {}{}",
+      item.first().bisect ? plural(counts.points, "search", "searches")
+                          : plural(counts.points, "point", "points"),
+      counts.seeds == 1 ? "" : fmt::format(" x {} seeds", counts.seeds), sites_text(item, spec),
+      action_text(item), design_text(item.first(), twins_of(item)));
   const auto pad = [](Index columns) {
     return std::string(static_cast<std::size_t>(std::max<Index>(columns, 0)), ' ');
   };

@@ -129,6 +129,15 @@ std::string shorthand_table() {
   return text;
 }
 
+/// The kinds of twins, each with what it is good for.
+std::string twin_table() {
+  std::string text = "| kind | δ of the twin | keeps | destroys |\n|---|---|---|---|\n";
+  for (const TwinKind& kind : twin_kinds())
+    text += fmt::format("| `{}` | {} | {} | {} |\n", kind.name, escaped(kind.summary),
+                        escaped(kind.keeps), escaped(kind.destroys));
+  return text;
+}
+
 /// The keys that entries have beside `sites` and those of their kinds.
 std::vector<FieldDoc> calibration_keys() {
   std::vector<FieldDoc> fields = entry_fields().docs();
@@ -205,6 +214,11 @@ std::string experiment_page(const Kinds& kinds) {
       "details.\n\n`factorial`, where a word is not enough:\n\n" +
       table(FactorialConfig::fields().docs()) + "\n`bisect`:\n\n" +
       table(BisectConfig::fields().docs());
+  page +=
+      "\n### `twins`\n\nA list of kinds; or, where that is not enough, a mapping. Twins go "
+      "together with `sweep`, `zip`, `repeat`,\n`each` and `leave_one_out`. "
+      "[meaning.md](meaning.md) says what a kind asks of its trial.\n\n" +
+      twin_table() + "\nThe mapping:\n\n" + table(TwinsConfig::fields().docs());
   page +=
       "\n### `stop`\n\nOf a trial, or of the experiment for all trials; `stop: none` in a trial "
       "switches it off.\n\n" +

@@ -1,13 +1,16 @@
 #include "eval/experiment/trial.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 
 #include "core/config/substitute.h"
 #include "eval/design/search_key.h"
+#include "eval/design/twin_words.h"
 #include "eval/experiment/short_forms.h"
 #include "eval/experiment/trial_count.h"
+#include "eval/experiment/twin_use.h"
 
 namespace nf {
 namespace {
@@ -108,6 +111,21 @@ std::vector<Entry> read_entries(EntrySource& source, Variables variables, Config
   return entries;
 }
 
+/// Twins go with what makes whole trials. Other keys are refused, each with the reason.
+void check_twins_alone(const ConfigNode& node, ConfigErrors& errors) {
+  const std::optional<ConfigNode> twins = node.find("twins");
+  if (!twins) return;
+  constexpr std::array<const char*, std::size(kWithoutTwins)> kReasons = {
+      "whose trials are read together", "whose trials are read together",
+      "whose trials are read one against the other", "which would find another value for each"};
+  for (std::size_t i = 0; i < std::size(kWithoutTwins); ++i)
+    if (node.find(kWithoutTwins[i]))
+      errors.add(*twins, fmt::format("has '{}' beside it, {}; a twin is read against its trial "
+                                     "alone, and goes with sweep, zip, repeat, each and "
+                                     "leave_one_out",
+                                     kWithoutTwins[i], kReasons[i]));
+}
+
 /// Whether a trial in which something is wrong still tells its entries and their variables.
 bool tells_entries(const TrialConfig& config, const ConfigNode& node) {
   const int lists = int{config.perturb.has_value()} + int{config.quantize.has_value()} +
@@ -195,6 +213,10 @@ FieldTable<TrialConfig> TrialConfig::fields() {
   table.optional("bisect", &TrialConfig::bisect,
                  {.summary = "searches for the value of \"${bisect}\" that meets a target",
                   .example = {{"range", Json::array({0.001, 1})}, {"target", {{"kl", 0.05}}}}});
+  table.optional("twins", &TrialConfig::twins,
+                 {.summary = "a trial more for each kind, with another δ that keeps one property "
+                             "of this trial's and destroys others",
+                  .example = Json::array({"permuted", "resigned"})});
   table.optional("stop", &TrialConfig::stop,
                  {.summary = "when it may end early; the experiment's by default",
                   .example = {{"kl_halfwidth", 0.002}}});
@@ -236,6 +258,7 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
     errors.add(*node.find("bisect"),
                "has 'factorial' beside it, whose effects are differences between trials of one "
                "strength; search with 'each' or 'pairs'");
+  check_twins_alone(node, errors);
 }
 
 Design TrialConfig::design() const {
@@ -302,42 +325,76 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
   return trials;
 }
 
+namespace {
+
+/// The trial at a level of its design; trial: one with one.
+Trial at_level(const Trial& trial, const DesignPoint& point) {
+  Trial result = trial;
+  result.entries.clear();
+  for (std::size_t e = 0; e < point.sites.size(); ++e) {
+    if (!point.sites[e]) continue;
+    result.entries.push_back(trial.entries[e]);
+    result.entries.back().sites = *point.sites[e];
+  }
+  result.vars[design_column(trial.design)] = point.level;
+  return result;
+}
+
+/// The seeds of a trial, and those of its twins behind them. They must be those of one point.
+std::vector<Trial> with_twins(std::vector<Trial> seeds, const TwinsConfig& twins) {
+  for (Trial& trial : seeds) trial.vars[kTwinVariable] = "";
+  std::vector<Trial> more = twins_of(seeds, twins);
+  std::move(more.begin(), more.end(), std::back_inserter(seeds));
+  return seeds;
+}
+
+/// The points of the design on that model, or the one of a trial without.
+std::vector<std::vector<Trial>> at_levels(std::vector<Trial> seeds,
+                                          const std::vector<DesignPoint>& points) {
+  if (seeds.front().design.kind.empty()) return {std::move(seeds)};
+  std::vector<std::vector<Trial>> levels;
+  for (const DesignPoint& point : points) {
+    std::vector<Trial>& level = levels.emplace_back();
+    for (const Trial& trial : seeds) level.push_back(at_level(trial, point));
+  }
+  return levels;
+}
+
+}  // namespace
+
 std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const ConfigNode& node,
                                    const std::string& model, const DecoderSpec& spec,
                                    ConfigErrors& errors) {
   std::vector<Trial> result;
   TrialCount count;
+  ConfigErrors told;  // by expand_trial()
+  const std::optional<ConfigNode> written = node.find("twins");
+  const std::optional<TwinsConfig> twins =
+      written ? ConfigValue<TwinsConfig>::read(*written, told) : std::nullopt;
   for (std::size_t i = 0, next = 0; i < trials.size(); i = next) {
     const Trial& first = trials[i];
     // Trials of one sweep point stand together and differ in their seeds alone.
     while (next < trials.size() && trials[next].vars == first.vars) ++next;
-    if (first.design.kind.empty()) {
-      result.insert(result.end(), trials.begin() + static_cast<std::ptrdiff_t>(i),
-                    trials.begin() + static_cast<std::ptrdiff_t>(next));
-      continue;
-    }
+    const bool has_design = !first.design.kind.empty();
     std::vector<SiteSelector> selectors;
     for (const Entry& entry : first.entries) selectors.push_back(entry.sites);
-    const std::vector<DesignPoint> points = design_points(first.design, selectors, spec);
-    if (points.empty())
+    const std::vector<DesignPoint> points =
+        has_design ? design_points(first.design, selectors, spec) : std::vector<DesignPoint>();
+    if (has_design && points.empty())
       errors.add(node.find(first.design.kind).value_or(node),
                  why_no_design_points(first.design, selectors, spec, model));
-    TrialCount made(std::ssize(points));
+    TrialCount made(has_design ? std::ssize(points) : 1);
     made.multiply(static_cast<Index>(next - i));
+    if (twins) made.multiply(1 + std::ssize(twins->kinds));
     count.add(made);
     if (count.is_too_many()) continue;
-    for (const DesignPoint& point : points) {
-      for (std::size_t t = i; t < next; ++t) {
-        Trial trial = trials[t];
-        trial.entries.clear();
-        for (std::size_t e = 0; e < point.sites.size(); ++e) {
-          if (!point.sites[e]) continue;
-          trial.entries.push_back(trials[t].entries[e]);
-          trial.entries.back().sites = *point.sites[e];
-        }
-        trial.vars[design_column(first.design)] = point.level;
-        result.push_back(std::move(trial));
+    const auto at = [&](std::size_t t) { return trials.begin() + static_cast<std::ptrdiff_t>(t); };
+    for (std::vector<Trial>& seeds : at_levels({at(i), at(next)}, points)) {
+      if (twins) {
+        check_twins(seeds.front(), *twins, node, spec, errors);
+        seeds = with_twins(std::move(seeds), *twins);
       }
+      std::move(seeds.begin(), seeds.end(), std::back_inserter(result));
     }
   }
   if (!count.is_too_many()) return result;

@@ -12,6 +12,7 @@
 #include "eval/experiment/entry.h"
 #include "eval/experiment/stop_config.h"
 #include "eval/experiment/sweep.h"
+#include "eval/experiment/twins_config.h"
 #include "perturb/surrogate.h"
 
 namespace nf {
@@ -66,6 +67,7 @@ struct TrialConfig {
   std::optional<CumulativeFactor> cumulative;
   std::optional<FactorialConfig> factorial;
   std::optional<BisectConfig> bisect;
+  std::optional<TwinsConfig> twins;
   std::optional<TrialStop> stop;
 
   /// The generator that is given, if any.
@@ -84,7 +86,7 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
 
 /// The trials that expand_trial() made of `node`, on one model: every level of the design, repeats
 /// innermost. Without a design they are the trials as they are. A design of too few or too many
-/// levels is an error.
+/// levels is an error. Where there are `twins` each trial is followed by its twins, one a kind.
 std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const ConfigNode& node,
                                    const std::string& model, const DecoderSpec& spec,
                                    ConfigErrors& errors);

@@ -36,6 +36,8 @@ TrialCount count_trials(const ConfigNode& trial) {
   if (const auto zip = trial.find("zip"))
     if (const std::vector<ConfigEntry> variables = zip->entries(); !variables.empty())
       count.multiply(values(variables.front().value));
+  if (const auto twins = trial.find("twins"))
+    count.multiply(1 + values(twins->find("kinds").value_or(*twins)));
   if (const auto repeat = trial.find("repeat"))
     count.multiply(std::max<std::int64_t>(1, parse_integer(repeat->text()).value_or(1)));
   return count;

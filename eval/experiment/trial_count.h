@@ -28,8 +28,8 @@ class TrialCount {
 };
 
 /// The number of trials that an item of `trials` stands for on one model, before any is made: its
-/// sweep, zip and repeat as written. Its design is not counted; nor is what cannot be read, which
-/// is a mistake of its own.
+/// sweep, zip, twins and repeat as written. Its design is not counted; nor is what cannot be read,
+/// which is a mistake of its own.
 TrialCount count_trials(const ConfigNode& trial);
 
 /// False, and a mistake added, where the items of `trials` (at `node`) stand for more trials than

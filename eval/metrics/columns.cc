@@ -5,6 +5,7 @@
 #include <iterator>
 #include <span>
 
+#include "eval/design/twin_words.h"
 #include "eval/metrics/detail.h"
 #include "eval/metrics/summed_figures.h"
 
@@ -143,6 +144,12 @@ std::vector<std::string> searches_columns(const std::vector<std::string>& variab
                          "value_low", "value_high", "seeds", "note"});
 }
 
+std::vector<std::string> twins_columns(const std::vector<std::string>& variables) {
+  return columns_around("twins", variables,
+                        {"seeds", "kl", "kl_low", "kl_high", "kl_ratio", "kl_ratio_low",
+                         "kl_ratio_high", "p", "p_holm", "verdict", "note"});
+}
+
 std::vector<std::string> comparison_columns(const std::vector<std::string>& variables) {
   std::vector<std::string> taken = variables;
   for (const std::string& variable : variables) taken.push_back("against_" + variable);
@@ -175,7 +182,7 @@ ColumnType column_type(const std::string& column) {
 
 std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = results_columns(metrics, {}, {});
-  append_new({"trial_id"}, columns);
+  append_new({"trial_id", kTwinVariable}, columns);
   append_new(sites_columns({}), columns);
   append_new(confidence_columns({}), columns);
   std::erase_if(columns,
@@ -185,16 +192,18 @@ std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
 
 std::vector<std::string> fixed_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = reserved_columns(metrics);
-  for (const auto& others : {sites_columns({}), statistics_columns({}), effects_columns({}),
-                             searches_columns({}), comparison_columns({}), export_columns({})})
+  for (const auto& others :
+       {sites_columns({}), statistics_columns({}), effects_columns({}), searches_columns({}),
+        twins_columns({}), comparison_columns({}), export_columns({})})
     append_new(others, columns);
   return columns;
 }
 
 std::vector<std::string> columns_beside(const std::string& variable) {
   std::vector<std::string> beside;
-  for (const auto columns_of : {sites_columns, statistics_columns, effects_columns,
-                                searches_columns, comparison_columns, export_columns}) {
+  for (const auto columns_of :
+       {sites_columns, statistics_columns, effects_columns, searches_columns, twins_columns,
+        comparison_columns, export_columns}) {
     const std::vector<std::string> without = columns_of({});
     std::vector<std::string> with = columns_of({variable});
     std::erase_if(with, [&](const std::string& column) {

@@ -61,6 +61,9 @@ std::vector<std::string> effects_columns(const std::vector<std::string>& variabl
 /// The header of searches.csv: kTrialColumns, one column per variable, metric, target, value,
 /// reached, steps, state, estimate, value_low, value_high, seeds, note.
 std::vector<std::string> searches_columns(const std::vector<std::string>& variables);
+/// The header of twins.csv: kTrialColumns, one column per variable (the last of them `twin`),
+/// seeds, kl, kl_low, kl_high, kl_ratio, kl_ratio_low, kl_ratio_high, p, p_holm, verdict, note.
+std::vector<std::string> twins_columns(const std::vector<std::string>& variables);
 /// The header of `compare --csv`: kTrialColumns, one column per variable, then of what the trial is
 /// compared with against_id, against (its name), against_seed, the variables as against_NAME, then
 /// kComparisonColumns.
@@ -85,8 +88,9 @@ enum class ColumnType { text, integer, real };
 /// column: not a variable's, nor one that has given way. A name that is not known is a figure's.
 ColumnType column_type(const std::string& column);
 
-/// The fixed columns of results.csv, also as a table in SQLite, sites.csv and confidence.csv: a
-/// sweep variable may not have one of these names. Those of a site's place but `site` are free.
+/// The fixed columns of results.csv, also as a table in SQLite, sites.csv and confidence.csv, and
+/// kTwinVariable: a sweep variable may not have one of these names. Those of a site's place but
+/// `site` are free.
 std::vector<std::string> reserved_columns(const MetricRegistry& metrics);
 /// The fixed columns of all files.
 std::vector<std::string> fixed_columns(const MetricRegistry& metrics);

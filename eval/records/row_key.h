@@ -39,7 +39,7 @@ inline constexpr const char* kFloorName = "floor";
 /// seed.
 bool is_floor(const RowKey& key);
 
-/// "noise-sweep r=0.05 dist=gaussian": the name and the sweep point.
+/// "noise-sweep r=0.05 dist=gaussian": the name and the sweep point; `twin` of twins alone.
 std::string condition_text(const RowKey& key);
 
 }  // namespace nf

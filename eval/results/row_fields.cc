@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "eval/design/twin_words.h"
 #include "eval/output/csv.h"
 
 namespace nf {
@@ -15,6 +16,8 @@ std::vector<std::string> sweep_variables(const std::vector<RowKey>& keys) {
     for (const auto& [name, value] : key.vars.items()) add(name);
     if (key.search) add(kSearchVariable);
   }
+  std::stable_partition(names.begin(), names.end(),
+                        [](const std::string& name) { return name != kTwinVariable; });
   return names;
 }
 

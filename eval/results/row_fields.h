@@ -8,8 +8,9 @@
 namespace nf {
 
 /// Names of all sweep variables, of levels of designs and, where there is a search, of its value,
-/// in order of first appearance. keys: of all rows of an experiment, those without a record too, so
-/// that the columns of its files do not depend on what has run.
+/// in order of first appearance, but for `twin`, which is the last. keys: of all rows of an
+/// experiment, those without a record too, so that the columns of its files do not depend on what
+/// has run.
 std::vector<std::string> sweep_variables(const std::vector<RowKey>& keys);
 
 /// The values of the sweep variables, empty where the row has none.

@@ -1,6 +1,7 @@
 #include "eval/tables/findings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include "eval/tables/design_findings.h"
 #include "eval/tables/finding.h"
 #include "eval/tables/search_findings.h"
+#include "eval/tables/twin_findings.h"
 
 namespace nf {
 namespace {
@@ -55,16 +57,25 @@ std::string findings_text(const std::vector<ResultRow>& rows, const FollowedSear
   for (const ModelLines& model : group_rows(rows)) {
     std::vector<Finding> findings = search_findings(searches, model.model, model.baseline);
     const std::vector<Finding> of_designs = design_findings(model, keys);
-    const char* const who = of_designs.empty() ? "searches"
-                            : findings.empty() ? "designs"
-                                               : "searches and designs";
-    findings.insert(findings.end(), of_designs.begin(), of_designs.end());
-    if (findings.empty()) continue;
+    const std::vector<Finding> of_twins = twin_findings(model);
+    std::vector<std::string> who, files;
+    const auto tell = [&](const std::vector<Finding>& more, const char* word, const char* file) {
+      if (more.empty()) return;
+      who.emplace_back(word);
+      files.emplace_back(file);
+    };
+    tell(findings, "searches", "searches.csv");
+    tell(of_designs, "designs", "effects.csv");
+    tell(of_twins, "twins", "twins.csv");
+    if (who.empty()) continue;
+    for (const std::vector<Finding>* more : {&of_designs, &of_twins})
+      findings.insert(findings.end(), more->begin(), more->end());
     const Index more = most == 0 ? 0 : std::max<Index>(0, std::ssize(findings) - most);
     findings.resize(findings.size() - static_cast<std::size_t>(more));
-    text += fmt::format("\n{}: what {} found, with 95 % intervals\n", printable(model.model), who) +
+    text += fmt::format("\n{}: what {} found, with 95 % intervals\n", printable(model.model),
+                        fmt::join(who, " and ")) +
             block_text(findings, columns);
-    if (more > 0) text += fmt::format("  [...] {} more: searches.csv, effects.csv\n", more);
+    if (more > 0) text += fmt::format("  [...] {} more: {}\n", more, fmt::join(files, ", "));
   }
   return text;
 }

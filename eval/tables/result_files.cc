@@ -11,6 +11,7 @@
 #include "eval/tables/searches_csv.h"
 #include "eval/tables/sites_csv.h"
 #include "eval/tables/statistics_csv.h"
+#include "eval/tables/twins_csv.h"
 
 namespace nf {
 
@@ -24,7 +25,8 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                          effects_csv(rows, searches.keys(), variables),
                          sites_csv(rows, variables),
                          has_confidence(rows) ? confidence_csv(rows, variables) : "",
-                         searches_csv(searches, rows, variables)};
+                         searches_csv(searches, rows, variables),
+                         twins_csv(rows, searches.keys(), variables)};
   static_assert(std::size(texts) == std::size(kResultFiles));
   std::vector<ResultFile> files;
   for (std::size_t i = 0; i < std::size(texts); ++i)

@@ -33,6 +33,15 @@ class RatioTrials {
     return rows;
   }
 
+  /// The first with seeds whose means scatter, the second a single row that draws nothing.
+  RatioRows one_against_seeds(double ratio, Index blocks, Index seeds, double sd_seed) {
+    const BlockSums text = common_.blocks(blocks);
+    RatioRows rows{.second = {trial(text, ratio, 0.0, {.apart = true})}};
+    for (Index s = 0; s < seeds; ++s)
+      rows.first.push_back(trial(text, 1.0, own_.normal(), {.sd_seed = sd_seed, .apart = true}));
+    return rows;
+  }
+
  private:
   /// A row whose true mean over text and seeds is `mean`.
   BlockSums trial(const BlockSums& text, double mean, double shared, const RatioCase& kind) {

@@ -33,6 +33,11 @@ TEST(IntegrationList, NamesQuantizersWithTheirKeys) {
              {"rtn", "grid", "bits", "granularity", "symmetric", "default true"});
 }
 
+TEST(IntegrationList, NamesTwinsWithWhatTheyKeep) {
+  expect_all(list({"twins"}),
+             {"permuted_by_size", "off_top_directions", "keeps distribution", "destroys places"});
+}
+
 TEST(IntegrationList, NamesMetrics) {
   expect_all(list({"metrics"}),
              {"nll", "ppl", "kl", "kl_reverse", "top1_agreement", "higher is better"});

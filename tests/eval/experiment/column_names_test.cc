@@ -29,7 +29,7 @@ TEST(ColumnCases, RefuseVariablesThatDifferInCaseOnly) {
   for (const char* trials :
        {"- {sweep: {bits: [1]}, zip: {Bits: [2]}}\n", "- {sweep: {a: [1]}}\n- {zip: {A: [1]}}\n",
         "- {sweep: {KL: [1]}}\n", "- {sweep: {Model: [1]}}\n", "- {zip: {Site: [1]}}\n",
-        "- {sweep: {Estimate: [1]}}\n", "- {sweep: {Pairing: [1]}}\n",
+        "- {sweep: {Estimate: [1]}}\n", "- {sweep: {Twin: [1]}}\n", "- {sweep: {Pairing: [1]}}\n",
         "- {sweep: {K: [1]}}\n"
         "- {cumulative: layer}\n",
         "- {sweep: {ROLE: [1]}}\n- {factorial: {of: role}}\n",

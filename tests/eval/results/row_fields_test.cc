@@ -26,6 +26,13 @@ TEST(SweepVariables, StandInOrderOfFirstAppearance) {
             (std::vector<std::string>{"r", "dist", "bits", "bisect"}));
 }
 
+TEST(SweepVariables, HaveTheTwinLast) {
+  RowKey first, second;
+  first.vars = {{"bits", 4}, {"twin", "permuted"}};
+  second.vars = {{"r", 0.1}};
+  EXPECT_EQ(sweep_variables({first, second}), (std::vector<std::string>{"bits", "r", "twin"}));
+}
+
 TEST(PooledKey, HasTheSeedOfOneConditionAlone) {
   ResultRow first, same, other;
   first.key = {.id = "a", .name = "n", .model = "m", .seed = 3};

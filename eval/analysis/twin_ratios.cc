@@ -1,0 +1,165 @@
+#include "eval/analysis/twin_ratios.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <unordered_map>
+
+#include "core/base/parallel.h"
+#include "eval/analysis/compare_lines.h"
+#include "eval/design/twin_words.h"
+#include "eval/stats/log_ratio.h"
+#include "eval/stats/multiple_testing.h"
+
+namespace nf {
+namespace {
+
+constexpr double kLevel = 0.05;
+
+RowKey without_twin(RowKey key) {
+  key.vars.erase(kTwinVariable);
+  return key;
+}
+
+/// The text where the row is of a trial with twins.
+const std::string* twin_of(const RowKey& key) {
+  const auto found = key.vars.find(kTwinVariable);
+  return found == key.vars.end() ? nullptr : found->get_ptr<const std::string*>();
+}
+
+/// The groups as they are met.
+struct KnownGroups {
+  std::vector<TwinGroup> groups{};
+  std::unordered_map<std::string, std::size_t> places{};
+
+  TwinGroup& of(const RowKey& key) {
+    const std::string name =
+        Json({key.name, key.vars}).dump(-1, ' ', false, Json::error_handler_t::ignore);
+    const auto [place, is_new] = places.emplace(name, groups.size());
+    if (is_new) groups.push_back({.key = key});
+    return groups[place->second];
+  }
+};
+
+/// The reason why a mean of KL cannot be divided by, or divided; empty where it can.
+std::string why_no_kl(double kl, const std::optional<double>& floor, const char* whose) {
+  if (!(kl > 0.0)) return fmt::format("KL of {} is 0", whose);
+  if (floor && is_below_floor(kl, *floor))
+    return fmt::format("KL of {} is below {} floors", whose, kFloorsToTrust);
+  return "";
+}
+
+double mean_of(std::span<const BlockSums> rows) { return estimate_mean(rows).mean; }
+
+void set_ratio(const SeedPairs& rows, const ResultRow& baseline, TwinRatio& twin) {
+  std::vector<const ResultRow*> all = rows.against;
+  all.insert(all.end(), rows.trial.begin(), rows.trial.end());
+  const Figure figure = kl_figure();
+  const std::vector<BlockSums> blocks = common_blocks(figure_blocks(figure, all, baseline));
+  if (blocks.front().empty()) {
+    twin.note = "no text that both have";
+    return;
+  }
+  const auto end_of_twin = blocks.begin() + std::ssize(rows.against);
+  const RatioRows ratio{.first = {blocks.begin(), end_of_twin},
+                        .second = {end_of_twin, blocks.end()},
+                        .apart = rows.pairing == SeedPairing::apart,
+                        .watched = is_watched(figure, all)};
+  const std::optional<double>& floor = baseline.kl_floor;
+  twin.note = why_no_kl(mean_of(ratio.first), floor, "the twin");
+  if (twin.note.empty()) twin.note = why_no_kl(mean_of(ratio.second), floor, "the trial");
+  if (!twin.note.empty()) return;
+  if (are_equal(rows)) {
+    twin.ratio = 1.0;
+    twin.interval = {1.0, 1.0};
+    twin.note = "equal bit for bit";
+    return;
+  }
+  const LogRatio found = log_ratio_of_means(ratio);
+  twin.ratio = found.ratio;
+  twin.interval = found.interval;
+  twin.p = found.p;
+  twin.note = found.note;
+}
+
+/// Says that the interval holds of one draw alone, where the kind would have others.
+void note_single_draw(TwinRatio& twin) {
+  const TwinWords* const words = find_twin_words(twin.kind);
+  if (!twin.interval || words == nullptr || !words->draws || twin.kl.mean.seeds > 1) return;
+  twin.note += fmt::format("{}one draw of the twin, of which the interval speaks",
+                           twin.note.empty() ? "" : "; ");
+}
+
+void set_verdicts(std::vector<TwinRatio>& twins) {
+  std::vector<TwinRatio*> tested;
+  std::vector<double> p;
+  for (TwinRatio& twin : twins) {
+    if (!twin.p) continue;
+    tested.push_back(&twin);
+    p.push_back(*twin.p);
+  }
+  const std::vector<double> holm = holm_adjusted(p);
+  for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->p_holm = holm[i];
+  for (TwinRatio& twin : twins) {
+    if (twin.interval && twin.interval->low >= kSameDamage.low &&
+        twin.interval->high <= kSameDamage.high)
+      twin.verdict = TwinVerdict::not_matter;
+    else if (twin.p_holm && *twin.p_holm < kLevel)
+      twin.verdict = TwinVerdict::matters;
+  }
+}
+
+void compare_twins(const ResultRow& baseline, TwinGroup& group) {
+  const bool has_trial = group.trial != nullptr && !group.trial->samples().empty();
+  for (TwinRatio& twin : group.twins) {
+    if (has_trial) {
+      set_ratio(pair_seeds(*twin.twin, *group.trial), baseline, twin);
+      note_single_draw(twin);
+    } else {
+      twin.note = group.trial == nullptr ? "the trial has not run" : "the trial failed";
+    }
+  }
+  set_verdicts(group.twins);
+}
+
+}  // namespace
+
+std::string verdict_text(TwinVerdict verdict) {
+  switch (verdict) {
+    case TwinVerdict::not_matter:
+      return "does not matter";
+    case TwinVerdict::matters:
+      return "matters";
+    case TwinVerdict::not_resolved:
+      break;
+  }
+  return "not resolved";
+}
+
+bool is_twin(const RowKey& key) {
+  const std::string* const twin = twin_of(key);
+  return twin != nullptr && !twin->empty();
+}
+
+std::vector<TwinGroup> twin_groups(const ModelLines& model) {
+  if (model.baseline == nullptr) return {};
+  KnownGroups known;
+  for (const ResultLine& line : model.lines) {
+    const std::string* const kind = twin_of(line.key());
+    if (kind == nullptr) continue;
+    TwinGroup& group = known.of(without_twin(line.key()));
+    if (kind->empty())
+      group.trial = &line;
+    else if (auto kl = estimate_figure(kl_figure(), line.samples(), model.baseline))
+      group.twins.push_back({.twin = &line, .kind = *kind, .kl = std::move(*kl)});
+  }
+  std::vector<TwinGroup>& groups = known.groups;
+  std::erase_if(groups, [](const TwinGroup& group) { return group.twins.empty(); });
+  parallel_for(std::ssize(groups), [&](Index i) {
+    compare_twins(*model.baseline, groups[static_cast<std::size_t>(i)]);
+  });
+  return std::move(groups);
+}
+
+}  // namespace nf

@@ -1,0 +1,43 @@
+#include "eval/tables/twins_csv.h"
+
+#include <algorithm>
+
+#include "eval/analysis/twin_ratios.h"
+#include "eval/metrics/columns.h"
+#include "eval/output/csv.h"
+#include "eval/results/row_fields.h"
+
+namespace nf {
+namespace {
+
+std::vector<std::string> fields_of(const TwinRatio& twin,
+                                   const std::vector<std::string>& variables) {
+  std::vector<std::string> fields = row_fields(pooled_key(twin.twin->samples()), variables);
+  const auto add = [&](const std::optional<double>& value,
+                       const std::optional<Interval>& interval) {
+    fields.push_back(csv_number(value));
+    fields.push_back(interval ? csv_number(interval->low) : "");
+    fields.push_back(interval ? csv_number(interval->high) : "");
+  };
+  fields.push_back(std::to_string(twin.kl.mean.seeds));
+  add(twin.kl.mean.mean, twin.kl.interval);
+  add(twin.ratio, twin.interval);
+  fields.insert(fields.end(), {csv_number(twin.p), csv_number(twin.p_holm),
+                               verdict_text(twin.verdict), twin.note});
+  return fields;
+}
+
+}  // namespace
+
+std::string twins_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
+                      const std::vector<std::string>& variables) {
+  if (std::none_of(keys.begin(), keys.end(), is_twin)) return "";
+  const std::vector<ModelLines> models = group_rows(rows);
+  CsvText csv(twins_columns(variables));
+  for (const ModelLines& model : models)
+    for (const TwinGroup& group : twin_groups(model))
+      for (const TwinRatio& twin : group.twins) csv.add_row(fields_of(twin, variables));
+  return csv.text();
+}
+
+}  // namespace nf
