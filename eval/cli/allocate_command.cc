@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 #include "core/base/byte_text.h"
@@ -12,22 +13,26 @@
 #include "core/io/atomic_file.h"
 #include "eval/cli/command.h"
 #include "eval/cli/enum_option.h"
+#include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
-#include "eval/output/short_list.h"
+#include "eval/output/replaceable_csv.h"
 #include "eval/output/standard_streams.h"
 #include "eval/output/value_table.h"
 #include "eval/predict/allocation_arms.h"
 #include "eval/predict/allocation_experiment.h"
-#include "eval/predict/coverage_law.h"
-#include "eval/predict/law_report.h"
+#include "eval/predict/allocation_points.h"
 #include "eval/predict/resolved_entries.h"
+#include "eval/predict/site_law.h"
 #include "eval/results/run_results.h"
 
 namespace nf {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The columns of --csv behind kTrialColumns: weight is the law's, share weight·t².
+constexpr const char* kSiteColumns[] = {"site", "weights", "bits", "size", "t2", "weight", "share"};
 
 struct Request {
   std::vector<Index> bits{};
@@ -81,133 +86,6 @@ std::size_t model_of(const CommandLine& line, const Experiment& experiment) {
   return static_cast<std::size_t>(found - names.begin());
 }
 
-bool is_twin(const Json& vars) {
-  const auto twin = vars.find("twin");
-  return twin != vars.end() && twin->is_string() && *twin != "";
-}
-
-/// The trials that are meant, one for each point.
-std::vector<const Trial*> points_of(const ExperimentModel& model, const TrialSelector& selector) {
-  std::vector<const Trial*> points;
-  for (const Trial& trial : model.trials) {
-    RowKey key;
-    key.name = trial.name;
-    key.vars = trial.vars;
-    if (!selector.selects(key) || is_twin(trial.vars)) continue;
-    if (std::none_of(points.begin(), points.end(),
-                     [&trial](const Trial* known) { return known->vars == trial.vars; }))
-      points.push_back(&trial);
-  }
-  return points;
-}
-
-/// The variable of the sweep that says the bits, where there is one.
-std::string bits_variable(const std::vector<const Trial*>& points) {
-  for (const auto& [name, value] : points.front()->vars.items()) {
-    const bool says_bits =
-        std::all_of(points.begin(), points.end(), [&name = name](const Trial* point) {
-          const auto found = point->vars.find(name);
-          return found != point->vars.end() && *found == Json(bits_of_weights(*point));
-        });
-    if (says_bits) return name;
-  }
-  return "";
-}
-
-[[noreturn]] void refuse_missing(const Request& request, const std::vector<const Trial*>& points,
-                                 Index missing) {
-  std::set<Index> all(request.bits.begin(), request.bits.end());
-  for (const Trial* point : points) all.insert(bits_of_weights(*point));
-  const std::string variable = bits_variable(points);
-  const std::string line =
-      variable.empty()
-          ? fmt::format("write its quantizer with \"${{bits}}\" and `sweep: {{bits: [{}]}}`",
-                        fmt::join(all, ", "))
-          : fmt::format("`sweep: {{{}: [{}]}}` in the experiment adds it", variable,
-                        fmt::join(all, ", "));
-  throw ConfigError(
-      fmt::format("{}: the run has no trial of it with {} bits; {}, and `noisefloor "
-                  "run` runs it",
-                  printable(request.of), missing, line));
-}
-
-std::vector<BitsPoint> bits_points(const Request& request, const ExperimentModel& model,
-                                   const std::vector<ResultRow>& rows,
-                                   const TrialSelector& selector) {
-  const std::vector<const Trial*> points = points_of(model, selector);
-  if (points.empty())
-    throw ConfigError(fmt::format("{}: no such trial on {}", printable(request.of), model.name));
-  std::vector<BitsPoint> found;
-  for (const Index bits : request.bits) {
-    BitsPoint point{.bits = bits};
-    std::vector<std::string> same;
-    for (const Trial* trial : points) {
-      if (bits_of_weights(*trial) != bits) continue;
-      RowKey key;
-      key.name = trial->name;
-      key.vars = trial->vars;
-      same.push_back(condition_text(key));
-      point.trial = trial;
-    }
-    if (same.empty()) refuse_missing(request, points, bits);
-    if (same.size() > 1)
-      throw ConfigError(fmt::format(
-          "{}: several points have {} bits: {}; name the one that is "
-          "meant, as in --of {}:VARIABLE=VALUE",
-          printable(request.of), bits, short_list(same, "; ", "points"), printable(selector.name)));
-    for (const ResultRow& row : rows)
-      if (row.key.model == model.name && row.key.name == point.trial->name &&
-          row.key.vars == point.trial->vars && !row.failed() && !row.sites.empty())
-        point.rows.push_back(&row);
-    if (point.rows.empty())
-      throw ConfigError(
-          fmt::format("{}: has not run yet; `noisefloor run` goes on with it", same.front()));
-    found.push_back(std::move(point));
-  }
-  return found;
-}
-
-/// The law that weighs the sites, whichever kind it is.
-struct SiteLaw {
-  std::optional<AdditiveLaw> additive{};
-  std::optional<CoverageLaw> coverage{};
-
-  double weight(const std::string& site) const {
-    const std::optional<double> alpha =
-        coverage ? coverage->exponents().alpha(site) : additive->alpha(site);
-    if (!alpha)
-      throw ConfigError(fmt::format(
-          "{}: no noise of `each` has acted there, so what it costs is not known; add a trial such "
-          "as {{name: alpha, each: site, perturb: gaussian l2=0.1}} on all sites and run it",
-          site));
-    return *alpha;
-  }
-  double damage(double sum) const { return coverage ? -coverage->cap() * std::expm1(-sum) : sum; }
-};
-
-SiteLaw fit_law(const Request& request, const std::string& model,
-                const std::vector<ResultRow>& rows) {
-  std::vector<const ResultRow*> each, noise;
-  for (const ResultRow& row : rows) {
-    if (row.key.model != model || !is_sized_noise(row.key)) continue;
-    noise.push_back(&row);
-    if (is_noise_of_each(row.key)) each.push_back(&row);
-  }
-  SiteLaw law;
-  if (request.law == LawKind::additive)
-    law.additive = AdditiveLaw::fit(each, request.measure);
-  else
-    law.coverage = CoverageLaw::fit(noise, request.measure);
-  if (law.additive || law.coverage) return law;
-  throw ConfigError(fmt::format(
-      "{}: no {} law of {} can be fitted{}; `noisefloor law --kind {}` says more", model,
-      enum_name(request.law), enum_name(request.measure),
-      each.empty() ? ": there is no noise of `each`; add a trial such as {name: alpha, each: site, "
-                     "perturb: gaussian l2=0.1} and run it"
-                   : "",
-      enum_name(request.law)));
-}
-
 std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, text.size()), ' ');
 }
@@ -235,19 +113,55 @@ std::string counts_text(const Allocation& allocation, const std::vector<Index>& 
   return fmt::format("{}", fmt::join(counts, ", "));
 }
 
-ValueTable site_table(const std::vector<AllocationSite>& sites,
+/// A row for each site of each trial.
+ValueTable site_table(const std::string& model, const std::vector<AllocationSite>& sites,
                       const std::vector<AllocationArm>& arms, const Request& request,
                       const SiteLaw& law) {
-  ValueTable table{.columns = {"site", "weights", "weight_of_law"}};
-  for (const Index bits : request.bits) table.columns.push_back(fmt::format("t2_{}", bits));
-  for (const AllocationArm& arm : arms) table.columns.push_back(arm.name);
-  for (std::size_t i = 0; i < sites.size(); ++i) {
-    std::vector<Json>& row = table.rows.emplace_back();
-    row = {sites[i].site.name(), sites[i].weights, law.weight(sites[i].site.name())};
-    for (const double t2 : sites[i].t2) row.push_back(t2);
-    for (const AllocationArm& arm : arms) row.push_back(request.bits[arm.allocation.choices[i]]);
+  ValueTable table;
+  table.columns.assign(std::begin(kTrialColumns), std::end(kTrialColumns));
+  table.columns.insert(table.columns.end(), std::begin(kSiteColumns), std::end(kSiteColumns));
+  for (const AllocationArm& arm : arms) {
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+      const AllocationSite& site = sites[i];
+      const std::size_t choice = arm.allocation.choices[i];
+      const double weight = law.weight(site.site.name());
+      table.rows.push_back({nullptr, arm.name, model, nullptr, site.site.name(), site.weights,
+                            request.bits[choice], site.sizes[choice], site.t2[choice], weight,
+                            weight * site.t2[choice]});
+    }
   }
   return table;
+}
+
+void write_site_csv(const ValueTable& table, const fs::path& file) {
+  check_replaceable_csv(file, "allocate", {std::begin(kSiteColumns), std::end(kSiteColumns)},
+                        "allocation");
+  write_file_atomically(file, csv_text(table));
+}
+
+/// What the experiment says of itself, above its first line.
+std::vector<std::string> comment_of(const Request& request, const std::string& model,
+                                    const std::vector<AllocationSite>& sites,
+                                    const std::vector<AllocationArm>& arms, const SiteLaw& law,
+                                    const std::string& name) {
+  std::vector<std::string> comment = {
+      fmt::format("Bits for {} weights of {} in at most {} bits a weight, as `noisefloor allocate`",
+                  sites.size(), printable(model), csv_number(request.size)),
+      fmt::format("chose them for {} by the {} law of {}: {}.", printable(request.of),
+                  enum_name(request.law), enum_name(request.measure),
+                  counts_text(arms.front().allocation, request.bits)),
+      ""};
+  for (const std::string& text : arm_lines(arms, static_cast<double>(weights_of(sites)), law))
+    comment.push_back("  " + text);
+  std::string others;
+  for (const AllocationArm& arm : arms)
+    if (arm.name != arms.front().name) others += " " + arm.name;
+  const std::vector<std::string> how = {
+      "", "Once it has run, this says of each of the others whether it is worse than `allocated`,",
+      "with its interval; a ratio of KL above 1 is in favour of the law's choice:", "",
+      fmt::format("  noisefloor compare runs/{} allocated{} --figure kl --ratio", name, others)};
+  comment.insert(comment.end(), how.begin(), how.end());
+  return comment;
 }
 
 void write_new_file(const fs::path& file, const std::string& text) {
@@ -291,41 +205,25 @@ int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& 
   const DecoderSpec& spec = model.decoder.spec();
   std::vector<ResultRow> rows = results_of(run);
   fill_entries(run, rows);
-  const std::vector<BitsPoint> points = bits_points(request, model, rows, selector);
-  const SiteLaw law = fit_law(request, model.name, rows);
+  const std::vector<BitsPoint> points = bits_points(model, selector, request.bits, rows);
+  const SiteLaw law = fit_site_law(request.law, request.measure, model.name, rows);
   const std::vector<AllocationSite> sites = allocation_sites(points, request.measure, spec);
   const std::vector<AllocationArm> arms = allocation_arms(
       sites, {.bits = request.bits,
               .weight = [&law](const std::string& site) { return law.weight(site); },
               .bits_a_weight = request.size});
-  std::vector<std::string> comment = {
-      fmt::format("Bits for {} weights of {} in at most {} bits a weight, as `noisefloor allocate`",
-                  sites.size(), printable(model.name), csv_number(request.size)),
-      fmt::format("chose them for {} by the {} law of {}: {}.", printable(request.of),
-                  enum_name(request.law), enum_name(request.measure),
-                  counts_text(arms.front().allocation, request.bits)),
-      ""};
-  for (std::string& text : arm_lines(arms, static_cast<double>(weights_of(sites)), law))
-    comment.push_back("  " + text);
   const std::string name = experiment.config.experiment + "-allocated";
-  const fs::path out = line.has("out") ? line.text("out") : "";
-  std::string others;
+  const std::vector<std::string> comment = comment_of(request, model.name, sites, arms, law, name);
   std::vector<std::pair<std::string, Json>> trials;
-  for (const AllocationArm& arm : arms) {
+  for (const AllocationArm& arm : arms)
     trials.emplace_back(arm.name, allocated_entries(points, sites, arm.allocation.choices, spec));
-    if (arm.name != "allocated") others += " " + arm.name;
-  }
-  const std::vector<std::string> how = {
-      "", "Once it has run, this says of each of the others whether it is worse than `allocated`,",
-      "with its interval; a ratio of KL above 1 is in favour of the law's choice:", "",
-      fmt::format("  noisefloor compare runs/{} allocated{} --figure kl --ratio", name, others)};
-  comment.insert(comment.end(), how.begin(), how.end());
+  const fs::path out = line.has("out") ? line.text("out") : "";
   const fs::path directory =
       (fs::current_path() / out.parent_path() / "").lexically_normal().parent_path();
   const std::string text =
       experiment_with_trials(experiment, comment, name, number, trials, directory);
   if (line.has("csv"))
-    write_file_atomically(line.text("csv"), csv_text(site_table(sites, arms, request, law)));
+    write_site_csv(site_table(model.name, sites, arms, request, law), line.text("csv"));
   if (out.empty()) {
     print_out("{}", text);
     return 0;
