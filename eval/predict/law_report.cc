@@ -122,8 +122,44 @@ class FittedLaw {
   std::optional<CoverageLaw> coverage_{};
 };
 
+/// The damage of the corner over the sum of its parts' damages.
+LawFigure additivity_of(const Lines& lines, const LawBlocks& blocks) {
+  std::vector<double> of_parts(lines.fit.size(), 0.0), of_all(lines.fit.size(), 0.0);
+  for (const std::size_t part : lines.corner->parts) of_parts[part] = 1.0;
+  of_all[lines.corner->all] = 1.0;
+  const MeanRatio ratio = blocks.ratio(blocks.blocks(of_parts), blocks.blocks(of_all));
+  return {.value = ratio.ratio.value_or(0.0), .interval = ratio.interval, .note = ratio.note};
+}
+
+/// The finding where a corner has no cap.
+std::string why_no_cap(const Lines& lines, const ResultRow& baseline) {
+  double sum = 0.0, most = 0.0;
+  for (const std::size_t part : lines.corner->parts) {
+    sum += lines.fit[part].damage;
+    most = std::max(most, lines.fit[part].damage);
+  }
+  const LawLine& whole = lines.fit[lines.corner->all];
+  if (whole.damage <= most)
+    return fmt::format(
+        "{} costs {} nats, and one of its parts alone {}: more noise does less, so the law of "
+        "coverage does not hold here and predicts nothing",
+        condition_text(whole.key), figure_number(whole.damage), figure_number(most));
+  const LawBlocks blocks(lines.fit, baseline);
+  const LawFigure ratio =
+      blocks.has_windows() ? additivity_of(lines, blocks) : LawFigure{.value = whole.damage / sum};
+  const bool is_told = ratio.interval && ratio.interval->low > 1.0;
+  return fmt::format(
+      "{} costs {} nats, {}{} times as much as its parts one by one in sum: {}, so the law of "
+      "coverage has no cap here and predicts nothing",
+      condition_text(whole.key), figure_number(whole.damage), short_number(ratio.value, 3),
+      ratio.interval ? fmt::format(" [{}, {}]", short_number(ratio.interval->low, 3),
+                                   short_number(ratio.interval->high, 3))
+                     : "",
+      is_told ? "damage grows faster than it adds up" : "no saturation can be seen");
+}
+
 /// The finding where there is no law.
-std::string why_no_law(const Lines& lines, const LawRequest& request) {
+std::string why_no_law(const Lines& lines, const LawRequest& request, const ResultRow& baseline) {
   if (lines.singles.empty())
     return request.from.empty()
                ? "no noise of `each` to fit a law to; add a trial such as {name: noise, each: "
@@ -132,21 +168,7 @@ std::string why_no_law(const Lines& lines, const LawRequest& request) {
   if (!lines.corner)
     return "no trial has the noise of `each` at all of its sites at once, which the cap of "
            "coverage comes from; add the same trial without `each` and run it";
-  double sum = 0.0, most = 0.0;
-  for (const std::size_t part : lines.corner->parts) {
-    sum += lines.fit[part].damage;
-    most = std::max(most, lines.fit[part].damage);
-  }
-  const double whole = lines.fit[lines.corner->all].damage;
-  if (whole >= sum)
-    return fmt::format(
-        "{} costs {} nats, and its parts one by one {} in sum: damage grows faster than it adds "
-        "up, so the law of coverage does not hold here and predicts nothing",
-        condition_text(lines.fit[lines.corner->all].key), figure_number(whole), figure_number(sum));
-  return fmt::format(
-      "{} costs {} nats, and one of its parts alone {}: more damage makes less, so the law of "
-      "coverage does not hold here and predicts nothing",
-      condition_text(lines.fit[lines.corner->all].key), figure_number(whole), figure_number(most));
+  return why_no_cap(lines, baseline);
 }
 
 /// The derivatives of a part's weight: of its share for t² = 1 at all of its sites.
@@ -367,7 +389,7 @@ LawReport law_report(const ModelLines& model, const LawRequest& request) {
   report.fit_lines = std::ssize(lines.singles);
   const FittedLaw law(lines, request);
   if (!law.is_there()) {
-    report.why_none = why_no_law(lines, request);
+    report.why_none = why_no_law(lines, request, *model.baseline);
     return report;
   }
   const LawBlocks blocks(lines.fit, *model.baseline);

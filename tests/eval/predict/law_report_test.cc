@@ -91,7 +91,7 @@ TEST(LawReport, TellsDamageThatIsMoreThanItsSum) {
                 {.kind = LawKind::coverage});
   EXPECT_FALSE(report.cap);
   EXPECT_TRUE(report.outcomes.empty());
-  EXPECT_NE(report.why_none.find("faster than it adds up"), std::string::npos) << report.why_none;
+  EXPECT_NE(report.why_none.find("grows faster than it adds up"), std::string::npos) << report.why_none;
 }
 
 TEST(LawReport, TellsWhatIsMissing) {
