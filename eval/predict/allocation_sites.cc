@@ -119,13 +119,24 @@ OneOrMore<SitePart> parts_of(const std::vector<Site>& sites) {
   return parts;
 }
 
-/// The selector with these of its sites alone.
+/// The selector with these of its sites alone. Roles that have none of them left would be a
+/// mistake.
 SiteSelector narrowed_to(const SiteSelector& selector, const std::vector<Site>& sites,
                          const DecoderSpec& spec) {
+  const auto is_whole = [&](const SiteSelector& narrowed) {
+    return sites.size() == narrowed.select(spec).size();
+  };
   SiteSelector narrowed = selector;
-  if (sites.size() == selector.select(spec).size()) return narrowed;
-  narrowed.only = parts_of(sites);
+  if (is_whole(narrowed)) return narrowed;
+  narrowed.roles.clear();
+  for (const Site& site : sites) {
+    const std::string role(role_name(site.role));
+    if (std::find(narrowed.roles.begin(), narrowed.roles.end(), role) == narrowed.roles.end())
+      narrowed.roles.push_back(role);
+  }
+  narrowed.only.reset();
   narrowed.except.reset();
+  if (!is_whole(narrowed)) narrowed.only = parts_of(sites);
   return narrowed;
 }
 

@@ -24,6 +24,18 @@ BlockSums mean_of(const std::vector<BlockSums>& seeds) {
   return mean;
 }
 
+/// Shifts all blocks alike, so that their mean is `value`.
+void move_mean(double value, std::vector<BlockSums>& seeds) {
+  double sum = 0.0, tokens = 0.0;
+  for (const BlockSums& seed : seeds)
+    for (const BlockSum& block : seed) {
+      sum += block.sum;
+      tokens += block.tokens;
+    }
+  for (BlockSums& seed : seeds)
+    for (BlockSum& block : seed) block.sum += (value - sum / tokens) * block.tokens;
+}
+
 }  // namespace
 
 LawBlocks::LawBlocks(const std::vector<LawLine>& lines, const ResultRow& baseline)
@@ -71,9 +83,7 @@ std::vector<BlockSums> LawBlocks::blocks(std::span<const double> slopes,
       }
     }
   }
-  if (!value) return sums;
-  for (BlockSums& seed : sums)
-    for (BlockSum& block : seed) block.sum += *value * block.tokens;
+  if (value) move_mean(*value, sums);
   return sums;
 }
 

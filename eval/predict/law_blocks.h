@@ -21,7 +21,7 @@ class LawBlocks {
 
   /// The figure's blocks, one row a seed where all lines that enter have equally many, else one of
   /// the means over their seeds. slopes: one a line. value: the figure's, where the slopes,
-  /// weighted by the KLs, do not add up to it: of a ratio of KLs.
+  /// weighted by the KLs, do not add up to it, as those of a ratio of KLs.
   std::vector<BlockSums> blocks(std::span<const double> slopes,
                                 std::optional<double> value = std::nullopt) const;
   /// Whether the lines have a window in common.

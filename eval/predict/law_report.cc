@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "eval/output/number_text.h"
 #include "eval/output/short_list.h"
@@ -171,6 +171,20 @@ std::string why_no_law(const Lines& lines, const LawRequest& request, const Resu
   return why_no_cap(lines, baseline);
 }
 
+/// The cap with the interval of 1/c, which is nearly linear in the damages: its upper end is
+/// infinite where they may as well add up.
+LawFigure cap_of(const CoverageLaw& law, const LawBlocks& blocks) {
+  std::vector<double> slopes = law.cap_slopes();
+  for (double& slope : slopes) slope /= -law.cap() * law.cap();
+  LawFigure cap = figure_of(1.0 / law.cap(), blocks.blocks(slopes, 1.0 / law.cap()));
+  cap.value = law.cap();
+  if (cap.interval)
+    cap.interval = Interval{1.0 / cap.interval->high,
+                            cap.interval->low > 0.0 ? 1.0 / cap.interval->low
+                                                    : std::numeric_limits<double>::infinity()};
+  return cap;
+}
+
 /// The derivatives of a part's weight: of its share for t² = 1 at all of its sites.
 LawFigure weight_of(const LawPart& part, const FittedLaw& law, const LawBlocks& blocks,
                     const std::vector<LawLine>& lines) {
@@ -276,7 +290,10 @@ void add_outcomes(const Lines& lines, const LawRequest& request, const FittedLaw
   const auto add = [&](const LawLine& line, bool fitted) {
     const std::optional<double> predicted = law.predict(line.sizes);
     if (!predicted) {
-      elsewhere.push_back(condition_text(line.key));
+      const auto unknown =
+          std::find_if(line.sizes.begin(), line.sizes.end(),
+                       [&law](const auto& site) { return !law.parts().alpha(site.first); });
+      elsewhere.push_back(fmt::format("{} ({})", condition_text(line.key), unknown->first));
       return;
     }
     report.outcomes.push_back(outcome_of(line, *predicted, law, blocks));
@@ -287,8 +304,9 @@ void add_outcomes(const Lines& lines, const LawRequest& request, const FittedLaw
   for (const LawLine& line : lines.others)
     if (request.predict.empty() || is_selected(request.predict, line.key)) add(line, false);
   if (!elsewhere.empty())
-    report.remarks.push_back(fmt::format("the law knows nothing of some sites of {}",
-                                         short_list(elsewhere, ", ", "trials")));
+    report.remarks.push_back(
+        fmt::format("not predicted, for no noise of the fit has acted at some of their sites: {}",
+                    short_list(elsewhere, ", ", "trials")));
 }
 
 void add_errors(LawReport& report) {
@@ -397,8 +415,7 @@ LawReport law_report(const ModelLines& model, const LawRequest& request) {
     report.why_none = "the trials of the fit have no window of text in common";
     return report;
   }
-  if (const CoverageLaw* coverage = law.coverage())
-    report.cap = figure_of(coverage->cap(), blocks.blocks(coverage->cap_slopes()));
+  if (const CoverageLaw* coverage = law.coverage()) report.cap = cap_of(*coverage, blocks);
   add_parts(lines, law, blocks, report);
   add_outcomes(lines, request, law, blocks, report);
   add_errors(report);

@@ -92,12 +92,19 @@ std::string ends_text(const LawReport& report) {
       differ.size(), counted(tested, "part"), short_list(differ, "; ", "parts"));
 }
 
+std::string cap_text(const LawFigure& cap) {
+  if (cap.interval && std::isinf(cap.interval->high))
+    return fmt::format(
+        "c = {} nats, as much as everything together can cost: at least {}, and damages "
+        "may as well add up",
+        short_number(cap.value, 3), short_number(cap.interval->low, 3));
+  return fmt::format("c = {} nats: as much as everything together can cost", text_of(cap));
+}
+
 std::vector<std::string> sentences(const LawReport& report, const std::vector<Finding>& findings) {
   std::vector<std::string> lines;
   if (!report.why_none.empty()) lines.push_back(report.why_none);
-  if (report.cap)
-    lines.push_back(
-        fmt::format("c = {} nats: as much as everything together can cost", text_of(*report.cap)));
+  if (report.cap) lines.push_back(cap_text(*report.cap));
   if (report.kind == LawKind::coverage && report.why_none.empty())
     lines.push_back(ends_text(report));
   for (const LawErrors& errors : report.errors) lines.push_back(error_text(errors));

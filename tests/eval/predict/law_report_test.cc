@@ -91,7 +91,8 @@ TEST(LawReport, TellsDamageThatIsMoreThanItsSum) {
                 {.kind = LawKind::coverage});
   EXPECT_FALSE(report.cap);
   EXPECT_TRUE(report.outcomes.empty());
-  EXPECT_NE(report.why_none.find("grows faster than it adds up"), std::string::npos) << report.why_none;
+  EXPECT_NE(report.why_none.find("grows faster than it adds up"), std::string::npos)
+      << report.why_none;
 }
 
 TEST(LawReport, TellsWhatIsMissing) {
@@ -112,7 +113,9 @@ TEST(LawReport, CountsATrialOfOtherSitesAsUnknown) {
   rows.push_back(law_row("head", 1.0, {{"lm_head.weight", 0.01}}, kLawQuantizer));
   const LawReport report = report_of(rows);
   EXPECT_EQ(report.remarks,
-            std::vector<std::string>{"the law knows nothing of some sites of head"});
+            std::vector<std::string>{
+                "not predicted, for no noise of the fit has acted at some of their sites: head "
+                "(lm_head.weight)"});
 }
 
 TEST(LawReport, HasTheIntervalOfAMedian) {
@@ -129,7 +132,7 @@ ResultRow drawn_row(ResultRow row, double kl, const BlockSums& text, SyntheticKl
   for (std::size_t b = 0; b < row.windows.size(); ++b) {
     PartSums& sums = row.windows[b].sums;
     sums.tokens = static_cast<Index>(text[b].tokens);
-    sums.kl = kl * text[b].sum * (1.0 + 0.2 * luck.normal());
+    sums.kl = kl * text[b].sum * (1.0 + 0.1 * luck.normal());
   }
   row.text = add_up(row.windows);
   return row;
@@ -137,7 +140,7 @@ ResultRow drawn_row(ResultRow row, double kl, const BlockSums& text, SyntheticKl
 
 /// Shares of texts whose intervals hold the truth.
 struct Coverage {
-  int texts = 0, predicted = 0, factor = 0, cap = 0, apart = 0;
+  int texts = 0, predicted = 0, factor = 0, cap = 0, apart = 0, tested = 0;
 };
 
 Coverage covered(double (*law)(const SiteSizes& sizes), LawKind kind) {
@@ -162,7 +165,9 @@ Coverage covered(double (*law)(const SiteSizes& sizes), LawKind kind) {
     coverage.predicted += holds(w4.predicted, law(kQuantized)) ? 1 : 0;
     coverage.factor += holds(w4.factor, 1.0) ? 1 : 0;
     if (report.cap) coverage.cap += holds(*report.cap, 3.0) ? 1 : 0;
-    if (report.parts[0].apart) coverage.apart += holds(*report.parts[0].apart, 0.0) ? 1 : 0;
+    if (!report.parts[0].apart) continue;
+    ++coverage.tested;
+    coverage.apart += holds(*report.parts[0].apart, 0.0) ? 1 : 0;
   }
   return coverage;
 }
@@ -175,7 +180,8 @@ TEST(LawReport, HasIntervalsThatHoldTheTruth) {
     EXPECT_GE(found.factor, 0.93 * found.texts);
   }
   EXPECT_GE(of_coverage.cap, 0.93 * of_coverage.texts);
-  EXPECT_GE(of_coverage.apart, 0.93 * of_coverage.texts);
+  EXPECT_GE(of_coverage.apart, 0.93 * of_coverage.tested);
+  EXPECT_GE(of_coverage.tested, 0.9 * of_coverage.texts);
 }
 
 }  // namespace
