@@ -11,18 +11,18 @@
 #include "core/base/printable.h"
 #include "core/config/scalar.h"
 #include "core/io/atomic_file.h"
+#include "eval/allocate/allocation_arms.h"
+#include "eval/allocate/allocation_experiment.h"
+#include "eval/allocate/allocation_points.h"
 #include "eval/cli/command.h"
 #include "eval/cli/enum_option.h"
+#include "eval/cli/resolved_entries.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
 #include "eval/output/replaceable_csv.h"
 #include "eval/output/standard_streams.h"
 #include "eval/output/value_table.h"
-#include "eval/predict/allocation_arms.h"
-#include "eval/predict/allocation_experiment.h"
-#include "eval/predict/allocation_points.h"
-#include "eval/predict/resolved_entries.h"
 #include "eval/predict/site_law.h"
 #include "eval/results/run_results.h"
 
@@ -148,7 +148,7 @@ std::vector<std::string> comment_of(const Request& request, const std::string& m
       fmt::format("Bits for {} weights of {} in at most {} bits a weight, as `noisefloor allocate`",
                   sites.size(), printable(model), csv_number(request.size)),
       fmt::format("chose them for {} by the {} law of {}: {}.", printable(request.of),
-                  enum_name(request.law), enum_name(request.measure),
+                  law_kind_name(request.law), size_measure_name(request.measure),
                   counts_text(arms.front().allocation, request.bits)),
       ""};
   for (const std::string& text : arm_lines(arms, static_cast<double>(weights_of(sites)), law))
@@ -194,8 +194,8 @@ int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& 
   if (!line.parse(arguments)) return 0;
   const Request request{.bits = bits_option(line),
                         .size = size_option(line),
-                        .law = enum_option(line, "law", LawKind::additive),
-                        .measure = enum_option(line, "measure", SizeMeasure::l2),
+                        .law = enum_option(line, "law", kLawKinds, LawKind::additive),
+                        .measure = enum_option(line, "measure", kSizeMeasures, SizeMeasure::l2),
                         .of = line.text("of")};
   const RunContents run = RunFolder::read(line.text("RUN"), RecordParts::all);
   const TrialSelector selector = parse_trial_selector(request.of, *run.manifest.rows);

@@ -1,8 +1,8 @@
 #include "eval/cli/command.h"
 #include "eval/cli/enum_option.h"
+#include "eval/cli/run_rows.h"
 #include "eval/output/standard_streams.h"
 #include "eval/predict/law_report.h"
-#include "eval/predict/run_rows.h"
 #include "eval/results/row_fields.h"
 #include "eval/tables/design_findings.h"
 #include "eval/tables/law_csv.h"
@@ -43,8 +43,8 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr&) {
       .option("csv", "also write all figures to this file");
   if (!line.parse(arguments)) return 0;
   LawRequest request;
-  request.kind = enum_option(line, "kind", LawKind::additive);
-  request.measure = enum_option(line, "size", SizeMeasure::l2);
+  request.kind = enum_option(line, "kind", kLawKinds, LawKind::additive);
+  request.measure = enum_option(line, "size", kSizeMeasures, SizeMeasure::l2);
   const bool needs_outputs = request.measure != SizeMeasure::l2;
   const RunRows runs =
       read_run_rows(line.texts("RUN..."), needs_outputs ? RecordParts::all : RecordParts::figures);

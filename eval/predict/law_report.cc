@@ -364,12 +364,16 @@ void tell_left_out(const ModelLines& model, const std::vector<LawLine>& lines,
   }
   if (left_out.empty()) return;
   report.remarks.push_back(fmt::format(
-      "without a KL above rounding or a size ({}): {}{}", enum_name(request.measure),
+      "without a KL above rounding or a size ({}): {}{}", size_measure_name(request.measure),
       short_list(left_out, ", ", "trials"),
       request.measure == SizeMeasure::l2 ? "" : "; `predict:` in the experiment records it"));
 }
 
 }  // namespace
+
+const char* law_kind_name(LawKind kind) {
+  return kind == LawKind::additive ? "additive" : "coverage";
+}
 
 double LawOutcome::error() const { return std::max(factor.value, 1.0 / factor.value); }
 

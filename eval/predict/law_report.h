@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eval/analysis/compare_selector.h"
@@ -11,14 +12,14 @@
 
 namespace nf {
 
-enum class LawKind { additive, coverage };
-template <>
-struct EnumNames<LawKind> {
-  static constexpr EnumName<LawKind> table[] = {
-      {LawKind::additive, "additive", "KL = Σ α_i·t_i²"},
-      {LawKind::coverage, "coverage", "KL = c(1 − Π(1 − a_i))"},
-  };
+enum class LawKind {
+  additive,  ///< KL = Σ α_i·t_i²
+  coverage,  ///< KL = c(1 − Π(1 − a_i))
 };
+/// By their names on the command line.
+inline constexpr std::pair<const char*, LawKind> kLawKinds[] = {{"additive", LawKind::additive},
+                                                                {"coverage", LawKind::coverage}};
+const char* law_kind_name(LawKind kind);
 
 struct LawRequest {
   LawKind kind = LawKind::additive;

@@ -39,11 +39,11 @@ SiteLaw fit_site_law(LawKind kind, SizeMeasure measure, const std::string& model
   if (law.additive || law.coverage) return law;
   throw ConfigError(fmt::format(
       "{}: no {} law of {} can be fitted{}; `noisefloor law --kind {}` says more", model,
-      enum_name(kind), enum_name(measure),
+      law_kind_name(kind), size_measure_name(measure),
       each.empty() ? ": there is no noise of `each`; add a trial such as {name: alpha, each: site, "
                      "perturb: gaussian l2=0.1} and run it"
                    : "",
-      enum_name(kind)));
+      law_kind_name(kind)));
 }
 
 }  // namespace nf

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/check.h"
+
 namespace nf {
 namespace {
 
@@ -32,6 +34,12 @@ bool is_sized(const Json& entry) {
 }
 
 }  // namespace
+
+const char* size_measure_name(SizeMeasure measure) {
+  for (const auto& [name, known] : kSizeMeasures)
+    if (known == measure) return name;
+  NF_CHECK(false, "measure {} has no name", static_cast<int>(measure));
+}
 
 std::optional<SiteSizes> site_sizes(const ResultRow& row, SizeMeasure measure) {
   if (row.failed() || row.sites.empty()) return std::nullopt;

@@ -4,24 +4,25 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/config/config_value.h"
 #include "eval/results/results.h"
 
 namespace nf {
 
 /// The size of δ at one site, squared, as laws of damage take it.
-enum class SizeMeasure { l2, output_error, both };
-template <>
-struct EnumNames<SizeMeasure> {
-  static constexpr EnumName<SizeMeasure> table[] = {
-      {SizeMeasure::l2, "l2", "‖δ‖² / ‖x‖²"},
-      {SizeMeasure::output_error, "output_error",
-       "‖Xδᵀ‖² / ‖XWᵀ‖² on a calibration set, which `predict:` records"},
-      {SizeMeasure::both, "both", "the geometric mean of these two"},
-  };
+enum class SizeMeasure {
+  l2,            ///< ‖δ‖² / ‖x‖²
+  output_error,  ///< ‖Xδᵀ‖² / ‖XWᵀ‖² on a calibration set, which `predict:` records
+  both,          ///< the geometric mean of these two
 };
+/// By their names on the command line.
+inline constexpr std::pair<const char*, SizeMeasure> kSizeMeasures[] = {
+    {"l2", SizeMeasure::l2},
+    {"output_error", SizeMeasure::output_error},
+    {"both", SizeMeasure::both}};
+const char* size_measure_name(SizeMeasure measure);
 
 /// t² of δ at each site that a row distorts, ratios of energies, by the site's name.
 using SiteSizes = std::map<std::string, double>;

@@ -26,7 +26,7 @@ std::vector<Json> values(const LawReport& report, const LawOutcome* outcome,
   const auto of_outcome = [outcome](LawFigure LawOutcome::*figure) {
     return outcome != nullptr ? std::optional(outcome->*figure) : std::nullopt;
   };
-  row.insert(row.end(), {enum_name(report.kind), enum_name(report.measure),
+  row.insert(row.end(), {law_kind_name(report.kind), size_measure_name(report.measure),
                          part != nullptr   ? "part"
                          : outcome->fitted ? "fitted"
                                            : "predicted",

@@ -37,7 +37,7 @@ TableCell cell(const LawFigure& figure) {
 
 std::string heading(const LawReport& report) {
   return fmt::format("{}: {} law of {}, fitted on {}, {} ({})", printable(report.model),
-                     enum_name(report.kind), enum_name(report.measure),
+                     law_kind_name(report.kind), size_measure_name(report.measure),
                      counted(report.fit_lines, "trial"), counted(std::ssize(report.parts), "part"),
                      report.kind == LawKind::additive ? "KL = Σ α·t²" : "KL = c·(1 − Π(1 − a))");
 }
@@ -121,10 +121,11 @@ std::vector<std::string> sentences(const LawReport& report, const std::vector<Fi
 
 std::string law_text(const LawReport& report, const std::vector<Finding>& findings, bool all,
                      Index columns) {
-  std::string text = report.why_none.empty()
-                         ? heading(report) + "\n"
-                         : fmt::format("{}: no {} law of {}\n", printable(report.model),
-                                       enum_name(report.kind), enum_name(report.measure));
+  std::string text =
+      report.why_none.empty()
+          ? heading(report) + "\n"
+          : fmt::format("{}: no {} law of {}\n", printable(report.model),
+                        law_kind_name(report.kind), size_measure_name(report.measure));
   const TextTable table = table_of(report, all);
   if (!table.used_columns().empty()) text += table.render(columns);
   for (const std::string& line : sentences(report, findings)) {

@@ -1,4 +1,4 @@
-#include "eval/predict/resolved_entries.h"
+#include "eval/cli/resolved_entries.h"
 
 #include <algorithm>
 #include <map>

@@ -2,9 +2,9 @@
 
 #include <vector>
 
+#include "eval/allocate/allocation_sites.h"
 #include "eval/analysis/compare_selector.h"
 #include "eval/experiment/experiment.h"
-#include "eval/predict/allocation_sites.h"
 
 namespace nf {
 

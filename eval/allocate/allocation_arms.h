@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/predict/allocation_sites.h"
+#include "eval/allocate/allocation_sites.h"
 
 namespace nf {
 

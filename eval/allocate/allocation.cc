@@ -1,4 +1,4 @@
-#include "eval/predict/allocation.h"
+#include "eval/allocate/allocation.h"
 
 #include <algorithm>
 #include <cmath>

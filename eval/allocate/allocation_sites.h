@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/model/decoder_spec.h"
+#include "eval/allocate/allocation.h"
 #include "eval/experiment/trial.h"
-#include "eval/predict/allocation.h"
 #include "eval/predict/site_size.h"
 
 namespace nf {

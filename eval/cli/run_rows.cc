@@ -1,4 +1,4 @@
-#include "eval/predict/run_rows.h"
+#include "eval/cli/run_rows.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
-#include "eval/predict/resolved_entries.h"
+#include "eval/cli/resolved_entries.h"
 #include "eval/records/file_names.h"
 #include "eval/results/run_results.h"
 

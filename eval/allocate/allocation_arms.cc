@@ -1,4 +1,4 @@
-#include "eval/predict/allocation_arms.h"
+#include "eval/allocate/allocation_arms.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "eval/predict/storage_size.h"
+#include "eval/allocate/storage_size.h"
 
 #include <gtest/gtest.h>
 

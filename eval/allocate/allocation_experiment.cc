@@ -1,4 +1,4 @@
-#include "eval/predict/allocation_experiment.h"
+#include "eval/allocate/allocation_experiment.h"
 
 #include <algorithm>
 #include <array>

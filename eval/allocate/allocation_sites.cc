@@ -1,4 +1,4 @@
-#include "eval/predict/allocation_sites.h"
+#include "eval/allocate/allocation_sites.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/printable.h"
-#include "eval/predict/storage_size.h"
+#include "eval/allocate/storage_size.h"
 
 namespace nf {
 namespace {
@@ -45,8 +45,9 @@ double mean_size(const BitsPoint& point, const std::string& site, SizeMeasure me
     const std::optional<SiteSizes> sizes = site_sizes(*row, measure);
     if (!sizes || !sizes->contains(site))
       throw ConfigError(fmt::format(
-          "{}: its records have no size ({}) of {}{}", condition_text(row->key), enum_name(measure),
-          site, measure == SizeMeasure::l2 ? "" : "; `predict:` in the experiment records it"));
+          "{}: its records have no size ({}) of {}{}", condition_text(row->key),
+          size_measure_name(measure), site,
+          measure == SizeMeasure::l2 ? "" : "; `predict:` in the experiment records it"));
     sum += sizes->at(site);
   }
   return sum / static_cast<double>(point.rows.size());

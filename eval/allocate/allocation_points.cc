@@ -1,4 +1,4 @@
-#include "eval/predict/allocation_points.h"
+#include "eval/allocate/allocation_points.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
