@@ -60,8 +60,8 @@ std::string error_text(const LawErrors& errors) {
                                              : short_number(errors.median, 3);
   const Index low = errors.trials - errors.too_high;
   return fmt::format(
-      "{}: {} that the fit never saw, predicted within a median factor of {}; {} too "
-      "high, {} too low",
+      "{}: {} that the fit never saw, predicted within a median factor of {}; {} too high, {} too "
+      "low",
       printable(kind), counted(errors.trials, "trial"), factor, errors.too_high, low);
 }
 
@@ -78,17 +78,14 @@ std::string ends_text(const LawReport& report) {
                                    short_number(part.left_out->value, 3)));
   }
   if (tested == 0)
-    return "a second estimate of what each part covers needs the same noise with `leave_one_out` "
-           "in "
-           "the place of `each`";
+    return "a second estimate of what each part covers needs the same noise under `leave_one_out`";
   if (differ.empty())
     return fmt::format(
-        "alone and left out, all {} cover as much as far as can be told (Holm): "
-        "nothing speaks against the law",
+        "alone and left out agree on what each of {} covers, as far as can be told (Holm)",
         counted(tested, "part"));
   return fmt::format(
-      "alone and left out, {} of {} cover different shares (Holm), so the law does not "
-      "hold there: {}",
+      "alone and left out do not agree on what {} of {} cover (Holm), so the law does not hold "
+      "there: {}",
       differ.size(), counted(tested, "part"), short_list(differ, "; ", "parts"));
 }
 
