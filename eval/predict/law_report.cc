@@ -160,6 +160,10 @@ std::string why_no_cap(const Lines& lines, const ResultRow& baseline) {
 
 /// The finding where there is no law.
 std::string why_no_law(const Lines& lines, const LawRequest& request, const ResultRow& baseline) {
+  const bool nothing_has_it = lines.fit.empty() && lines.others.empty();
+  if (nothing_has_it && request.measure != SizeMeasure::l2)
+    return fmt::format("no trial has sizes of {}: `predict:` in the experiment records them",
+                       size_measure_name(request.measure));
   if (lines.singles.empty())
     return request.from.empty()
                ? "no noise of `each` to fit a law to; add a trial such as {name: noise, each: "
@@ -364,8 +368,8 @@ void tell_left_out(const ModelLines& model, const std::vector<LawLine>& lines,
   }
   if (left_out.empty()) return;
   report.remarks.push_back(fmt::format(
-      "without a KL above rounding or a size ({}): {}{}", size_measure_name(request.measure),
-      short_list(left_out, ", ", "trials"),
+      "left out, without a KL above rounding or a size ({}): {}{}",
+      size_measure_name(request.measure), short_list(left_out, ", ", "trials"),
       request.measure == SizeMeasure::l2 ? "" : "; `predict:` in the experiment records it"));
 }
 

@@ -44,6 +44,8 @@ std::string heading(const LawReport& report) {
 
 TextTable table_of(const LawReport& report, bool all) {
   TextTable table({"predicted\nKL", "measured\nKL", "predicted\n/ measured"});
+  constexpr std::size_t kPredicted = 0, kMeasured = 1;
+  table.drop_first({kMeasured, kPredicted});
   for (const LawOutcome& outcome : report.outcomes) {
     const bool is_shown = all || (!outcome.fitted && outcome.key.design.kind.empty());
     if (!is_shown) continue;

@@ -104,6 +104,7 @@ TEST(LawReport, TellsWhatIsMissing) {
   EXPECT_NE(report_of(rows, {.kind = LawKind::coverage}).why_none.find("at all of its sites"),
             std::string::npos);
   const LawReport outputs = report_of(planted(additive), {.measure = SizeMeasure::output_error});
+  EXPECT_NE(outputs.why_none.find("no trial has sizes of output_error"), std::string::npos);
   ASSERT_EQ(outputs.remarks.size(), 1u);
   EXPECT_NE(outputs.remarks[0].find("`predict:`"), std::string::npos);
 }
