@@ -171,6 +171,41 @@ void write_new_file(const fs::path& file, const std::string& text) {
   write_file_atomically(file, text);
 }
 
+struct AllocatedExperiment {
+  std::vector<std::string> comment{};
+  std::string text{};
+  ValueTable sites{};
+};
+
+/// folder: that the experiment will lie in.
+AllocatedExperiment allocate_bits(const CommandLine& line, const Request& request,
+                                  const fs::path& folder, const KindsPtr& kinds) {
+  const RunContents run = RunFolder::read(line.text("RUN"), RecordParts::all);
+  const TrialSelector selector = parse_trial_selector(request.of, *run.manifest.rows);
+  const Experiment experiment = Experiment::load(run.source(), kinds);
+  const std::size_t number = model_of(line, experiment);
+  const ExperimentModel& model = experiment.models[number];
+  const DecoderSpec& spec = model.decoder.spec();
+  std::vector<ResultRow> rows = results_of(run);
+  fill_entries(run, rows);
+  const std::vector<BitsPoint> points = bits_points(model, selector, request.bits, rows);
+  const SiteLaw law = fit_site_law(request.law, request.measure, model.name, rows);
+  const std::vector<AllocationSite> sites = allocation_sites(points, request.measure, spec);
+  const std::vector<AllocationArm> arms = allocation_arms(
+      sites, {.bits = request.bits,
+              .weight = [&law](const std::string& site) { return law.weight(site); },
+              .bits_a_weight = request.size});
+  const std::string name = experiment.config.experiment + "-allocated";
+  AllocatedExperiment made{.comment = comment_of(request, model.name, sites, arms, law, name),
+                           .sites = site_table(model.name, sites, arms, request, law)};
+  std::vector<std::pair<std::string, Json>> trials;
+  for (const AllocationArm& arm : arms)
+    trials.emplace_back(arm.name, allocated_entries(points, sites, arm.allocation.choices, spec));
+  const fs::path directory = (fs::current_path() / folder / "").lexically_normal().parent_path();
+  made.text = experiment_with_trials(experiment, made.comment, name, number, trials, directory);
+  return made;
+}
+
 }  // namespace
 
 int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
@@ -197,39 +232,15 @@ int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& 
                         .law = enum_option(line, "law", kLawKinds, LawKind::additive),
                         .measure = enum_option(line, "measure", kSizeMeasures, SizeMeasure::l2),
                         .of = line.text("of")};
-  const RunContents run = RunFolder::read(line.text("RUN"), RecordParts::all);
-  const TrialSelector selector = parse_trial_selector(request.of, *run.manifest.rows);
-  const Experiment experiment = Experiment::load(run.source(), kinds);
-  const std::size_t number = model_of(line, experiment);
-  const ExperimentModel& model = experiment.models[number];
-  const DecoderSpec& spec = model.decoder.spec();
-  std::vector<ResultRow> rows = results_of(run);
-  fill_entries(run, rows);
-  const std::vector<BitsPoint> points = bits_points(model, selector, request.bits, rows);
-  const SiteLaw law = fit_site_law(request.law, request.measure, model.name, rows);
-  const std::vector<AllocationSite> sites = allocation_sites(points, request.measure, spec);
-  const std::vector<AllocationArm> arms = allocation_arms(
-      sites, {.bits = request.bits,
-              .weight = [&law](const std::string& site) { return law.weight(site); },
-              .bits_a_weight = request.size});
-  const std::string name = experiment.config.experiment + "-allocated";
-  const std::vector<std::string> comment = comment_of(request, model.name, sites, arms, law, name);
-  std::vector<std::pair<std::string, Json>> trials;
-  for (const AllocationArm& arm : arms)
-    trials.emplace_back(arm.name, allocated_entries(points, sites, arm.allocation.choices, spec));
   const fs::path out = line.has("out") ? line.text("out") : "";
-  const fs::path directory =
-      (fs::current_path() / out.parent_path() / "").lexically_normal().parent_path();
-  const std::string text =
-      experiment_with_trials(experiment, comment, name, number, trials, directory);
-  if (line.has("csv"))
-    write_site_csv(site_table(model.name, sites, arms, request, law), line.text("csv"));
+  const AllocatedExperiment made = allocate_bits(line, request, out.parent_path(), kinds);
+  if (line.has("csv")) write_site_csv(made.sites, line.text("csv"));
   if (out.empty()) {
-    print_out("{}", text);
+    print_out("{}", made.text);
     return 0;
   }
-  write_new_file(out, text);
-  for (const std::string& shown : comment) print_out("{}\n", shown);
+  write_new_file(out, made.text);
+  for (const std::string& shown : made.comment) print_out("{}\n", shown);
   print_out("\n{0}: `noisefloor plan {0}` says what it costs, `noisefloor run {0}` runs it\n",
             byte_text(out.string()));
   return 0;

@@ -379,8 +379,6 @@ const char* law_kind_name(LawKind kind) {
   return kind == LawKind::additive ? "additive" : "coverage";
 }
 
-double LawOutcome::error() const { return std::max(factor.value, 1.0 / factor.value); }
-
 std::optional<Interval> median_interval(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t count = values.size();

@@ -53,16 +53,13 @@ struct LawOutcome {
   bool fitted = false;          ///< the law was fitted on it, too
   LawFigure measured{}, predicted{};
   LawFigure factor{};  ///< predicted over measured
-
-  /// How many times too large or too small, at least 1.
-  double error() const;
 };
 
 /// The errors of the lines of one kind that the fit never saw.
 struct LawErrors {
   std::string kind{};
   Index trials = 0, too_high = 0;
-  double median = 1.0;                 ///< of LawOutcome::error()
+  double median = 1.0;                 ///< of max(factor, 1/factor)
   std::optional<Interval> interval{};  ///< 95 % at least, over trials (order statistics)
 };
 

@@ -14,6 +14,8 @@ const std::string kTrials =
     "  - {name: alpha, each: site, perturb: gaussian l2=0.1}\n"
     "  - {name: everywhere, perturb: gaussian l2=0.1}\n"
     "  - {name: w, sweep: {bits: [3, 4, 5]}, quantize: \"W${bits} g64\"}\n"
+    "  - {name: two, sweep: {bits: [3, 4]}, quantize: [{sites: {tensor: weight, roles: [q_proj, "
+    "down_proj]}, grid: uniform, bits: \"${bits}\", granularity: channel}]}\n"
     "  - {name: clip, perturb: weight clip quantile=0.98}\n";
 
 /// A run of noise at each site and of a quantizer at three numbers of bits.
@@ -67,6 +69,14 @@ TEST_F(IntegrationAllocate, WritesAnExperimentThatRunsAndCompares) {
   EXPECT_EQ(rows[0][4], "site");
 }
 
+TEST_F(IntegrationAllocate, WritesNoRoleThatHasNoSiteLeft) {
+  const ProgramResult made =
+      program({"allocate", "r", "--of", "two", "--model", model_, "--bits", "3,4", "--size", "4"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  files_.write("two.yaml", made.out);
+  EXPECT_EQ(program({"check", "two.yaml"}).exit_code, 0);
+}
+
 TEST_F(IntegrationAllocate, RefusesBitsThatHaveNotRunAndSizesThatDoNotFit) {
   const ProgramResult missing = allocate({"--bits", "3,4,6", "--size", "4.5"});
   EXPECT_EQ(missing.exit_code, 2);
@@ -84,7 +94,7 @@ TEST_F(IntegrationAllocate, GoesByTheSameLawAsTheCommandThatTellsIt) {
   const ProgramResult law = program({"law", "r", "--csv", "law.csv"});
   ASSERT_EQ(law.exit_code, 0) << law.err;
   EXPECT_NE(law.out.find("additive law of l2"), std::string::npos) << law.out;
-  EXPECT_NE(law.out.find("rtn: 3 trials"), std::string::npos) << law.out;
+  EXPECT_NE(law.out.find("rtn: 5 trials"), std::string::npos) << law.out;
   EXPECT_NE(law.out.find("clip: 1 trial"), std::string::npos) << law.out;
   EXPECT_EQ(program({"law", "r", "--kind", "coverage"}).exit_code, 0);
   const ProgramResult bad = program({"law", "r", "--kind", "covrage"});
