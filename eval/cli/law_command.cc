@@ -1,0 +1,65 @@
+#include "eval/cli/command.h"
+#include "eval/cli/enum_option.h"
+#include "eval/cli/run_rows.h"
+#include "eval/output/standard_streams.h"
+#include "eval/predict/law_report.h"
+#include "eval/results/row_fields.h"
+#include "eval/tables/design_findings.h"
+#include "eval/tables/law_csv.h"
+#include "eval/tables/law_table.h"
+
+namespace nf {
+namespace {
+
+std::vector<TrialSelector> selectors_of(const CommandLine& line, const char* option,
+                                        const std::vector<RowKey>& keys) {
+  std::vector<TrialSelector> selectors;
+  if (!line.has(option)) return selectors;
+  for (const std::string& text : line.texts(option))
+    selectors.push_back(parse_trial_selector(text, keys));
+  return selectors;
+}
+
+}  // namespace
+
+int law_command(const std::vector<std::string>& arguments, const KindsPtr&) {
+  CommandLine line(
+      "law RUN... [--kind additive|coverage] [--size l2|output_error|both] [--from TRIAL]...",
+      "Fits a law of damage to noise in one part of the model at a time, and holds it against\n"
+      "trials that it has never seen: quantizers, noise everywhere, pairs. additive: KL = Σ α·t²\n"
+      "over the parts, t² the squared size of δ there. coverage: damage saturates, KL =\n"
+      "c(1 − Π(1 − a)); c comes from the trial that has the noise everywhere, and the law is told\n"
+      "not to hold where there is no such c. Several runs are taken together, model by model.");
+  line.positionals("RUN...", "run folders")
+      .option("kind", "additive (default) or coverage")
+      .option("size",
+              "the size of δ at a site: l2 (default), output_error (‖Xδᵀ‖²/‖XWᵀ‖², recorded with "
+              "`predict:`) or both, their geometric mean")
+      .repeated("from",
+                "TRIAL to fit on, or NAME:VARIABLE=VALUE; may be repeated; default: noise trials "
+                "made by `each`")
+      .repeated("predict",
+                "TRIAL to predict, each of its lines shown; may be repeated; default: all others")
+      .option("csv", "also write all figures to this file");
+  if (!line.parse(arguments)) return 0;
+  LawRequest request;
+  request.kind = enum_option(line, "kind", kLawKinds, LawKind::additive);
+  request.measure = enum_option(line, "size", kSizeMeasures, SizeMeasure::l2);
+  const bool needs_outputs = request.measure != SizeMeasure::l2;
+  const RunRows runs =
+      read_run_rows(line.texts("RUN..."), needs_outputs ? RecordParts::all : RecordParts::figures);
+  request.from = selectors_of(line, "from", runs.keys);
+  request.predict = selectors_of(line, "predict", runs.keys);
+  std::vector<LawReport> reports;
+  std::string text;
+  for (const ModelLines& model : group_rows(runs.rows)) {
+    reports.push_back(law_report(model, request));
+    text += (text.empty() ? "" : "\n") + law_text(reports.back(), design_findings(model, runs.keys),
+                                                  !request.predict.empty(), terminal_columns());
+  }
+  if (line.has("csv")) write_law_csv(reports, sweep_variables(runs.keys), line.text("csv"));
+  print_out("{}", text);
+  return 0;
+}
+
+}  // namespace nf

@@ -1,0 +1,432 @@
+#include "eval/predict/law_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "eval/output/number_text.h"
+#include "eval/output/short_list.h"
+#include "eval/predict/coverage_law.h"
+#include "eval/predict/damage_kind.h"
+#include "eval/predict/law_blocks.h"
+#include "eval/results/row_fields.h"
+#include "eval/stats/multiple_testing.h"
+
+namespace nf {
+namespace {
+
+bool is_selected(const std::vector<TrialSelector>& selectors, const RowKey& key) {
+  return std::any_of(selectors.begin(), selectors.end(),
+                     [&key](const TrialSelector& selector) { return selector.selects(key); });
+}
+
+/// The lines of a model in three heaps: what the law is fitted on comes first in `fit`.
+struct Lines {
+  std::vector<LawLine> fit{};  ///< parts, then the corner and what left one out
+  std::vector<std::size_t> singles{};
+  std::vector<LawLine> others{};
+  std::optional<LawCorner> corner{};
+  /// Of the corner's parts, the line that leaves it out.
+  std::vector<std::optional<std::size_t>> left_out{};
+};
+
+bool leaves_out(const LawLine& line, const LawLine& all, const LawLine& part) {
+  if (line.key.design.kind != "leave_one_out" || !is_sized_noise(line.key) ||
+      line.sizes.size() + part.sizes.size() != all.sizes.size() ||
+      line.key.entries != all.key.entries)
+    return false;
+  return std::all_of(line.sizes.begin(), line.sizes.end(), [&](const auto& site) {
+    return all.sizes.contains(site.first) && !part.sizes.contains(site.first);
+  });
+}
+
+/// Takes the corner of the greatest damage, where the cap shows most, and the lines about it.
+void take_corner(const std::vector<LawLine>& all, const std::vector<bool>& is_fit, Lines& lines) {
+  std::vector<std::size_t> places(all.size(), 0);
+  for (std::size_t i = 0, next = 0; i < all.size(); ++i)
+    if (is_fit[i]) places[i] = next++;
+  const LawCorner* best = nullptr;
+  const std::vector<LawCorner> corners = law_corners(all);
+  for (const LawCorner& corner : corners) {
+    const bool has_parts = std::all_of(corner.parts.begin(), corner.parts.end(),
+                                       [&is_fit](std::size_t part) { return is_fit[part]; });
+    if (has_parts && !is_fit[corner.all] &&
+        (best == nullptr || all[corner.all].damage > all[best->all].damage))
+      best = &corner;
+  }
+  if (best == nullptr) return;
+  lines.corner = LawCorner{.all = lines.fit.size()};
+  lines.fit.push_back(all[best->all]);
+  for (const std::size_t part : best->parts) {
+    lines.corner->parts.push_back(places[part]);
+    const auto without = std::find_if(all.begin(), all.end(), [&](const LawLine& line) {
+      return leaves_out(line, all[best->all], all[part]);
+    });
+    lines.left_out.push_back(without == all.end() ? std::nullopt : std::optional(lines.fit.size()));
+    if (without != all.end()) lines.fit.push_back(*without);
+  }
+}
+
+Lines sort_lines(const std::vector<LawLine>& all, const LawRequest& request) {
+  Lines lines;
+  std::vector<bool> is_fit(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    is_fit[i] =
+        request.from.empty() ? is_noise_of_each(all[i].key) : is_selected(request.from, all[i].key);
+    if (!is_fit[i]) continue;
+    lines.singles.push_back(lines.fit.size());
+    lines.fit.push_back(all[i]);
+  }
+  if (request.kind == LawKind::coverage) take_corner(all, is_fit, lines);
+  const auto is_known = [&lines](const LawLine& line) {
+    return std::any_of(lines.fit.begin(), lines.fit.end(), [&line](const LawLine& fit) {
+      return fit.key.name == line.key.name && fit.key.vars == line.key.vars;
+    });
+  };
+  for (const LawLine& line : all)
+    if (!is_known(line)) lines.others.push_back(line);
+  return lines;
+}
+
+LawFigure figure_of(double value, const std::vector<BlockSums>& seeds) {
+  const MeanEstimate mean = estimate_mean(seeds);
+  return {.value = value, .interval = interval_of(mean), .note = why_no_interval(mean)};
+}
+
+/// A law of either kind.
+class FittedLaw {
+ public:
+  FittedLaw(const Lines& lines, const LawRequest& request) {
+    std::vector<double> damages;
+    for (const LawLine& line : lines.fit) damages.push_back(line.damage);
+    if (request.kind == LawKind::additive)
+      additive_ = AdditiveLaw::fit_lines(lines.fit, damages, request.measure);
+    else if (lines.corner)
+      coverage_ =
+          CoverageLaw::fit_lines(lines.fit, damages, lines.singles, *lines.corner, request.measure);
+  }
+  bool is_there() const { return additive_ || coverage_; }
+  const CoverageLaw* coverage() const { return coverage_ ? &*coverage_ : nullptr; }
+  const AdditiveLaw& parts() const { return coverage_ ? coverage_->exponents() : *additive_; }
+  std::optional<double> predict(const SiteSizes& sizes) const {
+    return coverage_ ? coverage_->predict(sizes) : additive_->predict(sizes);
+  }
+  std::vector<double> slopes(const SiteSizes& sizes) const {
+    return coverage_ ? coverage_->slopes(sizes) : additive_->slopes(sizes);
+  }
+
+ private:
+  std::optional<AdditiveLaw> additive_{};
+  std::optional<CoverageLaw> coverage_{};
+};
+
+/// The damage of the corner over the sum of its parts' damages.
+LawFigure additivity_of(const Lines& lines, const LawBlocks& blocks) {
+  std::vector<double> of_parts(lines.fit.size(), 0.0), of_all(lines.fit.size(), 0.0);
+  for (const std::size_t part : lines.corner->parts) of_parts[part] = 1.0;
+  of_all[lines.corner->all] = 1.0;
+  const MeanRatio ratio = blocks.ratio(blocks.blocks(of_parts), blocks.blocks(of_all));
+  return {.value = ratio.ratio.value_or(0.0), .interval = ratio.interval, .note = ratio.note};
+}
+
+/// The finding where a corner has no cap.
+std::string why_no_cap(const Lines& lines, const ResultRow& baseline) {
+  double sum = 0.0, most = 0.0;
+  for (const std::size_t part : lines.corner->parts) {
+    sum += lines.fit[part].damage;
+    most = std::max(most, lines.fit[part].damage);
+  }
+  const LawLine& whole = lines.fit[lines.corner->all];
+  if (whole.damage <= most)
+    return fmt::format(
+        "{} costs {} nats, and one of its parts alone {}: more noise does less, so the law of "
+        "coverage does not hold here and predicts nothing",
+        condition_text(whole.key), figure_number(whole.damage), figure_number(most));
+  const LawBlocks blocks(lines.fit, baseline);
+  const LawFigure ratio =
+      blocks.has_windows() ? additivity_of(lines, blocks) : LawFigure{.value = whole.damage / sum};
+  const bool is_told = ratio.interval && ratio.interval->low > 1.0;
+  return fmt::format(
+      "{} costs {} nats, {}{} times as much as its parts one by one in sum: {}, so the law of "
+      "coverage has no cap here and predicts nothing",
+      condition_text(whole.key), figure_number(whole.damage), short_number(ratio.value, 3),
+      ratio.interval ? fmt::format(" [{}, {}]", short_number(ratio.interval->low, 3),
+                                   short_number(ratio.interval->high, 3))
+                     : "",
+      is_told ? "damage grows faster than it adds up" : "no saturation can be seen");
+}
+
+/// The finding where there is no law.
+std::string why_no_law(const Lines& lines, const LawRequest& request, const ResultRow& baseline) {
+  const bool nothing_has_it = lines.fit.empty() && lines.others.empty();
+  if (nothing_has_it && request.measure != SizeMeasure::l2)
+    return fmt::format("no trial has sizes of {}: `predict:` in the experiment records them",
+                       size_measure_name(request.measure));
+  if (lines.singles.empty())
+    return request.from.empty()
+               ? "no noise of `each` to fit a law to; add a trial such as {name: noise, each: "
+                 "site, perturb: gaussian l2=0.1} and run it, or name trials with --from"
+               : "none of the trials of --from has a damage above rounding and a size";
+  if (!lines.corner)
+    return "no trial has the noise of `each` at all of its sites at once, which the cap of "
+           "coverage comes from; add the same trial without `each` and run it";
+  return why_no_cap(lines, baseline);
+}
+
+/// The cap with the interval of 1/c, which is nearly linear in the damages: its upper end is
+/// infinite where they may as well add up.
+LawFigure cap_of(const CoverageLaw& law, const LawBlocks& blocks) {
+  std::vector<double> slopes = law.cap_slopes();
+  for (double& slope : slopes) slope /= -law.cap() * law.cap();
+  LawFigure cap = figure_of(1.0 / law.cap(), blocks.blocks(slopes, 1.0 / law.cap()));
+  cap.value = law.cap();
+  if (cap.interval)
+    cap.interval = Interval{1.0 / cap.interval->high,
+                            cap.interval->low > 0.0 ? 1.0 / cap.interval->low
+                                                    : std::numeric_limits<double>::infinity()};
+  return cap;
+}
+
+/// The derivatives of a part's weight: of its share for t² = 1 at all of its sites.
+LawFigure weight_of(const LawPart& part, const FittedLaw& law, const LawBlocks& blocks,
+                    const std::vector<LawLine>& lines) {
+  std::vector<double> slopes(lines.size(), 0.0);
+  const CoverageLaw* const coverage = law.coverage();
+  double by_cap = 0.0;
+  for (const std::size_t line : part.lines) {
+    const double damage = lines[line].damage;
+    const double share = part.alpha / static_cast<double>(part.lines.size());
+    if (coverage == nullptr) {
+      slopes[line] = share / damage;
+      continue;
+    }
+    const double cap = coverage->cap();
+    slopes[line] = share / (-std::log1p(-damage / cap) * (cap - damage));
+    by_cap -= slopes[line] * damage / cap;
+  }
+  if (coverage == nullptr) return figure_of(part.alpha, blocks.blocks(slopes));
+  for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] += by_cap * coverage->cap_slopes()[i];
+  return figure_of(part.alpha, blocks.blocks(slopes, part.alpha));
+}
+
+/// The two estimates of a_i and their difference.
+void add_two_ends(std::size_t single, const std::optional<std::size_t>& without, const Lines& lines,
+                  const CoverageLaw& law, const LawBlocks& blocks, LawPartFigures& part) {
+  const double cap = law.cap(), own = lines.fit[single].damage;
+  const double alone = own / cap;
+  const auto figure = [&](double value, double by_cap,
+                          const std::vector<std::pair<std::size_t, double>>& by_line) {
+    std::vector<double> slopes(lines.fit.size());
+    for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] = by_cap * law.cap_slopes()[i];
+    for (const auto& [line, slope] : by_line) slopes[line] += slope;
+    return blocks.blocks(slopes, value);
+  };
+  const double alone_by_cap = -own / (cap * cap);
+  part.alone = figure_of(alone, figure(alone, alone_by_cap, {{single, 1.0 / cap}}));
+  if (!without) return;
+  const double whole = lines.fit[lines.corner->all].damage, rest = lines.fit[*without].damage;
+  if (!(rest < cap)) return;  // beyond the cap: no share is left to tell
+  const double left = cap - rest;
+  const double left_out = 1.0 - (cap - whole) / left;
+  const double by_cap = (rest - whole) / (left * left);
+  const double by_whole = 1.0 / left, by_rest = -(cap - whole) / (left * left);
+  part.left_out = figure_of(
+      left_out, figure(left_out, by_cap, {{lines.corner->all, by_whole}, {*without, by_rest}}));
+  const MeanEstimate apart = estimate_mean(
+      figure(left_out - alone, by_cap - alone_by_cap,
+             {{lines.corner->all, by_whole}, {*without, by_rest}, {single, -1.0 / cap}}));
+  part.apart = LawFigure{
+      .value = left_out - alone, .interval = interval_of(apart), .note = why_no_interval(apart)};
+  part.p = p_value(apart);
+}
+
+void add_parts(const Lines& lines, const FittedLaw& law, const LawBlocks& blocks,
+               LawReport& report) {
+  for (const LawPart& part : law.parts().parts()) {
+    LawPartFigures& figures = report.parts.emplace_back();
+    figures.key = pooled_key(lines.fit[part.lines.front()].rows);
+    figures.name = part.name;
+    figures.weight = weight_of(part, law, blocks, lines.fit);
+    if (law.coverage() == nullptr) continue;
+    for (std::size_t i = 0; i < lines.corner->parts.size(); ++i) {
+      const std::size_t single = lines.corner->parts[i];
+      if (std::find(part.lines.begin(), part.lines.end(), single) != part.lines.end())
+        add_two_ends(single, lines.left_out[i], lines, *law.coverage(), blocks, figures);
+    }
+  }
+  std::vector<double> p;
+  for (const LawPartFigures& part : report.parts)
+    if (part.p) p.push_back(*part.p);
+  const std::vector<double> adjusted = holm_adjusted(p);
+  auto next = adjusted.begin();
+  for (LawPartFigures& part : report.parts)
+    if (part.p) part.p_holm = *next++;
+}
+
+LawOutcome outcome_of(const LawLine& line, double predicted, const FittedLaw& law,
+                      const LawBlocks& blocks) {
+  LawOutcome outcome{.key = pooled_key(line.rows), .kind = damage_kind(line.key)};
+  outcome.label = condition_text(line.key);
+  if (line.rows.size() > 1) outcome.label += fmt::format(" ({} seeds)", line.rows.size());
+  outcome.measured.value = line.damage;
+  outcome.predicted.value = predicted;
+  outcome.factor.value = predicted / line.damage;
+  const std::optional<std::vector<BlockSums>> measured = blocks.measured(line);
+  if (!measured) {
+    for (LawFigure* figure : {&outcome.measured, &outcome.predicted, &outcome.factor})
+      figure->note = "has not run over all windows of the fit";
+    return outcome;
+  }
+  const std::vector<BlockSums> of_law = blocks.blocks(law.slopes(line.sizes));
+  outcome.measured = figure_of(line.damage, *measured);
+  outcome.predicted = figure_of(predicted, of_law);
+  const MeanRatio ratio = blocks.ratio(*measured, of_law);
+  outcome.factor.interval = ratio.interval;
+  outcome.factor.note = ratio.note;
+  return outcome;
+}
+
+void add_outcomes(const Lines& lines, const LawRequest& request, const FittedLaw& law,
+                  const LawBlocks& blocks, LawReport& report) {
+  std::vector<std::string> elsewhere;
+  const auto add = [&](const LawLine& line, bool fitted) {
+    const std::optional<double> predicted = law.predict(line.sizes);
+    if (!predicted) {
+      const auto unknown =
+          std::find_if(line.sizes.begin(), line.sizes.end(),
+                       [&law](const auto& site) { return !law.parts().alpha(site.first); });
+      elsewhere.push_back(fmt::format("{} ({})", condition_text(line.key), unknown->first));
+      return;
+    }
+    report.outcomes.push_back(outcome_of(line, *predicted, law, blocks));
+    report.outcomes.back().fitted = fitted;
+  };
+  for (const LawLine& line : lines.fit)
+    if (request.predict.empty() || is_selected(request.predict, line.key)) add(line, true);
+  for (const LawLine& line : lines.others)
+    if (request.predict.empty() || is_selected(request.predict, line.key)) add(line, false);
+  if (!elsewhere.empty())
+    report.remarks.push_back(
+        fmt::format("not predicted, for no noise of the fit has acted at some of their sites: {}",
+                    short_list(elsewhere, ", ", "trials")));
+}
+
+void add_errors(LawReport& report) {
+  std::vector<std::pair<std::string, std::vector<double>>> by_kind;
+  for (const LawOutcome& outcome : report.outcomes) {
+    if (outcome.fitted) continue;
+    auto known = std::find_if(by_kind.begin(), by_kind.end(), [&outcome](const auto& errors) {
+      return errors.first == outcome.kind;
+    });
+    if (known == by_kind.end()) known = by_kind.insert(by_kind.end(), {outcome.kind, {}});
+    known->second.push_back(outcome.factor.value);
+  }
+  for (auto& [kind, factors] : by_kind) {
+    LawErrors errors{.kind = kind, .trials = std::ssize(factors)};
+    errors.too_high =
+        std::count_if(factors.begin(), factors.end(), [](double factor) { return factor > 1.0; });
+    for (double& factor : factors) factor = std::max(factor, 1.0 / factor);
+    std::sort(factors.begin(), factors.end());
+    const std::size_t middle = factors.size() / 2;
+    errors.median = factors.size() % 2 == 1 ? factors[middle]
+                                            : std::sqrt(factors[middle - 1] * factors[middle]);
+    errors.interval = median_interval(factors);
+    report.errors.push_back(std::move(errors));
+  }
+}
+
+std::optional<double> r2_of(const std::vector<LawOutcome>& outcomes) {
+  std::vector<std::pair<double, double>> logs;  // measured, predicted
+  for (const LawOutcome& outcome : outcomes)
+    if (!outcome.fitted)
+      logs.emplace_back(std::log(outcome.measured.value), std::log(outcome.predicted.value));
+  if (logs.size() < 3) return std::nullopt;
+  double mean = 0.0, left = 0.0, all = 0.0;
+  for (const auto& [measured, predicted] : logs)
+    mean += measured / static_cast<double>(logs.size());
+  for (const auto& [measured, predicted] : logs) {
+    left += std::pow(measured - predicted, 2);
+    all += std::pow(measured - mean, 2);
+  }
+  return all > 0.0 ? std::optional(1.0 - left / all) : std::nullopt;
+}
+
+/// Lines that have no size of this measure, or no damage above rounding.
+void tell_left_out(const ModelLines& model, const std::vector<LawLine>& lines,
+                   const LawRequest& request, LawReport& report) {
+  std::vector<std::string> left_out;
+  for (const ResultLine& line : model.lines) {
+    if (line.key().name == "baseline" || line.samples().empty()) continue;
+    const bool wanted = request.predict.empty() || is_selected(request.predict, line.key()) ||
+                        is_selected(request.from, line.key());
+    if (wanted && std::none_of(lines.begin(), lines.end(), [&line](const LawLine& known) {
+          return known.key.name == line.key().name && known.key.vars == line.key().vars;
+        }))
+      left_out.push_back(condition_text(line.key()));
+  }
+  if (left_out.empty()) return;
+  report.remarks.push_back(fmt::format(
+      "left out, without a KL above rounding or a size ({}): {}{}",
+      size_measure_name(request.measure), short_list(left_out, ", ", "trials"),
+      request.measure == SizeMeasure::l2 ? "" : "; `predict:` in the experiment records it"));
+}
+
+}  // namespace
+
+const char* law_kind_name(LawKind kind) {
+  return kind == LawKind::additive ? "additive" : "coverage";
+}
+
+std::optional<Interval> median_interval(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t count = values.size();
+  // The k smallest and greatest are left out as long as P(fewer than k + 1 of n lie below the
+  // median) is at most 2.5 %.
+  double term = std::pow(0.5, static_cast<double>(count)), below = term;
+  constexpr double kTail = 0.025;
+  if (count == 0 || below > kTail) return std::nullopt;
+  std::size_t rank = 0;
+  while (true) {
+    term *= static_cast<double>(count - rank) / static_cast<double>(rank + 1);
+    if (below + term > kTail) break;
+    below += term;
+    ++rank;
+  }
+  return Interval{values[rank], values[count - 1 - rank]};
+}
+
+LawReport law_report(const ModelLines& model, const LawRequest& request) {
+  LawReport report{.model = model.model, .kind = request.kind, .measure = request.measure};
+  if (model.baseline == nullptr || model.baseline->failed()) {
+    report.why_none = "the untouched model has not run yet";
+    return report;
+  }
+  std::vector<const ResultRow*> rows;
+  for (const ResultLine& line : model.lines)
+    if (line.key().name != "baseline")
+      for (const ResultRow* row : line.samples()) rows.push_back(row);
+  const std::vector<LawLine> all = law_lines(rows, request.measure);
+  tell_left_out(model, all, request, report);
+  const Lines lines = sort_lines(all, request);
+  report.fit_lines = std::ssize(lines.singles);
+  const FittedLaw law(lines, request);
+  if (!law.is_there()) {
+    report.why_none = why_no_law(lines, request, *model.baseline);
+    return report;
+  }
+  const LawBlocks blocks(lines.fit, *model.baseline);
+  if (!blocks.has_windows()) {
+    report.why_none = "the trials of the fit have no window of text in common";
+    return report;
+  }
+  if (const CoverageLaw* coverage = law.coverage()) report.cap = cap_of(*coverage, blocks);
+  add_parts(lines, law, blocks, report);
+  add_outcomes(lines, request, law, blocks, report);
+  add_errors(report);
+  report.r2 = r2_of(report.outcomes);
+  return report;
+}
+
+}  // namespace nf
