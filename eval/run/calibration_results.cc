@@ -15,7 +15,7 @@ namespace nf {
 namespace {
 
 /// Of the files: others are made again.
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 std::string hash_of(const std::string& text) {
   ContentHash hash;

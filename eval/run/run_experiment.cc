@@ -102,8 +102,7 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     const ThreadsHere here;
     estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
-    prepare_decoder(decoder, plan.data().set,
-                    calibration_positions(plan.spec(), plan.jobs_with(steps)));
+    prepare_decoder(decoder, plan.data().set, calibration_positions(plan, plan.jobs_with(steps)));
     const MachineRates rates = measure_rates(decoder, plan.data().set, *kinds,
                                              experiment.config.stats, estimates.back().calibrating);
     const double uncut = rates.seconds(estimates.back().cost);
