@@ -30,7 +30,8 @@ class AdditiveLaw {
   /// of fewer sites make the parts. None where no row is left.
   static std::optional<AdditiveLaw> fit(std::span<const ResultRow* const> rows,
                                         SizeMeasure measure = SizeMeasure::l2);
-  /// The same for lines and their damages, one each, greater than 0.
+  /// The same for lines and their damages, one each; one that is not above 0 (or NaN) is passed
+  /// over.
   static std::optional<AdditiveLaw> fit_lines(const std::vector<LawLine>& lines,
                                               std::span<const double> damages, SizeMeasure measure);
 
@@ -39,6 +40,9 @@ class AdditiveLaw {
   std::optional<double> predict(const SiteSizes& sizes) const;
   /// Damage for t² = 1 at that site alone, nats: its part's α over the number of its sites.
   std::optional<double> alpha(const std::string& site) const;
+  /// The derivatives of predict() in the damages of the lines it is fitted on, one each. Their sum,
+  /// weighted by these damages, is predict() itself.
+  std::vector<double> slopes(const SiteSizes& sizes) const;
 
   const std::vector<LawPart>& parts() const { return parts_; }
   SizeMeasure measure() const { return measure_; }
@@ -46,6 +50,7 @@ class AdditiveLaw {
  private:
   std::vector<LawPart> parts_{};
   std::map<std::string, double> alphas_{};  ///< by site
+  std::vector<double> damages_{};           ///< of the lines of the fit
   SizeMeasure measure_ = SizeMeasure::l2;
 };
 

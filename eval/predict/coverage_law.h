@@ -34,8 +34,7 @@ class CoverageLaw {
   static std::optional<CoverageLaw> fit_lines(const std::vector<LawLine>& lines,
                                               std::span<const double> damages,
                                               std::span<const std::size_t> singles,
-                                              const std::optional<LawCorner>& corner,
-                                              SizeMeasure measure);
+                                              const LawCorner& corner, SizeMeasure measure);
 
   /// KL in nats a token; none where the row lacks the measure or distorts a site of no part.
   std::optional<double> predict(const ResultRow& row) const;
@@ -43,14 +42,18 @@ class CoverageLaw {
   /// Σ b_i = Σ β_i·t_i², which orders trials as predict() does.
   std::optional<double> exponent(const ResultRow& row) const;
 
-  double cap() const { return cap_; }                          ///< c, nats
+  /// The derivatives of predict() in the damages of the lines of the fit, one each, the corner
+  /// among them.
+  std::vector<double> slopes(const SiteSizes& sizes) const;
+  double cap() const { return cap_; }  ///< c, nats
+  /// The derivatives of cap() in these damages.
+  const std::vector<double>& cap_slopes() const { return cap_slopes_; }
   const AdditiveLaw& exponents() const { return exponents_; }  ///< its α are the β
 
  private:
-  CoverageLaw(double cap, AdditiveLaw exponents) : cap_(cap), exponents_(std::move(exponents)) {}
-
-  double cap_;
-  AdditiveLaw exponents_;
+  double cap_ = 0.0;
+  std::vector<double> cap_slopes_{}, damages_{};
+  AdditiveLaw exponents_{};
 };
 
 /// The corners among lines of noise, in their order: a line that no design made, or the "all" of
