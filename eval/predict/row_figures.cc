@@ -26,6 +26,15 @@ std::optional<double> over_sites(const ResultRow& row, SiteValue figure, Join jo
 
 }  // namespace
 
+const DistortionStats& stats_of(const SiteStats& site) {
+  return site.predictor && site.predictor->on_calibration ? *site.predictor->on_calibration
+                                                          : site.stats;
+}
+
+bool has_all_stats(const SiteStats& site) {
+  return site.complete || (site.predictor && site.predictor->on_calibration);
+}
+
 std::function<RowPredictor(const PredictorEvidence& evidence)> of_row(RowPredictor figure) {
   return [figure = std::move(figure)](const PredictorEvidence&) { return figure; };
 }
@@ -35,8 +44,8 @@ RowPredictor pooled_figure(double (*figure)(const DistortionStats& stats), Poole
     if (row.failed()) return std::nullopt;
     DistortionStats pool;
     for (const SiteStats& site : row.sites) {
-      if (!site.complete && needs == PooledNeeds::all) return std::nullopt;
-      pool.merge(site.stats);
+      if (needs == PooledNeeds::all && !has_all_stats(site)) return std::nullopt;
+      pool.merge(stats_of(site));
     }
     return pool.count == 0 ? std::nullopt : if_finite(figure(pool));
   };

@@ -7,6 +7,12 @@
 
 namespace nf {
 
+/// The statistics of δ at a site that predictors go by: of an input those on the calibration set
+/// where there are some, which know nothing of the evaluated text.
+const DistortionStats& stats_of(const SiteStats& site);
+/// Whether these are more than the energies.
+bool has_all_stats(const SiteStats& site);
+
 /// Makes a predictor that learns from nothing: it is a figure of the row's sites alone.
 std::function<RowPredictor(const PredictorEvidence& evidence)> of_row(RowPredictor figure);
 

@@ -131,7 +131,8 @@ Json predictor_json(const SiteStats& site, const Record& record) {
     return finite(value, site.site + ' ' + key, record);
   };
   const PredictorSums& sums = *site.predictor;
-  Json json = {{"row_mean_energy", sum(sums.row_mean_energy, "row_mean_energy")}};
+  Json json = Json::object();
+  if (sums.row_mean_energy) json["row_mean_energy"] = sum(*sums.row_mean_energy, "row_mean_energy");
   if (sums.outputs) {
     json["tokens"] = sums.outputs->tokens;
     json["windows"] = sums.outputs->windows;
@@ -241,7 +242,9 @@ void read_stats(const ObjectReader& reader, bool complete, DistortionStats& stat
 }
 
 PredictorSums read_predictor(const ObjectReader& reader) {
-  PredictorSums sums{.row_mean_energy = reader.number("row_mean_energy")};
+  PredictorSums sums;
+  if (reader.find("row_mean_energy") != nullptr)
+    sums.row_mean_energy = reader.number("row_mean_energy");
   if (reader.find("tokens") != nullptr) {
     sums.outputs = {.tokens = reader.count("tokens"), .windows = reader.count("windows")};
     for (const auto& [key, member] : kOutputSums) (*sums.outputs).*member = reader.number(key);

@@ -202,9 +202,12 @@ void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& p
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const std::size_t g = i / static_cast<std::size_t>(batches);
     const Group& group = groups[g];
-    for (SiteStats& site : outcomes[i].sites)
+    for (SiteStats& site : outcomes[i].sites) {
       if (const auto own = sums[g].find(site.site); own != sums[g].end())
         site.predictor = own->second;
+      else if (probe_of(group) != nullptr)
+        site.predictor.emplace();  // asked for, and nothing is known
+    }
     states_.note(group, std::move(outcomes[i].problem));
     states_.add_sites(group, outcomes[i].sites);
   }

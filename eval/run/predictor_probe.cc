@@ -61,6 +61,7 @@ std::optional<double> expected_snr(Index in, double output, double other, double
 WeightProbe::WeightProbe(const SiteChain& chain, std::uint64_t seed, Index rows,
                          PredictorProbe* owner, std::shared_ptr<const Inputs> inputs)
     : chain_(chain), seed_(seed), owner_(owner), inputs_(std::move(inputs)) {
+  sums_.row_mean_energy = 0.0;
   if (inputs_ == nullptr) return;
   output_ = owner_->known_output(chain.site.role);
   sees_steps_ = has_plain_steps(chain, !is_block_role(chain.site.role));
@@ -69,7 +70,7 @@ WeightProbe::WeightProbe(const SiteChain& chain, std::uint64_t seed, Index rows,
 }
 
 void WeightProbe::add(Index first, ConstMatrixView x, ConstMatrixView distorted) {
-  sums_.row_mean_energy += row_mean_energy(x, distorted);
+  *sums_.row_mean_energy += row_mean_energy(x, distorted);
   if (inputs_ == nullptr) return;
   sums_.outputs->error += inputs_->second_moment.of_difference(distorted, x);
   if (!output_) sum_output_ += inputs_->second_moment.of(x);

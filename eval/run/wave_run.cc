@@ -112,7 +112,8 @@ void WaveRun::pass_final_norm(const Group& group) {
   leader.hidden = {};
   std::optional<PredictorSums> sums;
   if (PredictorProbe* const probe = distorts ? blocks_.probe_of(group) : nullptr)
-    sums = probe->of_input(*leader.trial, Role::lm_head, knowledge.steps());
+    sums =
+        probe->of_input(*leader.trial, Role::lm_head, knowledge.steps()).value_or(PredictorSums{});
   std::vector<SiteStats>& sites = head(group.first).input_sites;
   for (DistortedItems& outcome : outcomes) {
     states_.note(group, std::move(outcome.problem));

@@ -7,9 +7,9 @@ namespace {
 std::optional<double> energy_in_row_means(const ResultRow& row) {
   double means = 0.0, all = 0.0;
   for (const SiteStats& site : row.sites) {
-    if (!site.predictor) return std::nullopt;
-    means += site.predictor->row_mean_energy;
-    all += site.stats.sum_d2;
+    if (!site.predictor || !site.predictor->row_mean_energy) return std::nullopt;
+    means += *site.predictor->row_mean_energy;
+    all += stats_of(site).sum_d2;
   }
   return !row.failed() && all > 0.0 ? std::optional(means / all) : std::nullopt;
 }

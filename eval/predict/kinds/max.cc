@@ -4,7 +4,7 @@ namespace nf {
 namespace {
 
 std::optional<double> largest_change(const SiteStats& site) {
-  return site.complete ? std::optional(site.stats.max_abs_d) : std::nullopt;
+  return has_all_stats(site) ? std::optional(stats_of(site).max_abs_d) : std::nullopt;
 }
 
 }  // namespace

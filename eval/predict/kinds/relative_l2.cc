@@ -4,8 +4,8 @@ namespace nf {
 namespace {
 
 std::optional<double> squared_ratio(const SiteStats& site) {
-  if (!(site.stats.sum_x2 > 0.0)) return std::nullopt;
-  return site.stats.sum_d2 / site.stats.sum_x2;
+  const DistortionStats& stats = stats_of(site);
+  return stats.sum_x2 > 0.0 ? std::optional(stats.sum_d2 / stats.sum_x2) : std::nullopt;
 }
 
 }  // namespace
