@@ -199,8 +199,8 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
     warn(run, plan.data().warnings);
     warn(run, plan.calibration().warnings());
   }
-  warn(run,
-       gather_warnings(records, rows, run.experiment.config.stats, run.experiment.config.detail));
+  warn(run, gather_warnings(records, rows, run.experiment.config.stats,
+                            run.experiment.config.detail, run.experiment.config.predict.records));
   if (const std::string others = other_records(records, rows); !others.empty())
     run.progress.message(others);
 }
