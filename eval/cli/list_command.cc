@@ -52,7 +52,8 @@ void list_metrics(const Kinds& kinds, const CommandLine&) {
 }
 
 void list_predictors(const Kinds&, const CommandLine&) {
-  for (const Predictor& predictor : PredictorRegistry::builtin().predictors()) {
+  const PredictorRegistry registry = PredictorRegistry::builtin();
+  for (const Predictor& predictor : registry.predictors()) {
     std::string notes = predictor.source.empty() ? "" : ", " + predictor.source;
     if (predictor.measured) notes += "; measured on the evaluated text";
     if (predictor.fitted) notes += "; fitted on trials of noise";

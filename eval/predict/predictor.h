@@ -46,7 +46,9 @@ class PredictorRegistry {
   /// Throws InternalError when the name is taken.
   void add(Predictor predictor);
   /// In the order of their names.
-  const std::vector<Predictor>& predictors() const { return predictors_; }
+  const std::vector<Predictor>& predictors() const& { return predictors_; }
+  /// A registry that is gone at the end of the line has none to look at.
+  const std::vector<Predictor>& predictors() && = delete;
   /// Null for an unknown name.
   const Predictor* find(const std::string& name) const;
 

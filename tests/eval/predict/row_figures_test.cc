@@ -123,7 +123,8 @@ TEST(RowFigures, OfAnInputAreOfTheCalibrationSet) {
 TEST(RowFigures, SayNothingOfAFailedRowNorWithoutAChange) {
   ResultRow row = row_of(two_sites());
   row.status = Status::failed;
-  for (const Predictor& predictor : PredictorRegistry::builtin().predictors())
+  const PredictorRegistry registry = PredictorRegistry::builtin();
+  for (const Predictor& predictor : registry.predictors())
     EXPECT_FALSE(predictor.make({})(row)) << predictor.name;
   ReferenceSites same;
   same.emplace_back(random_matrix(3, 4, 1), random_matrix(3, 4, 1));
