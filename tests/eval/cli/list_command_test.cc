@@ -39,9 +39,8 @@ TEST(IntegrationList, NamesMetrics) {
 }
 
 TEST(IntegrationList, NamesPredictorsWithTheirFormulas) {
-  expect_all(list({"predictors"}),
-             {"relative_l2", "output_error", "hessian", "tr δHδᵀ", "arXiv 2603.04359", "[dB]",
-              "fitted on trials of noise"});
+  expect_all(list({"predictors"}), {"relative_l2", "output_error", "hessian", "tr δHδᵀ",
+                                    "arXiv 2603.04359", "[dB]", "fitted on trials of noise"});
 }
 
 TEST(IntegrationList, NamesArchitectures) {
