@@ -59,6 +59,7 @@ const std::vector<Command>& commands() {
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
       {"show", "the results of a run folder, chosen and sorted", show_command},
       {"compare", "whether trials of a run folder differ from each other", compare_command},
+      {"league", "which property of a perturbation predicts its damage", league_command},
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},

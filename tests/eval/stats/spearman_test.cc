@@ -14,7 +14,6 @@ TEST(Spearman, RanksShareTheMeanOfEqualValues) {
 }
 
 TEST(Spearman, IsPearsonsOfTheRanks) {
-  // scipy.stats.spearmanr of the same values
   const std::vector<double> x = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}, y = {2.0, 1.0, 4.0, 3.0, 60.0, 5.0};
   EXPECT_NEAR(*spearman(x, y), 1.0 - 6.0 * 6.0 / (6.0 * 35.0), 1e-15);
   const std::vector<double> tied = {1.0, 1.0, 2.0, 2.0, 3.0, 3.0};
