@@ -61,9 +61,8 @@ int league_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   const std::vector<LeagueTarget> targets = targets_of(line);
   const std::vector<LeagueRun> runs =
       read_runs(line.texts("RUN..."), TrialChoice(line.texts("trials")));
-  PredictorRegistry registry;
-  register_builtin_predictors(registry);
-  const League league = make_league(gather_league_trials(runs), registry, targets);
+  const League league =
+      make_league(gather_league_trials(runs), PredictorRegistry::builtin(), targets);
   if (league.entries.empty())
     throw ConfigError(
         "there is nothing to rank: no trial has a figure of a predictor and the target" +

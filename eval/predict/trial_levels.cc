@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "core/base/check.h"
-#include "eval/output/value_label.h"
 #include "eval/records/site_place.h"
 
 namespace nf {
@@ -12,13 +11,15 @@ namespace {
 
 std::string variable(const RowKey& key, const std::string& name) {
   const auto found = key.vars.find(name);
-  return found != key.vars.end() && !found->is_null() ? value_label(*found) : "";
+  if (found == key.vars.end() || found->is_null()) return "";
+  return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
 std::string place(const RowKey& key, const std::string& factor) {
   if (!key.design.kind.empty() && key.design.kind != "each") return "";
   if (std::string own = variable(key, factor); !own.empty()) return own;
-  const SitePlace place = site_place(variable(key, "site"));
+  // A level names no tensor: "layers.3.q_proj".
+  const SitePlace place = site_place(variable(key, "site") + ".weight");
   return factor == "layer" ? place.layer : place.role;
 }
 
