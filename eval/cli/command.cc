@@ -59,6 +59,7 @@ const std::vector<Command>& commands() {
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
       {"show", "the results of a run folder, chosen and sorted", show_command},
       {"compare", "whether trials of a run folder differ from each other", compare_command},
+      {"league", "which property of a perturbation predicts its damage", league_command},
       {"law", "a law of damage, fitted to noise and held against quantizers", law_command},
       {"allocate", "bits for each weight by such a law, and the experiment that tests them",
        allocate_command},

@@ -37,6 +37,7 @@ int verify_command(const std::vector<std::string>& arguments, const KindsPtr& ki
 int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int compare_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int league_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int law_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int show_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);

@@ -34,16 +34,27 @@ bool is_ours(const std::vector<std::string>& header, const std::string& stem,
                     });
 }
 
+bool is_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(file, ignored));
+}
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& what) {
+  throw ConfigError(
+      fmt::format("--csv {}: is there already and no {} of noisefloor; choose another name",
+                  file.string(), what));
+}
+
 }  // namespace
 
 void check_replaceable_csv(const std::filesystem::path& file, const std::string& stem,
                            const std::vector<std::string>& end, const std::string& what) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return;
-  if (!is_ours(header_of(file), stem, end))
-    throw ConfigError(
-        fmt::format("--csv {}: is there already and no {} of noisefloor; choose another name",
-                    file.string(), what));
+  if (is_there(file) && !is_ours(header_of(file), stem, end)) refuse(file, what);
+}
+
+void check_replaceable_csv(const std::filesystem::path& file,
+                           const std::vector<std::string>& columns, const std::string& what) {
+  if (is_there(file) && header_of(file) != columns) refuse(file, what);
 }
 
 }  // namespace nf

@@ -12,5 +12,8 @@ namespace nf {
 /// what: "export", for the message.
 void check_replaceable_csv(const std::filesystem::path& file, const std::string& stem,
                            const std::vector<std::string>& end, const std::string& what);
+/// The same of a file whose columns never change: it is ours if it has just these.
+void check_replaceable_csv(const std::filesystem::path& file,
+                           const std::vector<std::string>& columns, const std::string& what);
 
 }  // namespace nf

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eval/records/model_identity.h"
+#include "eval/results/results.h"
+
+namespace nf {
+
+/// What one run folder has.
+struct LeagueRun {
+  std::string dir;
+  std::vector<ResultRow> rows{};
+  std::vector<ModelIdentity> models{};
+};
+
+/// A trial of a league: the rows of one run that differ in their seeds alone.
+struct LeagueTrial {
+  std::vector<const ResultRow*> samples;  ///< at least one; none failed, none unfinished
+  double kl = 0.0;                        ///< nats per token, over all samples
+
+  const RowKey& key() const { return samples.front()->key; }
+};
+
+/// The trials of one model, of all runs together.
+struct LeagueModel {
+  std::string model;
+  const ResultRow* baseline = nullptr;
+  std::vector<const ResultRow*> rows{};  ///< all that did not fail
+  std::vector<LeagueTrial> trials{};     ///< those with text
+};
+
+/// Trials of several runs, model by model. A model is the same in two runs where its weights and
+/// its text are; else the later one is called "NAME (DIR)". A condition that two runs have counts
+/// once.
+struct LeagueTrials {
+  std::vector<LeagueModel> models{};
+  std::vector<std::string> remarks{};  ///< trials that are left out, and why
+};
+/// Points into `runs`. Throws ConfigError where no model has a baseline and a finished trial.
+LeagueTrials gather_league_trials(const std::vector<LeagueRun>& runs);
+
+}  // namespace nf
