@@ -10,7 +10,7 @@
 namespace nf {
 namespace {
 
-TEST(ConfidenceBin, IsATenthOfTheProbabilities) {
+TEST(TokenBin, IsATenthOfTheProbabilities) {
   EXPECT_EQ(confidence_bin(0.0), 0);
   EXPECT_EQ(confidence_bin(1e-9), 0);
   EXPECT_EQ(confidence_bin(0.099), 0);
@@ -22,7 +22,7 @@ TEST(ConfidenceBin, IsATenthOfTheProbabilities) {
     EXPECT_EQ(confidence_bin(static_cast<double>(bin) / 10.0), bin);
 }
 
-TEST(ConfidenceBin, TakesAnyNumber) {
+TEST(TokenBin, TakesAnyNumber) {
   const double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(confidence_bin(std::numeric_limits<double>::quiet_NaN()), 0);
   EXPECT_EQ(confidence_bin(infinity), 9);
@@ -45,12 +45,12 @@ TEST(Detail, SumsTokensByConfidence) {
   detail.add(kSure, DetailMode::confidence);
   EXPECT_EQ(
       detail.bins[9],
-      (ConfidenceBin{.sums = {.tokens = 2, .nll = 1.0, .kl = 0.5, .kl_reverse = 0.25, .top1 = 2},
+      (TokenBin{.sums = {.tokens = 2, .nll = 1.0, .kl = 0.5, .kl_reverse = 0.25, .top1 = 2},
                      .baseline_nll = 0.125}));
   EXPECT_EQ(detail.bins[1],
-            (ConfidenceBin{.sums = {.tokens = 1, .nll = 4.0, .kl = 1.0, .kl_reverse = 2.0},
+            (TokenBin{.sums = {.tokens = 1, .nll = 4.0, .kl = 1.0, .kl_reverse = 2.0},
                            .baseline_nll = 3.0}));
-  EXPECT_EQ(detail.bins[5], ConfidenceBin());
+  EXPECT_EQ(detail.bins[5], TokenBin());
   EXPECT_TRUE(detail.tokens.empty());
 }
 
@@ -67,7 +67,7 @@ TEST(Detail, KeepsTokensInOrderWhereAsked) {
 }
 
 TEST(Detail, HasTheBaselinesNllBehindTheTrials) {
-  const ConfidenceBin bin{.sums = {.tokens = 4, .nll = 3.0, .top1 = 2}, .baseline_nll = 2.5};
+  const TokenBin bin{.sums = {.tokens = 4, .nll = 3.0, .top1 = 2}, .baseline_nll = 2.5};
   const std::vector<BinColumn> columns = bin_columns(bin);
   std::vector<std::string> names;
   for (const BinColumn& column : columns) names.emplace_back(column.name);
