@@ -1,6 +1,7 @@
 #include "eval/metrics/kl_histogram.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -95,17 +96,31 @@ class BitWriter {
   int filled_ = 0;
 };
 
+/// The number that a letter stands for; -1 of any other character.
+int letter_of(char c) {
+  static const std::array<std::int8_t, 256> table = [] {
+    std::array<std::int8_t, 256> numbers{};
+    numbers.fill(-1);
+    for (std::size_t i = 0; i < kLetters.size(); ++i)
+      numbers[static_cast<unsigned char>(kLetters[i])] = static_cast<std::int8_t>(i);
+    return numbers;
+  }();
+  return table[static_cast<unsigned char>(c)];
+}
+
 /// Reads what BitWriter wrote; what does not fit makes it fail() for good.
 class BitReader {
  public:
   explicit BitReader(std::string_view text) {
+    bits_.reserve(text.size() * std::size_t{kBitsOfLetter});
     for (const char c : text) {
-      const std::size_t letter = kLetters.find(c);
-      failed_ = failed_ || letter == std::string_view::npos;
-      for (int bit = kBitsOfLetter - 1; bit >= 0; --bit) bits_.push_back((letter >> bit) & 1);
+      const int letter = letter_of(c);
+      failed_ = failed_ || letter < 0;
+      for (int bit = kBitsOfLetter - 1; bit >= 0; --bit)
+        bits_.push_back(static_cast<std::uint8_t>((letter >> bit) & 1));
     }
-    last_one_ = static_cast<std::size_t>(std::find(bits_.rbegin(), bits_.rend(), true).base() -
-                                         bits_.begin());
+    last_one_ = static_cast<std::size_t>(
+        std::find(bits_.rbegin(), bits_.rend(), std::uint8_t{1}).base() - bits_.begin());
   }
 
   bool failed() const { return failed_; }
@@ -115,20 +130,20 @@ class BitReader {
   Index bits(int count) {
     if (bits_.size() - at_ < static_cast<std::size_t>(count)) failed_ = true;
     Index value = 0;
-    for (int i = 0; i < count && !failed_; ++i) value = value * 2 + (bits_[at_++] ? 1 : 0);
+    for (int i = 0; i < count && !failed_; ++i) value = value * 2 + bits_[at_++];
     return value;
   }
   Index golomb(int order) {
     constexpr int kMostBits = 48;
     int zeros = 0;
-    for (; at_ < bits_.size() && !bits_[at_]; ++at_) ++zeros;
+    for (; at_ < bits_.size() && bits_[at_] == 0; ++at_) ++zeros;
     if (zeros + order > kMostBits) failed_ = true;
     const Index high = failed_ ? 1 : bits(zeros + 1);
     return ((high - 1) << order) + bits(order);
   }
 
  private:
-  std::vector<bool> bits_;
+  std::vector<std::uint8_t> bits_;  ///< one an element: a folder has many of these texts
   std::size_t at_ = 0, last_one_ = 0;
   bool failed_ = false;
 };

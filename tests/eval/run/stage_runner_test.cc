@@ -107,7 +107,7 @@ TEST_P(StageOfBothFamilies, KnowsTheStatesThatLeaveTheLastBlock) {
 }
 
 TEST_P(StageOfBothFamilies, TellsHowFarATrialHasMovedThem) {
-  const ModelTrial weights = trial(kWeights), head = trial(noise("tensor: weight, role: lm_head"));
+  const ModelTrial weights = trial(kWeights), head = trial(noise("tensor: weight, roles: lm_head"));
   const StageResult together = run({&weights, &head});
   // The second wave knows the baseline by its rows alone.
   const StageResult apart =
