@@ -17,7 +17,7 @@ std::vector<MeanFigure> mean_figures(const std::vector<TaskHeading>& tasks) {
   for (const SummedFigure& figure : window_figures())
     if (figure.difference != nullptr)
       figures.push_back({figure.mean, text_figure(figure), figure.higher_is_better,
-                         figure.baseline == BaselineSum::zero});
+                         figure.where_named, figure.baseline == BaselineSum::zero});
   for (const TaskHeading& task : tasks)
     figures.push_back({task.name + "_acc", delta_accuracy_figure(task), true});
   return figures;
@@ -48,7 +48,10 @@ std::vector<MeanFigure> compared_figures(const std::vector<TaskHeading>& tasks,
   std::vector<MeanFigure> figures = mean_figures(tasks);
   std::vector<std::string> names = options.figures;
   if (names.empty() && (options.ratio || options.margin)) names = {"kl"};
-  if (names.empty()) return figures;
+  if (names.empty()) {
+    std::erase_if(figures, [](const MeanFigure& figure) { return figure.where_named; });
+    return figures;
+  }
   std::vector<MeanFigure> chosen;
   for (const std::string& name : names) {
     const auto found =

@@ -14,7 +14,8 @@ struct MeanFigure {
   std::string name;
   Figure to_baseline;  ///< the difference
   bool higher_is_better = false;
-  bool has_zero = false;  ///< the untouched model's is 0, as of KL: ratios mean something
+  bool where_named = false;  ///< is not shown unless asked for
+  bool has_zero = false;     ///< the untouched model's is 0, as of KL: ratios mean something
 };
 
 /// The figures that two trials are compared in. Throws ConfigError for an unknown one, with a

@@ -10,11 +10,12 @@
 namespace nf {
 namespace {
 
-void add_tests(std::vector<Statistic>& statistics) {
+/// Tests one figure of all trials, which are a family of tests.
+void add_tests(const std::string& figure, std::vector<Statistic>& statistics) {
   std::vector<Statistic*> tested;
   std::vector<double> p;
   for (Statistic& statistic : statistics) {
-    if (statistic.figure->name != "delta_nll") continue;
+    if (statistic.figure->name != figure) continue;
     statistic.p = p_value(statistic.estimate.mean);
     if (!statistic.p) continue;
     tested.push_back(&statistic);
@@ -61,7 +62,7 @@ std::vector<Statistic> statistics_of(const ModelLines& model, const std::vector<
       if (auto estimate = estimate_figure(figure, line.samples(), model.baseline))
         statistics.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
   }
-  add_tests(statistics);
+  for (const char* figure : {"delta_nll", "flips_difference"}) add_tests(figure, statistics);
   add_bootstraps(statistics);
   return statistics;
 }

@@ -30,6 +30,7 @@ std::string flag(bool value) { return value ? "1" : "0"; }
 std::string known(Index count) { return count < 0 ? "" : std::to_string(count); }
 
 std::string sum_text(const SummedFigure& figure, const PartSums& sums) {
+  if (!figure.is_known(sums)) return "";
   return figure.is_count() ? std::to_string(sums.*figure.count) : csv_number(sums.*figure.sum);
 }
 
@@ -61,7 +62,8 @@ Index add_questions(const ResultRow& row, const std::vector<std::string>& head, 
       append({"", sums.task, std::to_string(sums.question), std::to_string(i), "",
               std::to_string(part.tokens)},
              fields);
-      for (const SummedFigure& figure : summed_figures()) fields.push_back(sum_text(figure, part));
+      for (const SummedFigure& figure : summed_figures())
+        fields.push_back(figure.of_choices ? sum_text(figure, part) : "");
       append({"", flag(sums.correct), sums.correct_norm ? flag(*sums.correct_norm) : ""}, fields);
       csv.add_row(fields);
     }

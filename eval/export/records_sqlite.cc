@@ -51,7 +51,7 @@ std::string choices_table() {
   std::string columns =
       "trial_id INTEGER REFERENCES trials, task TEXT, question INTEGER, choice INTEGER, "
       "tokens INTEGER";
-  for (const SummedFigure& figure : summed_figures())
+  for (const SummedFigure& figure : choice_figures())
     columns += fmt::format(", {} {}", figure.key_in_choices(), type_of(figure));
   return "CREATE TABLE choices (" + columns +
          ", PRIMARY KEY (trial_id, task, question, choice)) WITHOUT ROWID;";
@@ -136,6 +136,7 @@ void write_trials(const std::vector<ResultRow>& rows,
 
 /// sign: -1 where the table has the sum with its sign turned.
 SqlValue sum_value(const SummedFigure& figure, double sign, const PartSums& sums) {
+  if (!figure.is_known(sums)) return {};
   return figure.is_count() ? SqlValue(sums.*figure.count) : SqlValue(sign * sums.*figure.sum);
 }
 
@@ -152,7 +153,7 @@ std::vector<SqlValue> choice_values(const SqlValue& trial, const QuestionSums& q
   const PartSums& sums = question.parts[choice];
   std::vector<SqlValue> values = {trial, question.task, question.question, integer(choice),
                                   sums.tokens};
-  for (const SummedFigure& figure : summed_figures())
+  for (const SummedFigure& figure : choice_figures())
     values.push_back(sum_value(figure, figure.sign_in_choices(), sums));
   return values;
 }
@@ -161,7 +162,7 @@ void write_sums(const std::vector<ResultRow>& rows, SqliteFile& file) {
   constexpr int kOtherColumns = 5;  // of windows and of choices
   SqliteInsert windows(file, "windows", kOtherColumns + static_cast<int>(window_figures().size()));
   SqliteInsert questions(file, "questions", 5);
-  SqliteInsert choices(file, "choices", kOtherColumns + static_cast<int>(summed_figures().size()));
+  SqliteInsert choices(file, "choices", kOtherColumns + static_cast<int>(choice_figures().size()));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const SqlValue trial = integer(i + 1);
     for (const WindowSums& window : rows[i].windows) windows.row(window_values(trial, window));

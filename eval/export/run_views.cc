@@ -57,13 +57,14 @@ std::string window_figure(const SummedFigure& figure) {
     case BaselineSum::zero:
       break;
   }
-  return fmt::format("w.{} / w.tokens", figure.name);
+  return fmt::format("1.0 * w.{} / w.tokens", figure.name);
 }
 
 std::string window_deltas_view() {
   std::string columns = fmt::format("{}, w.window, w.document, w.tokens", kTrial);
   for (const SummedFigure& figure : window_figures())
-    columns += fmt::format(", {} AS {}", window_figure(figure), figure.difference);
+    if (figure.difference != nullptr)
+      columns += fmt::format(", {} AS {}", window_figure(figure), figure.difference);
   return fmt::format(
       "CREATE VIEW window_deltas AS SELECT {} FROM windows w JOIN trials t ON t.trial_id = "
       "w.trial_id {} JOIN windows b ON b.trial_id = base.trial_id AND b.window = w.window "

@@ -132,6 +132,18 @@ std::vector<std::string> statistics_columns(const std::vector<std::string>& vari
        "bootstrap_high", "sd_text", "sd_seed", "p", "p_holm", "p_bh", "note"});
 }
 
+std::vector<std::string> documents_columns(const std::vector<std::string>& variables) {
+  return columns_around("documents", variables,
+                        {"document", "window", "tokens", "delta_nll", "kl", "residual_norm",
+                         "residual_error", "spearman_delta_nll", "spearman_kl"});
+}
+
+std::vector<std::string> entropy_columns(const std::vector<std::string>& variables) {
+  std::vector<std::string> own = {"entropy_low", "entropy_high", "tokens", "delta_nll"};
+  for (const BinColumn& column : bin_columns({})) own.emplace_back(column.name);
+  return columns_around("entropy", variables, own);
+}
+
 std::vector<std::string> effects_columns(const std::vector<std::string>& variables) {
   return columns_around("effects", variables,
                         {"metric", "effect", "a", "b", "estimate", "low", "high", "blocks", "note",
@@ -194,7 +206,8 @@ std::vector<std::string> fixed_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = reserved_columns(metrics);
   for (const auto& others :
        {sites_columns({}), statistics_columns({}), effects_columns({}), searches_columns({}),
-        twins_columns({}), comparison_columns({}), export_columns({})})
+        twins_columns({}), documents_columns({}), entropy_columns({}), comparison_columns({}),
+        export_columns({})})
     append_new(others, columns);
   return columns;
 }
@@ -203,7 +216,7 @@ std::vector<std::string> columns_beside(const std::string& variable) {
   std::vector<std::string> beside;
   for (const auto columns_of :
        {sites_columns, statistics_columns, effects_columns, searches_columns, twins_columns,
-        comparison_columns, export_columns}) {
+        documents_columns, entropy_columns, comparison_columns, export_columns}) {
     const std::vector<std::string> without = columns_of({});
     std::vector<std::string> with = columns_of({variable});
     std::erase_if(with, [&](const std::string& column) {

@@ -55,6 +55,12 @@ inline constexpr const char* kExportStem = "export";
 /// tokens, estimate, low, high, bootstrap_low, bootstrap_high, sd_text, sd_seed, p, p_holm, p_bh,
 /// note.
 std::vector<std::string> statistics_columns(const std::vector<std::string>& variables);
+/// The header of documents.csv: kTrialColumns, one column per variable, document, window, tokens,
+/// delta_nll, kl, residual_norm, residual_error, spearman_delta_nll, spearman_kl.
+std::vector<std::string> documents_columns(const std::vector<std::string>& variables);
+/// The header of entropy.csv: kTrialColumns, one column per variable, entropy_low, entropy_high,
+/// tokens, delta_nll, then those of bin_columns().
+std::vector<std::string> entropy_columns(const std::vector<std::string>& variables);
 /// The header of effects.csv: kTrialColumns, one column per variable, metric, effect, a, b,
 /// estimate, low, high, blocks, note, p, p_holm, design.
 std::vector<std::string> effects_columns(const std::vector<std::string>& variables);

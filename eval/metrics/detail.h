@@ -1,49 +1,64 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/base/types.h"
 #include "core/config/config_value.h"
 #include "eval/metrics/part_sums.h"
 #include "eval/metrics/scored_token.h"
+#include "eval/metrics/summed_figures.h"
 
 namespace nf {
 
 /// The detail that is kept of a window of text beside its sums. None of it enters a trial's id: the
 /// figures of a window are the same with and without it.
-enum class DetailMode { none, confidence, tokens };
+enum class DetailMode { none, confidence, entropy, tokens };
 template <>
 struct EnumNames<DetailMode> {
   static constexpr EnumName<DetailMode> table[] = {
       {DetailMode::none, "none", "sums over each window alone"},
       {DetailMode::confidence, "confidence",
        "each window's sums also by how sure the baseline was, and confidence.csv"},
-      {DetailMode::tokens, "tokens", "besides, the figures of every scored token in records.jsonl"},
+      {DetailMode::entropy, "entropy",
+       "instead by the entropy of the baseline's distribution, and entropy.csv"},
+      {DetailMode::tokens, "tokens",
+       "as confidence, and the figures of every scored token in records.jsonl"},
   };
 };
 
-/// Scored tokens of one window where the baseline's most probable token had a probability in one of
-/// kConfidenceBins equal parts of [0, 1]; sums over them.
-struct ConfidenceBin {
-  PartSums sums{};            ///< of these window_figures() are kept
+/// Sums over the scored tokens of one window that are alike in what the baseline makes of them.
+struct TokenBin {
+  PartSums sums{};            ///< of these bin_figures() are kept
   double baseline_nll = 0.0;  ///< nats
 
-  void add(const ConfidenceBin& more);
-  bool operator==(const ConfidenceBin&) const = default;
+  void add(const ScoredToken& token);
+  void add(const TokenBin& more);
+  bool operator==(const TokenBin&) const = default;
 };
 
-/// A column of confidence.csv, which has the mean of this sum over the tokens of a bin.
+/// The figures that bins have: those of windows that have a mean.
+std::vector<SummedFigure> bin_figures();
+
+/// A column of confidence.csv and entropy.csv, which have the mean of this sum over the tokens of a
+/// bin; not a number where it is not known.
 struct BinColumn {
   const char* name;
   double sum;
 };
-/// One for each mean of window_figures(), and behind the trial's nll the baseline's, baseline_nll.
-std::vector<BinColumn> bin_columns(const ConfidenceBin& bin);
+/// One for each of bin_figures(), and behind the trial's nll the baseline's, baseline_nll.
+std::vector<BinColumn> bin_columns(const TokenBin& bin);
 
+/// Equal parts of [0, 1], for the probability of the baseline's most probable token.
 inline constexpr Index kConfidenceBins = 10;
 /// The bin of a probability: k where k ≤ 10·confidence < k + 1; 1 is in the last.
 Index confidence_bin(double confidence);
+
+/// Width of the bins of the baseline's entropy, nats.
+inline constexpr double kEntropyBinWidth = 0.25;
+/// The bin of an entropy, from 0 on; a lower end belongs to its bin.
+Index entropy_bin(double entropy);
 
 /// One scored token as detail keeps it.
 struct TokenDetail {
@@ -56,9 +71,11 @@ struct TokenDetail {
   bool operator==(const TokenDetail&) const = default;
 };
 
-/// The detail that DetailMode::confidence and tokens keep of one window of one trial.
+/// The detail that is kept of one window of one trial.
 struct Detail {
-  std::array<ConfidenceBin, kConfidenceBins> bins{};
+  std::array<TokenBin, kConfidenceBins> bins{};  ///< by confidence; all 0 where there is `entropy`
+  /// By entropy, up to the last bin with a token; with DetailMode::entropy alone.
+  std::optional<std::vector<TokenBin>> entropy{};
   std::vector<TokenDetail> tokens{};  ///< in order; empty unless with DetailMode::tokens
 
   /// Takes the next scored token.

@@ -19,6 +19,8 @@ struct DivergenceSums {
 struct DivergenceKernels {
   /// weights[i] = e^(logits[i] - shift); returns their sum.
   double (*weights)(const float* logits, double shift, Index n, double* weights);
+  /// Σ weights[i]·(logits[i] - shift), weights as above.
+  double (*moment)(const float* logits, double shift, const double* weights, Index n);
   /// weights: of the reference.
   DivergenceSums (*sums)(const float* logits, double shift, const float* reference,
                          const double* weights, double centre, Index n);

@@ -27,6 +27,17 @@ double weights_of(const float* logits, double shift, Index n, double* weights) {
   return native::sum_field(parts, &Total::sum);
 }
 
+double moment_of(const float* logits, double shift, const double* weights, Index n) {
+  Total parts[kParts];
+  native::for_each_part(n, [&](Index part, Index at, Index lanes, I64 mask) {
+    const F64 above = native::masked(native::load_wide(logits + at, lanes) - shift, mask);
+    F64 weight{};
+    std::memcpy(&weight, weights + at, static_cast<std::size_t>(lanes) * sizeof(double));
+    parts[part].sum += weight * above;
+  });
+  return native::sum_field(parts, &Total::sum);
+}
+
 /// The partial sums of a register's columns.
 struct Sums {
   F64 exps{}, difference{}, own_difference{};
@@ -53,7 +64,7 @@ DivergenceSums sums_of(const float* logits, double shift, const float* reference
 
 }  // namespace
 
-extern const DivergenceKernels divergence_kernels = {weights_of, sums_of};
+extern const DivergenceKernels divergence_kernels = {weights_of, moment_of, sums_of};
 
 }  // namespace NF_SIMD_NAMESPACE
 }  // namespace nf

@@ -13,9 +13,7 @@ Metric mean_metric(const std::string& mean, int position, const std::string& sum
           .summary = summary,
           .higher_is_better = figure->higher_is_better,
           .position = position,
-          .value = [figure](const TextSums& text) {
-            return figure->sum_of(text.sums) / static_cast<double>(text.sums.tokens);
-          }};
+          .value = [figure](const TextSums& text) { return figure->mean_of(text.sums); }};
 }
 
 }  // namespace nf

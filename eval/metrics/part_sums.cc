@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "eval/metrics/kl_tail.h"
 #include "eval/metrics/scored_token.h"
 #include "eval/metrics/summed_figures.h"
 
@@ -10,8 +11,13 @@ namespace nf {
 
 void PartSums::add(const ScoredToken& token) {
   ++tokens;
-  for (const SummedFigure& figure : summed_figures())
-    figure.set(figure.sum_of(*this) + figure.of_token(token), *this);
+  for (const SummedFigure& figure : summed_figures()) {
+    const double value = figure.of_token(token);
+    if (figure.lacking != nullptr && std::isnan(value))
+      this->*figure.lacking = true;
+    else
+      figure.set(figure.sum_of(*this) + value, *this);
+  }
 }
 
 void PartSums::add(const PartSums& more) {
@@ -21,6 +27,7 @@ void PartSums::add(const PartSums& more) {
       this->*figure.count += more.*figure.count;
     else
       this->*figure.sum += more.*figure.sum;
+    if (!figure.is_known(more)) this->*figure.lacking = true;
   }
 }
 
@@ -32,10 +39,13 @@ bool PartSums::is_finite() const {
 }
 
 bool PartSums::operator==(const PartSums& other) const {
+  const bool both = tail != nullptr && other.tail != nullptr;
+  if (both ? *tail != *other.tail : tail != other.tail) return false;
   const std::span<const SummedFigure> figures = summed_figures();
   return tokens == other.tokens &&
          std::all_of(figures.begin(), figures.end(), [&](const SummedFigure& figure) {
-           return figure.sum_of(*this) == figure.sum_of(other);
+           return figure.is_known(*this) == figure.is_known(other) &&
+                  figure.sum_of(*this) == figure.sum_of(other);
          });
 }
 

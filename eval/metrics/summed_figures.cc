@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <vector>
 
 namespace nf {
@@ -50,7 +51,54 @@ constexpr SummedFigure kFigures[] = {
      .count = &PartSums::greedy,
      .of_token = [](const ScoredToken& token) { return token.greedy ? 1.0 : 0.0; },
      .of_windows = false},
+    {.name = "flips_lost",
+     .count = &PartSums::flips_lost,
+     .lacking = &PartSums::lacks_flips,
+     .of_token =
+         [](const ScoredToken& token) {
+           return token.baseline_greedy && !token.greedy ? 1.0 : 0.0;
+         },
+     .of_choices = false,
+     .mean = "flips_lost",
+     .unit = "share of tokens",
+     .label = "flips lost %",
+     .difference = "flips_lost",
+     .baseline = BaselineSum::zero,
+     .where_named = true},
+    {.name = "flips_gained",
+     .count = &PartSums::flips_gained,
+     .lacking = &PartSums::lacks_flips,
+     .of_token =
+         [](const ScoredToken& token) {
+           return token.greedy && !token.baseline_greedy ? 1.0 : 0.0;
+         },
+     .of_choices = false,
+     .mean = "flips_gained",
+     .unit = "share of tokens",
+     .label = "flips gained %",
+     .difference = "flips_gained",
+     .baseline = BaselineSum::zero,
+     .higher_is_better = true,
+     .where_named = true},
+    {.name = "residual",
+     .sum = &PartSums::residual,
+     .lacking = &PartSums::lacks_residual,
+     .of_token = [](const ScoredToken& token) { return token.residual; },
+     .of_choices = false},
+    {.name = "residual_error",
+     .sum = &PartSums::residual_error,
+     .lacking = &PartSums::lacks_residual_error,
+     .of_token = [](const ScoredToken& token) { return token.residual_error; },
+     .of_choices = false},
 };
+
+/// The entries for which `has` is true, in their order.
+std::vector<SummedFigure> figures_that(bool SummedFigure::*has) {
+  std::vector<SummedFigure> figures;
+  std::copy_if(std::begin(kFigures), std::end(kFigures), std::back_inserter(figures),
+               [has](const SummedFigure& figure) { return figure.*has; });
+  return figures;
+}
 
 }  // namespace
 
@@ -63,6 +111,16 @@ void SummedFigure::set(double value, PartSums& sums) const {
     sums.*count = static_cast<Index>(value);
   else
     sums.*sum = value;
+}
+
+double SummedFigure::mean_of(const PartSums& sums) const {
+  if (!is_known(sums)) return std::numeric_limits<double>::quiet_NaN();
+  return sum_of(sums) / static_cast<double>(sums.tokens);
+}
+
+void SummedFigure::clear(PartSums& sums) const {
+  set(0.0, sums);
+  if (lacking != nullptr) sums.*lacking = false;
 }
 
 double SummedFigure::difference_of(const PartSums& trial, const PartSums& of_baseline) const {
@@ -86,12 +144,12 @@ double SummedFigure::summed_size(const PartSums& trial, const PartSums& of_basel
 std::span<const SummedFigure> summed_figures() { return kFigures; }
 
 std::span<const SummedFigure> window_figures() {
-  static const std::vector<SummedFigure> figures = [] {
-    std::vector<SummedFigure> of_windows;
-    std::copy_if(std::begin(kFigures), std::end(kFigures), std::back_inserter(of_windows),
-                 [](const SummedFigure& figure) { return figure.of_windows; });
-    return of_windows;
-  }();
+  static const std::vector<SummedFigure> figures = figures_that(&SummedFigure::of_windows);
+  return figures;
+}
+
+std::span<const SummedFigure> choice_figures() {
+  static const std::vector<SummedFigure> figures = figures_that(&SummedFigure::of_choices);
   return figures;
 }
 

@@ -25,11 +25,15 @@ struct SummedFigure {
   /// The member that holds the sum: one of the two, the other is null.
   double PartSums::*sum = nullptr;
   Index PartSums::*count = nullptr;  ///< of tokens that have it
-  /// One token's part in the sum; in a count 1 or 0.
+  /// The member that says that the sum is not known; null: it always is.
+  bool PartSums::*lacking = nullptr;
+  /// One token's part in the sum; in a count 1 or 0; not a number where it is not known.
   double (*of_token)(const ScoredToken& token) = nullptr;
 
   /// Whether windows have it too; else only choices of questions have it.
   bool of_windows = true;
+  /// Whether choices of questions have it; else only windows have it.
+  bool of_choices = true;
   /// The key under which choices have the sum with its sign turned; null: they have it as windows
   /// do.
   const char* negative_in_choices = nullptr;
@@ -44,6 +48,8 @@ struct SummedFigure {
   /// Whether stop rules look at it, or at one that is small where it is: its intervals are then the
   /// sequence's.
   bool watched_by_stop = false;
+  /// Whether `compare` shows it only where it is named: most ask for other figures.
+  bool where_named = false;
 
   bool is_count() const { return count != nullptr; }
   const char* key_in_choices() const { return negative_in_choices ? negative_in_choices : name; }
@@ -52,6 +58,11 @@ struct SummedFigure {
   /// The sum, or the count as a number.
   double sum_of(const PartSums& sums) const;
   void set(double value, PartSums& sums) const;
+  bool is_known(const PartSums& sums) const { return lacking == nullptr || !(sums.*lacking); }
+  /// The mean over tokens; not a number where the sum is not known, or of no tokens.
+  double mean_of(const PartSums& sums) const;
+  /// Makes it 0, of parts that do not have it.
+  void clear(PartSums& sums) const;
   /// The difference between the trial and the baseline in one part; both over its tokens.
   double difference_of(const PartSums& trial, const PartSums& of_baseline) const;
   /// The size of the sums that difference_of() is made of, which rounding is a share of; 0 of a
@@ -63,6 +74,8 @@ struct SummedFigure {
 std::span<const SummedFigure> summed_figures();
 /// The figures that windows have.
 std::span<const SummedFigure> window_figures();
+/// The figures that choices of questions have.
+std::span<const SummedFigure> choice_figures();
 /// The figure with that mean; nullptr where there is none.
 const SummedFigure* find_summed_mean(std::string_view mean);
 

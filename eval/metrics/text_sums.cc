@@ -3,13 +3,26 @@
 #include <algorithm>
 
 namespace nf {
+namespace {
+
+void add_tail(const PartSums& window, std::optional<KlTail>& tail) {
+  if (window.tokens == 0) return;
+  const std::optional<KlTail> more = window.tail ? window.tail->unpacked() : std::nullopt;
+  if (tail && more)
+    tail->add(*more);
+  else
+    tail.reset();
+}
+
+}  // namespace
 
 TextSums add_up(const std::vector<WindowSums>& windows) {
-  TextSums text{.bytes = 0};
+  TextSums text{.bytes = 0, .tail = KlTail()};
   for (const WindowSums& window : windows) {
     ++text.windows;
     text.sums.add(window.sums);
     text.bytes += window.bytes;
+    add_tail(window.sums, text.tail);
   }
   const bool all_known = std::all_of(windows.begin(), windows.end(),
                                      [](const WindowSums& window) { return window.bytes >= 0; });

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "eval/metrics/divergence_kernels.h"
+#include "eval/metrics/kl_tail.h"
 #include "eval/metrics/logit_kernels.h"
 #include "eval/metrics/scored_token.h"
 
@@ -31,6 +32,11 @@ struct Divergences {
 };
 
 }  // namespace
+
+double RowScore::entropy() const {
+  // Σ p·(log Σ e^l - l) about the maximum; rounding may leave less than 0.
+  return std::max(std::log(weight_sum) - moment / weight_sum, 0.0);
+}
 
 double RowScore::log_sum_exp() const { return static_cast<double>(max) + std::log(exp_sum); }
 
@@ -82,12 +88,19 @@ void TokenScores::add_baseline(ConstMatrixView logits, Index first_row, Index fi
                                std::span<double> weights, std::span<double> rescale) {
   for (Index r = 0; r < logits.rows(); ++r) {
     RowScore& score = rows_[static_cast<std::size_t>(first_row + r)];
+    const float before = score.max;
     const double factor = add_chunk(logits, r, first_row + r, first_token);
+    if (score.weight_sum > 0.0)
+      score.moment =
+          factor * (score.moment + (static_cast<double>(before) - static_cast<double>(score.max)) *
+                                       score.weight_sum);
     rescale[static_cast<std::size_t>(r)] = factor;
     double* const row_weights = &weights[static_cast<std::size_t>(r * logits.cols())];
     score.weight_sum = score.weight_sum * factor +
                        divergence_kernels().weights(logits.row(r), static_cast<double>(score.max),
                                                     logits.cols(), row_weights);
+    score.moment += divergence_kernels().moment(logits.row(r), static_cast<double>(score.max),
+                                                row_weights, logits.cols());
   }
 }
 
@@ -112,6 +125,12 @@ void TokenScores::add_trial(ConstMatrixView logits, Index first_row, Index first
   }
 }
 
+void TokenScores::set_residuals(std::span<const double> residuals) {
+  NF_CHECK(residuals.size() == rows_.size(), "{} residuals for {} rows", residuals.size(),
+           rows_.size());
+  for (std::size_t row = 0; row < rows_.size(); ++row) rows_[row].residual = residuals[row];
+}
+
 void TokenScores::add_targets(std::size_t first, std::size_t last, const TokenScores& baseline,
                               std::span<PartSums> sums, DetailMode detail) const {
   NF_CHECK(baseline.rows() == rows() && last <= targets_.size(), "{} rows against {}",
@@ -121,6 +140,8 @@ void TokenScores::add_targets(std::size_t first, std::size_t last, const TokenSc
     const std::shared_ptr<const Detail>& before = sums.front().detail;
     kept = before == nullptr ? std::make_shared<Detail>() : std::make_shared<Detail>(*before);
   }
+  KlTail tail;
+  if (sums.front().tail != nullptr) tail = sums.front().tail->unpacked().value();
   for (std::size_t t = first; t < last; ++t) {
     const Target& target = targets_[t];
     const RowScore& own = rows_[static_cast<std::size_t>(target.row)];
@@ -135,10 +156,16 @@ void TokenScores::add_targets(std::size_t first, std::size_t last, const TokenSc
         .confidence = 1.0 / other.exp_sum,  // the most probable token's e^(logit - max) is 1
         .top1 = own.best_token == other.best_token,
         .greedy = own.best_token == target.token,
+        .baseline_greedy = other.best_token == target.token,
+        .entropy = other.entropy(),
+        .residual = other.residual,
+        .residual_error = &baseline == this ? 0.0 : own.residual,
     };
+    tail.add(token.kl);
     sums[static_cast<std::size_t>(target.part)].add(token);
     if (kept != nullptr) kept->add(token, detail);
   }
+  if (sums.size() == 1) sums.front().tail = std::make_shared<PackedKlTail>(PackedKlTail::of(tail));
   if (kept != nullptr) sums.front().detail = std::move(kept);
 }
 

@@ -22,7 +22,12 @@ struct RowScore {
   double difference =
       0.0;  ///< trials: Σ e^(baseline logit - baseline max)·(baseline logit - logit - centre)
   double own_difference = 0.0;  ///< trials: Σ e^(logit - max)·(baseline logit - logit - centre)
+  double moment = 0.0;          ///< the baseline: Σ e^(logit - max)·(logit - max)
+  /// ‖h‖² of the state that the row is the head's input of; trials: ‖h - h̃‖².
+  double residual = std::numeric_limits<double>::quiet_NaN();
   double log_sum_exp() const;
+  /// The baseline's, nats.
+  double entropy() const;
 };
 
 /// Scores of one lane at the rows whose next token is wanted: log-likelihood of each target, most
@@ -51,7 +56,11 @@ class TokenScores {
                  ConstMatrixView baseline, std::span<const double> weights,
                  std::span<const double> rescale);
 
-  /// Adds targets [first, last), in order, to sums[target.part]. `baseline`: the baseline's scores
+  /// residuals: RowScore::residual, by row.
+  void set_residuals(std::span<const double> residuals);
+
+  /// Adds targets [first, last), in order, to sums[target.part], and the tail where there is but
+  /// one part. `baseline`: the baseline's scores
   /// of the same rows, possibly this very object (then KL is 0 and every top-1 agrees).
   /// detail: kept of each target besides, in sums.front(); nothing where there are several sums.
   void add_targets(std::size_t first, std::size_t last, const TokenScores& baseline,

@@ -200,6 +200,7 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
   memory.lane = std::max(hidden, kFloat * scored * e) +
                 scored * number(sizeof(RowScore) + sizeof(Target) + 2 * sizeof(std::size_t));
   memory.fixed += hidden;  // of the lane whose rows are being gathered for the head
+  memory.fixed += kFloat * scored * number(spec.hidden_size);  // the baseline's, to compare with
 
   bool weights = false;
   for (const ModelTrial* trial : trials) {

@@ -87,7 +87,8 @@ double note_baselines(const ModelPlan& plan, ModelEstimate& estimate) {
     double rows = 0.0;
     for (const Index i : stage.items)
       rows += static_cast<double>(scored_rows(plan.data().set.item(i)));
-    const double bytes = sizeof(float) * rows * static_cast<double>(plan.spec().embedding_size());
+    const Index width = plan.spec().embedding_size() + plan.spec().hidden_size;
+    const double bytes = sizeof(float) * rows * static_cast<double>(width);
     estimate.baseline_bytes = std::max(estimate.baseline_bytes, bytes);
     all += bytes;
   }

@@ -15,8 +15,8 @@ inline constexpr const char* kPlan = "plan.json";
 inline constexpr const char* kCalibrationDir = "calibration";
 /// Tables that are made of records and manifest alone.
 inline constexpr const char* kResultFiles[] = {
-    "results.csv",    "statistics.csv", "effects.csv", "sites.csv",
-    "confidence.csv", "searches.csv",   "twins.csv",   "predictors.csv"};
+    "results.csv",    "statistics.csv", "effects.csv",  "sites.csv", "documents.csv",
+    "confidence.csv", "entropy.csv",    "searches.csv", "twins.csv", "predictors.csv"};
 
 /// All of them but records.jsonl, which is appended: each appears whole or not at all.
 std::vector<std::string> whole_files();

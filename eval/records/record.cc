@@ -11,6 +11,7 @@
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/io/read_json.h"
+#include "eval/metrics/kl_tail.h"
 #include "eval/metrics/summed_figures.h"
 #include "eval/metrics/text_sums.h"
 #include "eval/records/object_reader.h"
@@ -87,7 +88,12 @@ Json windows_json(const Record& record) {
   for (const WindowSums& window : record.windows) {
     Json json = {{"window", window.window}, {"tokens", window.sums.tokens}};
     for (const SummedFigure& figure : window_figures())
-      json[figure.name] = sum_json(figure, 1.0, window.sums, record);
+      if (figure.is_known(window.sums))
+        json[figure.name] = sum_json(figure, 1.0, window.sums, record);
+    if (window.sums.tail != nullptr) {
+      json["kl_bins"] = window.sums.tail->bins;
+      json["kl_max"] = finite(window.sums.tail->max, "kl_max", record);
+    }
     if (window.bytes >= 0) json["bytes"] = window.bytes;
     if (window.document >= 0) json["document"] = window.document;
     if (window.sums.detail != nullptr) add_detail(*window.sums.detail, json);
@@ -99,7 +105,7 @@ Json windows_json(const Record& record) {
 Json choice_json(const PartSums& part, const Record& record) {
   // The order of these keys is older than the order of the figures.
   Json json = {{"loglikelihood", nullptr}, {"tokens", part.tokens}, {"greedy", nullptr}};
-  for (const SummedFigure& figure : summed_figures())
+  for (const SummedFigure& figure : choice_figures())
     json[figure.key_in_choices()] = sum_json(figure, figure.sign_in_choices(), part, record);
   return json;
 }
@@ -170,10 +176,23 @@ Json sites_json(const Record& record) {
 
 void read_sum(const SummedFigure& figure, const char* key, double sign, const ObjectReader& reader,
               PartSums& sums) {
-  if (figure.is_count())
+  if (figure.lacking != nullptr && reader.find(key) == nullptr)
+    sums.*figure.lacking = true;
+  else if (figure.is_count())
     sums.*figure.count = reader.count(key);
   else
     sums.*figure.sum = sign * reader.number(key);
+}
+
+/// Null where an earlier version has not kept it.
+std::shared_ptr<const PackedKlTail> read_tail(const ObjectReader& reader, Index tokens) {
+  if (reader.find("kl_bins") == nullptr) return nullptr;
+  auto tail = std::make_shared<PackedKlTail>(
+      PackedKlTail{.bins = reader.text("kl_bins"), .max = reader.number("kl_max")});
+  const std::optional<KlTail> unpacked = tail->unpacked();
+  if (!unpacked || unpacked->histogram.count() != tokens)
+    reader.fail("kl_bins", fmt::format("no histogram of {} tokens", tokens));
+  return tail;
 }
 
 WindowSums read_window(const ObjectReader& reader) {
@@ -182,13 +201,14 @@ WindowSums read_window(const ObjectReader& reader) {
     read_sum(figure, figure.name, 1.0, reader, window.sums);
   if (reader.find("bytes") != nullptr) window.bytes = reader.count("bytes");
   if (reader.find("document") != nullptr) window.document = reader.count("document");
+  window.sums.tail = read_tail(reader, window.sums.tokens);
   window.sums.detail = read_detail(reader);
   return window;
 }
 
 PartSums read_choice(const ObjectReader& reader) {
   PartSums part{.tokens = reader.count("tokens")};
-  for (const SummedFigure& figure : summed_figures())
+  for (const SummedFigure& figure : choice_figures())
     read_sum(figure, figure.key_in_choices(), figure.sign_in_choices(), reader, part);
   return part;
 }

@@ -1,6 +1,8 @@
 #include "eval/records/record_detail.h"
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "core/base/check.h"
 #include "eval/metrics/summed_figures.h"
@@ -8,7 +10,7 @@
 namespace nf {
 namespace {
 
-using Bins = std::array<ConfidenceBin, kConfidenceBins>;
+using Bins = std::span<const TokenBin>;
 
 struct TokenFigure {
   const char* key;
@@ -25,46 +27,65 @@ double finite(double value, const char* key) {
   return value;
 }
 
-Json list_of(const SummedFigure& figure, const Bins& bins) {
+Json list_of(const SummedFigure& figure, Bins bins) {
   Json list = Json::array();
-  for (const ConfidenceBin& bin : bins)
+  for (const TokenBin& bin : bins)
     list.push_back(figure.is_count() ? Json(bin.sums.*figure.count)
                                      : Json(finite(bin.sums.*figure.sum, figure.name)));
   return list;
 }
 
-Json bins_json(const Bins& bins) {
+Json bins_json(Bins bins) {
   // The order of these keys is older than the order of the figures.
   Json json = {{"tokens", nullptr}, {"top1", nullptr}, {"nll", nullptr}, {"baseline_nll", nullptr}};
-  for (const SummedFigure& figure : window_figures()) json[figure.name] = list_of(figure, bins);
-  for (const ConfidenceBin& bin : bins) {
+  for (const SummedFigure& figure : bin_figures())
+    if (std::all_of(bins.begin(), bins.end(),
+                    [&figure](const TokenBin& bin) { return figure.is_known(bin.sums); }))
+      json[figure.name] = list_of(figure, bins);
+  for (const TokenBin& bin : bins) {
     json["tokens"].push_back(bin.sums.tokens);
     json["baseline_nll"].push_back(finite(bin.baseline_nll, "baseline_nll"));
   }
   return json;
 }
 
-void read_bins(const ObjectReader& reader, Bins& bins) {
-  const std::vector<Index> tokens = reader.counts("tokens", kConfidenceBins);
-  const std::vector<double> baseline_nll = reader.numbers("baseline_nll", kConfidenceBins);
+void read_bins(const ObjectReader& reader, std::span<TokenBin> bins) {
+  const Index count = std::ssize(bins);
+  const std::vector<Index> tokens = reader.counts("tokens", count);
+  const std::vector<double> baseline_nll = reader.numbers("baseline_nll", count);
   for (std::size_t b = 0; b < bins.size(); ++b) {
     bins[b].sums.tokens = tokens[b];
     bins[b].baseline_nll = baseline_nll[b];
   }
-  for (const SummedFigure& figure : window_figures()) {
-    if (figure.is_count()) {
-      const std::vector<Index> counts = reader.counts(figure.name, kConfidenceBins);
+  for (const SummedFigure& figure : bin_figures()) {
+    if (figure.lacking != nullptr && reader.find(figure.name) == nullptr) {
+      for (TokenBin& bin : bins) bin.sums.*figure.lacking = true;
+    } else if (figure.is_count()) {
+      const std::vector<Index> counts = reader.counts(figure.name, count);
       for (std::size_t b = 0; b < bins.size(); ++b) bins[b].sums.*figure.count = counts[b];
     } else {
-      const std::vector<double> sums = reader.numbers(figure.name, kConfidenceBins);
+      const std::vector<double> sums = reader.numbers(figure.name, count);
       for (std::size_t b = 0; b < bins.size(); ++b) bins[b].sums.*figure.sum = sums[b];
     }
   }
 }
 
+/// The bins of entropy, as many as the record has.
+std::vector<TokenBin> read_entropy(const ObjectReader& reader) {
+  const Json& tokens = reader.at("tokens");
+  if (!tokens.is_array()) reader.fail("tokens", "expected a list");
+  std::vector<TokenBin> bins(tokens.size());
+  read_bins(reader, bins);
+  return bins;
+}
+
 }  // namespace
 
 void add_detail(const Detail& detail, Json& window) {
+  if (detail.entropy) {
+    window["entropy"] = bins_json(*detail.entropy);
+    return;
+  }
   window["confidence"] = bins_json(detail.bins);
   if (detail.tokens.empty()) return;
   Json& tokens = window["per_token"] = Json::object();
@@ -75,8 +96,12 @@ void add_detail(const Detail& detail, Json& window) {
 }
 
 std::shared_ptr<const Detail> read_detail(const ObjectReader& window) {
-  if (window.find("confidence") == nullptr) return nullptr;
   auto detail = std::make_shared<Detail>();
+  if (window.find("entropy") != nullptr) {
+    detail->entropy = read_entropy(window.inside("entropy"));
+    return detail;
+  }
+  if (window.find("confidence") == nullptr) return nullptr;
   read_bins(window.inside("confidence"), detail->bins);
   if (window.find("per_token") == nullptr) return detail;
 

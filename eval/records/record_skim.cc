@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "eval/metrics/kl_tail.h"
 #include "eval/metrics/summed_figures.h"
 #include "eval/records/json_cursor.h"
 
@@ -24,10 +25,17 @@ Index read_count(JsonCursor& cursor) {
   return count;
 }
 
+/// The keys of a window's sums, by figure of window_figures().
+using Seen = std::vector<bool>;
+
 /// Takes a figure's sum; false: the key is none of a figure.
-bool read_figure(std::string_view key, JsonCursor& cursor, PartSums& sums) {
-  for (const SummedFigure& figure : window_figures()) {
+bool read_figure(std::string_view key, JsonCursor& cursor, PartSums& sums, Seen& seen) {
+  const std::span<const SummedFigure> figures = window_figures();
+  for (std::size_t f = 0; f < figures.size(); ++f) {
+    const SummedFigure& figure = figures[f];
     if (key != figure.name) continue;
+    if (seen[f]) cursor.fail();
+    seen[f] = true;
     if (figure.is_count())
       sums.*figure.count = read_count(cursor);
     else
@@ -37,25 +45,51 @@ bool read_figure(std::string_view key, JsonCursor& cursor, PartSums& sums) {
   return false;
 }
 
+/// Notes which sums are not known; false: there is one that every window has.
+bool note_unseen(const Seen& seen, PartSums& sums) {
+  const std::span<const SummedFigure> figures = window_figures();
+  for (std::size_t f = 0; f < figures.size(); ++f) {
+    if (seen[f]) continue;
+    if (figures[f].lacking == nullptr) return false;
+    sums.*figures[f].lacking = true;
+  }
+  return true;
+}
+
+void check_tail(const PackedKlTail& tail, Index tokens, JsonCursor& cursor) {
+  const std::optional<KlTail> unpacked = tail.unpacked();
+  if (!unpacked || unpacked->histogram.count() != tokens) cursor.fail();
+}
+
 WindowSums read_window(JsonCursor& cursor) {
   WindowSums window;
-  std::size_t keys = 0;
+  Seen seen(window_figures().size());
+  PackedKlTail tail;
+  std::size_t keys = 0, of_tail = 0;
   cursor.object([&](std::string_view key) {
     ++keys;
     if (key == "window")
       window.window = read_count(cursor);
     else if (key == "tokens")
       window.sums.tokens = read_count(cursor);
-    else if (read_figure(key, cursor, window.sums))
+    else if (--keys; read_figure(key, cursor, window.sums, seen))
       return;
-    else if (--keys; key == "bytes")
+    else if (++of_tail; key == "kl_bins")
+      tail.bins = cursor.plain_text();
+    else if (key == "kl_max")
+      tail.max = read_number(cursor);
+    else if (--of_tail; key == "bytes")
       window.bytes = read_count(cursor);
     else if (key == "document")
       window.document = read_count(cursor);
     else
       cursor.skip();
   });
-  if (keys != window_figures().size() + 2) cursor.fail();
+  constexpr std::size_t kKeys = 2;
+  if (keys != kKeys || of_tail % kKeys != 0 || !note_unseen(seen, window.sums)) cursor.fail();
+  if (of_tail == 0 || cursor.failed()) return window;
+  check_tail(tail, window.sums.tokens, cursor);
+  window.sums.tail = std::make_shared<PackedKlTail>(std::move(tail));
   return window;
 }
 

@@ -17,8 +17,8 @@ FigureBlocks text_blocks(const ResultRow& row, const ResultRow& baseline,
   for (const WindowSums& window : row.windows) {
     const auto found = of_baseline.find(window.window);
     if (found == of_baseline.end() || window.sums.tokens == 0) continue;
-    const bool own_block = window.document < 0;
-    BlockSum& block = blocks[{window.document, own_block ? window.window : -1}];
+    if (!figure.is_known(window.sums)) return {};  // a part of the text would pass for all of it
+    BlockSum& block = blocks[block_name(window)];
     const double tokens = static_cast<double>(window.sums.tokens);
     block.add({.tokens = tokens,
                .sum = figure.difference_of(window.sums, found->second->sums),
@@ -52,6 +52,10 @@ Figure text_figure_of(const char* mean) {
 
 }  // namespace
 
+std::pair<Index, Index> block_name(const WindowSums& window) {
+  return {window.document, window.document < 0 ? window.window : -1};
+}
+
 Figure text_figure(const SummedFigure& figure) {
   NF_CHECK(figure.difference != nullptr, "{} is no figure of text", figure.name);
   return {.name = figure.difference,
@@ -61,6 +65,18 @@ Figure text_figure(const SummedFigure& figure) {
           }};
 }
 
+Figure flips_difference_figure() {
+  return {.name = "flips_difference",
+          .blocks = [](const ResultRow& row, const ResultRow& baseline) {
+            const auto blocks_of = [&](const char* mean) {
+              return text_blocks(row, baseline, *find_summed_mean(mean));
+            };
+            FigureBlocks lost = blocks_of("flips_lost");
+            for (const auto& [name, gained] : blocks_of("flips_gained"))
+              lost[name].sum -= gained.sum;
+            return lost;
+          }};
+}
 Figure delta_nll_figure() { return text_figure_of("nll"); }
 Figure kl_figure() { return text_figure_of("kl"); }
 Figure delta_top1_figure() { return text_figure_of("top1_agreement"); }
@@ -77,6 +93,7 @@ std::vector<Figure> all_figures(const std::vector<TaskHeading>& tasks) {
   std::vector<Figure> figures;
   for (const SummedFigure& figure : window_figures())
     if (figure.difference != nullptr) figures.push_back(text_figure(figure));
+  figures.push_back(flips_difference_figure());
   for (const TaskHeading& task : tasks) figures.push_back(delta_accuracy_figure(task));
   return figures;
 }

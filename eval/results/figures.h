@@ -17,6 +17,9 @@ namespace nf {
 /// questions). A block's name: its document and -1, or -1 and its window or question.
 using FigureBlocks = std::map<std::pair<Index, Index>, BlockSum>;
 
+/// The block that a window is part of.
+std::pair<Index, Index> block_name(const WindowSums& window);
+
 /// A figure of a trial against the baseline over the same windows or questions.
 struct Figure {
   std::string name;
@@ -27,14 +30,19 @@ struct Figure {
 };
 
 /// The difference to the baseline over windows. Windows that only one of row and baseline has are
-/// left out, and those without a scored token. figure: of summed_figures(), with a difference.
+/// left out, and those without a scored token; no blocks where a window's sum is not known. figure:
+/// of summed_figures(), with a difference.
 Figure text_figure(const SummedFigure& figure);
 Figure delta_nll_figure();
 Figure kl_figure();
 Figure delta_top1_figure();  ///< top-1 agreement - 1
+/// "flips_difference": flips lost - flips gained, by which the share of targets that are found most
+/// probable has fallen.
+Figure flips_difference_figure();
 /// "delta_NAME_acc": share of right answers - the baseline's.
 Figure delta_accuracy_figure(const TaskHeading& task);
-/// The figures of window_figures() in their order, then the accuracy of each task.
+/// The figures of window_figures() in their order, the flips' difference, then the accuracy of each
+/// task.
 std::vector<Figure> all_figures(const std::vector<TaskHeading>& tasks);
 
 /// The figure's blocks, one row each, of the windows that all rows have: a document that one of

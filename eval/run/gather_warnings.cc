@@ -13,7 +13,8 @@ namespace {
 bool lacks(const WindowSums& window, DetailMode detail) {
   if (detail == DetailMode::none || window.sums.tokens == 0) return false;
   const Detail* const kept = window.sums.detail.get();
-  return kept == nullptr || (detail == DetailMode::tokens && kept->tokens.empty());
+  return kept == nullptr || kept->entropy.has_value() != (detail == DetailMode::entropy) ||
+         (detail == DetailMode::tokens && kept->tokens.empty());
 }
 
 bool lacks(const SiteStats& site, StatsMode stats) {

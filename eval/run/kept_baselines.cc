@@ -5,12 +5,24 @@
 namespace nf {
 namespace {
 
-double bytes_of(const Matrix& matrix) { return sizeof(float) * static_cast<double>(matrix.size()); }
-
 Index rows_of(const EvalSet& set, const Stage& stage) {
   Index rows = 0;
   for (const Index item : stage.items) rows += scored_rows(set.item(item));
   return rows;
+}
+
+BaselineRows empty_rows(Index rows, const BaselineRows& like) {
+  return {Matrix(rows, like.scored.cols()), Matrix(rows, like.states.cols())};
+}
+
+/// to: its rows from `to_row` on become `count` of those of `from`, from `from_row` on.
+void copy_rows(const BaselineRows& from, Index from_row, Index count, BaselineRows& to,
+               Index to_row) {
+  const auto copy = [&](const Matrix& source, Matrix& target) {
+    std::copy_n(source.view().row(from_row), count * source.cols(), target.view().row(to_row));
+  };
+  copy(from.scored, to.scored);
+  copy(from.states, to.states);
 }
 
 }  // namespace
@@ -21,39 +33,40 @@ bool KeptBaselines::has(const Stage& stage) const {
                      [this](Index item) { return by_item_.contains(item); });
 }
 
-Matrix KeptBaselines::take(const Stage& stage) {
+BaselineRows KeptBaselines::take(const Stage& stage) {
   if (!has(stage)) return {};
-  Matrix scored(rows_of(set_, stage), by_item_.at(stage.items.front()).cols());
-  float* to = scored.data();
+  BaselineRows all = empty_rows(rows_of(set_, stage), by_item_.at(stage.items.front()));
+  Index to = 0;
   for (const Index item : stage.items) {
-    const Matrix rows = std::move(by_item_.extract(item).mapped());
-    to = std::copy_n(rows.data(), rows.size(), to);
-    bytes_ -= bytes_of(rows);
+    const BaselineRows rows = std::move(by_item_.extract(item).mapped());
+    copy_rows(rows, 0, rows.rows(), all, to);
+    to += rows.rows();
+    bytes_ -= rows.bytes();
   }
-  return scored;
+  return all;
 }
 
-void KeptBaselines::keep(const Stage& stage, const Matrix& scored) {
-  if (scored.empty()) return;
+void KeptBaselines::keep(const Stage& stage, const BaselineRows& all) {
+  if (all.empty()) return;
   for (const Index item : stage.items) {
     if (by_item_.contains(item)) continue;
-    Matrix rows = scored_part(scored, set_, stage, Stage(item, item + 1));
-    if (bytes_ + bytes_of(rows) > most_bytes_) return;
-    bytes_ += bytes_of(rows);
+    BaselineRows rows = part_of_rows(all, set_, stage, Stage(item, item + 1));
+    if (bytes_ + rows.bytes() > most_bytes_) return;
+    bytes_ += rows.bytes();
     by_item_.emplace(item, std::move(rows));
   }
 }
 
-Matrix scored_part(const Matrix& scored, const EvalSet& set, const Stage& stage,
-                   const Stage& part) {
-  if (scored.empty() || part.items.empty()) return {};
-  Matrix result(rows_of(set, part), scored.cols());
+BaselineRows part_of_rows(const BaselineRows& rows, const EvalSet& set, const Stage& stage,
+                          const Stage& part) {
+  if (rows.empty() || part.items.empty()) return {};
+  BaselineRows result = empty_rows(rows_of(set, part), rows);
   Index from = 0, to = 0;
   auto next = part.items.begin();
   for (const Index item : stage.items) {
     const Index count = scored_rows(set.item(item));
     if (next != part.items.end() && *next == item) {
-      std::copy_n(scored.view().row(from), count * scored.cols(), result.view().row(to));
+      copy_rows(rows, from, count, result, to);
       to += count;
       ++next;
     }

@@ -13,9 +13,14 @@ void add_item(const ModelData& data, Index item, std::vector<PartSums> parts, Re
                       .document = data.set.item(item).document};
     // A record is the same before it is written and after it is read.
     for (const SummedFigure& figure : summed_figures())
-      if (!figure.of_windows) figure.set(0.0, window.sums);
+      if (!figure.of_windows) figure.clear(window.sums);
     record.windows.push_back(std::move(window));
   } else {
+    for (PartSums& part : parts) {
+      part.tail.reset();
+      for (const SummedFigure& figure : summed_figures())
+        if (!figure.of_choices) figure.clear(part);
+    }
     record.questions.push_back(
         data.questions[static_cast<std::size_t>(item - data.set.windows)].score(std::move(parts)));
   }

@@ -109,11 +109,11 @@ void ModelRunner::run_part(const StagePart& planned) {
   // A trial may have stopped, or failed, since the parts were planned.
   StagePart part = work_in(plan_, planned.stage, planned.jobs, finished_);
   part.wave_seconds = planned.wave_seconds;
-  Matrix scored = baselines_.take(part.stage);
-  if (!part.without_floor()) run_lanes(part, scored);
-  Matrix of_floor = scored_part(scored, plan_.data().set, part.stage, part.floor);
-  if (plan_.has_searches()) baselines_.keep(part.stage, scored);
-  scored = {};
+  BaselineRows rows = baselines_.take(part.stage);
+  if (!part.without_floor()) run_lanes(part, rows);
+  BaselineRows of_floor = part_of_rows(rows, plan_.data().set, part.stage, part.floor);
+  if (plan_.has_searches()) baselines_.keep(part.stage, rows);
+  rows = {};
   if (part.floor.items.empty()) return;
   // By itself, on fewer windows than the trials: these do not wait for one another's.
   const StagePart floor{.stage = part.floor, .jobs = {plan_.floor()}};
@@ -122,27 +122,27 @@ void ModelRunner::run_part(const StagePart& planned) {
 
 /// The jobs, and the baseline where it is wanted, of a part: recorded wave by wave. How many lanes
 /// a wave has is decided when it begins, for the run knows its pace better by then.
-void ModelRunner::run_lanes(const StagePart& part, Matrix& baseline_scored) {
+void ModelRunner::run_lanes(const StagePart& part, BaselineRows& baseline_rows) {
   std::vector<const Job*> left = part.jobs;
   bool with_baseline = part.with_baseline;
   do {
     stop_if_asked();
     const WavePlan wave =
         cut_waves(plan_, part.stage, left, budget(),
-                  wave_time(part.wave_seconds, !baseline_scored.empty()), /*waves=*/1);
+                  wave_time(part.wave_seconds, !baseline_rows.empty()), /*waves=*/1);
     const auto end = left.begin() + wave.lanes.front();
-    run_wave(part.stage, {left.begin(), end}, with_baseline, wave, baseline_scored);
+    run_wave(part.stage, {left.begin(), end}, with_baseline, wave, baseline_rows);
     left.erase(left.begin(), end);
     with_baseline = false;
   } while (!left.empty());
 }
 
 void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jobs,
-                           bool with_baseline, const WavePlan& wave, Matrix& baseline_scored) {
+                           bool with_baseline, const WavePlan& wave, BaselineRows& baseline_rows) {
   std::vector<Lane> lanes;
   for (const Job* job : jobs)
     lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_weights(job->key.id)});
-  const bool baseline_kept = !baseline_scored.empty();
+  const bool baseline_kept = !baseline_rows.empty();
   cost_ += stage_cost(plan_, stage, jobs, wave, baseline_kept, {});
   const double expected =
       rule_.seconds_of ? rule_.seconds_of(stage, jobs, baseline_kept) / pace_.factor() : 0.0;
@@ -171,7 +171,7 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
   const ExperimentConfig& config = run_.experiment.config;
   run_stage(decoder_, plan_.data().set, stage, lanes, wave,
             {config.stats, config.detail, predictors_ ? &*predictors_ : nullptr}, hooks,
-            baseline_scored, &calibration_);
+            baseline_rows, &calibration_);
   pace_.note(expected, seconds());
 }
 

@@ -44,9 +44,9 @@ class ModelRunner {
   MemoryBudget budget() const;
   void stop_if_asked() const;
   void run_part(const StagePart& planned);
-  void run_lanes(const StagePart& part, Matrix& baseline_scored);
+  void run_lanes(const StagePart& part, BaselineRows& baseline_rows);
   void run_wave(const Stage& stage, const std::vector<const Job*>& jobs, bool with_baseline,
-                const WavePlan& wave, Matrix& baseline_scored);
+                const WavePlan& wave, BaselineRows& baseline_rows);
   std::span<const Stage> stages_up_to(const Stage& stage) const;
   void append(const RowKey& key, const Stage& stage, LaneResult result, const Json& run,
               const std::optional<StopConfig>& stop = std::nullopt);

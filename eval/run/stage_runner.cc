@@ -9,7 +9,7 @@ namespace nf {
 
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
                const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
-               const StageHooks& hooks, Matrix& baseline_scored,
+               const StageHooks& hooks, BaselineRows& baseline_rows,
                const CalibrationResults* calibration) {
   const Index planned = std::accumulate(plan.lanes.begin(), plan.lanes.end(), Index{0});
   NF_CHECK(planned == std::ssize(lanes), "waves of {} lanes for {}", planned, lanes.size());
@@ -19,7 +19,7 @@ void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
   for (std::size_t w = 0; w < plan.lanes.size(); ++w) {
     const auto count = static_cast<std::size_t>(plan.lanes[w]);
     WaveRun wave(run, std::span(lanes).subspan(first, count), plan.distorting_threads,
-                 baseline_scored);
+                 baseline_rows);
     wave.run();
     std::vector<LaneResult> results = wave.take_lanes();
     LaneResult baseline = wave.take_baseline();
@@ -32,8 +32,8 @@ void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
 void run_stage(const Decoder& decoder, const EvalSet& set, const Stage& stage,
                const std::vector<Lane>& lanes, const WavePlan& plan, Gather gather,
                const StageHooks& hooks, const CalibrationResults* calibration) {
-  Matrix baseline_scored;
-  run_stage(decoder, set, stage, lanes, plan, gather, hooks, baseline_scored, calibration);
+  BaselineRows baseline_rows;
+  run_stage(decoder, set, stage, lanes, plan, gather, hooks, baseline_rows, calibration);
 }
 
 }  // namespace nf

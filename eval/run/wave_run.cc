@@ -7,14 +7,26 @@
 #include "eval/plan/memory.h"
 #include "eval/run/lane_activations.h"
 #include "eval/run/score_heads.h"
+#include "perturb/noise_kernels.h"
 
 namespace nf {
+namespace {
+
+/// Only the baseline's record tells of the untouched model's states.
+void forget_residual(std::vector<PartSums>& parts) {
+  for (PartSums& part : parts) {
+    part.residual = 0.0;
+    part.lacks_residual = true;
+  }
+}
+
+}  // namespace
 
 WaveRun::WaveRun(const StageRun& stage, std::span<const Lane> lanes, Index distorting_threads,
-                 Matrix& baseline_scored)
+                 BaselineRows& baseline_rows)
     : stage_(stage),
-      baseline_scored_(baseline_scored),
-      with_baseline_(baseline_scored.empty()),
+      baseline_(baseline_rows),
+      with_baseline_(baseline_rows.empty()),
       states_(stage, lanes, with_baseline_),
       blocks_(stage, states_, distorting_threads,
               std::any_of(lanes.begin(), lanes.end(),
@@ -58,12 +70,14 @@ void WaveRun::pass_head() {
       head(group.first).weight =
           blocks_.distorted_outer(group, Role::lm_head, leader.trial->lm_head(), of_weight);
   }
-  if (!with_baseline_) head(0).scored = std::move(baseline_scored_);
+  if (!with_baseline_) head(0).scored = std::move(baseline_.scored);
+  head(0).residuals = baseline_residuals();
   std::vector<HeadLane> lanes;
   for (const Group& group : states_.tree().groups(step)) {
     if (states_.has_ended(group)) continue;
     HeadState& own = head(group.first);
     own.scores = std::make_unique<TokenScores>(rows().scored_rows, rows().targets);
+    own.scores->set_residuals(own.residuals);
     lanes.push_back({.scored = own.scored,
                      .head = own.weight.get(),
                      .scores = own.scores.get(),
@@ -89,6 +103,7 @@ void WaveRun::pass_final_norm(const Group& group) {
     knowledge = blocks_.knowledge_of(group, leader.trial->lm_head_input(),
                                      keys_of(leader).head_input_statistics);
   if (states_.has_ended(group)) return;
+  take_residuals(group);
   std::vector<DistortedItems> outcomes(rows().batches.size());
   scored.resize(rows().scored_rows, spec().embedding_size());
   stage_.each_batch(1, [&](Index, Index b) {
@@ -122,6 +137,37 @@ void WaveRun::pass_final_norm(const Group& group) {
   }
 }
 
+/// What a group's states differ by from the untouched model's, whose own are taken for all.
+void WaveRun::take_residuals(const Group& group) {
+  const bool is_baseline = group.first == 0;
+  if (is_baseline && !with_baseline_) return;  // its states are known
+  if (is_baseline) baseline_.states.resize(rows().scored_rows, spec().hidden_size);
+  std::vector<double>& residuals = head(group.first).residuals;
+  residuals.resize(static_cast<std::size_t>(rows().scored_rows));
+  stage_.each_batch(1, [&](Index, Index b) {
+    const MatrixView hidden = states_.hidden(group, rows().batch(b));
+    const GatheredRows& gathered = rows().scored[static_cast<std::size_t>(b)];
+    for (std::size_t r = 0; r < gathered.rows.size(); ++r) {
+      const Index at = gathered.first + static_cast<Index>(r);
+      const float* const own = hidden.row(gathered.rows[r]);
+      float* const untouched = baseline_.states.view().row(at);
+      if (is_baseline)
+        std::copy_n(own, hidden.cols(), untouched);
+      else
+        residuals[static_cast<std::size_t>(at)] =
+            noise_kernels().squared_distance(untouched, own, hidden.cols());
+    }
+  });
+}
+
+std::vector<double> WaveRun::baseline_residuals() const {
+  std::vector<double> residuals;
+  for (Index row = 0; row < baseline_.states.rows(); ++row)
+    residuals.push_back(
+        noise_kernels().sum_squares(baseline_.states.view().row(row), baseline_.states.cols()));
+  return residuals;
+}
+
 std::vector<LaneResult> WaveRun::take_lanes() {
   const LaneTree& tree = states_.tree();
   std::vector<LaneResult> results(heads_.size() - 1);
@@ -134,7 +180,7 @@ std::vector<LaneResult> WaveRun::take_lanes() {
 
 LaneResult WaveRun::take_baseline() {
   LaneResult result = leave(0, 0);
-  baseline_scored_ = std::move(head(0).scored);
+  baseline_.scored = std::move(head(0).scored);
   return result;
 }
 
@@ -151,6 +197,7 @@ LaneResult WaveRun::leave(Index place, Index leader) {
     std::vector<PartSums> parts(static_cast<std::size_t>(stage_.set.item(item).parts));
     head(leader).scores->add_targets(rows().first_target[at], rows().first_target[at + 1],
                                      *head(0).scores, parts, stage_.gather.detail);
+    if (place > 0) forget_residual(parts);
     for (const PartSums& part : parts)
       if (!part.is_finite())
         lane.error = fmt::format("logits of {} are not finite", stage_.set.name(item));

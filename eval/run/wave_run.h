@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eval/metrics/token_scores.h"
+#include "eval/run/baseline_rows.h"
 #include "eval/run/distorted_outer.h"
 #include "eval/run/lane_blocks.h"
 #include "eval/run/lane_states.h"
@@ -15,10 +16,10 @@ namespace nf {
 /// at a time, and meet at the head.
 class WaveRun {
  public:
-  /// baseline_scored: the baseline's rows for the head, [R, E]. Where it is not empty the baseline
-  /// does not pass the blocks for its own sake; it is filled otherwise.
+  /// baseline_rows: where they are not empty the baseline does not pass the blocks for its own
+  /// sake; they are filled otherwise.
   WaveRun(const StageRun& stage, std::span<const Lane> lanes, Index distorting_threads,
-          Matrix& baseline_scored);
+          BaselineRows& baseline_rows);
 
   void run();
   /// The results by lane, and that of the baseline.
@@ -32,6 +33,7 @@ class WaveRun {
     std::unique_ptr<DistortedOuter> weight{};  ///< its own; null: the checkpoint's
     std::vector<SiteStats> input_sites{};      ///< statistics of the head's distorted input
     Matrix scored{};  ///< the head's input at the rows that predict a target: [R, E]
+    std::vector<double> residuals{};  ///< RowScore::residual of these: [R]
     std::unique_ptr<TokenScores> scores{};
   };
 
@@ -43,10 +45,12 @@ class WaveRun {
   static const TrialKeys& keys_of(const LaneState& lane);
   void pass_head();
   void pass_final_norm(const Group& group);
+  void take_residuals(const Group& group);
+  std::vector<double> baseline_residuals() const;
   LaneResult leave(Index place, Index leader);
 
   const StageRun& stage_;
-  Matrix& baseline_scored_;
+  BaselineRows& baseline_;
   bool with_baseline_;
   LaneStates states_;
   LaneBlocks blocks_;

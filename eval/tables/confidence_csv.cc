@@ -12,21 +12,21 @@
 namespace nf {
 namespace {
 
-using Bins = std::array<ConfidenceBin, kConfidenceBins>;
+using Bins = std::array<TokenBin, kConfidenceBins>;
 
 /// The bins of all windows that have some, in the windows' order; none where no window has.
 std::optional<Bins> bins_of(const ResultRow& row) {
   std::optional<Bins> sums;
   for (const WindowSums& window : row.windows) {
     const Detail* const detail = window.sums.detail.get();
-    if (detail == nullptr) continue;
+    if (detail == nullptr || detail->entropy) continue;
     if (!sums) sums.emplace();
     for (std::size_t b = 0; b < sums->size(); ++b) (*sums)[b].add(detail->bins[b]);
   }
   return sums;
 }
 
-void append_means(const ConfidenceBin& bin, std::vector<std::string>& fields) {
+void append_means(const TokenBin& bin, std::vector<std::string>& fields) {
   const Index tokens = bin.sums.tokens;
   for (const BinColumn& column : bin_columns(bin))
     fields.push_back(tokens == 0 ? "" : csv_number(column.sum / static_cast<double>(tokens)));

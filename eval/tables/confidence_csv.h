@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// Whether a row has a window with detail (`detail: confidence` or `tokens`).
+/// Whether a row has a window with detail by confidence (`detail: confidence` or `tokens`).
 bool has_confidence(const std::vector<ResultRow>& rows);
 
 /// confidence.csv: kConfidenceBins rows for each result that has detail: id, name, model, seed, one

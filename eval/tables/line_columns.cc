@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
@@ -88,10 +89,22 @@ std::string less_text(const LineSource& source) {
   return "";
 }
 
+/// Quantiles of KL, beside its greatest value.
+constexpr std::pair<const char*, const char*> kTailHeadings[] = {
+    {"kl_p50", "KL\np50"}, {"kl_p99", "KL\np99"}, {"kl_p999", "KL\np99.9"}, {"kl_max", "KL\nmax"}};
+
+std::string heading_of(const Metric& metric) {
+  for (const auto& [name, heading] : kTailHeadings)
+    if (metric.name == name) return heading;
+  return metric.name == "bits_per_byte" ? "bits per\nbyte" : metric.name;
+}
+
+bool is_quantile(const Metric& metric) { return metric.name.starts_with("kl_p"); }
+
 LineColumn metric_column(const Metric& metric) {
   const bool is_ppl = metric.name == "ppl";
   LineColumn column = mean_column(
-      metric.name, is_ppl || metric.name == "nll" ? metric.name : "bits per\nbyte",
+      metric.name, heading_of(metric),
       [value = metric.value](const ResultRow& row) -> std::optional<double> {
         if (row.text.sums.tokens == 0) return std::nullopt;  // nothing of the text is there yet
         const double of_row = value(row.text);
@@ -103,6 +116,7 @@ LineColumn metric_column(const Metric& metric) {
   column.higher_is_better = metric.higher_is_better;
   column.legend = is_ppl                 ? "ppl: perplexity."
                   : metric.name == "nll" ? "nll: negative log-likelihood, nats per token."
+                  : is_quantile(metric)  ? "KL p99: 99 % of the tokens have at most that KL."
                                          : "";
   column.cell = [plain = column.cell](const LineSource& source) {
     const std::string less = less_text(source);
@@ -152,6 +166,9 @@ LineColumn figure_column(const std::string& name, const std::string& heading, co
 std::string percent_text(double value) { return fixed_number(value, kDecimals); }
 std::string signed_percent(double value) { return (value > 0.0 ? "+" : "") + percent_text(value); }
 
+/// A heading in two lines: what it is, and of what.
+std::string broken(std::string label) { return label.replace(label.find(' '), 1, "\n"); }
+
 LineColumn column_of(const SummedFigure& figure) {
   const bool is_share = figure.is_count();
   const bool is_difference = figure.baseline == BaselineSum::measured;
@@ -163,7 +180,7 @@ LineColumn column_of(const SummedFigure& figure) {
                         .marks_floor = std::string_view(figure.name) == "kl"};
   LineColumn column = figure_column(is_difference ? figure.difference : figure.mean,
                                     is_difference ? std::string("Δ") + figure.label
-                                    : is_share    ? "same\ntop-1 %"
+                                    : is_share    ? broken(figure.label)
                                                   : figure.label,
                                     text_figure(figure), form);
   column.higher_is_better = figure.higher_is_better;
@@ -173,6 +190,12 @@ LineColumn column_of(const SummedFigure& figure) {
   if (name == "kl")
     column.legend = "KL: KL(baseline‖trial) of the next-token distributions, nats per token.";
   if (name == "kl_reverse") column.legend = "KL reverse: KL(trial‖baseline), nats per token.";
+  if (name == "flips_lost")
+    column.legend =
+        "flips lost: scored tokens that the baseline finds most probable and the trial does not.";
+  if (name == "flips_gained")
+    column.legend =
+        "flips gained: scored tokens that the trial finds most probable and the baseline does not.";
   if (name == "top1")
     column.legend = "same top-1: positions where both find the same token most probable.";
   return column;

@@ -6,7 +6,9 @@
 #include "eval/records/file_names.h"
 #include "eval/results/row_fields.h"
 #include "eval/tables/confidence_csv.h"
+#include "eval/tables/documents_csv.h"
 #include "eval/tables/effects_csv.h"
+#include "eval/tables/entropy_csv.h"
 #include "eval/tables/predictors_csv.h"
 #include "eval/tables/results_csv.h"
 #include "eval/tables/searches_csv.h"
@@ -26,7 +28,9 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
       statistics_csv(rows, variables, tasks),
       effects_csv(rows, searches.keys(), variables),
       sites_csv(rows, variables),
+      has_documents(rows) ? documents_csv(rows, variables) : "",
       has_confidence(rows) ? confidence_csv(rows, variables) : "",
+      has_entropy(rows) ? entropy_csv(rows, variables) : "",
       searches_csv(searches, rows, variables),
       twins_csv(rows, searches.keys(), variables),
       has_predictors(rows) ? predictors_csv(rows, variables, PredictorRegistry::builtin()) : ""};

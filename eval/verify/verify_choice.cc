@@ -30,7 +30,7 @@ DetailMode detail_of(const Record& record) {
   for (const WindowSums& window : record.windows) {
     if (window.sums.detail == nullptr) continue;
     if (!window.sums.detail->tokens.empty()) return DetailMode::tokens;
-    mode = DetailMode::confidence;
+    mode = window.sums.detail->entropy ? DetailMode::entropy : DetailMode::confidence;
   }
   return mode;
 }

@@ -73,7 +73,7 @@ TEST(Statistics, HaveOneRowPerLineAndFigure) {
             "id,name,model,seed,r,p,figure,seeds,blocks,tokens,estimate,low,high,bootstrap_low,"
             "bootstrap_high,sd_text,sd_seed,statistics_p,p_holm,p_bh,note");
   const auto rows = read_csv(text);
-  ASSERT_EQ(rows.size(), 4u);
+  ASSERT_EQ(rows.size(), 7u);
   EXPECT_EQ(rows[0].at("figure"), "delta_nll");
   EXPECT_EQ(rows[0].at("estimate"), "1");
   EXPECT_EQ(rows[1].at("figure"), "kl");
@@ -92,6 +92,36 @@ TEST(Statistics, HaveOneRowPerLineAndFigure) {
   EXPECT_EQ(rows[3].at("figure"), "delta_top1");
   EXPECT_EQ(rows[3].at("estimate"), "-0.1");
   EXPECT_EQ(rows[3].at("note"), "all 8 blocks are equal");
+}
+
+TEST(Statistics, TestTheDifferenceOfTheFlips) {
+  ResultRow noise = row_of("noise", "n", kKl);
+  for (std::size_t w = 0; w < noise.windows.size(); ++w) {
+    noise.windows[w].sums.flips_lost = 12 + static_cast<Index>(w % 3);
+    noise.windows[w].sums.flips_gained = 4 - static_cast<Index>(w % 2);
+  }
+  const auto rows = read_csv(csv_of({baseline_of(8), noise, row_of("other", "o", kKl)}));
+  ASSERT_EQ(rows.size(), 14u);
+  EXPECT_EQ(rows[4].at("figure"), "flips_lost");
+  EXPECT_DOUBLE_EQ(number(rows[4].at("estimate")), 0.12875);
+  EXPECT_GT(number(rows[4].at("low")), 0.12);
+  EXPECT_EQ(rows[4].at("p"), "");
+  EXPECT_EQ(rows[5].at("figure"), "flips_gained");
+  EXPECT_DOUBLE_EQ(number(rows[5].at("estimate")), 0.035);
+  EXPECT_EQ(rows[6].at("figure"), "flips_difference");
+  EXPECT_DOUBLE_EQ(number(rows[6].at("estimate")), 0.09375);
+  EXPECT_LT(number(rows[6].at("p")), 1e-4);
+  // The other trial has no flips and no p: it is a family of one.
+  EXPECT_EQ(rows[6].at("p_holm"), rows[6].at("p"));
+  EXPECT_EQ(rows[0].at("figure"), "delta_nll");
+  EXPECT_NE(rows[0].at("p"), rows[6].at("p"));
+}
+
+TEST(Statistics, HaveNoFlipsOfRecordsOfAnEarlierVersion) {
+  ResultRow noise = row_of("noise", "n", kKl);
+  noise.windows[2].sums.lacks_flips = true;
+  for (const auto& row : read_csv(csv_of({baseline_of(8), noise})))
+    EXPECT_FALSE(row.at("figure").starts_with("flips")) << row.at("figure");
 }
 
 TEST(Statistics, HaveTheIntervalsOfTheLibrary) {
@@ -122,7 +152,7 @@ TEST(Statistics, HaveNoIntervalWhereOnlyRoundingDiffers) {
   for (const BlockSum& block : sums[0]) same_bits = same_bits && block.sum == sums[0][0].sum;
   EXPECT_FALSE(same_bits);
   const auto rows = read_csv(csv_of({baseline, noise}));
-  ASSERT_EQ(rows.size(), 4u);
+  ASSERT_EQ(rows.size(), 7u);
   for (const auto& row : rows) {
     for (const char* column :
          {"low", "high", "bootstrap_low", "bootstrap_high", "p", "p_holm", "p_bh"})
@@ -133,7 +163,7 @@ TEST(Statistics, HaveNoIntervalWhereOnlyRoundingDiffers) {
 
 TEST(Statistics, SayWhyThereIsNoInterval) {
   const auto rows = read_csv(csv_of({baseline_of(3), row_of("noise", "n", {1, 2, 3})}));
-  ASSERT_EQ(rows.size(), 4u);
+  ASSERT_EQ(rows.size(), 7u);
   for (const auto& row : rows) {
     for (const char* column : {"low", "high", "bootstrap_low", "bootstrap_high", "p", "p_holm"})
       EXPECT_EQ(row.at(column), "") << column;
@@ -158,7 +188,7 @@ TEST(Statistics, TakeOfADocumentWhatAllSeedsHave) {
   for (ResultRow* row : {&first, &second})
     for (WindowSums& window : row->windows) window.document = window.window / 2;
   const auto rows = read_csv(csv_of({baseline_of(4), first, second}));
-  ASSERT_EQ(rows.size(), 4u);
+  ASSERT_EQ(rows.size(), 7u);
   EXPECT_EQ(rows[1].at("figure"), "kl");
   EXPECT_EQ(rows[1].at("estimate"), "1");
 }

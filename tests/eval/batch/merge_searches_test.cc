@@ -32,8 +32,8 @@ std::string narrow() {
   return trial.replace(trial.find("0.05,"), 5, "0.0001,");
 }
 
-const char* const kFiles[] = {"results.csv",  "statistics.csv", "sites.csv",
-                              "searches.csv", "effects.csv",    "confidence.csv"};
+const char* const kFiles[] = {"results.csv", "statistics.csv", "sites.csv",    "searches.csv",
+                              "effects.csv", "confidence.csv", "documents.csv"};
 
 class IntegrationMergeSearches : public testing::Test {
  protected:

@@ -82,7 +82,7 @@ ExperimentFiles* IntegrationTables::files_ = nullptr;
 
 const std::vector<fs::path> kFiles = {"out/results.csv",    "out/statistics.csv", "out/effects.csv",
                                       "out/sites.csv",      "out/searches.csv",   "compare.csv",
-                                      "out/confidence.csv", "export.csv"};
+                                      "out/confidence.csv", "out/documents.csv",  "export.csv"};
 
 TEST_F(IntegrationTables, BeginWithTheTrialAndHaveItsIdInTheResults) {
   std::set<std::pair<std::string, std::string>> known;  // id and model

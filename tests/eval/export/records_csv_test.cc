@@ -31,23 +31,25 @@ TEST(ExportCsv, HasARowForEachWindowAndChoice) {
             {window_row("b", "baseline"), window_row("t", "w", {{"bits", 4}, {"task", "a,b"}})});
   export_csv(RunFolder::read(temp / "run"), temp / "out.csv");
   const auto lines = parse_csv(read_text_file(temp / "out.csv"));
-  EXPECT_EQ(lines[0],
-            (std::vector<std::string>{
-                "id",          "name",     "model",  "seed",     "bits",    "task",        "window",
-                "export_task", "question", "choice", "document", "tokens",  "nll",         "kl",
-                "kl_reverse",  "top1",     "greedy", "bytes",    "correct", "correct_norm"}));
+  EXPECT_EQ(
+      lines[0],
+      (std::vector<std::string>{
+          "id",           "name",        "model",          "seed",   "bits",     "task",
+          "window",       "export_task", "question",       "choice", "document", "tokens",
+          "nll",          "kl",          "kl_reverse",     "top1",   "greedy",   "flips_lost",
+          "flips_gained", "residual",    "residual_error", "bytes",  "correct",  "correct_norm"}));
   ASSERT_EQ(lines.size(), 1u + 2 + 2 + 2);
   EXPECT_EQ(lines[1][1], "baseline");
   EXPECT_EQ(lines[1][3], "");
   EXPECT_EQ(lines[1][4], "");
   EXPECT_EQ(lines[2][6], "1");
   // 0.1 · 2 and as the records have it
-  EXPECT_EQ(lines[4],
-            (std::vector<std::string>{"t", "w",  "opt", "0",   "4", "a,b", "1", "",   "", "",
-                                      "",  "10", "0.2", "0.3", "0", "9",   "",  "40", "", ""}));
-  EXPECT_EQ(lines[5],
-            (std::vector<std::string>{"t", "w", "opt", "0",   "4", "a,b", "",  "piqa", "7", "0",
-                                      "",  "3", "2.5", "0.5", "0", "2",   "1", "",     "1", "0"}));
+  EXPECT_EQ(lines[4], (std::vector<std::string>{"t", "w", "opt", "0",  "4",   "a,b", "1", "",
+                                                "",  "",  "",    "10", "0.2", "0.3", "0", "9",
+                                                "",  "0", "0",   "0",  "0",   "40",  "",  ""}));
+  EXPECT_EQ(lines[5], (std::vector<std::string>{"t", "w", "opt", "0", "4",   "a,b", "",  "piqa",
+                                                "7", "0", "",    "3", "2.5", "0.5", "0", "2",
+                                                "1", "",  "",    "",  "",    "",    "1", "0"}));
   EXPECT_EQ(lines[6][9], "1");
 }
 

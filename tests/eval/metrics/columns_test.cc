@@ -50,8 +50,9 @@ TEST(Columns, OfSitesAreTheSitesOwnWhereADesignHasTheName) {
 TEST(Columns, AreEachThereOnceBesideAnyVariable) {
   for (const std::string& variable : fixed_columns(builtin_metrics())) {
     const std::vector<std::string> variables = {variable, "r"};
-    for (const auto columns_of : {statistics_columns, effects_columns, searches_columns,
-                                  comparison_columns, export_columns, sites_columns}) {
+    for (const auto columns_of :
+         {statistics_columns, effects_columns, searches_columns, comparison_columns, export_columns,
+          sites_columns, documents_columns, entropy_columns}) {
       if (has(reserved_columns(builtin_metrics()), variable)) continue;
       std::vector<std::string> columns = columns_of(variables);
       std::sort(columns.begin(), columns.end());

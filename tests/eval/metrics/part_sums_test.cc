@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "eval/metrics/detail.h"
+#include "eval/metrics/kl_tail.h"
 #include "eval/metrics/summed_figures.h"
 
 namespace nf {
@@ -17,16 +18,29 @@ const ScoredToken kToken = {.nll = 2.0,
                             .kl_reverse = 0.125,
                             .confidence = 0.5,
                             .top1 = true,
-                            .greedy = true};
+                            .greedy = true,
+                            .residual = 16.0,
+                            .residual_error = 0.5};
+/// Tokens that flip.
+const ScoredToken kLost = {.baseline_greedy = true, .residual = 4.0, .residual_error = 0.5};
+const ScoredToken kGained = {.greedy = true, .residual = 4.0, .residual_error = 0.0};
 
 TEST(PartSums, TakeTokensIntoEveryFigure) {
   PartSums sums;
   sums.add(kToken);
   sums.add(kToken);
-  sums.add(ScoredToken{.nll = 1.0});
-  EXPECT_EQ(
-      sums,
-      (PartSums{.tokens = 3, .nll = 5.0, .kl = 0.5, .kl_reverse = 0.25, .top1 = 2, .greedy = 2}));
+  sums.add(kLost);
+  sums.add(kGained);
+  EXPECT_EQ(sums, (PartSums{.tokens = 4,
+                            .nll = 4.0,
+                            .kl = 0.5,
+                            .kl_reverse = 0.25,
+                            .top1 = 2,
+                            .greedy = 3,
+                            .flips_lost = 1,
+                            .flips_gained = 3,
+                            .residual = 40.0,
+                            .residual_error = 1.5}));
   for (const SummedFigure& figure : summed_figures())
     EXPECT_GT(figure.sum_of(sums), 0.0) << figure.name;
 }
@@ -44,6 +58,33 @@ TEST(PartSums, AddUpInEveryFigureWithoutTheDetail) {
   added.add(more);
   EXPECT_EQ(added, both);
   EXPECT_EQ(added.detail, detail);
+}
+
+TEST(PartSums, KnowASumWhereEveryPartDoes) {
+  PartSums sums;
+  sums.add(kToken);
+  EXPECT_FALSE(sums.lacks_residual);
+  sums.add(ScoredToken{.nll = 1.0});  // whose states nobody has looked at
+  EXPECT_TRUE(sums.lacks_residual && sums.lacks_residual_error);
+  EXPECT_FALSE(sums.lacks_flips);
+  EXPECT_TRUE(sums.is_finite());
+  PartSums of_old{.tokens = 1, .lacks_flips = true};
+  PartSums text;
+  text.add(of_old);
+  text.add(sums);
+  EXPECT_TRUE(text.lacks_flips && text.lacks_residual);
+  EXPECT_NE(of_old, PartSums{.tokens = 1});
+}
+
+TEST(PartSums, AreEqualWhereTheirTailsAre) {
+  const auto with = [](const std::string& bins) {
+    PartSums sums;
+    sums.tail = std::make_shared<PackedKlTail>(PackedKlTail{bins, 0.5});
+    return sums;
+  };
+  EXPECT_EQ(with("AA"), with("AA"));
+  EXPECT_NE(with("AA"), with("AB"));
+  EXPECT_NE(with("AA"), PartSums());
 }
 
 TEST(PartSums, AreEqualWhereEveryFigureIs) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,16 +18,20 @@ std::vector<std::string> names_of(std::span<const SummedFigure> figures) {
 
 TEST(SummedFigures, StandInTheOrderOfTheirColumns) {
   EXPECT_EQ(names_of(summed_figures()),
-            (std::vector<std::string>{"nll", "kl", "kl_reverse", "top1", "greedy"}));
+            (std::vector<std::string>{"nll", "kl", "kl_reverse", "top1", "greedy", "flips_lost",
+                                      "flips_gained", "residual", "residual_error"}));
   EXPECT_EQ(names_of(window_figures()),
-            (std::vector<std::string>{"nll", "kl", "kl_reverse", "top1"}));
+            (std::vector<std::string>{"nll", "kl", "kl_reverse", "top1", "flips_lost",
+                                      "flips_gained", "residual", "residual_error"}));
+  EXPECT_EQ(names_of(choice_figures()),
+            (std::vector<std::string>{"nll", "kl", "kl_reverse", "top1", "greedy"}));
 }
 
 TEST(SummedFigures, HaveNamesOfTheirOwn) {
   // Beside these they stand in records and exports.
-  std::set<std::string> keys = {"id",      "window",       "task",       "question",
-                                "choice",  "tokens",       "document",   "bytes",
-                                "correct", "correct_norm", "confidence", "per_token"};
+  std::set<std::string> keys = {"id",         "window",    "task",    "question", "choice",
+                                "tokens",     "document",  "bytes",   "correct",  "correct_norm",
+                                "confidence", "per_token", "entropy", "kl_bins",  "kl_max"};
   std::set<std::string> in_choices = keys;
   std::set<std::string> means, differences;
   for (const SummedFigure& figure : summed_figures()) {
@@ -51,6 +56,20 @@ TEST(SummedFigures, SayEverythingOfASumOfTheirOwn) {
       EXPECT_EQ(text != nullptr, has_mean) << figure.name;
     // A figure of text is one of windows.
     EXPECT_TRUE(figure.of_windows || !has_mean) << figure.name;
+  }
+}
+
+TEST(SummedFigures, MayNotBeKnown) {
+  for (const SummedFigure& figure : summed_figures()) {
+    PartSums sums{.tokens = 4};
+    figure.set(2.0, sums);
+    EXPECT_EQ(figure.mean_of(sums), 0.5) << figure.name;
+    if (figure.lacking == nullptr) continue;
+    sums.*figure.lacking = true;
+    EXPECT_FALSE(figure.is_known(sums)) << figure.name;
+    EXPECT_TRUE(std::isnan(figure.mean_of(sums))) << figure.name;
+    figure.clear(sums);
+    EXPECT_TRUE(figure.is_known(sums) && figure.sum_of(sums) == 0.0) << figure.name;
   }
 }
 

@@ -28,6 +28,21 @@ TEST(TextSums, HaveNoDetail) {
   EXPECT_EQ(add_up({window}).sums.detail, nullptr);
 }
 
+WindowSums window_with(const std::vector<double>& kl) {
+  KlTail tail;
+  for (const double value : kl) tail.add(value);
+  WindowSums window{.sums = {.tokens = std::ssize(kl)}};
+  window.sums.tail = std::make_shared<PackedKlTail>(PackedKlTail::of(tail));
+  return window;
+}
+
+TEST(TextSums, KnowTheTailWhereEachWindowDoes) {
+  const WindowSums one = window_with({0.5, 0.1}), other = window_with({2.0}), nothing{};
+  EXPECT_EQ(add_up({one, other, nothing}).tail, window_with({0.1, 0.5, 2.0}).sums.tail->unpacked());
+  const WindowSums unknown{.sums = {.tokens = 1}};  // of an earlier version
+  EXPECT_FALSE(add_up({one, unknown}).tail);
+}
+
 TEST(TextSums, OfNothingAreZero) {
   EXPECT_EQ(add_up({}).windows, 0);
   EXPECT_EQ(add_up({}).sums, PartSums());

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "eval/metrics/kl_tail.h"
 #include "tests/reference/kl_reference.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/tiny_model.h"
@@ -95,7 +96,10 @@ PartSums slow_sums(const Matrix& baseline, const Matrix& trial, const Targets& t
       return std::max_element(p.begin(), p.end()) - p.begin();
     };
     if (best(b) == best(t)) ++sums.top1;
-    if (best(t) == target.token) ++sums.greedy;
+    const bool found = best(t) == target.token, was_found = best(b) == target.token;
+    if (found) ++sums.greedy;
+    if (was_found && !found) ++sums.flips_lost;
+    if (found && !was_found) ++sums.flips_gained;
   }
   return sums;
 }
@@ -121,6 +125,79 @@ void expect_near(const PartSums& fast, const PartSums& slow) {
   EXPECT_NEAR(fast.kl_reverse, slow.kl_reverse, kTolerance);
   EXPECT_EQ(fast.top1, slow.top1);
   EXPECT_EQ(fast.greedy, slow.greedy);
+  EXPECT_EQ(fast.flips_lost, slow.flips_lost);
+  EXPECT_EQ(fast.flips_gained, slow.flips_gained);
+}
+
+TEST(TokenScores, CountTheFlipsInBothDirections) {
+  // Each predicts the baseline's favourite, or the trial's: the first rows are lost, the rest won.
+  Rows rows;
+  for (Index row = 0; row < kRows; ++row) {
+    const Matrix& of = row < 3 ? rows.baseline : rows.trial;
+    const float* const logits = of.view().row(row);
+    rows.targets[static_cast<std::size_t>(row)].token =
+        static_cast<std::int32_t>(std::max_element(logits, logits + kVocab) - logits);
+    float* const other = (row < 3 ? rows.trial : rows.baseline).view().row(row);
+    other[rows.targets[static_cast<std::size_t>(row)].token] = -10.0f;
+  }
+  const Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  EXPECT_EQ(scores.trial().flips_lost, 3);
+  EXPECT_EQ(scores.trial().flips_gained, kRows - 3);
+  EXPECT_EQ(scores.baseline().flips_lost, 0);
+  EXPECT_EQ(scores.baseline().flips_gained, 0);
+  expect_near(scores.trial(), slow_sums(rows.baseline, rows.trial, rows.targets));
+}
+
+TEST(TokenScores, HaveTheEntropyOfTheBaseline) {
+  const Rows rows;
+  for (const Index chunk : {kVocab, Index{100}}) {
+    const Scores scores(rows.baseline, rows.trial, rows.targets, chunk);
+    for (Index row = 0; row < kRows; ++row) {
+      const auto at = static_cast<std::size_t>(row);
+      double entropy = 0.0;
+      for (const double p : log_softmax(rows.baseline, row)) entropy -= std::exp(p) * p;
+      PartSums sums;
+      scores.other.add_targets(at, at + 1, scores.base, std::span(&sums, 1), DetailMode::entropy);
+      ASSERT_NE(sums.detail, nullptr);
+      EXPECT_EQ(static_cast<Index>(sums.detail->entropy->size()), entropy_bin(entropy) + 1);
+      EXPECT_EQ(sums.detail->entropy->back().sums.tokens, 1);
+    }
+  }
+}
+
+TEST(TokenScores, KeepTheTailOfAnItemOfOnePart) {
+  const Rows rows;
+  const Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  KlTail tail;
+  for (std::size_t target = 0; target < rows.targets.size(); ++target) {
+    PartSums sums;
+    scores.other.add_targets(target, target + 1, scores.base, std::span(&sums, 1));
+    tail.add(sums.kl);
+  }
+  PartSums all;  // in two goes
+  scores.other.add_targets(0, 3, scores.base, std::span(&all, 1));
+  scores.other.add_targets(3, rows.targets.size(), scores.base, std::span(&all, 1));
+  ASSERT_NE(all.tail, nullptr);
+  EXPECT_EQ(all.tail->unpacked(), tail);
+  EXPECT_EQ(scores.baseline().tail->unpacked()->max, 0.0);
+  std::vector<PartSums> parts(2);
+  scores.other.add_targets(0, 1, scores.base, parts);
+  EXPECT_EQ(parts[0].tail, nullptr);
+}
+
+TEST(TokenScores, SumTheResidualsOfTheirRows) {
+  const Rows rows;
+  Scores scores(rows.baseline, rows.trial, rows.targets, 1024);
+  EXPECT_TRUE(scores.trial().lacks_residual_error);  // nobody has said them
+  std::vector<double> of_baseline(kRows, 4.0), of_trial(kRows, 0.5);
+  scores.base.set_residuals(of_baseline);
+  scores.other.set_residuals(of_trial);
+  EXPECT_EQ(scores.baseline().residual, 4.0 * kRows);
+  EXPECT_EQ(scores.baseline().residual_error, 0.0);
+  EXPECT_EQ(scores.trial().residual, 4.0 * kRows);
+  EXPECT_EQ(scores.trial().residual_error, 0.5 * kRows);
+  of_trial.pop_back();
+  EXPECT_THROW(scores.other.set_residuals(of_trial), InternalError);
 }
 
 TEST(TokenScores, EqualSoftmaxOverWholeRows) {

@@ -38,7 +38,7 @@ Record record_of(std::shared_ptr<const Detail> detail) {
 }
 
 TEST(RecordDetail, ReadsBackToTheLastBit) {
-  for (const DetailMode mode : {DetailMode::confidence, DetailMode::tokens}) {
+  for (const DetailMode mode : {DetailMode::confidence, DetailMode::entropy, DetailMode::tokens}) {
     const Record record = record_of(detail_of(mode));
     const std::string line = record_to_line(record, builtin_metrics());
     const Record back = record_from_line(line, "f:1");
@@ -66,6 +66,25 @@ TEST(RecordDetail, StandsUnderKeysOfTheWindow) {
   const Json bins =
       Json::parse(record_to_line(record_of(detail_of(DetailMode::confidence)), builtin_metrics()));
   EXPECT_FALSE(bins["windows"][1].contains("per_token"));
+}
+
+TEST(RecordDetail, StandsByEntropyWhereThatIsAsked) {
+  const Json window = Json::parse(
+      record_to_line(record_of(detail_of(DetailMode::entropy)), builtin_metrics()))["windows"][1];
+  EXPECT_FALSE(window.contains("confidence"));
+  EXPECT_EQ(window["entropy"]["tokens"].dump(), "[2]");
+  EXPECT_EQ(window["entropy"]["flips_lost"].dump(), "[0]");
+  EXPECT_FALSE(window["entropy"].contains("residual"));
+}
+
+TEST(RecordDetail, OfAnEarlierVersionLacksFlips) {
+  Json json =
+      Json::parse(record_to_line(record_of(detail_of(DetailMode::confidence)), builtin_metrics()));
+  Json& bins = json["windows"][1]["confidence"];
+  for (const char* key : {"flips_lost", "flips_gained"}) bins.erase(key);
+  const Record old = record_from_line(json.dump(), "f:1");
+  EXPECT_TRUE(old.windows[1].sums.detail->bins[0].sums.lacks_flips);
+  EXPECT_EQ(Json::parse(record_to_line(old, builtin_metrics()))["windows"], json["windows"]);
 }
 
 std::string message_for(const std::function<void(Json& window)>& change) {

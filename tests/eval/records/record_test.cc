@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "eval/metrics/kl_tail.h"
 #include "eval/metrics/summed_figures.h"
 #include "tests/support/builtin_kinds.h"
 
@@ -73,18 +74,65 @@ TEST(Record, WritesItsKeysInOrder) {
       {.window = 1,
        .sums = {.tokens = 3, .nll = -4.0, .kl = 0.75, .kl_reverse = 1.5, .top1 = 3},
        .document = 2}};
+  record.windows[0].sums.flips_lost = 2;
+  record.windows[0].sums.residual_error = 0.125;
+  record.windows[0].sums.tail = std::make_shared<PackedKlTail>(PackedKlTail{"A", 0.5});
+  record.windows[1].sums.lacks_residual = true;
   record.sites.erase(record.sites.begin());
   EXPECT_EQ(record_to_line(record, builtin_metrics()),
             R"({"id":"0123abcd","name":"noise, \"sweep\" Δ","model":"opt-nano",)"
             R"("seed":18446744073709551615,"vars":{"r":0.05,"dist":"gaussian"},"status":"ok",)"
             R"("metrics":{"nll":0.0,"ppl":1.0,"kl":0.125,"kl_reverse":0.25,"top1_agreement":0.5,)"
-            R"("bits_per_byte":null,"tokens":8},)"
-            R"("windows":[{"window":0,"tokens":5,"nll":4.0,"kl":0.25,"kl_reverse":0.5,"top1":1},)"
+            R"("bits_per_byte":null,"kl_p50":null,"kl_p99":null,"kl_p999":null,"kl_max":null,)"
+            R"("flips_lost":0.25,"flips_gained":0.0,"tokens":8},)"
+            R"("windows":[{"window":0,"tokens":5,"nll":4.0,"kl":0.25,"kl_reverse":0.5,"top1":1,)"
+            R"("flips_lost":2,"flips_gained":0,"residual":0.0,"residual_error":0.125,)"
+            R"("kl_bins":"A","kl_max":0.5},)"
             R"({"window":1,"tokens":3,"nll":-4.0,"kl":0.75,"kl_reverse":1.5,"top1":3,)"
-            R"("document":2}],)"
+            R"("flips_lost":0,"flips_gained":0,"residual_error":0.0,"document":2}],)"
             R"("sites":[{"site":"layers.0.q_proj.input","first_window":0,"windows":2,)"
             R"("complete":false,"count":1000,"clipped":7,"sum_x2":4.0,"sum_d2":0.04,)"
             R"("relative_l2":0.1}],"env":{"isa":"avx2"},"run":{"seconds":1.5}})");
+}
+
+TEST(Record, OfAnEarlierVersionIsReadWithoutWhatItLacks) {
+  Json json = Json::parse(record_to_line(example(), builtin_metrics()));
+  for (Json& window : json["windows"])
+    for (const char* key : {"flips_lost", "flips_gained", "residual", "residual_error"})
+      window.erase(key);
+  const Record old = record_from_line(json.dump(), "f:1");
+  EXPECT_EQ(old.windows[0].sums.nll, 2000.1);
+  EXPECT_TRUE(old.windows[0].sums.lacks_flips && old.windows[0].sums.lacks_residual &&
+              old.windows[0].sums.lacks_residual_error);
+  EXPECT_EQ(old.windows[0].sums.tail, nullptr);
+  const Json again = Json::parse(record_to_line(old, builtin_metrics()));
+  EXPECT_EQ(again["windows"], json["windows"]);
+  EXPECT_TRUE(again["metrics"]["flips_lost"].is_null());
+  EXPECT_TRUE(again["metrics"]["kl_p99"].is_null());
+}
+
+/// A window whose KLs are those.
+WindowSums tailed_window(const std::vector<double>& kl) {
+  KlTail tail;
+  for (const double value : kl) tail.add(value);
+  WindowSums window{.window = 0, .sums = {.tokens = std::ssize(kl)}};
+  window.sums.tail = std::make_shared<PackedKlTail>(PackedKlTail::of(tail));
+  return window;
+}
+
+TEST(Record, KeepsTheTailOfAWindow) {
+  Record record = example();
+  record.windows = {tailed_window({1.0 / 3.0, 0.0, 1e-3})};
+  const std::string line = record_to_line(record, builtin_metrics());
+  const Record back = record_from_line(line, "f:1");
+  EXPECT_EQ(back.windows[0].sums, record.windows[0].sums);
+  EXPECT_EQ(record_to_line(back, builtin_metrics()), line);
+  EXPECT_EQ(Json::parse(line)["metrics"]["kl_max"], 1.0 / 3.0);
+  for (const Json& bins : {Json("A"), Json("AB*"), Json(3)}) {
+    Json wrong = Json::parse(line);
+    wrong["windows"][0]["kl_bins"] = bins;
+    EXPECT_THROW(record_from_line(wrong.dump(), "f:1"), DataError) << bins;
+  }
 }
 
 /// With every key that a record may have.
@@ -178,8 +226,10 @@ TEST(Record, HoldsEveryMetricOfTheRegistry) {
   const Json json = Json::parse(record_to_line(example(), metrics));
   std::vector<std::string> keys;
   for (const auto& [key, value] : json["metrics"].items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"nll", "ppl", "windows", "kl", "kl_reverse",
-                                            "top1_agreement", "bits_per_byte", "tokens"}));
+  EXPECT_EQ(keys,
+            (std::vector<std::string>{"nll", "ppl", "windows", "kl", "kl_reverse", "top1_agreement",
+                                      "bits_per_byte", "kl_p50", "kl_p99", "kl_p999", "kl_max",
+                                      "flips_lost", "flips_gained", "tokens"}));
   EXPECT_EQ(json["metrics"]["windows"], 2.0);
 }
 

@@ -19,41 +19,48 @@ EvalSet small_set() {
 }
 
 /// Rows of a stage that say of which item they are.
-Matrix scored_of(const EvalSet& set, const Stage& stage) {
+BaselineRows rows_of(const EvalSet& set, const Stage& stage) {
   std::vector<float> values;
   for (const Index item : stage.items)
     for (Index i = 0; i < kWidth * scored_rows(set.item(item)); ++i)
       values.push_back(static_cast<float>(100 * item + i));
-  Matrix scored(std::ssize(values) / kWidth, kWidth);
-  std::copy(values.begin(), values.end(), scored.data());
-  return scored;
+  BaselineRows rows{Matrix(std::ssize(values) / kWidth, kWidth),
+                    Matrix(std::ssize(values) / kWidth, kWidth)};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    rows.scored.data()[i] = values[i];
+    rows.states.data()[i] = -values[i];
+  }
+  return rows;
 }
 
-void expect_equal(const Matrix& a, const Matrix& b) {
+void expect_equal(const BaselineRows& a, const BaselineRows& b) {
   ASSERT_EQ(a.rows(), b.rows());
-  EXPECT_TRUE(std::equal(a.data(), a.data() + a.size(), b.data()));
+  for (const Matrix BaselineRows::*part : {&BaselineRows::scored, &BaselineRows::states}) {
+    const Matrix &one = a.*part, &other = b.*part;
+    EXPECT_TRUE(std::equal(one.data(), one.data() + one.size(), other.data()));
+  }
 }
 
 TEST(KeptBaselines, GiveTheRowsOfOtherStagesThanTheyWereKeptOf) {
   const EvalSet set = small_set();
   KeptBaselines kept(set, 1e6);
   EXPECT_TRUE(kept.take(Stage(0, 2)).empty());
-  kept.keep(Stage(0, 3), scored_of(set, Stage(0, 3)));
-  kept.keep(Stage(3, 4), scored_of(set, Stage(3, 4)));
-  EXPECT_EQ(kept.bytes(), 4.0 * kWidth * (2 + 3 + 4 + 5));
+  kept.keep(Stage(0, 3), rows_of(set, Stage(0, 3)));
+  kept.keep(Stage(3, 4), rows_of(set, Stage(3, 4)));
+  EXPECT_EQ(kept.bytes(), 8.0 * kWidth * (2 + 3 + 4 + 5));
   EXPECT_TRUE(kept.has(Stage(0, 4)));
   expect_equal(kept.take(Stage(std::vector<Index>{1, 3})),
-               scored_of(set, Stage(std::vector<Index>{1, 3})));
+               rows_of(set, Stage(std::vector<Index>{1, 3})));
   EXPECT_FALSE(kept.has(Stage(0, 4)));
   expect_equal(kept.take(Stage(std::vector<Index>{0, 2})),
-               scored_of(set, Stage(std::vector<Index>{0, 2})));
+               rows_of(set, Stage(std::vector<Index>{0, 2})));
   EXPECT_EQ(kept.bytes(), 0.0);
 }
 
 TEST(KeptBaselines, HoldNoMoreThanTheyMay) {
   const EvalSet set = small_set();
-  KeptBaselines kept(set, 4.0 * kWidth * 5);
-  kept.keep(Stage(0, 4), scored_of(set, Stage(0, 4)));
+  KeptBaselines kept(set, 8.0 * kWidth * 5);
+  kept.keep(Stage(0, 4), rows_of(set, Stage(0, 4)));
   EXPECT_TRUE(kept.has(Stage(0, 2)));
   EXPECT_FALSE(kept.has(Stage(2, 3)));
 }
@@ -61,9 +68,9 @@ TEST(KeptBaselines, HoldNoMoreThanTheyMay) {
 TEST(ScoredPart, HasTheRowsOfThePart) {
   const EvalSet set = small_set();
   const Stage stage(0, 4);
-  expect_equal(scored_part(scored_of(set, stage), set, stage, Stage(std::vector<Index>{0, 2})),
-               scored_of(set, Stage(std::vector<Index>{0, 2})));
-  EXPECT_TRUE(scored_part({}, set, stage, Stage(0, 1)).empty());
+  expect_equal(part_of_rows(rows_of(set, stage), set, stage, Stage(std::vector<Index>{0, 2})),
+               rows_of(set, Stage(std::vector<Index>{0, 2})));
+  EXPECT_TRUE(part_of_rows({}, set, stage, Stage(0, 1)).empty());
 }
 
 }  // namespace

@@ -93,6 +93,40 @@ TEST_P(StageOfBothFamilies, BaselineEqualsTheSlowForwardPass) {
   }
 }
 
+TEST_P(StageOfBothFamilies, KnowsTheStatesThatLeaveTheLastBlock) {
+  const StageResult result = run({});
+  for (Index w = 0; w < kWindows; ++w) {
+    const auto states = reference_forward(folder(GetParam()), set_.item(w).ids).hidden.back();
+    double energy = 0.0;  // of the positions that predict a token
+    for (Index row = 0; row + 1 < kContext; ++row) energy += states.row(row).squaredNorm();
+    const PartSums& sums = result.baseline.items[static_cast<std::size_t>(w)].front();
+    EXPECT_FALSE(sums.lacks_residual);
+    EXPECT_NEAR(sums.residual, energy, 1e-5 * energy);
+    EXPECT_EQ(sums.residual_error, 0.0);
+  }
+}
+
+TEST_P(StageOfBothFamilies, TellsHowFarATrialHasMovedThem) {
+  const ModelTrial weights = trial(kWeights), head = trial(noise("tensor: weight, roles: lm_head"));
+  const StageResult together = run({&weights, &head});
+  // The second wave knows the baseline by its rows alone.
+  const StageResult apart =
+      run_waves(decoder_, set_, {0, kWindows}, {&weights, &head}, {.lanes = {1, 1}});
+  for (std::size_t lane = 0; lane < 2; ++lane)
+    expect_same_bits(together.lanes[lane].items, apart.lanes[lane].items);
+  for (std::size_t w = 0; w < together.baseline.items.size(); ++w) {
+    const PartSums& moved = together.lanes[0].items[w].front();
+    EXPECT_TRUE(moved.lacks_residual);
+    const double share = moved.residual_error / together.baseline.items[w].front().residual;
+    EXPECT_GT(share, 1e-4);
+    EXPECT_LT(share, 1.0);
+    const PartSums& unmoved = together.lanes[1].items[w].front();
+    EXPECT_FALSE(unmoved.lacks_residual_error);
+    EXPECT_EQ(unmoved.residual_error, 0.0);  // what follows the last block moves none of them
+    EXPECT_GT(unmoved.kl, 0.0);
+  }
+}
+
 TEST_P(StageOfBothFamilies, TrialsDoNotDependOnTheirNeighbours) {
   const ModelTrial a = trial(kWeights), b = trial(kInputs), c = trial(kQuantizer);
   const StageResult together = run({&a, &b, &c});

@@ -49,10 +49,10 @@ TEST(ConfidenceCsv, HasTenRowsForEachResultWithDetail) {
   ASSERT_EQ(lines.size(), 11u);
   EXPECT_EQ(lines[0],
             "id,name,model,seed,r,bin_low,bin_high,tokens,nll,baseline_nll,kl,kl_reverse,"
-            "top1_agreement");
-  EXPECT_EQ(lines[1], "noise,noise,opt-nano,3,0.1,0,0.1,1,2,1.5,0.5,0.25,0");
-  EXPECT_EQ(lines[4], "noise,noise,opt-nano,3,0.1,0.3,0.4,0,,,,,");
-  EXPECT_EQ(lines[10], "noise,noise,opt-nano,3,0.1,0.9,1,2,2,1.5,0.5,0.25,1");
+            "top1_agreement,flips_lost,flips_gained");
+  EXPECT_EQ(lines[1], "noise,noise,opt-nano,3,0.1,0,0.1,1,2,1.5,0.5,0.25,0,0,0");
+  EXPECT_EQ(lines[4], "noise,noise,opt-nano,3,0.1,0.3,0.4,0,,,,,,,");
+  EXPECT_EQ(lines[10], "noise,noise,opt-nano,3,0.1,0.9,1,2,2,1.5,0.5,0.25,1,0,0");
 }
 
 TEST(ConfidenceCsv, LeavesTheSeedOfTheBaselineAndMissingVariablesEmpty) {

@@ -44,15 +44,17 @@ TEST(ResultsCsv, HasOneRowPerResultAndOneColumnPerVariable) {
   ResultRow other = row_of("bits", 0, {{"bits", 4}, {"r", 1}});
   other.relative_l2_input = 0.5;
   EXPECT_EQ(csv_of({baseline, noise, other}),
-            "id,name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
+            "id,name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,"
+            "kl_p50,kl_p99,kl_p999,kl_max,flips_lost,flips_gained,delta_nll,delta_"
             "nll_low,"
             "delta_"
             "nll_high,kl_low,kl_high,kl_floor,below_floor,tokens,windows,status,stopped,"
             "relative_l2_weight,relative_l2_input,kl_per_r2,r,dist,bits\n"
-            "baseline,baseline,opt-nano,,0,1,0,0,1,0,,,,,,,,100,1,ok,,,,,,,\n"
+            "baseline,baseline,opt-nano,,0,1,0,0,1,0,,,,,0,0,,,,,,,,100,1,ok,,,,,,,\n"
             "n,\"noise, "
-            "\"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,0.25,,2,0.1,gaussian,\n"
-            "bits,bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,0.5,0.5,1,,4\n");
+            "\"\"big\"\"\",opt-nano,3,0,1,0.125,0.5,0.75,0,,,,,0,0,,,,,,,,100,1,ok,,0.25,,2,0.1,"
+            "gaussian,\n"
+            "bits,bits,opt-nano,0,0,1,0.125,0.5,0.75,0,,,,,0,0,,,,,,,,100,1,ok,,,0.5,0.5,1,,4\n");
 }
 
 TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
@@ -60,7 +62,8 @@ TEST(ResultsCsv, LeavesTheNumbersOfAFailedRowEmpty) {
   failed.status = Status::failed;
   failed.error = "layer 0: not finite";
   failed.text = {};
-  EXPECT_EQ(lines_of(csv_of({failed}))[1], "noise,noise,opt-nano,1,,,,,,,,,,,,,,0,0,failed,,,,");
+  EXPECT_EQ(lines_of(csv_of({failed}))[1],
+            "noise,noise,opt-nano,1,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,");
 }
 
 TEST(ResultsCsv, SaysWhichKlIsBelowTheFloor) {
@@ -71,7 +74,7 @@ TEST(ResultsCsv, SaysWhichKlIsBelowTheFloor) {
     row.kl_floor = floor;
     const std::string line = lines_of(csv_of({row}))[1];
     std::size_t begin = 0;
-    for (int comma = 0; comma < 15; ++comma) begin = line.find(',', begin) + 1;
+    for (int comma = 0; comma < 21; ++comma) begin = line.find(',', begin) + 1;
     return line.substr(begin, line.find(',', line.find(',', begin) + 1) - begin);
   };
   EXPECT_EQ(fields_of(3.9, 0.01), "0.01,true");  // 0.039 per token, below four times 0.01
@@ -95,20 +98,21 @@ TEST(ResultsCsv, HasOneColumnPerMetricOfTheRegistry) {
       lines_of(csv_of({row_of("noise", 0, Json::object())}, {}, metrics));
   EXPECT_EQ(
       lines[0],
-      "id,name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,delta_"
+      "id,name,model,seed,nll,ppl,top1_count,kl,kl_reverse,top1_agreement,bits_per_byte,"
+      "kl_p50,kl_p99,kl_p999,kl_max,flips_lost,flips_gained,delta_"
       "nll,delta_"
       "nll_low,delta_nll_high,kl_low,kl_high,kl_floor,below_floor,tokens,windows,status,stopped,"
       "relative_l2_weight,relative_l2_input,kl_per_r2");
-  EXPECT_EQ(lines[1], "noise,noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,,,,100,1,ok,,,,");
+  EXPECT_EQ(lines[1], "noise,noise,opt-nano,0,0,1,75,0.125,0.5,0.75,0,,,,,0,0,,,,,,,,100,1,ok,,,,");
 }
 
 TEST(ResultsCsv, LeavesWhatNobodyKnowsEmpty) {
   ResultRow row = row_of("ids", 0, Json::object());
   row.text.bytes = -1;
   EXPECT_EQ(lines_of(csv_of({row}))[1],
-            "ids,ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,,,,100,1,ok,,,,");
+            "ids,ids,opt-nano,0,0,1,0.125,0.5,0.75,,,,,,0,0,,,,,,,,100,1,ok,,,,");
   row.text = {};  // no text, or none of it yet
-  EXPECT_EQ(lines_of(csv_of({row}))[1], "ids,ids,opt-nano,0,,,,,,,,,,,,,,0,0,ok,,,,");
+  EXPECT_EQ(lines_of(csv_of({row}))[1], "ids,ids,opt-nano,0,,,,,,,,,,,,,,,,,,,,0,0,ok,,,,");
 }
 
 TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
@@ -131,15 +135,16 @@ TEST(ResultsCsv, HasTheColumnsOfEachTaskBehindTheMetrics) {
   const std::vector<std::string> lines = lines_of(csv_of({row, failed}, tasks));
   EXPECT_EQ(
       lines[0],
-      "id,name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,delta_nll,delta_"
+      "id,name,model,seed,nll,ppl,kl,kl_reverse,top1_agreement,bits_per_byte,"
+      "kl_p50,kl_p99,kl_p999,kl_max,flips_lost,flips_gained,delta_nll,delta_"
       "nll_low,delta_"
       "nll_high,kl_low,kl_high,kl_floor,below_floor,word_acc,word_acc_norm,"
       "word_stderr,word_ppl,choice_acc,choice_acc_norm,choice_stderr,tokens,windows,status,stopped,"
       "relative_l2_weight,relative_l2_input,kl_per_r2,r");
-  EXPECT_EQ(
-      lines[1],
-      "baseline,baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,,,,0,,0,1,0.5,1,0.5,100,1,ok,,,,,0.1");
-  EXPECT_EQ(lines[2], "baseline,baseline,opt-nano,,,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,,0.1");
+  EXPECT_EQ(lines[1],
+            "baseline,baseline,opt-nano,,0,1,0.125,0.5,0.75,0,,,,,0,0,,,,,,,,0,,0,1,0.5,1,0.5,100,"
+            "1,ok,,,,,0.1");
+  EXPECT_EQ(lines[2], "baseline,baseline,opt-nano,,,,,,,,,,,,,,,,,,,,,,,,,,,,0,0,failed,,,,,0.1");
 }
 
 /// 100 tokens in each window, with these sums of kl, and of nll above 200 by the same.

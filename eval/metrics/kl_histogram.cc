@@ -1,0 +1,258 @@
+#include "eval/metrics/kl_histogram.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <numeric>
+
+namespace nf {
+namespace {
+
+/// 2^(j/32), the nearest doubles: a logarithm would differ between machines at the edges.
+constexpr double kEdges[kKlBinsOfAnOctave] = {1.0,
+                                              1.0218971486541166,
+                                              1.0442737824274138,
+                                              1.0671404006768237,
+                                              1.0905077326652577,
+                                              1.1143867425958924,
+                                              1.1387886347566916,
+                                              1.1637248587775775,
+                                              1.189207115002721,
+                                              1.215247359980469,
+                                              1.241857812073484,
+                                              1.2690509571917332,
+                                              1.2968395546510096,
+                                              1.3252366431597413,
+                                              1.3542555469368927,
+                                              1.383909881963832,
+                                              1.4142135623730951,
+                                              1.4451808069770467,
+                                              1.4768261459394993,
+                                              1.5091644275934228,
+                                              1.5422108254079407,
+                                              1.5759808451078865,
+                                              1.6104903319492543,
+                                              1.645755478153965,
+                                              1.681792830507429,
+                                              1.718619298122478,
+                                              1.7562521603732995,
+                                              1.7947090750031072,
+                                              1.8340080864093424,
+                                              1.8741676341103,
+                                              1.9152065613971474,
+                                              1.9571441241754002};
+
+/// Place 0 of the counts is the bin below the first.
+constexpr Index kBinOfPlace0 = kFirstKlBin - 1;
+constexpr Index kPlaces =
+    kKlBinsOfAnOctave * std::numeric_limits<double>::max_exponent - kBinOfPlace0;
+/// Counts of records are not greater.
+constexpr Index kMostValues = Index{1} << 48;
+
+constexpr std::string_view kLetters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr int kBitsOfLetter = 6;
+constexpr int kBitsOfOrder = 4;
+
+int bits_of(Index value) {
+  return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(value)));
+}
+
+/// Length of the exponential Golomb code of that order, in bits.
+int golomb_bits(Index value, int order) { return 2 * bits_of((value >> order) + 1) - 1 + order; }
+
+class BitWriter {
+ public:
+  void bits(Index value, int count) {
+    for (int bit = count - 1; bit >= 0; --bit) push((value >> bit) & 1);
+  }
+  void golomb(Index value, int order) {
+    const Index high = (value >> order) + 1;
+    bits(0, bits_of(high) - 1);
+    bits(high, bits_of(high));
+    bits(value, order);
+  }
+  /// The last letter is filled up with zeros.
+  std::string text() {
+    while (filled_ > 0) push(0);
+    return text_;
+  }
+
+ private:
+  void push(Index bit) {
+    letter_ = letter_ * 2 + static_cast<std::size_t>(bit);
+    if (++filled_ < kBitsOfLetter) return;
+    text_ += kLetters[letter_];
+    letter_ = 0;
+    filled_ = 0;
+  }
+
+  std::string text_;
+  std::size_t letter_ = 0;
+  int filled_ = 0;
+};
+
+/// The number that a letter stands for; -1 of any other character.
+int letter_of(char c) {
+  static const std::array<std::int8_t, 256> table = [] {
+    std::array<std::int8_t, 256> numbers{};
+    numbers.fill(-1);
+    for (std::size_t i = 0; i < kLetters.size(); ++i)
+      numbers[static_cast<unsigned char>(kLetters[i])] = static_cast<std::int8_t>(i);
+    return numbers;
+  }();
+  return table[static_cast<unsigned char>(c)];
+}
+
+/// Reads what BitWriter wrote; what does not fit makes it fail() for good.
+class BitReader {
+ public:
+  explicit BitReader(std::string_view text) {
+    bits_.reserve(text.size() * std::size_t{kBitsOfLetter});
+    for (const char c : text) {
+      const int letter = letter_of(c);
+      failed_ = failed_ || letter < 0;
+      for (int bit = kBitsOfLetter - 1; bit >= 0; --bit)
+        bits_.push_back(static_cast<std::uint8_t>((letter >> bit) & 1));
+    }
+    last_one_ = static_cast<std::size_t>(
+        std::find(bits_.rbegin(), bits_.rend(), std::uint8_t{1}).base() - bits_.begin());
+  }
+
+  bool failed() const { return failed_; }
+  /// Whether zeros alone are left, fewer than a letter: every code has a one.
+  bool at_end() const { return failed_ || at_ >= last_one_; }
+  bool is_filled_up() const { return bits_.size() - at_ < std::size_t{kBitsOfLetter}; }
+  Index bits(int count) {
+    if (bits_.size() - at_ < static_cast<std::size_t>(count)) failed_ = true;
+    Index value = 0;
+    for (int i = 0; i < count && !failed_; ++i) value = value * 2 + bits_[at_++];
+    return value;
+  }
+  Index golomb(int order) {
+    constexpr int kMostBits = 48;
+    int zeros = 0;
+    for (; at_ < bits_.size() && bits_[at_] == 0; ++at_) ++zeros;
+    if (zeros + order > kMostBits) failed_ = true;
+    const Index high = failed_ ? 1 : bits(zeros + 1);
+    return ((high - 1) << order) + bits(order);
+  }
+
+ private:
+  std::vector<std::uint8_t> bits_;  ///< one an element: a folder has many of these texts
+  std::size_t at_ = 0, last_one_ = 0;
+  bool failed_ = false;
+};
+
+/// The bins that hold something: distances to the one before and counts, both less 1.
+struct Steps {
+  std::vector<Index> gaps, counts;
+
+  explicit Steps(const std::vector<Index>& places) {
+    Index next = 0;
+    for (Index place = 0; place < std::ssize(places); ++place) {
+      const Index count = places[static_cast<std::size_t>(place)];
+      if (count == 0) continue;
+      gaps.push_back(place - next);
+      counts.push_back(count - 1);
+      next = place + 1;
+    }
+  }
+  /// The order in which the gaps take the fewest bits.
+  int best_order() const {
+    int best = 0;
+    Index fewest = std::numeric_limits<Index>::max();
+    for (int order = 0; order < (1 << kBitsOfOrder); ++order) {
+      Index bits = 0;
+      for (const Index gap : gaps) bits += golomb_bits(gap, order);
+      if (bits < fewest) best = order;
+      fewest = std::min(fewest, bits);
+    }
+    return best;
+  }
+};
+
+}  // namespace
+
+Index kl_bin(double kl) {
+  if (!(kl >= std::ldexp(1.0, static_cast<int>(kFirstKlBin / kKlBinsOfAnOctave))))
+    return kBinOfPlace0;
+  int exponent = 0;
+  // Of half open [1/2, 1), so that doubling it, exactly, gives the place in an octave.
+  const double mantissa =
+      2.0 * std::frexp(std::min(kl, std::numeric_limits<double>::max()), &exponent);
+  const auto above = std::upper_bound(std::begin(kEdges), std::end(kEdges), mantissa);
+  return kKlBinsOfAnOctave * (exponent - 1) + (above - std::begin(kEdges)) - 1;
+}
+
+double kl_bin_edge(Index bin) {
+  const Index octave = (bin - kFirstKlBin) / kKlBinsOfAnOctave;
+  const Index within = (bin - kFirstKlBin) % kKlBinsOfAnOctave;
+  return std::ldexp(kEdges[within], static_cast<int>(octave + kFirstKlBin / kKlBinsOfAnOctave));
+}
+
+void KlHistogram::add_at(Index place, Index count) {
+  const auto at = static_cast<std::size_t>(place);
+  if (counts_.size() <= at) counts_.resize(at + 1);
+  counts_[at] += count;
+}
+
+void KlHistogram::add(double kl) { add_at(kl_bin(kl) - kBinOfPlace0, 1); }
+
+void KlHistogram::add(const KlHistogram& more) {
+  for (Index place = 0; place < std::ssize(more.counts_); ++place)
+    if (const Index count = more.counts_[static_cast<std::size_t>(place)]; count > 0)
+      add_at(place, count);
+}
+
+Index KlHistogram::count() const {
+  return std::accumulate(counts_.begin(), counts_.end(), Index{0});
+}
+
+double KlHistogram::quantile(Index per_mille) const {
+  constexpr Index kWhole = 1000;
+  const Index n = count();
+  if (n == 0) return std::numeric_limits<double>::quiet_NaN();
+  // ⌈p·n⌉ without p·n, which overflows late and is exact so.
+  const Index rank = n / kWhole * per_mille + (n % kWhole * per_mille + kWhole - 1) / kWhole;
+  Index seen = 0, place = 0;
+  while ((seen += counts_[static_cast<std::size_t>(place)]) < rank) ++place;
+  if (place == 0) return 0.0;
+  const Index bin = kBinOfPlace0 + place;
+  return std::sqrt(kl_bin_edge(bin)) * std::sqrt(kl_bin_edge(bin + 1));
+}
+
+std::string KlHistogram::packed() const {
+  const Steps steps(counts_);
+  const int order = steps.best_order();
+  BitWriter writer;
+  writer.bits(order, kBitsOfOrder);
+  for (std::size_t i = 0; i < steps.gaps.size(); ++i) {
+    writer.golomb(steps.gaps[i], order);
+    writer.golomb(steps.counts[i], 0);
+  }
+  return writer.text();
+}
+
+std::optional<KlHistogram> KlHistogram::unpacked(std::string_view text) {
+  BitReader reader(text);
+  const int order = static_cast<int>(reader.bits(kBitsOfOrder));
+  KlHistogram histogram;
+  Index next = 0, values = 0;
+  while (!reader.at_end()) {
+    const Index gap = reader.golomb(order), count = reader.golomb(0) + 1;
+    if (reader.failed() || gap >= kPlaces - next || count > kMostValues - values)
+      return std::nullopt;
+    histogram.add_at(next + gap, count);
+    next += gap + 1;
+    values += count;
+  }
+  if (reader.failed() || !reader.is_filled_up()) return std::nullopt;
+  return histogram;
+}
+
+}  // namespace nf
