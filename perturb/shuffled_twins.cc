@@ -20,12 +20,14 @@ class ShuffledTwin final : public Surrogate {
     NF_CHECK(twin.size() <= std::numeric_limits<std::uint32_t>::max(), "{} values", twin.size());
     const UnitBlocks units(default_noise_scope(context.tensor()), context.tensor(), twin.rows(),
                            twin.cols());
-    parallel_for(units.count(), [&](Index i) {
+    const auto shuffle = [&](Index i) {
       const Rectangle where = units[i];
       shuffle_unit(part_of(change.x, where), part_of(change.delta, where),
                    context.first_element + static_cast<std::uint64_t>(where.row * twin.cols()),
                    context, part_of(twin, where));
-    });
+    };
+    if (units.count() == 1) return shuffle(0);  // its parts are shared out
+    parallel_for(units.count(), shuffle);
   }
   bool draws() const override { return true; }
 

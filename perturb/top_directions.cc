@@ -14,13 +14,16 @@ namespace {
 
 /// Vectors whose products with the matrix are made side by side.
 constexpr Index kSideBySide = 8;
-/// Degree of the filter.
+/// Degree of the filter, at most, and the logarithm of what it may make of the largest value.
 constexpr int kDegree = 10;
+constexpr double kMostGrowth = 30.0;
 constexpr int kMostRounds = 60;
 /// Bound of the sine of the angle between what is found and what is sought.
 constexpr double kTolerance = 1e-8;
 /// Share of the largest eigenvalue below which a residual is rounding.
 constexpr double kRounding = 1e-14;
+/// Bound of the same sine for a single vector that is found.
+constexpr double kFound = 1e-10;
 
 std::size_t place(Index i) { return static_cast<std::size_t>(i); }
 
@@ -115,39 +118,82 @@ std::vector<double> rayleigh_ritz(Block& v, Block& av) {
   return std::move(ritz.values);
 }
 
-/// Whether the first k vectors span what is sought: the angle is at most residual/gap (Davis and
-/// Kahan, SIAM J. Numer. Anal. 7, 1970).
-bool has_converged(const Block& v, const Block& av, const std::vector<double>& values, Index k) {
-  double squares = 0.0;
-  for (Index j = 0; j < k; ++j)
+/// ‖m·v_j − value_j·v_j‖ of each vector.
+std::vector<double> residuals_of(const Block& v, const Block& av,
+                                 const std::vector<double>& values) {
+  std::vector<double> residuals;
+  for (Index j = 0; j < v.count; ++j) {
+    double squares = 0.0;
     for (Index i = 0; i < v.n; ++i) {
       const double residual = av[j][i] - values[place(j)] * v[j][i];
       squares += residual * residual;
     }
+    residuals.push_back(std::sqrt(squares));
+  }
+  return residuals;
+}
+
+/// Whether the first k vectors span what is sought: the angle is at most residual/gap (Davis and
+/// Kahan, SIAM J. Numer. Anal. 7, 1970).
+bool has_converged(const std::vector<double>& residuals, const std::vector<double>& values,
+                   Index k) {
+  double squares = 0.0;
+  for (Index j = 0; j < k; ++j) squares += residuals[place(j)] * residuals[place(j)];
   const double gap = values[place(k - 1)] - values[place(k)];
   return std::sqrt(squares) <= std::max(kTolerance * gap, kRounding * values.front());
 }
 
-/// The polynomial that is small on [0, least of the Ritz values] and grows fastest above, of m and
-/// v; av = m·v.
-Block filtered(const SymmetricMatrix& m, Block v, Block av, const std::vector<double>& values) {
-  const double half = values.back() / 2.0;
-  if (half <= kRounding * values.front()) return av;  // nothing is left below
-  const double first = half / (values.front() - half);
-  double sigma = first;
-  for (std::size_t i = 0; i < av.values.size(); ++i)
-    av.values[i] = (av.values[i] - half * v.values[i]) * (sigma / half);
-  for (int degree = 2; degree <= kDegree; ++degree) {
-    const double next = 1.0 / (2.0 / first - sigma);
-    Block more = product(m, av);
-    for (std::size_t i = 0; i < more.values.size(); ++i)
-      more.values[i] =
-          2.0 * (next / half) * (more.values[i] - half * av.values[i]) - sigma * next * v.values[i];
-    v = std::move(av);
-    av = std::move(more);
-    sigma = next;
+/// Leading vectors that are found: they need no filter, and would drown the others in it.
+Index found(const std::vector<double>& residuals, const std::vector<double>& values, Index k) {
+  Index count = 0;
+  while (count < k && residuals[place(count)] <= kFound * (values[place(count)] - values[place(k)]))
+    ++count;
+  return count;
+}
+
+/// v without its components along the first `found` of `basis`.
+void leave(const Block& basis, Index found, Block& v) {
+  for (Index j = 0; j < v.count; ++j)
+    for (Index i = 0; i < found; ++i) add(-dot(basis[i], v[j], v.n), basis[i], v.n, v[j]);
+}
+
+Block from(const Block& v, Index first) {
+  Block rest(v.count - first, v.n);
+  std::copy(v[first], v[v.count], rest.values.begin());
+  return rest;
+}
+
+/// The degree at which the largest value grows no more beyond the least than doubles can tell.
+int degree_for(double ratio) {
+  const double growth = std::acosh(std::max(2.0 * ratio - 1.0, 1.0 + 1e-9));
+  return std::clamp(static_cast<int>(kMostGrowth / growth), 1, kDegree);
+}
+
+/// The vectors behind the first `found` through the polynomial of m that is small on [0, least of
+/// the Ritz values] and grows fastest above; av = m·v.
+void filter(const SymmetricMatrix& m, Index found, const std::vector<double>& values, Block& v,
+            const Block& av) {
+  const double largest = values[place(found)], half = values.back() / 2.0;
+  Block before = from(v, found), now = from(av, found);
+  leave(v, found, now);
+  if (half > kRounding * largest) {  // else nothing is left below
+    const double first = half / (largest - half);
+    double sigma = first;
+    for (std::size_t i = 0; i < now.values.size(); ++i)
+      now.values[i] = (now.values[i] - half * before.values[i]) * (sigma / half);
+    for (int degree = degree_for(largest / values.back()); degree > 1; --degree) {
+      const double next = 1.0 / (2.0 / first - sigma);
+      Block more = product(m, now);
+      leave(v, found, more);
+      for (std::size_t i = 0; i < more.values.size(); ++i)
+        more.values[i] = 2.0 * (next / half) * (more.values[i] - half * now.values[i]) -
+                         sigma * next * before.values[i];
+      before = std::move(now);
+      now = std::move(more);
+      sigma = next;
+    }
   }
-  return av;
+  std::copy(now.values.begin(), now.values.end(), v[found]);
 }
 
 Block start(Index count, Index n) {
@@ -183,12 +229,13 @@ Directions top_directions(const SymmetricMatrix& matrix, Index k) {
   const Index width = wanted + wanted / 2 + kSideBySide;
   if (width >= matrix.size()) return all_at_once(matrix, wanted);
   Block v = start(width, matrix.size());
-  for (int round = 0; round < kMostRounds; ++round) {
+  for (int round = 0;; ++round) {
     orthonormalise(v);
     Block av = product(matrix, v);
     const std::vector<double> values = rayleigh_ritz(v, av);
-    if (has_converged(v, av, values, wanted)) break;
-    if (round + 1 < kMostRounds) v = filtered(matrix, std::move(v), std::move(av), values);
+    const std::vector<double> residuals = residuals_of(v, av, values);
+    if (round + 1 == kMostRounds || has_converged(residuals, values, wanted)) break;
+    filter(matrix, found(residuals, values, wanted), values, v, av);
   }
   return first_of(v, wanted);
 }

@@ -4,7 +4,7 @@ namespace nf {
 
 void register_rounding(DeltaPartTable& parts) {
   parts.add({.name = "rounding",
-             .summary = "of the values that it does not count as clipped",
+             .summary = "of the values that the quantizer or clip does not count as clipped",
              .plain = clipped_part(ClippedHalf::rounding)});
 }
 

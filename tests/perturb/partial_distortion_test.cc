@@ -14,6 +14,9 @@
 namespace nf {
 namespace {
 
+/// As in delta_part_test.cc, of leading directions.
+constexpr double kTolerance = 1e-5;
+
 const DistortionPtr& clipping() {
   static const DistortionPtr distortion = std::make_shared<ClippingDistortion>();
   return distortion;
@@ -93,7 +96,7 @@ TEST_P(EveryPartial, IsXAndTheDoseOfThePart) {
     const Matrix got = distort(*make(dose), changed_.x, changed_.context);
     const std::vector<float> expected = reference::dosed(dose, changed_.x, expected_part());
     for (Index i = 0; i < got.size(); ++i)
-      ASSERT_NEAR(got.data()[i], expected[static_cast<std::size_t>(i)], 2e-6 * dose) << i;
+      ASSERT_NEAR(got.data()[i], expected[static_cast<std::size_t>(i)], kTolerance * dose) << i;
   }
 }
 

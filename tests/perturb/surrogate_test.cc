@@ -42,7 +42,7 @@ std::vector<double> values_of(const Matrix& x, const std::vector<std::pair<Index
 
 struct TwinOf {
   TwinOf(const TwinKind& of_kind, SiteTensor tensor)
-      : kind(of_kind), changed(tensor, 40, 48, ClippingDistortion()), delta(changed.delta()) {
+      : kind(of_kind), changed(tensor, 24, 160, ClippingDistortion()), delta(changed.delta()) {
     changed.context.key = draw_key("layers.0.q_proj.weight", twin_ordinal(kind));
   }
   ReferenceChange change() const {

@@ -36,7 +36,7 @@ Marked marked(const std::string& yaml, SiteTensor tensor, ConstMatrixView x) {
       {.ranges = true, .second_moment = true, .sample = true, .weight_ranges = true}, windows,
       windows);
   DistortionContext context;
-  context.site.tensor = tensor;
+  context.site = {.role = Role::v_proj, .tensor = tensor};  // range: awq leaves q and k alone
   if (!needs.empty()) context.inputs = statistics.get();
   Marked result{Matrix(x.rows(), x.cols()), {}};
   result.marks.assign(static_cast<std::size_t>(x.size()), 0);
