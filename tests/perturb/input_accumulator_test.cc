@@ -78,6 +78,22 @@ TEST(InputAccumulator, GathersWhatTheDefinitionsSay) {
     }
 }
 
+TEST(InputAccumulator, KeepsTheFirstWindowsAsTheyAre) {
+  for (const std::size_t count : {2u, 4u, 6u}) {
+    const std::vector<Matrix> windows = windows_of(5, std::vector<Index>(count, 7));
+    const InputStatisticsPtr got = gather_statistics({.first_windows = true}, windows);
+    const Index kept = std::min<Index>(4, static_cast<Index>(count));
+    EXPECT_EQ(got->size.first_windows(), kept);
+    EXPECT_DOUBLE_EQ(got->size.first_tokens(), static_cast<double>(7 * kept));
+    ASSERT_EQ(got->first_windows.rows(), 7 * kept);
+    for (Index r = 0; r < 7 * kept; ++r)
+      for (Index c = 0; c < 5; ++c)
+        ASSERT_EQ(got->first_windows(r, c), windows[static_cast<std::size_t>(r / 7)](r % 7, c));
+    EXPECT_TRUE(got->has({.first_windows = true}));
+    EXPECT_FALSE(got->has({.ranges = true}));
+  }
+}
+
 TEST(InputAccumulator, GathersTheSameBitsOnAnyNumberOfThreads) {
   const std::vector<Matrix> windows = windows_of(600, {600, 3, 130}), weights = two_weights(600);
   const Threads one(1);

@@ -15,9 +15,12 @@ InputStatisticsPtr some_statistics() {
   std::vector<Matrix> windows, weights;
   for (std::uint64_t w = 0; w < 3; ++w) windows.push_back(random_matrix(11, 7, w));
   weights.push_back(random_matrix(5, 7, 9));
-  return gather_statistics(
-      {.ranges = true, .second_moment = true, .sample = true, .weight_ranges = true}, windows,
-      weights);
+  return gather_statistics({.ranges = true,
+                            .second_moment = true,
+                            .sample = true,
+                            .weight_ranges = true,
+                            .first_windows = true},
+                           windows, weights);
 }
 
 TEST(StatisticsCodec, KeepsEveryPart) {
@@ -46,8 +49,15 @@ TEST(StatisticsCodec, KeepsEveryPart) {
   ASSERT_EQ(back->sample.rows(), one->sample.rows());
   EXPECT_TRUE(
       std::equal(one->sample.data(), one->sample.data() + one->sample.size(), back->sample.data()));
-  EXPECT_TRUE(
-      back->has({.ranges = true, .second_moment = true, .sample = true, .weight_ranges = true}));
+  ASSERT_EQ(back->first_windows.rows(), 33);
+  EXPECT_TRUE(std::equal(one->first_windows.data(),
+                         one->first_windows.data() + one->first_windows.size(),
+                         back->first_windows.data()));
+  EXPECT_TRUE(back->has({.ranges = true,
+                         .second_moment = true,
+                         .sample = true,
+                         .weight_ranges = true,
+                         .first_windows = true}));
 }
 
 TEST(StatisticsCodec, RefusesBytesThatAreCutOff) {
