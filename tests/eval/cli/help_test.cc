@@ -5,9 +5,9 @@
 namespace nf {
 namespace {
 
-constexpr const char* kCommands[] = {"new",     "run",      "check",  "show",
-                                     "compare", "merge",    "export", "perplexity",
-                                     "logits",  "tokenize", "list"};
+constexpr const char* kCommands[] = {"new",        "run",    "check",    "show",
+                                     "compare",    "league", "merge",    "export",
+                                     "perplexity", "logits", "tokenize", "list"};
 
 TEST(IntegrationHelp, NamesEveryCommand) {
   const ProgramResult asked = run_program({"--help"});
