@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "core/base/error.h"
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
@@ -26,7 +29,8 @@ std::vector<LeagueRun> read_runs(const std::vector<std::string>& dirs, const Tri
   std::vector<RowKey> keys;
   for (const std::string& dir : dirs) {
     const RunContents run = read_run(dir);
-    keys.insert(keys.end(), run.manifest.rows->begin(), run.manifest.rows->end());
+    std::copy_if(run.manifest.rows->begin(), run.manifest.rows->end(), std::back_inserter(keys),
+                 [](const RowKey& key) { return key.name != "baseline" && !is_floor(key); });
     runs.push_back({.dir = dir, .rows = results_of(run), .models = run.manifest.models});
     std::erase_if(runs.back().rows, [&choice](const ResultRow& row) {
       return row.key.name != "baseline" && !choice.holds(row.key.name, row.key.vars);
