@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "core/base/error.h"
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
@@ -12,22 +15,28 @@
 namespace nf {
 namespace {
 
-/// The rows of a run that are chosen, and the baselines.
-LeagueRun read_run(const std::string& dir, const TrialChoice& choice) {
-  const RunContents run = RunFolder::read(dir, RecordParts::all);
+RunContents read_run(const std::string& dir) {
+  RunContents run = RunFolder::read(dir, RecordParts::all);
   if (run.records.empty())
     throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to rank");
-  LeagueRun league{.dir = dir, .rows = results_of(run), .models = run.manifest.models};
-  std::erase_if(league.rows, [&choice](const ResultRow& row) {
-    return row.key.name != "baseline" && !choice.holds(row.key.name, row.key.vars);
-  });
-  return league;
+  return run;
 }
 
+/// The rows of the runs that are chosen, and the baselines.
 std::vector<LeagueRun> read_runs(const std::vector<std::string>& dirs, const TrialChoice& choice) {
   std::vector<LeagueRun> runs;
-  for (const std::string& dir : dirs) runs.push_back(read_run(dir, choice));
+  std::vector<RowKey> keys;
+  for (const std::string& dir : dirs) {
+    const RunContents run = read_run(dir);
+    std::copy_if(run.manifest.rows->begin(), run.manifest.rows->end(), std::back_inserter(keys),
+                 [](const RowKey& key) { return key.name != "baseline" && !is_floor(key); });
+    runs.push_back({.dir = dir, .rows = results_of(run), .models = run.manifest.models});
+    std::erase_if(runs.back().rows, [&choice](const ResultRow& row) {
+      return row.key.name != "baseline" && !choice.holds(row.key.name, row.key.vars);
+    });
+  }
+  choice.check(keys);
   return runs;
 }
 

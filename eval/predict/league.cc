@@ -241,7 +241,7 @@ std::vector<LeagueEntry> zone_entries(const LeagueZone& zone,
   const std::optional<double> ceiling = rank_ceiling(zone.outcomes);
   for (LeagueEntry& entry : entries) entry.ceiling = ceiling;
   std::stable_sort(entries.begin(), entries.end(), [](const LeagueEntry& a, const LeagueEntry& b) {
-    return *a.association.spearman > *b.association.spearman;
+    return std::abs(*a.association.spearman) > std::abs(*b.association.spearman);
   });
   return entries;
 }

@@ -38,7 +38,7 @@ struct LeagueEntry {
 /// Predictors by how well they order the trials.
 struct League {
   std::vector<LeagueTarget> targets{};
-  /// Model by model, target by target, zone by zone; in each the best Spearman first.
+  /// Model by model, target by target, zone by zone; in each the Spearman farthest from 0 first.
   std::vector<LeagueEntry> entries{};
   std::vector<std::string> remarks{};
 };

@@ -24,7 +24,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostBlocks = 256;
 
 /// Figures of one predictor in one sample; not a number where it has none.
-enum Statistic : std::size_t { kSpearman, kPartial, kAgainst, kPearson, kStatistics };
+enum Statistic : std::size_t { kSpearman, kPartial, kPearson, kZ, kSizeZ, kStatistics };
 using Statistics = std::array<double, kStatistics>;
 
 /// Sums of squares and products about the mean rank.
@@ -315,7 +315,8 @@ void AssociationPass::evaluate(Sample& sample, std::vector<Statistics>& statisti
     const double xz = correlation(sums.xz, sums.xx, ranks.zz);
     const double yz = correlation(ranks.yz, ranks.yy, ranks.zz);
     const double n = static_cast<double>(sets_[predictor.shared].trials);
-    own[kAgainst] = fisher_z(xy, n) - fisher_z(yz, n);
+    own[kZ] = fisher_z(xy, n);
+    own[kSizeZ] = fisher_z(yz, n);
     own[kPartial] =
         ranks.zz > 0.0 ? partial_correlation(xy, xz, yz).value_or(kNone) : xy;  // of equal sizes
   }
@@ -347,24 +348,39 @@ double spread_of(std::vector<double>& replicates) {
 
 using Replicates = std::vector<std::vector<Statistics>>;  // [replicates][predictors]
 
-Spread spread_of(const Replicates& replicates, std::size_t predictor, Statistic statistic,
-                 double estimate, const TrialSet& set) {
-  const double n = static_cast<double>(set.trials), clusters = static_cast<double>(set.clusters);
-  const auto scaled = [&](double value) {
-    return statistic == kAgainst || std::isnan(value) ? value : fisher_z(value, n);
-  };
+/// The spread of what a sample's figures come to, on a scale where it hardly depends on them.
+template <typename Scaled>
+Spread spread_of(const Replicates& replicates, std::size_t predictor, const Statistics& whole,
+                 const TrialSet& set, const Scaled& scaled) {
+  const double clusters = static_cast<double>(set.clusters);
   std::vector<double> values;
   for (const std::vector<Statistics>& replicate : replicates)
-    values.push_back(scaled(replicate[predictor][statistic]));
-  Spread spread{.estimate = scaled(estimate),
-                .se = spread_of(values) * std::sqrt(clusters / (clusters - 1.0)),
-                .degrees = clusters - 1.0};
+    values.push_back(scaled(replicate[predictor]));
+  return {.estimate = scaled(whole),
+          .se = spread_of(values) * std::sqrt(clusters / (clusters - 1.0)),
+          .degrees = clusters - 1.0};
+}
+
+/// Of a correlation.
+Spread spread_of(const Replicates& replicates, std::size_t predictor, Statistic statistic,
+                 const Statistics& whole, const TrialSet& set) {
+  const double n = static_cast<double>(set.trials), clusters = static_cast<double>(set.clusters);
+  Spread spread = spread_of(replicates, predictor, whole, set, [&](const Statistics& of) {
+    return std::isnan(of[statistic]) ? kNone : fisher_z(of[statistic], n);
+  });
   // Trials in perfect order stay so in every replicate; the spread is then that of as many
   // independent trials with normal scores (Fieller, Hartley and Pearson, Biometrika 44, 1957).
   constexpr double kOfSpearman = 1.06;
-  if (statistic != kAgainst && spread.se == 0.0)
-    spread.se = std::sqrt(kOfSpearman / (clusters - 3.0));
+  if (spread.se == 0.0) spread.se = std::sqrt(kOfSpearman / (clusters - 3.0));
   return spread;
+}
+
+/// Of the difference to the size: which of them orders the trials more, whichever way round.
+Spread difference_to_size(const Replicates& replicates, std::size_t predictor,
+                          const Statistics& whole, const TrialSet& set) {
+  const double own = std::copysign(1.0, whole[kZ]), of_size = std::copysign(1.0, whole[kSizeZ]);
+  return spread_of(replicates, predictor, whole, set,
+                   [&](const Statistics& of) { return own * of[kZ] - of_size * of[kSizeZ]; });
 }
 
 std::optional<Interval> interval_of(const Spread& spread, double estimate) {
@@ -415,22 +431,21 @@ RankAssociation estimates_of(const AssociationPass& pass, std::size_t predictor,
 
 void add_spread(const AssociationPass& pass, std::size_t predictor, const Statistics& whole,
                 const Replicates& replicates, RankAssociation& association) {
-  const auto spread = [&](Statistic statistic) {
-    const TrialSet& set = statistic == kPartial || statistic == kAgainst
-                              ? pass.shared_set(predictor)
-                              : pass.own_set(predictor);
-    return spread_of(replicates, predictor, statistic, whole[statistic], set);
+  const TrialSet &own = pass.own_set(predictor), &shared = pass.shared_set(predictor);
+  const auto spread = [&](Statistic statistic, const TrialSet& set) {
+    return spread_of(replicates, predictor, statistic, whole, set);
   };
-  const Spread spearman = spread(kSpearman);
+  const Spread spearman = spread(kSpearman, own);
   association.spearman_interval = interval_of(spearman, whole[kSpearman]);
   association.p = spearman.p();
   if (association.r2)
-    association.r2_interval = squared(interval_of(spread(kPearson), whole[kPearson]));
-  if (pass.shared_set(predictor).clusters < kFewestClusters || std::isnan(whole[kAgainst])) return;
-  const Spread partial = spread(kPartial);
+    association.r2_interval = squared(interval_of(spread(kPearson, own), whole[kPearson]));
+  if (shared.clusters < kFewestClusters || std::isnan(whole[kZ]) || std::isnan(whole[kSizeZ]))
+    return;
+  const Spread partial = spread(kPartial, shared);
   association.partial_interval = interval_of(partial, whole[kPartial]);
   association.p = partial.p();
-  association.p_against_size = spread(kAgainst).p();
+  association.p_against_size = difference_to_size(replicates, predictor, whole, shared).p();
 }
 
 }  // namespace

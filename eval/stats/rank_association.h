@@ -39,7 +39,7 @@ struct RankAssociation {
   std::optional<Interval> r2_interval{};
   /// Two-sided: that the partial correlation is 0; of the size itself, or without one, Spearman's.
   std::optional<double> p{};
-  /// Two-sided: that Spearman is that of the size, over the trials that have both.
+  /// Two-sided: that Spearman is as far from 0 as that of the size, over the trials that have both.
   std::optional<double> p_against_size{};
   std::string note{};  ///< why there are no intervals
 };

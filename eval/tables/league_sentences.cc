@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 
 #include "eval/output/number_text.h"
 
@@ -57,8 +59,10 @@ std::string order_sentence(const Entries& entries, const LeagueEntry& best) {
       best.ceiling ? fmt::format(", of a ceiling of {}", correlation_text(*best.ceiling)) : "";
   const std::string why =
       best.association.note.empty() ? "" : fmt::format(" ({})", best.association.note);
-  return fmt::format("{} orders them best: {}{}{}{}", best.predictor, spearman_text(best), ceiling,
-                     why, against_size(entries, best));
+  const char* const turned =
+      *best.association.spearman < 0.0 ? ", the more of it the less damage" : "";
+  return fmt::format("{} orders them best: {}{}{}{}{}", best.predictor, spearman_text(best), turned,
+                     ceiling, why, against_size(entries, best));
 }
 
 /// Those that say something where size has had its say, the most telling first.
@@ -126,7 +130,7 @@ std::string zone_sentence(const Entries& entries, const char* half) {
   const bool any_worse = std::any_of(entries.begin(), entries.end(), [](const LeagueEntry* entry) {
     return !entry->measured && is_below(entry->p_against_holm);
   });
-  if (interval->low <= 0.0)
+  if (interval->low <= 0.0 && interval->high >= 0.0)
     return fmt::format("among the half with {} damage nothing is shown to order them: {} has {}",
                        half, best->predictor, spearman_text(*best));
   if (!is_size && is_below(best->p_against_holm))
@@ -146,8 +150,7 @@ std::string correlation_text(double value) {
   constexpr int kFewest = 2, kMost = 5;
   for (int decimals = kFewest; decimals < kMost; ++decimals) {
     const std::string text = fixed_number(value, decimals);
-    const bool looks_like_one =
-        text.find_first_not_of("-.01") == std::string::npos && text.find('1') != std::string::npos;
+    const bool looks_like_one = std::abs(std::stod(text)) == 1.0;
     if (!looks_like_one || std::abs(value) >= 1.0) return text;
   }
   return fixed_number(value, kMost);

@@ -12,12 +12,16 @@ TEST(TrialLevels, PlaceIsWhereEachHasItDistort) {
                     .design = {.kind = "each", .factor = "site"}};
   EXPECT_EQ(trial_level(site, "layer"), "3");
   EXPECT_EQ(trial_level(site, "role"), "q_proj");
-  const RowKey layer{
-      .name = "a", .vars = {{"layer", 2}}, .design = {.kind = "each", .factor = "layer"}};
+  const RowKey layer{.id = "i",
+                     .name = "a",
+                     .vars = {{"layer", 2}},
+                     .design = {.kind = "each", .factor = "layer"}};
   EXPECT_EQ(trial_level(layer, "layer"), "2");
   EXPECT_EQ(trial_level(layer, "role"), "");
-  const RowKey rest{
-      .name = "a", .vars = {{"layer", 2}}, .design = {.kind = "leave_one_out", .factor = "layer"}};
+  const RowKey rest{.id = "i",
+                    .name = "a",
+                    .vars = {{"layer", 2}},
+                    .design = {.kind = "leave_one_out", .factor = "layer"}};
   EXPECT_EQ(trial_level(rest, "layer"), "");
 }
 
