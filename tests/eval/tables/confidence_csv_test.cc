@@ -60,7 +60,7 @@ TEST(ConfidenceCsv, LeavesTheSeedOfTheBaselineAndMissingVariablesEmpty) {
   baseline.windows[0].sums.detail = detail_of({0.05});
   ResultRow noise = row_of("noise", 3, {{"r", 0.1}});
   EXPECT_EQ(lines_of(confidence_csv({baseline, noise}, {"r"}))[1],
-            "baseline,baseline,opt-nano,,,0,0.1,1,2,1.5,0.5,0.25,0");
+            "baseline,baseline,opt-nano,,,0,0.1,1,2,1.5,0.5,0.25,0,0,0");
 }
 
 TEST(ConfidenceCsv, OfNothingIsTheHeader) {

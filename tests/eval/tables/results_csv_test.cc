@@ -160,7 +160,7 @@ ResultRow row_of_windows(const std::string& name, const std::vector<double>& sum
 /// The columns delta_nll ... kl_high of one row.
 std::string intervals_of(const std::string& line) {
   std::size_t begin = 0;
-  for (int comma = 0; comma < 10; ++comma) begin = line.find(',', begin) + 1;
+  for (int comma = 0; comma < 16; ++comma) begin = line.find(',', begin) + 1;
   std::size_t end = begin;
   for (int comma = 0; comma < 5; ++comma) end = line.find(',', end) + 1;
   return line.substr(begin, end - 1 - begin);
