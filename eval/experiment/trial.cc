@@ -119,8 +119,8 @@ bool tells_entries(const TrialConfig& config, const ConfigNode& node) {
 }  // namespace
 
 bool Trial::draws() const {
-  return std::any_of(entries.begin(), entries.end(),
-                     [](const Entry& entry) { return entry.draws(); });
+  return twin.draws() || std::any_of(entries.begin(), entries.end(),
+                                     [](const Entry& entry) { return entry.draws(); });
 }
 
 Trial Trial::at(double value) const {

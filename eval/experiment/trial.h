@@ -23,6 +23,11 @@ struct TrialTwin {
   const TwinKind* kind = nullptr;  ///< null: the trial is no twin
   /// The sites whose δ is replaced; none: all. The others stay as the trial has them.
   std::optional<SiteTensor> of{};
+  /// The calibration set whose inputs, of the untouched model, the kind sees. Where it needs one.
+  std::optional<std::string> calibration{};
+  bool set_is_drawn = false;  ///< the set is another for each seed of a trial
+
+  bool draws() const { return kind != nullptr && (kind->surrogate->draws() || set_is_drawn); }
 };
 
 /// One fully resolved condition: one point of a sweep with one seed, and on a model one level of

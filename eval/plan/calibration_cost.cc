@@ -69,15 +69,19 @@ class Count {
   /// What making a weight takes, and with the first of the linears that read a tensor, the choice
   /// for all of them.
   void add_making(const MissingOutcome& outcome, double rows) {
+    // x̂ costs what it costs the reference trial, whatever the dose.
     const ModelTrial& trial = *plan_.trials()[outcome.trial].trial;
-    const MakingKind kind{kinds_->of(*outcome.chain, trial.seed()),
-                          spec_.input_owner(outcome.role)};
+    const SiteChain& chain = outcome.kind == OutcomeKind::made
+                                 ? trial.reference().weight(outcome.step - 1, outcome.role)
+                                 : *outcome.chain;
+    const MakingKind kind{kinds_->of(chain, trial.seed()), spec_.input_owner(outcome.role)};
     const Sublayer sublayer = sublayer_of(outcome.role);
     cost_.made[kind] += {1.0, rows, flops_of(*outcome.chain, sublayer)};
-    for (const SiteStep& step : outcome.chain->steps)
-      if (step.distortion->chooses() &&
-          chosen_.emplace(outcome.trial, outcome.step, step.entry, kind.second).second)
-        cost_.chosen[kind] += choice_work(outcome, step.entry);
+    for (const std::size_t step : outcome.choosing_steps()) {
+      const std::size_t entry = outcome.chain->steps[step].entry;
+      if (chosen_.emplace(outcome.trial, outcome.step, entry, kind.second).second)
+        cost_.chosen[kind] += choice_work(outcome, entry);
+    }
   }
 
   MakingWork choice_work(const MissingOutcome& outcome, std::size_t entry) const {
@@ -100,9 +104,9 @@ class Count {
   /// Operations of a sub-layer on the calibration set of a chain.
   double flops_of(const SiteChain& chain, Sublayer sublayer) const {
     double flops = 0.0;
-    for (const SiteStep& step : chain.steps)
-      if (step.distortion->input_needs(chain.site.tensor).replay)
-        flops = std::max(flops, sets_[plan_.set_of(step.calibration)].flops(sublayer));
+    for (const ChainNeed& need : chain.needs())
+      if (need.needs.replay)
+        flops = std::max(flops, sets_[plan_.set_of(*need.calibration)].flops(sublayer));
     return flops;
   }
 

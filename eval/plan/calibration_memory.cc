@@ -112,7 +112,8 @@ double statistics_bytes(const DecoderSpec& spec, const CalibrationPlan& plan,
   return most;
 }
 
-/// Bytes of making one weight: as read, as made, and what its chain takes.
+/// Bytes of making one weight: as read, as made, and what its chain takes, or what finishing it
+/// does.
 double making_bytes(const DecoderSpec& spec, const CalibrationPlan& plan) {
   double most = 0.0;
   for (const LinearTensors& linear : spec.block(0).linears) {
@@ -120,7 +121,7 @@ double making_bytes(const DecoderSpec& spec, const CalibrationPlan& plan) {
     most = std::max(most, 2.0 * matrix);
     for (const MissingOutcome& outcome : plan.missing())
       if (outcome.role == linear.role)
-        most = std::max(most, 2.0 * matrix + outcome.chain->scratch_bytes(linear.out, linear.in));
+        most = std::max(most, 2.0 * matrix + outcome.scratch_bytes(linear.out, linear.in));
   }
   return most;
 }

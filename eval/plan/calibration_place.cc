@@ -34,16 +34,17 @@ class Components {
 
 CalibrationPlace calibration_place(const DecoderSpec& spec, const CalibrationPlan& plan,
                                    const LeaderOf& leader_of, std::size_t trial,
-                                   const SiteStep& step, Role role, Index at) {
-  CalibrationPlace place{.set = plan.set_of(step.calibration),
+                                   const StepCalibration& calibration, Role role, Index at) {
+  const std::size_t reference = plan.reference_of(trial);
+  CalibrationPlace place{.set = plan.set_of(calibration),
                          .step = at,
-                         .leader = leader_of(step.calibration, trial, at - 1)};
-  if (step.calibration.propagate != Propagate::sites || !is_block_role(role)) return place;
+                         .leader = leader_of(calibration, reference, at - 1)};
+  if (calibration.propagate != Propagate::sites || !is_block_role(role)) return place;
   const auto layer = static_cast<std::size_t>(at - 1);
   for (const Role before : spec.roles())
     if (phase_of(spec, before) < phase_of(spec, role)) {
       const auto r = static_cast<std::size_t>(before);
-      place.made[r] = plan.trials()[trial].path->calibrated->weights[layer][r];
+      place.made[r] = plan.trials()[reference].path->calibrated->weights[layer][r];
     }
   return place;
 }
@@ -59,9 +60,16 @@ std::vector<MissingOutcomes> made_together(
     const MissingOutcome& outcome = *outcomes[i];
     for (const NeedyStep& needy : plan.needy_steps(outcome))
       components.join(i, first_of_place.emplace(place_of(outcome, needy), i).first->second);
-    if (!outcome.is_weight() || !CalibrationPlan::looks_around(*outcome.chain)) continue;
+    if (!outcome.is_weight()) continue;
     const auto layer = static_cast<std::size_t>(outcome.step - 1);
-    for (const ChainKey& key : plan.trials()[outcome.trial].path->calibrated->weights[layer])
+    if (outcome.kind == OutcomeKind::finished) {  // from x̂
+      const TrialKeys& keys = *plan.trials()[outcome.trial].path->calibrated;
+      const auto made = by_key.find(keys.made[layer][static_cast<std::size_t>(outcome.role)]);
+      if (made != by_key.end()) components.join(i, made->second);
+    }
+    if (!outcome.looks_around()) continue;
+    for (const ChainKey& key :
+         plan.trials()[plan.reference_of(outcome.trial)].path->calibrated->made[layer])
       if (const auto other = by_key.find(key); other != by_key.end())
         components.join(i, other->second);
   }
@@ -103,7 +111,7 @@ CalibrationPlace CalibrationTrees::place(const MissingOutcome& outcome,
     NF_CHECK(lane != lanes.end(), "trial {} has no lane", trial);
     return group(set, 1 + (lane - lanes.begin()), step).first;
   };
-  return calibration_place(spec_, plan_, leader_of, outcome.trial, *needy.step, needy.role,
+  return calibration_place(spec_, plan_, leader_of, outcome.trial, *needy.calibration, needy.role,
                            outcome.step);
 }
 

@@ -21,13 +21,14 @@ struct CalibrationPlace {
   friend auto operator<=>(const CalibrationPlace&, const CalibrationPlace&) = default;
 };
 
-/// The leader of the group that a trial is in at a step; the root for a path of none.
+/// The leader of the group that a reference trial is in at a step; the root for a path of none.
 using LeaderOf =
     std::function<Index(const StepCalibration& calibration, std::size_t trial, Index step)>;
-/// The place where a step of a chain at `role` takes its statistics. at: step of the forward pass
+/// The place where a part of a trial's chain at `role` takes its statistics. at: step of the
+/// forward pass
 CalibrationPlace calibration_place(const DecoderSpec& spec, const CalibrationPlan& plan,
                                    const LeaderOf& leader_of, std::size_t trial,
-                                   const SiteStep& step, Role role, Index at);
+                                   const StepCalibration& calibration, Role role, Index at);
 
 using MissingOutcomes = std::vector<const MissingOutcome*>;
 /// Outcomes of one block cut into those that look at the same places, or at each other: they are

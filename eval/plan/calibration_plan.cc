@@ -7,10 +7,9 @@
 namespace nf {
 namespace {
 
-void add_steps(const SiteChain& chain, Role role, std::vector<NeedyStep>& steps) {
-  for (const SiteStep& step : chain.steps)
-    if (const InputNeeds needs = step.distortion->input_needs(chain.site.tensor); !needs.empty())
-      steps.push_back({.step = &step, .role = role, .needs = needs});
+void add_steps(const std::vector<ChainNeed>& needs, Role role, std::vector<NeedyStep>& steps) {
+  for (const ChainNeed& need : needs)
+    steps.push_back({.calibration = need.calibration, .role = role, .needs = need.needs});
 }
 
 }  // namespace
@@ -30,13 +29,28 @@ Index CalibratedSet::until() const {
 
 CalibrationPlan::CalibrationPlan(const DecoderSpec& spec, std::span<const CalibratedTrial> trials,
                                  const HasOutcome& has)
-    : spec_(spec), trials_(trials), missing_(missing_outcomes(spec, trials, has)) {
+    : spec_(spec), trials_(trials.begin(), trials.end()) {
+  for (std::size_t trial = 0; trial < trials_.size(); ++trial)  // grows on the way
+    references_.push_back(find_reference(trial));
+  missing_ = missing_outcomes(spec, trials_, has);
   for (const MissingOutcome& outcome : missing_) add(outcome);
 }
 
+std::size_t CalibrationPlan::find_reference(std::size_t trial) {
+  const TrialPath* path = trials_[trial].path->reference.get();
+  if (path == nullptr) return trial;
+  const auto same = std::find_if(trials_.begin(), trials_.end(), [path](const auto& each) {
+    return each.path->steps == path->steps;
+  });
+  const auto reference = static_cast<std::size_t>(same - trials_.begin());
+  if (same == trials_.end()) trials_.push_back({&trials_[trial].trial->reference(), path});
+  return reference;
+}
+
 void CalibrationPlan::add(const MissingOutcome& outcome) {
+  const std::size_t reference = reference_of(outcome.trial);
   for (const NeedyStep& needy : needy_steps(outcome)) {
-    const StepCalibration& calibration = needy.step->calibration;
+    const StepCalibration& calibration = *needy.calibration;
     NF_CHECK(calibration.set != nullptr, "{}: no calibration set", outcome.chain->site.name());
     auto at = std::find_if(sets_.begin(), sets_.end(), [&](const CalibratedSet& set) {
       return set.set->hash == calibration.set->hash;
@@ -46,10 +60,11 @@ void CalibrationPlan::add(const MissingOutcome& outcome) {
       at->root_until = std::max(at->root_until, outcome.step);
       continue;
     }
-    const auto lane = std::find_if(at->lanes.begin(), at->lanes.end(),
-                                   [&](const auto& each) { return each.trial == outcome.trial; });
+    const auto lane =
+        std::find_if(at->lanes.begin(), at->lanes.end(),
+                     [reference](const auto& each) { return each.trial == reference; });
     if (lane == at->lanes.end())
-      at->lanes.push_back({.trial = outcome.trial, .until = outcome.step});
+      at->lanes.push_back({.trial = reference, .until = outcome.step});
     else
       lane->until = std::max(lane->until, outcome.step);
   }
@@ -65,21 +80,13 @@ std::size_t CalibrationPlan::set_of(const StepCalibration& calibration) const {
 
 std::vector<NeedyStep> CalibrationPlan::needy_steps(const MissingOutcome& outcome) const {
   std::vector<NeedyStep> steps;
-  add_steps(*outcome.chain, outcome.role, steps);
-  const bool chooses = std::any_of(outcome.chain->steps.begin(), outcome.chain->steps.end(),
-                                   [](const SiteStep& step) { return step.distortion->chooses(); });
-  if (!chooses || !outcome.is_weight()) return steps;
+  add_steps(outcome.needs(), outcome.role, steps);
+  if (outcome.choosing_steps().empty()) return steps;
   const ModelTrial& trial = *trials_[outcome.trial].trial;
   for (const Role role : spec_.roles())
     if (role != outcome.role && spec_.input_owner(role) == spec_.input_owner(outcome.role))
-      add_steps(trial.weight(outcome.step - 1, role), role, steps);
+      add_steps(trial.weight(outcome.step - 1, role).making_needs(), role, steps);
   return steps;
-}
-
-bool CalibrationPlan::looks_around(const SiteChain& chain) {
-  return std::any_of(chain.steps.begin(), chain.steps.end(), [&](const SiteStep& step) {
-    return step.distortion->chooses() || step.distortion->input_needs(chain.site.tensor).replay;
-  });
 }
 
 }  // namespace nf

@@ -8,9 +8,9 @@
 
 namespace nf {
 
-/// The steps of weights in a block whose knowledge a chain needs while its outcome is made.
+/// Statistics of a block that are looked at while an outcome is made.
 struct NeedyStep {
-  const SiteStep* step = nullptr;
+  const StepCalibration* calibration = nullptr;
   Role role = Role::q_proj;  ///< whose input it is
   InputNeeds needs{};
 };
@@ -43,7 +43,10 @@ class CalibrationPlan {
                   const HasOutcome& has);
 
   bool empty() const { return missing_.empty(); }
+  /// The given ones, and behind them their reference trials where they are no trial that was given.
   std::span<const CalibratedTrial> trials() const { return trials_; }
+  /// The trial behind whose blocks the statistics of a trial are taken (ModelTrial::reference()).
+  std::size_t reference_of(std::size_t trial) const { return references_[trial]; }
   const std::vector<MissingOutcome>& missing() const { return missing_; }
   const std::vector<CalibratedSet>& sets() const { return sets_; }
   /// The place of a set among sets(), by its hash.
@@ -51,17 +54,18 @@ class CalibrationPlan {
   /// Last step of the forward pass that is needed.
   Index until() const { return missing_.empty() ? 0 : missing_.back().step; }
 
-  /// The steps whose statistics are looked at for an outcome: those of its own chain, and where it
-  /// chooses for a tensor those of all linears that read it.
+  /// The statistics that are looked at for an outcome: those of its own chain, and where it chooses
+  /// for a tensor those of all linears that read it.
   std::vector<NeedyStep> needy_steps(const MissingOutcome& outcome) const;
-  /// Whether the outcome depends on other weights of its block: it chooses, or replays it.
-  static bool looks_around(const SiteChain& chain);
 
  private:
+  /// reference_of(), which it adds where it is missing.
+  std::size_t find_reference(std::size_t trial);
   void add(const MissingOutcome& outcome);
 
   const DecoderSpec& spec_;
-  std::span<const CalibratedTrial> trials_;
+  std::vector<CalibratedTrial> trials_;
+  std::vector<std::size_t> references_;  ///< by trial
   std::vector<MissingOutcome> missing_;
   std::vector<CalibratedSet> sets_;
 };

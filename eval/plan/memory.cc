@@ -32,16 +32,18 @@ Index stage_rows(std::span<const EvalItem> items, const Stage& stage) {
   return rows;
 }
 
-/// Bytes that distorting one weight of the blocks takes at most. What is made of a calibration set
-/// was made before.
+/// Bytes that distorting one weight of the blocks takes at most. x̂ that is made of a calibration
+/// set was made before.
 double weight_scratch(const DecoderSpec& spec, const std::vector<LinearTensors>& linears,
                       std::span<const ModelTrial* const> trials) {
   double most = 0.0;
   for (const ModelTrial* trial : trials)
     for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
       for (const LinearTensors& linear : linears)
-        if (const SiteChain& chain = trial->weight(layer, linear.role); chain.input_needs().empty())
-          most = std::max(most, chain.scratch_bytes(linear.out, linear.in));
+        if (const SiteChain& chain = trial->weight(layer, linear.role); !chain.empty())
+          most = std::max(most, chain.input_needs().empty()
+                                    ? chain.scratch_bytes(linear.out, linear.in)
+                                    : chain.finishing_bytes(linear.out, linear.in));
   return most;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/random/draw_key.h"
@@ -13,100 +15,84 @@ namespace {
 /// Added to the ordinal of an entry at a site: no evaluated item draws under these keys.
 constexpr std::uint64_t kCalibrationDraws = std::uint64_t{1} << 48;
 
-}  // namespace
-
-DistortionReport SiteChain::apply(ConstMatrixView x, const Use& use, MatrixView distorted) const {
-  return apply_first(steps.size(), x, use, distorted);
+/// The site whose name the draws have: one for all that reads a tensor.
+Site drawn_site(Site site, const DecoderSpec& spec) {
+  if (site.tensor == SiteTensor::input) site.role = spec.input_owner(site.role);
+  return site;
 }
 
-DistortionReport SiteChain::apply_first(std::size_t count, ConstMatrixView x, const Use& use,
-                                        MatrixView distorted) const {
-  NF_CHECK(count > 0 && count <= steps.size(), "{}: {} of {} steps", site.name(), count,
-           steps.size());
-  DistortionContext context = use.context;
-  context.site = site;
-  // Inputs are small and many, so their buffer is kept; a weight's would stay with every thread.
-  thread_local Matrix between_inputs;
-  Matrix between_weights;
-  Matrix& between = context.tensor() == SiteTensor::input ? between_inputs : between_weights;
-  if (count > 1) between.resize(x.rows(), x.cols());
-  // Steps alternate between the two buffers so that the last one writes to `distorted`.
-  DistortionReport total;
-  ConstMatrixView from = x;
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool to_result = (count - 1 - i) % 2 == 0;
-    const MatrixView to = to_result ? distorted : between.view();
-    context.key = use.on_calibration_set ? steps[i].calibration_key : steps[i].key;
-    context.figures = use.figures.empty() ? nullptr : use.figures[i].get();
-    if (!use.knowledge.empty()) {
-      context.inputs = use.knowledge[i].inputs;
-      context.choice = use.knowledge[i].choice;
-      context.replay = use.knowledge[i].replay;
+bool needs_grid(const Surrogate& surrogate) {
+  return surrogate.needs_grid() || surrogate.sees_steps();
+}
+
+/// ModelTrial::reference() before it is made ready; none where it is the trial itself.
+std::optional<Trial> reference_of(const Trial& trial) {
+  Trial reference = trial;
+  reference.twin = {};
+  bool is_other = trial.twin.kind != nullptr;
+  for (Entry& entry : reference.entries)
+    if (const DistortionPtr whole = entry.distortion->whole()) {
+      entry.distortion = whole;
+      is_other = true;
     }
-    total.join(steps[i].distortion->apply(from, context, to));
-    from = to;
-  }
-  return total;
+  return is_other ? std::optional(std::move(reference)) : std::nullopt;
 }
 
-Index SiteChain::rows_together(Index rows) const {
-  Index together = 1;
-  for (const SiteStep& step : steps)
-    together = join_together(together, step.distortion->rows_together(rows), rows);
-  return together;
-}
-
-InputNeeds SiteChain::input_needs() const {
-  InputNeeds needs;
-  for (const SiteStep& step : steps)
-    needs = needs.joined(step.distortion->input_needs(site.tensor));
-  return needs;
-}
-
-double SiteChain::scratch_bytes(Index rows, Index cols) const {
-  double most = 0.0;
-  for (const SiteStep& step : steps)
-    most = std::max(most, step.distortion->scratch_bytes(rows, cols));
-  const double between = sizeof(float) * static_cast<double>(rows * cols);
-  return most + (steps.size() > 1 ? between : 0.0);
-}
+}  // namespace
 
 ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, const CalibrationSource& sets)
     : seed_(trial.seed),
       weights_(static_cast<std::size_t>(spec.num_hidden_layers)),
       inputs_(static_cast<std::size_t>(spec.num_hidden_layers)),
       states_(static_cast<std::size_t>(spec.num_hidden_layers)) {
-  // Entries touching each site, to number the draws and to tell which roles share an input.
-  std::map<std::string, std::vector<std::size_t>> touching;
-  for (std::size_t e = 0; e < trial.entries.size(); ++e) {
-    const Entry& entry = trial.entries[e];
-    Json names = Json::array();
-    StepCalibration calibration;
-    for (const Site& site : entry.sites.select(spec)) {
-      names.push_back(site.name());
-      const bool needs = !entry.distortion->input_needs(site.tensor).empty();
-      calibrated_ = calibrated_ || needs;
-      if (needs && calibration.set == nullptr && entry.calibration && sets)
-        calibration = {.set = sets(*entry.calibration, trial.seed), .propagate = entry.path()};
-      SiteChain& chain = chain_at(site);
-      std::vector<std::size_t>& entries = touching[site.name()];
-      const std::uint64_t ordinal = entries.size();
-      entries.push_back(e);
-      Site drawn = site;
-      if (site.tensor == SiteTensor::input) drawn.role = spec.input_owner(site.role);
-      chain.site = site;
-      chain.steps.push_back({.distortion = entry.distortion,
-                             .key = draw_key(drawn.name(), ordinal),
-                             .calibration_key = draw_key(drawn.name(), kCalibrationDraws + ordinal),
-                             .entry = e,
-                             .calibration = needs ? calibration : StepCalibration{}});
-    }
-    identity_.push_back({{"sites", std::move(names)}, {"distortion", entry.distortion->config()}});
-    if (calibration.set != nullptr) {
-      identity_.back()["calibration"] = calibration.set->hash;
-      identity_.back()["propagate"] = enum_name(calibration.propagate);
-    }
+  Touching touching;
+  for (std::size_t entry = 0; entry < trial.entries.size(); ++entry)
+    add_entry(trial, entry, spec, sets, touching);
+  number_variants(spec, touching);
+  if (trial.twin.kind != nullptr) add_twin(trial, spec, sets);
+  if (!calibrated_) return;
+  if (const std::optional<Trial> reference = reference_of(trial))
+    reference_ = std::make_shared<const ModelTrial>(*reference, spec, sets);
+}
+
+void ModelTrial::add_entry(const Trial& trial, std::size_t number, const DecoderSpec& spec,
+                           const CalibrationSource& sets, Touching& touching) {
+  const Entry& entry = trial.entries[number];
+  const DistortionPtr& distortion = entry.distortion;
+  Json names = Json::array();
+  CalibrationSetPtr set;
+  for (const Site& site : entry.sites.select(spec)) {
+    names.push_back(site.name());
+    std::vector<std::size_t>& entries = touching[site.name()];
+    const std::uint64_t ordinal = entries.size();
+    entries.push_back(number);
+    const std::string drawn = drawn_site(site, spec).name();
+    SiteStep step{.distortion = distortion,
+                  .key = draw_key(drawn, distortion->first_ordinal() + ordinal),
+                  .reference_key = draw_key(drawn, ordinal),
+                  .calibration_key =
+                      draw_key(drawn, distortion->first_ordinal() + kCalibrationDraws + ordinal),
+                  .calibration_reference_key = draw_key(drawn, kCalibrationDraws + ordinal),
+                  .entry = number};
+    const bool needs = !step.whole_needs(site.tensor).empty();
+    const bool finishes = !distortion->finish_needs(site.tensor).empty();
+    calibrated_ = calibrated_ || needs || finishes;
+    if ((needs || finishes) && set == nullptr && entry.calibration && sets)
+      set = sets(*entry.calibration, trial.seed);
+    if (needs) step.calibration = {.set = set, .propagate = entry.path()};
+    if (finishes) step.finish_calibration = {.set = set, .propagate = Propagate::none};
+    SiteChain& chain = chain_at(site);
+    chain.site = site;
+    chain.steps.push_back(std::move(step));
   }
+  identity_.push_back({{"sites", std::move(names)}, {"distortion", distortion->config()}});
+  if (set != nullptr) {
+    identity_.back()["calibration"] = set->hash;
+    identity_.back()["propagate"] = enum_name(entry.path());
+  }
+}
+
+void ModelTrial::number_variants(const DecoderSpec& spec, const Touching& touching) {
   for (std::size_t layer = 0; layer < inputs_.size(); ++layer) {
     std::map<std::vector<std::size_t>, int> variants;
     std::map<std::pair<Role, int>, Site> shared;  // where each x̃ is read first
@@ -115,11 +101,47 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, const Calibr
       if (chain.empty()) continue;
       const Site site{static_cast<Index>(layer), static_cast<Role>(r), SiteTensor::input};
       const int next = static_cast<int>(variants.size()) + 1;
-      chain.variant = variants.emplace(touching[site.name()], next).first->second;
+      chain.variant = variants.emplace(touching.at(site.name()), next).first->second;
       const Role owner = spec.input_owner(site.role);
       chain.site = shared.emplace(std::pair(owner, chain.variant), site).first->second;
     }
   }
+}
+
+void ModelTrial::add_twin(const Trial& trial, const DecoderSpec& spec,
+                          const CalibrationSource& sets) {
+  const TrialTwin& twin = trial.twin;
+  const Surrogate& surrogate = *twin.kind->surrogate;
+  CalibrationSetPtr set;
+  for (SiteChain* chain : chains()) {
+    if (chain->empty()) continue;
+    const SiteTensor tensor = kind_tensor(chain->site.tensor);
+    if (twin.of && tensor != kind_tensor(*twin.of)) continue;
+    if (!surrogate.acts_on(tensor) || (needs_grid(surrogate) && !chain->grid_step())) continue;
+    const std::string drawn = drawn_site(chain->site, spec).name();
+    const std::uint64_t first = twin_ordinal(*twin.kind);
+    chain->twin = {.kind = twin.kind,
+                   .key = draw_key(drawn, first),
+                   .calibration_key = draw_key(drawn, first + kCalibrationDraws)};
+    if (surrogate.needs(tensor).empty()) continue;
+    calibrated_ = true;
+    if (set == nullptr && twin.calibration && sets) set = sets(*twin.calibration, trial.seed);
+    chain->twin.calibration = {.set = set, .propagate = Propagate::none};
+  }
+  Json json = {{"twin", twin.kind->name}};
+  if (twin.of) json["of"] = site_tensor_name(*twin.of);
+  if (set != nullptr) json["calibration"] = set->hash;
+  identity_.push_back(std::move(json));
+}
+
+std::vector<SiteChain*> ModelTrial::chains() {
+  std::vector<SiteChain*> all = {&embed_tokens_, &lm_head_, &lm_head_input_};
+  for (Chains* blocks : {&weights_, &inputs_})
+    for (auto& block : *blocks)
+      for (SiteChain& chain : block) all.push_back(&chain);
+  for (auto& block : states_)
+    for (SiteChain& chain : block) all.push_back(&chain);
+  return all;
 }
 
 ModelTrial ModelTrial::floor(const DecoderSpec& spec) {

@@ -1,67 +1,16 @@
 #pragma once
 
-#include <span>
+#include <array>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/model/decoder_block.h"
-#include "eval/data/calibration_set.h"
 #include "eval/experiment/trial.h"
+#include "eval/plan/site_chain.h"
 
 namespace nf {
-
-/// The calibration of one step: from which text, after which blocks.
-struct StepCalibration {
-  CalibrationSetPtr set{};  ///< null where the distortion has no needs
-  Propagate propagate = Propagate::none;
-};
-
-/// One distortion acting at one site.
-struct SiteStep {
-  DistortionPtr distortion;
-  std::uint64_t key = 0;              ///< of its draws on the evaluated items, or on a weight
-  std::uint64_t calibration_key = 0;  ///< of its draws on a calibration set, where x is no weight
-  std::size_t entry = 0;              ///< of the trial
-  StepCalibration calibration{};
-};
-
-/// Everything that calibration has to say to one step (DistortionContext). All null where the step
-/// needs nothing.
-struct StepKnowledge {
-  const InputStatistics* inputs = nullptr;
-  const TensorChoice* choice = nullptr;
-  const SublayerReplay* replay = nullptr;
-};
-
-/// The distortions of one site, in their order. Empty: the site is untouched.
-struct SiteChain {
-  Site site;  ///< inputs go by the first role that reads this x̃
-  std::vector<SiteStep> steps;
-  /// Inputs only: roles that read one tensor and have the same number share one x̃; 0: untouched.
-  int variant = 0;
-
-  bool empty() const { return steps.empty(); }
-  /// A chain as it acts at one time.
-  struct Use {
-    DistortionContext context{};  ///< everything but the site, the key and what follows here
-    /// By step, where x is a part of a weight; empty where it is the whole.
-    std::span<const MatrixFiguresPtr> figures{};
-    /// By step; empty where no step has needs.
-    std::span<const StepKnowledge> knowledge{};
-    bool on_calibration_set = false;  ///< x is of one: draws are others than on the evaluated items
-  };
-  /// distorted ← all steps one after the other. x, distorted: [rows, cols], not overlapping.
-  DistortionReport apply(ConstMatrixView x, const Use& use, MatrixView distorted) const;
-  /// The same with the first `count` steps, at least one.
-  DistortionReport apply_first(std::size_t count, ConstMatrixView x, const Use& use,
-                               MatrixView distorted) const;
-  /// Rows of a weight [rows, in] that all steps must make together (Distortion::rows_together).
-  Index rows_together(Index rows) const;
-  /// Needs of all steps together.
-  InputNeeds input_needs() const;
-  /// Bytes that apply() holds beside x and x̃ [rows, cols], about.
-  double scratch_bytes(Index rows, Index cols) const;
-};
 
 /// A trial made ready for one model: the distortions of each site.
 class ModelTrial {
@@ -91,6 +40,10 @@ class ModelTrial {
   const SiteChain& embed_tokens() const { return embed_tokens_; }
   const SiteChain& lm_head() const { return lm_head_; }
   const SiteChain& lm_head_input() const { return lm_head_input_; }
+  /// The trial with every dose 1 and all of each change, and no twin: from statistics behind what
+  /// that one does, weights are made for all doses, parts and twins. This itself where it is so, or
+  /// where no chain has needs. Held by this one.
+  const ModelTrial& reference() const { return reference_ == nullptr ? *this : *reference_; }
   /// The resolved condition on this model, apart from seed and name: sites and their distortions,
   /// and the calibration set and its path where these have input_needs(). Hashed into the trial's
   /// id.
@@ -105,7 +58,15 @@ class ModelTrial {
   static std::size_t state_index(SiteTensor state) {
     return static_cast<std::size_t>(state) - static_cast<std::size_t>(SiteTensor::resid);
   }
+  /// The entries that touch each site, by its name: they number the draws and tell which roles
+  /// share an input.
+  using Touching = std::map<std::string, std::vector<std::size_t>>;
+  void add_entry(const Trial& trial, std::size_t entry, const DecoderSpec& spec,
+                 const CalibrationSource& sets, Touching& touching);
+  void number_variants(const DecoderSpec& spec, const Touching& touching);
+  void add_twin(const Trial& trial, const DecoderSpec& spec, const CalibrationSource& sets);
   SiteChain& chain_at(const Site& site);
+  std::vector<SiteChain*> chains();
 
   Summation summation_ = Summation::whole;
   std::uint64_t seed_;
@@ -114,6 +75,7 @@ class ModelTrial {
   std::vector<std::array<SiteChain, std::size(kStates)>> states_;  ///< by layer
   Json identity_ = Json::array();
   bool calibrated_ = false;
+  std::shared_ptr<const ModelTrial> reference_{};  ///< null: this itself
 };
 
 }  // namespace nf

@@ -33,6 +33,9 @@ TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
   for (std::size_t step = 0; step < path.steps.size(); ++step)
     path.steps[step] = of(keys.steps[step]);
   if (trial.is_calibrated()) path.calibrated = std::make_shared<const TrialKeys>(std::move(keys));
+  const ModelTrial& reference = trial.reference();
+  if (&reference != &trial && reference.is_calibrated())
+    path.reference = std::make_shared<const TrialPath>(this->path(reference, spec));
   return path;
 }
 

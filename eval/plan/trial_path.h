@@ -21,6 +21,9 @@ struct TrialPath {
   /// What is to be made, or known, of a calibration set. Null where no chain of the trial has
   /// needs.
   std::shared_ptr<const TrialKeys> calibrated{};
+  /// The path of ModelTrial::reference(), numbered along with this one; null where the trial is its
+  /// own, or that one has no needs.
+  std::shared_ptr<const TrialPath> reference{};
 
   /// The path of the baseline.
   static TrialPath untouched(const DecoderSpec& spec);

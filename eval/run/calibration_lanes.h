@@ -27,7 +27,7 @@ class CalibrationLanes {
 
   const CalibrationSet& set() const { return *set_.set; }
   const StageRows& rows() const { return rows_; }
-  /// The group that a trial is in at a step; the root's for a path of none.
+  /// The group that a reference trial is in at a step; the root's for a path of none.
   Group group(const StepCalibration& calibration, std::size_t trial, Index step) const;
 
   void embed() { blocks_.embed(); }

@@ -9,6 +9,8 @@
 #include "core/base/parallel.h"
 #include "eval/run/calibration_lanes.h"
 #include "eval/run/calibration_sources.h"
+#include "eval/run/input_knowledge.h"
+#include "eval/run/made_weight.h"
 #include "eval/run/weight_maker.h"
 
 namespace nf {
@@ -56,13 +58,14 @@ class CalibrationPass {
   void fail(const CalibrationLanes::Failure& failure, const CalibrationSet& set, Index step) {
     const auto is_of_lane = [&](const MissingOutcome& outcome, const StepCalibration& calibration) {
       if (calibration.set->hash != set.hash) return false;
-      return calibration.propagate == Propagate::none ? !failure.trial
-                                                      : failure.trial == outcome.trial;
+      return calibration.propagate == Propagate::none
+                 ? !failure.trial
+                 : failure.trial == plan_.reference_of(outcome.trial);
     };
     for (const MissingOutcome& outcome : plan_.missing()) {
       if (outcome.step <= step) continue;
       for (const NeedyStep& needy : plan_.needy_steps(outcome))
-        if (is_of_lane(outcome, needy.step->calibration))
+        if (is_of_lane(outcome, *needy.calibration))
           results_.keep_failure(outcome.key, failure.problem);
     }
   }
@@ -77,7 +80,7 @@ class CalibrationPass {
     return std::any_of(outcomes.begin(), outcomes.end(), [&](const MissingOutcome* outcome) {
       const std::vector<NeedyStep> steps = plan_.needy_steps(*outcome);
       return std::any_of(steps.begin(), steps.end(), [](const NeedyStep& needy) {
-        return needy.step->calibration.propagate == Propagate::sites;
+        return needy.calibration->propagate == Propagate::sites;
       });
     });
   }
@@ -114,20 +117,21 @@ class CalibrationPass {
   }
   CalibrationPlace place_of(const MissingOutcome& outcome, const NeedyStep& needy,
                             Index step) const {
-    return calibration_place(spec_, plan_, leaders_of(plan_, lanes_), outcome.trial, *needy.step,
-                             needy.role, step);
+    return calibration_place(spec_, plan_, leaders_of(plan_, lanes_), outcome.trial,
+                             *needy.calibration, needy.role, step);
   }
 
   /// The failure of a weight earlier in the block that the outcome would see; none: it can be made.
   std::optional<std::string> failure_before(const MissingOutcome& outcome) const {
-    if (!outcome.is_weight() ||
-        (!CalibrationPlan::looks_around(*outcome.chain) && !by_sites({&outcome})))
+    if (!outcome.is_weight() || (!outcome.looks_around() && !by_sites({&outcome})))
       return std::nullopt;
-    const auto layer = static_cast<std::size_t>(outcome.step - 1);
+    const std::size_t reference = plan_.reference_of(outcome.trial);
+    const Index layer = outcome.step - 1;
     for (const Role role : spec_.roles())
       if (role < outcome.role)
-        if (auto failure = results_.failure(
-                keys_of(outcome.trial).weights[layer][static_cast<std::size_t>(role)]))
+        if (auto failure =
+                made_failure(results_, plan_.trials()[reference].trial->weight(layer, role),
+                             WeightKeys::of(keys_of(reference), layer, role)))
           return failure;
     return std::nullopt;
   }
@@ -155,36 +159,41 @@ class CalibrationPass {
 
   void keep_statistics(const MissingOutcome& outcome, const CalibrationSources& sources,
                        Index step) {
-    std::vector<InputStatisticsPtr> by_step;
-    for (const SiteStep& each : outcome.chain->steps) {
-      const InputNeeds needs = each.distortion->input_needs(outcome.chain->site.tensor);
-      by_step.push_back(
-          needs.empty() ? nullptr
-                        : sources.statistics(place_of(outcome, {&each, outcome.role, needs}, step),
-                                             outcome.role));
-    }
-    results_.keep_statistics(outcome.chain->site, outcome.key, by_step);
+    const auto statistics = [&](const ChainNeed& need) {
+      const NeedyStep needy{need.calibration, outcome.role, need.needs};
+      return sources.statistics(place_of(outcome, needy, step), outcome.role);
+    };
+    results_.keep_statistics(outcome.chain->site, outcome.key,
+                             chain_statistics(*outcome.chain, statistics));
+  }
+
+  /// x̂ of all weights, and then the weights that are finished from it.
+  void make_weights(const Outcomes& outcomes, const BlockWeights& weights,
+                    CalibrationSources& sources) {
+    const WeightMaker::Knowledge knowledge = [&](const ModelTrial& trial, const ChainNeed& need,
+                                                 Role role) {
+      return sources.knowledge(trial, need, role);
+    };
+    WeightMaker maker(decoder_, weights.layer, knowledge, results_);
+    for (const OutcomeKind kind : {OutcomeKind::made, OutcomeKind::finished})
+      make_weights(outcomes, kind, weights, maker);
   }
 
   /// Weights that look at no other side by side; then the others, by role and trial.
-  void make_weights(const Outcomes& outcomes, const BlockWeights& weights,
-                    CalibrationSources& sources) {
-    const WeightMaker::Knowledge knowledge = [&](const ModelTrial& trial, const SiteStep& step,
-                                                 Role role) {
-      return sources.knowledge(trial, step, role);
-    };
-    WeightMaker maker(decoder_, weights.layer, knowledge, results_);
+  void make_weights(const Outcomes& outcomes, OutcomeKind kind, const BlockWeights& weights,
+                    WeightMaker& maker) {
     Outcomes alone, around;
     for (const MissingOutcome* outcome : outcomes)
-      if (outcome->is_weight())
-        (CalibrationPlan::looks_around(*outcome->chain) ? around : alone).push_back(outcome);
+      if (outcome->kind == kind) (outcome->looks_around() ? around : alone).push_back(outcome);
     std::stable_sort(
         around.begin(), around.end(),
         [](const MissingOutcome* a, const MissingOutcome* b) { return a->role < b->role; });
     const auto make = [&](const MissingOutcome* outcome) {
       if (const auto failure = failure_before(*outcome))
         return results_.keep_failure(outcome->key, *failure);
-      maker.make(*plan_.trials()[outcome->trial].trial, outcome->role, outcome->key);
+      const auto layer = static_cast<std::size_t>(weights.layer);
+      maker.make(*plan_.trials()[outcome->trial].trial, *outcome,
+                 keys_of(outcome->trial).made[layer][static_cast<std::size_t>(outcome->role)]);
       for (const LinearTensors& linear : weights.spec.linears)
         if (linear.role == outcome->role)
           hooks_.advance(value_flops_ * static_cast<double>(linear.out * linear.in));
@@ -204,21 +213,19 @@ class CalibrationPass {
   /// Statistics of the head's input.
   void keep_head(Index step) {
     for (const MissingOutcome* outcome : at_step(step)) {
-      std::vector<InputStatisticsPtr> by_step;
       std::string problem;
-      for (const SiteStep& each : outcome->chain->steps) {
-        by_step.push_back(nullptr);
-        const InputNeeds needs = each.distortion->input_needs(outcome->chain->site.tensor);
-        if (needs.empty()) continue;
-        CalibrationLanes& lanes = *lanes_[plan_.set_of(each.calibration)];
+      const auto statistics = [&](const ChainNeed& need) -> InputStatisticsPtr {
+        CalibrationLanes& lanes = *lanes_[plan_.set_of(*need.calibration)];
         InputGatherer gatherer(spec_, lanes.set().size());
-        gatherer.want(Role::lm_head, needs);
-        lanes.gather_head(lanes.group(each.calibration, outcome->trial, step - 1), gatherer);
+        gatherer.want(Role::lm_head, need.needs);
+        const std::size_t reference = plan_.reference_of(outcome->trial);
+        lanes.gather_head(lanes.group(*need.calibration, reference, step - 1), gatherer);
         if (problem.empty()) problem = gatherer.problem();
-        if (problem.empty()) by_step.back() = gatherer.statistics(Role::lm_head);
-      }
+        return problem.empty() ? gatherer.statistics(Role::lm_head) : nullptr;
+      };
+      const std::vector<InputStatisticsPtr> all = chain_statistics(*outcome->chain, statistics);
       if (problem.empty())
-        results_.keep_statistics(outcome->chain->site, outcome->key, by_step);
+        results_.keep_statistics(outcome->chain->site, outcome->key, all);
       else
         results_.keep_failure(outcome->key, problem);
     }

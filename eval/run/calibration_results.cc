@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -15,12 +16,57 @@ namespace nf {
 namespace {
 
 /// Of the files: others are made again.
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 std::string hash_of(const std::string& text) {
   ContentHash hash;
   hash.add(text);
   return hash.hex();
+}
+
+Json weight_header(Json header, ConstMatrixView weight, const DistortionReport& report) {
+  header["rows"] = weight.rows();
+  header["cols"] = weight.cols();
+  header["clipped"] = report.clipped;
+  header["notes"] = report.notes;
+  return header;
+}
+
+DistortionReport decode_weight(const Json& header, ByteCursor& bytes, MatrixView weight) {
+  if (header.value("rows", Index{-1}) != weight.rows() ||
+      header.value("cols", Index{-1}) != weight.cols())
+    bytes.fail(fmt::format("no matrix of [{}, {}]", weight.rows(), weight.cols()));
+  decode_matrix(bytes, weight);
+  return {.clipped = header.value("clipped", Index{0}), .notes = header.value("notes", Json())};
+}
+
+/// Appends the places of marks, each as its distance from the one before. Returns their number;
+/// null where there are no marks to make.
+Json encode_marks(const std::vector<std::uint8_t>& marks, std::vector<std::byte>& bytes) {
+  if (marks.empty()) return nullptr;
+  Index count = 0;
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (marks[i] == 0) continue;
+    const auto distance = static_cast<std::uint32_t>(i - last);
+    for (int shift = 0; shift < 32; shift += 8)
+      bytes.push_back(static_cast<std::byte>(distance >> shift & 0xff));
+    last = i;
+    ++count;
+  }
+  return count;
+}
+
+std::vector<std::uint8_t> decode_marks(const Json& count, Index size, ByteCursor& bytes) {
+  if (count.is_null()) return {};
+  std::vector<std::uint8_t> marks(static_cast<std::size_t>(size), 0);
+  std::size_t at = 0;
+  for (Index i = 0; i < count.get<Index>(); ++i) {
+    at += bytes.number<std::uint32_t>();
+    if (at >= marks.size()) bytes.fail(fmt::format("a mark at {} of {} values", at, size));
+    marks[at] = 1;
+  }
+  return marks;
 }
 
 }  // namespace
@@ -94,20 +140,30 @@ void CalibrationResults::keep(const Site& site, const ChainKey& key, const Json&
 
 void CalibrationResults::keep_weight(const Site& site, const ChainKey& key, ConstMatrixView weight,
                                      const DistortionReport& report) {
-  Json header = header_of(site, key);
-  header["rows"] = weight.rows();
-  header["cols"] = weight.cols();
-  header["clipped"] = report.clipped;
-  header["notes"] = report.notes;
-  keep(site, key, header, encode_matrix(weight));
+  keep(site, key, weight_header(header_of(site, key), weight, report), encode_matrix(weight));
+}
+
+void CalibrationResults::keep_made(const Site& site, const ChainKey& key, const MadeChange& made) {
+  Json header = weight_header(header_of(site, key), made.made, made.report);
+  header["clipped_before"] = made.report_before.clipped;
+  header["notes_before"] = made.report_before.notes;
+  std::vector<std::byte> bytes = encode_matrix(made.made);
+  header["before"] = !made.before.empty();
+  if (!made.before.empty()) {
+    const std::vector<std::byte> before = encode_matrix(made.before);
+    bytes.insert(bytes.end(), before.begin(), before.end());
+  }
+  header["marks"] = encode_marks(made.clipped, bytes);
+  header["marks_before"] = encode_marks(made.clipped_before, bytes);
+  keep(site, key, header, bytes);
 }
 
 void CalibrationResults::keep_statistics(const Site& site, const ChainKey& key,
-                                         std::span<const InputStatisticsPtr> by_step) {
+                                         std::span<const InputStatisticsPtr> all) {
   std::vector<std::byte> bytes;
-  for (const InputStatisticsPtr& statistics : by_step) encode_statistics(statistics.get(), bytes);
+  for (const InputStatisticsPtr& statistics : all) encode_statistics(statistics.get(), bytes);
   Json header = header_of(site, key);
-  header["steps"] = std::ssize(by_step);
+  header["statistics"] = std::ssize(all);
   keep(site, key, header, bytes);
 }
 
@@ -127,24 +183,40 @@ DistortionReport CalibrationResults::read_weight(const Site& site, const ChainKe
   DistortionReport report;
   read_calibration_file(path_of(site, key), [&](const Json& header, ByteCursor& bytes) {
     check_header(site, key, header, bytes);
-    if (header.value("rows", Index{-1}) != weight.rows() ||
-        header.value("cols", Index{-1}) != weight.cols())
-      bytes.fail(fmt::format("no matrix of [{}, {}]", weight.rows(), weight.cols()));
-    decode_matrix(bytes, weight);
-    report = {.clipped = header.value("clipped", Index{0}), .notes = header.value("notes", Json())};
+    report = decode_weight(header, bytes, weight);
+    bytes.skip(bytes.left());  // of keep_made()
   });
   return report;
 }
 
-std::vector<InputStatisticsPtr> CalibrationResults::read_statistics(const Site& site,
-                                                                    const ChainKey& key) const {
-  std::vector<InputStatisticsPtr> by_step;
+MadeChange CalibrationResults::read_made(const Site& site, const ChainKey& key, Index rows,
+                                         Index cols) const {
+  MadeChange made;
   read_calibration_file(path_of(site, key), [&](const Json& header, ByteCursor& bytes) {
     check_header(site, key, header, bytes);
-    for (Index step = 0; step < header.value("steps", Index{0}); ++step)
-      by_step.push_back(decode_statistics(bytes));
+    made.made.resize(rows, cols);
+    made.report = decode_weight(header, bytes, made.made);
+    made.report_before = {.clipped = header.value("clipped_before", Index{0}),
+                          .notes = header.value("notes_before", Json())};
+    if (header.value("before", false)) {
+      made.before.resize(rows, cols);
+      decode_matrix(bytes, made.before);
+    }
+    made.clipped = decode_marks(header.value("marks", Json()), rows * cols, bytes);
+    made.clipped_before = decode_marks(header.value("marks_before", Json()), rows * cols, bytes);
   });
-  return by_step;
+  return made;
+}
+
+std::vector<InputStatisticsPtr> CalibrationResults::read_statistics(const Site& site,
+                                                                    const ChainKey& key) const {
+  std::vector<InputStatisticsPtr> all;
+  read_calibration_file(path_of(site, key), [&](const Json& header, ByteCursor& bytes) {
+    check_header(site, key, header, bytes);
+    for (Index i = 0; i < header.value("statistics", Index{0}); ++i)
+      all.push_back(decode_statistics(bytes));
+  });
+  return all;
 }
 
 }  // namespace nf

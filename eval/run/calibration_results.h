@@ -37,15 +37,18 @@ class CalibrationResults {
 
   void keep_weight(const Site& site, const ChainKey& key, ConstMatrixView weight,
                    const DistortionReport& report);
+  void keep_made(const Site& site, const ChainKey& key, const MadeChange& made);
   void keep_statistics(const Site& site, const ChainKey& key,
-                       std::span<const InputStatisticsPtr> by_step);
+                       std::span<const InputStatisticsPtr> all);
   void keep_failure(const ChainKey& key, const std::string& problem);
 
   /// The reason why an outcome is not there; none where it did not fail.
   std::optional<std::string> failure(const ChainKey& key) const;
-  /// weight ← what was kept, [out, in]. Throws DataError where it cannot be read.
+  /// weight ← what was kept, [out, in]; of keep_made() x̂. Throws DataError where it cannot be read.
   DistortionReport read_weight(const Site& site, const ChainKey& key, MatrixView weight) const;
-  /// By step of the chain; null where a step has no needs. Throws DataError.
+  /// The same of keep_made(). rows, cols: of the weight.
+  MadeChange read_made(const Site& site, const ChainKey& key, Index rows, Index cols) const;
+  /// As they were kept. Throws DataError.
   std::vector<InputStatisticsPtr> read_statistics(const Site& site, const ChainKey& key) const;
 
  private:

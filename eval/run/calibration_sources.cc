@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "eval/run/made_weight.h"
 
 namespace nf {
 
@@ -22,22 +23,23 @@ CalibrationSources::CalibrationSources(const Decoder& decoder, const Calibration
                                        const BlockWeights& weights)
     : decoder_(decoder), plan_(plan), lanes_(lanes), results_(results), weights_(weights) {}
 
-CalibrationPlace CalibrationSources::place_of(std::size_t trial, const SiteStep& step,
+CalibrationPlace CalibrationSources::place_of(std::size_t trial, const StepCalibration& calibration,
                                               Role role) const {
-  return calibration_place(decoder_.spec(), plan_, leaders_of(plan_, lanes_), trial, step, role,
-                           weights_.layer + 1);
+  return calibration_place(decoder_.spec(), plan_, leaders_of(plan_, lanes_), trial, calibration,
+                           role, weights_.layer + 1);
 }
 
 void CalibrationSources::want(const MissingOutcome& outcome, const NeedyStep& needy) {
-  const CalibrationPlace place = place_of(outcome.trial, *needy.step, needy.role);
+  const CalibrationPlace place = place_of(outcome.trial, *needy.calibration, needy.role);
   Source& source = sources_[place];
   if (!source.gatherer) {
     source.lanes = lanes_[place.set].get();
-    source.group = source.lanes->group(needy.step->calibration, outcome.trial, weights_.layer);
+    const std::size_t reference = plan_.reference_of(outcome.trial);
+    source.group = source.lanes->group(*needy.calibration, reference, weights_.layer);
     source.packed = weights_.packed;
     for (const Role role : decoder_.spec().roles())
       if (!place.made[static_cast<std::size_t>(role)].is_nothing())
-        source.packed[role] = made_weight(outcome.trial, role);
+        source.packed[role] = made_weight(reference, role);
     source.gatherer = std::make_unique<InputGatherer>(decoder_.spec(), source.lanes->set().size());
   }
   source.gatherer->want(needy.role, needy.needs);
@@ -71,13 +73,12 @@ std::size_t CalibrationSources::number_of(const ModelTrial& trial) const {
   return static_cast<std::size_t>(at - trials.begin());
 }
 
-StepKnowledge CalibrationSources::knowledge(const ModelTrial& trial, const SiteStep& step,
+StepKnowledge CalibrationSources::knowledge(const ModelTrial& trial, const ChainNeed& need,
                                             Role role) {
   const std::size_t number = number_of(trial);
-  Source& source = sources_.at(place_of(number, step, role));
+  Source& source = sources_.at(place_of(number, *need.calibration, role));
   StepKnowledge known{.inputs = source.gatherer->statistics(role).get()};
-  if (step.distortion->input_needs(SiteTensor::weight).replay)
-    known.replay = replay(source, number, role);
+  if (need.needs.replay) known.replay = replay(source, plan_.reference_of(number), role);
   return known;
 }
 
@@ -86,24 +87,22 @@ PackedWeight CalibrationSources::made_weight(std::size_t trial, Role role) {
   const ModelTrial& model_trial = *plan_.trials()[trial].trial;
   const SiteChain& chain = model_trial.weight(weights_.layer, role);
   if (chain.empty()) return weights_.packed[role];
-  const ChainKey& key =
-      plan_.trials()[trial].path->calibrated->weights[static_cast<std::size_t>(weights_.layer)]
-                                                     [static_cast<std::size_t>(role)];
+  const WeightKeys keys =
+      WeightKeys::of(*plan_.trials()[trial].path->calibrated, weights_.layer, role);
   if (std::exchange(made_of_, trial) != trial) made_.clear();
   const auto known = made_.find(role);
   if (known != made_.end()) return known->second;
   const auto linear = std::find_if(weights_.spec.linears.begin(), weights_.spec.linears.end(),
                                    [role](const LinearTensors& one) { return one.role == role; });
-  Matrix made(linear->out, linear->in);
-  if (chain.input_needs().empty()) {
-    Matrix weight(linear->out, linear->in);
-    decoder_.read_weight(weights_.layer, role, weight);
-    chain.apply(weight, {.context = {.seed = model_trial.seed()}}, made);
-  } else if (results_.failure(key)) {
+  const bool is_there = !chain.input_needs().empty();
+  if (is_there && made_failure(results_, chain, keys))
     return weights_.packed[role];  // the trial ends at this block
-  } else {
-    results_.read_weight(chain.site, key, made);
-  }
+  Matrix weight(linear->out, linear->in), made(linear->out, linear->in);
+  decoder_.read_weight(weights_.layer, role, weight);
+  if (is_there)
+    read_made_weight(results_, chain, model_trial.seed(), keys, weight, made);
+  else
+    chain.apply(weight, {.context = {.seed = model_trial.seed()}}, made);
   return made_.emplace(role, pack_weight(made)).first->second;
 }
 

@@ -30,9 +30,9 @@ class CalibrationSources {
   /// What is wrong with the inputs there; empty: they are finite.
   std::string problem(const CalibrationPlace& place) const;
   const InputStatisticsPtr& statistics(const CalibrationPlace& place, Role role) const;
-  /// Of a step of a weight's chain. A replay has the linears before the role as the trial has them,
-  /// until the next one is asked for.
-  StepKnowledge knowledge(const ModelTrial& trial, const SiteStep& step, Role role);
+  /// For a need of a weight's chain. A replay has the linears before the role as the reference
+  /// trial has them, until the next one is asked for.
+  StepKnowledge knowledge(const ModelTrial& trial, const ChainNeed& need, Role role);
 
  private:
   struct Source {
@@ -43,7 +43,7 @@ class CalibrationSources {
     PackedLinears made{};  ///< of the trial that replays
     std::unique_ptr<BlockReplay> replay{};
   };
-  CalibrationPlace place_of(std::size_t trial, const SiteStep& step, Role role) const;
+  CalibrationPlace place_of(std::size_t trial, const StepCalibration& calibration, Role role) const;
   std::size_t number_of(const ModelTrial& trial) const;
   PackedWeight made_weight(std::size_t trial, Role role);
   const SublayerReplay* replay(Source& source, std::size_t trial, Role role);

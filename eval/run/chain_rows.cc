@@ -37,9 +37,8 @@ ChainRows::ChainRows(const SiteChain& chain, std::uint64_t seed, const RowSource
     : chain_(chain), context_{.site = chain.site, .seed = seed}, source_(x), knowledge_(knowledge) {
   together_ = join_together(x.rows_together(), chain.rows_together(x.rows()), x.rows());
   for (std::size_t step = 0; step < chain.steps.size(); ++step) {
-    DistortionContext context = context_;
-    context.key = chain.steps[step].key;
-    if (!knowledge.empty()) context.inputs = knowledge[step].inputs;
+    const DistortionContext context =
+        chain.context_of(step, {.context = context_, .knowledge = knowledge});
     figures_.push_back(chain.steps[step].distortion->figures(Prefix(*this, step), context));
   }
 }
@@ -62,9 +61,11 @@ DistortionReport ChainRows::make(std::size_t steps, Index first, MatrixView x,
     source_.read(first + begin, from);
     DistortionContext context = context_;
     context.first_element = static_cast<std::uint64_t>((first + begin) * x.cols());
-    reports[static_cast<std::size_t>(i)] = chain_.apply_first(
-        steps, from, {.context = context, .figures = figures_, .knowledge = knowledge_},
-        distorted.middle_rows(begin, count));
+    const SiteChain::Use use{.context = context, .figures = figures_, .knowledge = knowledge_};
+    const MatrixView to = distorted.middle_rows(begin, count);
+    reports[static_cast<std::size_t>(i)] = steps == chain_.steps.size()
+                                               ? chain_.apply(from, use, to)
+                                               : chain_.apply_first(steps, from, use, to);
   });
   DistortionReport total;
   for (const DistortionReport& report : reports) total.join(report);

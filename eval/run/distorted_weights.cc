@@ -25,10 +25,12 @@ Workbenches::Turn::~Turn() {
   all_.may_take_.release();
 }
 
-std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
-                           ConstMatrixView weight, MatrixView distorted,
-                           std::vector<SiteStats>& sites) {
-  const DistortionReport report = chain.apply(weight, {.context = {.seed = seed}}, distorted);
+namespace {
+
+/// Measures a weight where asked. Returns what is wrong with it.
+std::string finish_weight(const SiteChain& chain, const DistortionReport& report, bool measure,
+                          bool complete, ConstMatrixView weight, ConstMatrixView distorted,
+                          std::vector<SiteStats>& sites) {
   std::string problem = finite_problem(chain.site.name(), distorted);
   if (measure && problem.empty())
     add_site(
@@ -37,21 +39,27 @@ std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool meas
   return problem;
 }
 
-/// The same of a weight that was made of a calibration set before.
+}  // namespace
+
+std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
+                           ConstMatrixView weight, MatrixView distorted,
+                           std::vector<SiteStats>& sites) {
+  const DistortionReport report = chain.apply(weight, {.context = {.seed = seed}}, distorted);
+  return finish_weight(chain, report, measure, complete, weight, distorted, sites);
+}
+
+/// The same of a weight of which x̂ was made of a calibration set before.
 std::string take_weight(const CalibrationResults& results, const SiteChain& chain,
-                        const ChainKey& key, bool measure, bool complete, ConstMatrixView weight,
-                        MatrixView distorted, std::vector<SiteStats>& sites) {
-  if (std::optional<std::string> failure = results.failure(key)) {
+                        std::uint64_t seed, const WeightKeys& keys, bool measure, bool complete,
+                        ConstMatrixView weight, MatrixView distorted,
+                        std::vector<SiteStats>& sites) {
+  if (std::optional<std::string> failure = made_failure(results, chain, keys)) {
     for (Index r = 0; r < weight.rows(); ++r)  // values that are finite, of a lane that ends
       std::copy_n(weight.row(r), weight.cols(), distorted.row(r));
     return *std::move(failure);
   }
-  const DistortionReport report = results.read_weight(chain.site, key, distorted);
-  if (measure)
-    add_site(
-        measure_site(chain.site.name(), weight, distorted, SiteTensor::weight, report, complete),
-        sites);
-  return {};
+  const DistortionReport report = read_made_weight(results, chain, seed, keys, weight, distorted);
+  return finish_weight(chain, report, measure, complete, weight, distorted, sites);
 }
 
 void Workbenches::release() {
@@ -98,11 +106,12 @@ void DistortedWeights::make(const Request& request, bool measure, DistortedWeigh
   }
   turn->distorted.resize(linear.out, linear.in);
   const bool is_there = calibration_ != nullptr && !chain.input_needs().empty();
+  const std::uint64_t seed = request.trial->seed();
   place.problem = is_there
-                      ? take_weight(*calibration_, chain, request.key, measure, complete_stats_,
-                                    turn->weight, turn->distorted, place.sites)
-                      : distort_weight(chain, request.trial->seed(), measure, complete_stats_,
-                                       turn->weight, turn->distorted, place.sites);
+                      ? take_weight(*calibration_, chain, seed, request.keys, measure,
+                                    complete_stats_, turn->weight, turn->distorted, place.sites)
+                      : distort_weight(chain, seed, measure, complete_stats_, turn->weight,
+                                       turn->distorted, place.sites);
   place.packed = pack_weight(turn->distorted, std::move(place.packed), summation);
 }
 

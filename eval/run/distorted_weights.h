@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/model/decoder.h"
-#include "eval/plan/chain_keys.h"
 #include "eval/plan/model_trial.h"
 #include "eval/records/record.h"
+#include "eval/run/made_weight.h"
 
 namespace nf {
 
@@ -71,7 +71,7 @@ class DistortedWeights {
     Role role = Role::q_proj;
     Index number = 0;  ///< TrialPath::weights
     const ModelTrial* trial = nullptr;
-    ChainKey key{};  ///< of a weight that is made of a calibration set; nothing: it is not
+    WeightKeys keys{};  ///< of a weight that is made of a calibration set
   };
 
   /// at_once: weights that are distorted at the same time. calibration: where those are that were

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,10 +17,10 @@ class CalibrationResults;
 class ChainKnowledge {
  public:
   ChainKnowledge() = default;
-  /// statistics: by step
+  /// statistics: as chain_statistics() has them
   explicit ChainKnowledge(std::vector<InputStatisticsPtr> statistics);
 
-  /// By step; empty where nothing is known.
+  /// By step, and behind them of the twin; empty where nothing is known.
   std::span<const StepKnowledge> steps() const { return steps_; }
 
  private:
@@ -27,8 +28,14 @@ class ChainKnowledge {
   std::vector<StepKnowledge> steps_;
 };
 
-/// What is known of a calibration set for one chain of a trial. problem ← the reason why nothing
-/// is, where there is one and none was before.
+/// The statistics of all needs of a chain in the order in which they are kept: of each step and
+/// then of the twin those for x̂ and those that finish it; null where there is no need.
+std::vector<InputStatisticsPtr> chain_statistics(
+    const SiteChain& chain,
+    const std::function<InputStatisticsPtr(const ChainNeed& need)>& statistics);
+
+/// What is known of a calibration set for one chain of a trial. key: of its statistics. problem ←
+/// the reason why nothing is, where there is one and none was before.
 ChainKnowledge chain_knowledge(const SiteChain& chain, const ChainKey& key,
                                const CalibrationResults& results, std::string& problem);
 

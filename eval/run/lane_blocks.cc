@@ -114,7 +114,8 @@ std::vector<DistortedWeights::Request> LaneBlocks::requests_of(Index layer, cons
     const Index number = leader.path->weights[l][r];
     if (number == 0) continue;
     requests.push_back({.role = role, .number = number, .trial = leader.trial});
-    if (leader.path->calibrated) requests.back().key = leader.path->calibrated->weights[l][r];
+    if (leader.path->calibrated)
+      requests.back().keys = WeightKeys::of(*leader.path->calibrated, layer, role);
   }
   return requests;
 }

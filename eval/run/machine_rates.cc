@@ -141,16 +141,41 @@ double distorting_seconds(const DistortionKinds::Kind& kind, ConstMatrixView x, 
          static_cast<double>(x.rows() * x.cols());
 }
 
+/// Seconds of one thread for a value that is taken from x̂ as a kind of dose, part or twin has it: x̂
+/// itself was made of a calibration set, and is read.
+double finishing_seconds(const DistortionKinds::Kind& kind, ConstMatrixView x) {
+  if (kind.chain.is_as_made() || kind.chain.finishes_with_inputs()) return 0.0;
+  MadeChange made;
+  for (Matrix* matrix : {&made.made, &made.before}) {
+    matrix->resize(x.rows(), x.cols());
+    std::transform(x.data(), x.data() + x.size(), matrix->data(),
+                   [](float value) { return 1.01f * value; });
+  }
+  made.clipped.assign(static_cast<std::size_t>(x.size()), 0);
+  made.clipped_before = made.clipped;
+  std::vector<Matrix> distorted(static_cast<std::size_t>(thread_count()));
+  return best_thread_seconds([&](Index thread) {
+           Matrix& own = distorted[static_cast<std::size_t>(thread)];
+           own.resize(x.rows(), x.cols());
+           kind.chain.apply_made(x, made, {.context = {.seed = kind.seed}}, own);
+         }) /
+         static_cast<double>(x.size());
+}
+
 void measure_kinds(const Decoder& decoder, const EvalSet& set, const DistortionKinds& kinds,
                    StatsMode stats, MachineRates& rates) {
   for (const DistortionKinds::Kind& kind : kinds.all()) {
     rates.distorting.push_back(0.0);
     rates.measuring.push_back(0.0);
     const bool is_weight = kind.chain.site.tensor == SiteTensor::weight;
-    // Weights that are made from a calibration set are read by those who run (measure_making).
-    if (kind.chain.empty() || (is_weight && !kind.chain.input_needs().empty())) continue;
+    if (kind.chain.empty()) continue;
     const auto [rows, cols] = sample_shape(decoder, set, kind.chain.site);
     const Matrix x = some_values(rows, cols);
+    // Weights that are made from a calibration set are read by those who run (measure_making).
+    if (is_weight && !kind.chain.input_needs().empty()) {
+      rates.distorting.back() = rates.measuring.back() = finishing_seconds(kind, x);
+      continue;
+    }
     rates.distorting.back() = distorting_seconds(kind, x, false, stats == StatsMode::all);
     if (is_weight)
       rates.measuring.back() = distorting_seconds(kind, x, true, stats != StatsMode::none);

@@ -53,22 +53,21 @@ Matrix some_values(Index rows, Index cols) {
 }
 
 SampleInputs::SampleInputs(const SiteChain& chain, Index in) : chain_(chain) {
-  for (const SiteStep& step : chain.steps) {
+  for (const ChainNeed& need : chain.needs()) {
     CalibrationSize size{.tokens = 1, .windows = 1};
-    if (step.calibration.set && !step.calibration.set->items.empty())
-      size = step.calibration.set->size();
-    by_step_.push_back(statistics_of(step.distortion->input_needs(chain.site.tensor), size, in));
+    const CalibrationSetPtr& set = need.calibration->set;
+    if (set && !set->items.empty()) size = set->size();
+    by_need_.push_back(statistics_of(need.needs, size, in));
   }
 }
 
 std::vector<StepKnowledge> SampleInputs::knowledge(const SublayerReplay* replay) const {
-  std::vector<StepKnowledge> all;
-  for (std::size_t i = 0; i < by_step_.size(); ++i) {
-    const InputNeeds needs = chain_.steps[i].distortion->input_needs(chain_.site.tensor);
-    all.emplace_back();
-    if (needs.empty()) continue;
-    all.back().inputs = &by_step_[i];
-    if (needs.replay) all.back().replay = replay;
+  std::vector<StepKnowledge> all(chain_.steps.size() + 1);
+  const std::vector<ChainNeed> needs = chain_.needs();
+  for (std::size_t i = 0; i < needs.size(); ++i) {
+    StepKnowledge& known = all[needs[i].step];
+    (needs[i].finishes ? known.finish_inputs : known.inputs) = &by_need_[i];
+    if (needs[i].needs.replay) known.replay = replay;
   }
   return all;
 }

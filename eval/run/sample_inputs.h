@@ -16,12 +16,13 @@ class SampleInputs {
  public:
   SampleInputs(const SiteChain& chain, Index in);
 
-  /// By step of the chain, without choices. replay: for the steps that ask for one.
+  /// By step of the chain, and of its twin, without choices. replay: for the steps that ask for
+  /// one.
   std::vector<StepKnowledge> knowledge(const SublayerReplay* replay) const;
 
  private:
   const SiteChain& chain_;
-  std::vector<InputStatistics> by_step_;
+  std::vector<InputStatistics> by_need_;
 };
 
 }  // namespace nf

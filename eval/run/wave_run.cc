@@ -49,7 +49,7 @@ void WaveRun::pass_head() {
   const Index step = states_.tree().steps() - 1;
   for (const Group& group : states_.part(step)) {
     const LaneState& leader = states_.leader(group);
-    const ChainKey of_weight = keys_of(leader).head_weight;
+    const ChainKey of_weight = keys_of(leader).head_weight_statistics;
     const bool distorts = leader.trial != nullptr && !leader.trial->lm_head().empty();
     pass_final_norm(group);
     if (distorts && !states_.has_ended(group))
@@ -84,8 +84,8 @@ void WaveRun::pass_final_norm(const Group& group) {
   const bool distorts = leader.trial != nullptr && !leader.trial->lm_head_input().empty();
   ChainKnowledge knowledge;
   if (distorts)
-    knowledge =
-        blocks_.knowledge_of(group, leader.trial->lm_head_input(), keys_of(leader).head_input);
+    knowledge = blocks_.knowledge_of(group, leader.trial->lm_head_input(),
+                                     keys_of(leader).head_input_statistics);
   if (states_.has_ended(group)) return;
   std::vector<DistortedItems> outcomes(rows().batches.size());
   scored.resize(rows().scored_rows, spec().embedding_size());

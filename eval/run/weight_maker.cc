@@ -38,36 +38,64 @@ Matrix WeightMaker::read(Role role) const {
   throw InternalError(fmt::format("no {} in layer {}", role_name(role), layer_));
 }
 
-void WeightMaker::make(const ModelTrial& trial, Role role, const ChainKey& key) {
-  const SiteChain& chain = trial.weight(layer_, role);
+void WeightMaker::make(const ModelTrial& trial, const MissingOutcome& outcome,
+                       const ChainKey& made) {
+  const SiteChain& chain = *outcome.chain;
+  const bool from_made = outcome.kind == OutcomeKind::finished && chain.goes_on_from_made();
+  if (const auto failure = from_made ? results_.failure(made) : std::nullopt)
+    return results_.keep_failure(outcome.key, *failure);
   try {
-    const Matrix weight = read(role);
-    const std::vector<StepKnowledge> knowledge = knowledge_of(trial, role, chain.steps.size());
-    Matrix made(weight.rows(), weight.cols());
-    const DistortionReport report =
-        chain.apply(weight, {.context = {.seed = trial.seed()}, .knowledge = knowledge}, made);
-    if (std::string problem = finite_problem(chain.site.name(), made); !problem.empty())
-      return results_.keep_failure(key, std::move(problem));
-    results_.keep_weight(chain.site, key, made, report);
+    const std::vector<StepKnowledge> knowledge = knowledge_of(trial, outcome.role, outcome.needs());
+    std::string problem =
+        keep(outcome, made, {.context = {.seed = trial.seed()}, .knowledge = knowledge});
+    if (!problem.empty()) results_.keep_failure(outcome.key, std::move(problem));
   } catch (const NumericError& error) {
-    results_.keep_failure(key, error.what());
+    results_.keep_failure(outcome.key, error.what());
   }
 }
 
-/// Of the first `steps` steps of a weight's chain. Choices come first: to make one asks for the
-/// knowledge of other roles, and replays then have the block as those see it.
+/// Makes and keeps a weight; returns what is wrong with it, which is not kept then.
+std::string WeightMaker::keep(const MissingOutcome& outcome, const ChainKey& made,
+                              const SiteChain::Use& use) {
+  const SiteChain& chain = *outcome.chain;
+  const Matrix weight = read(outcome.role);
+  if (outcome.kind == OutcomeKind::made) {
+    const MadeChange change = chain.make(weight, use);
+    for (const Matrix* matrix : {&change.before, &change.made})
+      if (std::string problem = finite_problem(chain.site.name(), *matrix); !problem.empty())
+        return problem;
+    results_.keep_made(chain.site, outcome.key, change);
+    return {};
+  }
+  Matrix finished(weight.rows(), weight.cols());
+  const DistortionReport report =
+      chain.goes_on_from_made()
+          ? chain.apply_made(weight,
+                             results_.read_made(chain.site, made, weight.rows(), weight.cols()),
+                             use, finished)
+          : chain.apply(weight, use, finished);
+  std::string problem = finite_problem(chain.site.name(), finished);
+  if (problem.empty()) results_.keep_weight(chain.site, outcome.key, finished, report);
+  return problem;
+}
+
+/// By step and of the twin. Choices come first: to make one asks for the knowledge of other roles,
+/// and replays then have the block as those see it.
 std::vector<StepKnowledge> WeightMaker::knowledge_of(const ModelTrial& trial, Role role,
-                                                     std::size_t steps) {
-  const std::span<const SiteStep> chain = std::span(trial.weight(layer_, role).steps).first(steps);
-  std::vector<const TensorChoice*> choices;
-  for (const SiteStep& step : chain)
-    choices.push_back(step.distortion->chooses() ? choice(trial, step.entry, role) : nullptr);
-  std::vector<StepKnowledge> all;
-  for (std::size_t i = 0; i < steps; ++i) {
-    all.emplace_back();
-    if (!chain[i].distortion->input_needs(SiteTensor::weight).empty())
-      all.back() = knowledge_(trial, chain[i], role);
-    all.back().choice = choices[i];
+                                                     std::vector<ChainNeed> needs) {
+  const std::vector<SiteStep>& steps = trial.weight(layer_, role).steps;
+  std::vector<StepKnowledge> all(steps.size() + 1);
+  for (const ChainNeed& need : needs)
+    if (!need.finishes && need.step < steps.size() && steps[need.step].distortion->chooses())
+      all[need.step].choice = choice(trial, steps[need.step].entry, role);
+  for (const ChainNeed& need : needs) {
+    const StepKnowledge known = knowledge_(trial, need, role);
+    if (need.finishes) {
+      all[need.step].finish_inputs = known.inputs;
+    } else {
+      all[need.step].inputs = known.inputs;
+      all[need.step].replay = known.replay;
+    }
   }
   return all;
 }
@@ -84,7 +112,7 @@ const TensorChoice* WeightMaker::choice(const ModelTrial& trial, std::size_t ent
 TensorChoicePtr WeightMaker::choose(const ModelTrial& trial, std::size_t entry, Role role) {
   std::vector<Matrix> weights;
   TensorReaders readers;
-  const SiteStep* first = nullptr;
+  const SiteChain* first = nullptr;
   for (const Role reader : spec_.roles()) {
     if (spec_.input_owner(reader) != spec_.input_owner(role)) continue;
     const SiteChain& chain = trial.weight(layer_, reader);
@@ -92,25 +120,29 @@ TensorChoicePtr WeightMaker::choose(const ModelTrial& trial, std::size_t entry, 
     if (at == chain.steps.size()) continue;
     Matrix weight = read(reader);
     if (at > 0) {
-      const std::vector<StepKnowledge> knowledge = knowledge_of(trial, reader, at);
+      std::vector<ChainNeed> before = chain.making_needs();
+      std::erase_if(before, [at](const ChainNeed& need) { return need.step >= at; });
+      const std::vector<StepKnowledge> knowledge = knowledge_of(trial, reader, std::move(before));
       Matrix left(weight.rows(), weight.cols());
       chain.apply_first(at, weight, {.context = {.seed = trial.seed()}, .knowledge = knowledge},
                         left);
       weight = std::move(left);
     }
-    if (first == nullptr) first = &chain.steps[at];
+    if (first == nullptr) first = &chain;
     readers.sites.push_back(chain.site);
     weights.push_back(std::move(weight));
   }
   for (const Matrix& weight : weights) readers.weights.push_back(weight);
   NF_CHECK(first != nullptr, "entry {} is about no linear of {}", entry, role_name(role));
-  const Site site = readers.sites.front();
-  const StepKnowledge known = knowledge_(trial, *first, site.role);
-  return first->distortion->choose(readers, {.site = site,
-                                             .key = first->key,
-                                             .seed = trial.seed(),
-                                             .inputs = known.inputs,
-                                             .replay = known.replay});
+  const std::size_t at = step_of(*first, entry);
+  std::vector<ChainNeed> needs = first->making_needs();
+  std::erase_if(needs, [at](const ChainNeed& need) { return need.step != at || need.finishes; });
+  NF_CHECK(needs.size() == 1, "entry {} chooses without statistics", entry);
+  const StepKnowledge known = knowledge_(trial, needs.front(), first->site.role);
+  std::vector<StepKnowledge> knowledge(first->steps.size() + 1);
+  knowledge[at] = known;
+  return first->steps[at].distortion->choose(
+      readers, first->context_of(at, {.context = {.seed = trial.seed()}, .knowledge = knowledge}));
 }
 
 }  // namespace nf

@@ -67,8 +67,8 @@ class Trials {
   HasOutcome all_of(const std::vector<std::size_t>& trials) const {
     std::set<ChainKey> keys;
     for (const std::size_t t : trials)
-      for (const auto& block : paths_[t]->calibrated->weights)
-        keys.insert(block.begin(), block.end());
+      for (const auto* blocks : {&paths_[t]->calibrated->made, &paths_[t]->calibrated->statistics})
+        for (const auto& block : *blocks) keys.insert(block.begin(), block.end());
     return [keys](const Site&, const ChainKey& key) { return keys.contains(key); };
   }
   static HasOutcome nothing() {

@@ -128,7 +128,7 @@ TEST_P(CalibratedWeight, IsTheOneOfItsDefinition) {
     requests.push_back({.role = role,
                         .number = 1,
                         .trial = &trial_,
-                        .key = path.calibrated->weights[kLayer][static_cast<std::size_t>(role)]});
+                        .keys = WeightKeys::of(*path.calibrated, kLayer, role)});
     uses[{role, 1}] = 1;
   }
   weights.start(block, uses);
@@ -139,7 +139,8 @@ TEST_P(CalibratedWeight, IsTheOneOfItsDefinition) {
     SCOPED_TRACE(role_name(requests[i].role));
     const Matrix weight = weight_of(requests[i].role);
     Matrix distorted(weight.rows(), weight.cols());
-    results.read_weight(trial_.weight(kLayer, requests[i].role).site, requests[i].key, distorted);
+    results.read_weight(trial_.weight(kLayer, requests[i].role).site, requests[i].keys.made,
+                        distorted);
     const std::vector<Matrix>& windows =
         keeper.seen.at(decoder_.spec().input_owner(requests[i].role));
     const RowMatrix expected = expected_weight(weight, windows);

@@ -15,6 +15,7 @@
 #include "eval/run/block_replay.h"
 #include "eval/run/input_knowledge.h"
 #include "eval/run/lane_activations.h"
+#include "eval/run/made_weight.h"
 #include "tests/support/gather_statistics.h"
 #include "tests/support/held_rows.h"
 #include "tests/support/random_matrix.h"
@@ -80,9 +81,8 @@ class CalibrationPassTest : public testing::TestWithParam<const char*> {
   /// The reason why a weight was not made; none: it was.
   std::optional<std::string> failure(const ModelTrial& trial, const CalibrationResults& results,
                                      std::size_t layer, Role role) const {
-    return results.failure(PathNumbers()
-                               .path(trial, spec())
-                               .calibrated->weights[layer][static_cast<std::size_t>(role)]);
+    return results.failure(
+        PathNumbers().path(trial, spec()).calibrated->made[layer][static_cast<std::size_t>(role)]);
   }
   const DecoderSpec& spec() const { return decoder_.spec(); }
 
@@ -118,10 +118,9 @@ class CalibrationPassTest : public testing::TestWithParam<const char*> {
         const SiteChain& chain = trial.weight(layer, linear.role);
         if (chain.input_needs().empty()) continue;
         Matrix weight(linear.out, linear.in);
-        results.read_weight(chain.site,
-                            path.calibrated->weights[static_cast<std::size_t>(layer)]
-                                                    [static_cast<std::size_t>(linear.role)],
-                            weight);
+        read_made_weight(results, chain, trial.seed(),
+                         WeightKeys::of(*path.calibrated, layer, linear.role),
+                         weight_of(layer, linear.role), weight);
         weights[chain.site.name()] = std::move(weight);
       }
     return weights;
