@@ -40,6 +40,7 @@ std::vector<std::string> quantizer_keys(const Kinds& kinds) {
 std::vector<std::string> common_keys() {
   std::vector<std::string> names = entry_fields().names();
   std::erase(names, "sites");
+  for (const FieldDoc& field : dose_fields(true)) names.push_back(field.name);
   return names;
 }
 

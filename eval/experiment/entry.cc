@@ -7,6 +7,7 @@
 #include "eval/design/bisection.h"
 #include "eval/design/search_key.h"
 #include "eval/experiment/shorthand.h"
+#include "perturb/partial_distortion.h"
 
 namespace nf {
 namespace {
@@ -63,16 +64,40 @@ ConfigNode with_calibration(const ConfigNode& entry, ConfigErrors& errors) {
   return ConfigNode::mapping(std::move(keys), entry.place()).with_path(entry.path());
 }
 
-DistortionPtr create_noise(const ConfigNode& entry, SiteTensor tensor, const Kinds& kinds,
-                           ConfigErrors& errors) {
-  const DistortionBuilder reference = [&](const ConfigNode& quantizer, SiteTensor of,
-                                          ConfigErrors& found) -> DistortionPtr {
-    const std::optional<ConfigNode> config =
-        quantizer.is_scalar() ? expand_quantizer(quantizer, of, found)
-                              : with_granularity(without_keys(quantizer, kCalibrationKeys), of);
-    return config ? kinds.quantizers.create(*config, of, found) : nullptr;
+/// The quantizer that an entry refers to.
+DistortionPtr create_referred(const ConfigNode& written, SiteTensor tensor, const Kinds& kinds,
+                              ConfigErrors& errors) {
+  const std::optional<ConfigNode> config =
+      written.is_scalar() ? expand_quantizer(written, tensor, errors)
+                          : with_granularity(without_keys(written, kCalibrationKeys), tensor);
+  return config ? kinds.quantizers.create(*config, tensor, errors) : nullptr;
+}
+
+/// Whether the noise that an entry names has a `strength` of its own.
+bool has_own_strength(const ConfigNode& entry, const Kinds& kinds) {
+  const std::optional<ConfigNode> noise = entry.find("noise");
+  const NoiseKind* kind = noise && noise->is_scalar() ? kinds.noises.find(noise->text()) : nullptr;
+  return kind != nullptr &&
+         std::any_of(kind->fields.begin(), kind->fields.end(),
+                     [](const FieldDoc& field) { return field.name == "strength"; });
+}
+
+/// The distortion of an entry without the keys that say where it acts: what its kind makes of the
+/// values, or as much of that change as `dose` and `keep` take.
+DistortionPtr create_distortion(const ConfigNode& entry, bool is_noise, SiteTensor tensor,
+                                const Kinds& kinds, ConfigErrors& errors) {
+  const DistortionBuilder referred = [&](const ConfigNode& written, SiteTensor of,
+                                         ConfigErrors& found) {
+    return create_referred(written, of, kinds, found);
   };
-  return kinds.noises.create(entry, tensor, reference, errors);
+  const bool has_strength = is_noise && has_own_strength(entry, kinds);
+  const PartialKeys partial = PartialKeys::read(entry, has_strength, errors);
+  const ConfigNode own = without_keys(entry, PartialKeys::names(has_strength));
+  const DistortionPtr whole = is_noise
+                                  ? kinds.noises.create(own, kind_tensor(tensor), referred, errors)
+                                  : kinds.quantizers.create(own, tensor, errors);
+  return partial_distortion(whole, partial, entry, has_strength, kind_tensor(tensor), referred,
+                            errors);
 }
 
 }  // namespace
@@ -105,8 +130,7 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   if (is_open) return has_sites ? std::optional(std::move(entry)) : std::nullopt;
   const ConfigNode own = without_keys(node, entry_fields().names());  // as its kind reads it
   const auto create = [&](SiteTensor tensor, ConfigErrors& found) {
-    return is_noise ? create_noise(own, kind_tensor(tensor), kinds, found)
-                    : kinds.quantizers.create(own, tensor, found);
+    return create_distortion(own, is_noise, tensor, kinds, found);
   };
   if (has_sites) {
     entry.distortion = create(entry.sites.tensor, errors);
@@ -144,6 +168,13 @@ FieldTable<Entry> entry_fields() {
                  {.summary = "the model that the set passes before its inputs are seen; by default "
                              "blocks with gptq, else none"});
   return table;
+}
+
+std::vector<FieldDoc> dose_fields(bool has_strength) {
+  std::vector<FieldDoc> fields = PartialKeys::fields().docs();
+  if (has_strength)
+    std::erase_if(fields, [](const FieldDoc& field) { return field.name == "strength"; });
+  return fields;
 }
 
 std::optional<EntryList> ConfigValue<EntryList>::read(const ConfigNode& node,

@@ -44,6 +44,9 @@ struct Entry {
 
 /// The keys of an entry that say where it acts; the kinds bring their own.
 FieldTable<Entry> entry_fields();
+/// The keys that any entry has beside those and its kind's: how much of its change it takes.
+/// has_strength: its kind has a `strength` of its own.
+std::vector<FieldDoc> dose_fields(bool has_strength);
 
 /// A list of entries, or the shorthand of one, as written: read once the variables in it have
 /// values.

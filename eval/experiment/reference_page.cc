@@ -58,6 +58,9 @@ std::string table(const std::vector<FieldDoc>& fields) {
 Json entry_schema(const std::vector<FieldDoc>& own, const std::string& fixed_key,
                   const Json& fixed_value) {
   std::vector<FieldDoc> fields = entry_fields().docs();
+  const bool has_strength = std::any_of(
+      own.begin(), own.end(), [](const FieldDoc& field) { return field.name == "strength"; });
+  for (FieldDoc& field : dose_fields(has_strength)) fields.push_back(std::move(field));
   fields.insert(fields.end(), own.begin(), own.end());
   // The other keys may stand in `defaults`.
   for (FieldDoc& field : fields) field.required = field.name == fixed_key;
@@ -100,7 +103,7 @@ Json defaults_schema(const Kinds& kinds, const Json& description) {
   std::vector<FieldDoc> fields = TrialConfig::fields().docs();
   std::erase_if(fields, [](const FieldDoc& field) { return field.name == "name"; });
   std::vector<std::vector<FieldDoc>> more = {SiteSelector::fields().docs(), entry_fields().docs(),
-                                             kinds.quantizers.common_fields()};
+                                             dose_fields(true), kinds.quantizers.common_fields()};
   for (const QuantizerMethod& method : kinds.quantizers.methods()) more.push_back(method.fields);
   for (const NoiseKind& kind : kinds.noises.kinds()) more.push_back(kind.fields);
   for (std::vector<FieldDoc>& own : more)
@@ -242,6 +245,14 @@ std::string experiment_page(const Kinds& kinds) {
           "`noisefloor list sites --model DIR` prints what there is to select. A part of `only` or "
           "`except`:\n\n" +
           table(SitePart::fields().docs());
+  page +=
+      "\n## Doses and parts of any entry\n\nx̃ = x + dose·part(x̂ − x), where x is what the entries "
+      "before leave and x̂ what this entry makes of it. A noise's\n`strength` is always that of "
+      "what "
+      "is left; any other entry takes `strength` beside `keep` alone. x̂ of a weight that\nis made "
+      "of a calibration set is made once for all doses, parts and twins, as the trial with every "
+      "dose 1 and all of\neach change would make it.\n\n" +
+      table(dose_fields(false));
   page += "\n## Noise entries\n\nAn entry with `noise:`.\n";
   for (const NoiseKind& kind : kinds.noises.kinds()) {
     std::vector<FieldDoc> fields = kind.fields;

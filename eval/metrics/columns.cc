@@ -44,7 +44,7 @@ bool contains(std::span<const char* const> names, const std::string& name) {
 
 /// The columns that say where a site lies.
 constexpr const char* kPlaceColumns[] = {"layer", "role", "tensor", "site"};
-constexpr const char* kNoteColumns[] = {"axis", "group", "ratio", "damping"};
+constexpr const char* kNoteColumns[] = {"axis", "group", "ratio", "damping", "kept"};
 
 /// A column of sites.csv that a variable of its name gives way to.
 bool is_of_site(const std::string& column) {
@@ -55,7 +55,7 @@ constexpr const char* kTextColumns[] = {
     "id",      "name",   "model",       "status", "below_floor", "stopped",    "role",
     "tensor",  "site",   "figure",      "note",   "metric",      "effect",     "a",
     "b",       "design", "task",        "state",  "pairing",     "against_id", "against",
-    "verdict", "margin", "equivalence", "axis"};
+    "verdict", "margin", "equivalence", "axis",   "kept"};
 constexpr const char* kIntegerColumns[] = {
     "trial_id",      "seed",       "tokens",       "windows",  "layer",    "elements",
     "seeds",         "blocks",     "steps",        "window",   "question", "against_seed",

@@ -21,6 +21,18 @@ std::vector<const TrialPath*> paths_of(const TrialPath& baseline,
   return paths;
 }
 
+/// RowKey::entries.
+Json entries_of(const Trial& trial) {
+  Json entries = Json::array();
+  for (const Entry& entry : trial.entries) {
+    Json config = entry.config();
+    config.erase("sites");
+    config["tensor"] = site_tensor_name(entry.sites.tensor);
+    entries.push_back(std::move(config));
+  }
+  return entries;
+}
+
 Json stop_json(const StopConfig& stop) {
   return {{"kl_halfwidth", stop.kl_halfwidth}, {"min_blocks", stop.min_blocks}};
 }
@@ -96,6 +108,8 @@ ModelTrial ModelPlan::make_trial(const Trial& trial) const {
 /// The most evaluated tokens that a set shares from which the trial is made.
 Index ModelPlan::calibration_overlap(const Trial& trial) const {
   Index most = 0;
+  if (trial.twin.calibration)
+    most = calibration_->read(*trial.twin.calibration, trial.seed).overlap.tokens;
   for (const Entry& entry : trial.entries)
     if (entry.calibration)
       most = std::max(most, calibration_->read(*entry.calibration, trial.seed).overlap.tokens);
@@ -127,6 +141,7 @@ Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
              .seed = trial.seed,
              .vars = trial.vars,
              .design = trial.design,
+             .entries = entries_of(trial),
              .stops = trial.at(config.range.lowest).stop.has_value(),
              .calibration_overlap = calibration_overlap(trial),
              .search = std::move(search)};
@@ -143,6 +158,7 @@ Job ModelPlan::make_job(const Trial& trial) {
              .seed = trial.seed,
              .vars = trial.vars,
              .design = trial.design,
+             .entries = entries_of(trial),
              .stops = trial.stop.has_value(),
              .calibration_overlap = calibration_overlap(trial)};
   TrialPath path = numbers_.path(model_trial, spec());

@@ -41,6 +41,7 @@ RowKey row_from(const Json& json) {
   if (const auto design = json.find("design"); design != json.end())
     row.design = {design->at("kind").get<std::string>(), design->at("factor").get<std::string>(),
                   design->value("resolution", Index{0})};
+  row.entries = json.value("entries", Json::array());
   row.stops = json.value("stops", false);
   row.calibration_overlap = json.value("calibration_overlap", Index{0});
   if (const auto search = json.find("search"); search != json.end())
@@ -59,6 +60,7 @@ Json row_to_json(const RowKey& row) {
   if (!row.design.kind.empty())
     json["design"] = {{"kind", row.design.kind}, {"factor", row.design.factor}};
   if (row.design.resolution > 0) json["design"]["resolution"] = row.design.resolution;
+  if (!row.entries.empty()) json["entries"] = row.entries;
   if (row.stops) json["stops"] = true;
   if (row.calibration_overlap > 0) json["calibration_overlap"] = row.calibration_overlap;
   if (row.search) json["search"] = search_to_json(*row.search);

@@ -47,6 +47,17 @@ const std::string kOthers =
     "  - {name: broken, perturb: [{sites: {tensor: weight, layers: 1}, noise: needy, factor: 0.5, "
     "look: nothing, calibration: one}]}\n";
 
+/// Doses and parts of one distortion: all of them are taken from one x̂.
+const std::string kDoses =
+    "  - {name: doses, sweep: {t: [0, 0.25, 1]}, perturb: [{sites: {tensor: weight}, noise: needy, "
+    "factor: 0.5, dose: \"${t}\", calibration: one, propagate: blocks}]}\n"
+    "  - {name: part, perturb: [{sites: {tensor: weight}, noise: needy, factor: 0.5, keep: small, "
+    "calibration: one, propagate: blocks}]}\n"
+    "  - {name: debiased, perturb: [{sites: {tensor: weight}, noise: needy, factor: 0.5, keep: "
+    "output_debiased, calibration: one, propagate: blocks}]}\n"
+    "  - {name: rounded, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 3, granularity: "
+    "{group: 8}, method: gptq, dose: 0.5, calibration: two}]}\n";
+
 class IntegrationCalibration : public testing::Test {
  protected:
   IntegrationCalibration() {
@@ -95,7 +106,7 @@ class IntegrationCalibration : public testing::Test {
 };
 
 TEST_F(IntegrationCalibration, LeavesTheSameForAnyThreadsAndWithoutItsCache) {
-  const std::string all = kMoment + kNoise + kOthers;
+  const std::string all = kMoment + kNoise + kOthers + kDoses;
   {
     const Threads one(1);
     EXPECT_EQ(run("1", all).failed, 1);
@@ -120,7 +131,7 @@ TEST_F(IntegrationCalibration, LeavesTheSameForAnyThreadsAndWithoutItsCache) {
 }
 
 TEST_F(IntegrationCalibration, DoesNotDependOnTheOtherTrials) {
-  run("all", kMoment + kNoise + kOthers);
+  run("all", kMoment + kNoise + kOthers + kDoses);
   run("moment", kMoment);
   run("noise", kNoise);
   for (const char* name : {"moment", "noise"}) {
@@ -130,7 +141,7 @@ TEST_F(IntegrationCalibration, DoesNotDependOnTheOtherTrials) {
 }
 
 TEST_F(IntegrationCalibration, GoesOnWhereItWasInterrupted) {
-  const std::string all = kMoment + kNoise + kOthers;
+  const std::string all = kMoment + kNoise + kOthers + kDoses;
   run("straight", all);
   int stops = 0;
   for (;; ++stops) {
@@ -143,6 +154,20 @@ TEST_F(IntegrationCalibration, GoesOnWhereItWasInterrupted) {
   }
   EXPECT_GT(stops, 2);
   expect_same_files("out", "straight");
+}
+
+TEST_F(IntegrationCalibration, MakesOneWeightForAllDosesAndParts) {
+  run("out", kMoment + kDoses);
+  // A dose of 0 is the baseline, a dose of 1 the trial without one, to the last bit.
+  const std::vector<std::string> doses = rows("out", "doses");
+  ASSERT_EQ(doses.size(), 3u);
+  const std::string untouched = rows("out", "baseline").front();
+  EXPECT_TRUE(doses[0].starts_with(untouched.substr(0, untouched.find(' ') + 1))) << doses[0];
+  EXPECT_EQ(doses[2], rows("out", "moment").front());
+  run("moment", kMoment);
+  EXPECT_EQ(rows("moment", "moment"), rows("out", "moment"));
+  // x̂ of moment for all but the rounded one, and what statistics finish.
+  EXPECT_EQ(cached("out"), 3 * cached("moment"));
 }
 
 TEST_F(IntegrationCalibration, SaysWhatWasChosenAndWhyATrialFailed) {
