@@ -208,19 +208,21 @@ ConfigNode at_value(const ConfigNode& node, double value) {
   return result;
 }
 
-/// The parts that are equal at both ends of the range, with the variable where they differ.
+/// The parts that are equal at both ends of the range, with the variable where they differ. A key
+/// may be missing at one end, where its value is the default.
 Json with_variable(const Json& lowest, const Json& highest) {
   if (lowest == highest) return lowest;
-  if (lowest.is_structured() && lowest.type() == highest.type() &&
-      lowest.size() == highest.size()) {
+  if (lowest.is_object() && highest.is_object()) {
     Json result = lowest;
-    if (lowest.is_array()) {
-      for (std::size_t i = 0; i < lowest.size(); ++i)
-        result[i] = with_variable(lowest[i], highest[i]);
-      return result;
-    }
-    for (const auto& [key, value] : lowest.items())
-      result[key] = with_variable(value, highest.value(key, Json()));
+    result.update(highest);
+    for (auto& [key, value] : result.items())
+      value = with_variable(lowest.value(key, Json()), highest.value(key, Json()));
+    return result;
+  }
+  if (lowest.is_array() && highest.is_array() && lowest.size() == highest.size()) {
+    Json result = lowest;
+    for (std::size_t i = 0; i < lowest.size(); ++i)
+      result[i] = with_variable(lowest[i], highest[i]);
     return result;
   }
   return fmt::format("${{{}}}", kSearchVariable);

@@ -261,7 +261,7 @@ DistortionReport SiteChain::apply_made(ConstMatrixView x, const MadeChange& made
 }
 
 bool SiteChain::is_as_made() const {
-  return made_step() == steps.size() - 1 && steps.back().distortion->whole() == nullptr &&
+  return steps.size() == 1 && made_step() && steps.front().distortion->whole() == nullptr &&
          twin.kind == nullptr;
 }
 

@@ -110,7 +110,7 @@ struct SiteChain {
   /// apply() where that is there already, the same bits.
   DistortionReport apply_made(ConstMatrixView x, const MadeChange& made, const Use& use,
                               MatrixView distorted) const;
-  /// Whether apply_made() gives x̂ of the last step as it is.
+  /// Whether apply_made() gives x̂ as it is: that of the only step.
   bool is_as_made() const;
   /// Whether that is all that is needed of what was made: false where the twin must know a step
   /// before it.

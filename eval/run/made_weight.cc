@@ -20,8 +20,7 @@ DistortionReport read_made_weight(const CalibrationResults& results, const SiteC
                                   std::uint64_t seed, const WeightKeys& keys, ConstMatrixView x,
                                   MatrixView distorted) {
   if (chain.finishes_with_inputs()) return results.read_weight(chain.site, keys.own, distorted);
-  if (chain.is_as_made() && chain.steps.size() == 1)
-    return results.read_weight(chain.site, keys.made, distorted);
+  if (chain.is_as_made()) return results.read_weight(chain.site, keys.made, distorted);
   return chain.apply_made(x, results.read_made(chain.site, keys.made, x.rows(), x.cols()),
                           {.context = {.seed = seed}}, distorted);
 }

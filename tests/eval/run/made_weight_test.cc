@@ -355,12 +355,12 @@ TEST_F(MadeWeight, IsTheSameStraightAndFromWhatWasMade) {
   }
   std::vector<const TwinKind*> twins = {nullptr};
   for (const TwinKind& kind : twin_kinds()) twins.push_back(&kind);
-  const Matrix x = weight_of(0, Role::up_proj);
+  const Matrix x = weight_of(0, Role::k_proj);
   for (const std::string& entries : chains)
     for (const TwinKind* kind : twins) {
       SCOPED_TRACE(entries + " " + (kind == nullptr ? "" : kind->name));
       const ModelTrial trial = this->trial(entries, kind);
-      const SiteChain& chain = trial.weight(0, Role::up_proj);
+      const SiteChain& chain = trial.weight(0, Role::k_proj);
       const SampleInputs inputs(chain, x.cols());
       const std::vector<StepKnowledge> knowledge = inputs.knowledge(nullptr);
       const SiteChain::Use use{.context = {.seed = 3}, .knowledge = knowledge};
