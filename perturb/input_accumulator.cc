@@ -64,6 +64,7 @@ void InputAccumulator::add(Index window, ConstMatrixView x) {
   if (needs_.ranges) add_ranges(x);
   if (needs_.second_moment) add_outer_products(x, statistics_.second_moment);
   if (needs_.sample) add_sample(x);
+  if (needs_.first_windows && window < statistics_.size.first_windows()) add_first(x);
   seen_.tokens += x.rows();
   ++seen_.windows;
 }
@@ -104,6 +105,10 @@ void InputAccumulator::add_sample(ConstMatrixView x) {
     std::copy_n(x.row(s * stride - seen_.tokens), x.cols(), statistics_.sample.view().row(s));
 }
 
+void InputAccumulator::add_first(ConstMatrixView x) {
+  for (Index r = 0; r < x.rows(); ++r) first_.insert(first_.end(), x.row(r), x.row(r) + x.cols());
+}
+
 void InputAccumulator::add_weight(ConstMatrixView weight) {
   NF_CHECK(weight.cols() == statistics_.in, "[{}, {}] reads {} features", weight.rows(),
            weight.cols(), statistics_.in);
@@ -116,6 +121,11 @@ InputStatisticsPtr InputAccumulator::finish() && {
            "{} tokens in {} windows of {} in {}", seen_.tokens, seen_.windows,
            statistics_.size.tokens, statistics_.size.windows);
   NF_CHECK(!needs_.weight_ranges || seen_weight_, "no weight that reads the tensor");
+  if (needs_.first_windows) {
+    const Index rows = std::ssize(first_) / statistics_.in;
+    statistics_.first_windows.resize(rows, statistics_.in);
+    std::copy(first_.begin(), first_.end(), statistics_.first_windows.data());
+  }
   return std::make_shared<const InputStatistics>(std::move(statistics_));
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "core/tensor/view.h"
 #include "perturb/input_statistics.h"
 
@@ -29,10 +31,12 @@ class InputAccumulator {
  private:
   void add_ranges(ConstMatrixView x);
   void add_sample(ConstMatrixView x);
+  void add_first(ConstMatrixView x);
 
   InputNeeds needs_;
   InputStatistics statistics_;
   CalibrationSize seen_;
+  std::vector<float> first_;  ///< rows of the first windows so far
   bool seen_weight_ = false;
 };
 

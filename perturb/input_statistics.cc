@@ -7,6 +7,7 @@ namespace {
 constexpr Index kSampleTokens = 512;
 /// One less than twice as many: the stride is rounded down.
 constexpr Index kMostSampleRows = 2 * kSampleTokens - 1;
+constexpr Index kFirstWindows = 4;
 
 double number(Index n) { return static_cast<double>(n); }
 
@@ -17,7 +18,8 @@ InputNeeds InputNeeds::joined(const InputNeeds& other) const {
           .second_moment = second_moment || other.second_moment,
           .sample = sample || other.sample,
           .weight_ranges = weight_ranges || other.weight_ranges,
-          .replay = replay || other.replay};
+          .replay = replay || other.replay,
+          .first_windows = first_windows || other.first_windows};
 }
 
 double InputNeeds::bytes(Index in) const {
@@ -43,9 +45,16 @@ Index CalibrationSize::sample_rows() const {
   return (tokens + sample_stride() - 1) / sample_stride();
 }
 
+Index CalibrationSize::first_windows() const { return std::min(windows, kFirstWindows); }
+
+double CalibrationSize::first_tokens() const {
+  return number(tokens) * number(first_windows()) / number(windows);
+}
+
 bool InputStatistics::has(const InputNeeds& needs) const {
   return (!needs.ranges || !max_abs.empty()) && (!needs.second_moment || !second_moment.empty()) &&
-         (!needs.sample || !sample.empty()) && (!needs.weight_ranges || !max_abs_weight.empty());
+         (!needs.sample || !sample.empty()) && (!needs.weight_ranges || !max_abs_weight.empty()) &&
+         (!needs.first_windows || !first_windows.empty());
 }
 
 }  // namespace nf

@@ -17,12 +17,13 @@ struct InputNeeds {
   bool sample = false;         ///< some rows of X as they are: InputStatistics::sample
   bool weight_ranges = false;  ///< by feature: the largest |w| of all linears that read the tensor
   bool replay = false;         ///< the sub-layer run again: DistortionContext::replay
+  bool first_windows = false;  ///< X as it is in the first windows: InputStatistics::first_windows
 
   bool empty() const { return *this == InputNeeds{}; }
   /// Serves both.
   InputNeeds joined(const InputNeeds& other) const;
-  /// Bytes of such statistics of a tensor with `in` features, at most. What a replay keeps is left
-  /// out: who replays knows how many tokens there are.
+  /// Bytes of such statistics of a tensor with `in` features, at most. What a replay keeps, and
+  /// the first windows, are left out: who asks for them knows how many tokens there are.
   double bytes(Index in) const;
   /// Operations that gathering them takes. `weight_ranges` are left out: they are not of tokens.
   double flops(Index tokens, Index in) const;
@@ -41,6 +42,10 @@ struct CalibrationSize {
   Index sample_stride() const;
   /// Rows of the sample: tokens 0, k, 2k, ... below T.
   Index sample_rows() const;
+  /// Windows that first_windows is of: the first 4, or all where there are fewer.
+  Index first_windows() const;
+  /// About as many tokens are in them.
+  double first_tokens() const;
 };
 
 /// Statistics of the inputs X [T, in] that linears read of one tensor over a calibration set.
@@ -58,6 +63,7 @@ struct InputStatistics {
   std::vector<double> sum, sum_abs, sum_squares;  ///< [in] Σ x, Σ |x|, Σ x²
   SymmetricMatrix second_moment;                  ///< [in, in] Σ x·xᵀ
   Matrix sample;                                  ///< [S, in] rows at tokens 0, k, 2k, ... of X
+  Matrix first_windows;                           ///< [rows of the first windows, in] of X
   std::vector<float> max_abs_weight;              ///< [in] max |w|, in the unit of w
 
   /// Everything that is asked for is there.

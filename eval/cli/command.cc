@@ -64,7 +64,8 @@ const std::vector<Command>& commands() {
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
       {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
-      {"list", "noises, quantizers, metrics, architectures, examples, or a model's sites",
+      {"list",
+       "noises, quantizers, metrics, predictors, architectures, examples or a model's sites",
        list_command},
       {"describe", "man page, completions for bash and zsh", describe_command, true},
   };

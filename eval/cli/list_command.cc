@@ -11,6 +11,7 @@
 #include "eval/cli/command.h"
 #include "eval/cli/examples.h"
 #include "eval/output/standard_streams.h"
+#include "eval/predict/predictor.h"
 
 namespace nf {
 namespace {
@@ -48,6 +49,16 @@ void list_metrics(const Kinds& kinds, const CommandLine&) {
     print_out("{:<16}{}{}; {} is better\n", metric.name, metric.summary,
               metric.unit.empty() ? "" : fmt::format(" [{}]", metric.unit),
               metric.higher_is_better ? "higher" : "lower");
+}
+
+void list_predictors(const Kinds&, const CommandLine&) {
+  const PredictorRegistry registry = PredictorRegistry::builtin();
+  for (const Predictor& predictor : registry.predictors()) {
+    std::string notes = predictor.source.empty() ? "" : ", " + predictor.source;
+    if (predictor.measured) notes += "; measured on the evaluated text";
+    if (predictor.fitted) notes += "; fitted on trials of noise";
+    print_out("{:<26}{} [{}]{}\n", predictor.name, predictor.formula, predictor.unit, notes);
+  }
 }
 
 void list_architectures(const Kinds& kinds, const CommandLine&) {
@@ -99,13 +110,19 @@ void list_sites(const Kinds& kinds, const CommandLine& line) {
 
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   const std::map<std::string, std::function<void(const Kinds&, const CommandLine&)>> lists = {
-      {"noises", list_noises},     {"quantizers", list_quantizers},
-      {"metrics", list_metrics},   {"architectures", list_architectures},
-      {"examples", list_examples}, {"sites", list_sites}};
-  CommandLine line("list noises|quantizers|metrics|architectures|examples|sites [--model DIR]",
-                   "Prints what there is, with parameters and units, from the tables that validate "
-                   "experiments.");
-  line.positional("WHAT", "noises, quantizers, metrics, architectures, examples or sites")
+      {"noises", list_noises},
+      {"quantizers", list_quantizers},
+      {"metrics", list_metrics},
+      {"architectures", list_architectures},
+      {"predictors", list_predictors},
+      {"examples", list_examples},
+      {"sites", list_sites}};
+  CommandLine line(
+      "list noises|quantizers|metrics|predictors|architectures|examples|sites [--model DIR]",
+      "Prints what there is, with parameters and units, from the tables that validate "
+      "experiments.");
+  line.positional("WHAT",
+                  "noises, quantizers, metrics, predictors, architectures, examples or sites")
       .option("model", "for sites: the checkpoint directory");
   if (!line.parse(arguments)) return 0;
   const auto found = lists.find(line.text("WHAT"));

@@ -195,8 +195,10 @@ void check_smoothquant(const Trial& trial, const DecoderSpec& spec, ConfigErrors
 }
 
 std::vector<std::string> unused_calibration(const std::vector<CalibrationConfig>& sets,
-                                            const std::vector<const Trial*>& trials) {
+                                            const std::vector<const Trial*>& trials,
+                                            const std::optional<std::string>& of_predictors) {
   std::set<std::string> used;
+  if (of_predictors) used.insert(*of_predictors);
   for (const Trial* trial : trials)
     for (const Entry& entry : trial->entries)
       if (entry.calibration) used.insert(*entry.calibration);

@@ -26,8 +26,10 @@ void check_calibrated_sites(const Trial& trial, const DecoderSpec& spec, ConfigE
 /// site with one tensor quantized alone is free.
 void check_smoothquant(const Trial& trial, const DecoderSpec& spec, ConfigErrors& errors);
 
-/// A line for each set that no entry is made from: "FILE:LINE:COL: calibration.NAME: ...".
+/// A line for each set that no entry is made from, nor predictors are: "FILE:LINE:COL:
+/// calibration.NAME: ...".
 std::vector<std::string> unused_calibration(const std::vector<CalibrationConfig>& sets,
-                                            const std::vector<const Trial*>& trials);
+                                            const std::vector<const Trial*>& trials,
+                                            const std::optional<std::string>& of_predictors = {});
 
 }  // namespace nf

@@ -150,7 +150,8 @@ std::vector<std::string> unused_sets(const Experiment& experiment) {
   std::vector<const Trial*> trials;
   for (const ExperimentModel& model : experiment.models)
     for (const Trial& trial : model.trials) trials.push_back(&trial);
-  return unused_calibration(experiment.config.calibration, trials);
+  return unused_calibration(experiment.config.calibration, trials,
+                            experiment.config.predict.calibration);
 }
 
 /// Remembers the roles that a model lacks and the entries name beside others, each once.
@@ -262,6 +263,10 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "which statistics of δ are gathered"});
   table.optional("detail", &ExperimentConfig::detail,
                  {.summary = "what is kept of each window of text beside its sums"});
+  table.optional("predict", &ExperimentConfig::predict,
+                 {.summary = "records of every trial what predictors of damage need "
+                             "(`list predictors`), those of inputs by a calibration set",
+                  .example = {{"calibration", "ref"}}});
   table.optional(
       "floor", &ExperimentConfig::floor,
       {.summary = "measures kl_floor, the KL that rounding alone makes, over the first 8 "
@@ -325,6 +330,7 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
 
   check_names(config.trials, errors);
   check_needs_data(config, root, errors);
+  if (forms.knows_sets) config.predict.resolve(config.calibration, errors);
   check_models_differ(config.model, errors);
   if (!config.model.empty()) experiment.models = open_models(config, root, *kinds, errors);
   add_all_trials(root, config, kinds, experiment.models, forms, errors);
@@ -360,6 +366,7 @@ Json Experiment::resolved() const {
     json["calibration"] = calibration_form(kinds->tasks).write(config.calibration);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
+  if (config.predict.records) json["predict"] = ConfigValue<PredictConfig>::write(config.predict);
   json["floor"] = config.floor;
   std::vector<Json> lists;  // by model
   for (const ExperimentModel& model : models) {

@@ -234,8 +234,12 @@ std::string entry_summary(const std::vector<Json>& configs) {
 std::string experiment_summary(const Experiment& experiment, Index width) {
   const ExperimentConfig& config = experiment.config;
   std::string text = printable(config.experiment) + '\n' + data_text(config);
-  text += fmt::format("  keeps  stats {}, detail {}, floor {}\n", enum_name(config.stats),
-                      enum_name(config.detail), config.floor);
+  const PredictConfig& predict = config.predict;
+  text += fmt::format("  keeps  stats {}, detail {}, floor {}{}\n", enum_name(config.stats),
+                      enum_name(config.detail), config.floor,
+                      !predict.records      ? ""
+                      : predict.calibration ? ", predict by " + *predict.calibration
+                                            : ", predict without calibration");
   // Models on which the trials come to the same stand together.
   std::vector<std::pair<std::string, std::vector<const ExperimentModel*>>> parts;
   for (const ExperimentModel& model : experiment.models) {

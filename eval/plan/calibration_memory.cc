@@ -86,6 +86,9 @@ double held_bytes(const DecoderSpec& spec, const CalibrationPlan& plan,
     bool replays = false;
     for (const auto& [role, need] : needs) {
       bytes += need.bytes(features(spec, role));
+      if (need.first_windows)  // twice, as they grow and when they are handed over
+        bytes += 2.0 * sizeof(float) * plan.sets()[place.set].set->size().first_tokens() *
+                 number(features(spec, role));
       replays = replays || need.replay;
     }
     // Both sub-layers' inputs, and the outputs that candidates are compared with.

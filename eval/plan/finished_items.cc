@@ -18,7 +18,7 @@ void FinishedItems::note(const Record& record) {
     if (const auto found = questions_.find({sums.task, sums.question}); found != questions_.end())
       items.insert(found->second);
   for (const SiteStats& site : record.sites)
-    if (site.is_weight()) with_weights_.insert(record.id);
+    if (site.is_weight() || site.predictor) with_weights_.insert(record.id);
   if (record.stop && record.stop->reached) stopped_[record.id] = record.stop->tokens;
   bool stopped = false;
   if (const auto stop = stopped_.find(record.id); stop != stopped_.end()) {

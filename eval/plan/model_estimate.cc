@@ -12,6 +12,7 @@
 #include "eval/output/number_text.h"
 #include "eval/output/progress.h"
 #include "eval/plan/calibration_memory.h"
+#include "eval/plan/input_watch.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {
@@ -128,21 +129,25 @@ std::string cuts_text(const ModelEstimate& estimate) {
                      100.0 * estimate.seconds_of_cuts / std::max(estimate.seconds, 1e-9));
 }
 
-/// Jobs that need calibration and of which something is left to run.
-std::vector<const Job*> calibrated_jobs_left(const std::vector<const Job*>& jobs,
-                                             const FinishedItems& finished) {
+/// Jobs of which something is left to run.
+std::vector<const Job*> jobs_left(const std::vector<const Job*>& jobs,
+                                  const FinishedItems& finished) {
   std::vector<const Job*> left;
   for (const Job* job : jobs)
-    if (job->trial.is_calibrated() && !finished.has_all(job->key.id)) left.push_back(job);
+    if (!finished.has_all(job->key.id)) left.push_back(job);
   return left;
 }
 
-/// The passes of calibration sets that jobs need, within the budget.
+/// The passes of calibration sets that jobs, and predictors of them, need, within the budget.
 void add_calibration(const ModelPlan& plan, const std::vector<const Job*>& jobs,
                      const MemoryBudget& budget, DistortionKinds* kinds, const HasOutcome& kept,
                      ModelEstimate& estimate) {
   std::vector<CalibratedTrial> trials;
-  for (const Job* job : jobs) trials.push_back({&job->trial, &job->path});
+  for (const Job* job : jobs)
+    if (job->trial.is_calibrated()) trials.push_back({&job->trial, &job->path});
+  const InputWatch watch = watch_of(plan, jobs);
+  for (const CalibratedTrial& trial : watch.trials()) trials.push_back(trial);
+  if (trials.empty()) return;
   // Outcomes that an earlier wave makes are not made again.
   std::set<ChainKey> made;
   const HasOutcome has = [&](const Site& site, const ChainKey& key) {
@@ -265,7 +270,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
     add(round_of(searching, false, kept));
   }
   count_text(plan.data().set, result);
-  add_calibration(plan, calibrated_jobs_left(jobs, finished), budget, kinds, has, result);
+  add_calibration(plan, jobs_left(jobs, finished), budget, kinds, has, result);
   result.calibration = plan.identity().calibration;
   return result;
 }

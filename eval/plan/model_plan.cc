@@ -7,6 +7,7 @@
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
 #include "eval/design/search_key.h"
+#include "eval/plan/input_watch.h"
 #include "eval/plan/stop_rule.h"
 #include "eval/records/row_key.h"
 
@@ -85,6 +86,11 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
     rows_.push_back(job.key);
     if (is_ours && seen.insert(job.key.id).second) jobs_.push_back(std::move(job));
   }
+  const ExperimentConfig& config = experiment.config;
+  if (config.predict.calibration)
+    predictor_set_ =
+        calibration_->read(*config.predict.calibration, static_cast<std::uint64_t>(config.seed))
+            .set;
   identity_.calibration = calibration_->identities();
   stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set) : cut_stages(spec(), data_->set.items);
 }
@@ -328,7 +334,9 @@ WavePlan cut_waves(const ModelPlan& model, const Stage& stage, std::vector<const
     trials.push_back(&sorted.back()->trial);
   }
   jobs = std::move(sorted);
-  return plan_waves(model.spec(), model.data().set.items, stage, trials, thread_count(), budget,
+  MemoryBudget own = budget;
+  own.process_bytes += predictor_bytes(model.spec(), model.predictor_set(), trials);
+  return plan_waves(model.spec(), model.data().set.items, stage, trials, thread_count(), own,
                     time_limit(stage, jobs, time), waves);
 }
 

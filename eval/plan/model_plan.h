@@ -54,6 +54,8 @@ class ModelPlan {
   const ModelIdentity& identity() const { return identity_; }
   /// The calibration sets that its trials are made from.
   const CalibrationSets& calibration() const { return *calibration_; }
+  /// The set that predictors are made from; null where there is none (`predict:`).
+  const CalibrationSetPtr& predictor_set() const { return predictor_set_; }
   const std::vector<Stage>& stages() const { return stages_; }
   const RowKey& baseline() const { return rows_.front(); }
   /// The floor's job where this part of the trials has to run it, else null. It takes part in
@@ -103,6 +105,7 @@ class ModelPlan {
   const ExperimentModel& model_;
   std::unique_ptr<const ModelData> data_;         ///< FinishedItems points to it
   std::unique_ptr<CalibrationSets> calibration_;  ///< trials are made ready with its source
+  CalibrationSetPtr predictor_set_;
   ModelIdentity identity_;
   PathNumbers numbers_;
   std::optional<Job> floor_;  ///< where the experiment has text and does not switch it off

@@ -151,6 +151,19 @@ ModelTrial ModelTrial::floor(const DecoderSpec& spec) {
   return floor;
 }
 
+ModelTrial ModelTrial::at_inputs(const DecoderSpec& spec, const DistortionPtr& distortion,
+                                 const CalibrationSetPtr& set, std::span<const Site> sites) {
+  ModelTrial trial(Trial{}, spec);
+  trial.calibrated_ = !sites.empty();
+  for (const Site& site : sites) {
+    SiteChain& chain = trial.chain_at(site);
+    chain.site = site;
+    chain.variant = 1;
+    chain.steps.push_back({.distortion = distortion, .calibration = {.set = set}});
+  }
+  return trial;
+}
+
 SiteChain& ModelTrial::chain_at(const Site& site) {
   if (is_state(site.tensor))
     return states_[static_cast<std::size_t>(site.layer)][state_index(site.tensor)];

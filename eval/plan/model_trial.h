@@ -20,6 +20,11 @@ class ModelTrial {
   /// The untouched model with every product of a linear summed in halves: what rounding alone does.
   static ModelTrial floor(const DecoderSpec& spec);
 
+  /// A trial without a name or seed that has one distortion, with needs, at some inputs of linears.
+  /// set: what its statistics are of, of the untouched model
+  static ModelTrial at_inputs(const DecoderSpec& spec, const DistortionPtr& distortion,
+                              const CalibrationSetPtr& set, std::span<const Site> sites);
+
   /// Of the linears of the blocks, the projections beside them and the head.
   Summation summation() const { return summation_; }
   std::uint64_t seed() const { return seed_; }

@@ -27,7 +27,7 @@ using RowPredictor = std::function<std::optional<double>(const ResultRow& row)>;
 /// A predictor of damage: a figure of δ that may rank trials. One file of eval/predict/kinds/ each.
 struct Predictor {
   std::string name;       ///< the stem of its file, a column of predictors.csv
-  std::string formula;    ///< "‖δ‖ / ‖x‖"
+  std::string formula;    ///< "Σ_sites ‖δ‖² / ‖x‖²"
   std::string source;     ///< "arXiv 2411.17525"
   std::string unit;       ///< "ratio", "dB", "nats"
   bool measured = false;  ///< of the evaluated text itself: no prediction
@@ -40,10 +40,15 @@ struct Predictor {
 /// The predictors by name. A plain value: built once at the start and passed down.
 class PredictorRegistry {
  public:
+  /// All predictors this program was built with.
+  static PredictorRegistry builtin();
+
   /// Throws InternalError when the name is taken.
   void add(Predictor predictor);
   /// In the order of their names.
-  const std::vector<Predictor>& predictors() const { return predictors_; }
+  const std::vector<Predictor>& predictors() const& { return predictors_; }
+  /// A registry that is gone at the end of the line has none to look at.
+  const std::vector<Predictor>& predictors() && = delete;
   /// Null for an unknown name.
   const Predictor* find(const std::string& name) const;
 

@@ -14,8 +14,9 @@ inline constexpr const char* kPlan = "plan.json";
 /// The folder of what was made of calibration sets: a cache.
 inline constexpr const char* kCalibrationDir = "calibration";
 /// Tables that are made of records and manifest alone.
-inline constexpr const char* kResultFiles[] = {"results.csv", "statistics.csv", "effects.csv",
-                                               "sites.csv",   "confidence.csv", "searches.csv"};
+inline constexpr const char* kResultFiles[] = {"results.csv",   "statistics.csv", "effects.csv",
+                                               "sites.csv",     "confidence.csv", "searches.csv",
+                                               "predictors.csv"};
 
 /// All of them but records.jsonl, which is appended: each appears whole or not at all.
 std::vector<std::string> whole_files();

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/base/types.h"
+#include "perturb/distortion_stats.h"
 
 namespace nf {
 
@@ -18,11 +19,16 @@ struct OutputSums {
   std::optional<double> expected_snr{};
 };
 
-/// Sums that predictors need of one site besides DistortionStats (`predict:`).
+/// Sums that predictors need of one site besides DistortionStats (`predict:`). They are made once a
+/// run, with the statistics of weights, and say nothing of the evaluated text. Of inputs and states
+/// nothing is known without a calibration set, of states and the embedding nothing of outputs.
 struct PredictorSums {
   /// Σ n·(mean of δ)² over the rows of n values: output rows of a weight, positions of an input.
-  double row_mean_energy = 0.0;
-  std::optional<OutputSums> outputs{};  ///< none without a calibration set
+  std::optional<double> row_mean_energy{};
+  std::optional<OutputSums> outputs{};
+  /// Of an input: δ on the first windows of the calibration set, which row_mean_energy and outputs
+  /// are of too. None of a weight.
+  std::optional<DistortionStats> on_calibration{};
 };
 
 }  // namespace nf

@@ -50,6 +50,10 @@ constexpr std::array<StatsField<Index>, 4> kStatsCounts = {
      {"sign_flips", &DistortionStats::sign_flips, false},
      {"to_zero", &DistortionStats::to_zero, false}}};
 
+/// The sums of OutputSums as they stand in a record, in this order.
+constexpr std::array<std::pair<const char*, double OutputSums::*>, 3> kOutputSums = {
+    {{"error", &OutputSums::error}, {"output", &OutputSums::output}, {"bias", &OutputSums::bias}}};
+
 bool is_dyadic(Index first, Index count) {
   return count > 0 && (count & (count - 1)) == 0 && first >= 0 && first % count == 0;
 }
@@ -113,6 +117,36 @@ Json questions_json(const Record& record) {
   return array;
 }
 
+void add_stats(const DistortionStats& stats, bool complete, const std::string& site,
+               const Record& record, Json& json) {
+  for (const auto& field : kStatsCounts)
+    if (complete || field.always) json[field.key] = stats.*field.member;
+  for (const auto& field : kStatsSums)
+    if (complete || field.always)
+      json[field.key] = finite(stats.*field.member, site + ' ' + field.key, record);
+}
+
+Json predictor_json(const SiteStats& site, const Record& record) {
+  const auto sum = [&](double value, const char* key) {
+    return finite(value, site.site + ' ' + key, record);
+  };
+  const PredictorSums& sums = *site.predictor;
+  Json json = Json::object();
+  if (sums.row_mean_energy) json["row_mean_energy"] = sum(*sums.row_mean_energy, "row_mean_energy");
+  if (sums.outputs) {
+    json["tokens"] = sums.outputs->tokens;
+    json["windows"] = sums.outputs->windows;
+    for (const auto& [key, member] : kOutputSums) json[key] = sum((*sums.outputs).*member, key);
+    if (sums.outputs->expected_snr)
+      json["expected_snr"] = sum(*sums.outputs->expected_snr, "expected_snr");
+  }
+  if (sums.on_calibration) {
+    json["stats"] = Json::object();
+    add_stats(*sums.on_calibration, true, site.site, record, json["stats"]);
+  }
+  return json;
+}
+
 Json sites_json(const Record& record) {
   Json array = Json::array();
   for (const SiteStats& site : record.sites) {
@@ -125,11 +159,8 @@ Json sites_json(const Record& record) {
       json["windows"] = site.windows;
     }
     json["complete"] = site.complete;
-    for (const auto& field : kStatsCounts)
-      if (site.complete || field.always) json[field.key] = site.stats.*field.member;
-    for (const auto& field : kStatsSums)
-      if (site.complete || field.always)
-        json[field.key] = finite(site.stats.*field.member, site.site + ' ' + field.key, record);
+    add_stats(site.stats, site.complete, site.site, record, json);
+    if (site.predictor) json["predict"] = predictor_json(site, record);
     if (!site.notes.is_null()) json["notes"] = site.notes;
     json["relative_l2"] = finite_or_null(site.stats.relative_l2());
     array.push_back(std::move(json));
@@ -200,6 +231,31 @@ void read_raw_moments(const ObjectReader& reader, DistortionStats& stats) {
   stats.central_abs_xd = reader.number("sum_abs_xd") - abs_x * abs_d / n;
 }
 
+void read_stats(const ObjectReader& reader, bool complete, DistortionStats& stats) {
+  for (const auto& field : kStatsCounts)
+    if (complete || field.always) stats.*field.member = reader.count(field.key);
+  const bool raw = complete && reader.find("sum_d4") != nullptr;
+  for (const auto& field : kStatsSums)
+    if ((complete && !(raw && field.moment)) || field.always)
+      stats.*field.member = reader.number(field.key);
+  if (raw) read_raw_moments(reader, stats);
+}
+
+PredictorSums read_predictor(const ObjectReader& reader) {
+  PredictorSums sums;
+  if (reader.find("row_mean_energy") != nullptr)
+    sums.row_mean_energy = reader.number("row_mean_energy");
+  if (reader.find("tokens") != nullptr) {
+    sums.outputs = {.tokens = reader.count("tokens"), .windows = reader.count("windows")};
+    for (const auto& [key, member] : kOutputSums) (*sums.outputs).*member = reader.number(key);
+    if (reader.find("expected_snr") != nullptr)
+      sums.outputs->expected_snr = reader.number("expected_snr");
+  }
+  if (reader.find("stats") != nullptr)
+    read_stats(reader.inside("stats"), true, sums.on_calibration.emplace());
+  return sums;
+}
+
 SiteStats read_site(const ObjectReader& reader) {
   SiteStats site{.site = reader.text("site"), .stats = {}, .complete = reader.flag("complete")};
   if (reader.find("windows") != nullptr) {
@@ -212,13 +268,8 @@ SiteStats read_site(const ObjectReader& reader) {
     reader.fail("windows",
                 fmt::format("required key is missing: '{}' is no weight", printable(site.site)));
   }
-  for (const auto& field : kStatsCounts)
-    if (site.complete || field.always) site.stats.*field.member = reader.count(field.key);
-  const bool raw = site.complete && reader.find("sum_d4") != nullptr;
-  for (const auto& field : kStatsSums)
-    if ((site.complete && !(raw && field.moment)) || field.always)
-      site.stats.*field.member = reader.number(field.key);
-  if (raw) read_raw_moments(reader, site.stats);
+  read_stats(reader, site.complete, site.stats);
+  if (reader.find("predict") != nullptr) site.predictor = read_predictor(reader.inside("predict"));
   if (reader.find("notes") != nullptr) site.notes = reader.object("notes");
   return site;
 }

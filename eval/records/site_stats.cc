@@ -25,6 +25,7 @@ void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
     before->stats.merge(last->stats);
     before->windows += last->windows;
     before->complete = before->complete && last->complete;
+    if (!before->predictor) before->predictor = last->predictor;
     sites.erase(std::next(last).base());
   }
 }

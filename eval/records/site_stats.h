@@ -26,7 +26,9 @@ struct SiteStats {
   Index windows = 0;       ///< in the block; 0 for a weight
   /// What was chosen for a weight (DistortionReport::notes); null where nothing was.
   Json notes = nullptr;
-  std::optional<PredictorSums> predictor{};  ///< where the experiment has `predict`
+  /// Where the experiment has `predict`. Of an input it is no part of the block: the blocks of a
+  /// trial that have it have the same.
+  std::optional<PredictorSums> predictor{};
 
   bool is_weight() const { return windows == 0; }
 };

@@ -9,6 +9,7 @@
 #include "core/base/version.h"
 #include "core/io/mapped_ranges.h"
 #include "eval/plan/calibration_memory.h"
+#include "eval/plan/input_watch.h"
 #include "eval/run/calibration_pass.h"
 
 namespace nf {
@@ -27,6 +28,8 @@ void calibrate_jobs(const ModelPlan& plan, const Decoder& decoder,
   std::vector<CalibratedTrial> trials;
   for (const Job* job : jobs)
     if (job->trial.is_calibrated()) trials.push_back({&job->trial, &job->path});
+  const InputWatch watch = watch_of(plan, jobs);
+  for (const CalibratedTrial& trial : watch.trials()) trials.push_back(trial);
   if (trials.empty()) return;
   const HasOutcome has = [&results](const Site& site, const ChainKey& key) {
     return results.has(site, key);
@@ -49,12 +52,15 @@ void calibrate_jobs(const ModelPlan& plan, const Decoder& decoder,
   progress.finish();
 }
 
-Index calibration_positions(const DecoderSpec& spec, const std::vector<const Job*>& jobs) {
+Index calibration_positions(const ModelPlan& plan, const std::vector<const Job*>& jobs) {
   std::vector<CalibratedTrial> trials;
   for (const Job* job : jobs) trials.push_back({&job->trial, &job->path});
-  const CalibrationPlan plan(spec, trials, [](const Site&, const ChainKey&) { return false; });
+  const CalibrationPlan missing(plan.spec(), trials,
+                                [](const Site&, const ChainKey&) { return false; });
+  std::vector<CalibratedSet> sets = missing.sets();
+  if (plan.predictor_set() != nullptr) sets.push_back({.set = plan.predictor_set()});
   Index positions = 0;
-  for (const CalibratedSet& set : plan.sets())
+  for (const CalibratedSet& set : sets)
     for (const EvalItem& item : set.set->items)
       positions = std::max(positions, item.layout.positions());
   return positions;

@@ -12,7 +12,7 @@ namespace nf {
 
 DistortedOuter::DistortedOuter(const Decoder& decoder, Role role, const SiteChain& chain,
                                std::uint64_t seed, bool measure, bool complete,
-                               ChainKnowledge knowledge)
+                               ChainKnowledge knowledge, PredictorProbe* predictors)
     : decoder_(decoder),
       role_(role),
       chain_(chain),
@@ -23,6 +23,8 @@ DistortedOuter::DistortedOuter(const Decoder& decoder, Role role, const SiteChai
       rows_(chain, seed, source_, knowledge_.steps()),
       site_{.site = chain.site.name(), .complete = complete} {
   if (measure && complete) median_ = median_magnitude(source_);
+  if (measure && predictors != nullptr)
+    probe_.emplace(predictors->of_weight(chain, seed, source_.rows()));
 }
 
 void DistortedOuter::Source::read(Index first, MatrixView part) const {
@@ -65,12 +67,14 @@ void DistortedOuter::measure(const DistortionReport& report) {
   else
     site_.stats.add_energies(x_, made_);
   site_.stats.clipped += report.clipped;
+  if (probe_) probe_->add(next_, x_, made_);
 }
 
 std::vector<SiteStats> DistortedOuter::take_sites() {
   NF_CHECK(next_ == source_.rows(), "{}: {} of {} rows are made", chain_.site.name(), next_,
            source_.rows());
   if (!measure_ || !problem_.empty()) return {};
+  if (probe_) site_.predictor = probe_->take();
   return {std::move(site_)};
 }
 

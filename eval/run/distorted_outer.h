@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "eval/records/site_stats.h"
 #include "eval/run/chain_rows.h"
 #include "eval/run/input_knowledge.h"
+#include "eval/run/predictor_probe.h"
 
 namespace nf {
 
@@ -18,10 +20,11 @@ namespace nf {
 class DistortedOuter {
  public:
   /// measure: statistics of δ are gathered, all of them or the energies alone. Reads the matrix
-  /// where something must be known of the whole. knowledge: where the chain has needs. decoder and
-  /// chain must outlive this.
+  /// where something must be known of the whole. knowledge: where the chain has needs. predictors:
+  /// measures besides; or null. decoder, chain and predictors must outlive this.
   DistortedOuter(const Decoder& decoder, Role role, const SiteChain& chain, std::uint64_t seed,
-                 bool measure, bool complete, ChainKnowledge knowledge = {});
+                 bool measure, bool complete, ChainKnowledge knowledge = {},
+                 PredictorProbe* predictors = nullptr);
 
   /// rows ← the next rows of x̃, [n, E].
   void next(MatrixView rows);
@@ -62,6 +65,7 @@ class DistortedOuter {
   Index next_ = 0;       ///< first row of the next part
   Index taken_ = 0;      ///< rows of this part
   SiteStats site_;
+  std::optional<WeightProbe> probe_;
   std::string problem_;
 };
 

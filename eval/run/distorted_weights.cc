@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "eval/run/calibration_results.h"
 #include "eval/run/lane_activations.h"
+#include "eval/run/predictor_probe.h"
 
 namespace nf {
 
@@ -112,6 +113,12 @@ void DistortedWeights::make(const Request& request, bool measure, DistortedWeigh
                                     complete_stats_, turn->weight, turn->distorted, place.sites)
                       : distort_weight(chain, seed, measure, complete_stats_, turn->weight,
                                        turn->distorted, place.sites);
+  if (predictors_ != nullptr)
+    for (SiteStats& site : place.sites) {  // one, where it is measured
+      WeightProbe probe = predictors_->of_weight(chain, seed, linear.out);
+      probe.add(0, turn->weight, turn->distorted);
+      site.predictor = probe.take();
+    }
   place.packed = pack_weight(turn->distorted, std::move(place.packed), summation);
 }
 

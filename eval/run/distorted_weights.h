@@ -16,6 +16,7 @@
 namespace nf {
 
 class CalibrationResults;
+class PredictorProbe;
 
 /// The places where weights are distorted: as many at once as the memory budget allows, their
 /// memory kept from one to the next (fresh memory costs more than the distortion).
@@ -75,13 +76,15 @@ class DistortedWeights {
   };
 
   /// at_once: weights that are distorted at the same time. calibration: where those are that were
-  /// made of calibration sets; null where there are none.
+  /// made of calibration sets; null where there are none. predictors: measures besides; or null.
   DistortedWeights(const Decoder& decoder, Index at_once, bool complete_stats,
-                   const CalibrationResults* calibration = nullptr)
+                   const CalibrationResults* calibration = nullptr,
+                   PredictorProbe* predictors = nullptr)
       : decoder_(decoder),
         workbenches_(at_once),
         complete_stats_(complete_stats),
-        calibration_(calibration) {}
+        calibration_(calibration),
+        predictors_(predictors) {}
 
   /// Begins a new block. uses: number of groups of lanes that will ask for each (role, number).
   using Uses = std::map<std::pair<Role, Index>, Index>;
@@ -110,6 +113,7 @@ class DistortedWeights {
   Workbenches workbenches_;
   bool complete_stats_;
   const CalibrationResults* calibration_;
+  PredictorProbe* predictors_;
   const BlockWeights* weights_ = nullptr;
   Uses uses_;
   std::map<Key, DistortedWeight> held_;

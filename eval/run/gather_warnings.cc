@@ -26,6 +26,17 @@ struct Without {
   std::set<std::string> trials{}, baselines{};
 };
 
+/// Those of the trials that distort something and whose records have no sums of predictors.
+std::set<std::string> without_sums_of_predictors(const std::vector<Record>& records,
+                                                 const std::set<std::string>& trials) {
+  std::set<std::string> without, with;
+  for (const Record& record : records)
+    for (const SiteStats& site : record.sites)
+      if (trials.contains(record.id)) (site.predictor ? with : without).insert(record.id);
+  for (const std::string& id : with) without.erase(id);
+  return without;
+}
+
 std::string counted(std::size_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -46,7 +57,7 @@ void add_warning(const Without& without, const std::string& asked,
 
 std::vector<std::string> gather_warnings(const std::vector<Record>& records,
                                          const std::vector<RowKey>& rows, StatsMode stats,
-                                         DetailMode detail) {
+                                         DetailMode detail, bool predicts) {
   std::set<std::string> trials, baselines;
   for (const RowKey& row : rows)
     if (!is_floor(row)) (row.name == "baseline" ? baselines : trials).insert(row.id);
@@ -63,7 +74,10 @@ std::vector<std::string> gather_warnings(const std::vector<Record>& records,
                      [stats](const SiteStats& site) { return lacks(site, stats); }),
          without_stats);
   }
+  Without without_sums;
+  if (predicts) without_sums.trials = without_sums_of_predictors(records, trials);
   std::vector<std::string> warnings;
+  add_warning(without_sums, "'predict'", warnings);
   add_warning(without_detail, fmt::format("'detail: {}'", enum_name(detail)), warnings);
   add_warning(without_stats, fmt::format("'stats: {}'", enum_name(stats)), warnings);
   return warnings;

@@ -14,11 +14,14 @@
 
 namespace nf {
 
+class PredictorProbe;
+
 /// A trial's part in a stage.
 struct Lane {
   const ModelTrial* trial = nullptr;
-  bool weight_stats =
-      false;  ///< gather the statistics of distorted weights (they are the same in every stage)
+  /// Gather what is the same in every stage: the statistics of distorted weights, and the sums of
+  /// predictors.
+  bool weight_stats = false;
 };
 
 /// The outcome of a stage for one lane.
@@ -41,10 +44,13 @@ class Interrupted : public Error {
 struct Gather {
   Gather() = default;
   // NOLINTNEXTLINE(google-explicit-constructor): most ask for statistics alone
-  Gather(StatsMode stats_mode, DetailMode detail_mode = DetailMode::none)
-      : stats(stats_mode), detail(detail_mode) {}
+  Gather(StatsMode stats_mode, DetailMode detail_mode = DetailMode::none,
+         PredictorProbe* predictor_probe = nullptr)
+      : stats(stats_mode), detail(detail_mode), predictors(predictor_probe) {}
   StatsMode stats = StatsMode::weights;  ///< of δ
   DetailMode detail = DetailMode::none;  ///< of tokens
+  /// Measures what predictors need, where weights are measured; null: nobody asks.
+  PredictorProbe* predictors = nullptr;
 };
 
 /// Calls by which a stage tells and asks while it runs; made from all threads.

@@ -16,7 +16,7 @@ LaneBlocks::LaneBlocks(const StageRun& stage, LaneStates& states, Index distorti
       states_(states),
       wants_weight_stats_(wants_weight_stats),
       distorted_(stage.decoder, distorting_threads, stage.gather.stats != StatsMode::none,
-                 stage.calibration) {}
+                 stage.calibration, stage.gather.predictors) {}
 
 void LaneBlocks::embed() {
   for (const Group& group : states_.tree().groups(0)) {
@@ -59,7 +59,13 @@ std::unique_ptr<DistortedOuter> LaneBlocks::distorted_outer(const Group& group, 
   if (states_.has_ended(group)) return nullptr;
   return std::make_unique<DistortedOuter>(
       stage_.decoder, role, chain, states_.leader(group).trial->seed(), wants_weight_stats_,
-      stage_.gather.stats != StatsMode::none, std::move(knowledge));
+      stage_.gather.stats != StatsMode::none, std::move(knowledge), stage_.gather.predictors);
+}
+
+PredictorProbe* LaneBlocks::probe_of(const Group& group) const {
+  for (Index place = group.first; place < group.last; ++place)
+    if (states_.at(place).weight_stats) return stage_.gather.predictors;
+  return nullptr;
 }
 
 ChainKnowledge LaneBlocks::knowledge_of(const Group& group, const SiteChain& chain,
@@ -81,6 +87,7 @@ void LaneBlocks::pass(const BlockWeights& weights, const std::vector<Group>& gro
   DistortedWeights::Uses uses;
   for (const Bundle& bundle : all)
     for (const auto& request : bundle.requests) ++uses[{request.role, request.number}];
+  if (stage_.gather.predictors != nullptr) stage_.gather.predictors->start(weights.layer);
   distorted_.start(weights, std::move(uses));
   for (Bundle& bundle : all) {
     PackedLinears packed = distort_weights(weights, bundle);
@@ -147,6 +154,21 @@ InputKnowledge LaneBlocks::knowledge_of(Index layer, const Group& group) {
   return knowledge;
 }
 
+LaneBlocks::InputSums LaneBlocks::predictor_sums(Index layer, const Group& group,
+                                                 const InputKnowledge& knowledge) {
+  PredictorProbe* const probe = probe_of(group);
+  const ModelTrial* trial = states_.leader(group).trial;
+  InputSums sums;
+  if (probe == nullptr || trial == nullptr) return sums;
+  for (const Role role : stage_.spec().roles()) {
+    const SiteChain& chain = trial->input(layer, role);
+    if (chain.empty() || sums.contains(chain.site.name())) continue;
+    if (auto own = probe->of_input(*trial, role, knowledge.of(role)))
+      sums.emplace(chain.site.name(), *std::move(own));
+  }
+  return sums;
+}
+
 void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& packed,
                              std::vector<Group> groups) {
   std::vector<InputKnowledge> knowledge;
@@ -156,6 +178,9 @@ void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& p
       groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(g));
       knowledge.erase(knowledge.begin() + static_cast<std::ptrdiff_t>(g));
     }
+  std::vector<InputSums> sums;
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    sums.push_back(predictor_sums(weights.layer, groups[g], knowledge[g]));
   const Index batches = stage_.rows.batch_count();
   std::vector<DistortedItems> outcomes(static_cast<std::size_t>(std::ssize(groups) * batches));
   stage_.each_batch(std::ssize(groups), [&](Index g, Index b) {
@@ -176,7 +201,14 @@ void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& p
     stage_.hooks.advance(block_flops(stage_.spec(), batch.layout));
   });
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const Group& group = groups[i / static_cast<std::size_t>(batches)];
+    const std::size_t g = i / static_cast<std::size_t>(batches);
+    const Group& group = groups[g];
+    for (SiteStats& site : outcomes[i].sites) {
+      if (const auto own = sums[g].find(site.site); own != sums[g].end())
+        site.predictor = own->second;
+      else if (probe_of(group) != nullptr)
+        site.predictor.emplace();  // asked for, and nothing is known
+    }
     states_.note(group, std::move(outcomes[i].problem));
     states_.add_sites(group, outcomes[i].sites);
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "eval/run/distorted_outer.h"
@@ -38,6 +40,8 @@ class LaneBlocks {
   ChainKnowledge knowledge_of(const Group& group, const SiteChain& chain, const ChainKey& key);
   /// Takes the problem and the statistics of a matrix of which all rows were made.
   void note_outer(const Group& group, DistortedOuter& outer);
+  /// The probe that measures a group for predictors; null where none does, or it is measured.
+  PredictorProbe* probe_of(const Group& group) const;
 
  private:
   /// Groups that have the same weights in a block.
@@ -50,6 +54,9 @@ class LaneBlocks {
   std::vector<Bundle> bundles(Index layer, const std::vector<Group>& groups);
   PackedLinears distort_weights(const BlockWeights& weights, const Bundle& bundle);
   InputKnowledge knowledge_of(Index layer, const Group& group);
+  /// Sums of predictors by the name of the distorted input.
+  using InputSums = std::map<std::string, PredictorSums>;
+  InputSums predictor_sums(Index layer, const Group& group, const InputKnowledge& knowledge);
   void pass_groups(const BlockWeights& weights, const PackedLinears& packed,
                    std::vector<Group> groups);
 

@@ -29,6 +29,8 @@ ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& 
       calibration_(calibration_results(
           run.folder.dir() / kCalibrationDir, plan, run.env,
           [&run](const std::string& warning) { run.progress.message(warning); })) {
+  if (run.experiment.config.predict.records)
+    predictors_.emplace(decoder, plan.predictor_set(), calibration_);
   if (rule.seconds_of)
     rule_.seconds_of = [this, timed = rule.seconds_of](const Stage& stage,
                                                        const std::vector<const Job*>& jobs,
@@ -167,7 +169,8 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
                          .baseline_done = baseline_done,
                          .lanes_done = lanes_done};
   const ExperimentConfig& config = run_.experiment.config;
-  run_stage(decoder_, plan_.data().set, stage, lanes, wave, {config.stats, config.detail}, hooks,
+  run_stage(decoder_, plan_.data().set, stage, lanes, wave,
+            {config.stats, config.detail, predictors_ ? &*predictors_ : nullptr}, hooks,
             baseline_scored, &calibration_);
   pace_.note(expected, seconds());
 }

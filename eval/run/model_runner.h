@@ -11,6 +11,7 @@
 #include "eval/run/calibration_results.h"
 #include "eval/run/kept_baselines.h"
 #include "eval/run/pace.h"
+#include "eval/run/predictor_probe.h"
 #include "eval/run/run_context.h"
 #include "eval/run/stage_runner.h"
 
@@ -59,6 +60,7 @@ class ModelRunner {
   FinishedItems finished_;
   KeptBaselines baselines_;  ///< for later rounds, where the budget allows
   CalibrationResults calibration_;
+  std::optional<PredictorProbe> predictors_;  ///< where the experiment has `predict`
   WaveCost cost_;
 };
 

@@ -102,8 +102,7 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
     const ThreadsHere here;
     estimates.back().timed_threads = thread_count();
     if (estimates.back().cost.flops() == 0.0) continue;
-    prepare_decoder(decoder, plan.data().set,
-                    calibration_positions(plan.spec(), plan.jobs_with(steps)));
+    prepare_decoder(decoder, plan.data().set, calibration_positions(plan, plan.jobs_with(steps)));
     const MachineRates rates = measure_rates(decoder, plan.data().set, *kinds,
                                              experiment.config.stats, estimates.back().calibrating);
     const double uncut = rates.seconds(estimates.back().cost);
@@ -200,8 +199,8 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
     warn(run, plan.data().warnings);
     warn(run, plan.calibration().warnings());
   }
-  warn(run,
-       gather_warnings(records, rows, run.experiment.config.stats, run.experiment.config.detail));
+  warn(run, gather_warnings(records, rows, run.experiment.config.stats,
+                            run.experiment.config.detail, run.experiment.config.predict.records));
   if (const std::string others = other_records(records, rows); !others.empty())
     run.progress.message(others);
 }

@@ -47,6 +47,19 @@ Index take_count(ByteCursor& bytes, std::size_t size) {
   return count;
 }
 
+void put(const Matrix& matrix, std::vector<std::byte>& bytes) {
+  put(matrix.rows(), bytes);
+  put(std::span<const float>(matrix.data(), static_cast<std::size_t>(matrix.size())), bytes);
+}
+
+/// in: columns of a matrix that has rows
+void take(ByteCursor& bytes, Index in, Matrix& matrix) {
+  const Index rows = take_count(bytes, sizeof(float));
+  if (rows == 0) return;
+  matrix.resize(rows, in);
+  take(bytes, std::span<float>(matrix.data(), static_cast<std::size_t>(matrix.size())));
+}
+
 template <class T>
 void take(ByteCursor& bytes, std::vector<T>& values) {
   values.resize(static_cast<std::size_t>(take_count(bytes, sizeof(T))));
@@ -66,9 +79,8 @@ void encode_statistics(const InputStatistics* statistics, std::vector<std::byte>
   put(moment.size(), bytes);
   for (Index r = 0; r < moment.size(); ++r)
     put(std::span<const double>(moment.row(r), static_cast<std::size_t>(r + 1)), bytes);
-  const Matrix& sample = statistics->sample;
-  put(sample.rows(), bytes);
-  put(std::span<const float>(sample.data(), static_cast<std::size_t>(sample.size())), bytes);
+  put(statistics->sample, bytes);
+  put(statistics->first_windows, bytes);
 }
 
 InputStatisticsPtr decode_statistics(ByteCursor& bytes) {
@@ -83,12 +95,8 @@ InputStatisticsPtr decode_statistics(ByteCursor& bytes) {
   SymmetricMatrix& moment = statistics.second_moment;
   for (Index r = 0; r < moment.size(); ++r)
     take(bytes, std::span<double>(moment.row(r), static_cast<std::size_t>(r + 1)));
-  const Index rows = take_count(bytes, sizeof(float));
-  if (rows > 0) {
-    statistics.sample.resize(rows, statistics.in);
-    take(bytes, std::span<float>(statistics.sample.data(),
-                                 static_cast<std::size_t>(statistics.sample.size())));
-  }
+  take(bytes, statistics.in, statistics.sample);
+  take(bytes, statistics.in, statistics.first_windows);
   return std::make_shared<const InputStatistics>(std::move(statistics));
 }
 

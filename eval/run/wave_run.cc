@@ -46,6 +46,8 @@ const TrialKeys& WaveRun::keys_of(const LaneState& lane) {
 
 /// Final norm, then the head, where the baseline and all lanes meet.
 void WaveRun::pass_head() {
+  if (stage_.gather.predictors != nullptr)
+    stage_.gather.predictors->start(spec().num_hidden_layers);
   const Index step = states_.tree().steps() - 1;
   for (const Group& group : states_.part(step)) {
     const LaneState& leader = states_.leader(group);
@@ -108,9 +110,14 @@ void WaveRun::pass_final_norm(const Group& group) {
                   scored.view().row(gathered.first + static_cast<Index>(r)));
   });
   leader.hidden = {};
+  std::optional<PredictorSums> sums;
+  if (PredictorProbe* const probe = distorts ? blocks_.probe_of(group) : nullptr)
+    sums =
+        probe->of_input(*leader.trial, Role::lm_head, knowledge.steps()).value_or(PredictorSums{});
   std::vector<SiteStats>& sites = head(group.first).input_sites;
   for (DistortedItems& outcome : outcomes) {
     states_.note(group, std::move(outcome.problem));
+    for (SiteStats& site : outcome.sites) site.predictor = sums;
     std::move(outcome.sites.begin(), outcome.sites.end(), std::back_inserter(sites));
   }
 }

@@ -7,6 +7,7 @@
 #include "eval/results/row_fields.h"
 #include "eval/tables/confidence_csv.h"
 #include "eval/tables/effects_csv.h"
+#include "eval/tables/predictors_csv.h"
 #include "eval/tables/results_csv.h"
 #include "eval/tables/searches_csv.h"
 #include "eval/tables/sites_csv.h"
@@ -19,12 +20,14 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks) {
   const std::vector<std::string> variables = sweep_variables(searches.keys());
-  std::string texts[] = {results_csv(rows, variables, metrics, tasks),
-                         statistics_csv(rows, variables, tasks),
-                         effects_csv(rows, searches.keys(), variables),
-                         sites_csv(rows, variables),
-                         has_confidence(rows) ? confidence_csv(rows, variables) : "",
-                         searches_csv(searches, rows, variables)};
+  std::string texts[] = {
+      results_csv(rows, variables, metrics, tasks),
+      statistics_csv(rows, variables, tasks),
+      effects_csv(rows, searches.keys(), variables),
+      sites_csv(rows, variables),
+      has_confidence(rows) ? confidence_csv(rows, variables) : "",
+      searches_csv(searches, rows, variables),
+      has_predictors(rows) ? predictors_csv(rows, variables, PredictorRegistry::builtin()) : ""};
   static_assert(std::size(texts) == std::size(kResultFiles));
   std::vector<ResultFile> files;
   for (std::size_t i = 0; i < std::size(texts); ++i)

@@ -19,6 +19,7 @@
 #include "eval/records/row_key.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/lane_record.h"
+#include "eval/run/predictor_probe.h"
 #include "eval/run/preparation.h"
 #include "eval/verify/verify_choice.h"
 #include "eval/verify/verify_differences.h"
@@ -163,26 +164,31 @@ class Verifier {
     }
     std::vector<const Job*> jobs;
     for (const Work& work : works) jobs.insert(jobs.end(), work.jobs.begin(), work.jobs.end());
-    prepare_decoder(decoder, plan.data().set, calibration_positions(plan.spec(), jobs));
+    prepare_decoder(decoder, plan.data().set, calibration_positions(plan, jobs));
     // Calibrated anew: the folder's cache is no record.
     const TemporaryFolder folder("noisefloor-verify");
     CalibrationResults calibration =
         calibration_results(folder.path(), plan, numerics_env(), [](const std::string&) {});
     calibrate_jobs(plan, decoder, jobs, budget, calibration, options_.should_stop, progress_);
+    std::optional<PredictorProbe> predictors;
+    if (experiment_.config.predict.records)
+      predictors.emplace(decoder, plan.predictor_set(), calibration);
     progress_.start(plan.name(), flops, 0.0);
-    for (const Work& work : works) run_group(plan, decoder, work, choice, calibration);
+    for (const Work& work : works)
+      run_group(plan, decoder, work, choice, calibration, predictors ? &*predictors : nullptr);
     progress_.finish();
   }
 
   void run_group(const ModelPlan& plan, const Decoder& decoder, const Work& work,
-                 const VerifyChoice& choice, const CalibrationResults& calibration) {
+                 const VerifyChoice& choice, const CalibrationResults& calibration,
+                 PredictorProbe* predictors) {
     const VerifyGroup& group = *work.group;
-    // Statistics of weights are gathered where the stored records have them: at a trial's first
-    // stage.
+    // Statistics of weights, and sums of predictors, are gathered where the stored records have
+    // them: at a trial's first stage.
     const auto has_weights = [this](std::size_t number) {
       const std::vector<SiteStats>& sites = contents_.records[number].sites;
       return std::any_of(sites.begin(), sites.end(),
-                         [](const SiteStats& site) { return site.is_weight(); });
+                         [](const SiteStats& site) { return site.is_weight() || site.predictor; });
     };
     std::vector<Lane> lanes;
     for (const Job* job : work.jobs) {
@@ -217,8 +223,8 @@ class Verifier {
               for (std::size_t i = 0; i < results.size(); ++i)
                 compare(work.jobs[first + i], work.jobs[first + i]->key, std::move(results[i]));
             }};
-    run_stage(decoder, plan.data().set, group.stage, lanes, work.waves, {group.stats, group.detail},
-              hooks, &calibration);
+    run_stage(decoder, plan.data().set, group.stage, lanes, work.waves,
+              {group.stats, group.detail, predictors}, hooks, &calibration);
   }
 
   const RunContents& contents_;

@@ -38,6 +38,11 @@ TEST(IntegrationList, NamesMetrics) {
              {"nll", "ppl", "kl", "kl_reverse", "top1_agreement", "higher is better"});
 }
 
+TEST(IntegrationList, NamesPredictorsWithTheirFormulas) {
+  expect_all(list({"predictors"}), {"relative_l2", "output_error", "hessian", "tr δHδᵀ",
+                                    "arXiv 2603.04359", "[dB]", "fitted on trials of noise"});
+}
+
 TEST(IntegrationList, NamesArchitectures) {
   expect_all(list({"architectures"}), {"OPTForCausalLM", "LlamaForCausalLM"});
 }

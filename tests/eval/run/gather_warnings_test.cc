@@ -49,6 +49,16 @@ TEST(GatherWarnings, AreNoneWhereAllIsAsAskedForOrMore) {
   EXPECT_TRUE(gather_warnings({}, kRows, StatsMode::all, DetailMode::tokens).empty());
 }
 
+TEST(GatherWarnings, CountTheTrialsWithoutSumsOfPredictors) {
+  std::vector<Record> records = records_of(DetailMode::none, StatsMode::weights);
+  records[3].sites[0].predictor.emplace();  // of b's first stage: there are no others
+  const auto warnings =
+      gather_warnings(records, kRows, StatsMode::weights, DetailMode::none, /*predicts=*/true);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_TRUE(warnings[0].starts_with("'predict' holds for what is still to run: 1 trial in "))
+      << warnings[0];
+}
+
 TEST(GatherWarnings, CountTheTrialsThatRanWithLess) {
   const auto warnings = gather_warnings(records_of(DetailMode::none, StatsMode::none), kRows,
                                         StatsMode::weights, DetailMode::confidence);

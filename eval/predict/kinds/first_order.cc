@@ -1,0 +1,41 @@
+#include "eval/predict/doses.h"
+
+namespace nf {
+namespace {
+
+std::optional<double> nll_of(const ResultRow& row) {
+  if (row.failed() || row.text.sums.tokens == 0) return std::nullopt;
+  return row.text.sums.nll / static_cast<double>(row.text.sums.tokens);
+}
+
+/// The slope at 0 of the parabola through 0 and the two smallest doses, or of the line to the only
+/// one.
+RowPredictor slope(const PredictorEvidence& evidence) {
+  return [evidence](const ResultRow& row) -> std::optional<double> {
+    if (evidence.baseline == nullptr) return std::nullopt;
+    const std::optional<double> baseline = nll_of(*evidence.baseline);
+    const std::vector<DosedRow> doses = smaller_doses(row, evidence);
+    if (doses.empty() || !baseline) return std::nullopt;
+    std::vector<double> t, rise;
+    for (const DosedRow& dosed : doses) {
+      const std::optional<double> nll = nll_of(*dosed.row);
+      if (!nll) return std::nullopt;
+      t.push_back(dosed.dose);
+      rise.push_back(*nll - *baseline);
+    }
+    if (t.size() == 1) return rise[0] / t[0];
+    return (rise[0] * t[1] / t[0] - rise[1] * t[0] / t[1]) / (t[1] - t[0]);
+  };
+}
+
+}  // namespace
+
+void register_first_order(PredictorRegistry& registry) {
+  registry.add({.name = "first_order",
+                .formula = "slope of ΔNLL at dose 0, from the trial's own doses below 1",
+                .source = "arXiv 2503.01901",
+                .unit = "nats",
+                .make = slope});
+}
+
+}  // namespace nf
