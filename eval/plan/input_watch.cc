@@ -133,8 +133,9 @@ InputWatch::Place InputWatch::place(Of of, Index layer, Role role) const {
   if (watchers_.empty()) return {site};
   const TrialKeys* keys = watchers_[static_cast<std::size_t>(of)].path.calibrated.get();
   if (keys == nullptr) return {site};
-  if (!is_block_role(role)) return {site, keys->head_input};
-  return {site, keys->inputs[static_cast<std::size_t>(layer)][static_cast<std::size_t>(site.role)]};
+  if (!is_block_role(role)) return {site, keys->head_input_statistics};
+  return {site,
+          keys->statistics[static_cast<std::size_t>(layer)][static_cast<std::size_t>(site.role)]};
 }
 
 }  // namespace nf

@@ -115,7 +115,7 @@ void DistortedWeights::make(const Request& request, bool measure, DistortedWeigh
                                        turn->distorted, place.sites);
   if (predictors_ != nullptr)
     for (SiteStats& site : place.sites) {  // one, where it is measured
-      WeightProbe probe = predictors_->of_weight(chain, request.trial->seed(), linear.out);
+      WeightProbe probe = predictors_->of_weight(chain, seed, linear.out);
       probe.add(0, turn->weight, turn->distorted);
       site.predictor = probe.take();
     }

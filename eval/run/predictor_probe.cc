@@ -36,7 +36,7 @@ double sum_squares(ConstMatrixView x) {
 /// Whether a chain is one uniform quantizer, whole, whose steps follow from x alone: then theory
 /// knows its error (arXiv 2603.04359). parts: x comes in parts.
 bool has_plain_steps(const SiteChain& chain, bool parts) {
-  if (chain.steps.size() != 1) return false;
+  if (chain.steps.size() != 1 || chain.twin.kind != nullptr) return false;
   const Distortion& distortion = *chain.steps.front().distortion;
   if (!distortion.has_steps()) return false;
   const Json config = distortion.config();
