@@ -59,7 +59,7 @@ class Bench {
       const auto made = std::make_shared<std::vector<TensorChoicePtr>>(
           choices(some_values(std::min(rows, kFewRows), in_), CountedReplay(spec_)));
       std::vector<StepKnowledge> knowledge = inputs_.knowledge(&replay);
-      for (std::size_t i = 0; i < knowledge.size(); ++i) knowledge[i].choice = (*made)[i].get();
+      for (std::size_t i = 0; i < made->size(); ++i) knowledge[i].choice = (*made)[i].get();
       return [this, made, knowledge](ConstMatrixView weight, MatrixView out) {
         kind_.chain.apply(weight, {.context = {.seed = kind_.seed}, .knowledge = knowledge}, out);
       };
@@ -70,16 +70,13 @@ class Bench {
   std::vector<TensorChoicePtr> choices(ConstMatrixView weight, const SublayerReplay& replay) const {
     const std::vector<StepKnowledge> knowledge = inputs_.knowledge(&replay);
     std::vector<TensorChoicePtr> all;
-    for (std::size_t i = 0; i < knowledge.size(); ++i) {
-      const SiteStep& step = kind_.chain.steps[i];
+    for (std::size_t i = 0; i < kind_.chain.steps.size(); ++i) {
+      const Distortion& distortion = *kind_.chain.steps[i].distortion;
+      const SiteChain::Use use{.context = {.seed = kind_.seed}, .knowledge = knowledge};
       all.emplace_back();
-      if (step.distortion->chooses())
-        all.back() = step.distortion->choose({.sites = {kind_.chain.site}, .weights = {weight}},
-                                             {.site = kind_.chain.site,
-                                              .key = step.key,
-                                              .seed = kind_.seed,
-                                              .inputs = knowledge[i].inputs,
-                                              .replay = knowledge[i].replay});
+      if (!distortion.chooses()) continue;
+      all.back() = distortion.choose({.sites = {kind_.chain.site}, .weights = {weight}},
+                                     kind_.chain.context_of(i, use));
     }
     return all;
   }
