@@ -85,11 +85,13 @@ DistortionPtr create_referred(const ConfigNode& written, SiteTensor tensor, cons
   return kinds.noises.create(*config, tensor, referred, errors);
 }
 
-/// Whether the noise that an entry names has a `strength` of its own.
+/// Whether `strength` is a key of the noise that an entry names. That of a noise nobody knows may
+/// be.
 bool has_own_strength(const ConfigNode& entry, const Kinds& kinds) {
   const std::optional<ConfigNode> noise = entry.find("noise");
-  const NoiseKind* kind = noise && noise->is_scalar() ? kinds.noises.find(noise->text()) : nullptr;
-  return kind != nullptr &&
+  if (!noise) return false;
+  const NoiseKind* kind = noise->is_scalar() ? kinds.noises.find(noise->text()) : nullptr;
+  return kind == nullptr ||
          std::any_of(kind->fields.begin(), kind->fields.end(),
                      [](const FieldDoc& field) { return field.name == "strength"; });
 }
