@@ -25,7 +25,8 @@ std::vector<std::string> names_of(const MetricRegistry& registry) {
 TEST(MetricRegistry, HasTheBuiltinMetricsInTheOrderOfTheirColumns) {
   EXPECT_EQ(names_of(builtin_metrics()),
             (std::vector<std::string>{"nll", "ppl", "kl", "kl_reverse", "top1_agreement",
-                                      "bits_per_byte"}));
+                                      "bits_per_byte", "kl_p50", "kl_p99", "kl_p999", "kl_max",
+                                      "flips_lost", "flips_gained"}));
 }
 
 TEST(MetricRegistry, SortsByPositionAndThenByName) {
