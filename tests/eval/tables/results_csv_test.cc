@@ -241,27 +241,29 @@ TEST(SitesCsv, HasOneRowPerTrialAndSite) {
       "id,name,model,seed,r,var_layer,layer,role,tensor,site,elements,delta_relative_l2,"
       "delta_sqnr_db,delta_max,delta_mean,delta_kurtosis,delta_cosine,delta_correlation,"
       "delta_energy_below_median,delta_sign_flips,delta_to_zero,delta_clipped,axis,group,ratio,"
-      "damping");
+      "damping,kept");
   EXPECT_EQ(lines[1].substr(0, 79),
             "noise,noise,opt-nano,7,0.1,all,0,q_proj,weight,layers.0.q_proj.weight,2,0.1,20,");
   EXPECT_NE(lines[1].find(",0.5,0,0.5,1"), std::string::npos);  // energy, flips, to zero, clipped
-  EXPECT_EQ(
-      lines[2],
-      "noise,noise,opt-nano,7,0.1,all,0,q_proj,input,layers.0.q_proj.input,2,0.1,20,,,,,,,,,1,,,,");
+  EXPECT_EQ(lines[2],
+            "noise,noise,opt-nano,7,0.1,all,0,q_proj,input,layers.0.q_proj.input,2,0.1,20,,,,,,,,,"
+            "1,,,,,");
 }
 
 TEST(SitesCsv, LeavesFiguresWithoutAValueEmpty) {
   ResultRow row = row_of("nothing", 0, Json::object());
   row.sites = {{.site = "lm_head.weight", .stats = {.count = 2, .sum_x2 = 1.0, .sum_y2 = 1.0}}};
-  EXPECT_EQ(lines_of(sites_csv({row}, {}))[1],
-            "nothing,nothing,opt-nano,0,,lm_head,weight,lm_head.weight,2,0,inf,0,0,,0,,,0,0,0,,,,");
+  EXPECT_EQ(
+      lines_of(sites_csv({row}, {}))[1],
+      "nothing,nothing,opt-nano,0,,lm_head,weight,lm_head.weight,2,0,inf,0,0,,0,,,0,0,0,,,,,");
 }
 
 TEST(SitesCsv, SaysWhatWasChosenForAWeight) {
   ResultRow row = row_of("gptq", 0, Json::object());
   row.sites = {two_value_site()};
-  row.sites.front().notes = {{"axis", "in"}, {"group", 64}, {"damping", 0.1}, {"unknown", 1}};
-  EXPECT_TRUE(lines_of(sites_csv({row}, {}))[1].ends_with(",1,in,64,,0.1"));
+  row.sites.front().notes = {
+      {"axis", "in"}, {"group", 64}, {"damping", 0.1}, {"kept", "nothing"}, {"unknown", 1}};
+  EXPECT_TRUE(lines_of(sites_csv({row}, {}))[1].ends_with(",1,in,64,,0.1,nothing"));
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ class IntegrationVerify : public testing::Test {
   ExperimentFiles files_;
 };
 
-std::string all_equal(int csv_files = 3) {
+std::string all_equal(int csv_files = 4) {
   return fmt::format(
       " re-run, windows and sites equal bit for bit; {} csv files equal byte for byte\n",
       csv_files);
@@ -114,7 +114,7 @@ TEST_F(IntegrationVerify, FindsDesignsAndSearchesEqual) {
   EXPECT_EQ(report.records, std::ssize(lines()));
   EXPECT_EQ(report.rerun, report.records);
   EXPECT_GT(report.rerun, 1 + 2 + 7 + 7 + 2);  // searches take steps
-  EXPECT_EQ(report.text(), fmt::format("{0} of {0} records", report.records) + all_equal(4));
+  EXPECT_EQ(report.text(), fmt::format("{0} of {0} records", report.records) + all_equal(5));
   set_thread_count(3);
   const VerifyReport other = verify({.memory = kLittleMemory});
   EXPECT_TRUE(other.equal()) << other.text();
@@ -150,7 +150,7 @@ TEST_F(IntegrationVerify, GathersWhatTheRecordsHave) {
   }
   // Records to come are gathered as the experiment now says, those that are there stay as they are.
   run(trials + "  - {name: w4, " + kQuantizer + "}\n", "stats: all\n");
-  EXPECT_EQ(verify().text(), fmt::format("{0} of {0} records", lines().size()) + all_equal(4));
+  EXPECT_EQ(verify().text(), fmt::format("{0} of {0} records", lines().size()) + all_equal(5));
   change_record("noise", [](Json& record) {
     record["windows"][2]["per_token"]["kl"][5] =
         record["windows"][2]["per_token"]["kl"][5].get<double>() + 1e-9;
@@ -174,7 +174,7 @@ TEST_F(IntegrationVerify, NamesTheFigureThatWasChanged) {
   // The csv files were made of what the record was.
   EXPECT_NE(text.find("out/results.csv:4: nll: stored '"), std::string::npos) << text;
   EXPECT_TRUE(text.ends_with(
-      fmt::format("\n{0} of {0} records re-run: 1 figure in 1 of them differs; 2 of 3 csv files "
+      fmt::format("\n{0} of {0} records re-run: 1 figure in 1 of them differs; 3 of 4 csv files "
                   "differ\n",
                   lines().size())))
       << text;
@@ -271,7 +271,7 @@ TEST_F(IntegrationVerify, ComparesTheCsvFiles) {
       "{0} of {0} records re-run, windows and sites equal bit "
       "for bit; ",
       lines().size());
-  EXPECT_EQ(verify({.sample = 1}).files->count, 4);
+  EXPECT_EQ(verify({.sample = 1}).files->count, 5);
   // One that somebody edited: the first line, and the figure that is not what it was.
   const std::string results = read_text_file(files_ / "out/results.csv");
   const std::string ppl = read_csv(files_ / "out/results.csv")[1].at("ppl");
@@ -280,7 +280,7 @@ TEST_F(IntegrationVerify, ComparesTheCsvFiles) {
   VerifyReport report = verify();
   EXPECT_FALSE(report.equal());
   EXPECT_EQ(report.text(),
-            fmt::format("{}results.csv:3: ppl: stored '1.5', the records give '{}'\n{}1 of 4 csv "
+            fmt::format("{}results.csv:3: ppl: stored '1.5', the records give '{}'\n{}1 of 5 csv "
                         "files differs\n",
                         out, ppl, records));
   files_.write("out/results.csv", results + "more\n");
@@ -298,7 +298,7 @@ TEST_F(IntegrationVerify, ComparesTheCsvFiles) {
   fs::rename(files_ / "out/searches.csv", files_ / "out/effects.csv");
   EXPECT_EQ(verify().text(),
             fmt::format("{0}effects.csv: is there, but this run has nothing for it\n"
-                        "{0}searches.csv: is missing\n{1}2 of 5 csv files differ\n",
+                        "{0}searches.csv: is missing\n{1}2 of 6 csv files differ\n",
                         out, records));
   // Files that were right for fewer records are no fault: a run was killed before it wrote them.
   fs::rename(files_ / "out/effects.csv", files_ / "out/searches.csv");
@@ -319,7 +319,7 @@ TEST_F(IntegrationVerify, ComparesTheCsvFiles) {
   files_.write("out/manifest.json", manifest.dump());
   EXPECT_NE(verify().text().find("the run goes on, or was stopped hard"), std::string::npos);
   run("  - {name: noise, " + kNoise + "}\n" + kTolerance);
-  EXPECT_TRUE(verify().text().ends_with("; 4 csv files equal byte for byte\n"));
+  EXPECT_TRUE(verify().text().ends_with("; 5 csv files equal byte for byte\n"));
 }
 
 TEST_F(IntegrationVerify, ARunMayWriteItsCsvFilesMeanwhile) {
