@@ -127,8 +127,9 @@ TEST(IntegrationCheck, TakesOverrides) {
   const ProgramResult bad =
       run_program({"check", "e.yaml", "--set", "trials.0.repeat=many"}, files.dir());
   EXPECT_EQ(bad.exit_code, 2);
-  EXPECT_EQ(bad.err,
-            "error: --set trials.0.repeat: trials[0].repeat: cannot read 'many' as an integer\n");
+  EXPECT_EQ(
+      bad.err,
+      "error: --set trials.0.repeat=many: trials[0].repeat: cannot read 'many' as an integer\n");
 }
 
 /// A trial for each of 10^4 points, seeds, items, or steps of a list.
