@@ -44,8 +44,8 @@ int show_command(const std::vector<std::string>& arguments, const KindsPtr& kind
               "figures to show, with their intervals: nll, ppl, kl, kl_reverse, top1_agreement, "
               "bits_per_byte, relative_l2, TASK_acc")
       .option("columns",
-              "columns to show instead, in this order, named as in results.csv; also the "
-              "variables of sweeps and seeds")
+              "columns to show instead, in this order, named as in results.csv, kl_low and "
+              "kl_high too; also the variables of sweeps and seeds")
       .option("sort",
               "columns to sort by, the best first; --sort=-NAME the other way round; default: as "
               "in the experiment")
