@@ -56,7 +56,8 @@ const std::vector<Command>& commands() {
       {"run", "run an experiment, or go on with one", run_command},
       {"plan", "what a run would cost and could show, before it begins", plan_command},
       {"verify", "re-run records of a run folder and compare them bit for bit", verify_command},
-      {"check", "validate an experiment and print it resolved; reads no weights", check_command},
+      {"check", "validate an experiment and say what each trial does; reads no weights",
+       check_command},
       {"show", "the results of a run folder, chosen and sorted", show_command},
       {"compare", "whether trials of a run folder differ from each other", compare_command},
       {"league", "which property of a perturbation predicts its damage", league_command},
@@ -69,7 +70,7 @@ const std::vector<Command>& commands() {
       {"logits", "logits of given token ids, as .npy", logits_command},
       {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
       {"list",
-       "noises, quantizers, metrics, predictors, architectures, examples or a model's sites",
+       "noises, quantizers, twins, metrics, predictors, architectures, examples, a model's sites",
        list_command},
       {"describe", "man page, completions for bash and zsh", describe_command, true},
   };
