@@ -291,7 +291,8 @@ TEST(League, OrderOnOtherTrialsMakesNothingBetterThanSize) {
 /// cosine falls where damage grows; here it does not.
 TEST(League, SaysWhichWayTheDamageGoesWithWhatShouldFall) {
   PredictorRegistry registry = planted_predictors({"relative_l2"});
-  Predictor cosine = planted_predictors({"cosine"}).predictors().front();
+  const PredictorRegistry other = planted_predictors({"cosine"});
+  Predictor cosine = other.predictors().front();
   cosine.falls_with_damage = true;
   registry.add(cosine);
   std::vector<PlantedTrial> trials =
@@ -425,7 +426,9 @@ TEST(League, ThePairOfALeftOutLevelIsChosenWithoutIt) {
       if (own > most) best = p;
       most = std::max(most, own);
     }
-    if (level == 3) EXPECT_EQ(best, 0u);
+    if (level == 3) {
+      EXPECT_EQ(best, 0u);
+    }
     by_hand.add(of[best], out[best]);
   }
   EXPECT_NEAR(r2, *by_hand.r2(), 1e-9);
