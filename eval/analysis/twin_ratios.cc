@@ -42,7 +42,7 @@ struct KnownGroups {
   }
 };
 
-/// The reason why a mean of KL cannot be divided by, or divided; empty where it can.
+/// The reason why a mean of KL is none that can be divided by; empty where it can be.
 std::string why_no_kl(double kl, const std::optional<double>& floor, const char* whose) {
   if (!(kl > 0.0)) return fmt::format("KL of {} is 0", whose);
   if (floor && is_below_floor(kl, *floor))
@@ -68,8 +68,13 @@ void set_ratio(const SeedPairs& rows, const ResultRow& baseline, TwinRatio& twin
                         .watched = is_watched(figure, all)};
   const std::optional<double>& floor = baseline.kl_floor;
   twin.note = why_no_kl(mean_of(ratio.first), floor, "the twin");
-  if (twin.note.empty()) twin.note = why_no_kl(mean_of(ratio.second), floor, "the trial");
   if (!twin.note.empty()) return;
+  const std::string of_trial = why_no_kl(mean_of(ratio.second), floor, "the trial");
+  if (!(mean_of(ratio.second) > 0.0)) {  // a ratio without a logarithm
+    twin.ratio = 0.0;
+    twin.note = of_trial;
+    return;
+  }
   if (are_equal(rows)) {
     twin.ratio = 1.0;
     twin.interval = {1.0, 1.0};
@@ -81,6 +86,7 @@ void set_ratio(const SeedPairs& rows, const ResultRow& baseline, TwinRatio& twin
   twin.interval = found.interval;
   twin.p = found.p;
   twin.note = found.note;
+  if (!of_trial.empty()) twin.note += (twin.note.empty() ? "" : "; ") + of_trial;
 }
 
 /// Says that the interval holds of one draw alone, where the kind would have others.

@@ -27,13 +27,18 @@ struct LeagueTrial {
 struct LeagueModel {
   std::string model;
   const ResultRow* baseline = nullptr;
-  std::vector<const ResultRow*> rows{};  ///< all that did not fail
-  std::vector<LeagueTrial> trials{};     ///< those with text
+  std::vector<const ResultRow*> rows{};  ///< all finished ones
+  std::vector<LeagueTrial> trials{};     ///< those with text, and a KL that is more than rounding
+  std::string model_hash{};              ///< of the checkpoint; empty where nobody said
+
+  /// Whether it is of the same checkpoint, be it on other text.
+  bool is_same_checkpoint(const LeagueModel& other) const;
 };
 
 /// Trials of several runs, model by model. A model is the same in two runs where its weights and
 /// its text are; else the later one is called "NAME (DIR)". A condition that two runs have counts
-/// once.
+/// once: the first that is finished. A trial whose KL may be rounding (is_below_floor()) is left
+/// out: its order among others says nothing.
 struct LeagueTrials {
   std::vector<LeagueModel> models{};
   std::vector<std::string> remarks{};  ///< trials that are left out, and why

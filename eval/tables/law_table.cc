@@ -108,7 +108,10 @@ std::vector<std::string> sentences(const LawReport& report, const std::vector<Fi
     lines.push_back(ends_text(report));
   for (const LawErrors& errors : report.errors) lines.push_back(error_text(errors));
   if (report.r2)
-    lines.push_back(fmt::format("out of sample, R² of ln KL is {}", fixed_number(*report.r2, 3)));
+    lines.push_back(
+        fmt::format("out of sample, R² of ln KL is {} over {} trials, designs of "
+                    "overlapping parts apart",
+                    fixed_number(*report.r2, 3), report.r2_trials));
   for (const Finding& finding : findings)
     for (const std::string& line : finding.lines)
       lines.push_back(printable(finding.label) + ": " + line);
