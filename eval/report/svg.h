@@ -22,10 +22,11 @@ struct TextLook {
   bool bold = false;
   bool upright = false;  ///< turned by 90°, read from below
   double opacity = 1.0;
+  std::string color{};  ///< "#rrggbb"; empty: that of the group
 };
 
 /// Shapes by which series differ besides their colours.
-enum class Shape { circle, square, diamond, triangle, cross, down, plus, star };
+enum class Shape { circle, square, diamond, triangle, down, cross, plus, star };
 
 /// Series differ in colour and shape, both in a fixed order; beyond eight they repeat.
 inline constexpr int kSeriesLooks = 8;
@@ -58,7 +59,8 @@ class Svg {
   void rect(double x, double y, double width, double height, double opacity = 1.0);
   /// A rectangle of a colour of its own, "#rrggbb".
   void cell(double x, double y, double width, double height, const std::string& color);
-  void hatch(double x, double y, double width, double height);
+  /// Slanting lines over a rectangle: not resolved.
+  void hatch(double x, double y, double width, double height, const std::string& color);
   void marker(Shape shape, double x, double y, double size, bool hollow = false);
   void text(double x, double y, const std::string& text, const TextLook& look = {});
 
