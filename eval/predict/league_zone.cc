@@ -88,19 +88,66 @@ void add_all(const LeagueZone& zone, const std::vector<std::size_t>& predictors,
   }
 }
 
-std::optional<double> left_out_model_r2(const LeagueZone& zone,
-                                        const std::vector<std::size_t>& predictors,
-                                        const std::vector<LeagueZone>& others) {
-  Observations training, left_out;
+/// A level that is left out: the fit's part, and what it never saw.
+struct Fold {
+  std::string level;
+  Observations training{}, left_out{};
+  std::vector<std::size_t> trials{};  ///< of `left_out`
+};
+
+void add_left_out(const LeagueZone& zone, std::vector<double> row, std::size_t i, Fold& fold) {
+  fold.left_out.add(std::move(row), zone.log_y[i]);
+  fold.trials.push_back(zone.trials[i]);
+}
+
+/// The zone's own model left out.
+Fold model_fold(const LeagueZone& zone, const std::vector<std::size_t>& predictors,
+                const std::vector<LeagueZone>& others) {
+  Fold fold{.level = zone.figures->model().baseline->key.model};
   for (const LeagueZone& other : others) {
     const std::vector<std::size_t> same = same_predictors(zone, predictors, other);
     if (other.log_y.empty() || same.empty()) continue;
-    add_all(other, same, figures_of(other, same, "model", ""), training);
+    add_all(other, same, figures_of(other, same, "model", ""), fold.training);
   }
-  const std::string& name = zone.figures->model().baseline->key.model;
-  add_all(zone, predictors, figures_of(zone, predictors, "model", name), left_out);
-  LeftOutR2 r2;
-  return r2.add(training, left_out) ? r2.r2() : std::nullopt;
+  const auto figures = figures_of(zone, predictors, "model", fold.level);
+  for (std::size_t i = 0; i < zone.trials.size(); ++i) {
+    std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
+    if (!row.empty()) add_left_out(zone, std::move(row), i, fold);
+  }
+  return fold;
+}
+
+Fold level_fold(const LeagueZone& zone, const std::string& factor, const std::string& level,
+                const std::vector<std::string>& levels,
+                const std::vector<std::size_t>& predictors) {
+  Fold fold{.level = level};
+  const auto figures = figures_of(zone, predictors, factor, level);
+  for (std::size_t i = 0; i < zone.trials.size(); ++i) {
+    std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
+    if (row.empty()) continue;
+    if (levels[i] == level)
+      add_left_out(zone, std::move(row), i, fold);
+    else
+      fold.training.add(std::move(row), zone.log_y[i]);
+  }
+  return fold;
+}
+
+/// One a level that has trials with the predictors.
+std::vector<Fold> folds_of(const LeagueZone& zone, const std::string& factor,
+                           const std::vector<std::size_t>& predictors,
+                           const std::vector<LeagueZone>& others) {
+  std::vector<Fold> folds;
+  if (zone.log_y.empty()) return folds;
+  if (factor == "model") {
+    folds.push_back(model_fold(zone, predictors, others));
+  } else {
+    const std::vector<std::string> levels = levels_of(zone, factor);
+    for (const std::string& level : distinct(levels))
+      folds.push_back(level_fold(zone, factor, level, levels, predictors));
+  }
+  std::erase_if(folds, [](const Fold& fold) { return fold.left_out.y.empty(); });
+  return folds;
 }
 
 }  // namespace
@@ -177,21 +224,26 @@ bool has_levels(const LeagueZone& zone, const std::string& factor,
 std::optional<double> left_out_r2(const LeagueZone& zone, const std::string& factor,
                                   const std::vector<std::size_t>& predictors,
                                   const std::vector<LeagueZone>& others) {
-  if (zone.log_y.empty()) return std::nullopt;
-  if (factor == "model") return left_out_model_r2(zone, predictors, others);
-  const std::vector<std::string> levels = levels_of(zone, factor);
   LeftOutR2 r2;
-  for (const std::string& level : distinct(levels)) {
-    const auto figures = figures_of(zone, predictors, factor, level);
-    Observations training, left_out;
-    for (std::size_t i = 0; i < zone.trials.size(); ++i) {
-      std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
-      if (!row.empty())
-        (levels[i] == level ? left_out : training).add(std::move(row), zone.log_y[i]);
-    }
-    if (!left_out.y.empty() && !r2.add(training, left_out)) return std::nullopt;
-  }
+  for (const Fold& fold : folds_of(zone, factor, predictors, others))
+    if (!r2.add(fold.training, fold.left_out)) return std::nullopt;
   return r2.r2();
+}
+
+std::vector<LeftOutTrial> left_out_trials(const LeagueZone& zone, const std::string& factor,
+                                          const std::vector<std::size_t>& predictors,
+                                          const std::vector<LeagueZone>& others) {
+  std::vector<LeftOutTrial> trials;
+  for (const Fold& fold : folds_of(zone, factor, predictors, others)) {
+    const std::optional<LinearFit> fit = fit_least_squares(fold.training);
+    if (!fit) return {};
+    for (std::size_t i = 0; i < fold.trials.size(); ++i)
+      trials.push_back({.trial = fold.trials[i],
+                        .level = fold.level,
+                        .measured = fold.left_out.y[i],
+                        .predicted = fit->at(fold.left_out.x[i])});
+  }
+  return trials;
 }
 
 }  // namespace nf
