@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eval/report/chart.h"
+#include "eval/report/drawing.h"
 #include "eval/report/section.h"
 #include "eval/stats/mean_estimate.h"
 

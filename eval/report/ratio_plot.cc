@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "eval/output/number_text.h"
+#include "eval/report/interval_plot.h"
 #include "eval/tables/finding.h"
 
 namespace nf {

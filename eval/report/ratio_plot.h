@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "eval/analysis/comparison.h"
-#include "eval/report/chart.h"
+#include "eval/report/drawing.h"
 
 namespace nf {
 

@@ -9,6 +9,7 @@
 #include "eval/report/dose_plot.h"
 #include "eval/report/figure_parts.h"
 #include "eval/report/html.h"
+#include "eval/report/line_chart.h"
 #include "eval/report/ratio_plot.h"
 #include "eval/report/section.h"
 
@@ -54,6 +55,13 @@ ChartSeries series_of(const DoseCurve& curve, const DoseFigure& of) {
   return series;
 }
 
+/// Whether it is a series of its own.
+bool is_line(const DoseCurve& curve) { return curve.points.size() > 1 || !curve.family.empty(); }
+
+std::size_t curve_count(const DosePlot& plot) {
+  return static_cast<std::size_t>(std::count_if(plot.curves.begin(), plot.curves.end(), is_line));
+}
+
 /// A curve a series; what is no noise and has one size, quantizers above all, is one series of
 /// points that bear their names.
 std::vector<ChartSeries> all_series(const DosePlot& plot, const DoseFigure& of) {
@@ -62,7 +70,7 @@ std::vector<ChartSeries> all_series(const DosePlot& plot, const DoseFigure& of) 
   for (const DoseCurve& curve : plot.curves) {
     ChartSeries own = series_of(curve, of);
     if (own.points.empty()) continue;
-    if (curve.points.size() > 1 || !curve.family.empty()) {
+    if (is_line(curve)) {
       if (series.size() < kMostCurves) series.push_back(std::move(own));
     } else {
       own.points.front().label = curve.label;
@@ -111,10 +119,7 @@ std::optional<ReportFigure> figure_of(const DosePlot& plot, const DoseFigure& of
       "{} over the relative L2 of δ, both on log axes: of two curves the upper one does more "
       "damage at the same size, and a quantizer above a curve does more than noise of its size. "
       "95 % intervals over text and seeds; hollow: not told apart from 0.{}",
-      of.label,
-      left_out_text(series.size(), plot.curves.size() > kMostCurves + series.size()
-                                       ? plot.curves.size()
-                                       : series.size()));
+      of.label, left_out_text(std::min(kMostCurves, curve_count(plot)), curve_count(plot)));
   const LineChart chart{.title = figure.title,
                         .description = figure.caption,
                         .x = {.label = "relative L2 of δ", .scale = AxisScale::log},
@@ -138,9 +143,10 @@ std::string sentence_of(const NoisePair& pair) {
   const char* const verdict = kl.verdict == Verdict::worse    ? "does more damage"
                               : kl.verdict == Verdict::better ? "does less damage"
                                                               : "is not told apart in damage";
-  return fmt::format("At equal size {} {} {} {}: KL {}.", trial_words(pair), verdict,
-                     kl.verdict == Verdict::not_shown ? "from" : "than",
-                     pair.comparison.against_label, change);
+  return fmt::format(
+      "At equal size {} {} {} {}: KL {}.", trial_words(pair), verdict,
+      kl.verdict == Verdict::worse || kl.verdict == Verdict::better ? "than" : "from",
+      pair.comparison.against_label, change);
 }
 
 std::vector<std::string> sentences(const std::vector<NoisePair>& pairs) {

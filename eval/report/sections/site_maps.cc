@@ -5,6 +5,7 @@
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
 #include "eval/report/figure_parts.h"
+#include "eval/report/heat_map.h"
 #include "eval/report/html.h"
 #include "eval/report/section.h"
 #include "eval/report/site_map.h"
