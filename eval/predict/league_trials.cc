@@ -36,11 +36,11 @@ struct JoinedModel {
   std::vector<std::string> below_floor{};  // trials
 };
 
-const ModelIdentity* identity_of(const LeagueRun& run, const std::string& model) {
+const ModelIdentity* identity_of(const LeagueRunView& run, const std::string& model) {
   const auto found =
-      std::find_if(run.models.begin(), run.models.end(),
+      std::find_if(run.models->begin(), run.models->end(),
                    [&model](const ModelIdentity& one) { return one.model == model; });
-  return found == run.models.end() ? nullptr : &*found;
+  return found == run.models->end() ? nullptr : &*found;
 }
 
 /// The baseline of the folder that has more of the text.
@@ -49,7 +49,7 @@ void take_baseline(const ResultRow& baseline, LeagueModel& model) {
   model.baseline = model.rows.front() = &baseline;
 }
 
-JoinedModel& joined_model(const LeagueRun& run, const ModelLines& lines,
+JoinedModel& joined_model(const LeagueRunView& run, const ModelLines& lines,
                           std::vector<JoinedModel>& models) {
   const ModelData data{identity_of(run, lines.model), lines.baseline};
   bool is_taken = false;
@@ -102,9 +102,9 @@ void add_line(const ResultLine& line, JoinedModel& model) {
     model.league.trials.push_back(std::move(trial));
 }
 
-void add_run(const LeagueRun& run, std::vector<JoinedModel>& models,
+void add_run(const LeagueRunView& run, std::vector<JoinedModel>& models,
              std::vector<std::string>& remarks) {
-  for (const ModelLines& lines : group_rows(run.rows)) {
+  for (const ModelLines& lines : group_rows(*run.rows)) {
     if (lines.baseline == nullptr || lines.baseline->failed()) {
       remarks.push_back(fmt::format("{} of {}: the baseline {}", printable(lines.model),
                                     printable(run.dir),
@@ -143,9 +143,16 @@ bool LeagueModel::is_same_checkpoint(const LeagueModel& other) const {
 }
 
 LeagueTrials gather_league_trials(const std::vector<LeagueRun>& runs) {
+  std::vector<LeagueRunView> views;
+  for (const LeagueRun& run : runs)
+    views.push_back({.dir = run.dir, .rows = &run.rows, .models = &run.models});
+  return gather_league_trials(views);
+}
+
+LeagueTrials gather_league_trials(const std::vector<LeagueRunView>& runs) {
   std::vector<JoinedModel> models;
   LeagueTrials trials;
-  for (const LeagueRun& run : runs) add_run(run, models, trials.remarks);
+  for (const LeagueRunView& run : runs) add_run(run, models, trials.remarks);
   for (JoinedModel& model : models) {
     remark_on_left_out(model, trials.remarks);
     if (!model.league.trials.empty()) trials.models.push_back(std::move(model.league));

@@ -15,6 +15,13 @@ struct LeagueRun {
   std::vector<ModelIdentity> models{};
 };
 
+/// The same of a folder that stays where it is.
+struct LeagueRunView {
+  std::string dir;
+  const std::vector<ResultRow>* rows = nullptr;
+  const std::vector<ModelIdentity>* models = nullptr;
+};
+
 /// A trial of a league: the rows of one run that differ in their seeds alone.
 struct LeagueTrial {
   std::vector<const ResultRow*> samples;  ///< at least one; none failed, none unfinished
@@ -45,5 +52,6 @@ struct LeagueTrials {
 };
 /// Points into `runs`. Throws ConfigError where no model has a baseline and a finished trial.
 LeagueTrials gather_league_trials(const std::vector<LeagueRun>& runs);
+LeagueTrials gather_league_trials(const std::vector<LeagueRunView>& runs);
 
 }  // namespace nf

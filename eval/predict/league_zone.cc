@@ -86,21 +86,31 @@ void add_all(const LeagueZone& zone, const PredictorSet& predictors,
   }
 }
 
-/// A set's observations in one fold.
+/// A level that is left out: the fit's part, and what it never saw.
 struct Fold {
+  std::string level{};
   Observations training{}, left_out{};
+  std::vector<std::size_t> trials{};  ///< of `left_out`
 };
 
+void add_left_out(const LeagueZone& zone, std::vector<double> row, std::size_t i, Fold& fold) {
+  fold.left_out.add(std::move(row), zone.log_y[i]);
+  fold.trials.push_back(zone.trials[i]);
+}
+
 /// The level's trials are left out.
-Fold fold_of(const LeagueZone& zone, const std::string& factor,
-             const std::vector<std::string>& levels, const std::string& level,
-             const PredictorSet& predictors) {
+Fold level_fold(const LeagueZone& zone, const std::string& factor,
+                const std::vector<std::string>& levels, const std::string& level,
+                const PredictorSet& predictors) {
   const auto figures = figures_of(zone, predictors, factor, level);
-  Fold fold;
+  Fold fold{.level = level};
   for (std::size_t i = 0; i < zone.trials.size(); ++i) {
     std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
-    if (!row.empty())
-      (levels[i] == level ? fold.left_out : fold.training).add(std::move(row), zone.log_y[i]);
+    if (row.empty()) continue;
+    if (levels[i] == level)
+      add_left_out(zone, std::move(row), i, fold);
+    else
+      fold.training.add(std::move(row), zone.log_y[i]);
   }
   return fold;
 }
@@ -108,14 +118,17 @@ Fold fold_of(const LeagueZone& zone, const std::string& factor,
 /// The whole zone is left out.
 Fold model_fold(const LeagueZone& zone, const PredictorSet& predictors,
                 const std::vector<LeagueZone>& others) {
-  Fold fold;
+  Fold fold{.level = zone.figures->model().baseline->key.model};
   for (const LeagueZone& other : others) {
     const PredictorSet same = same_predictors(zone, predictors, other);
     if (other.log_y.empty() || same.empty()) continue;
     add_all(other, same, figures_of(other, same, "model", ""), fold.training);
   }
-  const std::string& name = zone.figures->model().baseline->key.model;
-  add_all(zone, predictors, figures_of(zone, predictors, "model", name), fold.left_out);
+  const auto figures = figures_of(zone, predictors, "model", fold.level);
+  for (std::size_t i = 0; i < zone.trials.size(); ++i) {
+    std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
+    if (!row.empty()) add_left_out(zone, std::move(row), i, fold);
+  }
   return fold;
 }
 
@@ -142,6 +155,24 @@ std::optional<Fold> chosen_fold(const std::vector<PredictorSet>& sets, const Fol
     best = std::move(fold);
   }
   return best;
+}
+
+/// One a level that has trials, of the set that is chosen there; none where no set can be fitted.
+std::vector<std::optional<Fold>> folds_of(const LeagueZone& zone, const std::string& factor,
+                                          const std::vector<PredictorSet>& sets,
+                                          const std::vector<LeagueZone>& others) {
+  if (factor == "model")
+    return {
+        chosen_fold(sets, [&](const PredictorSet& set) { return model_fold(zone, set, others); })};
+  const std::vector<std::string> levels = levels_of(zone, factor);
+  std::vector<std::optional<Fold>> folds;
+  for (const std::string& level : distinct(levels)) {
+    std::optional<Fold> fold = chosen_fold(sets, [&](const PredictorSet& set) {
+      return level_fold(zone, factor, levels, level, set);
+    });
+    if (!fold || !fold->left_out.y.empty()) folds.push_back(std::move(fold));
+  }
+  return folds;
 }
 
 }  // namespace
@@ -227,21 +258,26 @@ std::optional<double> left_out_r2(const LeagueZone& zone, const std::string& fac
                                   const std::vector<LeagueZone>& others) {
   if (zone.log_y.empty()) return std::nullopt;
   LeftOutR2 r2;
-  const auto add = [&r2](const std::optional<Fold>& fold) {
-    return fold && r2.add(fold->training, fold->left_out);
-  };
-  if (factor == "model") {
-    const auto by_set = [&](const PredictorSet& set) { return model_fold(zone, set, others); };
-    return add(chosen_fold(sets, by_set)) ? r2.r2() : std::nullopt;
-  }
-  const std::vector<std::string> levels = levels_of(zone, factor);
-  for (const std::string& level : distinct(levels)) {
-    const std::optional<Fold> fold = chosen_fold(
-        sets, [&](const PredictorSet& set) { return fold_of(zone, factor, levels, level, set); });
-    if (fold && fold->left_out.y.empty()) continue;
-    if (!add(fold)) return std::nullopt;
-  }
+  for (const std::optional<Fold>& fold : folds_of(zone, factor, sets, others))
+    if (!fold || !r2.add(fold->training, fold->left_out)) return std::nullopt;
   return r2.r2();
+}
+
+std::vector<LeftOutTrial> left_out_trials(const LeagueZone& zone, const std::string& factor,
+                                          const PredictorSet& predictors,
+                                          const std::vector<LeagueZone>& others) {
+  std::vector<LeftOutTrial> trials;
+  if (zone.log_y.empty()) return trials;
+  for (const std::optional<Fold>& fold : folds_of(zone, factor, {predictors}, others)) {
+    const std::optional<LinearFit> fit = fold ? fit_least_squares(fold->training) : std::nullopt;
+    if (!fit) return {};
+    for (std::size_t i = 0; i < fold->trials.size(); ++i)
+      trials.push_back({.trial = fold->trials[i],
+                        .level = fold->level,
+                        .measured = fold->left_out.y[i],
+                        .predicted = fit->at(fold->left_out.x[i])});
+  }
+  return trials;
 }
 
 }  // namespace nf

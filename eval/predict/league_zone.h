@@ -62,6 +62,16 @@ Observations zone_observations(const LeagueZone& zone, const PredictorSet& predi
 std::optional<double> left_out_r2(const LeagueZone& zone, const std::string& factor,
                                   const std::vector<PredictorSet>& sets,
                                   const std::vector<LeagueZone>& others);
+/// A trial as a fit has it that never saw the trial's level; logarithms of the target.
+struct LeftOutTrial {
+  std::size_t trial = 0;  ///< of the model's
+  std::string level{};
+  double measured = 0.0, predicted = 0.0;
+};
+/// The trials that left_out_r2() is about, level by level; empty where it has none.
+std::vector<LeftOutTrial> left_out_trials(const LeagueZone& zone, const std::string& factor,
+                                          const PredictorSet& predictors,
+                                          const std::vector<LeagueZone>& others);
 /// Whether at least two levels of the factor are among the trials (of `model`: whether there are
 /// others).
 bool has_levels(const LeagueZone& zone, const std::string& factor,

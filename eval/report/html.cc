@@ -120,6 +120,11 @@ HtmlFragment& HtmlFragment::details(const std::string& summary, const HtmlFragme
   return *this;
 }
 
+HtmlFragment& HtmlFragment::append(const HtmlFragment& content) {
+  text_ += content.text_;
+  return *this;
+}
+
 HtmlFragment& HtmlFragment::figure(const std::string& id) {
   text_ += fmt::format("{{{{figure:{}}}}}\n", id);
   return *this;

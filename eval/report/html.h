@@ -34,6 +34,9 @@ class HtmlFragment {
   /// The place of a figure of the section, "{{figure:ID}}".
   HtmlFragment& figure(const std::string& id);
 
+  /// All of another one.
+  HtmlFragment& append(const HtmlFragment& content);
+
   const std::string& text() const { return text_; }
 
  private:

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "core/base/printable.h"
-#include "eval/analysis/twin_ratios.h"
 #include "eval/design/twin_words.h"
 
 namespace nf {
@@ -88,8 +87,12 @@ std::vector<std::string> lines_of(const TwinGroup& group) {
 }  // namespace
 
 std::vector<Finding> twin_findings(const ModelLines& model) {
+  return twin_findings(twin_groups(model));
+}
+
+std::vector<Finding> twin_findings(const std::vector<TwinGroup>& groups) {
   std::vector<Finding> findings;
-  for (const TwinGroup& group : twin_groups(model))
+  for (const TwinGroup& group : groups)
     findings.push_back({.label = condition_text(group.key), .lines = lines_of(group)});
   return findings;
 }
