@@ -9,6 +9,7 @@
 #include "eval/analysis/compare_lines.h"
 #include "eval/analysis/kl_ratio.h"
 #include "eval/results/figures.h"
+#include "eval/stats/multiple_testing.h"
 
 namespace nf {
 namespace {
@@ -101,6 +102,20 @@ void compare_cells(const ResultRow& baseline, CalibrationGroup& group) {
   }
 }
 
+void add_tests(std::vector<CalibrationGroup>& groups) {
+  std::vector<CalibrationCell*> tested;
+  std::vector<double> p;
+  for (CalibrationGroup& group : groups) {
+    for (CalibrationCell& cell : group.cells) {
+      if (cell.is_reference || !cell.kl.p) continue;
+      tested.push_back(&cell);
+      p.push_back(*cell.kl.p);
+    }
+  }
+  const std::vector<double> holm = holm_adjusted(p);
+  for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->p_holm = holm[i];
+}
+
 }  // namespace
 
 std::vector<CalibrationGroup> calibration_groups(const ModelLines& model,
@@ -124,6 +139,7 @@ std::vector<CalibrationGroup> calibration_groups(const ModelLines& model,
   parallel_for(std::ssize(groups), [&](Index i) {
     compare_cells(*model.baseline, groups[static_cast<std::size_t>(i)]);
   });
+  add_tests(groups);
   return groups;
 }
 

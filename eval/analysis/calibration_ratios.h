@@ -17,6 +17,7 @@ struct CalibrationCell {
   /// KL over that with the reference set. Of the reference itself, and where a method looks at no
   /// set, 1.
   LogRatio kl{};
+  std::optional<double> p_holm{};  ///< of kl against 1, adjusted over all cells of the model
   /// Perplexity over that with the reference set, e^(difference of nll) (arXiv 2405.20835).
   LogRatio perplexity{};
 };
