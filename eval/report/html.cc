@@ -118,6 +118,11 @@ HtmlFragment& HtmlFragment::details(const std::string& summary, const HtmlFragme
   return *this;
 }
 
+HtmlFragment& HtmlFragment::append(const HtmlFragment& more) {
+  text_ += more.text();
+  return *this;
+}
+
 HtmlFragment& HtmlFragment::figure(const std::string& id) {
   text_ += fmt::format("{{{{figure:{}}}}}\n", id);
   return *this;
