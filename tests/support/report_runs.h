@@ -19,7 +19,9 @@ class ReportRunMaker {
  public:
   explicit ReportRunMaker(Index windows = 16) : windows_(windows) {
     contents_.dir = "runs/here";
-    contents_.manifest.models = {{.model = "m", .windows = windows}};
+    ModelIdentity& model = contents_.manifest.models.emplace_back();
+    model.model = "m";
+    model.windows = windows;
     contents_.manifest.rows.emplace();
     add("baseline", 0.0);
   }
