@@ -58,6 +58,7 @@ const std::vector<Command>& commands() {
       {"verify", "re-run records of a run folder and compare them bit for bit", verify_command},
       {"check", "validate an experiment and print it resolved; reads no weights", check_command},
       {"show", "the results of a run folder, chosen and sorted", show_command},
+      {"report", "one page of HTML to read and pass on: answers, figures, data", report_command},
       {"compare", "whether trials of a run folder differ from each other", compare_command},
       {"league", "which property of a perturbation predicts its damage", league_command},
       {"law", "a law of damage, fitted to noise and held against quantizers", law_command},
