@@ -27,13 +27,6 @@ struct LineParts {
   std::string rest;   ///< equal for lines that differ in their sets alone
 };
 
-std::string point_text(const Json& vars) {
-  std::string text;
-  for (const auto& [name, value] : vars.items())
-    text += " " + name + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
-  return text;
-}
-
 LineParts parts_of(const ResultLine& line, const std::vector<std::string>& sets) {
   const RowKey& key = line.key();
   LineParts parts;
@@ -60,7 +53,9 @@ LineParts parts_of(const ResultLine& line, const std::vector<std::string>& sets)
   if (!swept && !entries.empty())
     for (const SiteStats& site : line.rows.front()->sites) sites.insert(site.site);
   const bool by_name = swept || sites.empty();
-  parts.label = key.name + point_text(vars);
+  RowKey without_set = key;
+  without_set.vars = vars;
+  parts.label = condition_text(without_set);
   parts.rest = Json({by_name ? Json(key.name) : Json(sites), vars, entries})
                    .dump(-1, ' ', false, Json::error_handler_t::ignore);
   return parts;

@@ -23,7 +23,8 @@ std::vector<std::string> documents_of(const DataConfig& data) {
 /// The texts of a run, model by model, each read when it is first asked for.
 class TextReader {
  public:
-  TextReader(const RunContents& run, const KindsPtr& kinds) : run_(run), kinds_(kinds) {}
+  TextReader(const RunContents& run, const KindsPtr& kinds)
+      : source_(run.source()), models_(run.manifest.models), kinds_(kinds) {}
 
   std::optional<WindowText> text(const std::string& model, Index window) {
     const std::vector<WindowPlace>& places = places_of(model);
@@ -46,10 +47,10 @@ class TextReader {
 
   std::vector<WindowPlace> read_places(const std::string& model) {
     if (!experiment_) {
-      experiment_ = Experiment::load(run_.source(), kinds_);
+      experiment_ = Experiment::load(source_, kinds_);
       if (experiment_->config.data) documents_ = documents_of(*experiment_->config.data);
     }
-    const ModelIdentity* const identity = find_sized_model(run_.manifest.models, model);
+    const ModelIdentity* const identity = find_sized_model(models_, model);
     for (const ExperimentModel& own : experiment_->models) {
       if (own.name != model || identity == nullptr || !experiment_->config.data) continue;
       if (read_model_data(*experiment_, own).hash != identity->data_hash) continue;
@@ -58,8 +59,9 @@ class TextReader {
     return {};
   }
 
-  const RunContents& run_;
-  const KindsPtr& kinds_;
+  ExperimentSource source_;
+  std::vector<ModelIdentity> models_;
+  KindsPtr kinds_;
   std::optional<Experiment> experiment_;
   std::vector<std::string> documents_;
   std::map<std::string, std::vector<WindowPlace>> places_;

@@ -11,8 +11,7 @@
 namespace nf {
 
 /// Text of the windows of a run's evaluation, read anew when the first one is asked for. None where
-/// the run's models or data are not where they were, or are no longer what was evaluated. run,
-/// kinds: must outlive the function.
+/// the run's models or data are not where they were, or are no longer what was evaluated.
 std::function<std::optional<WindowText>(const std::string& model, Index window)> window_texts(
     const RunContents& run, const KindsPtr& kinds);
 
