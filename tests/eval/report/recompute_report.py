@@ -50,7 +50,7 @@ def printable(text):
     """Texts of a file as messages have them: without control characters, at most 200 bytes."""
     text = "".join("?" if ord(c) < 32 or ord(c) == 127 else c for c in text)
     raw = text.encode()
-    return text if len(raw) <= 200 else raw[:197].decode(errors="ignore") + "..."
+    return text if len(raw) <= 200 else raw[:200].decode(errors="ignore") + "..."
 
 
 def condition(row, without=None):
