@@ -72,8 +72,11 @@ const WindowSums* worst_window(const ResultRow& row) {
 }
 
 HtmlTable window_table(const ReportPart& part, const ShownLines& shown) {
-  HtmlTable table{.caption = "The window that each trial damages most, and how it begins",
-                  .columns = {"trial", "window", "KL there", "times the trial's mean", "text"}};
+  HtmlTable table{
+      .caption =
+          "The window that each trial damages most (of several seeds the first), and how "
+          "it begins",
+      .columns = {"trial", "window", "KL there", "times the trial's mean", "text"}};
   table.numbers = {false, true, true, true, false};
   for (const ResultLine* line : shown.lines) {
     const ResultRow& row = *line->samples().front();
@@ -158,7 +161,7 @@ void add_tail_texts(const ReportPart& part, HtmlFragment& html) {
   if (part.run->window_text && first.empty())
     tables.paragraph(
         "The text itself is not shown: model and data are not where they were, or no longer what "
-        "was evaluated, or their tokenizer rewrites text.");
+        "was evaluated, or their tokenizer rewrites text, or token ids were given.");
   tables.table(windows);
   if (const std::string remark = shown.remark(); !remark.empty()) tables.paragraph(remark);
   if (const HtmlTable tokens = token_table(part); !tokens.rows.empty())
