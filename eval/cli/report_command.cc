@@ -69,8 +69,8 @@ int report_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   if (!line.parse(arguments)) return 0;
   if (line.has("figure") && line.has("data"))
     throw ConfigError("--figure and --data: give one of them");
-  ReportInput input = read_report_input(line.texts("RUN..."), kinds->metrics,
-                                        line.has("title") ? line.text("title") : "");
+  ReportInput input =
+      read_report_input(line.texts("RUN..."), kinds, line.has("title") ? line.text("title") : "");
   input.width_mm = width_option(line);
   const std::vector<Section> sections = make_sections(input, SectionRegistry::builtin());
   const auto tell = [&](const std::string& text, const std::string& mark) {

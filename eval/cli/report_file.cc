@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
+#include "eval/cli/window_texts.h"
 #include "eval/records/file_names.h"
 #include "eval/report/page.h"
 
@@ -30,13 +31,14 @@ std::string title_of(const std::vector<ReportRun>& runs) {
 
 }  // namespace
 
-ReportInput read_report_input(const std::vector<std::string>& folders,
-                              const MetricRegistry& metrics, const std::string& title) {
+ReportInput read_report_input(const std::vector<std::string>& folders, const KindsPtr& kinds,
+                              const std::string& title) {
   ReportInput input;
-  input.metrics = &metrics;
+  input.metrics = &kinds->metrics;
   std::map<std::string, int> names;
   for (const std::string& folder : folders) {
     ReportRun run = make_report_run(read_run(folder));
+    run.window_text = window_texts(run.contents, kinds);
     const int same = ++names[run.name];
     if (same > 1) run.name += fmt::format(" ({})", same);
     input.runs.push_back(std::move(run));
@@ -57,8 +59,8 @@ void write_marked_file(const std::filesystem::path& file, const std::string& tex
   write_file_atomically(file, text);
 }
 
-void write_report(const std::filesystem::path& folder, const MetricRegistry& metrics) {
-  const ReportInput input = read_report_input({folder.string()}, metrics, "");
+void write_report(const std::filesystem::path& folder, const KindsPtr& kinds) {
+  const ReportInput input = read_report_input({folder.string()}, kinds, "");
   write_marked_file(folder / kReport,
                     report_page(input, make_sections(input, SectionRegistry::builtin())),
                     kPageMark);

@@ -20,7 +20,7 @@ constexpr Index kMostLines = 60, kMostFindings = 30;
 /// where it was interrupted or fails.
 RunOutcome run_and_report(Experiment& experiment, const RunOptions& options, Progress& progress,
                           bool report) {
-  const auto write = [&] { write_report(options.out, experiment.kinds->metrics); };
+  const auto write = [&] { write_report(options.out, experiment.kinds); };
   try {
     RunOutcome outcome = run_experiment(experiment, options, progress);
     if (report && !outcome.rows.empty()) write();

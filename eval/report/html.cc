@@ -24,6 +24,8 @@ void append_escaped(char letter, std::string& text) {
     text += "&quot;";
   else if (letter == '\'')
     text += "&#39;";
+  else if (letter == '{')
+    text += "&#123;";      // no text of a user's is taken for the place of a figure
   else if (letter == '{')  // "{{figure:...}}" in a name is no figure's place
     text += "&#123;";
   else if ((code < 0x20 && letter != '\n' && letter != '\t') || code == 0x7f)
@@ -120,8 +122,8 @@ HtmlFragment& HtmlFragment::details(const std::string& summary, const HtmlFragme
   return *this;
 }
 
-HtmlFragment& HtmlFragment::append(const HtmlFragment& content) {
-  text_ += content.text_;
+HtmlFragment& HtmlFragment::append(const HtmlFragment& more) {
+  text_ += more.text();
   return *this;
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "eval/data/window_text.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/followed_searches.h"
 #include "eval/results/result_lines.h"
@@ -31,6 +34,9 @@ struct ReportRun {
   /// Whether the tables beside the records were not made of all of them: the run goes on, or was
   /// killed.
   bool is_open = false;
+  /// Text of the windows that were evaluated, by model and number; none where it is not to be had.
+  /// Null: nobody asked for it.
+  std::function<std::optional<WindowText>(const std::string& model, Index window)> window_text{};
   Index finished_rows = 0;  ///< of `keys`, those with all their text and questions, or a failure
 };
 
