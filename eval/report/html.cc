@@ -122,8 +122,8 @@ HtmlFragment& HtmlFragment::details(const std::string& summary, const HtmlFragme
   return *this;
 }
 
-HtmlFragment& HtmlFragment::append(const HtmlFragment& more) {
-  text_ += more.text();
+HtmlFragment& HtmlFragment::append(const HtmlFragment& content) {
+  text_ += content.text_;
   return *this;
 }
 

@@ -31,7 +31,6 @@ class HtmlFragment {
   HtmlFragment& code(const std::string& text);  ///< as it stands, in lines
   /// Behind a heading that opens it: for what is long.
   HtmlFragment& details(const std::string& summary, const HtmlFragment& content);
-  HtmlFragment& append(const HtmlFragment& more);
   /// The place of a figure of the section, "{{figure:ID}}".
   HtmlFragment& figure(const std::string& id);
 
