@@ -373,12 +373,11 @@ TEST(League, LeavesOutTrialsThatMayBeRounding) {
   const std::vector<LeagueRun> runs = {run};
   const LeagueTrials found = gather_league_trials(runs);
   EXPECT_EQ(found.models[0].trials.size(), 9u);
-  EXPECT_EQ(found.remarks,
-            std::vector<std::string>{
-                "m: left out, for their KL is below 4 floors and may be rounding: t1 "
-                "relative_l2=" +
-                run.rows[2].key.vars["relative_l2"].dump()})
-      << found.remarks.at(0);
+  ASSERT_EQ(found.remarks.size(), 1u);
+  EXPECT_EQ(found.remarks[0].find("m: left out, for their KL is below 4 floors and may be "
+                                  "rounding: t1 "),
+            0u)
+      << found.remarks[0];
 }
 
 /// On three of four levels "a" and "b" tell all; the fourth, which "c" alone fits, outweighs them.

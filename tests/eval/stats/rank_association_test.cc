@@ -92,7 +92,7 @@ TEST(RankAssociation, HoldsAPredictorAgainstTheSizeOnTheTrialsOfBoth) {
 /// Spearman's own p would stand beside a partial correlation of other trials.
 TEST(RankAssociation, APartialCorrelationOfFewNamesHasNoTest) {
   RankedTrials trials = drawn_trials(20);
-  for (std::size_t t = 5; t < 20; ++t) trials.predictors[0].values[t] = kNone;
+  for (std::size_t t = 7; t < 20; ++t) trials.predictors[0].values[t] = kNone;
   const auto found = rank_associations(trials);
   EXPECT_TRUE(found[1].partial);
   EXPECT_TRUE(found[1].spearman_interval);
