@@ -116,6 +116,12 @@ std::string csv_of(const std::string& model, const std::vector<CalibrationGroup>
   return csv.text();
 }
 
+const char* told_apart(const CalibrationCell& cell) {
+  if (cell.is_reference) return "reference";
+  if (cell.kl.ratio == 1.0 && !cell.kl.p) return "equal";
+  return is_resolved(cell) ? "yes" : "no";
+}
+
 HtmlTable table_of(const std::vector<CalibrationGroup>& groups) {
   HtmlTable table{.caption =
                       "KL and perplexity over those with the reference set, 95 % intervals "
@@ -125,9 +131,7 @@ HtmlTable table_of(const std::vector<CalibrationGroup>& groups) {
   for (const CalibrationGroup& group : groups)
     for (const CalibrationCell& cell : group.cells)
       table.rows.push_back({group.label, cell.set, ratio_text(cell.kl), ratio_text(cell.perplexity),
-                            cell.is_reference   ? "reference"
-                            : is_resolved(cell) ? "yes"
-                                                : "no"});
+                            told_apart(cell)});
   return table;
 }
 
