@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <vector>
@@ -116,6 +117,23 @@ std::string csv_of(const std::vector<PlannedCall>& calls) {
   return csv.text();
 }
 
+/// Both axes have one range, so that the diagonal is seen.
+void set_range(const std::vector<PlannedCall>& calls, LineChart& chart) {
+  constexpr double kMargin = 1.5;
+  double low = INFINITY, high = 0.0;
+  for (const PlannedCall& call : calls) {
+    for (const double seconds : {call.planned_seconds, call.seconds}) {
+      if (seconds > 0.0) low = std::min(low, seconds);
+      high = std::max(high, seconds);
+    }
+  }
+  if (high <= 0.0) return;
+  for (AxisSpec* axis : {&chart.x, &chart.y}) {
+    axis->low = low / kMargin;
+    axis->high = high * kMargin;
+  }
+}
+
 /// Seconds taken against planned, on the diagonal where the plan was right.
 ReportFigure figure_of(const std::vector<PlannedCall>& calls, double width_mm) {
   LineChart chart{
@@ -124,6 +142,7 @@ ReportFigure figure_of(const std::vector<PlannedCall>& calls, double width_mm) {
       .x = {.label = "planned", .unit = "s", .scale = AxisScale::log},
       .y = {.label = "taken", .unit = "s", .scale = AxisScale::log}};
   chart.diagonal = true;
+  set_range(calls, chart);
   for (const PlannedCall& call : calls) {
     auto series = std::find_if(chart.series.begin(), chart.series.end(),
                                [&](const ChartSeries& each) { return each.name == call.model; });
@@ -166,8 +185,10 @@ std::optional<Section> make_section(const ReportInput& input) {
     html.paragraph(states.front());
   if (!calls.empty()) {
     html.paragraph(sentence_of(calls));
-    section.figures.push_back(figure_of(calls, input.width_mm));
-    html.figure("plan");
+    if (calls.size() > 1) {
+      section.figures.push_back(figure_of(calls, input.width_mm));
+      html.figure("plan");
+    }
     const std::size_t all = calls.size();
     if (all > kMostCalls) calls.erase(calls.begin(), calls.end() - kMostCalls);
     HtmlFragment table;

@@ -13,7 +13,10 @@ constexpr const char* kCalls = R"([
    "models": [{"planned": {"model": "m", "seconds": 10.0, "most_seconds": 10.0,
                            "peak_bytes": 1048576, "block_passes": 6},
                "actual": {"finished": true, "seconds": 12.5, "peak_bytes": 2097152,
-                          "block_passes": 6}}]}])";
+                          "block_passes": 6}},
+              {"planned": {"model": "n", "seconds": 10.0, "peak_bytes": 1048576, "block_passes": 6},
+               "actual": {"finished": false, "seconds": 7.5, "peak_bytes": 1048576,
+                          "block_passes": 4}}]}])";
 
 TEST(PlanSection, HoldsWhatWasTakenAgainstThePlan) {
   const TempDir dir;
@@ -23,7 +26,7 @@ TEST(PlanSection, HoldsWhatWasTakenAgainstThePlan) {
   run.contents().dir = dir.path();
   const auto section = section_of("plan", run.input());
   ASSERT_TRUE(section);
-  EXPECT_TRUE(has(section->html, "(1.2 times)"));
+  EXPECT_TRUE(has(section->html, "1 of 2 calls were cut short"));
   EXPECT_TRUE(has(section->html, "2 MiB"));
   EXPECT_TRUE(has(section->html, "2 of 2 rows"));
   EXPECT_FALSE(has(section->html, "secret")) << "a page names no path";
