@@ -70,13 +70,6 @@ struct DistortionContext {
   SiteTensor tensor() const { return kind_tensor(site.tensor); }
 };
 
-/// What an entry makes of a matrix before its dose and its part of δ are taken: x̂ [rows, cols].
-struct WholeChange {
-  ConstMatrixView made;
-  /// The values that DistortionContext::clipped marks; null where the part does not ask for them.
-  const std::uint8_t* clipped = nullptr;
-};
-
 /// Counts that only the distortion itself can make.
 struct DistortionReport {
   Index clipped = 0;  ///< values outside the representable range before clamping
@@ -89,6 +82,14 @@ struct DistortionReport {
     clipped += later.clipped;
     if (!later.notes.is_null()) notes.update(later.notes);
   }
+};
+
+/// What an entry makes of a matrix before its dose and its part of δ are taken: x̂ [rows, cols].
+struct WholeChange {
+  ConstMatrixView made;
+  /// The values that DistortionContext::clipped marks; null where the part does not ask for them.
+  const std::uint8_t* clipped = nullptr;
+  const DistortionReport* report = nullptr;  ///< of x̂; null: nobody asks for that of x̃
 };
 
 /// The central interface of noisefloor: x → x̃ = x + δ (arXiv 2403.06408, abstract). Noise kinds and
@@ -139,11 +140,11 @@ class Distortion {
   virtual std::shared_ptr<const Distortion> whole() const { return nullptr; }
   /// Statistics that finish() needs beside those of whole(). Among input_needs().
   virtual InputNeeds finish_needs(SiteTensor) const { return {}; }
-  /// Whether finish() looks at WholeChange::clipped.
+  /// Whether finish() looks at WholeChange::clipped, to keep a part or to count what is left.
   virtual bool finish_sees_clipped() const { return false; }
-  /// distorted ← x̃ of x and x̂. apply() does the same with whole()'s own x̂, and reports what
-  /// whole() does besides. Only where there is a whole(). x, distorted: [rows, cols], not
-  /// overlapping; `distorted` may be x̂ itself.
+  /// distorted ← x̃ of x and x̂. apply() does the same with whole()'s own x̂. The report is that of
+  /// x̂, of which the part counts as clipped what it has left of it. Only where there is a whole().
+  /// x, distorted: [rows, cols], not overlapping; `distorted` may be x̂ itself.
   virtual DistortionReport finish(ConstMatrixView x, const WholeChange& whole,
                                   const DistortionContext& context, MatrixView distorted) const;
   /// True when it marks values in context.clipped: quantizers and clips.
@@ -176,6 +177,10 @@ class Distortion {
   /// one. x, lower, upper: [rows, cols].
   virtual void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
                              MatrixView upper) const;
+
+  /// True where the statistics that finish() needs have come by the path that the entry says
+  /// (`propagate:`), as those of whole(); else they are of the untouched model.
+  virtual bool finish_takes_path(SiteTensor) const { return false; }
 
  protected:
   /// The statistics that input_needs() asked for, as apply() begins with them. Throws InternalError

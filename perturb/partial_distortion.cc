@@ -8,6 +8,7 @@
 #include "core/tensor/matrix.h"
 #include "perturb/held_matrix.h"
 #include "perturb/input_free.h"
+#include "perturb/referred_choices.h"
 
 namespace nf {
 namespace {
@@ -60,7 +61,10 @@ class PartialDistortion final : public Distortion {
   DistortionReport finish(ConstMatrixView x, const WholeChange& whole,
                           const DistortionContext& context, MatrixView distorted) const override;
   InputNeeds finish_needs(SiteTensor tensor) const override;
-  bool finish_sees_clipped() const override { return keep_ != nullptr && keep_->sees_clipped(); }
+  bool finish_sees_clipped() const override { return keep_ != nullptr && whole_->tells_clipped(); }
+  bool finish_takes_path(SiteTensor tensor) const override {
+    return !part_has_needs(tensor) && match_has_needs(tensor);
+  }
 
   bool is_identity() const override {
     return dose_ == 0.0 || whole_->is_identity() ||
@@ -78,7 +82,11 @@ class PartialDistortion final : public Distortion {
     return whole_->input_needs(tensor).joined(finish_needs(tensor));
   }
   DistortionPtr without_inputs() const override;
-  bool follows_path() const override { return whole_->follows_path(); }
+  /// What is matched has a say only where x̂ is made without statistics: an x̂ is one for all parts.
+  bool follows_path() const override {
+    if (!whole_->input_needs(tensor_).empty()) return whole_->follows_path();
+    return finish_takes_path(tensor_) && matched()->follows_path();
+  }
   bool chooses() const override { return whole_->chooses(); }
   TensorChoicePtr choose(const TensorReaders& readers,
                          const DistortionContext& context) const override {
@@ -105,11 +113,23 @@ class PartialDistortion final : public Distortion {
     bool is_nothing = true;      ///< of a change that was something
   };
 
+  const Distortion* matched() const { return size_ ? size_->matched() : nullptr; }
+  bool part_has_needs(SiteTensor tensor) const {
+    return keep_ != nullptr && !keep_->needs(kind_tensor(tensor)).empty();
+  }
+  bool match_has_needs(SiteTensor tensor) const {
+    return matched() != nullptr && !matched()->input_needs(tensor).empty();
+  }
+  /// The report of x̃. left: [rows, cols] x̃
+  DistortionReport report_of(ConstMatrixView x, const WholeChange& whole,
+                             ConstMatrixView left) const;
   static const Parts* parts_of(const DistortionContext& context) {
     return static_cast<const Parts*>(context.figures);
   }
   /// The context as whole() is to have it.
   static DistortionContext of_whole(const DistortionContext& context);
+  /// The context as what is matched is to have it, without its figures.
+  DistortionContext of_match(const DistortionContext& context) const;
   Matrix matched_values(ConstMatrixView x, const DistortionContext& context) const;
   /// delta ← the part of a row's change.
   void keep_row(ConstMatrixView x, const WholeChange& whole, Index r, const MatrixFigures* figures,
@@ -137,19 +157,17 @@ DistortionContext PartialDistortion::of_whole(const DistortionContext& context) 
 
 bool PartialDistortion::draws() const {
   if (is_identity()) return false;
-  const Distortion* matched = size_ ? size_->matched() : nullptr;
-  return whole_->draws() || (matched != nullptr && matched->draws());
+  return whole_->draws() || (matched() != nullptr && matched()->draws());
 }
 
 InputNeeds PartialDistortion::finish_needs(SiteTensor tensor) const {
   InputNeeds needs;
   if (keep_ != nullptr) needs = keep_->needs(kind_tensor(tensor));
-  const Distortion* matched = size_ ? size_->matched() : nullptr;
-  return matched == nullptr ? needs : needs.joined(matched->input_needs(tensor));
+  return matched() == nullptr ? needs : needs.joined(matched()->input_needs(tensor));
 }
 
 DistortionPtr PartialDistortion::without_inputs() const {
-  if (keep_ != nullptr && !keep_->needs(tensor_).empty()) return nullptr;
+  if (part_has_needs(tensor_)) return nullptr;
   const auto partial = std::make_shared<PartialDistortion>(*this);
   if (!(partial->whole_ = input_free(whole_, tensor_))) return nullptr;
   if (size_ && size_->strength &&
@@ -160,10 +178,9 @@ DistortionPtr PartialDistortion::without_inputs() const {
 
 double PartialDistortion::scratch_bytes(Index rows, Index cols) const {
   const double n = static_cast<double>(rows) * static_cast<double>(cols);
-  const Distortion* matched = size_ ? size_->matched() : nullptr;
   return whole_->scratch_bytes(rows, cols) + n * sizeof(double) +
          (finish_sees_clipped() ? n : 0.0) +
-         (matched != nullptr ? n * sizeof(float) + matched->scratch_bytes(rows, cols) : 0.0);
+         (matched() != nullptr ? n * sizeof(float) + matched()->scratch_bytes(rows, cols) : 0.0);
 }
 
 Index PartialDistortion::rows_together(Index rows) const {
@@ -181,7 +198,7 @@ MatrixFiguresPtr PartialDistortion::figures(const RowSource& x,
   parts->whole = whole_->figures(x, context);
   if (keep_ != nullptr) parts->part = keep_->figures(x, context);
   if (!size_) return parts;
-  if (size_->matched() != nullptr) parts->matched = size_->matched()->figures(x, context);
+  if (size_->matched() != nullptr) parts->matched = size_->matched()->figures(x, of_match(context));
   if (size_->scope.kind == Unit::Kind::tensor) {
     DistortionContext own = context;
     own.figures = parts.get();
@@ -203,9 +220,8 @@ DistortionReport PartialDistortion::apply(ConstMatrixView x, const DistortionCon
     marks.assign(static_cast<std::size_t>(x.size()), 0);
     own.clipped = marks.data();
   }
-  DistortionReport report = whole_->apply(x, own, distorted);
-  report.join(finish(x, {distorted, own.clipped}, context, distorted));
-  return report;
+  const DistortionReport report = whole_->apply(x, own, distorted);
+  return finish(x, {distorted, own.clipped, &report}, context, distorted);
 }
 
 DistortionReport PartialDistortion::finish(ConstMatrixView x, const WholeChange& whole,
@@ -236,9 +252,20 @@ DistortionReport PartialDistortion::finish(ConstMatrixView x, const WholeChange&
       }
     }
   });
-  // A part of a matrix, or a window, says nothing about the rest.
-  if (!kept.is_nothing || parts != nullptr || tensor_ != SiteTensor::weight) return {};
-  return {.notes = {{kKeptNote, "nothing"}}};
+  DistortionReport report = report_of(x, whole, distorted);
+  if (kept.is_nothing) report.join({.notes = {{kKeptNote, "nothing"}}});
+  return report;
+}
+
+DistortionReport PartialDistortion::report_of(ConstMatrixView x, const WholeChange& whole,
+                                              ConstMatrixView left) const {
+  DistortionReport report = whole.report == nullptr ? DistortionReport{} : *whole.report;
+  if (!finish_sees_clipped() || whole.clipped == nullptr) return report;
+  report.clipped = 0;
+  for (Index r = 0; r < x.rows(); ++r)
+    for (Index c = 0; c < x.cols(); ++c)
+      if (whole.clipped[r * x.cols() + c] != 0 && left(r, c) != x(r, c)) ++report.clipped;
+  return report;
 }
 
 void PartialDistortion::keep_row(ConstMatrixView x, const WholeChange& whole, Index r,
@@ -275,13 +302,16 @@ PartialDistortion::Kept PartialDistortion::keep(ConstMatrixView x, const WholeCh
   return kept;
 }
 
+DistortionContext PartialDistortion::of_match(const DistortionContext& context) const {
+  DistortionContext own = context;
+  own.choice = nullptr;  // that of x̂, if any
+  return ReferredChoices::of_matched(*matched(), own);
+}
+
 Matrix PartialDistortion::matched_values(ConstMatrixView x,
                                          const DistortionContext& context) const {
   if (size_->matched() == nullptr) return {};
-  DistortionContext own = context;
-  own.key = context.reference_key;
-  own.choice = nullptr;
-  own.clipped = nullptr;
+  DistortionContext own = of_match(context);
   if (const Parts* parts = parts_of(context)) own.figures = parts->matched.get();
   Matrix matched(x.rows(), x.cols());
   size_->matched()->apply(x, own, matched);
@@ -326,8 +356,8 @@ double PartialDistortion::factor_of_matrix(const RowSource& x,
   for_each_part(x, rows_together(x.rows()), [&](Index first, ConstMatrixView part) {
     DistortionContext own = context;
     own.first_element += static_cast<std::uint64_t>(first * x.cols());
-    std::vector<std::uint8_t> marks(finish_sees_clipped() ? static_cast<std::size_t>(part.size())
-                                                          : 0);
+    std::vector<std::uint8_t> marks(
+        keep_ != nullptr && keep_->sees_clipped() ? static_cast<std::size_t>(part.size()) : 0);
     own.clipped = marks.empty() ? nullptr : marks.data();
     Matrix made(part.rows(), part.cols());
     whole_->apply(part, of_whole(own), made);
@@ -382,6 +412,13 @@ std::optional<PartSizeRule> size_rule(const PartialKeys& keys, const ConfigNode&
       errors.add(*keys.strength->match,
                  "makes a choice for several linears together, which a part of another change "
                  "cannot wait for; match a quantizer without channel_scale: {awq: ...}");
+      return std::nullopt;
+    }
+    if (matched->input_needs(kind_tensor(tensor)).replay) {
+      errors.add(*keys.strength->match,
+                 "is chosen by its error at the output of attention or of the MLP, which a part of "
+                 "another change does not know; write granularity: {adaptive: ..., error_at: "
+                 "site}");
       return std::nullopt;
     }
   }

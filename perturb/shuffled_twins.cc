@@ -30,6 +30,10 @@ class ShuffledTwin final : public Surrogate {
     parallel_for(units.count(), shuffle);
   }
   bool draws() const override { return true; }
+  /// Draws, values and their places; the places in their order, sorted from one buffer to another.
+  double bytes_per_value() const override {
+    return sizeof(std::uint64_t) + sizeof(float) + sizeof(std::uint32_t) + 2.0 * sizeof(DrawnPlace);
+  }
 
  private:
   /// first: the index of the unit's first element among those of the site

@@ -45,6 +45,11 @@ class Surrogate {
   virtual bool needs_grid() const { return false; }
   /// Whether it acts on that tensor at all; where it does not the chain stays as it is.
   virtual bool acts_on(SiteTensor) const { return true; }
+  /// Bytes that replace() holds for each value of a matrix that is one unit, about.
+  virtual double bytes_per_value() const { return 16.0; }
+
+  /// Whether it must know the grid of the chain's last quantizer.
+  bool sees_grid() const { return needs_grid() || sees_steps(); }
 };
 using SurrogatePtr = std::shared_ptr<const Surrogate>;
 

@@ -103,11 +103,11 @@ if [ ${#readers[@]} -gt 0 ]; then
   fi
 fi
 
-# A header declares what the source of its name defines. Kinds and commands have none: they are registered.
+# A header declares what the source of its name defines. Kinds, sections and commands have none: they are registered.
 while IFS= read -r source; do
   stem=${source%.cc}
   [ -f "${stem%.simd}.h" ] || complain "a source of eval has a header of its own name" "$source"
-done < <(find eval -name '*.cc' ! -path '*/kinds/*' ! -path 'eval/cli/*' | sort)
+done < <(find eval -name '*.cc' ! -path '*/kinds/*' ! -path '*/sections/*' ! -path 'eval/cli/*' | sort)
 
 only_in '(oneapi/dnnl/)?dnnl' 'core/ops/gemm_onednn\.cc' "${layers[@]}"
 only_in 'yaml-cpp/' 'core/config/[a-z_]+\.cc' "${layers[@]}"

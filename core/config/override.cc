@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/byte_text.h"
+#include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "core/base/utf8.h"
 #include "core/config/config_errors.h"
@@ -200,7 +201,9 @@ std::size_t key_end(const std::string& assignment) {
 
 ConfigNode with_override(const ConfigNode& root, const std::string& key, const std::string& value,
                          const std::string& directory) {
-  const ConfigPlace option = {.source = fmt::format("--set {}", key), .directory = directory};
+  const std::string name = fmt::format("--set {}", key);
+  const ConfigPlace option = {.source = fmt::format("{}={}", name, printable(value)),
+                              .directory = directory};
   check_key(key, option);
   if (value.find_first_not_of(" \t\n") == std::string::npos) {
     fail(option, "the value is missing; write \"\" for an empty text");
@@ -208,7 +211,7 @@ ConfigNode with_override(const ConfigNode& root, const std::string& key, const s
   ConfigErrors errors;
   // In a list of one, the value is read by the rules of flow style, and null is a value like any
   // other.
-  const ConfigNode list = parse_yaml(fmt::format("[{}]", value), option.source, errors);
+  const ConfigNode list = parse_yaml(fmt::format("[{}]", value), name, errors);
   errors.throw_if_any();
   if (list.items().size() != 1) fail(option, "several values; write a list as [a, b]");
   return replaced(root, key, list.items().front().relocated(option)).with_path(root.path());

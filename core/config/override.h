@@ -13,7 +13,8 @@ namespace nf {
 /// Brackets around a number mean the number and quotes the name; a number without either that is
 /// both, of two items, is refused, as is a name that two items have. `value` is YAML: a number, a
 /// text, `[1, 2]`, `{a: 1}`. Relative paths in it count from `directory`, the caller's when empty.
-/// The new nodes stand at the place `--set KEY`. Throws ConfigError (`--set trials.7.seed: ...`).
+/// The new nodes stand at the place `--set KEY=VALUE`. Throws ConfigError (`--set trials.7.seed=1:
+/// ...`).
 ConfigNode with_override(const ConfigNode& root, const std::string& key, const std::string& value,
                          const std::string& directory = {});
 

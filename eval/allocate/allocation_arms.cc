@@ -48,12 +48,25 @@ std::vector<AllocationArm> uniform_arms(const std::vector<StorageChoices>& choic
   return arms;
 }
 
+/// The bits of so many weights; a product that rounding has put below a whole number of bits is
+/// that number.
+std::int64_t budget_of(double bits_a_weight, double weights) {
+  constexpr double kRounding = 1e-9;
+  return static_cast<std::int64_t>(std::floor(bits_a_weight * weights * (1.0 + kRounding)));
+}
+
+/// With four decimals, none of which is too few.
+std::string enough_bits(double bits_a_weight) {
+  constexpr double kDecimals = 1e4;
+  return fmt::format("{}", std::ceil(bits_a_weight * kDecimals) / kDecimals);
+}
+
 }  // namespace
 
 std::vector<AllocationArm> allocation_arms(const std::vector<AllocationSite>& sites,
                                            const AllocationRequest& request) {
   const auto weights = static_cast<double>(weights_of(sites));
-  const auto budget = static_cast<std::int64_t>(std::floor(request.bits_a_weight * weights));
+  const std::int64_t budget = budget_of(request.bits_a_weight, weights);
   const std::vector<StorageChoices> choices = choices_of(sites, request);
   const std::vector<AllocationArm> uniform = uniform_arms(choices, request.bits);
   const std::optional<Allocation> best = allocate(choices, budget);
@@ -62,7 +75,7 @@ std::vector<AllocationArm> allocation_arms(const std::vector<AllocationSite>& si
         "--size {}: the fewest of these bits take {} a weight, scales and zero points counted; ask "
         "for that or more, or add fewer bits to --bits",
         request.bits_a_weight,
-        short_number(static_cast<double>(uniform.front().allocation.size) / weights, 5)));
+        enough_bits(static_cast<double>(uniform.front().allocation.size) / weights)));
   std::vector<AllocationArm> arms = {{.name = "allocated", .allocation = *best}};
   const AllocationArm* below = nullptr;
   const AllocationArm* above = nullptr;

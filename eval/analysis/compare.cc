@@ -242,6 +242,20 @@ void remark_on_seen_text(const ModelLines& model, const std::vector<ComparedLine
     remarks.push_back(std::move(remark));
 }
 
+/// The lines of a comparison, with their tests. first: as of compare_lines().
+void compare_all(const ModelLines& model, const std::vector<ComparedLines>& pairs,
+                 const TrialSelector& first, const std::vector<MeanFigure>& figures,
+                 const CompareOptions& options, ModelComparison& comparison) {
+  comparison.lines.resize(pairs.size());
+  parallel_for(std::ssize(pairs), [&](Index i) {
+    const auto at = static_cast<std::size_t>(i);
+    comparison.lines[at] = compare_lines(pairs[at], first, *model.baseline, figures, options);
+  });
+  add_tests(comparison, figures);
+  if (options.margin) add_equivalence_tests(comparison, figures);
+  if (options.bootstrap) add_bootstraps(comparison);
+}
+
 ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFigure>& figures,
                               const std::vector<TrialSelector>& selectors,
                               const ModelIdentity* data, const CompareOptions& options,
@@ -255,19 +269,11 @@ ModelComparison compare_model(const ModelLines& model, const std::vector<MeanFig
   comparison.windows = data != nullptr ? data->windows : model.baseline->text.windows;
   const std::vector<ComparedLines> pairs = pairs_of(model, selectors, options, remarks);
   remark_on_seen_text(model, pairs, remarks);
-  comparison.lines.resize(pairs.size());
-  parallel_for(std::ssize(pairs), [&](Index i) {
-    const auto at = static_cast<std::size_t>(i);
-    comparison.lines[at] =
-        compare_lines(pairs[at], selectors.front(), *model.baseline, figures, options);
-  });
+  compare_all(model, pairs, selectors.front(), figures, options, comparison);
   for (const LineComparison& line : comparison.lines)
     if (line.figures.empty())
       remarks.push_back(fmt::format("{}: {} against {}: nothing of the text that both have",
                                     printable(model.model), line.trial_label, line.against_label));
-  add_tests(comparison, figures);
-  if (options.margin) add_equivalence_tests(comparison, figures);
-  if (options.bootstrap) add_bootstraps(comparison);
   remark_on_intervals(comparison, remarks);
   remark_on_rough_intervals(comparison, figures, remarks);
   sort_comparison(options, figures, comparison);
@@ -286,6 +292,14 @@ void remark_on_zeros(const std::vector<MeanFigure>& figures, const CompareOption
 }
 
 }  // namespace
+
+ModelComparison compare_pairs(const ModelLines& model, const std::vector<ComparedLines>& pairs,
+                              const CompareOptions& options) {
+  NF_CHECK(model.baseline != nullptr && !model.baseline->failed(), "no baseline to compare with");
+  ModelComparison comparison{.model = model.model, .windows = model.baseline->text.windows};
+  compare_all(model, pairs, {}, compared_figures({}, options), options, comparison);
+  return comparison;
+}
 
 TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                                const std::vector<TaskHeading>& tasks,

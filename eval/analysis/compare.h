@@ -10,6 +10,9 @@
 
 namespace nf {
 
+struct ComparedLines;
+struct ModelLines;
+
 /// Compares every line (name and sweep point, seeds pooled) of the selectors behind the first with
 /// the lines of the first, model by model, where the variables that both have are equal. Some
 /// variables need not be equal: `bisect`, which a search finds; one that both selectors name; where
@@ -32,5 +35,11 @@ TrialComparison compare_trials(const std::vector<ResultRow>& rows, const std::ve
                                const std::vector<TrialSelector>& selectors,
                                const std::vector<ModelIdentity>& identities = {},
                                const CompareOptions& options = {});
+
+/// Compares pairs of lines of one model in figures of text, whatever their points; lines[i] is of
+/// pairs[i], and p_holm is adjusted over all of them. The model has a baseline that did not fail
+/// (NF_CHECK), and each line a sample.
+ModelComparison compare_pairs(const ModelLines& model, const std::vector<ComparedLines>& pairs,
+                              const CompareOptions& options = {});
 
 }  // namespace nf

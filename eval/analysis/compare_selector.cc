@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <cctype>
@@ -93,6 +94,45 @@ std::string without_notes(const std::string& text) {
   return counts ? text.substr(0, open) : text;
 }
 
+/// "w4*:bits=3" in two: the pattern of names and ":bits=3", its values.
+struct NamePattern {
+  std::string names, values;
+  std::vector<std::string> matched{};
+};
+
+/// The names that the pattern, or what stands in it before values, matches; none where it is none.
+NamePattern match_names(const std::string& text, const std::vector<std::string>& names) {
+  for (std::size_t end = text.size(); end != std::string::npos;
+       end = end == 0 ? std::string::npos : text.find_last_of(": ", end - 1)) {
+    NamePattern pattern{.names = text.substr(0, end), .values = text.substr(end)};
+    if (pattern.names.find_first_of("*?[") == std::string::npos) return {};
+    for (const std::string& name : names)
+      if (::fnmatch(pattern.names.c_str(), name.c_str(), 0) == 0) pattern.matched.push_back(name);
+    if (!pattern.matched.empty()) return pattern;
+  }
+  return {};
+}
+
+bool is_same(const TrialSelector& a, const TrialSelector& b) {
+  return a.name == b.name && a.values == b.values;
+}
+
+/// The trials of a pattern, each narrowed by the values behind it where it has such points.
+std::vector<TrialSelector> parse_pattern(const NamePattern& pattern,
+                                         const std::vector<RowKey>& keys) {
+  std::vector<TrialSelector> selectors;
+  std::string first_error;
+  for (const std::string& name : pattern.matched) {
+    try {
+      selectors.push_back(parse_trial_selector(name + pattern.values, keys));
+    } catch (const ConfigError& error) {
+      if (first_error.empty()) first_error = error.what();
+    }
+  }
+  if (selectors.empty()) throw ConfigError(first_error);
+  return selectors;
+}
+
 std::vector<std::string> values_of(const std::string& trial, const std::string& variable,
                                    const std::vector<RowKey>& keys) {
   std::vector<std::string> values;
@@ -160,6 +200,25 @@ TrialSelector parse_trial_selector(const std::string& given, const std::vector<R
                                   printable(selector.name), fmt::join(known, "; ")));
   }
   return selector;
+}
+
+std::vector<TrialSelector> parse_trial_selectors(const std::vector<std::string>& given,
+                                                 const std::vector<RowKey>& keys) {
+  const std::vector<std::string> names = trial_names(keys);
+  std::vector<TrialSelector> selectors;
+  for (const std::string& text : given) {
+    const bool is_name = std::find(names.begin(), names.end(), text) != names.end();
+    const NamePattern pattern = is_name ? NamePattern{} : match_names(text, names);
+    if (pattern.matched.empty()) {
+      selectors.push_back(parse_trial_selector(text, keys));
+      continue;
+    }
+    for (TrialSelector& one : parse_pattern(pattern, keys))
+      if (std::none_of(selectors.begin(), selectors.end(),
+                       [&one](const TrialSelector& before) { return is_same(before, one); }))
+        selectors.push_back(std::move(one));
+  }
+  return selectors;
 }
 
 std::string shell_word(const std::string& text) {

@@ -27,6 +27,14 @@ std::vector<std::string> trial_names(const std::vector<RowKey>& keys);
 /// suggestion.
 TrialSelector parse_trial_selector(const std::string& given, const std::vector<RowKey>& keys);
 
+/// The same for all words of a command line, in their order. A name may be a pattern, in which `*`
+/// stands for any text, `?` for one letter and `[ab]` for one of these: it means every trial of
+/// such a name, in order of first appearance, of which those are passed over that lack the
+/// variables or the point behind it, and those that stand in the words before. A trial whose name
+/// is the pattern itself is meant alone. Throws ConfigError where a pattern means nothing.
+std::vector<TrialSelector> parse_trial_selectors(const std::vector<std::string>& given,
+                                                 const std::vector<RowKey>& keys);
+
 /// A word of the command line, in quotes where a shell would take it apart.
 std::string shell_word(const std::string& text);
 

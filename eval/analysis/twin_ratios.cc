@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <unordered_map>
 
 #include "core/base/parallel.h"
-#include "eval/analysis/compare_lines.h"
+#include "eval/analysis/kl_ratio.h"
 #include "eval/design/twin_words.h"
-#include "eval/stats/log_ratio.h"
 #include "eval/stats/multiple_testing.h"
 
 namespace nf {
@@ -42,45 +40,12 @@ struct KnownGroups {
   }
 };
 
-/// The reason why a mean of KL cannot be divided by, or divided; empty where it can.
-std::string why_no_kl(double kl, const std::optional<double>& floor, const char* whose) {
-  if (!(kl > 0.0)) return fmt::format("KL of {} is 0", whose);
-  if (floor && is_below_floor(kl, *floor))
-    return fmt::format("KL of {} is below {} floors", whose, kFloorsToTrust);
-  return "";
-}
-
-double mean_of(std::span<const BlockSums> rows) { return estimate_mean(rows).mean; }
-
 void set_ratio(const SeedPairs& rows, const ResultRow& baseline, TwinRatio& twin) {
-  std::vector<const ResultRow*> all = rows.against;
-  all.insert(all.end(), rows.trial.begin(), rows.trial.end());
-  const Figure figure = kl_figure();
-  const std::vector<BlockSums> blocks = common_blocks(figure_blocks(figure, all, baseline));
-  if (blocks.front().empty()) {
-    twin.note = "no text that both have";
-    return;
-  }
-  const auto end_of_twin = blocks.begin() + std::ssize(rows.against);
-  const RatioRows ratio{.first = {blocks.begin(), end_of_twin},
-                        .second = {end_of_twin, blocks.end()},
-                        .apart = rows.pairing == SeedPairing::apart,
-                        .watched = is_watched(figure, all)};
-  const std::optional<double>& floor = baseline.kl_floor;
-  twin.note = why_no_kl(mean_of(ratio.first), floor, "the twin");
-  if (twin.note.empty()) twin.note = why_no_kl(mean_of(ratio.second), floor, "the trial");
-  if (!twin.note.empty()) return;
-  if (are_equal(rows)) {
-    twin.ratio = 1.0;
-    twin.interval = {1.0, 1.0};
-    twin.note = "equal bit for bit";
-    return;
-  }
-  const LogRatio found = log_ratio_of_means(ratio);
+  LogRatio found = kl_ratio(rows, baseline, "the twin", "the trial");
   twin.ratio = found.ratio;
   twin.interval = found.interval;
   twin.p = found.p;
-  twin.note = found.note;
+  twin.note = std::move(found.note);
 }
 
 /// Says that the interval holds of one draw alone, where the kind would have others.

@@ -140,10 +140,24 @@ void write_site_csv(const ValueTable& table, const fs::path& file) {
 }
 
 /// What the experiment says of itself, above its first line.
+/// Whether a quantizer of the trial searches once for several weights, which bits of their own
+/// part.
+bool searches_together(const Trial& trial) {
+  return std::any_of(trial.entries.begin(), trial.entries.end(), [](const Entry& entry) {
+    const Json config = entry.config();
+    const auto has = [&config](const char* key, const char* word) {
+      const auto found = config.find(key);
+      return found != config.end() &&
+             (*found == Json(word) || (found->is_object() && found->contains(word)));
+    };
+    return has("channel_scale", "awq") || has("granularity", "adaptive");
+  });
+}
+
 std::vector<std::string> comment_of(const Request& request, const std::string& model,
                                     const std::vector<AllocationSite>& sites,
                                     const std::vector<AllocationArm>& arms, const SiteLaw& law,
-                                    const std::string& name) {
+                                    const std::string& name, bool search_together) {
   std::vector<std::string> comment = {
       fmt::format("Bits for {} weights of {} in at most {} bits a weight, as `noisefloor allocate`",
                   sites.size(), printable(model), csv_number(request.size)),
@@ -153,6 +167,11 @@ std::vector<std::string> comment_of(const Request& request, const std::string& m
       ""};
   for (const std::string& text : arm_lines(arms, static_cast<double>(weights_of(sites)), law))
     comment.push_back("  " + text);
+  if (search_together)
+    comment.insert(
+        comment.end(),
+        {"", "Its search for several weights at once goes apart where their bits do: t² of",
+         "them is then not quite that of the trial that the law went by."});
   std::string others;
   for (const AllocationArm& arm : arms)
     if (arm.name != arms.front().name) others += " " + arm.name;
@@ -196,7 +215,8 @@ AllocatedExperiment allocate_bits(const CommandLine& line, const Request& reques
               .weight = [&law](const std::string& site) { return law.weight(site); },
               .bits_a_weight = request.size});
   const std::string name = experiment.config.experiment + "-allocated";
-  AllocatedExperiment made{.comment = comment_of(request, model.name, sites, arms, law, name),
+  AllocatedExperiment made{.comment = comment_of(request, model.name, sites, arms, law, name,
+                                                 searches_together(*points.front().trial)),
                            .sites = site_table(model.name, sites, arms, request, law)};
   std::vector<std::pair<std::string, Json>> trials;
   for (const AllocationArm& arm : arms)

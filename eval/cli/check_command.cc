@@ -4,6 +4,7 @@
 #include "core/config/yaml_writer.h"
 #include "eval/cli/command.h"
 #include "eval/cli/examples.h"
+#include "eval/experiment/chosen_shorthands.h"
 #include "eval/experiment/experiment_summary.h"
 #include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
@@ -61,7 +62,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   } else {
     const std::string sets = calibration_text(experiment);
     print_out("{}{}{}", experiment_summary(experiment, terminal_columns()), sets,
-              shorthand_text(experiment.shorthands));
+              shorthand_text(chosen_shorthands(experiment)));
   }
   print_warnings(model_warnings(experiment));
   print_warnings(repeats);

@@ -40,6 +40,7 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr& k
 int league_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int law_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int report_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int show_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);

@@ -15,18 +15,10 @@
 namespace nf {
 namespace {
 
-std::vector<TrialSelector> parse_selectors(const std::vector<std::string>& texts,
-                                           const RunContents& run) {
-  std::vector<TrialSelector> selectors;
-  for (const std::string& text : texts)
-    selectors.push_back(parse_trial_selector(text, *run.manifest.rows));
-  return selectors;
-}
-
 /// The trials of the command line; a single one with all others that it can be compared with.
 OtherTrials selectors_of(const std::vector<std::string>& texts, const RunContents& run,
                          bool all_pairs) {
-  const std::vector<TrialSelector> selectors = parse_selectors(texts, run);
+  const std::vector<TrialSelector> selectors = parse_trial_selectors(texts, *run.manifest.rows);
   if (all_pairs || selectors.size() > 1) return {.selectors = selectors};
   OtherTrials others = other_trials(selectors.front(), *run.manifest.rows);
   if (others.selectors.empty() && !others.left_out.empty()) throw ConfigError(others.left_out);
@@ -63,7 +55,8 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) 
       "what there is. Trials of two folders are compared in the one that 'noisefloor merge'\n"
       "makes of them. docs/statistics.md explains the figures.");
   line.positional("RUN", "the run folder")
-      .positionals("TRIAL...", "names of trials, or NAME:VARIABLE=VALUE,...", true)
+      .positionals("TRIAL...",
+                   "names of trials, also 'gauss*' in quotes, or NAME:VARIABLE=VALUE,...", true)
       .option("figure",
               "figures to compare: nll, kl, kl_reverse, top1_agreement, TASK_acc; all by "
               "default")

@@ -13,11 +13,8 @@ namespace {
 
 std::vector<TrialSelector> selectors_of(const CommandLine& line, const char* option,
                                         const std::vector<RowKey>& keys) {
-  std::vector<TrialSelector> selectors;
-  if (!line.has(option)) return selectors;
-  for (const std::string& text : line.texts(option))
-    selectors.push_back(parse_trial_selector(text, keys));
-  return selectors;
+  if (!line.has(option)) return {};
+  return parse_trial_selectors(line.texts(option), keys);
 }
 
 }  // namespace
@@ -36,7 +33,8 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr&) {
               "the size of δ at a site: l2 (default), output_error (‖Xδᵀ‖²/‖XWᵀ‖², recorded with "
               "`predict:`) or both, their geometric mean")
       .repeated("from",
-                "TRIAL to fit on, or NAME:VARIABLE=VALUE; may be repeated; default: noise trials "
+                "TRIAL to fit on, 'noise*', or NAME:VARIABLE=VALUE; may be repeated; default: "
+                "noise trials "
                 "made by `each`")
       .repeated("predict",
                 "TRIAL to predict, each of its lines shown; may be repeated; default: all others")
@@ -45,9 +43,7 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   LawRequest request;
   request.kind = enum_option(line, "kind", kLawKinds, LawKind::additive);
   request.measure = enum_option(line, "size", kSizeMeasures, SizeMeasure::l2);
-  const bool needs_outputs = request.measure != SizeMeasure::l2;
-  const RunRows runs =
-      read_run_rows(line.texts("RUN..."), needs_outputs ? RecordParts::all : RecordParts::figures);
+  const RunRows runs = read_run_rows(line.texts("RUN..."), RecordParts::all);
   request.from = selectors_of(line, "from", runs.keys);
   request.predict = selectors_of(line, "predict", runs.keys);
   std::vector<LawReport> reports;

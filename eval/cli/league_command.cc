@@ -73,9 +73,9 @@ int league_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   const League league =
       make_league(gather_league_trials(runs), PredictorRegistry::builtin(), targets);
   if (league.entries.empty())
-    throw ConfigError(
-        "there is nothing to rank: no trial has a figure of a predictor and the target" +
-        (league.remarks.empty() ? "" : "; " + league.remarks.front()));
+    throw ConfigError("there is nothing to rank: " + (league.remarks.empty()
+                                                          ? "no trial has a figure of a predictor"
+                                                          : league.remarks.front()));
   if (line.has("csv")) write_league_csv(league, line.text("csv"));
   if (is_for_readers(format))
     print_out("{}", league_table(league, terminal_columns(), format));

@@ -38,6 +38,16 @@ const ExperimentTemplate& find_template(const std::vector<ExperimentTemplate>& t
       fmt::format("new: unknown template '{}'{}", byte_text(name), choice_suggestion(name, known)));
 }
 
+/// The tokens of a window that are asked for, which the model must take.
+Index context_of(const CommandLine& line, const DecoderSpec& spec) {
+  const std::optional<std::int64_t> context = line.number("context", 2);
+  if (context && *context > spec.max_position_embeddings)
+    throw ConfigError(fmt::format("--context: {} tokens are more than the {} positions of {}",
+                                  *context, spec.max_position_embeddings,
+                                  byte_text(line.text("model"))));
+  return context.value_or(std::min(kContext, spec.max_position_embeddings));
+}
+
 void write_new_file(const std::filesystem::path& file, const std::string& text) {
   if (std::filesystem::exists(file))
     throw ConfigError(
@@ -51,10 +61,16 @@ void write_new_file(const std::filesystem::path& file, const std::string& text) 
 
 int new_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   const std::vector<ExperimentTemplate> templates = builtin_templates();
-  CommandLine line("new TEMPLATE --model DIR --text FILE [--out FILE]", about(templates));
+  CommandLine line("new TEMPLATE --model DIR --text FILE [--context N] [--windows N] [--out FILE]",
+                   about(templates));
   line.positional("TEMPLATE", "one of the names above")
       .required("model", "checkpoint directory")
       .required("text", "evaluation text: .txt, documents as .jsonl, or token ids as .npy")
+      .option("context", fmt::format("tokens in a window; default: {}, or as many as the model "
+                                     "takes where these are fewer",
+                                     kContext))
+      .option("windows", fmt::format("windows, from the beginning of the text; default: {}",
+                                     TemplateValues{}.windows))
       .option("out", "the file to write; default: standard output, for a file in this directory");
   if (!line.parse(arguments)) return 0;
   const ExperimentTemplate& chosen = find_template(templates, line.text("TEMPLATE"));
@@ -64,7 +80,8 @@ int new_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
   const std::string text = filled_template(
       chosen, {.model = model,
                .text = existing_file(line, "text"),
-               .context = std::min(kContext, decoder.spec().max_position_embeddings),
+               .context = context_of(line, decoder.spec()),
+               .windows = line.number("windows", 1).value_or(TemplateValues{}.windows),
                .directory = out.parent_path()});
   if (out.empty()) {
     print_out("{}", text);

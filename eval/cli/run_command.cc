@@ -1,6 +1,7 @@
 #include "eval/analysis/compare_selector.h"
 #include "eval/cli/command.h"
 #include "eval/cli/examples.h"
+#include "eval/cli/report_file.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
@@ -15,6 +16,24 @@ namespace {
 // A terminal has room for so many; `show` has the rest.
 constexpr Index kMostLines = 60, kMostFindings = 30;
 
+/// Runs the experiment and, where that is asked for, leaves a report of what there is then, also
+/// where it was interrupted or fails.
+RunOutcome run_and_report(Experiment& experiment, const RunOptions& options, Progress& progress,
+                          bool report) {
+  const auto write = [&] { write_report(options.out, experiment.kinds); };
+  try {
+    RunOutcome outcome = run_experiment(experiment, options, progress);
+    if (report && !outcome.rows.empty()) write();
+    return outcome;
+  } catch (...) {
+    try {
+      if (report) write();
+    } catch (const Error&) {  // the first error is the one to tell
+    }
+    throw;
+  }
+}
+
 /// The tables and records that lie in a run folder.
 std::string files_in(const std::filesystem::path& dir) {
   std::string text;
@@ -23,6 +42,7 @@ std::string files_in(const std::filesystem::path& dir) {
   };
   for (const char* name : kResultFiles) add(name);
   add(kRecords);
+  add(kReport);
   return text;
 }
 
@@ -58,6 +78,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
               "about how much work an interruption may cost, e.g. 2m or 30s, 0: work is not cut "
               "for it; default: 60s, or more where that would take over 2 % longer. Results do not "
               "depend on it")
+      .flag("report", "at the end, whatever it is, write report.html into the run folder")
       .flag("any-env", "go on in a folder begun with another instruction set or library version")
       .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
@@ -82,7 +103,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
           },
       .should_stop = stop_requested};
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
-  const RunOutcome outcome = run_experiment(experiment, options, progress);
+  const RunOutcome outcome = run_and_report(experiment, options, progress, line.has("report"));
 
   if (!outcome.rows.empty()) {
     print_out("{}{}",

@@ -13,12 +13,15 @@ namespace {
 std::vector<TrialSelector> selectors_of(const std::vector<std::string>& texts,
                                         const RunContents& run) {
   std::vector<TrialSelector> selectors;
+  std::vector<std::string> trials;
   for (const std::string& text : texts) {
     if (text == "baseline")  // no trial, but a line of its own
       selectors.push_back({.text = text, .name = text});
     else
-      selectors.push_back(parse_trial_selector(text, *run.manifest.rows));
+      trials.push_back(text);
   }
+  for (TrialSelector& trial : parse_trial_selectors(trials, *run.manifest.rows))
+    selectors.push_back(std::move(trial));
   return selectors;
 }
 
@@ -32,13 +35,17 @@ int show_command(const std::vector<std::string>& arguments, const KindsPtr& kind
       "narrows\n"
       "a trial to points of its sweep. For whole tables of every seed there are the csv files.");
   line.positional("RUN", "the run folder")
-      .positionals("TRIAL...", "names of trials, or NAME:VARIABLE=VALUE,...; all without any", true)
+      .positionals(
+          "TRIAL...",
+          "names of trials, also 'gauss*' in quotes, or NAME:VARIABLE=VALUE,...; all without "
+          "any",
+          true)
       .option("figure",
               "figures to show, with their intervals: nll, ppl, kl, kl_reverse, top1_agreement, "
               "bits_per_byte, relative_l2, TASK_acc")
       .option("columns",
-              "columns to show instead, in this order, named as in results.csv; also the "
-              "variables of sweeps and seeds")
+              "columns to show instead, in this order, named as in results.csv, kl_low and "
+              "kl_high too; also the variables of sweeps and seeds")
       .option("sort",
               "columns to sort by, the best first; --sort=-NAME the other way round; default: as "
               "in the experiment")

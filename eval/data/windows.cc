@@ -57,6 +57,19 @@ std::vector<Cut> cut_document(Index tokens, const WindowOptions& options) {
   return cuts;
 }
 
+/// The byte at which each token of a document begins; empty where the tokens' bytes are not those
+/// of its text, which has `size`, one after the other.
+std::vector<Index> byte_starts(const Encoding& document, Index size) {
+  std::vector<Index> starts;
+  Index byte = 0;
+  for (const std::int32_t bytes : document.bytes) {
+    starts.push_back(byte);
+    byte += bytes;
+  }
+  if (byte != size) starts.clear();
+  return starts;
+}
+
 }  // namespace
 
 std::string convention_name(Convention convention) {
@@ -104,8 +117,9 @@ class WindowCutter {
 
   bool full() const { return options_.limit && windows_.count() == *options_.limit; }
 
-  /// `document.bytes` is empty where it is not known.
-  void add(Encoding document) {
+  /// `document.bytes` is empty where it is not known. size: of the document's text, bytes;
+  /// -1: not known.
+  void add(Encoding document, Index size = -1) {
     ++documents_;
     if (bos_opens_documents(options_)) {
       document.ids.insert(document.ids.begin(), options_.bos_id);
@@ -113,11 +127,13 @@ class WindowCutter {
     }
     const Index tokens = static_cast<Index>(document.ids.size());
     const std::vector<Cut> cuts = cut_document(tokens, options_);
+    const std::vector<Index> starts = byte_starts(document, size);
     const bool is_short = tokens + (bos_opens_windows(options_) ? 1 : 0) < options_.context;
     if (is_short && (drops_short_documents() || !cuts.empty())) ++short_documents_;
     for (const Cut& cut : cuts) {
       if (full()) break;
       windows_.items_.push_back(item(document, cut));
+      windows_.places_.push_back(place(document, cut, starts));
     }
   }
 
@@ -161,6 +177,17 @@ class WindowCutter {
     return item;
   }
 
+  /// starts: byte_starts() of the document.
+  WindowPlace place(const Encoding& document, const Cut& cut,
+                    const std::vector<Index>& starts) const {
+    WindowPlace place{.document = documents_ - 1};
+    if (starts.empty()) return place;
+    place.first_byte = starts[static_cast<std::size_t>(cut.begin)];
+    place.bytes.assign(document.bytes.begin() + cut.begin, document.bytes.begin() + cut.end);
+    place.scored = cut.scored - cut.begin;
+    return place;
+  }
+
   void warn(const std::string& what) { windows_.warnings_.push_back(name_ + ": " + what); }
 
   WindowOptions options_;
@@ -177,7 +204,7 @@ TokenWindows TokenWindows::from_documents(const std::vector<std::string>& docume
   for (const std::string& document : documents) {
     if (cutter.full()) break;
     check_utf8(document, name);
-    cutter.add(tokenizer.encode_with_bytes(document));
+    cutter.add(tokenizer.encode_with_bytes(document), std::ssize(document));
   }
   return cutter.finish();
 }

@@ -67,6 +67,16 @@ struct WindowOptionsError {
 /// The first mistake, nullopt where there is none. The context is at least 2 already.
 std::optional<WindowOptionsError> find_error(const WindowOptions& options);
 
+/// Where a window stands in its source, so that its tokens can be shown as text.
+struct WindowPlace {
+  Index document = 0;    ///< counted from the first that was read
+  Index first_byte = 0;  ///< of the document's text, where its first token begins
+  /// Bytes of text that each token of the document stands for, a bos none. Empty where it is not
+  /// known which text is whose: ids were given, or the tokenizer rewrites text.
+  std::vector<std::int32_t> bytes{};
+  Index scored = 0;  ///< place of the first of these that is scored
+};
+
 /// The evaluation text as one model reads it: one item for each window, in the text's order.
 class TokenWindows {
  public:
@@ -86,6 +96,8 @@ class TokenWindows {
   /// documents, the number of its own.
   const std::vector<EvalItem>& items() const& { return items_; }
   std::vector<EvalItem> items() && { return std::move(items_); }
+  /// One for each item.
+  const std::vector<WindowPlace>& places() const { return places_; }
   Index count() const { return static_cast<Index>(items_.size()); }
   Index context() const { return context_; }
   /// "window/1"
@@ -100,6 +112,7 @@ class TokenWindows {
   Index context_ = 0;
   std::string convention_;
   std::vector<EvalItem> items_;
+  std::vector<WindowPlace> places_;
   std::vector<std::string> warnings_;
 };
 

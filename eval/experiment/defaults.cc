@@ -1,12 +1,15 @@
 #include "eval/experiment/defaults.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "eval/design/search_key.h"
-#include "eval/experiment/trial.h"
+#include "eval/experiment/experiment.h"
+#include "perturb/noise_entry.h"
+#include "quant/quantizer_config.h"
 
 namespace nf {
 namespace {
@@ -54,6 +57,17 @@ std::vector<std::string> all_entry_keys(const Kinds& kinds) {
   return names;
 }
 
+/// Keys that are no defaults, and where they belong.
+std::vector<OtherKey> keys_elsewhere(const Kinds& kinds) {
+  std::vector<OtherKey> keys = {{"name", "it in each trial, which has a name of its own"}};
+  for (const std::string& name : ExperimentConfig::fields(kinds).names())
+    keys.push_back({name, "it at the top level, beside 'defaults'"});
+  for (const std::vector<OtherKey>& others :
+       {fields_of<QuantizerConfig>().other_keys(), noise_other_keys()})
+    keys.insert(keys.end(), others.begin(), others.end());
+  return keys;
+}
+
 /// Whether the mapping has a key of `names`.
 bool has_any(const ConfigNode& mapping, const auto& names) {
   return std::any_of(std::begin(names), std::end(names),
@@ -84,7 +98,7 @@ Defaults::Defaults(const ConfigNode& node, KindsPtr kinds, ConfigErrors& errors)
   known.insert(known.end(), of_entries.begin(), of_entries.end());
   known.insert(known.end(), of_sites.begin(), of_sites.end());
   known.emplace_back("sites");
-  check_unknown_keys(node, known, errors);
+  check_unknown_keys(node, known, errors, keys_elsewhere(*kinds_));
   for (const ConfigEntry& entry : node.entries()) {
     const Key key{entry.key, entry.value, entry.key_place};
     if (contains(of_trials, key.name)) trial_keys_.push_back(key);
@@ -101,6 +115,16 @@ Defaults::Defaults(const ConfigNode& node, KindsPtr kinds, ConfigErrors& errors)
   }
 }
 
+/// The variables that a key of trials makes; none where it makes none.
+std::vector<std::string> Defaults::made_variables(const std::string& key) const {
+  std::vector<std::string> variables;
+  if (key == "bisect") variables.emplace_back(kSearchVariable);
+  if (key == "sweep" || key == "zip")
+    for (const ConfigEntry& variable : node_.find(key)->entries())
+      variables.push_back(variable.key);
+  return variables;
+}
+
 /// Whether a trial takes that key. Variables stand for nothing where they are not used.
 bool Defaults::fits_trial(const std::string& key, const ConfigNode& trial) const {
   if (trial.find(key)) return false;
@@ -110,15 +134,12 @@ bool Defaults::fits_trial(const std::string& key, const ConfigNode& trial) const
   if (is_one_of(key, kDesignKinds))
     return !has_any(trial, kDesignKinds) && (key != "factorial" || !trial.find("bisect"));
   if (key == "bisect" && trial.find("factorial")) return false;
-  std::vector<std::string> variables;
-  if (key == "bisect") variables.emplace_back(kSearchVariable);
-  if (key == "sweep" || key == "zip")
-    for (const ConfigEntry& variable : node_.find(key)->entries()) {
-      variables.push_back(variable.key);
-      for (const char* own : {"sweep", "zip"})
-        if (const auto lists = trial.find(own); lists && lists->find(variable.key)) return false;
-    }
+  const std::vector<std::string> variables = made_variables(key);
   if (variables.empty()) return true;
+  if (key != "bisect")
+    for (const std::string& variable : variables)
+      for (const char* own : {"sweep", "zip"})
+        if (const auto lists = trial.find(own); lists && lists->find(variable)) return false;
   std::set<std::string> used = collect_variables(trial);
   for (const Key& entry_key : entry_keys_) used.merge(collect_variables(entry_key.value));
   return std::any_of(variables.begin(), variables.end(),
@@ -264,21 +285,30 @@ Defaults::Filled Defaults::fill_entry(
   return result;
 }
 
+/// The reason why no trial takes a key.
+std::string Defaults::why_no_trial(const std::string& key) const {
+  const std::vector<std::string> variables = made_variables(key);
+  if (variables.empty()) return "no trial takes it: each says it itself, or a key that excludes it";
+  return fmt::format(
+      "no trial takes it: each says it itself, or has no \"${{{}}}\" where its value would go",
+      fmt::join(variables, "}\" or \"${"));
+}
+
 std::vector<std::string> Defaults::report_unused(ConfigErrors& errors) const {
   std::vector<std::string> unused;
-  const auto tell = [&](const Key& key, const char* what) {
+  const auto tell = [&](const Key& key, const char* what, const std::string& why) {
     if (used_.contains(key.name)) return;
     const auto misfit = misfits_.find(key.name);
     if (misfit != misfits_.end())
       errors.add(key.value, fmt::format("fits no {}: {}", what, misfit->second));
     else
-      unused.push_back(
-          fmt::format("{}: no {} takes it: each that could says it itself, or there "
-                      "is none",
-                      key.value.where(), what));
+      unused.push_back(fmt::format("{}: {}", key.value.where(), why));
   };
-  for (const Key& key : trial_keys_) tell(key, "trial");
-  for (const Key& key : entry_keys_) tell(key, "entry");
+  for (const Key& key : trial_keys_) tell(key, "trial", why_no_trial(key.name));
+  for (const Key& key : entry_keys_)
+    tell(key, "entry",
+         "no entry takes it: each says it itself, as a shorthand says all that it can, or cannot "
+         "have it");
   return unused;
 }
 

@@ -52,6 +52,8 @@ class Defaults {
   std::vector<Key> fitting(const ConfigNode& entry, std::vector<Key> keys,
                            const std::function<ConfigErrors(const ConfigNode& entry)>& read);
   Filled filled(const ConfigNode& entry, const std::vector<Key>& keys);
+  std::vector<std::string> made_variables(const std::string& key) const;
+  std::string why_no_trial(const std::string& key) const;
   bool fits_trial(const std::string& key, const ConfigNode& trial) const;
   std::vector<std::string> keys_of(const ConfigNode& entry) const;
   std::vector<Key> kind_keys(const ConfigNode& entry, EntryKind kind) const;

@@ -9,6 +9,7 @@
 #include "core/io/read_file.h"
 #include "eval/experiment/calibration_use.h"
 #include "eval/experiment/column_names.h"
+#include "eval/experiment/default_places.h"
 #include "eval/experiment/folder_name.h"
 #include "eval/experiment/missing_model.h"
 #include "eval/experiment/trial_count.h"
@@ -155,6 +156,12 @@ std::vector<std::string> unused_sets(const Experiment& experiment) {
                             experiment.config.predict.calibration);
 }
 
+/// The place of an entry's roles, which a shorthand does not write.
+std::string where_roles(const Entry& entry) {
+  const ConfigNode sites = *entry.node.find("sites");
+  return sites.find("roles").value_or(sites).where();
+}
+
 /// Remembers the roles that a model lacks and the entries name beside others, each once.
 void warn_of_lacking_roles(const std::vector<Trial>& trials,
                            const std::vector<ExperimentModel>& models, ShortForms& forms) {
@@ -164,8 +171,7 @@ void warn_of_lacking_roles(const std::vector<Trial>& trials,
         for (const std::string& role : entry.sites.lacking_roles(model.decoder.spec()))
           if (forms.lacking.emplace(model.name, role).second)
             forms.warnings.push_back(fmt::format("{}: {} has no '{}', which is skipped there",
-                                                 entry.node.find("sites")->where(), model.name,
-                                                 role));
+                                                 where_roles(entry), model.name, role));
 }
 
 /// What calibration asks of a model's trials.
@@ -347,10 +353,11 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
   // Not told beside other mistakes, which may be why nothing takes them.
   if (errors.empty() && !experiment.models.empty() && !config.trials.empty())
     experiment.warnings = forms.defaults.report_unused(errors);
-  errors.throw_if_any();
+  if (!errors.empty()) throw ConfigError(with_default_places(errors.message(), root));
   std::vector<std::string> unused = unused_sets(experiment);
   for (std::vector<std::string>* more : {&forms.warnings, &unused})
     std::move(more->begin(), more->end(), std::back_inserter(experiment.warnings));
+  for (std::string& warning : experiment.warnings) warning = with_default_places(warning, root);
   experiment.shorthands = std::move(forms.shorthands);
   return experiment;
 }

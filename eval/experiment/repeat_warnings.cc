@@ -19,23 +19,37 @@ std::set<std::string> drawing_trials(const Experiment& experiment) {
   return names;
 }
 
+/// The `repeat` of `defaults:`.
+std::optional<ConfigNode> common_repeat(const ExperimentConfig& config) {
+  return config.defaults ? config.defaults->find("repeat") : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string> repeat_warnings(const Experiment& experiment) {
   const std::set<std::string> drawing = drawing_trials(experiment);
+  const std::optional<ConfigNode> common = common_repeat(experiment.config);
   struct Idle {
     std::string where, seeds;
     std::vector<std::string> trials{};
   };
   std::vector<Idle> all;  // a default is said once for all trials that take it
+  std::set<std::string> in_use;
   for (const ConfigNode& trial : experiment.config.trials) {
-    const std::optional<ConfigNode> repeat = trial.find("repeat");
-    if (!repeat || repeat->text() == "1" || drawing.contains(trial.find("name")->text())) continue;
+    std::optional<ConfigNode> repeat = trial.find("repeat");
+    if (!repeat || repeat->text() == "1") continue;
+    if (common && repeat->place().str() == common->place().str()) repeat = common;
+    const std::string name = trial.find("name")->text();
+    if (drawing.contains(name)) {
+      in_use.insert(repeat->where());
+      continue;
+    }
     auto idle = std::find_if(all.begin(), all.end(),
                              [&repeat](const Idle& one) { return one.where == repeat->where(); });
     if (idle == all.end()) idle = all.insert(all.end(), {repeat->where(), repeat->text()});
-    idle->trials.push_back('\'' + trial.find("name")->text() + '\'');
+    idle->trials.push_back('\'' + name + '\'');
   }
+  std::erase_if(all, [&in_use](const Idle& idle) { return in_use.contains(idle.where); });
   std::vector<std::string> warnings;
   for (const Idle& idle : all) {
     const bool one = idle.trials.size() == 1;

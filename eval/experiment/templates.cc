@@ -53,7 +53,8 @@ std::string filled_template(const ExperimentTemplate& given, const TemplateValue
       {"{{model}}", to_flow_yaml(path_from(values.directory, values.model))},
       {"{{data}}", fmt::format("{}: {}", data_key(values.text),
                                to_flow_yaml(path_from(values.directory, values.text)))},
-      {"{{context}}", fmt::format("{}", values.context)}};
+      {"{{context}}", fmt::format("{}", values.context)},
+      {"{{windows}}", fmt::format("{}", values.windows)}};
   std::string text = given.text;
   for (const auto& [what, by] : replaced) replace_all(text, what, by);
   return text;

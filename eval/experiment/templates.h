@@ -12,7 +12,7 @@ namespace nf {
 /// A commented experiment to begin with: a file of configs/templates/, which the program holds.
 struct ExperimentTemplate {
   std::string name;  ///< the file's stem
-  std::string text;  ///< with {{name}}, {{model}}, {{data}} and {{context}} in it
+  std::string text;  ///< with {{name}}, {{model}}, {{data}}, {{context}} and {{windows}} in it
 
   /// The first sentence of the comment at its top.
   std::string summary() const;
@@ -26,6 +26,7 @@ struct TemplateValues {
   std::filesystem::path model;
   std::filesystem::path text;  ///< .jsonl and .npy are data of their own kinds
   Index context = 0;           ///< tokens in a window
+  Index windows = 16;          ///< from the beginning of the text
   /// The folder that relative paths count from; they are made to lead from there.
   std::filesystem::path directory{};
 };

@@ -218,12 +218,20 @@ double KlHistogram::quantile(Index per_mille) const {
   const Index n = count();
   if (n == 0) return std::numeric_limits<double>::quiet_NaN();
   // ⌈p·n⌉ without p·n, which overflows late and is exact so.
-  const Index rank = n / kWhole * per_mille + (n % kWhole * per_mille + kWhole - 1) / kWhole;
+  return value_at(n / kWhole * per_mille + (n % kWhole * per_mille + kWhole - 1) / kWhole);
+}
+
+double KlHistogram::value_at(Index rank) const {
   Index seen = 0, place = 0;
   while ((seen += counts_[static_cast<std::size_t>(place)]) < rank) ++place;
   if (place == 0) return 0.0;
   const Index bin = kBinOfPlace0 + place;
   return std::sqrt(kl_bin_edge(bin)) * std::sqrt(kl_bin_edge(bin + 1));
+}
+
+Index KlHistogram::count_up_to(double kl) const {
+  const Index end = std::min(kl_bin(kl) - kBinOfPlace0 + 1, std::ssize(counts_));
+  return std::accumulate(counts_.begin(), counts_.begin() + end, Index{0});
 }
 
 std::string KlHistogram::packed() const {

@@ -22,6 +22,10 @@ class KlHistogram {
   /// The ⌈p·n⌉-th smallest of n values, p = per_mille / 1000 in (0, 1]: its bin's geometric middle,
   /// which is within 1.1 % of it; 0 below the first bin. Not a number where there is none.
   double quantile(Index per_mille) const;
+  /// The rank-th smallest value, likewise. rank: 1 to count().
+  double value_at(Index rank) const;
+  /// Number of values in the bin of `kl` and below.
+  Index count_up_to(double kl) const;
 
   /// As letters, digits, '-' and '_', of six bits each. The bins that hold something, ascending,
   /// each as its distance to the one before and its count, both less 1, in exponential Golomb

@@ -39,8 +39,10 @@ CalibrationPlan::CalibrationPlan(const DecoderSpec& spec, std::span<const Calibr
 std::size_t CalibrationPlan::find_reference(std::size_t trial) {
   const TrialPath* path = trials_[trial].path->reference.get();
   if (path == nullptr) return trial;
+  // By keys: the numbers of paths mean something among those of one PathNumbers only.
   const auto same = std::find_if(trials_.begin(), trials_.end(), [path](const auto& each) {
-    return each.path->steps == path->steps;
+    const TrialKeys* keys = each.path->calibrated.get();
+    return keys != nullptr && keys->steps == path->calibrated->steps;
   });
   const auto reference = static_cast<std::size_t>(same - trials_.begin());
   if (same == trials_.end()) trials_.push_back({&trials_[trial].trial->reference(), path});

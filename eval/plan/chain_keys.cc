@@ -136,7 +136,7 @@ ChainKey ChainKeys::of_statistics(const SiteChain& chain, const Place& place) {
   add_site(hash, chain.site);
   for (const ChainNeed& need : needs)
     for (const bool part : {need.needs.ranges, need.needs.second_moment, need.needs.sample,
-                            need.needs.weight_ranges, need.needs.replay})
+                            need.needs.weight_ranges, need.needs.replay, need.needs.first_windows})
       add(hash, part ? 1u : 0u);
   add_needs(hash, chain, needs, place);
   return key_of(hash);
@@ -198,9 +198,10 @@ ChainKey ChainKeys::of_steps(const SiteChain& chain, const Part& part, std::uint
   add_site(hash, chain.site);
   for (std::size_t i = 0; i < part.steps; ++i) {
     const SiteStep& step = chain.steps[i];
-    add(hash, of_distortion(part.whole && i + 1 == part.steps ? step.whole() : step.distortion));
+    const DistortionPtr acts = part.whole && i + 1 == part.steps ? step.whole() : step.distortion;
+    add(hash, of_distortion(acts));
     add(hash, step.key);
-    const bool draws = step.distortion->draws();
+    const bool draws = acts->draws();
     add(hash, draws ? 1u : 0u);
     if (draws) add(hash, seed);
   }

@@ -22,8 +22,14 @@ Site drawn_site(Site site, const DecoderSpec& spec) {
   return site;
 }
 
-bool needs_grid(const Surrogate& surrogate) {
-  return surrogate.needs_grid() || surrogate.sees_steps();
+/// The first ordinal under which no step of the chain draws as a twin would: one that refers to a
+/// noise draws under a twin's ordinals itself (Distortion::first_ordinal()), beginning at its own
+/// place in the chain.
+std::uint64_t free_twin_ordinal(const SiteChain& chain) {
+  const auto free = std::find_if(chain.steps.begin(), chain.steps.end(), [](const SiteStep& step) {
+    return step.distortion->first_ordinal() == 0;
+  });
+  return static_cast<std::uint64_t>(free - chain.steps.begin());
 }
 
 /// ModelTrial::reference() before it is made ready; none where it is the trial itself.
@@ -62,6 +68,7 @@ void ModelTrial::add_entry(const Trial& trial, std::size_t number, const Decoder
   const DistortionPtr& distortion = entry.distortion;
   Json names = Json::array();
   CalibrationSetPtr set;
+  Propagate path = Propagate::none;  // of all that it is made of
   for (const Site& site : entry.sites.select(spec)) {
     names.push_back(site.name());
     std::vector<std::size_t>& entries = touching[site.name()];
@@ -80,8 +87,12 @@ void ModelTrial::add_entry(const Trial& trial, std::size_t number, const Decoder
     calibrated_ = calibrated_ || needs || finishes;
     if ((needs || finishes) && set == nullptr && entry.calibration && sets)
       set = sets(*entry.calibration, trial.seed);
-    if (needs) step.calibration = {.set = set, .propagate = entry.path()};
-    if (finishes) step.finish_calibration = {.set = set, .propagate = Propagate::none};
+    const bool finishes_by_path = finishes && distortion->finish_takes_path(site.tensor);
+    if (needs || finishes_by_path) path = entry.path();
+    if (needs) step.calibration = {.set = set, .propagate = path};
+    if (finishes)
+      step.finish_calibration = {.set = set,
+                                 .propagate = finishes_by_path ? path : Propagate::none};
     SiteChain& chain = chain_at(site);
     chain.site = site;
     chain.steps.push_back(std::move(step));
@@ -90,7 +101,7 @@ void ModelTrial::add_entry(const Trial& trial, std::size_t number, const Decoder
                        {"distortion", with_first_relation_names(distortion->config())}});
   if (set != nullptr) {
     identity_.back()["calibration"] = set->hash;
-    identity_.back()["propagate"] = enum_name(entry.path());
+    identity_.back()["propagate"] = enum_name(path);
   }
 }
 
@@ -115,13 +126,17 @@ void ModelTrial::add_twin(const Trial& trial, const DecoderSpec& spec,
   const TrialTwin& twin = trial.twin;
   const Surrogate& surrogate = *twin.kind->surrogate;
   CalibrationSetPtr set;
+  bool leaves_out = false;  // a chain that would have a twin but for `of`
   for (SiteChain* chain : chains()) {
     if (chain->empty()) continue;
     const SiteTensor tensor = kind_tensor(chain->site.tensor);
-    if (twin.of && tensor != kind_tensor(*twin.of)) continue;
-    if (!surrogate.acts_on(tensor) || (needs_grid(surrogate) && !chain->grid_step())) continue;
+    if (!surrogate.acts_on(tensor) || (surrogate.sees_grid() && !chain->grid_step())) continue;
+    if (twin.of && tensor != kind_tensor(*twin.of)) {
+      leaves_out = true;
+      continue;
+    }
     const std::string drawn = drawn_site(chain->site, spec).name();
-    const std::uint64_t first = twin_ordinal(*twin.kind);
+    const std::uint64_t first = twin_ordinal(*twin.kind) + free_twin_ordinal(*chain);
     chain->twin = {.kind = twin.kind,
                    .key = draw_key(drawn, first),
                    .calibration_key = draw_key(drawn, first + kCalibrationDraws)};
@@ -131,7 +146,7 @@ void ModelTrial::add_twin(const Trial& trial, const DecoderSpec& spec,
     chain->twin.calibration = {.set = set, .propagate = Propagate::none};
   }
   Json json = {{"twin", twin.kind->name}};
-  if (twin.of) json["of"] = site_tensor_name(*twin.of);
+  if (leaves_out) json["of"] = site_tensor_name(*twin.of);
   if (set != nullptr) json["calibration"] = set->hash;
   identity_.push_back(std::move(json));
 }

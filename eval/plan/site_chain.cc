@@ -61,6 +61,10 @@ class SiteChain::Run {
   DistortionReport finish(std::size_t step, ConstMatrixView from, const WholeChange& whole,
                           MatrixView to) const;
   void see_steps(std::size_t step, ConstMatrixView from);
+  /// Keeps what the step that has the grid has chosen.
+  void see_notes(std::size_t step, const DistortionReport& report) {
+    if (chain_.grid_step() == step) grid_notes_ = report.notes;
+  }
   /// distorted ← x + the twin of distorted − x, where there is one.
   void replace(DistortionReport& report, MatrixView distorted) const;
 
@@ -68,6 +72,8 @@ class SiteChain::Run {
   std::size_t size() const { return static_cast<std::size_t>(x_.size()); }
   DistortionReport step(std::size_t step, ConstMatrixView from, MatrixView to);
   void add_twin(DistortionReport& report, MatrixView distorted) const;
+  /// The values that share a scale of the last quantizer, as chosen here.
+  std::optional<Unit> grid_unit() const;
 
   const SiteChain& chain_;
   const Use& use_;
@@ -75,6 +81,7 @@ class SiteChain::Run {
   Marks clipped_;  ///< by any step; empty where nobody asks
   std::optional<std::size_t> grid_step_{};
   Matrix step_;  ///< its local steps
+  Json grid_notes_ = nullptr;
 };
 
 DistortionReport SiteChain::Run::steps(std::size_t first, std::size_t last, ConstMatrixView from,
@@ -104,8 +111,9 @@ DistortionReport SiteChain::Run::step(std::size_t step, ConstMatrixView from, Ma
   context.clipped = marks.empty() ? nullptr : marks.data();
   const DistortionPtr makes = apart ? each.whole() : each.distortion;
   DistortionReport report = makes->apply(from, context, to);
-  if (apart) report.join(finish(step, from, {to, context.clipped}, to));
+  if (apart) report = finish(step, from, {to, context.clipped, &report}, to);
   join_clipped(marks);
+  see_notes(step, report);
   see_steps(step, from);
   return report;
 }
@@ -127,30 +135,37 @@ void SiteChain::Run::replace(DistortionReport& report, MatrixView distorted) con
   if (chain_.twin.kind != nullptr && first_non_finite(distorted) < 0) add_twin(report, distorted);
 }
 
+std::optional<Unit> SiteChain::Run::grid_unit() const {
+  const std::optional<std::size_t> grid = chain_.grid_step();
+  if (!grid) return std::nullopt;
+  const std::optional<Unit> unit =
+      chain_.steps[*grid].distortion->grid_unit(kind_tensor(chain_.site.tensor));
+  return unit ? std::optional(chosen_unit(*unit, grid_notes_)) : std::nullopt;
+}
+
 void SiteChain::Run::add_twin(DistortionReport& report, MatrixView distorted) const {
   const ChainTwin& twin = chain_.twin;
+  Matrix delta(x_.rows(), x_.cols());
   for (Index r = 0; r < x_.rows(); ++r)
-    for (Index c = 0; c < x_.cols(); ++c) distorted(r, c) -= x_(r, c);
+    for (Index c = 0; c < x_.cols(); ++c) delta(r, c) = distorted(r, c) - x_(r, c);
   DistortionContext context = use_.context;
   context.site = chain_.site;
   context.key = context.reference_key = use_.on_calibration_set ? twin.calibration_key : twin.key;
   if (use_.knowledge.size() > chain_.steps.size())
     context.inputs = use_.knowledge[chain_.steps.size()].inputs;
-  const std::optional<std::size_t> grid = chain_.grid_step();
-  twin.surrogate().replace(
-      {.x = x_,
-       .delta = distorted,
-       .step = step_,
-       .grid_unit =
-           grid ? chain_.steps[*grid].distortion->grid_unit(context.tensor()) : std::nullopt,
-       .clipped = sees_clipped() ? clipped_.data() : nullptr},
-      context, distorted);
+  twin.surrogate().replace({.x = x_,
+                            .delta = delta,
+                            .step = step_,
+                            .grid_unit = grid_unit(),
+                            .clipped = sees_clipped() ? clipped_.data() : nullptr},
+                           context, delta);
   report.clipped = 0;  // those alone whose change the twin has kept
   for (Index r = 0; r < x_.rows(); ++r)
     for (Index c = 0; c < x_.cols(); ++c) {
       const auto at = static_cast<std::size_t>(r * x_.cols() + c);
-      if (sees_clipped() && clipped_[at] != 0 && distorted(r, c) != 0.0f) ++report.clipped;
-      distorted(r, c) += x_(r, c);
+      if (sees_clipped() && clipped_[at] != 0 && delta(r, c) != 0.0f) ++report.clipped;
+      // Where δ stays as it was x̂ keeps its last bit.
+      if (delta(r, c) != distorted(r, c) - x_(r, c)) distorted(r, c) = x_(r, c) + delta(r, c);
     }
 }
 
@@ -247,14 +262,17 @@ DistortionReport SiteChain::apply_made(ConstMatrixView x, const MadeChange& made
   Matrix behind;
   if (!is_last) behind.resize(x.rows(), x.cols());
   const MatrixView to = is_last ? distorted : behind.view();
-  DistortionReport report = made.report_before;
-  if (has_change) report.join(made.report);
+  DistortionReport own_report = made.report;
   if (is_partial)
-    report.join(run.finish(*last, before,
-                           {made.made, made.clipped.empty() ? nullptr : made.clipped.data()}, to));
+    own_report = run.finish(
+        *last, before,
+        {made.made, made.clipped.empty() ? nullptr : made.clipped.data(), &made.report}, to);
   else
     std::copy_n(made.made.data(), made.made.size(), to.data());
+  DistortionReport report = made.report_before;
+  if (has_change) report.join(own_report);
   run.see_steps(*last, before);
+  run.see_notes(*last, own_report);
   if (!is_last) report.join(run.steps(*last + 1, steps.size(), behind, distorted));
   run.replace(report, distorted);
   return report;
@@ -267,8 +285,8 @@ bool SiteChain::is_as_made() const {
 
 bool SiteChain::goes_on_from_made() const {
   const std::optional<std::size_t> made = made_step();
-  const bool sees_steps = twin.kind != nullptr && twin.surrogate().sees_steps();
-  return made && !(sees_steps && grid_step() < made);
+  const bool sees_grid = twin.kind != nullptr && twin.surrogate().sees_grid();
+  return made && !(sees_grid && grid_step() < made);
 }
 
 bool SiteChain::finishes_with_inputs() const { return !finishing_needs().empty(); }
@@ -330,9 +348,10 @@ double matrix_bytes(Index rows, Index cols) {
 
 double SiteChain::twin_bytes(Index rows, Index cols) const {
   if (twin.kind == nullptr) return 0.0;
-  // Local steps, marks, and two numbers a value to put them into another order.
-  constexpr double kMatrices = 1.0 + 0.25 + 4.0;
-  return kMatrices * matrix_bytes(rows, cols);
+  // δ, local steps and marks, and what the twin itself holds.
+  constexpr double kBytes = 2.0 * sizeof(float) + sizeof(std::uint8_t);
+  return (kBytes + twin.surrogate().bytes_per_value()) * static_cast<double>(rows) *
+         static_cast<double>(cols);
 }
 
 double SiteChain::scratch_bytes(Index rows, Index cols) const {

@@ -22,7 +22,31 @@ bool TrialPath::touches_weights(Index layer) const {
   return std::any_of(block.begin(), block.end(), [](Index weight) { return weight != 0; });
 }
 
+namespace {
+
+bool takes_path(const SiteChain& chain) {
+  const std::vector<ChainNeed> needs = chain.needs();
+  return std::any_of(needs.begin(), needs.end(), [](const ChainNeed& need) {
+    return need.calibration->propagate != Propagate::none;
+  });
+}
+
+/// Whether statistics of the trial come through what its reference trial does.
+bool takes_path(const ModelTrial& trial, const DecoderSpec& spec) {
+  for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
+    for (const Role role : spec.roles())
+      if (takes_path(trial.weight(layer, role)) || takes_path(trial.input(layer, role)))
+        return true;
+  return takes_path(trial.lm_head()) || takes_path(trial.lm_head_input());
+}
+
+}  // namespace
+
 TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
+  return path(trial, spec, trial.is_calibrated());
+}
+
+TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec, bool keeps_keys) {
   if (trial.summation() == Summation::halves) return floor(spec);
   TrialKeys keys = keys_.of(trial, spec);
   TrialPath path = TrialPath::untouched(spec);
@@ -32,10 +56,10 @@ TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
   path.head_weight = of(keys.head_weight);
   for (std::size_t step = 0; step < path.steps.size(); ++step)
     path.steps[step] = of(keys.steps[step]);
-  if (trial.is_calibrated()) path.calibrated = std::make_shared<const TrialKeys>(std::move(keys));
+  if (keeps_keys) path.calibrated = std::make_shared<const TrialKeys>(std::move(keys));
   const ModelTrial& reference = trial.reference();
-  if (&reference != &trial && reference.is_calibrated())
-    path.reference = std::make_shared<const TrialPath>(this->path(reference, spec));
+  if (&reference != &trial && (reference.is_calibrated() || takes_path(trial, spec)))
+    path.reference = std::make_shared<const TrialPath>(this->path(reference, spec, true));
   return path;
 }
 

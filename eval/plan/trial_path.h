@@ -21,8 +21,8 @@ struct TrialPath {
   /// What is to be made, or known, of a calibration set. Null where no chain of the trial has
   /// needs.
   std::shared_ptr<const TrialKeys> calibrated{};
-  /// The path of ModelTrial::reference(), numbered along with this one; null where the trial is its
-  /// own, or that one has no needs.
+  /// The path of ModelTrial::reference(), numbered along with this one and with `calibrated`; null
+  /// where the trial is its own, or nothing is made behind that one.
   std::shared_ptr<const TrialPath> reference{};
 
   /// The path of the baseline.
@@ -39,6 +39,8 @@ class PathNumbers {
   TrialPath path(const ModelTrial& trial, const DecoderSpec& spec);
 
  private:
+  /// keeps_keys: also where no chain has needs.
+  TrialPath path(const ModelTrial& trial, const DecoderSpec& spec, bool keeps_keys);
   /// The path of ModelTrial::floor(): nothing of it is like any other's.
   static TrialPath floor(const DecoderSpec& spec);
   Index of(const ChainKey& key);

@@ -61,7 +61,8 @@ double fitted_alpha(const LawPart& part, const std::vector<LawLine>& lines,
 
 std::optional<AdditiveLaw> AdditiveLaw::fit(std::span<const ResultRow* const> rows,
                                             SizeMeasure measure) {
-  const std::vector<LawLine> lines = law_lines(rows, measure);
+  std::vector<LawLine> lines = law_lines(rows, measure);
+  take_common_damages(lines);
   std::vector<double> damages;
   for (const LawLine& line : lines) damages.push_back(line.damage);
   return fit_lines(lines, damages, measure);

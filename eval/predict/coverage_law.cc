@@ -126,7 +126,8 @@ std::vector<LawCorner> law_corners(const std::vector<LawLine>& lines) {
 
 std::optional<CoverageLaw> CoverageLaw::fit(std::span<const ResultRow* const> rows,
                                             SizeMeasure measure) {
-  const std::vector<LawLine> lines = law_lines(rows, measure);
+  std::vector<LawLine> lines = law_lines(rows, measure);
+  take_common_damages(lines);
   const std::vector<LawCorner> corners = law_corners(lines);
   const auto greatest = std::max_element(
       corners.begin(), corners.end(), [&lines](const LawCorner& first, const LawCorner& second) {

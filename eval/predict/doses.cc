@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "eval/results/kl_per_r2.h"
+
 namespace nf {
 namespace {
 
@@ -28,6 +30,11 @@ Condition condition_of(const ResultRow& row) {
   return condition;
 }
 
+bool may_be_rounding(const ResultRow& row) {
+  const std::optional<double> kl = kl_of(row);
+  return kl && row.kl_floor && is_below_floor(*kl, *row.kl_floor);
+}
+
 }  // namespace
 
 std::optional<double> dose_of(const RowKey& key) {
@@ -48,7 +55,8 @@ std::vector<DosedRow> smaller_doses(const ResultRow& row, const PredictorEvidenc
   for (const ResultRow* other : evidence.rows) {
     const std::optional<double> dose = dose_of(other->key);
     if (other->failed() || other->key.name != row.key.name || !dose || !(*dose > 0.0) ||
-        *dose >= 1.0 || *dose >= *own || condition_of(*other) != condition)
+        *dose >= 1.0 || *dose >= *own || may_be_rounding(*other) ||
+        condition_of(*other) != condition)
       continue;
     found.push_back({*dose / *own, other});
   }

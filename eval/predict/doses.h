@@ -16,7 +16,8 @@ struct DosedRow {
   const ResultRow* row = nullptr;
 };
 /// The rows of the evidence that are a row's condition at doses below 1, its own left out: the same
-/// trial, entries and sites, and the same seed. In ascending order of the dose; each dose once.
+/// trial, entries and sites, and the same seed. One whose KL may be rounding (is_below_floor()) is
+/// left out. In ascending order of the dose; each dose once.
 std::vector<DosedRow> smaller_doses(const ResultRow& row, const PredictorEvidence& evidence);
 
 }  // namespace nf

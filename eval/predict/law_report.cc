@@ -5,17 +5,22 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <set>
 
 #include "eval/output/number_text.h"
 #include "eval/output/short_list.h"
 #include "eval/predict/coverage_law.h"
 #include "eval/predict/damage_kind.h"
 #include "eval/predict/law_blocks.h"
+#include "eval/results/kl_per_r2.h"
 #include "eval/results/row_fields.h"
 #include "eval/stats/multiple_testing.h"
 
 namespace nf {
 namespace {
+
+constexpr const char* kOtherText = "has not run over all windows of the fit";
 
 bool is_selected(const std::vector<TrialSelector>& selectors, const RowKey& key) {
   return std::any_of(selectors.begin(), selectors.end(),
@@ -32,6 +37,24 @@ struct Lines {
   std::vector<std::optional<std::size_t>> left_out{};
 };
 
+std::set<std::string> ids_of(const LawLine& line) {
+  std::set<std::string> ids;
+  for (const ResultRow* row : line.rows) ids.insert(row->key.id);
+  return ids;
+}
+
+/// For each line the first that has the very same records, under whatever name: itself mostly.
+std::vector<std::size_t> first_of_same(const std::vector<LawLine>& all) {
+  std::map<std::set<std::string>, std::size_t> known;
+  std::vector<std::size_t> first;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    first.push_back(known.emplace(ids_of(all[i]), i).first->second);
+  return first;
+}
+
+/// Whether it is a trial of a design whose trials have parts in common.
+bool overlaps(const RowKey& key) { return !key.design.kind.empty() && key.design.kind != "each"; }
+
 bool leaves_out(const LawLine& line, const LawLine& all, const LawLine& part) {
   if (line.key.design.kind != "leave_one_out" || !is_sized_noise(line.key) ||
       line.sizes.size() + part.sizes.size() != all.sizes.size() ||
@@ -44,9 +67,10 @@ bool leaves_out(const LawLine& line, const LawLine& all, const LawLine& part) {
 
 /// Takes the corner of the greatest damage, where the cap shows most, and the lines about it.
 void take_corner(const std::vector<LawLine>& all, const std::vector<bool>& is_fit, Lines& lines) {
+  const std::vector<std::size_t> first = first_of_same(all);
   std::vector<std::size_t> places(all.size(), 0);
   for (std::size_t i = 0, next = 0; i < all.size(); ++i)
-    if (is_fit[i]) places[i] = next++;
+    if (is_fit[i]) places[i] = first[i] == i ? next++ : places[first[i]];
   const LawCorner* best = nullptr;
   const std::vector<LawCorner> corners = law_corners(all);
   for (const LawCorner& corner : corners) {
@@ -71,22 +95,29 @@ void take_corner(const std::vector<LawLine>& all, const std::vector<bool>& is_fi
 
 Lines sort_lines(const std::vector<LawLine>& all, const LawRequest& request) {
   Lines lines;
+  const std::vector<std::size_t> first = first_of_same(all);
   std::vector<bool> is_fit(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    is_fit[i] =
+    const bool own =
         request.from.empty() ? is_noise_of_each(all[i].key) : is_selected(request.from, all[i].key);
-    if (!is_fit[i]) continue;
+    if (!own) continue;
+    is_fit[i] = is_fit[first[i]] = true;  // the same records are no other line
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!is_fit[i] || first[i] != i) continue;
     lines.singles.push_back(lines.fit.size());
     lines.fit.push_back(all[i]);
   }
   if (request.kind == LawKind::coverage) take_corner(all, is_fit, lines);
-  const auto is_known = [&lines](const LawLine& line) {
-    return std::any_of(lines.fit.begin(), lines.fit.end(), [&line](const LawLine& fit) {
-      return fit.key.name == line.key.name && fit.key.vars == line.key.vars;
-    });
-  };
-  for (const LawLine& line : all)
-    if (!is_known(line)) lines.others.push_back(line);
+  std::set<std::string> known;  // ids
+  for (const LawLine& line : lines.fit) known.merge(ids_of(line));
+  for (const LawLine& line : all) {
+    std::set<std::string> ids = ids_of(line);
+    if (std::includes(known.begin(), known.end(), ids.begin(), ids.end())) continue;
+    lines.others.push_back(line);
+    known.merge(ids);
+  }
+  take_common_damages(lines.fit);
   return lines;
 }
 
@@ -170,8 +201,9 @@ std::string why_no_law(const Lines& lines, const LawRequest& request, const Resu
                  "site, perturb: gaussian l2=0.1} and run it, or name trials with --from"
                : "none of the trials of --from has a damage above rounding and a size";
   if (!lines.corner)
-    return "no trial has the noise of `each` at all of its sites at once, which the cap of "
-           "coverage comes from; add the same trial without `each` and run it";
+    return "no trial has the noise of `each` at all of its sites at once, all of its parts with a "
+           "KL above rounding, which the cap of coverage comes from; add the same trial without "
+           "`each`, or a larger dose, and run it";
   return why_no_cap(lines, baseline);
 }
 
@@ -265,9 +297,17 @@ void add_parts(const Lines& lines, const FittedLaw& law, const LawBlocks& blocks
     if (part.p) part.p_holm = *next++;
 }
 
+std::string kind_of(const RowKey& key) {
+  const std::string kind = damage_kind(key);
+  return overlaps(key) ? fmt::format("{} ({})", kind, key.design.kind) : kind;
+}
+
+/// Whether predicted and measured are of one text.
+bool is_comparable(const LawOutcome& outcome) { return outcome.factor.note != kOtherText; }
+
 LawOutcome outcome_of(const LawLine& line, double predicted, const FittedLaw& law,
                       const LawBlocks& blocks) {
-  LawOutcome outcome{.key = pooled_key(line.rows), .kind = damage_kind(line.key)};
+  LawOutcome outcome{.key = pooled_key(line.rows), .kind = kind_of(line.key)};
   outcome.label = condition_text(line.key);
   if (line.rows.size() > 1) outcome.label += fmt::format(" ({} seeds)", line.rows.size());
   outcome.measured.value = line.damage;
@@ -276,7 +316,7 @@ LawOutcome outcome_of(const LawLine& line, double predicted, const FittedLaw& la
   const std::optional<std::vector<BlockSums>> measured = blocks.measured(line);
   if (!measured) {
     for (LawFigure* figure : {&outcome.measured, &outcome.predicted, &outcome.factor})
-      figure->note = "has not run over all windows of the fit";
+      figure->note = kOtherText;
     return outcome;
   }
   const std::vector<BlockSums> of_law = blocks.blocks(law.slopes(line.sizes));
@@ -303,10 +343,15 @@ void add_outcomes(const Lines& lines, const LawRequest& request, const FittedLaw
     report.outcomes.push_back(outcome_of(line, *predicted, law, blocks));
     report.outcomes.back().fitted = fitted;
   };
+  const std::set<Index> windows = common_windows(lines.fit);
   for (const LawLine& line : lines.fit)
-    if (request.predict.empty() || is_selected(request.predict, line.key)) add(line, true);
-  for (const LawLine& line : lines.others)
-    if (request.predict.empty() || is_selected(request.predict, line.key)) add(line, false);
+    if (request.predict.empty() || is_selected(request.predict, line.key))
+      add(line, line.key.design.kind != "leave_one_out");  // it tells the second ends alone
+  for (LawLine line : lines.others) {
+    if (!request.predict.empty() && !is_selected(request.predict, line.key)) continue;
+    line.damage = damage_over(line, windows).value_or(line.damage);
+    add(line, false);
+  }
   if (!elsewhere.empty())
     report.remarks.push_back(
         fmt::format("not predicted, for no noise of the fit has acted at some of their sites: {}",
@@ -316,7 +361,7 @@ void add_outcomes(const Lines& lines, const LawRequest& request, const FittedLaw
 void add_errors(LawReport& report) {
   std::vector<std::pair<std::string, std::vector<double>>> by_kind;
   for (const LawOutcome& outcome : report.outcomes) {
-    if (outcome.fitted) continue;
+    if (outcome.fitted || !is_comparable(outcome)) continue;
     auto known = std::find_if(by_kind.begin(), by_kind.end(), [&outcome](const auto& errors) {
       return errors.first == outcome.kind;
     });
@@ -332,17 +377,18 @@ void add_errors(LawReport& report) {
     const std::size_t middle = factors.size() / 2;
     errors.median = factors.size() % 2 == 1 ? factors[middle]
                                             : std::sqrt(factors[middle - 1] * factors[middle]);
-    errors.interval = median_interval(factors);
+    if (!kind.ends_with(')')) errors.interval = median_interval(factors);
     report.errors.push_back(std::move(errors));
   }
 }
 
-std::optional<double> r2_of(const std::vector<LawOutcome>& outcomes) {
+void add_r2(LawReport& report) {
   std::vector<std::pair<double, double>> logs;  // measured, predicted
-  for (const LawOutcome& outcome : outcomes)
-    if (!outcome.fitted)
+  for (const LawOutcome& outcome : report.outcomes)
+    if (!outcome.fitted && is_comparable(outcome) && !overlaps(outcome.key))
       logs.emplace_back(std::log(outcome.measured.value), std::log(outcome.predicted.value));
-  if (logs.size() < 3) return std::nullopt;
+  constexpr std::size_t kFewest = 3;
+  if (logs.size() < kFewest) return;
   double mean = 0.0, left = 0.0, all = 0.0;
   for (const auto& [measured, predicted] : logs)
     mean += measured / static_cast<double>(logs.size());
@@ -350,7 +396,44 @@ std::optional<double> r2_of(const std::vector<LawOutcome>& outcomes) {
     left += std::pow(measured - predicted, 2);
     all += std::pow(measured - mean, 2);
   }
-  return all > 0.0 ? std::optional(1.0 - left / all) : std::nullopt;
+  if (!(all > 0.0)) return;
+  report.r2 = 1.0 - left / all;
+  report.r2_trials = std::ssize(logs);
+}
+
+/// Says where the seeds of the fit are not in the intervals.
+void tell_seeds(const std::vector<LawLine>& fit, LawReport& report) {
+  const auto seeds = [](const LawLine& line) { return line.rows.size(); };
+  const auto other = std::find_if(fit.begin(), fit.end(), [&](const LawLine& line) {
+    return seeds(line) != seeds(fit.front());
+  });
+  if (other != fit.end())
+    report.remarks.emplace_back(
+        "the trials of the fit have unequal numbers of seeds: the intervals of the law are over "
+        "text alone");
+  else if (seeds(fit.front()) == 1)
+    report.remarks.emplace_back(
+        "the trials of the fit have one seed each: the intervals of the law are over text alone, "
+        "and speak of these draws");
+}
+
+/// Says which trials of the noise that laws are fitted to do too little.
+void tell_parts_below_floor(const ModelLines& model, const std::vector<LawLine>& lines,
+                            LawReport& report) {
+  std::vector<std::string> below;
+  for (const ResultLine& line : model.lines) {
+    const bool is_known = std::any_of(lines.begin(), lines.end(), [&line](const LawLine& known) {
+      return known.key.name == line.key().name && known.key.vars == line.key().vars;
+    });
+    if (is_known || line.samples().empty() || !is_noise_of_each(line.key())) continue;
+    const std::optional<double> kl = kl_of(*line.samples().front());
+    if (kl) below.push_back(condition_text(line.key()));
+  }
+  if (!below.empty())
+    report.remarks.push_back(fmt::format(
+        "no part of the law, for their noise of `each` has no KL above {} floors, or is unfinished "
+        "(a larger dose tells more): {}",
+        kFloorsToTrust, short_list(below, ", ", "trials")));
 }
 
 /// Lines that have no size of this measure, or no damage above rounding.
@@ -368,7 +451,7 @@ void tell_left_out(const ModelLines& model, const std::vector<LawLine>& lines,
   }
   if (left_out.empty()) return;
   report.remarks.push_back(fmt::format(
-      "left out, without a KL above rounding or a size ({}): {}{}",
+      "left out, unfinished or without a KL above rounding or a size ({}): {}{}",
       size_measure_name(request.measure), short_list(left_out, ", ", "trials"),
       request.measure == SizeMeasure::l2 ? "" : "; `predict:` in the experiment records it"));
 }
@@ -409,6 +492,8 @@ LawReport law_report(const ModelLines& model, const LawRequest& request) {
       for (const ResultRow* row : line.samples()) rows.push_back(row);
   const std::vector<LawLine> all = law_lines(rows, request.measure);
   tell_left_out(model, all, request, report);
+  if (request.measure == SizeMeasure::l2 && request.from.empty())
+    tell_parts_below_floor(model, all, report);
   const Lines lines = sort_lines(all, request);
   report.fit_lines = std::ssize(lines.singles);
   const FittedLaw law(lines, request);
@@ -425,7 +510,8 @@ LawReport law_report(const ModelLines& model, const LawRequest& request) {
   add_parts(lines, law, blocks, report);
   add_outcomes(lines, request, law, blocks, report);
   add_errors(report);
-  report.r2 = r2_of(report.outcomes);
+  add_r2(report);
+  tell_seeds(lines.fit, report);
   return report;
 }
 

@@ -49,8 +49,9 @@ struct LawPartFigures {
 /// A line held against the law.
 struct LawOutcome {
   RowKey key{};
-  std::string label{}, kind{};  ///< kind: damage_kind()
-  bool fitted = false;          ///< the law was fitted on it, too
+  /// kind: damage_kind(), with the design where it is one of overlapping parts: "noise (pairs)".
+  std::string label{}, kind{};
+  bool fitted = false;  ///< the law was fitted on it, too
   LawFigure measured{}, predicted{};
   LawFigure factor{};  ///< predicted over measured
 };
@@ -59,8 +60,9 @@ struct LawOutcome {
 struct LawErrors {
   std::string kind{};
   Index trials = 0, too_high = 0;
-  double median = 1.0;                 ///< of max(factor, 1/factor)
-  std::optional<Interval> interval{};  ///< 95 % at least, over trials (order statistics)
+  double median = 1.0;  ///< of max(factor, 1/factor)
+  /// 95 % at least, over trials (order statistics); none of designs, whose parts overlap.
+  std::optional<Interval> interval{};
 };
 
 /// A law of one model.
@@ -74,9 +76,11 @@ struct LawReport {
   std::vector<LawPartFigures> parts{};
   std::vector<LawOutcome> outcomes{};  ///< in the order of the lines
   std::vector<LawErrors> errors{};     ///< by kind, in order of first appearance
-  /// 1 − Σ(ln y − ln ŷ)² / Σ(ln y − mean ln y)² over the lines that the fit never saw; none of
-  /// fewer than three.
+  /// 1 − Σ(ln y − ln ŷ)² / Σ(ln y − mean ln y)² over the lines that the fit never saw, on its
+  /// windows, those of designs of overlapping parts apart, which are many and alike; none of fewer
+  /// than three.
   std::optional<double> r2{};
+  Index r2_trials = 0;                 ///< these lines
   std::vector<std::string> remarks{};  ///< one line each: what could not enter
 };
 

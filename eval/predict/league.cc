@@ -17,6 +17,7 @@ namespace nf {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr Index kFewestTrials = 3;  // that a league is of
 
 /// The clusters of a zone's trials: [trials], and in words where they are no names.
 struct Clusters {
@@ -77,9 +78,9 @@ PredictorFigure figure_of(const LeagueZone& zone, std::size_t predictor) {
 
 /// Two predictors, ln y = a + b1·ln p1 + b2·ln p2.
 struct Pair {
-  std::size_t first = 0, second = 0;
+  PredictorSet predictors{};
   double r2 = -1.0;
-  Index tried = 0;
+  std::vector<PredictorSet> tried{};  ///< all pairs that it was chosen of
 };
 
 Observations observations_of(const LeagueZone& zone, const std::vector<double>& first,
@@ -94,41 +95,49 @@ Observations observations_of(const LeagueZone& zone, const std::vector<double>& 
   return observations;
 }
 
-/// The pair with the greatest R² of those whose predictors nearly all trials have, none of them
+/// The predictors that may be one of a pair: those that nearly all trials have, none of them
 /// measured.
-std::optional<Pair> best_pair(const LeagueZone& zone) {
-  constexpr double kLeastShare = 0.9;
-  constexpr std::size_t kFewestTrials = 8;
-  std::vector<std::pair<std::size_t, std::vector<double>>> candidates;
+std::vector<std::size_t> pairable(const LeagueZone& zone) {
+  std::vector<std::size_t> candidates;
   for (std::size_t p = 0; p < zone.figures->predictors().size(); ++p) {
-    std::vector<double> logs = zone_logs(zone, p);
+    const std::vector<double> logs = zone_logs(zone, p);
     const auto known =
         std::count_if(logs.begin(), logs.end(), [](double log) { return !std::isnan(log); });
     if (!zone.figures->predictors()[p]->measured && !logs.empty() &&
-        static_cast<double>(known) >= kLeastShare * static_cast<double>(logs.size()))
-      candidates.emplace_back(p, std::move(logs));
+        static_cast<double>(known) >= kLeastShareOfTrials * static_cast<double>(logs.size()))
+      candidates.push_back(p);
   }
+  return candidates;
+}
+
+/// The pair with the greatest R².
+std::optional<Pair> best_pair(const LeagueZone& zone) {
+  constexpr std::size_t kFewestOfPair = 8;
+  const std::vector<std::size_t> candidates = pairable(zone);
   Pair best;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     for (std::size_t j = i + 1; j < candidates.size(); ++j) {
-      const Observations both = observations_of(zone, candidates[i].second, candidates[j].second);
-      if (both.y.size() < kFewestTrials) continue;
+      const PredictorSet set = {candidates[i], candidates[j]};
+      const Observations both = zone_observations(zone, set);
+      if (both.y.size() < kFewestOfPair) continue;
       const std::optional<LinearFit> fit = fit_least_squares(both);
       const std::optional<double> r2 = fit ? r2_of(*fit, both) : std::nullopt;
       if (!r2) continue;
-      ++best.tried;
-      if (*r2 > best.r2) best = {candidates[i].first, candidates[j].first, *r2, best.tried};
+      best.tried.push_back(set);
+      if (*r2 <= best.r2) continue;
+      best.predictors = set;
+      best.r2 = *r2;
     }
   }
-  return best.tried > 1 ? std::optional(best) : std::nullopt;
+  return best.tried.size() > 1 ? std::optional(best) : std::nullopt;
 }
 
 /// What a pair says of each trial: in rank what the fit on other clusters says, so that it does not
 /// know the trial's own outcome.
 PredictorFigure figure_of(const LeagueZone& zone, const Pair& pair,
                           const std::vector<Index>& clusters) {
-  const std::vector<double> first = zone_logs(zone, pair.first),
-                            second = zone_logs(zone, pair.second);
+  const std::vector<double> first = zone_logs(zone, pair.predictors[0]),
+                            second = zone_logs(zone, pair.predictors[1]);
   const LinearFit whole = *fit_least_squares(observations_of(zone, first, second));
   std::map<Index, std::optional<LinearFit>> others;  // by cluster
   PredictorFigure figure;
@@ -151,6 +160,14 @@ std::string joined(const std::vector<std::string>& notes) {
   return text;
 }
 
+/// Of the trials that have the figure.
+std::optional<double> ceiling_of(const LeagueZone& zone, const PredictorFigure& figure) {
+  std::vector<BlockSums> outcomes;
+  for (std::size_t i = 0; i < zone.trials.size(); ++i)
+    if (!std::isnan(figure.values[i])) outcomes.push_back(zone.outcomes[i]);
+  return rank_ceiling(outcomes);
+}
+
 /// The reason why a predictor has no R²; empty where it has one.
 std::string why_no_r2(const LeagueZone& zone, std::size_t predictor) {
   if (zone.log_y.empty()) return "no R²: the target is not above 0 in every trial";
@@ -164,13 +181,12 @@ std::string why_no_r2(const LeagueZone& zone, std::size_t predictor) {
 }
 
 std::vector<LeftOutFactor> left_out_factors(const LeagueZone& zone,
-                                            const std::vector<std::size_t>& predictors, bool has_r2,
+                                            const std::vector<PredictorSet>& sets, bool has_r2,
                                             const std::vector<LeagueZone>& others) {
   std::vector<LeftOutFactor> factors;
   for (const char* factor : kLeftOutFactors)
     if (has_levels(zone, factor, others))
-      factors.push_back(
-          {factor, has_r2 ? left_out_r2(zone, factor, predictors, others) : std::nullopt});
+      factors.push_back({factor, has_r2 ? left_out_r2(zone, factor, sets, others) : std::nullopt});
   return factors;
 }
 
@@ -197,35 +213,41 @@ std::vector<LeagueEntry> single_entries(const LeagueZone& zone,
     const std::string why = why_no_r2(zone, p);
     entries.push_back({.predictor = predictor.name,
                        .association = associations[p],
-                       .left_out = left_out_factors(zone, {p}, why.empty(), others),
+                       .ceiling = ceiling_of(zone, figure_of(zone, p)),
+                       .left_out = left_out_factors(zone, {{p}}, why.empty(), others),
                        .measured = predictor.measured,
                        .note = joined({predictor.measured ? "measured" : "", associations[p].note,
-                                       associations[p].note.empty() ? clusters_note : "", why})});
+                                       associations[p].note.empty() ? clusters_note : "", why}),
+                       .falls_with_damage = predictor.falls_with_damage});
   }
   adjust(entries, &RankAssociation::p, &LeagueEntry::p_holm);
   adjust(entries, &RankAssociation::p_against_size, &LeagueEntry::p_against_holm);
   return entries;
 }
 
-/// The pair's entry: chosen by the outcome, so it has no test.
+/// The pair's entry: chosen by the outcome, so it has no test. Where a level is left out, the pair
+/// is chosen anew by what is left.
 LeagueEntry pair_entry(const LeagueZone& zone, const Pair& pair, RankAssociation association,
                        const std::vector<LeagueZone>& others) {
   const auto& predictors = zone.figures->predictors();
   association.p = association.p_against_size = std::nullopt;
   const std::string note = association.note;
-  return {
-      .predictor = predictors[pair.first]->name + "+" + predictors[pair.second]->name,
-      .association = std::move(association),
-      .left_out = left_out_factors(zone, {pair.first, pair.second}, true, others),
-      .joint = true,
-      .note = joined({fmt::format("of {} pairs the one with the greatest R²", pair.tried), note})};
+  return {.predictor =
+              predictors[pair.predictors[0]]->name + "+" + predictors[pair.predictors[1]]->name,
+          .association = std::move(association),
+          .left_out = left_out_factors(zone, pair.tried, true, others),
+          .joint = true,
+          .note = joined({fmt::format("of {} pairs the one with the greatest R², in r2_left_out "
+                                      "the one without that level",
+                                      pair.tried.size()),
+                          note}),
+          .tried = std::ssize(pair.tried)};
 }
 
 std::vector<LeagueEntry> zone_entries(const LeagueZone& zone,
                                       const std::vector<LeagueZone>& others) {
-  constexpr std::size_t kFewestTrials = 3;
   const auto& predictors = zone.figures->predictors();
-  if (zone.trials.size() < kFewestTrials || predictors.empty()) return {};
+  if (std::ssize(zone.trials) < kFewestTrials || predictors.empty()) return {};
   const Clusters clusters = clusters_of(zone);
   RankedTrials ranked{.clusters = clusters.numbers, .outcomes = zone.outcomes, .predictors = {}};
   for (std::size_t p = 0; p < predictors.size(); ++p) {
@@ -236,25 +258,40 @@ std::vector<LeagueEntry> zone_entries(const LeagueZone& zone,
   if (pair) ranked.predictors.push_back(figure_of(zone, *pair, clusters.numbers));
   std::vector<RankAssociation> associations = rank_associations(ranked);
   std::vector<LeagueEntry> entries = single_entries(zone, associations, clusters.note, others);
-  if (pair && associations.back().spearman)
+  if (pair && associations.back().spearman) {
     entries.push_back(pair_entry(zone, *pair, std::move(associations.back()), others));
-  const std::optional<double> ceiling = rank_ceiling(zone.outcomes);
-  for (LeagueEntry& entry : entries) entry.ceiling = ceiling;
+    entries.back().ceiling = ceiling_of(zone, ranked.predictors.back());
+  }
+  for (LeagueEntry& entry : entries) entry.zone_trials = std::ssize(zone.trials);
   std::stable_sort(entries.begin(), entries.end(), [](const LeagueEntry& a, const LeagueEntry& b) {
     return std::abs(*a.association.spearman) > std::abs(*b.association.spearman);
   });
   return entries;
 }
 
+/// Says that a model has too few trials with the target.
+void remark_on_few(const ModelFigures& model, const TrialOutcomes& outcomes,
+                   const LeagueTarget& target, League& league) {
+  const auto count = std::count_if(outcomes.begin(), outcomes.end(),
+                                   [](const auto& blocks) { return blocks.has_value(); });
+  if (count < kFewestTrials)
+    league.remarks.push_back(fmt::format(
+        "{}: {}: a league needs {} trials, there {}", printable(model.model().model), target.label,
+        kFewestTrials, count == 1 ? "is 1" : fmt::format("are {}", count)));
+}
+
 void add_target(const LeagueTarget& target, std::vector<ModelFigures>& models, League& league) {
   std::vector<TrialOutcomes> outcomes;
-  for (const ModelFigures& model : models)
+  for (const ModelFigures& model : models) {
     outcomes.push_back(trial_outcomes(model.model(), target));
+    remark_on_few(model, outcomes.back(), target, league);
+  }
   for (std::size_t m = 0; m < models.size(); ++m) {
     for (const char* zone : kLeagueZones) {
       std::vector<LeagueZone> others;
       for (std::size_t other = 0; other < models.size(); ++other)
-        if (other != m) others.push_back(league_zone(models[other], outcomes[other], zone));
+        if (!models[other].model().is_same_checkpoint(models[m].model()))
+          others.push_back(league_zone(models[other], outcomes[other], zone));
       std::erase_if(others, [](const LeagueZone& one) { return one.trials.empty(); });
       for (LeagueEntry& entry : zone_entries(league_zone(models[m], outcomes[m], zone), others)) {
         entry.model = models[m].model().model;
@@ -267,6 +304,11 @@ void add_target(const LeagueTarget& target, std::vector<ModelFigures>& models, L
 }
 
 }  // namespace
+
+bool LeagueEntry::has_most_trials() const {
+  return static_cast<double>(association.trials) >=
+         kLeastShareOfTrials * static_cast<double>(zone_trials);
+}
 
 League make_league(const LeagueTrials& trials, const PredictorRegistry& registry,
                    const std::vector<LeagueTarget>& targets) {

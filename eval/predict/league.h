@@ -26,14 +26,24 @@ struct LeftOutFactor {
 struct LeagueEntry {
   std::string model{}, predictor{}, target{}, zone{};
   RankAssociation association{};
-  std::optional<double> ceiling{};
+  std::optional<double> ceiling{};  ///< rank_ceiling() of the trials that have the predictor
   /// Adjusted over the predictors of one model, target and zone (Holm).
   std::optional<double> p_holm{}, p_against_holm{};
   std::vector<LeftOutFactor> left_out{};  ///< factors that have at least two levels
   bool measured = false;                  ///< of the scored text itself: no prediction
   bool joint = false;  ///< two predictors, "p1+p2", the pair with the greatest R²
   std::string note{};
+  Index zone_trials = 0;  ///< of the zone, whether they have the predictor or not
+  /// Whether more of it should mean less damage, so that its correlations are turned round.
+  bool falls_with_damage = false;
+  Index tried = 0;  ///< of a pair: of how many it is the one with the greatest R²
+
+  /// Whether so many trials have it that it can be held against predictors that all have.
+  bool has_most_trials() const;
 };
+
+/// A predictor that fewer trials have is not held against others, nor paired.
+inline constexpr double kLeastShareOfTrials = 0.9;
 
 /// Predictors by how well they order the trials.
 struct League {

@@ -50,7 +50,7 @@ FigureBlocks flips_blocks(const ResultRow& row, const ResultRow& baseline) {
 
 const std::vector<LeagueTarget>& targets() {
   static const std::vector<LeagueTarget> all = {{"kl", "KL", kl_blocks},
-                                                {"kl_per_r2", "KL/r²", kl_per_r2_blocks},
+                                                {"kl_per_r2", "KL/r²", kl_per_r2_blocks, true},
                                                 {"delta_nll", "ΔNLL", delta_nll_blocks},
                                                 {"flips", "flips", flips_blocks}};
   return all;

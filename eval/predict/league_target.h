@@ -15,6 +15,8 @@ struct LeagueTarget {
   std::string label;  ///< in tables and sentences: "KL/r²"
   /// Empty where a row has none.
   std::function<FigureBlocks(const ResultRow& row, const ResultRow& baseline)> blocks;
+  /// Whether the size stands in its denominator, so that they correlate whatever δ does.
+  bool is_per_size = false;
 };
 
 /// The targets by name: kl, kl_per_r2, delta_nll, flips.

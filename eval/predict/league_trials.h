@@ -15,6 +15,13 @@ struct LeagueRun {
   std::vector<ModelIdentity> models{};
 };
 
+/// The same of a folder that stays where it is.
+struct LeagueRunView {
+  std::string dir;
+  const std::vector<ResultRow>* rows = nullptr;
+  const std::vector<ModelIdentity>* models = nullptr;
+};
+
 /// A trial of a league: the rows of one run that differ in their seeds alone.
 struct LeagueTrial {
   std::vector<const ResultRow*> samples;  ///< at least one; none failed, none unfinished
@@ -27,18 +34,24 @@ struct LeagueTrial {
 struct LeagueModel {
   std::string model;
   const ResultRow* baseline = nullptr;
-  std::vector<const ResultRow*> rows{};  ///< all that did not fail
-  std::vector<LeagueTrial> trials{};     ///< those with text
+  std::vector<const ResultRow*> rows{};  ///< all finished ones
+  std::vector<LeagueTrial> trials{};     ///< those with text, and a KL that is more than rounding
+  std::string model_hash{};              ///< of the checkpoint; empty where nobody said
+
+  /// Whether it is of the same checkpoint, be it on other text.
+  bool is_same_checkpoint(const LeagueModel& other) const;
 };
 
 /// Trials of several runs, model by model. A model is the same in two runs where its weights and
 /// its text are; else the later one is called "NAME (DIR)". A condition that two runs have counts
-/// once.
+/// once: the first that is finished. A trial whose KL may be rounding (is_below_floor()) is left
+/// out: its order among others says nothing.
 struct LeagueTrials {
   std::vector<LeagueModel> models{};
   std::vector<std::string> remarks{};  ///< trials that are left out, and why
 };
 /// Points into `runs`. Throws ConfigError where no model has a baseline and a finished trial.
 LeagueTrials gather_league_trials(const std::vector<LeagueRun>& runs);
+LeagueTrials gather_league_trials(const std::vector<LeagueRunView>& runs);
 
 }  // namespace nf

@@ -30,7 +30,7 @@ double median(std::vector<double> values) {
 }
 
 /// A row of logarithms of one trial; empty where one is not known.
-std::vector<double> logs_of(const LeagueZone& zone, const std::vector<std::size_t>& predictors,
+std::vector<double> logs_of(const LeagueZone& zone, const PredictorSet& predictors,
                             const std::vector<const TrialFigures*>& figures, std::size_t trial) {
   std::vector<double> row;
   for (std::size_t p = 0; p < predictors.size(); ++p) {
@@ -43,8 +43,7 @@ std::vector<double> logs_of(const LeagueZone& zone, const std::vector<std::size_
 }
 
 /// The figures that know nothing of a level; without one those of the whole.
-std::vector<const TrialFigures*> figures_of(const LeagueZone& zone,
-                                            const std::vector<std::size_t>& predictors,
+std::vector<const TrialFigures*> figures_of(const LeagueZone& zone, const PredictorSet& predictors,
                                             const std::string& factor, const std::string& level) {
   std::vector<const TrialFigures*> figures;
   for (const std::size_t predictor : predictors)
@@ -67,10 +66,9 @@ std::set<std::string> distinct(const std::vector<std::string>& levels) {
 }
 
 /// The predictors of one zone by name in another.
-std::vector<std::size_t> same_predictors(const LeagueZone& zone,
-                                         const std::vector<std::size_t>& predictors,
-                                         const LeagueZone& other) {
-  std::vector<std::size_t> same;
+PredictorSet same_predictors(const LeagueZone& zone, const PredictorSet& predictors,
+                             const LeagueZone& other) {
+  PredictorSet same;
   const auto& all = other.figures->predictors();
   for (const std::size_t predictor : predictors) {
     const auto found = std::find(all.begin(), all.end(), zone.figures->predictors()[predictor]);
@@ -80,7 +78,7 @@ std::vector<std::size_t> same_predictors(const LeagueZone& zone,
   return same;
 }
 
-void add_all(const LeagueZone& zone, const std::vector<std::size_t>& predictors,
+void add_all(const LeagueZone& zone, const PredictorSet& predictors,
              const std::vector<const TrialFigures*>& figures, Observations& observations) {
   for (std::size_t i = 0; i < zone.trials.size(); ++i) {
     std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
@@ -88,19 +86,93 @@ void add_all(const LeagueZone& zone, const std::vector<std::size_t>& predictors,
   }
 }
 
-std::optional<double> left_out_model_r2(const LeagueZone& zone,
-                                        const std::vector<std::size_t>& predictors,
-                                        const std::vector<LeagueZone>& others) {
-  Observations training, left_out;
-  for (const LeagueZone& other : others) {
-    const std::vector<std::size_t> same = same_predictors(zone, predictors, other);
-    if (other.log_y.empty() || same.empty()) continue;
-    add_all(other, same, figures_of(other, same, "model", ""), training);
+/// A level that is left out: the fit's part, and what it never saw.
+struct Fold {
+  std::string level{};
+  Observations training{}, left_out{};
+  std::vector<std::size_t> trials{};  ///< of `left_out`
+};
+
+void add_left_out(const LeagueZone& zone, std::vector<double> row, std::size_t i, Fold& fold) {
+  fold.left_out.add(std::move(row), zone.log_y[i]);
+  fold.trials.push_back(zone.trials[i]);
+}
+
+/// The level's trials are left out.
+Fold level_fold(const LeagueZone& zone, const std::string& factor,
+                const std::vector<std::string>& levels, const std::string& level,
+                const PredictorSet& predictors) {
+  const auto figures = figures_of(zone, predictors, factor, level);
+  Fold fold{.level = level};
+  for (std::size_t i = 0; i < zone.trials.size(); ++i) {
+    std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
+    if (row.empty()) continue;
+    if (levels[i] == level)
+      add_left_out(zone, std::move(row), i, fold);
+    else
+      fold.training.add(std::move(row), zone.log_y[i]);
   }
-  const std::string& name = zone.figures->model().baseline->key.model;
-  add_all(zone, predictors, figures_of(zone, predictors, "model", name), left_out);
-  LeftOutR2 r2;
-  return r2.add(training, left_out) ? r2.r2() : std::nullopt;
+  return fold;
+}
+
+/// The whole zone is left out.
+Fold model_fold(const LeagueZone& zone, const PredictorSet& predictors,
+                const std::vector<LeagueZone>& others) {
+  Fold fold{.level = zone.figures->model().baseline->key.model};
+  for (const LeagueZone& other : others) {
+    const PredictorSet same = same_predictors(zone, predictors, other);
+    if (other.log_y.empty() || same.empty()) continue;
+    add_all(other, same, figures_of(other, same, "model", ""), fold.training);
+  }
+  const auto figures = figures_of(zone, predictors, "model", fold.level);
+  for (std::size_t i = 0; i < zone.trials.size(); ++i) {
+    std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
+    if (!row.empty()) add_left_out(zone, std::move(row), i, fold);
+  }
+  return fold;
+}
+
+/// The fold of the set with the greatest R² in training; the only one is taken as it is. Null where
+/// none can be fitted.
+template <typename FoldOf>
+std::optional<Fold> chosen_fold(const std::vector<PredictorSet>& sets, const FoldOf& fold_by) {
+  if (sets.size() == 1) return fold_by(sets.front());
+  std::optional<Fold> best;
+  double greatest = 0.0;
+  std::size_t most = 0;
+  std::vector<Fold> folds;
+  for (const PredictorSet& set : sets) {
+    folds.push_back(fold_by(set));
+    most = std::max(most, folds.back().training.y.size());
+  }
+  for (Fold& fold : folds) {
+    const bool has_most = static_cast<double>(fold.training.y.size()) >=
+                          kLeastShareOfTrials * static_cast<double>(most);
+    const std::optional<LinearFit> fit = has_most ? fit_least_squares(fold.training) : std::nullopt;
+    const std::optional<double> r2 = fit ? r2_of(*fit, fold.training) : std::nullopt;
+    if (!r2 || (best && *r2 <= greatest)) continue;
+    greatest = *r2;
+    best = std::move(fold);
+  }
+  return best;
+}
+
+/// One a level that has trials, of the set that is chosen there; none where no set can be fitted.
+std::vector<std::optional<Fold>> folds_of(const LeagueZone& zone, const std::string& factor,
+                                          const std::vector<PredictorSet>& sets,
+                                          const std::vector<LeagueZone>& others) {
+  if (factor == "model")
+    return {
+        chosen_fold(sets, [&](const PredictorSet& set) { return model_fold(zone, set, others); })};
+  const std::vector<std::string> levels = levels_of(zone, factor);
+  std::vector<std::optional<Fold>> folds;
+  for (const std::string& level : distinct(levels)) {
+    std::optional<Fold> fold = chosen_fold(sets, [&](const PredictorSet& set) {
+      return level_fold(zone, factor, levels, level, set);
+    });
+    if (!fold || !fold->left_out.y.empty()) folds.push_back(std::move(fold));
+  }
+  return folds;
 }
 
 }  // namespace
@@ -174,24 +246,38 @@ bool has_levels(const LeagueZone& zone, const std::string& factor,
   return factor == "model" ? !others.empty() : distinct(levels_of(zone, factor)).size() > 1;
 }
 
+Observations zone_observations(const LeagueZone& zone, const PredictorSet& predictors) {
+  Observations observations;
+  if (!zone.log_y.empty())
+    add_all(zone, predictors, figures_of(zone, predictors, "", ""), observations);
+  return observations;
+}
+
 std::optional<double> left_out_r2(const LeagueZone& zone, const std::string& factor,
-                                  const std::vector<std::size_t>& predictors,
+                                  const std::vector<PredictorSet>& sets,
                                   const std::vector<LeagueZone>& others) {
   if (zone.log_y.empty()) return std::nullopt;
-  if (factor == "model") return left_out_model_r2(zone, predictors, others);
-  const std::vector<std::string> levels = levels_of(zone, factor);
   LeftOutR2 r2;
-  for (const std::string& level : distinct(levels)) {
-    const auto figures = figures_of(zone, predictors, factor, level);
-    Observations training, left_out;
-    for (std::size_t i = 0; i < zone.trials.size(); ++i) {
-      std::vector<double> row = logs_of(zone, predictors, figures, zone.trials[i]);
-      if (!row.empty())
-        (levels[i] == level ? left_out : training).add(std::move(row), zone.log_y[i]);
-    }
-    if (!left_out.y.empty() && !r2.add(training, left_out)) return std::nullopt;
-  }
+  for (const std::optional<Fold>& fold : folds_of(zone, factor, sets, others))
+    if (!fold || !r2.add(fold->training, fold->left_out)) return std::nullopt;
   return r2.r2();
+}
+
+std::vector<LeftOutTrial> left_out_trials(const LeagueZone& zone, const std::string& factor,
+                                          const PredictorSet& predictors,
+                                          const std::vector<LeagueZone>& others) {
+  std::vector<LeftOutTrial> trials;
+  if (zone.log_y.empty()) return trials;
+  for (const std::optional<Fold>& fold : folds_of(zone, factor, {predictors}, others)) {
+    const std::optional<LinearFit> fit = fold ? fit_least_squares(fold->training) : std::nullopt;
+    if (!fit) return {};
+    for (std::size_t i = 0; i < fold->trials.size(); ++i)
+      trials.push_back({.trial = fold->trials[i],
+                        .level = fold->level,
+                        .measured = fold->left_out.y[i],
+                        .predicted = fit->at(fold->left_out.x[i])});
+  }
+  return trials;
 }
 
 }  // namespace nf

@@ -8,6 +8,7 @@
 
 #include "eval/predict/league.h"
 #include "eval/predict/trial_figures.h"
+#include "eval/stats/least_squares.h"
 
 namespace nf {
 
@@ -47,12 +48,30 @@ struct LeagueZone {
 LeagueZone league_zone(ModelFigures& figures, const TrialOutcomes& outcomes,
                        const std::string& zone);
 
-/// R² at trials of a level that the fit on the others never saw, of one or two predictors, over all
-/// levels of a factor; none where a level leaves too few. others: the zones of the other models,
-/// for the factor `model`.
+/// Predictors of a zone that are fitted together: one or two, by their places.
+using PredictorSet = std::vector<std::size_t>;
+
+/// The logarithms of a set's figures at the trials of the zone that have all of them, with the
+/// target's.
+Observations zone_observations(const LeagueZone& zone, const PredictorSet& predictors);
+
+/// R² at trials of a level that the fit on the others never saw, over all levels of a factor; none
+/// where a level leaves too few. Of several sets each level is predicted by the one that has the
+/// greatest R² on the others, so that the choice knows no more than the fit. others: the zones of
+/// other checkpoints, for the factor `model`.
 std::optional<double> left_out_r2(const LeagueZone& zone, const std::string& factor,
-                                  const std::vector<std::size_t>& predictors,
+                                  const std::vector<PredictorSet>& sets,
                                   const std::vector<LeagueZone>& others);
+/// A trial as a fit has it that never saw the trial's level; logarithms of the target.
+struct LeftOutTrial {
+  std::size_t trial = 0;  ///< of the model's
+  std::string level{};
+  double measured = 0.0, predicted = 0.0;
+};
+/// The trials that left_out_r2() is about, level by level; empty where it has none.
+std::vector<LeftOutTrial> left_out_trials(const LeagueZone& zone, const std::string& factor,
+                                          const PredictorSet& predictors,
+                                          const std::vector<LeagueZone>& others);
 /// Whether at least two levels of the factor are among the trials (of `model`: whether there are
 /// others).
 bool has_levels(const LeagueZone& zone, const std::string& factor,

@@ -13,8 +13,9 @@ double SiteLaw::weight(const std::string& site) const {
       coverage ? coverage->exponents().alpha(site) : additive->alpha(site);
   if (!alpha)
     throw ConfigError(fmt::format(
-        "{}: no noise of `each` has acted there, so what it costs is not known; add a trial such "
-        "as {{name: alpha, each: site, perturb: gaussian l2=0.1}} on all sites and run it",
+        "{}: no noise of `each` has acted there with a KL above rounding, so what it costs is not "
+        "known; add a trial such as {{name: alpha, each: site, perturb: gaussian l2=0.1}} on all "
+        "sites, or a larger one, and run it",
         site));
   return *alpha;
 }

@@ -1,9 +1,11 @@
 #include "eval/predict/site_size.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/base/check.h"
+#include "eval/predict/row_figures.h"
 
 namespace nf {
 namespace {
@@ -19,16 +21,24 @@ std::optional<double> output_error(const SiteStats& site) {
 }
 
 std::optional<double> site_size(const SiteStats& site, SizeMeasure measure) {
-  const std::optional<double> l2 = ratio(site.stats.sum_d2, site.stats.sum_x2);
+  const DistortionStats& stats = stats_of(site);
+  const std::optional<double> l2 = ratio(stats.sum_d2, stats.sum_x2);
   if (measure == SizeMeasure::l2) return l2;
   const std::optional<double> output = output_error(site);
   if (measure == SizeMeasure::output_error || !output || !l2) return output;
   return std::sqrt(*l2 * *output);
 }
 
+/// Noise of a few values, or made of the error of something else: its strength says nothing of
+/// that.
+constexpr std::array<const char*, 3> kNotAtAllValues = {"outliers_only", "permuted", "resigned"};
+
 /// Whether an entry, as RowKey has it, is noise with a size of its own at all values.
 bool is_sized(const Json& entry) {
   if (!entry.is_object() || !entry.contains("noise") || entry.contains("keep")) return false;
+  if (std::find(kNotAtAllValues.begin(), kNotAtAllValues.end(), entry.at("noise")) !=
+      kNotAtAllValues.end())
+    return false;
   const auto strength = entry.find("strength");
   return strength != entry.end() && !strength->is_null();
 }

@@ -11,7 +11,8 @@
 
 namespace nf {
 
-/// The size of δ at one site, squared, as laws of damage take it.
+/// The size of δ at one site, squared, as laws of damage take it: of an input that on the
+/// calibration set where there is one (stats_of()), as predictors have it.
 enum class SizeMeasure {
   l2,            ///< ‖δ‖² / ‖x‖²
   output_error,  ///< ‖Xδᵀ‖² / ‖XWᵀ‖² on a calibration set, which `predict:` records

@@ -11,6 +11,8 @@ inline constexpr const char* kManifest = "manifest.json";
 inline constexpr const char* kExperiment = "experiment.yaml";
 inline constexpr const char* kResolved = "resolved.yaml";
 inline constexpr const char* kPlan = "plan.json";
+/// The page of `run --report`, and of `report` without --out.
+inline constexpr const char* kReport = "report.html";
 /// The folder of what was made of calibration sets: a cache.
 inline constexpr const char* kCalibrationDir = "calibration";
 /// Tables that are made of records and manifest alone.

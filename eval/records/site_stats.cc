@@ -4,8 +4,24 @@
 #include <iterator>
 
 #include "core/base/check.h"
+#include "perturb/partial_distortion.h"
 
 namespace nf {
+
+void SiteStats::merge(const SiteStats& later) {
+  stats.merge(later.stats);
+  windows += later.windows;
+  complete = complete && later.complete;
+  if (!predictor) predictor = later.predictor;
+  join_notes(later.notes);
+}
+
+void SiteStats::join_notes(const Json& later) {
+  if (!later.is_null()) notes.update(later);
+  if (notes.is_null() || stats.sum_d2 == 0.0) return;
+  notes.erase(kKeptNote);
+  if (notes.empty()) notes = nullptr;
+}
 
 void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
   sites.push_back(part);
@@ -22,10 +38,7 @@ void add_site(const SiteStats& part, std::vector<SiteStats>& sites) {
                           before->first_window % (2 * before->windows) == 0 &&
                           before->first_window + before->windows == last->first_window;
     if (!siblings) return;
-    before->stats.merge(last->stats);
-    before->windows += last->windows;
-    before->complete = before->complete && last->complete;
-    if (!before->predictor) before->predictor = last->predictor;
+    before->merge(*last);
     sites.erase(std::next(last).base());
   }
 }

@@ -24,13 +24,19 @@ struct SiteStats {
   bool complete = true;
   Index first_window = 0;  ///< of an input's block: an item's number in the evaluation
   Index windows = 0;       ///< in the block; 0 for a weight
-  /// What was chosen for a weight (DistortionReport::notes); null where nothing was.
+  /// What was chosen for a weight, and that nothing is left of a change (DistortionReport::notes);
+  /// null where there is nothing to say.
   Json notes = nullptr;
   /// Where the experiment has `predict`. Of an input it is no part of the block: the blocks of a
   /// trial that have it have the same.
   std::optional<PredictorSums> predictor{};
 
   bool is_weight() const { return windows == 0; }
+  /// Takes in a later part: its sums and notes.
+  void merge(const SiteStats& later);
+  /// Takes in what the distortions of a part report, whose sums are in already. That nothing is
+  /// left of a change (kKeptNote) is said of a site that is made in parts where no part has any δ.
+  void join_notes(const Json& later);
 };
 
 /// Adds a part to `sites`, joining it with the blocks of the same site that it completes. The parts

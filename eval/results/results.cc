@@ -27,12 +27,7 @@ SiteStats join_site(std::vector<const SiteStats*> parts) {
     add_site(*part, blocks);
   }
   SiteStats joined = blocks.front();
-  for (std::size_t i = 1; i < blocks.size(); ++i) {
-    joined.stats.merge(blocks[i].stats);
-    joined.complete = joined.complete && blocks[i].complete;
-    if (!joined.predictor) joined.predictor = blocks[i].predictor;
-    joined.windows += blocks[i].windows;
-  }
+  for (std::size_t i = 1; i < blocks.size(); ++i) joined.merge(blocks[i]);
   return joined;
 }
 

@@ -67,6 +67,7 @@ void DistortedOuter::measure(const DistortionReport& report) {
   else
     site_.stats.add_energies(x_, made_);
   site_.stats.clipped += report.clipped;
+  site_.join_notes(report.notes);
   if (probe_) probe_->add(next_, x_, made_);
 }
 

@@ -7,11 +7,12 @@
 
 namespace nf {
 
-ChainKnowledge::ChainKnowledge(std::vector<InputStatisticsPtr> statistics)
+ChainKnowledge::ChainKnowledge(const SiteChain& chain, std::vector<InputStatisticsPtr> statistics)
     : held_(std::move(statistics)) {
   NF_CHECK(held_.size() % 2 == 0, "{} statistics", held_.size());
   for (std::size_t i = 0; i < held_.size(); i += 2)
     steps_.push_back({.inputs = held_[i].get(), .finish_inputs = held_[i + 1].get()});
+  steps_.resize(chain.steps.size() + 1);
 }
 
 std::vector<InputStatisticsPtr> chain_statistics(
@@ -30,7 +31,7 @@ ChainKnowledge chain_knowledge(const SiteChain& chain, const ChainKey& key,
     if (problem.empty()) problem = *failure;
     return {};
   }
-  return ChainKnowledge(results.read_statistics(chain.site, key));
+  return ChainKnowledge(chain, results.read_statistics(chain.site, key));
 }
 
 InputKnowledge::InputKnowledge(const ModelTrial& trial, Index layer, const TrialKeys& keys,

@@ -17,8 +17,9 @@ class CalibrationResults;
 class ChainKnowledge {
  public:
   ChainKnowledge() = default;
-  /// statistics: as chain_statistics() has them
-  explicit ChainKnowledge(std::vector<InputStatisticsPtr> statistics);
+  /// statistics: as chain_statistics() has them of this chain, or of another with the same needs,
+  /// whose steps without any may be more or fewer
+  ChainKnowledge(const SiteChain& chain, std::vector<InputStatisticsPtr> statistics);
 
   /// By step, and behind them of the twin; empty where nothing is known.
   std::span<const StepKnowledge> steps() const { return steps_; }

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/ops/elementwise.h"
+#include "perturb/partial_distortion.h"
 
 namespace nf {
 
@@ -17,7 +18,10 @@ SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixVi
   else
     result.stats.add_energies(x, distorted);
   result.stats.clipped = report.clipped;
-  if (tensor == SiteTensor::weight) result.notes = report.notes;
+  if (tensor == SiteTensor::weight)
+    result.notes = report.notes;
+  else if (report.notes.contains(kKeptNote))
+    result.join_notes({{kKeptNote, report.notes[kKeptNote]}});
   return result;
 }
 

@@ -24,7 +24,16 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostBlocks = 256;
 
 /// Figures of one predictor in one sample; not a number where it has none.
-enum Statistic : std::size_t { kSpearman, kPartial, kPearson, kZ, kSizeZ, kStatistics };
+enum Statistic : std::size_t {
+  kSpearman,
+  kPartial,
+  kPearson,
+  kZ,
+  kSizeZ,
+  kShared,
+  kOfSize,
+  kStatistics
+};
 using Statistics = std::array<double, kStatistics>;
 
 /// Sums of squares and products about the mean rank.
@@ -315,6 +324,8 @@ void AssociationPass::evaluate(Sample& sample, std::vector<Statistics>& statisti
     const double xz = correlation(sums.xz, sums.xx, ranks.zz);
     const double yz = correlation(ranks.yz, ranks.yy, ranks.zz);
     const double n = static_cast<double>(sets_[predictor.shared].trials);
+    own[kShared] = xy;
+    own[kOfSize] = yz;
     own[kZ] = fisher_z(xy, n);
     own[kSizeZ] = fisher_z(yz, n);
     own[kPartial] =
@@ -419,12 +430,17 @@ std::optional<double> known(double value) {
 
 RankAssociation estimates_of(const AssociationPass& pass, std::size_t predictor,
                              const Statistics& whole) {
-  const TrialSet& set = pass.own_set(predictor);
+  const TrialSet &set = pass.own_set(predictor), &shared = pass.shared_set(predictor);
   RankAssociation association{.trials = set.trials, .clusters = set.clusters};
   constexpr Index kFewestTrials = 3;
   if (set.trials < kFewestTrials) return association;
   association.spearman = known(whole[kSpearman]);
-  association.partial = known(whole[kPartial]);
+  if (shared.trials >= kFewestTrials) {
+    association.partial = known(whole[kPartial]);
+    association.shared_trials = shared.trials;
+    association.shared_spearman = known(whole[kShared]);
+    association.size_spearman = known(whole[kOfSize]);
+  }
   if (const auto r = known(whole[kPearson])) association.r2 = *r * *r;
   return association;
 }
@@ -440,8 +456,11 @@ void add_spread(const AssociationPass& pass, std::size_t predictor, const Statis
   association.p = spearman.p();
   if (association.r2)
     association.r2_interval = squared(interval_of(spread(kPearson, own), whole[kPearson]));
-  if (shared.clusters < kFewestClusters || std::isnan(whole[kZ]) || std::isnan(whole[kSizeZ]))
+  if (shared.clusters < kFewestClusters) {
+    if (association.partial) association.p = std::nullopt;  // Spearman's is that of other trials
     return;
+  }
+  if (std::isnan(whole[kZ]) || std::isnan(whole[kSizeZ])) return;
   const Spread partial = spread(kPartial, shared);
   association.partial_interval = interval_of(partial, whole[kPartial]);
   association.p = partial.p();
@@ -449,6 +468,10 @@ void add_spread(const AssociationPass& pass, std::size_t predictor, const Statis
 }
 
 }  // namespace
+
+bool RankAssociation::is_beyond_size() const {
+  return shared_spearman && size_spearman && std::abs(*shared_spearman) > std::abs(*size_spearman);
+}
 
 std::vector<RankAssociation> rank_associations(const RankedTrials& trials) {
   const AssociationPass pass(trials);
@@ -489,6 +512,8 @@ std::optional<double> rank_ceiling(const std::vector<BlockSums>& outcomes) {
   const std::optional<double> of_halves = spearman(halves[0], halves[1]);
   return of_halves ? spearman_brown(*of_halves) : std::nullopt;
 }
+
+double perfect_spearman(double reliability) { return std::sqrt(reliability); }
 
 std::optional<double> block_mean(const BlockSums& blocks) {
   double sum = 0.0, tokens = 0.0;

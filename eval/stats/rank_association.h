@@ -38,10 +38,17 @@ struct RankAssociation {
   std::optional<double> r2{};
   std::optional<Interval> r2_interval{};
   /// Two-sided: that the partial correlation is 0; of the size itself, or without one, Spearman's.
+  /// None where there is a partial correlation without an interval.
   std::optional<double> p{};
   /// Two-sided: that Spearman is as far from 0 as that of the size, over the trials that have both.
   std::optional<double> p_against_size{};
   std::string note{};  ///< why there are no intervals
+  /// The two that p_against_size is of: over the trials that have both; none of the size itself.
+  Index shared_trials = 0;
+  std::optional<double> shared_spearman{}, size_spearman{};
+
+  /// Whether it orders the trials that have both farther than the size does, whichever way round.
+  bool is_beyond_size() const;
 };
 
 /// The associations of all predictors. The spread is that of kReplicates of ClusterBootstrap (more
@@ -58,9 +65,14 @@ inline constexpr Index kFewestClusters = 8;
 
 /// Spearman's correlation of the outcome by the odd and by the even blocks, brought up to the
 /// length of the whole (spearman_brown()): the rank correlation that another text of this length
-/// would have with this one, so about the most that any predictor can reach. None of fewer than 2
-/// blocks.
+/// would have with this one, the same draws on it. Its square root is about what a predictor
+/// reaches that knows the damage on all texts (perfect_spearman()). None of fewer than 2 blocks.
 std::optional<double> rank_ceiling(const std::vector<BlockSums>& outcomes);
+
+/// The rank correlation with one text's outcome that the outcome over all texts is expected to have
+/// where two texts have `reliability` with each other: √reliability (Spearman, Am. J. Psychol. 15,
+/// 1904).
+double perfect_spearman(double reliability);
 
 /// Σ sums / Σ tokens; none without tokens.
 std::optional<double> block_mean(const BlockSums& blocks);

@@ -10,11 +10,6 @@ namespace nf {
 /// Whether a row has a window with detail by entropy (`detail: entropy`).
 bool has_entropy(const std::vector<ResultRow>& rows);
 
-/// The ends of at most ten groups of neighbouring bins, the last one's being counts.size(), each
-/// the one whose share of all tokens comes nearest to a tenth, two tenths, ... (of two as near the
-/// lower). Ends that fall together are one. counts: tokens by bin, not all 0.
-std::vector<Index> decile_ends(const std::vector<Index>& counts);
-
 /// entropy.csv: of each result that has such detail ten rows or fewer, groups of its scored tokens
 /// by the entropy of the baseline's distribution: entropy_low and entropy_high in nats, a lower end
 /// belonging to its group; then means over the tokens of a group. Windows without such detail do

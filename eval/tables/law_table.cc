@@ -100,7 +100,10 @@ std::string cap_text(const LawFigure& cap) {
   return fmt::format("c = {} nats: as much as everything together can cost", text_of(cap));
 }
 
-std::vector<std::string> sentences(const LawReport& report, const std::vector<Finding>& findings) {
+}  // namespace
+
+std::vector<std::string> law_sentences(const LawReport& report,
+                                       const std::vector<Finding>& findings) {
   std::vector<std::string> lines;
   if (!report.why_none.empty()) lines.push_back(report.why_none);
   if (report.cap) lines.push_back(cap_text(*report.cap));
@@ -108,15 +111,16 @@ std::vector<std::string> sentences(const LawReport& report, const std::vector<Fi
     lines.push_back(ends_text(report));
   for (const LawErrors& errors : report.errors) lines.push_back(error_text(errors));
   if (report.r2)
-    lines.push_back(fmt::format("out of sample, R² of ln KL is {}", fixed_number(*report.r2, 3)));
+    lines.push_back(
+        fmt::format("out of sample, R² of ln KL is {} over {} trials, designs of "
+                    "overlapping parts apart",
+                    fixed_number(*report.r2, 3), report.r2_trials));
   for (const Finding& finding : findings)
     for (const std::string& line : finding.lines)
       lines.push_back(printable(finding.label) + ": " + line);
   lines.insert(lines.end(), report.remarks.begin(), report.remarks.end());
   return lines;
 }
-
-}  // namespace
 
 std::string law_text(const LawReport& report, const std::vector<Finding>& findings, bool all,
                      Index columns) {
@@ -127,7 +131,7 @@ std::string law_text(const LawReport& report, const std::vector<Finding>& findin
                         law_kind_name(report.kind), size_measure_name(report.measure));
   const TextTable table = table_of(report, all);
   if (!table.used_columns().empty()) text += table.render(columns);
-  for (const std::string& line : sentences(report, findings)) {
+  for (const std::string& line : law_sentences(report, findings)) {
     const Index width = columns > 4 ? columns - 2 : 0;
     const std::vector<std::string> parts =
         width > 0 ? wrap_words(line, width) : std::vector<std::string>{line};

@@ -28,6 +28,7 @@ constexpr const char* kRelativeLegend = "rel. L2: ‖δ‖/‖x‖ over all dist
 constexpr const char* kIntervalLegend =
     "±: the 95 % interval over text and seeds, its longer side; none of fewer than 8 windows or "
     "documents.";
+constexpr const char* kEndsLegend = "low, high: the ends of the 95 % interval over text and seeds.";
 /// The columns in the order in which a reader misses them least.
 constexpr const char* kDropped[] = {"relative_l2_input", "relative_l2_weight", "top1_agreement",
                                     "ppl", "delta_nll"};
@@ -139,6 +140,7 @@ LineColumn figure_column(const std::string& name, const std::string& heading, co
                          const FigureForm& form) {
   LineColumn column{
       .name = name, .heading = heading, .fields = {name, name + "_low", name + "_high"}};
+  column.field_text = [form](double value) { return form.text(form.unit * value); };
   column.cell = [figure, form](const LineSource& source) {
     if (source.is_baseline()) return TableCell{};
     const auto estimate = estimate_figure(figure, source.samples, source.baseline);
@@ -315,6 +317,32 @@ std::vector<LineFigure> line_figures(const MetricRegistry& metrics,
   return figures;
 }
 
+std::optional<LineColumn> field_column(const std::vector<LineColumn>& columns,
+                                       const std::string& field) {
+  for (const LineColumn& column : columns)
+    for (std::size_t f = 1; f < column.fields.size(); ++f) {
+      if (column.fields[f] != field) continue;
+      const auto value = [of = column.values, f](const LineSource& source) {
+        return of(source)[f];
+      };
+      const std::string end = field.substr(field.rfind('_') + 1);
+      return LineColumn{
+          .name = field,
+          .heading = in_one_line(column.heading) + '\n' + end,
+          .legend = kEndsLegend,
+          .fields = {field},
+          .higher_is_better = column.higher_is_better,
+          .cell =
+              [value, text = column.field_text](const LineSource& source) {
+                const Json found = source.is_baseline() ? Json(nullptr) : value(source);
+                return TableCell{found.is_null() ? "" : text(found.get<double>()), ""};
+              },
+          .values = [value](const LineSource& source) { return std::vector{value(source)}; },
+          .sort_key = value};
+    }
+  return std::nullopt;
+}
+
 const LineColumn& find_column(const std::vector<LineColumn>& columns, const std::string& name,
                               const std::string& what) {
   std::vector<std::string> names;
@@ -345,17 +373,31 @@ std::string text_heading(const ModelLines& model) {
                      model.first_row().status == Status::partial ? " so far" : "");
 }
 
-TextTable table_of(const std::vector<const LineColumn*>& columns) {
-  std::vector<std::string> headings;
+TextTable table_of(const std::vector<const LineColumn*>& columns,
+                   const std::vector<std::string>& kept) {
+  std::vector<std::string> headings, last = {"kl"};
   for (const LineColumn* column : columns) headings.push_back(column->heading);
-  TextTable table(headings);
+  for (std::size_t k = kept.size(); k-- > 0;) {
+    std::erase(last, kept[k]);
+    last.push_back(kept[k]);
+  }
   std::vector<std::size_t> order;
-  for (const char* name : kDropped)
+  const auto add = [&order](std::size_t column) {
+    if (std::find(order.begin(), order.end(), column) == order.end()) order.push_back(column);
+  };
+  const auto add_named = [&](const std::string& name) {
     for (std::size_t c = 0; c < columns.size(); ++c)
-      if (columns[c]->name == name) order.push_back(c);
+      if (columns[c]->name == name) add(c);
+  };
+  const auto is_last = [&last](const std::string& name) {
+    return std::find(last.begin(), last.end(), name) != last.end();
+  };
+  for (const char* name : kDropped)
+    if (!is_last(name)) add_named(name);
   for (std::size_t c = columns.size(); c-- > 0;)
-    if (columns[c]->name != "kl" && std::find(order.begin(), order.end(), c) == order.end())
-      order.push_back(c);
+    if (!is_last(columns[c]->name)) add(c);
+  for (const std::string& name : last) add_named(name);
+  TextTable table(headings);
   table.drop_first(order);
   return table;
 }

@@ -29,7 +29,8 @@ struct LineColumn {
   std::string heading;   ///< for readers; '\n' breaks it
   std::string legend{};  ///< a sentence for below the table; empty: it speaks for itself
   std::vector<std::string> fields{};  ///< the columns for programs: name, name_low, name_high
-  bool higher_is_better = false;      ///< else the smallest comes first where it is sorted by
+  std::function<std::string(double)> field_text{};  ///< a field's value for readers, where several
+  bool higher_is_better = false;  ///< else the smallest comes first where it is sorted by
   std::function<TableCell(const LineSource&)> cell{};
   std::function<std::vector<Json>(const LineSource&)> values{};  ///< one a field; null: not known
   std::function<Json(const LineSource&)> sort_key{};  ///< costs no interval; null: the last
@@ -54,6 +55,11 @@ std::vector<LineFigure> line_figures(const MetricRegistry& metrics,
 const LineColumn& find_column(const std::vector<LineColumn>& columns, const std::string& name,
                               const std::string& what);
 
+/// A column of one field alone, of those that name an end of an interval; none where no column has
+/// it.
+std::optional<LineColumn> field_column(const std::vector<LineColumn>& columns,
+                                       const std::string& field);
+
 /// The columns of these names, in their order. what: as of find_column().
 std::vector<const LineColumn*> named_columns(const std::vector<LineColumn>& columns,
                                              const std::vector<std::string>& names,
@@ -63,8 +69,9 @@ LineSource source_of(const ResultLine& line, const ModelLines& model);
 /// "opt: 8176 tokens scored in 16 windows", "so far" where there is more text.
 std::string text_heading(const ModelLines& model);
 /// A table with these columns, the least telling of which are left out first where there is no
-/// room: KL stays longest.
-TextTable table_of(const std::vector<const LineColumn*>& columns);
+/// room: KL stays longest, but for those of `kept`, the first of them behind all others.
+TextTable table_of(const std::vector<const LineColumn*>& columns,
+                   const std::vector<std::string>& kept = {});
 /// A cell a column; of a line whose rows have all failed the first says so.
 std::vector<TableCell> reader_cells(const std::vector<const LineColumn*>& columns,
                                     const LineSource& source);

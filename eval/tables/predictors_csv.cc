@@ -1,10 +1,13 @@
 #include "eval/tables/predictors_csv.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
+#include "eval/predict/site_size.h"
 #include "eval/results/row_fields.h"
 
 namespace nf {
@@ -27,22 +30,60 @@ std::vector<std::string> header(const std::vector<std::string>& variables,
   return columns;
 }
 
-/// All predictors as the rows of one model have them, in their order.
-std::vector<RowPredictor> predictors_of(const std::string& model,
-                                        const std::vector<ResultRow>& rows,
-                                        const PredictorRegistry& registry) {
-  std::vector<const ResultRow*> own;
-  const ResultRow* baseline = nullptr;
-  for (const ResultRow& row : rows) {
-    if (row.key.model != model) continue;
-    own.push_back(&row);
-    if (row.key.name == "baseline" && !row.failed()) baseline = &row;
+/// The predictors of one model's rows. Those that learn from outcomes learn from the noise of other
+/// names alone, so that a row's figure never knows its own outcome.
+class ModelPredictors {
+ public:
+  ModelPredictors(const std::string& model, const std::vector<ResultRow>& rows,
+                  const PredictorRegistry& registry)
+      : registry_(registry) {
+    for (const ResultRow& row : rows) {
+      if (row.key.model != model) continue;
+      rows_.push_back(&row);
+      if (row.key.name == "baseline" && !row.failed()) baseline_ = &row;
+      if (is_sized_noise(row.key)) noise_.insert(row.key.name);
+    }
+    whole_ = made_of(rows_);
   }
-  std::vector<RowPredictor> predictors;
-  for (const Predictor& predictor : registry.predictors())
-    predictors.push_back(predictor.make({.baseline = baseline, .rows = own, .training = own}));
-  return predictors;
-}
+
+  /// In their order.
+  std::vector<std::optional<double>> figures(const ResultRow& row) {
+    std::vector<std::optional<double>> figures;
+    const std::vector<RowPredictor>& predictors = of_name(row.key.name);
+    for (const RowPredictor& predictor : predictors) figures.push_back(predictor(row));
+    return figures;
+  }
+
+ private:
+  std::vector<RowPredictor> made_of(const std::vector<const ResultRow*>& training) const {
+    std::vector<RowPredictor> predictors;
+    for (const Predictor& predictor : registry_.predictors())
+      predictors.push_back(
+          predictor.make({.baseline = baseline_, .rows = rows_, .training = training}));
+    return predictors;
+  }
+
+  /// A name that nothing is learned from changes nothing.
+  const std::vector<RowPredictor>& of_name(const std::string& name) {
+    if (!noise_.contains(name)) return whole_;
+    const auto [known, is_new] = without_.try_emplace(name);
+    if (is_new) {
+      std::vector<const ResultRow*>& others = others_[name];
+      std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(others),
+                   [&name](const ResultRow* row) { return row->key.name != name; });
+      known->second = made_of(others);
+    }
+    return known->second;
+  }
+
+  const PredictorRegistry& registry_;
+  const ResultRow* baseline_ = nullptr;
+  std::vector<const ResultRow*> rows_{};
+  std::set<std::string> noise_{};  // names of trials that laws learn from
+  std::vector<RowPredictor> whole_{};
+  std::map<std::string, std::vector<RowPredictor>> without_{};  // by name
+  std::map<std::string, std::vector<const ResultRow*>> others_{};
+};
 
 }  // namespace
 
@@ -57,13 +98,12 @@ std::string predictors_csv(const std::vector<ResultRow>& rows,
                            const std::vector<std::string>& variables,
                            const PredictorRegistry& registry) {
   CsvText csv(header(variables, registry));
-  std::map<std::string, std::vector<RowPredictor>> by_model;
+  std::map<std::string, ModelPredictors> by_model;
   for (const ResultRow& row : rows) {
-    const auto [predictors, is_new] = by_model.try_emplace(row.key.model);
-    if (is_new) predictors->second = predictors_of(row.key.model, rows, registry);
+    const auto [model, is_new] = by_model.try_emplace(row.key.model, row.key.model, rows, registry);
     std::vector<std::string> fields = row_fields(row.key, variables);
-    for (const RowPredictor& predictor : predictors->second)
-      fields.push_back(csv_number(predictor(row)));
+    for (const std::optional<double>& figure : model->second.figures(row))
+      fields.push_back(csv_number(figure));
     csv.add_row(fields);
   }
   return csv.text();

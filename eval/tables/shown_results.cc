@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -56,6 +57,15 @@ std::vector<const LineColumn*> chosen_columns(const std::vector<LineColumn>& col
     if (task.has_ppl) names.push_back(task.name + "_ppl");
   }
   return named_columns(columns, names, "");
+}
+
+/// Adds those of these columns that are a field of another: kl_low.
+void add_field_columns(const std::vector<std::string>& names, std::vector<LineColumn>& columns) {
+  std::vector<LineColumn> fields;
+  for (const std::string& name : names)
+    if (std::optional<LineColumn> field = field_column(columns, name))
+      fields.push_back(*std::move(field));
+  std::move(fields.begin(), fields.end(), std::back_inserter(columns));
 }
 
 struct SortKey {
@@ -140,9 +150,11 @@ std::vector<T> of_lines(const ModelLines& model, const Of& of) {
   return results;
 }
 
+/// kept: columns that are left out last where there is no room.
 TextTable reader_table(const std::vector<ModelLines>& models,
-                       const std::vector<const LineColumn*>& columns) {
-  TextTable table = table_of(columns);
+                       const std::vector<const LineColumn*>& columns,
+                       const std::vector<std::string>& kept) {
+  TextTable table = table_of(columns, kept);
   for (const ModelLines& model : models) {
     const auto cells = of_lines<std::vector<TableCell>>(
         model, [&](const LineSource& source) { return reader_cells(columns, source); });
@@ -150,6 +162,14 @@ TextTable reader_table(const std::vector<ModelLines>& models,
     for (std::size_t i = 0; i < cells.size(); ++i) table.add_row(model.lines[i].label(), cells[i]);
   }
   return table;
+}
+
+/// Whether one of the columns brings the only field of this one, kl_low, with it.
+bool is_field_of_another(const LineColumn& column, const std::vector<const LineColumn*>& columns) {
+  return std::any_of(columns.begin(), columns.end(), [&column](const LineColumn* other) {
+    return other->name != column.name && std::find(other->fields.begin(), other->fields.end(),
+                                                   column.name) != other->fields.end();
+  });
 }
 
 ValueTable program_table(const std::vector<ModelLines>& models,
@@ -160,6 +180,7 @@ ValueTable program_table(const std::vector<ModelLines>& models,
   std::vector<std::string> fields = {"seeds"};
   for (const LineColumn* column : columns) {
     if (known.contains(column->name) || column->name == "name" || column->name == "seeds") continue;
+    if (is_field_of_another(*column, columns)) continue;
     figures.push_back(column);
     fields.insert(fields.end(), column->fields.begin(), column->fields.end());
   }
@@ -202,7 +223,8 @@ std::string shown_results(const std::vector<ResultRow>& rows, const FollowedSear
                           const MetricRegistry& metrics, const std::vector<TaskHeading>& tasks,
                           const ShowRequest& request, Index terminal) {
   const std::vector<std::string> variables = sweep_variables(searches.keys());
-  const std::vector<LineColumn> columns = line_columns(metrics, tasks, variables);
+  std::vector<LineColumn> columns = line_columns(metrics, tasks, variables);
+  add_field_columns(request.columns, columns);
   std::vector<ModelLines> models = group_rows(rows);
   const bool has_text = tasks.empty() || std::any_of(rows.begin(), rows.end(), [](const auto& row) {
                           return row.text.windows > 0;
@@ -215,7 +237,10 @@ std::string shown_results(const std::vector<ResultRow>& rows, const FollowedSear
     const ValueTable table = program_table(models, variables, chosen);
     return request.format == TableFormat::csv ? csv_text(table) : json_text(table);
   }
-  const TextTable table = reader_table(models, chosen);
+  std::vector<std::string> sorted_by;
+  for (const std::string& text : request.sort)
+    sorted_by.push_back(sort_key(columns, text).column->name);
+  const TextTable table = reader_table(models, chosen, sorted_by);
   const Index width = request.format == TableFormat::table ? terminal : 0;
   const std::string legend = columns_legend(chosen, table.shown_columns(width));
   const std::string below = unrecorded(rows, searches) + line_remarks(models, tasks) +

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "core/base/printable.h"
-#include "eval/analysis/twin_ratios.h"
 #include "eval/design/twin_words.h"
 
 namespace nf {
@@ -18,7 +17,7 @@ constexpr std::string_view kSame = "the same error";
 /// The words of a kind, also of one of a later version.
 struct Words {
   std::string error = "the error", of, matters = "what it destroys matters",
-              not_matter = "what it destroys does not matter";
+              not_matter = "what it destroys does not matter by more than a tenth";
 
   explicit Words(const std::string& kind) : of(fmt::format("its twin '{}'", printable(kind))) {
     if (const TwinWords* const known = find_twin_words(kind))
@@ -65,7 +64,9 @@ std::string part_of(const TwinRatio& twin, const TwinRatio* before) {
       before != nullptr && words.of.starts_with(kSame) && Words(before->kind).of.starts_with(kSame);
   const std::string of =
       is_again ? "that" + words.of.substr(kSame.size()) : "the damage of " + words.of;
-  return fmt::format("{} of {}: {}", ratio_text(twin), of, verdict_words(twin, words));
+  const std::string note =
+      twin.interval && !twin.note.empty() ? fmt::format(" ({})", twin.note) : "";
+  return fmt::format("{} of {}: {}{}", ratio_text(twin), of, verdict_words(twin, words), note);
 }
 
 std::string sentence_of(const TwinRatio& twin) {
@@ -86,8 +87,12 @@ std::vector<std::string> lines_of(const TwinGroup& group) {
 }  // namespace
 
 std::vector<Finding> twin_findings(const ModelLines& model) {
+  return twin_findings(twin_groups(model));
+}
+
+std::vector<Finding> twin_findings(const std::vector<TwinGroup>& groups) {
   std::vector<Finding> findings;
-  for (const TwinGroup& group : twin_groups(model))
+  for (const TwinGroup& group : groups)
     findings.push_back({.label = condition_text(group.key), .lines = lines_of(group)});
   return findings;
 }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "eval/analysis/twin_ratios.h"
 #include "eval/results/result_lines.h"
 #include "eval/tables/finding.h"
 
@@ -11,5 +12,6 @@ namespace nf {
 /// and what that says of the property that the twin destroys. Two twins make one line, more a line
 /// each.
 std::vector<Finding> twin_findings(const ModelLines& model);
+std::vector<Finding> twin_findings(const std::vector<TwinGroup>& groups);
 
 }  // namespace nf

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "eval/analysis/twin_ratios.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/results/row_fields.h"
@@ -33,10 +32,17 @@ std::string twins_csv(const std::vector<ResultRow>& rows, const std::vector<RowK
                       const std::vector<std::string>& variables) {
   if (std::none_of(keys.begin(), keys.end(), is_twin)) return "";
   const std::vector<ModelLines> models = group_rows(rows);
-  CsvText csv(twins_columns(variables));
+  std::vector<TwinGroup> groups;
   for (const ModelLines& model : models)
-    for (const TwinGroup& group : twin_groups(model))
-      for (const TwinRatio& twin : group.twins) csv.add_row(fields_of(twin, variables));
+    for (TwinGroup& group : twin_groups(model)) groups.push_back(std::move(group));
+  return twins_csv(groups, variables);
+}
+
+std::string twins_csv(const std::vector<TwinGroup>& groups,
+                      const std::vector<std::string>& variables) {
+  CsvText csv(twins_columns(variables));
+  for (const TwinGroup& group : groups)
+    for (const TwinRatio& twin : group.twins) csv.add_row(fields_of(twin, variables));
   return csv.text();
 }
 

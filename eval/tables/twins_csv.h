@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/analysis/twin_ratios.h"
 #include "eval/results/results.h"
 
 namespace nf {
@@ -14,6 +15,9 @@ namespace nf {
 /// twins. keys: those of all rows of the experiment, some of which may have no record yet;
 /// variables: the experiment's.
 std::string twins_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
+                      const std::vector<std::string>& variables);
+/// The rows of these groups alone.
+std::string twins_csv(const std::vector<TwinGroup>& groups,
                       const std::vector<std::string>& variables);
 
 }  // namespace nf

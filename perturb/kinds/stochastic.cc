@@ -40,6 +40,8 @@ class Stochastic final : public Distortion {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     NF_CHECK(context.tensor() == tensor_, "built for another tensor");
     Matrix lower(x.rows(), x.cols());
+    // What the reference counts as clipped comes to an outermost level here as well.
+    const Index clipped = reference_->apply(x, context, lower).clipped;
     reference_->levels_around(x, context, lower, distorted);
     std::vector<std::uint64_t> draws(static_cast<std::size_t>(x.cols()));
     for (Index r = 0; r < x.rows(); ++r) {
@@ -50,10 +52,11 @@ class Stochastic final : public Distortion {
         if (!is_upper(x(r, c), lower(r, c), distorted(r, c), draws[static_cast<std::size_t>(c)]))
           distorted(r, c) = lower(r, c);
     }
-    return {};
+    return {.clipped = clipped};
   }
 
   bool draws() const override { return true; }
+  bool tells_clipped() const override { return reference_->tells_clipped(); }
   InputNeeds input_needs(SiteTensor tensor) const override {
     return reference_->input_needs(tensor);
   }

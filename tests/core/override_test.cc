@@ -71,20 +71,21 @@ TEST(Override, ANumberIsAnItemsPlaceUnlessItIsAnothersName) {
   EXPECT_EQ(seeded("{name: '1'}, {name: a}", "trials.\"1\".seed=7"), "1! a ");
   EXPECT_EQ(
       config_error_of([] { seeded("{name: '1'}, {name: a}", "trials.1.seed=7"); }),
-      "--set trials.1.seed: '1' is the number of one item of 'trials' and the name of another; "
+      "--set trials.1.seed=7: '1' is the number of one item of 'trials' and the name of another; "
       "write trials[1] for the number, trials.\"1\" for the name");
 }
 
 TEST(Override, RefusesANameThatTwoItemsHave) {
-  EXPECT_EQ(config_error_of([] { seeded("{name: a}, {name: b}, {name: a}", "trials.a.seed=7"); }),
-            "--set trials.a.seed: items 0 and 2 of 'trials' are both called 'a'; say which by its "
-            "number, or give one another name");
+  EXPECT_EQ(
+      config_error_of([] { seeded("{name: a}, {name: b}, {name: a}", "trials.a.seed=7"); }),
+      "--set trials.a.seed=7: items 0 and 2 of 'trials' are both called 'a'; say which by its "
+      "number, or give one another name");
 }
 
 TEST(Override, SuggestsTheNameThatWasMeant) {
   EXPECT_EQ(
       config_error_of([] { seeded("{name: uniform}, {name: w4}", "trials.unifrom.seed=7"); }),
-      "--set trials.unifrom.seed: 'trials' is a list and has no item 'unifrom'; its items are "
+      "--set trials.unifrom.seed=7: 'trials' is a list and has no item 'unifrom'; its items are "
       "0 to 1; did you mean 'uniform'?");
 }
 
@@ -110,7 +111,14 @@ TEST(Override, IsThePlaceOfLaterErrors) {
   ConfigValue<double>::read(value.items()[0].with_path("p"), errors);
   ConfigValue<double>::read(value, errors);
   EXPECT_EQ(errors.message(),
-            "--set trials.0.name: trials[0].name.x: cannot read a list as a number");
+            "--set trials.0.name={x: [1]}: trials[0].name.x: cannot read a list as a number");
+}
+
+TEST(Override, CutsALongValueInThePlace) {
+  const ConfigNode root = with_override(experiment(), "seed", std::string(1000, '1'));
+  const std::string place = root.find("seed")->place().str();
+  EXPECT_TRUE(place.starts_with("--set seed=111")) << place;
+  EXPECT_LT(place.size(), 300u);
 }
 
 TEST(Override, NamesWhatIsWrong) {
@@ -118,20 +126,20 @@ TEST(Override, NamesWhatIsWrong) {
     return config_error_of([&] { with(assignment); });
   };
   EXPECT_EQ(message("seed"), "--set seed: write it as KEY=VALUE");
-  EXPECT_EQ(message("seed="), "--set seed: the value is missing; write \"\" for an empty text");
-  EXPECT_EQ(message("=1"), "--set : a step of the key is empty; write it like trials.0.seed");
+  EXPECT_EQ(message("seed="), "--set seed=: the value is missing; write \"\" for an empty text");
+  EXPECT_EQ(message("=1"), "--set =1: a step of the key is empty; write it like trials.0.seed");
   EXPECT_EQ(message("a..b=1"),
-            "--set a..b: a step of the key is empty; write it like trials.0.seed");
+            "--set a..b=1: a step of the key is empty; write it like trials.0.seed");
   EXPECT_EQ(message("dta.context=1"),
-            "--set dta.context: the top level has no key 'dta'; did you mean 'data'?");
+            "--set dta.context=1: the top level has no key 'dta'; did you mean 'data'?");
   EXPECT_EQ(message("trials.2.name=x"),
-            "--set trials.2.name: 'trials' is a list and has no item '2'; its items are 0 to 1; "
+            "--set trials.2.name=x: 'trials' is a list and has no item '2'; its items are 0 to 1; "
             "known: a, b");
   EXPECT_EQ(message("trials.name=x"),
-            "--set trials.name: 'trials' is a list and has no item 'name'; its items are 0 to "
+            "--set trials.name=x: 'trials' is a list and has no item 'name'; its items are 0 to "
             "1; known: a, b");
-  EXPECT_EQ(message("seed.x=1"), "--set seed.x: 'seed' is '0'; there is nothing to set in it");
-  EXPECT_EQ(message("seed=1,2"), "--set seed: several values; write a list as [a, b]");
+  EXPECT_EQ(message("seed.x=1"), "--set seed.x=1: 'seed' is '0'; there is nothing to set in it");
+  EXPECT_EQ(message("seed=1,2"), "--set seed=1,2: several values; write a list as [a, b]");
   EXPECT_EQ(message("seed=[1"),
             "--set seed:1:1: not valid YAML: a '[' is not closed; text with commas or brackets "
             "needs quotes");

@@ -257,5 +257,106 @@ TEST(PartialDistortion, TellsItsMistakes) {
             "off_gain");
 }
 
+TEST(PartialDistortion, CountsAsClippedWhatItHasLeft) {
+  const Matrix x = random_matrix(24, 40, 1);
+  const DistortionContext context = context_of(SiteTensor::weight);
+  Matrix out(24, 40);
+  const auto clipped = [&](const char* yaml) {
+    return partial(clipping(), yaml, SiteTensor::weight)->apply(x, context, out).clipped;
+  };
+  const Index all = clipped("{dose: 0.5}");
+  EXPECT_GT(all, 0);
+  EXPECT_EQ(clipped("{keep: clipping}"), all);
+  EXPECT_EQ(clipped("{keep: rounding}"), 0);
+  EXPECT_EQ(clipped("{keep: large}") + clipped("{keep: small}"), all);
+}
+
+TEST(PartialDistortion, SaysOfEveryPartOfASiteThatNothingIsLeft) {
+  const Matrix x = random_matrix(4, 8, 1, 0.1f);
+  Matrix out(4, 8);
+  const DistortionContext context = context_of(SiteTensor::input);
+  EXPECT_EQ(
+      partial(clipping(), "{keep: clipping}", SiteTensor::input)->apply(x, context, out).notes,
+      Json({{"kept", "nothing"}}));
+}
+
+/// Where x̂ has statistics they are what the path is for: it is one for all parts.
+TEST(PartialDistortion, FollowsThePathOfWhatItIsMatchedTo) {
+  class Needy final : public Distortion {
+   public:
+    Needy(bool needs, bool follows, bool replays = false)
+        : needs_(needs), follows_(follows), replays_(replays) {}
+    DistortionReport apply(ConstMatrixView, const DistortionContext&, MatrixView) const override {
+      return {};
+    }
+    InputNeeds input_needs(SiteTensor) const override {
+      return {.ranges = needs_, .replay = replays_};
+    }
+    bool follows_path() const override { return follows_; }
+    Json config() const override { return "needy"; }
+
+   private:
+    bool needs_, follows_, replays_;
+  };
+  const auto make = [](const DistortionPtr& whole, const DistortionPtr& matched,
+                       const std::string& keep, ConfigErrors& errors) {
+    const ConfigNode entry = parse_good("{keep: " + keep + ", strength: {match: {any: 1}}}");
+    const PartialKeys keys = PartialKeys::read(entry, false, errors);
+    return partial_distortion(
+        whole, keys, entry, false, SiteTensor::weight,
+        [&](const ConfigNode&, SiteTensor, ConfigErrors&) { return matched; }, errors);
+  };
+  const auto follows = [&](const DistortionPtr& whole, bool matched, const char* keep = "large") {
+    ConfigErrors errors;
+    const DistortionPtr made = make(whole, std::make_shared<Needy>(true, matched), keep, errors);
+    errors.throw_if_any();
+    return made->follows_path();
+  };
+  EXPECT_TRUE(follows(clipping(), true));
+  EXPECT_FALSE(follows(clipping(), false));
+  EXPECT_FALSE(follows(clipping(), true, "output_debiased"));
+  EXPECT_FALSE(follows(std::make_shared<Needy>(true, false), true));
+  EXPECT_TRUE(follows(std::make_shared<Needy>(true, true), false));
+
+  ConfigErrors errors;
+  EXPECT_EQ(make(clipping(), std::make_shared<Needy>(true, false, true), "large", errors), nullptr);
+  EXPECT_EQ(errors.message(),
+            "f.yaml:1:33: strength.match: is chosen by its error at the output of attention or of "
+            "the MLP, which a part of another change does not know; write granularity: {adaptive: "
+            "..., error_at: site}");
+}
+
+/// A matched noise that refers to Gaussian noise has draws of its own, as where it stands alone.
+TEST(PartialDistortion, LetsAMatchedNoiseDrawUnderItsOwnKey) {
+  class Drawing final : public Distortion {
+   public:
+    DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
+                           MatrixView distorted) const override {
+      key = context.key;
+      for (Index r = 0; r < x.rows(); ++r)
+        for (Index c = 0; c < x.cols(); ++c) distorted(r, c) = x(r, c) + 1.0f;
+      return {};
+    }
+    bool draws() const override { return true; }
+    std::uint64_t first_ordinal() const override { return std::uint64_t{1} << 34; }
+    Json config() const override { return "drawing"; }
+
+    mutable std::uint64_t key = 0;
+  };
+  const auto matched = std::make_shared<Drawing>();
+  ConfigErrors errors;
+  const ConfigNode entry = parse_good("{keep: large, strength: {match: {any: 1}}}");
+  const PartialKeys keys = PartialKeys::read(entry, false, errors);
+  const DistortionPtr part = partial_distortion(
+      clipping(), keys, entry, false, SiteTensor::weight,
+      [&](const ConfigNode&, SiteTensor, ConfigErrors&) { return matched; }, errors);
+  errors.throw_if_any();
+  DistortionContext context = context_of(SiteTensor::weight);
+  context.reference_key = 77;
+  distort(*part, random_matrix(4, 8, 1), context);
+  EXPECT_NE(matched->key, 0u);
+  EXPECT_NE(matched->key, 77u);
+}
+
 }  // namespace
 }  // namespace nf

@@ -61,5 +61,32 @@ TEST(Stochastic, NeedsAQuantizerThatRoundsEachValueByItself) {
             "a quantizer with method: rtn");
 }
 
+TEST(Stochastic, CountsAndMarksWhatTheReferenceClips) {
+  ConfigErrors errors;
+  const ConfigNode entry = parse_good(
+      "{noise: stochastic, reference: {grid: uniform, bits: 3, granularity: channel, levels: "
+      "full}}");
+  const DistortionPtr noise = builtin_noises().create(
+      entry, kWeight,
+      [](const ConfigNode& node, SiteTensor tensor, ConfigErrors& problems) {
+        return builtin_quantizers().create(node, tensor, problems);
+      },
+      errors);
+  const DistortionPtr reference =
+      builtin_quantizers().create(*entry.find("reference"), kWeight, errors);
+  errors.throw_if_any();
+  const Matrix x = normal_matrix(20, 60, 3);
+  Matrix out(20, 60);
+  std::vector<std::uint8_t> marks(static_cast<std::size_t>(x.size()), 0), expected(marks);
+  DistortionContext context = context_of(kWeight, 1);
+  context.clipped = expected.data();
+  const Index clipped = reference->apply(x, context, out).clipped;
+  context.clipped = marks.data();
+  EXPECT_GT(clipped, 0);
+  EXPECT_TRUE(noise->tells_clipped());
+  EXPECT_EQ(noise->apply(x, context, out).clipped, clipped);
+  EXPECT_EQ(marks, expected);
+}
+
 }  // namespace
 }  // namespace nf

@@ -1,11 +1,12 @@
 #include "eval/predict/doses.h"
+#include "eval/results/figures.h"
 
 namespace nf {
 namespace {
 
-std::optional<double> nll_of(const ResultRow& row) {
-  if (row.failed() || row.text.sums.tokens == 0) return std::nullopt;
-  return row.text.sums.nll / static_cast<double>(row.text.sums.tokens);
+/// ΔNLL over the windows that the row has.
+std::optional<double> rise_of(const ResultRow& row, const ResultRow& baseline) {
+  return row.failed() ? std::nullopt : figure_mean(delta_nll_figure(), {&row}, &baseline);
 }
 
 /// The slope at 0 of the parabola through 0 and the two smallest doses, or of the line to the only
@@ -13,15 +14,14 @@ std::optional<double> nll_of(const ResultRow& row) {
 RowPredictor slope(const PredictorEvidence& evidence) {
   return [evidence](const ResultRow& row) -> std::optional<double> {
     if (evidence.baseline == nullptr) return std::nullopt;
-    const std::optional<double> baseline = nll_of(*evidence.baseline);
     const std::vector<DosedRow> doses = smaller_doses(row, evidence);
-    if (doses.empty() || !baseline) return std::nullopt;
+    if (doses.empty()) return std::nullopt;
     std::vector<double> t, rise;
     for (const DosedRow& dosed : doses) {
-      const std::optional<double> nll = nll_of(*dosed.row);
-      if (!nll) return std::nullopt;
+      const std::optional<double> own = rise_of(*dosed.row, *evidence.baseline);
+      if (!own) return std::nullopt;
       t.push_back(dosed.dose);
-      rise.push_back(*nll - *baseline);
+      rise.push_back(*own);
     }
     if (t.size() == 1) return rise[0] / t[0];
     return (rise[0] * t[1] / t[0] - rise[1] * t[0] / t[1]) / (t[1] - t[0]);

@@ -60,5 +60,35 @@ TEST(AllocationArms, RefuseASizeBelowTheSmallest) {
       ConfigError);
 }
 
+/// 4.1 * 25600 is 104959.99... in doubles.
+TEST(AllocationArms, HaveTheSizeThatWasAskedForToTheBit) {
+  const std::vector<AllocationSite> sites = {{.site = {.layer = 0, .role = Role::up_proj},
+                                              .weights = 25600,
+                                              .sizes = {79360, 104960},
+                                              .t2 = {0.16, 0.04},
+                                              .l2 = {0.16, 0.04}}};
+  const AllocationRequest request{.bits = {3, 4}, .weight = weight, .bits_a_weight = 4.1};
+  EXPECT_EQ(allocation_arms(sites, request).front().allocation.size, 104960);
+}
+
+/// 3.11111... would be refused again as 3.1111.
+TEST(AllocationArms, AdviseASizeThatIsEnough) {
+  const std::vector<AllocationSite> sites = {{.site = {.layer = 0, .role = Role::up_proj},
+                                              .weights = 90,
+                                              .sizes = {280, 370},
+                                              .t2 = {0.16, 0.04},
+                                              .l2 = {0.16, 0.04}}};
+  AllocationRequest request{.bits = {3, 4}, .weight = weight, .bits_a_weight = 3.0};
+  try {
+    allocation_arms(sites, request);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("take 3.1112 a weight"), std::string::npos)
+        << error.what();
+  }
+  request.bits_a_weight = 3.1112;
+  EXPECT_EQ(allocation_arms(sites, request).front().allocation.size, 280);
+}
+
 }  // namespace
 }  // namespace nf

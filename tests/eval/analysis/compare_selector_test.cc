@@ -94,6 +94,50 @@ TEST(TrialSelector, NamesMistakes) {
             "baseline: statistics.csv compares every trial with it; name other trials");
 }
 
+/// The lines that patterns mean, "NAME{values}" each.
+std::vector<std::string> meant(const std::vector<std::string>& given) {
+  std::vector<std::string> texts;
+  for (const TrialSelector& one : parse_trial_selectors(given, kKeys)) {
+    std::string text = one.name;
+    for (const auto& [name, value] : one.values) text += '{' + name + '=' + value + '}';
+    texts.push_back(text);
+  }
+  return texts;
+}
+
+TEST(TrialSelector, TakesPatternsOfNames) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(meant({"w4*"}), (Texts{"w4", "w4:odd name"}));
+  EXPECT_EQ(meant({"*i*"}), (Texts{"noise", "grid", "plain"}));
+  EXPECT_EQ(meant({"[gp]*"}), (Texts{"grid", "plain"}));
+  EXPECT_EQ(meant({"g?id:g=g64"}), (Texts{"grid{g=g64}"}));
+  EXPECT_EQ(meant({"*:bits=3"}), (Texts{"w4{bits=3}"}));  // the others have no bits
+  EXPECT_EQ(meant({"* bits=3 g=64"}), (Texts{"w4{bits=3}{g=64}"}));
+  EXPECT_EQ(meant({"w4"}), (Texts{"w4"}));
+}
+
+TEST(TrialSelector, KeepsTheOrderOfWordsAndNamesNoTrialTwice) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(meant({"plain", "*"}), (Texts{"plain", "w4", "noise", "grid", "w4:odd name"}));
+  EXPECT_EQ(meant({"w4:bits=3", "w4"}), (Texts{"w4{bits=3}", "w4"}));
+}
+
+TEST(TrialSelector, MeansATrialThatIsCalledLikeAPatternAlone) {
+  const std::vector<RowKey> keys = {key_of("w*"), key_of("w4")};
+  ASSERT_EQ(parse_trial_selectors({"w*"}, keys).size(), 1u);
+  EXPECT_EQ(parse_trial_selectors({"w*"}, keys)[0].name, "w*");
+}
+
+TEST(TrialSelector, NamesMistakesInPatterns) {
+  const auto error = [](const std::string& text) {
+    return config_error_of([&text] { parse_trial_selectors({text}, kKeys); });
+  };
+  EXPECT_EQ(error("gaus*"),
+            "gaus*: the folder has no trial of that name; known: w4, noise, grid, plain, "
+            "w4:odd name");
+  EXPECT_EQ(error("w?:bits=5"), "w4:bits=5: trial 'w4' has no such point; bits is 3, 4");
+}
+
 TEST(TrialSelector, ListsWhatThereIs) {
   EXPECT_EQ(list_trials(kKeys),
             "  w4             bits=3|4  g=64|128\n"

@@ -103,6 +103,23 @@ TEST(TwinRatios, AreLeftOutWhereKlIsOfTheFloor) {
   EXPECT_EQ(ratios.at("rounding_part").verdict, TwinVerdict::not_resolved);
 }
 
+/// A trial that does next to nothing against a twin that does much is a finding.
+TEST(TwinRatios, AreThereWhereTheTrialIsOfTheFloor) {
+  std::vector<ResultRow> rows = {twin_baseline(), twin_row("", twin_kl(3e-5)),
+                                 twin_row("debiased", twin_kl(0.3, 0.002))};
+  for (ResultRow& row : rows) row.kl_floor = 1e-5;
+  const TwinRatio little = ratios_of(rows).at("debiased");
+  EXPECT_NEAR(*little.ratio, 1e-4, 1e-6);
+  EXPECT_TRUE(little.interval);
+  EXPECT_EQ(little.verdict, TwinVerdict::matters);
+  EXPECT_EQ(little.note, "KL of the trial is below 4 floors");
+  rows[1] = twin_row("", twin_kl(0.0));
+  const TwinRatio none = ratios_of(rows).at("debiased");
+  EXPECT_EQ(none.ratio, 0.0);
+  EXPECT_FALSE(none.interval);
+  EXPECT_EQ(none.note, "KL of the trial is 0");
+}
+
 TEST(TwinRatios, OfEqualRowsAreOne) {
   const auto ratios = ratios_of(
       {twin_baseline(), twin_row("", twin_kl(0.3)), twin_row("rounding_part", twin_kl(0.3))});

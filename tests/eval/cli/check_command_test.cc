@@ -76,6 +76,20 @@ TEST(IntegrationCheck, PrintsChosenTrialsAlone) {
             "error: --trials t: matches no trial; known: noise: a, b, s\n");
 }
 
+TEST(IntegrationCheck, WritesOutTheShorthandsOfChosenTrialsAlone) {
+  const ExperimentFiles files;
+  files.write_experiment(
+      "  - {name: w, sweep: {b: [3, 4]}, quantize: \"W${b} g16\"}\n"
+      "  - {name: n, perturb: gaussian l2=0.1}\n");
+  const std::string all = run_program({"check", "e.yaml"}, files.dir()).out;
+  for (const char* line : {"# W3 g16 stands for", "# W4 g16 ", "# gaussian l2=0.1 "})
+    EXPECT_NE(all.find(line), std::string::npos) << all;
+  const std::string one = run_program({"check", "e.yaml", "--trials", "w b=4"}, files.dir()).out;
+  EXPECT_NE(one.find("# W4 g16 stands for"), std::string::npos) << one;
+  EXPECT_EQ(one.find("# W3"), std::string::npos) << one;
+  EXPECT_EQ(one.find("# gaussian"), std::string::npos) << one;
+}
+
 TEST(IntegrationCheck, WarnsOfARepeatOfWhatDrawsNothing) {
   const ExperimentFiles files;
   const std::string rounding =
@@ -127,8 +141,9 @@ TEST(IntegrationCheck, TakesOverrides) {
   const ProgramResult bad =
       run_program({"check", "e.yaml", "--set", "trials.0.repeat=many"}, files.dir());
   EXPECT_EQ(bad.exit_code, 2);
-  EXPECT_EQ(bad.err,
-            "error: --set trials.0.repeat: trials[0].repeat: cannot read 'many' as an integer\n");
+  EXPECT_EQ(
+      bad.err,
+      "error: --set trials.0.repeat=many: trials[0].repeat: cannot read 'many' as an integer\n");
 }
 
 /// A trial for each of 10^4 points, seeds, items, or steps of a list.

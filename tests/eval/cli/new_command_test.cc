@@ -57,6 +57,16 @@ TEST(IntegrationNew, PrintsWhatItWouldWriteHere) {
   EXPECT_NE(printed.out.find("\nmodel: llama\n"), std::string::npos) << printed.out;
 }
 
+TEST(IntegrationNew, TakesAsMuchTextAsIsAskedFor) {
+  const ExperimentFiles files;
+  const ProgramResult made = run_program(
+      {"new", "w4", "--model", "opt", "--text", "text.txt", "--context", "16", "--windows", "2"},
+      files.dir());
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_NE(made.out.find("\ndata: {text: text.txt, context: 16, windows: 2}  "), std::string::npos)
+      << made.out;
+}
+
 TEST(IntegrationNew, NamesMistakes) {
   const ExperimentFiles files;
   const std::vector<std::string> rest = {"--model", "opt", "--text", "text.txt"};
@@ -79,6 +89,10 @@ TEST(IntegrationNew, NamesMistakes) {
             "https://huggingface.co/facebook/opt-125m facebook/opt-125m`\n");
   EXPECT_EQ(error({"new", "w4"}, {"--model", "opt", "--text", "texts.txt"}),
             "error: --text: no such file: texts.txt\n");
+  const std::string too_long = error({"new", "w4", "--context", "99999"}, rest);
+  EXPECT_TRUE(too_long.starts_with("error: --context: 99999 tokens are more than the "))
+      << too_long;
+  EXPECT_TRUE(too_long.ends_with(" positions of opt\n")) << too_long;
   files.write("here.yaml", "mine");
   EXPECT_EQ(error({"new", "w4", "--out", "here.yaml"}, rest),
             "error: --out: here.yaml is there already; choose another name\n");

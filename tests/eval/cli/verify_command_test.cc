@@ -29,10 +29,10 @@ TEST_F(IntegrationVerifyCommand, SaysThatAllIsEqual) {
   const ProgramResult result = verify({"--threads", "1"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out,
-            "6 of 6 records re-run, windows and sites equal bit for bit; 3 csv files equal byte "
+            "6 of 6 records re-run, windows and sites equal bit for bit; 4 csv files equal byte "
             "for byte\n");
   EXPECT_EQ(verify({"--sample", "2", "--quiet"}).out,
-            "2 of 6 records re-run, windows and sites equal bit for bit; 3 csv files equal byte "
+            "2 of 6 records re-run, windows and sites equal bit for bit; 4 csv files equal byte "
             "for byte\n");
 }
 

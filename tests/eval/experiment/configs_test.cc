@@ -7,6 +7,7 @@
 
 #include "core/io/read_file.h"
 #include "eval/experiment/experiment.h"
+#include "eval/experiment/repeat_warnings.h"
 
 namespace nf {
 namespace {
@@ -32,6 +33,7 @@ TEST(Configs, AreSound) {
     const Experiment experiment =
         Experiment::load((kConfigs / name).string(), {}, Kinds::builtin());
     EXPECT_EQ(experiment.warnings, std::vector<std::string>{}) << name;
+    EXPECT_EQ(repeat_warnings(experiment), std::vector<std::string>{}) << name;
     EXPECT_FALSE(experiment.models.front().trials.empty()) << name;
   }
 }

@@ -127,15 +127,23 @@ TEST_F(DefaultKeys, HoldVariablesForTrialsThatHaveThem) {
 }
 
 TEST_F(DefaultKeys, AreToldWhereNothingTakesThem) {
-  EXPECT_EQ(warnings_of("defaults: {symmetric: false, repeat: 2, quantile: 0.9}\n"
-                        "trials:\n  - {name: a, repeat: 1, quantize: W4}\n"),
+  EXPECT_EQ(
+      warnings_of("defaults: {symmetric: false, repeat: 2, quantile: 0.9}\n"
+                  "trials:\n  - {name: a, repeat: 1, quantize: W4}\n"),
+      (std::vector<std::string>{
+          "e.yaml:4:38: defaults.repeat: no trial takes it: each says it itself, or a key that "
+          "excludes it",
+          "e.yaml:4:23: defaults.symmetric: no entry takes it: each says it itself, as a "
+          "shorthand says all that it can, or cannot have it",
+          "e.yaml:4:51: defaults.quantile: no entry takes it: each says it itself, as a "
+          "shorthand says all that it can, or cannot have it"}));
+  EXPECT_EQ(warnings_of("defaults: {sweep: {r: [0.1]}, zip: {s: [1], t: [2]}}\n"
+                        "trials:\n  - {name: a, quantize: W4}\n"),
             (std::vector<std::string>{
-                "e.yaml:4:38: defaults.repeat: no trial takes it: each that could says it itself, "
-                "or there is none",
-                "e.yaml:4:23: defaults.symmetric: no entry takes it: each that could says it "
-                "itself, or there is none",
-                "e.yaml:4:51: defaults.quantile: no entry takes it: each that could says it "
-                "itself, or there is none"}));
+                "e.yaml:4:19: defaults.sweep: no trial takes it: each says it itself, or has no "
+                "\"${r}\" where its value would go",
+                "e.yaml:4:36: defaults.zip: no trial takes it: each says it itself, or has no "
+                "\"${s}\" or \"${t}\" where its value would go"}));
   EXPECT_TRUE(warnings_of("defaults: {symmetric: false}\ntrials: []\n").empty());
 }
 
@@ -148,13 +156,37 @@ TEST_F(DefaultKeys, AreMistakesWhereTheyAreWrong) {
   EXPECT_EQ(message_of("defaults: {symmetric: maybe}\n" + trial),
             "e.yaml:4:23: defaults.symmetric: fits no entry: cannot read 'maybe' as true or false");
   EXPECT_EQ(message_of("defaults: {repeat: many}\n" + trial),
-            "e.yaml:4:20: trials[0].repeat: cannot read 'many' as an integer");
+            "e.yaml:4:20: defaults.repeat (as trials[0].repeat): cannot read 'many' as an integer");
+  EXPECT_EQ(message_of("defaults: {factorial: {off: layer}}\n" + trial),
+            "e.yaml:4:23: defaults.factorial (as trials[0].factorial): required key 'of' is "
+            "missing\n"
+            "e.yaml:4:24: defaults.factorial (as trials[0].factorial): unknown key 'off'; did you "
+            "mean 'of'?");
   EXPECT_EQ(message_of("defaults: {layers: 0, sites: {layers: 1}}\n" + trial),
             "e.yaml:4:39: defaults.sites.layers: 'layers' stands in defaults itself, too");
   const std::string message = message_of(
       "defaults: {granularity: channel}\ntrials:\n  - {name: a, quantize: [{sites: {tensor: "
       "input}, grid: uniform, bits: 4}]}\n");
-  EXPECT_TRUE(message.starts_with("e.yaml:4:25: trials[0].quantize[0].granularity: ")) << message;
+  EXPECT_TRUE(message.starts_with(
+      "e.yaml:4:25: defaults.granularity (as trials[0].quantize[0].granularity): "))
+      << message;
+}
+
+TEST_F(DefaultKeys, AreMistakesWhereTheyBelongElsewhere) {
+  const auto of = [](const std::string& key) {
+    return message_of("defaults: {" + key + "}\ntrials:\n  - {name: a, quantize: W4}\n");
+  };
+  EXPECT_EQ(of("name: x"),
+            "e.yaml:4:12: defaults: unknown key 'name'; write it in each trial, which has a name "
+            "of its own");
+  for (const std::string key : {"experiment", "data", "trials", "model", "memory"})
+    EXPECT_EQ(of(key + ": x"), "e.yaml:4:12: defaults: unknown key '" + key +
+                                   "'; write it at the top level, beside 'defaults'");
+  EXPECT_EQ(of("group_size: 64"),
+            "e.yaml:4:12: defaults: unknown key 'group_size'; write granularity: {group: 64}");
+  EXPECT_EQ(of("relative_l2: 0.1"),
+            "e.yaml:4:12: defaults: unknown key 'relative_l2'; write strength: {relative_l2: 0.1}, "
+            "or sigma_abs for an absolute size");
 }
 
 TEST_F(DefaultKeys, OfRolesThatAModelLacksAreSkippedThereWithOneLine) {
@@ -165,7 +197,8 @@ TEST_F(DefaultKeys, OfRolesThatAModelLacksAreSkippedThereWithOneLine) {
   };
   EXPECT_EQ(warnings("defaults: {roles: [gate_proj, up_proj]}\n"
                      "trials:\n  - {name: a, quantize: W4}\n  - {name: b, quantize: W8}\n"),
-            (std::vector<std::string>{"e.yaml:6:25: trials[0].quantize.sites: opt has no "
+            (std::vector<std::string>{"e.yaml:4:19: defaults.roles (as "
+                                      "trials[0].quantize.sites.roles): opt has no "
                                       "'gate_proj', which is skipped there"}));
 }
 

@@ -100,12 +100,13 @@ TEST_F(ExperimentFile, TakesOverridesThroughTheSameChecks) {
       load(yaml, {"trials.0.quantize.0.bits=8"}).models[0].trials[0].entries[0].config()["bits"],
       8);
   EXPECT_EQ(message_of(yaml, {"data.windows=0"}),
-            "--set data.windows: data.windows: must be at least 1, is 0");
+            "--set data.windows=0: data.windows: must be at least 1, is 0");
   EXPECT_EQ(message_of(yaml, {"data.window=4"}),
-            "--set data.window: data: unknown key 'window'; did you mean 'windows'?");
-  EXPECT_EQ(message_of(yaml, {"trials.0.quantize.0.bits=nine"}),
-            "--set trials.0.quantize.0.bits: trials[0].quantize[0].bits: cannot read 'nine' as an "
-            "integer");
+            "--set data.window=4: data: unknown key 'window'; did you mean 'windows'?");
+  EXPECT_EQ(
+      message_of(yaml, {"trials.0.quantize.0.bits=nine"}),
+      "--set trials.0.quantize.0.bits=nine: trials[0].quantize[0].bits: cannot read 'nine' as an "
+      "integer");
 }
 
 struct Mistake {

@@ -17,7 +17,7 @@ TEST(Templates, AreTheFilesOfTheirFolder) {
     EXPECT_TRUE(each.text.starts_with("# ")) << each.name << ": begins with what it is for";
     EXPECT_FALSE(each.summary().empty());
     EXPECT_EQ(each.summary().find('\n'), std::string::npos);
-    for (const char* place : {"{{name}}", "{{model}}", "{{data}}", "{{context}}"})
+    for (const char* place : {"{{name}}", "{{model}}", "{{data}}", "{{context}}", "{{windows}}"})
       EXPECT_NE(each.text.find(place), std::string::npos) << each.name << ": " << place;
   }
   EXPECT_EQ(names, (std::vector<std::string>{"lens", "sensitivity", "tolerance", "w4", "w8a8"}));
@@ -49,6 +49,14 @@ TEST(Templates, ArePutWithPathsFromTheirDirectory) {
       "experiment: small-opt\nmodel: ../../opt/\ndata: {text: ../../text.txt, context: 64}\n");
   EXPECT_EQ(absolute, "experiment: small-opt\nmodel: \"" + (files / "opt").string() +
                           "\"\ndata: {text: ../text.txt, context: 64}\n");
+}
+
+TEST(Templates, TakeAsManyWindowsAsAreAskedFor) {
+  const ExperimentTemplate given{"x", "data: {{{data}}, windows: {{windows}}}\n"};
+  EXPECT_EQ(filled_template(given, {.model = "m", .text = "/t.txt", .context = 8, .windows = 3}),
+            "data: {text: /t.txt, windows: 3}\n");
+  EXPECT_EQ(filled_template(given, {.model = "m", .text = "/t.txt", .context = 8}),
+            "data: {text: /t.txt, windows: 16}\n");
 }
 
 TEST(Templates, QuotePathsThatYamlWouldReadAsSomethingElse) {

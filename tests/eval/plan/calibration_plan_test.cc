@@ -8,6 +8,7 @@
 
 #include "eval/plan/calibration_cost.h"
 #include "eval/plan/calibration_memory.h"
+#include "eval/plan/input_watch.h"
 #include "tests/support/family_support.h"
 #include "tests/support/tiny_model.h"
 #include "tests/support/trial_support.h"
@@ -57,6 +58,7 @@ class Trials {
   CalibrationPlan plan(const HasOutcome& has = nothing()) const {
     return CalibrationPlan(model(), all_, has);
   }
+  const ModelTrial* trial(std::size_t i) const { return trials_[i].get(); }
   double bytes() const { return calibration_bytes(model(), plan(), 2, 1, 0.0); }
   CalibrationCost cost() const { return calibration_cost(model(), plan()); }
   std::vector<CalibrationWave> cut(const MemoryBudget& budget,
@@ -208,6 +210,20 @@ TEST(CalibrationBytes, CountGroupsThatGoOnBothWaysThrice) {
   const double lane =
       stage_memory(model(), set_of("one")->items, Stage(0, kWindows), {}, 2, 0.0).lane;
   EXPECT_GE(split.bytes(), whole.bytes() + 6.0 * lane);
+}
+
+/// Watchers are numbered by themselves, from 1 on as well: their numbers may be those of the path
+/// of a reference trial.
+TEST(CalibrationPlan, TakesNoWatcherForAReferenceTrial) {
+  Trials jobs;
+  jobs.add(needy("tensor: input", ", dose: 0.5"));
+  jobs.add("{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel}");
+  std::vector<CalibratedTrial> trials(1, jobs.plan().trials()[0]);
+  const InputWatch watch(model(), set_of("one"),
+                         std::vector<const ModelTrial*>{jobs.trial(0), jobs.trial(1)});
+  for (const CalibratedTrial& watcher : watch.trials()) trials.push_back(watcher);
+  const CalibrationPlan plan(model(), trials, Trials::nothing());
+  EXPECT_EQ(plan.trials()[plan.reference_of(0)].trial, &jobs.trial(0)->reference());
 }
 
 }  // namespace

@@ -119,5 +119,53 @@ TEST(ChainKeys, StandForTheLinearsThatOneChoiceIsFor) {
             weights(choice("q_proj") + ", " + choice("k_proj") + ", " + look)[at(Role::o_proj)]);
 }
 
+TEST(ChainKeys, OfXHatDoNotSeeWhatFinishesItDraw) {
+  const auto made = [](const std::string& more, std::uint64_t seed) {
+    return keys_of(needy("tensor: weight", more), seed, Propagate::none).made[1][0];
+  };
+  const std::string match =
+      ", keep: large, strength: {match: {noise: gaussian, strength: {relative_l2: 0.1}}}";
+  EXPECT_FALSE(made("", 0).is_nothing());
+  EXPECT_EQ(made(match, 1), made("", 0));
+  EXPECT_EQ(made(match, 1), made(match, 2));
+}
+
+/// Leaves x as it is, with any needs.
+class Looking final : public Distortion {
+ public:
+  explicit Looking(const InputNeeds& needs) : needs_(needs) {}
+  DistortionReport apply(ConstMatrixView x, const DistortionContext&,
+                         MatrixView distorted) const override {
+    for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), distorted.row(r));
+    return {};
+  }
+  InputNeeds input_needs(SiteTensor) const override { return needs_; }
+  Json config() const override { return "looking"; }
+
+ private:
+  InputNeeds needs_;
+};
+
+TEST(ChainKeys, OfStatisticsSeeEveryNeed) {
+  const std::vector<Site> sites = {{1, Role::o_proj, SiteTensor::input}};
+  const auto set = std::make_shared<const CalibrationSet>(
+      CalibrationSet{.name = "set", .items = {}, .hash = "set"});
+  std::set<ChainKey> keys;
+  const InputNeeds ranges{.ranges = true};
+  const std::vector<InputNeeds> all = {ranges,
+                                       ranges.joined({.second_moment = true}),
+                                       ranges.joined({.sample = true}),
+                                       ranges.joined({.weight_ranges = true}),
+                                       ranges.joined({.replay = true}),
+                                       ranges.joined({.first_windows = true})};
+  for (const InputNeeds& needs : all)
+    keys.insert(
+        ChainKeys()
+            .of(ModelTrial::at_inputs(model(), std::make_shared<const Looking>(needs), set, sites),
+                model())
+            .statistics[1][static_cast<std::size_t>(Role::o_proj)]);
+  EXPECT_EQ(keys.size(), all.size());
+}
+
 }  // namespace
 }  // namespace nf

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/random/draw_key.h"
 #include "tests/support/random_matrix.h"
 #include "tests/support/temp_dir.h"
@@ -290,6 +292,134 @@ TEST(SiteChain, AddsUpWhatItsStepsClipped) {
   const Index first = clipped(clip, once);
   EXPECT_GT(first, 0);
   EXPECT_GT(clipped(clip + ", " + clip, twice), first);
+}
+
+const TwinKind* twin_kind(const std::string& name) {
+  for (const TwinKind& kind : twin_kinds())
+    if (kind.name == name) return &kind;
+  throw InternalError(name);
+}
+
+ModelTrial with_twin(const std::string& entries, const std::string& kind,
+                     std::optional<SiteTensor> of = {}) {
+  Trial trial = make_trials(entries).front();
+  trial.twin = {.kind = twin_kind(kind), .of = of};
+  return ModelTrial(trial, spec_of("llama"));
+}
+
+/// With shared draws a twin `resigned` of a noise `resigned` would be that noise again.
+TEST(ModelTrial, LetsATwinDrawUnderNoKeyOfItsChain) {
+  const std::string gaussian = "{noise: gaussian, strength: {relative_l2: 0.1}}";
+  const std::string site = "layers.0.q_proj.weight";
+  const std::string plain = noise("tensor: weight");
+  for (const std::string& kind : {"resigned", "permuted", "gaussian"}) {
+    const std::string drawn =
+        kind == "gaussian"
+            ? "{sites: {tensor: weight}, noise: gaussian, strength: {match: {noise: uniform, "
+              "strength: {relative_l2: 0.1}}}}"
+            : "{sites: {tensor: weight}, noise: " + kind + ", reference: " + gaussian + "}";
+    const auto key = [&](const std::string& entries) {
+      return with_twin(entries, kind).weight(0, Role::q_proj).twin.key;
+    };
+    const std::uint64_t first = twin_ordinal(*twin_kind(kind));
+    EXPECT_EQ(key(plain), draw_key(site, first)) << kind;
+    EXPECT_EQ(key(drawn), draw_key(site, first + 1)) << kind;
+    EXPECT_EQ(key(drawn + ", " + drawn), draw_key(site, first + 2)) << kind;
+    EXPECT_EQ(key(plain + ", " + drawn), draw_key(site, first)) << kind;
+    const ModelTrial trial = with_twin(drawn + ", " + plain, kind);
+    for (const SiteStep& step : trial.weight(0, Role::q_proj).steps)
+      EXPECT_NE(step.key, trial.weight(0, Role::q_proj).twin.key) << kind;
+  }
+}
+
+TEST(ModelTrial, NamesTheTensorOfATwinWhereItLeavesOthersOut) {
+  const std::string weights = noise("tensor: weight"), inputs = noise("tensor: input");
+  const auto identity = [](const std::string& entries, std::optional<SiteTensor> of) {
+    return with_twin(entries, "permuted", of).identity();
+  };
+  EXPECT_EQ(identity(weights, SiteTensor::weight), identity(weights, {}));
+  EXPECT_NE(identity(weights + ", " + inputs, SiteTensor::weight),
+            identity(weights + ", " + inputs, {}));
+  EXPECT_NE(identity(weights + ", " + inputs, SiteTensor::weight),
+            identity(weights + ", " + inputs, SiteTensor::input));
+}
+
+const std::string kGptq = "{grid: uniform, bits: 4, granularity: channel, method: gptq}";
+
+ModelTrial with_set(const std::string& entries, std::optional<Propagate> propagate) {
+  Trial trial = make_trials(entries).front();
+  for (Entry& entry : trial.entries) {
+    entry.calibration = "set";
+    entry.propagate = propagate;
+  }
+  return ModelTrial(trial, spec_of("llama"), [](const std::string& name, std::uint64_t) {
+    return std::make_shared<const CalibrationSet>(
+        CalibrationSet{.name = name, .items = {}, .hash = name});
+  });
+}
+
+TEST(ModelTrial, LetsWhatAPartIsMatchedToTakeThePathOfTheEntry) {
+  const std::string w4 = "{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel, ";
+  const auto path = [](const ModelTrial& trial) {
+    return trial.weight(1, Role::q_proj).steps.front().finish_calibration.propagate;
+  };
+  const std::string matched = w4 + "keep: large, strength: {match: " + kGptq + "}}";
+  EXPECT_EQ(path(with_set(matched, {})), Propagate::blocks);  // the default of gptq
+  EXPECT_EQ(path(with_set(matched, Propagate::sites)), Propagate::sites);
+  EXPECT_EQ(path(with_set(matched, Propagate::none)), Propagate::none);
+  EXPECT_EQ(with_set(matched, {}).identity()[0]["propagate"], "blocks");
+  // A part looks at the untouched model, whatever the entry says: no part of its identity.
+  const std::string part = w4 + "keep: output_debiased}";
+  EXPECT_EQ(path(with_set(part, Propagate::blocks)), Propagate::none);
+  EXPECT_EQ(with_set(part, Propagate::blocks).identity(), with_set(part, {}).identity());
+  EXPECT_EQ(with_set(part, {}).identity()[0]["propagate"], "none");
+}
+
+TEST(SiteChain, CountsWhatATwinHolds) {
+  const auto scratch = [](const std::string& kind) {  // floats for each value
+    const ModelTrial trial = with_twin(noise("tensor: weight"), kind);
+    return trial.weight(0, Role::q_proj).scratch_bytes(10, 20) / (4 * 10 * 20);
+  };
+  // Beside δ, steps and marks: draws (2), values, places and these in two orders (4 each).
+  for (const char* kind : {"permuted", "permuted_by_size"}) EXPECT_EQ(scratch(kind), 2.25 + 12.0);
+  EXPECT_EQ(scratch("gaussian"), 2.25 + 4.0);
+}
+
+double norm_of(const Matrix& a, const Matrix& b, Index first, Index count) {
+  double squares = 0.0;
+  for (Index i = first; i < first + count; ++i)
+    squares += std::pow(static_cast<double>(a.data()[i]) - static_cast<double>(b.data()[i]), 2);
+  return std::sqrt(squares);
+}
+
+TEST(SiteChain, GivesATwinTheGroupsThatWereChosen) {
+  const std::string entry =
+      "{sites: {tensor: weight}, grid: uniform, bits: 3, granularity: {auto: {coarsest: 64, loss: "
+      "0.001}}}";
+  const Matrix x = random_matrix(6, 64, 1);
+  Matrix made(6, 64), twin(6, 64);
+  const DistortionReport report =
+      make_model_trial(entry, spec_of("llama")).weight(0, Role::q_proj).apply(x, {}, made);
+  const Index group = report.notes.at("group").get<Index>();
+  ASSERT_LT(group, 64);
+  with_twin(entry, "gaussian_group").weight(0, Role::q_proj).apply(x, {}, twin);
+  for (Index first = 0; first < x.size(); first += group) {
+    const double expected = norm_of(made, x, first, group);
+    EXPECT_NEAR(norm_of(twin, x, first, group), expected, 1e-5 * expected) << first;
+  }
+}
+
+TEST(SiteChain, LeavesXHatWhereATwinKeepsDelta) {
+  // x̂ − x is no f32 for many values that lose most of their size.
+  const std::string entry =
+      "{sites: {tensor: weight}, grid: uniform, bits: 2, granularity: tensor, symmetric: true}";
+  const Matrix x = random_matrix(64, 64, 1);
+  Matrix made(64, 64), twin(64, 64);
+  ASSERT_EQ(
+      make_model_trial(entry, spec_of("llama")).weight(0, Role::q_proj).apply(x, {}, made).clipped,
+      0);
+  with_twin(entry, "rounding_part").weight(0, Role::q_proj).apply(x, {}, twin);
+  EXPECT_TRUE(std::equal(made.data(), made.data() + made.size(), twin.data()));
 }
 
 }  // namespace

@@ -204,5 +204,23 @@ TEST(CalibratedPath, OfAChainThatNeedsThemAnywhere) {
     EXPECT_FALSE(Pair({chain}, {before + ", " + chain}).shares_weights(3));
 }
 
+/// What is matched is made behind the blocks that the reference trial rounds, though nothing else
+/// of that one needs a calibration set.
+TEST(TrialPath, HasAReferenceWhereOnlyAMatchIsMadeBehindIt) {
+  const auto reference = [](const std::string& keep, Propagate propagate) {
+    PathNumbers numbers;
+    const ModelTrial trial = make_needy_trial(
+        "{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: tensor, " + keep + "}",
+        model(), 0, "set", propagate);
+    return numbers.path(trial, model()).reference;
+  };
+  const std::string match = "keep: large, strength: {match: {noise: needy, factor: 0.5}}";
+  const auto behind = reference(match, Propagate::blocks);
+  ASSERT_NE(behind, nullptr);
+  EXPECT_NE(behind->calibrated, nullptr);
+  EXPECT_EQ(reference(match, Propagate::none), nullptr);
+  EXPECT_EQ(reference("keep: output_debiased", Propagate::blocks), nullptr);
+}
+
 }  // namespace
 }  // namespace nf

@@ -15,7 +15,9 @@ ResultRow row_of(double dose, double nll, double kl, std::uint64_t seed = 0) {
   Json entry = {{"tensor", "weight"}, {"grid", "uniform"}, {"bits", 3}};
   if (dose != 1.0) entry["dose"] = dose;
   row.key.entries = Json::array({entry});
-  row.text.sums = {.tokens = kTokens, .nll = kTokens * nll, .kl = kTokens * kl};
+  row.windows = {
+      {.window = 0, .sums = {.tokens = kTokens, .nll = kTokens * nll, .kl = kTokens * kl}}};
+  row.text = add_up(row.windows);
   row.sites = {{.site = "layers.0.o_proj.weight"}};
   return row;
 }
@@ -26,7 +28,8 @@ class Doses : public testing::Test {
   Doses() {
     baseline_.key.name = "baseline";
     baseline_.key.model = "m";
-    baseline_.text.sums = {.tokens = kTokens, .nll = kTokens * 2.0};
+    baseline_.windows = {{.window = 0, .sums = {.tokens = kTokens, .nll = kTokens * 2.0}}};
+    baseline_.text = add_up(baseline_.windows);
     for (const double t : {1.0, 0.5, 0.25})
       rows_.push_back(row_of(t, 2.0 + 0.3 * t + 0.2 * t * t, 0.5 * t * t));
   }
@@ -53,10 +56,25 @@ TEST_F(Doses, TellTheSlopeAndTheCurvature) {
 TEST_F(Doses, NeverSeeTheRowsOwnOutcome) {
   const std::optional<double> slope = value("first_order", rows_[0]);
   const std::optional<double> curvature = value("curvature", rows_[0]);
-  rows_[0].text.sums.nll *= 10.0;
-  rows_[0].text.sums.kl *= 10.0;
+  rows_[0].windows[0].sums.nll *= 10.0;
+  rows_[0].windows[0].sums.kl *= 10.0;
+  rows_[0].text = add_up(rows_[0].windows);
   EXPECT_EQ(value("first_order", rows_[0]), slope);
   EXPECT_EQ(value("curvature", rows_[0]), curvature);
+}
+
+/// A dose that stopped early has fewer windows than the baseline, here the easy one alone.
+TEST_F(Doses, AreHeldAgainstTheBaselineOnTheirOwnWindows) {
+  const std::optional<double> slope = value("first_order", rows_[0]);
+  baseline_.windows.push_back({.window = 1, .sums = {.tokens = kTokens, .nll = kTokens * 7.0}});
+  baseline_.text = add_up(baseline_.windows);
+  EXPECT_NEAR(*value("first_order", rows_[0]), *slope, 1e-12);
+}
+
+TEST_F(Doses, ThatMayBeRoundingAreLeftOut) {
+  for (ResultRow& row : rows_) row.kl_floor = 0.01;  // 0.5·t² at 0.25: 3.1 floors
+  EXPECT_NEAR(*value("first_order", rows_[0]), (0.3 * 0.5 + 0.2 * 0.25) / 0.5, 1e-12);
+  EXPECT_FALSE(value("curvature", rows_[1]));
 }
 
 TEST_F(Doses, AreOfTheSameConditionAlone) {

@@ -50,5 +50,25 @@ TEST(SiteSize, KnowsNoiseOfAGivenSize) {
   EXPECT_FALSE(is_sized_noise(key_of(Json::array())));
 }
 
+/// As relative_l2 and output_error have it.
+TEST(SiteSize, OfAnInputIsThatOnTheCalibrationSet) {
+  ResultRow row = law_row("noise", 0.1, {{"layers.0.q_proj.input", 0.04}});
+  PredictorSums& sums = row.sites[0].predictor.emplace();
+  sums.on_calibration.emplace();
+  sums.on_calibration->sum_x2 = 10.0;
+  sums.on_calibration->sum_d2 = 0.1;
+  EXPECT_NEAR(site_sizes(row, SizeMeasure::l2)->at("layers.0.q_proj.input"), 0.01, 1e-15);
+}
+
+TEST(SiteSize, NoiseOfAFewValuesOrOfAnotherErrorIsNoneOfAGivenSize) {
+  RowKey key;
+  for (const char* kind : {"outliers_only", "permuted", "resigned"}) {
+    key.entries = kLawNoise;
+    EXPECT_TRUE(is_sized_noise(key));
+    key.entries[0]["noise"] = kind;
+    EXPECT_FALSE(is_sized_noise(key)) << kind;
+  }
+}
+
 }  // namespace
 }  // namespace nf

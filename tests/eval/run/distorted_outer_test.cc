@@ -164,5 +164,18 @@ TEST(DistortedOuter, HoldsNoWholeMatrix) {
   EXPECT_LT(peak_resident_bytes() - plain, 0.4 * kWhole);
 }
 
+TEST(DistortedOuter, SaysWhereNothingIsLeft) {
+  const Model model(1025);
+  const auto notes = [&](const std::string& keep) {
+    const ModelTrial trial =
+        model.trial(entry("grid: uniform, bits: 8, granularity: channel, keep: " + keep));
+    DistortedOuter outer(*model.decoder, Role::lm_head, trial.lm_head(), kSeed, true, false);
+    made_by(outer, 1025, 32, 700);
+    return outer.take_sites().front().notes;
+  };
+  EXPECT_EQ(notes("clipping"), Json({{"kept", "nothing"}}));
+  EXPECT_EQ(notes("rounding"), nullptr);
+}
+
 }  // namespace
 }  // namespace nf

@@ -176,5 +176,17 @@ TEST(LaneInputs, KeepTheFirstProblemAndItsItem) {
   EXPECT_EQ(problem.item, 5);
 }
 
+TEST(DistortInput, SaysWhereNothingIsLeft) {
+  const std::string w8 = "{sites: {tensor: input}, grid: uniform, bits: 8, granularity: token, ";
+  const auto notes = [&](const std::string& keep) {
+    const ModelTrial trial = llama_trial(w8 + "keep: " + keep + "}");
+    const Matrix x = random_matrix(5, 32, 1);
+    Matrix out(5, 32);
+    return distort_input(trial.input(1, Role::o_proj), 7, 0, 0, false, x, out).site.notes;
+  };
+  EXPECT_EQ(notes("clipping"), Json({{"kept", "nothing"}}));
+  EXPECT_EQ(notes("rounding"), nullptr);
+}
+
 }  // namespace
 }  // namespace nf

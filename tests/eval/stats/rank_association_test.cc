@@ -72,6 +72,33 @@ TEST(RankAssociation, TrialsWithoutAPredictorDoNotCountInIt) {
               *partial_correlation(*spearman(x, y), *spearman(x, z), *spearman(y, z)), 1e-12);
 }
 
+TEST(RankAssociation, HoldsAPredictorAgainstTheSizeOnTheTrialsOfBoth) {
+  const RankedTrials trials = drawn_trials(30);
+  const auto found = rank_associations(trials);
+  std::vector<double> x, y, z;
+  for (std::size_t t = 0; t < 30; ++t) {
+    if (t % 3 == 0) continue;
+    x.push_back(trials.predictors[2].values[t]);
+    y.push_back(outcomes_of(trials)[t]);
+    z.push_back(trials.predictors[0].values[t]);
+  }
+  EXPECT_EQ(found[2].shared_trials, 20);
+  EXPECT_NEAR(*found[2].shared_spearman, *spearman(x, y), 1e-12);
+  EXPECT_NEAR(*found[2].size_spearman, *spearman(z, y), 1e-12);
+  EXPECT_EQ(found[2].is_beyond_size(), *spearman(x, y) > *spearman(z, y));
+  EXPECT_FALSE(found[0].is_beyond_size());
+}
+
+/// Spearman's own p would stand beside a partial correlation of other trials.
+TEST(RankAssociation, APartialCorrelationOfFewNamesHasNoTest) {
+  RankedTrials trials = drawn_trials(20);
+  for (std::size_t t = 7; t < 20; ++t) trials.predictors[0].values[t] = kNone;
+  const auto found = rank_associations(trials);
+  EXPECT_TRUE(found[1].partial);
+  EXPECT_TRUE(found[1].spearman_interval);
+  EXPECT_FALSE(found[1].p);
+}
+
 TEST(RankAssociation, PointsOfOneNameDoNotMakeItSurer) {
   RankedTrials trials = drawn_trials(20), repeated = trials;
   for (std::size_t t = 0; t < 20; ++t) {
@@ -122,6 +149,22 @@ TEST(RankAssociation, CeilingIsWhatHalvesOfTheTextSayOfEachOther) {
   const std::vector<BlockSums> crossed = {
       {{1.0, 1.0}, {1.0, 2.0}}, {{1.0, 2.0}, {1.0, 1.0}}, {{1.0, 3.0}, {1.0, 3.0}}};
   EXPECT_DOUBLE_EQ(*rank_ceiling(crossed), 2.0 * 0.5 / 1.5);
+}
+
+/// Damage of each trial, and two texts' luck on it: what knows the damage itself correlates more
+/// with either text than they with each other.
+TEST(RankAssociation, APerfectPredictorReachesTheRootOfTheReliability) {
+  std::mt19937_64 random(4);
+  std::normal_distribution<double> normal;
+  std::vector<double> damage, one, other;
+  for (int i = 0; i < 4000; ++i) {
+    damage.push_back(normal(random));
+    one.push_back(damage.back() + normal(random));
+    other.push_back(damage.back() + normal(random));
+  }
+  const double reliability = *spearman(one, other);
+  EXPECT_NEAR(*spearman(damage, one), perfect_spearman(reliability), 0.02);
+  EXPECT_GT(*spearman(damage, one), reliability + 0.15);
 }
 
 }  // namespace

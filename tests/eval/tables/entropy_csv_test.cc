@@ -8,19 +8,6 @@
 namespace nf {
 namespace {
 
-using Ends = std::vector<Index>;
-
-TEST(EntropyCsv, JoinsBinsAtTheEndsNearestToTenths) {
-  EXPECT_EQ(decile_ends({10, 10, 10, 10, 10, 10, 10, 10, 10, 10}),
-            (Ends{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
-  EXPECT_EQ(decile_ends(Ends(20, 5)), (Ends{2, 4, 6, 8, 10, 12, 14, 16, 18, 20}));
-  // Half of all tokens lie in the first bin: 50, 66, 90 and all of 100 are the shares there are.
-  EXPECT_EQ(decile_ends({50, 16, 24, 10}), (Ends{1, 2, 3, 4}));
-  EXPECT_EQ(decile_ends({0, 0, 7}), (Ends{3}));
-  EXPECT_EQ(decile_ends({50, 0, 0, 50}), (Ends{1, 4}));
-  EXPECT_EQ(decile_ends({1}), (Ends{1}));
-}
-
 ResultRow row_of(const std::string& name, const std::vector<double>& entropies) {
   ResultRow row;
   row.key = {.id = name, .name = name, .model = "opt-nano", .seed = 3, .vars = {{"r", 0.1}}};

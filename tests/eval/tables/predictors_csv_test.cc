@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "eval/output/csv_reader.h"
+#include "tests/support/law_support.h"
 
 namespace nf {
 namespace {
@@ -49,6 +51,26 @@ TEST(PredictorsCsv, HasARowForEachResultAndAColumnForEachPredictor) {
   EXPECT_EQ(of_noise["output_error"], "");
   EXPECT_EQ(lines[2][0], "t");
   EXPECT_EQ(lines[2][3], "3");
+}
+
+/// Noise at one site under two names: each has the other's weight, and none of its own.
+TEST(PredictorsCsv, FittedFiguresNeverKnowTheirOwnOutcome) {
+  std::vector<ResultRow> all = {rows()[0]};
+  for (const char* name : {"one", "two"}) {
+    ResultRow row =
+        law_design_row(name, "each", "layers.0.o_proj", name == std::string("one") ? 0.5 : 2.0,
+                       {{"layers.0.o_proj.weight", 0.01}});
+    all.push_back(row);
+  }
+  const PredictorRegistry registry = PredictorRegistry::builtin();
+  const auto lines = parse_csv(predictors_csv(all, {}, registry));
+  const auto column = std::find(lines[0].begin(), lines[0].end(), "weighted_l2");
+  ASSERT_NE(column, lines[0].end());
+  const auto at = static_cast<std::size_t>(column - lines[0].begin());
+  EXPECT_NEAR(std::stod(lines[2][at]), 2.0, 1e-9);
+  EXPECT_NEAR(std::stod(lines[3][at]), 0.5, 1e-9);
+  all.pop_back();
+  EXPECT_EQ(parse_csv(predictors_csv(all, {}, registry))[2][at], "");
 }
 
 }  // namespace

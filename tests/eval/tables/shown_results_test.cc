@@ -86,6 +86,32 @@ TEST(ShownResults, MarksWhatHasSeenLessTextThanTheBaseline) {
   EXPECT_EQ(lines[1].back(), "ok");
 }
 
+TEST(ShownResults, KeepsTheColumnsThatLinesAreSortedBy) {
+  for (const char* sort : {"ppl", "-ppl"}) {
+    const std::string narrow = shown({.sort = {sort}}, 44);
+    EXPECT_NE(narrow.find(" ppl"), std::string::npos) << narrow;
+    EXPECT_NE(narrow.find("\nppl: perplexity."), std::string::npos) << narrow;
+  }
+  EXPECT_EQ(shown({.sort = {"kl"}}, 44).find("\nppl: perplexity."), std::string::npos)
+      << "goes before KL where lines are sorted by this";
+  EXPECT_NE(shown({.sort = {"kl_high"}}, 30).find(" KL"), std::string::npos);
+}
+
+TEST(ShownResults, ShowsTheEndsOfAnIntervalAsColumns) {
+  const auto whole = csv_of({.columns = {"kl"}});
+  const auto low = csv_of({.columns = {"kl_low", "kl_high"}});
+  EXPECT_EQ(low[0].back(), "kl_high");
+  EXPECT_EQ(low[0][low[0].size() - 2], "kl_low");
+  EXPECT_EQ(column(low, low[0].size() - 2), column(whole, whole[0].size() - 2));
+  EXPECT_EQ(csv_of({.columns = {"kl_low", "kl"}}), whole) << "no column is there twice";
+  const std::string table = shown({.columns = {"kl_low", "top1_agreement_high"}});
+  EXPECT_NE(table.find("KL"), std::string::npos) << table;
+  EXPECT_NE(table.find("low"), std::string::npos) << table;
+  EXPECT_NE(table.find("\nlow, high: the ends of the 95 % interval over text and seeds.\n"),
+            std::string::npos)
+      << table;
+}
+
 TEST(ShownResults, ExplainsWhatItShowsAlone) {
   const std::string narrow = shown({}, 44);
   EXPECT_NE(narrow.find("KL: KL(baseline"), std::string::npos) << narrow;
