@@ -69,4 +69,7 @@ struct DistortionStats {
 /// input.
 Unit median_unit(SiteTensor tensor);
 
+/// The note in sites.csv about an entry of whose change nothing is left: {"kept": "nothing"}.
+inline constexpr const char* kKeptNote = "kept";
+
 }  // namespace nf

@@ -27,9 +27,6 @@ struct PartialKeys {
   bool takes_all() const { return dose == 1.0 && keep == nullptr; }
 };
 
-/// The note in sites.csv about an entry of whose change nothing is left: {"kept": "nothing"}.
-inline constexpr const char* kKeptNote = "kept";
-
 /// x̃ = x + t·part(x̂ − x), x̂ what `whole` makes of x: in double, rounded once; where the change is
 /// taken as it is x̂ is copied. `whole` itself where `keys` take all of it. A part of a noise whose
 /// strength is given has the L2 that the whole noise had in each unit of its scope: a noise's

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "core/base/check.h"
-#include "perturb/partial_distortion.h"
+#include "perturb/distortion_stats.h"
 
 namespace nf {
 
