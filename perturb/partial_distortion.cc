@@ -6,6 +6,7 @@
 
 #include "core/base/parallel.h"
 #include "core/tensor/matrix.h"
+#include "perturb/distortion_stats.h"
 #include "perturb/held_matrix.h"
 #include "perturb/input_free.h"
 #include "perturb/referred_choices.h"
