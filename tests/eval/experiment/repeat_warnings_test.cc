@@ -41,7 +41,7 @@ TEST(RepeatWarnings, NameARepeatOfATrialsOwn) {
   EXPECT_EQ(warnings_of("defaults: {repeat: 3}\n"
                         "trials:\n  - {name: noise, perturb: gaussian l2=0.1}\n"
                         "  - {name: a, repeat: 2, quantize: W4}\n"),
-            (Lines{"e.yaml:7:24: trials[1].repeat: trial 'a' draws nothing, so its 2 seeds are one "
+            (Lines{"e.yaml:7:23: trials[1].repeat: trial 'a' draws nothing, so its 2 seeds are one "
                    "condition and count as one"}));
 }
 
