@@ -43,6 +43,9 @@ class ModelPredictors {
       if (row.key.name == "baseline" && !row.failed()) baseline_ = &row;
       if (is_sized_noise(row.key)) noise_.insert(row.key.name);
     }
+    if (std::none_of(rows_.begin(), rows_.end(),
+                     [](const ResultRow* row) { return is_noise_of_each(row->key); }))
+      noise_.clear();  // there is nothing to learn from
     whole_ = made_of(rows_);
   }
 
