@@ -62,7 +62,7 @@ int report_command(const std::vector<std::string>& arguments, const KindsPtr& ki
       .option("title", "heading of the page; default: the names of the runs")
       .option("figure", "write this figure alone, as SVG for a paper, to --out or stdout")
       .option("columns",
-              "width of that figure: 1 (85 mm) or 2 (175 mm) columns; default: 120 mm, as on the "
+              "width of that figure: 1 (85 mm) or 2 (175 mm) columns; default: 140 mm, as on the "
               "page")
       .option("data", "print the data of this figure as CSV, or write them to --out")
       .flag("list-figures", "print the ids of the figures that the page has");

@@ -69,6 +69,7 @@ void draw_x_marks(const Axis& axis, const std::vector<Band>& bands,
     svg.text(x, area.top - 1.0, text, {.anchor = near_end ? Anchor::end : Anchor::start});
   };
   for (const Band& band : bands) {
+    if (band.high < axis.low() || band.low > axis.high()) continue;
     const double from = axis.place(band.low), to = axis.place(band.high);
     svg.rect(from, area.top, std::max(0.3, to - from), area.bottom - area.top, 0.14);
     word(from, band.label);

@@ -58,7 +58,9 @@ std::string table_row(const HtmlTable& table, const std::vector<std::string>& ce
     if (i == 0)
       text += fmt::format("<th scope=\"row\"{}><bdi>{}</bdi></th>", number, escape_html(cells[i]));
     else
-      text += fmt::format("<td{}>{}</td>", number, escape_html(cells[i]));
+      text += is_number_column(table, i)
+                  ? fmt::format("<td{}>{}</td>", number, escape_html(cells[i]))
+                  : fmt::format("<td><bdi>{}</bdi></td>", escape_html(cells[i]));
   }
   return text + "</tr>\n";
 }

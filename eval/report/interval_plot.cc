@@ -34,7 +34,10 @@ AxisRange range_of(const IntervalPlot& plot) {
     range.add(row.high);
   }
   for (const ReferenceValue& reference : plot.references) range.add(reference.value);
-  for (const Band& band : plot.bands) range.add(band.high);
+  // Decades of nothing between a far band and the data would leave the data no room.
+  for (const Band& band : plot.bands)
+    if (plot.axis.scale == AxisScale::linear || !range.low() || band.high * 30.0 > *range.low())
+      range.add(band.high);
   return range;
 }
 

@@ -90,9 +90,8 @@ std::string run_text(const ReportRun& run) {
   std::string models;
   for (const ModelIdentity& model : run.contents.manifest.models)
     models += (models.empty() ? "" : ", ") + model.model;
-  return fmt::format("{}: {} on {}; {} of {} rows with all their text, {} records.", run.name,
-                     run.models.size() == 1 ? "one model" : "models", models, run.finished_rows,
-                     run.keys.size(), run.contents.records.size());
+  return fmt::format("{}: {}; {} of {} rows have all their text, {} records.", run.name, models,
+                     run.finished_rows, run.keys.size(), run.contents.records.size());
 }
 
 std::string run_html(const ReportRun& run) {

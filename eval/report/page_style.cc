@@ -21,7 +21,7 @@ nav ol { margin: 0.5rem 0; padding-left: 1.4rem; columns: 14rem; }
 figure { margin: 1.2rem 0 1.6rem; }
 figcaption { margin-bottom: 0.5rem; }
 .pic { overflow-x: auto; }
-.pic svg { display: block; width: 100%; max-width: 46rem; height: auto; min-width: 24rem; }
+.pic svg { display: block; width: 100%; max-width: 46rem; height: auto; min-width: 32rem; }
 .pic.zoomed svg { width: 92rem; max-width: none; }
 .wide { overflow-x: auto; margin: 0.8rem 0 1.2rem; }
 table { border-collapse: collapse; font-size: 0.9rem; }
@@ -51,6 +51,7 @@ summary { cursor: pointer; color: var(--link); font-size: 0.9rem; }
   :root { color-scheme: light; }
   @page { size: A4; margin: 16mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
+  details::details-content { content-visibility: visible; height: auto; }
   nav, details.data, .save { display: none; }
   figure, tr, .headline { break-inside: avoid; }
   h2, h3, caption, figcaption { break-after: avoid; }
@@ -90,6 +91,12 @@ for (const table of document.querySelectorAll(".wide table")) {
     });
   }
 }
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not(.data):not([open])")];
+  for (const details of opened) details.open = true;
+});
+addEventListener("afterprint", () => { for (const details of opened) details.open = false; });
 for (const figure of document.querySelectorAll("figure")) {
   const pic = figure.querySelector(".pic"), data = figure.querySelector("pre.csv");
   const add = (text, act) => {

@@ -36,10 +36,10 @@ struct ReportInput {
   const MetricRegistry* metrics = nullptr;
   std::string title{};
   /// Width of the figures: kPageFigure on the page, for papers kOneColumn or kTwoColumns.
-  double width_mm = 120.0;
+  double width_mm = 140.0;
 };
 
-inline constexpr double kPageFigure = 120.0, kOneColumn = 85.0, kTwoColumns = 175.0;  ///< mm
+inline constexpr double kPageFigure = 140.0, kOneColumn = 85.0, kTwoColumns = 175.0;  ///< mm
 
 /// One model of one run, as a part of a section that shows them one after the other.
 struct ReportPart {

@@ -13,7 +13,7 @@
 namespace nf {
 namespace {
 
-constexpr double kLetter = 0.54;  // mean width of a letter over its height, sans serif
+constexpr double kLetter = 0.6;  // mean width of a letter over its height, sans serif
 
 /// Hundredths of a mm, without what a reader of numbers does not need.
 std::string mm(double value) {

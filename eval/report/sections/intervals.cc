@@ -5,6 +5,7 @@
 #include <map>
 
 #include "eval/output/csv.h"
+#include "eval/output/number_text.h"
 #include "eval/report/html.h"
 #include "eval/report/interval_plot.h"
 #include "eval/report/section.h"
@@ -149,11 +150,14 @@ std::string resolution_text(const std::vector<RankedLine>& lines) {
 }
 
 std::string caption_of(const std::vector<RankedLine>& lines, const std::vector<RankedLine>& shown,
-                       bool has_floor) {
+                       const std::optional<double>& floor) {
   std::string text =
       "Each point is a trial with its 95 % interval over text and seeds, the mildest "
       "above; a hollow one is known only roughly.";
-  if (has_floor) text += " The grey band is what rounding alone may make.";
+  if (floor)
+    text +=
+        fmt::format(" A KL below {}, the grey band where it is in sight, may be rounding alone.",
+                    short_number(*floor, 2));
   if (shown.size() < lines.size())
     text +=
         fmt::format(" Shown are the {} mildest and the {} most harmful of {}; the data have all.",
@@ -172,13 +176,16 @@ void add_part(const ReportPart& part, double width_mm, HtmlFragment& html, Secti
   if (!resolution.empty()) html.paragraph(resolution);
   const std::string id = "intervals" + part.suffix;
   html.figure(id);
-  section.figures.push_back({.id = id,
-                             .title = plot.title,
-                             .caption = caption_of(lines, shown, !plot.bands.empty()),
-                             .csv = csv_of(lines, part.model->model),
-                             .svg = std::move(drawing.svg),
-                             .width_mm = drawing.width,
-                             .height_mm = drawing.height});
+  section.figures.push_back(
+      {.id = id,
+       .title = plot.title,
+       .caption =
+           caption_of(lines, shown,
+                      plot.bands.empty() ? std::nullopt : std::optional(plot.bands.front().high)),
+       .csv = csv_of(lines, part.model->model),
+       .svg = std::move(drawing.svg),
+       .width_mm = drawing.width,
+       .height_mm = drawing.height});
 }
 
 std::optional<Section> make(const ReportInput& input) {

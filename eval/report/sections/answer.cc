@@ -1,0 +1,209 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <optional>
+
+#include "core/base/error.h"
+#include "eval/analysis/compare.h"
+#include "eval/output/number_text.h"
+#include "eval/report/html.h"
+#include "eval/report/section.h"
+#include "eval/results/figures.h"
+#include "eval/tables/design_findings.h"
+#include "eval/tables/finding.h"
+#include "eval/tables/search_findings.h"
+#include "eval/tables/twin_findings.h"
+
+namespace nf {
+namespace {
+
+// A reader in a hurry has room for so many sentences; the tables of the program have the rest.
+constexpr std::size_t kMostSentences = 8, kMostTrials = 12;
+
+/// A line with its KL.
+struct KnownLine {
+  std::string label;
+  FigureEstimate kl{};
+};
+
+std::vector<KnownLine> known_lines(const ModelLines& model) {
+  std::vector<KnownLine> lines;
+  for (const ResultLine& line : model.lines) {
+    if (line.key().name == "baseline") continue;
+    std::optional<FigureEstimate> kl = estimate_figure(kl_figure(), line.samples(), model.baseline);
+    if (kl) lines.push_back({.label = line.label(), .kl = std::move(*kl)});
+  }
+  return lines;
+}
+
+std::string kl_text(const FigureEstimate& kl) {
+  if (!kl.interval) return interval_text(kl.mean.mean, std::nullopt, std::nullopt, kl.note);
+  return interval_text(kl.mean.mean, kl.interval->low, kl.interval->high, "");
+}
+
+bool overlap(const FigureEstimate& a, const FigureEstimate& b) {
+  return !a.interval || !b.interval ||
+         (a.interval->low <= b.interval->high && b.interval->low <= a.interval->high);
+}
+
+/// The ends of the ranking, and whether it is one.
+std::string range_sentence(const std::vector<KnownLine>& lines) {
+  const auto [mildest, worst] = std::minmax_element(
+      lines.begin(), lines.end(),
+      [](const KnownLine& a, const KnownLine& b) { return a.kl.mean.mean < b.kl.mean.mean; });
+  if (lines.size() == 1)
+    return fmt::format("{} has a KL of {} nats per token.", lines.front().label,
+                       kl_text(lines.front().kl));
+  return fmt::format(
+      "Of {} trials {} does the least damage, KL {} nats per token, and {} the most, {}{}.",
+      lines.size(), mildest->label, kl_text(mildest->kl), worst->label, kl_text(worst->kl),
+      overlap(mildest->kl, worst->kl) ? ": their intervals overlap, so this ranking decides nothing"
+                                      : "");
+}
+
+std::string percent_text(double ratio) {
+  return fmt::format("{}{:.3g}", ratio < 1.0 ? "−" : "+", std::abs(ratio - 1.0) * 100.0);
+}
+
+/// "−83 % [−85, −81]", of a trial's KL over another's.
+std::string change_text(const ComparedFigure& figure) {
+  if (!figure.ratio || !figure.ratio->ratio) return "";
+  std::string text = percent_text(*figure.ratio->ratio) + " %";
+  if (figure.ratio->interval)
+    text += fmt::format(" [{}, {}]", percent_text(figure.ratio->interval->low),
+                        percent_text(figure.ratio->interval->high));
+  return text;
+}
+
+std::string verb_of(Verdict verdict) {
+  if (verdict == Verdict::better) return "beats";
+  if (verdict == Verdict::worse) return "loses to";
+  return verdict == Verdict::same ? "is equal to" : "is not shown to differ from";
+}
+
+/// "w4-cuberoot beats w4-uniform: KL −83 % [−85, −81] (p 1e-5, Holm)".
+std::string comparison_sentence(const LineComparison& line) {
+  const ComparedFigure& figure = line.figures.front();
+  std::string text =
+      fmt::format("{} {} {}", line.trial_label, verb_of(figure.verdict), line.against_label);
+  const std::string change = change_text(figure);
+  text += change.empty() ? fmt::format(": ΔKL {}", signed_figure(figure.difference.mean.mean))
+                         : ": KL " + change;
+  if (figure.p_holm) text += fmt::format(", p {} after Holm", short_number(*figure.p_holm, 2));
+  return text + (figure.note.empty() ? "" : " (" + figure.note + ")");
+}
+
+/// Trials compared with the first of them, where their sweep points are the same.
+std::optional<TrialComparison> compared(const ReportRun& run) {
+  std::vector<TrialSelector> selectors;
+  for (const std::string& name : trial_names(run.keys))
+    selectors.push_back({.text = name, .name = name});
+  if (selectors.size() < 2 || selectors.size() > kMostTrials) return std::nullopt;
+  try {
+    return compare_trials(run.rows, run.keys, run.contents.manifest.tasks, selectors,
+                          run.contents.manifest.models,
+                          {.figures = {"kl"}, .ratio = true, .bootstrap = false});
+  } catch (const ConfigError&) {  // no two lines of it can be compared
+    return std::nullopt;
+  }
+}
+
+std::vector<const LineComparison*> comparisons_of(const TrialComparison& comparison,
+                                                  const std::string& model) {
+  std::vector<const LineComparison*> lines;
+  for (const ModelComparison& each : comparison.models)
+    if (each.model == model)
+      for (const LineComparison& line : each.lines)
+        if (!line.figures.empty()) lines.push_back(&line);
+  return lines;
+}
+
+double strength_of(const LineComparison& line) {
+  const std::optional<MeanRatio>& ratio = line.figures.front().ratio;
+  return ratio && ratio->ratio && *ratio->ratio > 0.0 ? std::abs(std::log(*ratio->ratio)) : 0.0;
+}
+
+std::size_t count_of(const std::vector<const LineComparison*>& lines, Verdict verdict) {
+  return static_cast<std::size_t>(std::count_if(
+      lines.begin(), lines.end(),
+      [verdict](const LineComparison* line) { return line->figures.front().verdict == verdict; }));
+}
+
+void add_comparisons(std::vector<const LineComparison*> lines, const std::string& against,
+                     HtmlFragment& html) {
+  if (lines.empty()) return;
+  const std::size_t better = count_of(lines, Verdict::better),
+                    worse = count_of(lines, Verdict::worse);
+  if (better + worse == 0)
+    html.headline(
+        fmt::format("All {} differences from {} include zero: this comparison decides nothing.",
+                    lines.size(), against));
+  else
+    html.paragraph(fmt::format(
+        "Against {}, over the same text and seeds: of {} comparisons {} are milder, {} more "
+        "harmful, and {} are not told apart.",
+        against, lines.size(), better, worse, lines.size() - better - worse));
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const LineComparison* a, const LineComparison* b) {
+                     return strength_of(*a) > strength_of(*b);
+                   });
+  std::vector<std::string> items;
+  for (const LineComparison* line : lines)
+    if (items.size() < kMostSentences) items.push_back(comparison_sentence(*line));
+  html.list(items);
+  if (lines.size() > kMostSentences)
+    html.paragraph(
+        fmt::format("These are the {} largest of {} differences; noisefloor compare "
+                    "has all.",
+                    kMostSentences, lines.size()));
+}
+
+void add_findings(const std::vector<Finding>& findings, HtmlFragment& html) {
+  std::vector<std::string> items;
+  for (const Finding& finding : findings)
+    if (items.size() < kMostSentences)
+      items.push_back(fmt::format("{}: {}", finding.label, fmt::join(finding.lines, " ")));
+  if (items.empty()) return;
+  html.list(items);
+  if (findings.size() > items.size())
+    html.paragraph(fmt::format("These are the first {} of {} findings; noisefloor show has all.",
+                               items.size(), findings.size()));
+}
+
+bool add_part(const ReportPart& part, const std::optional<TrialComparison>& comparison,
+              HtmlFragment& html) {
+  const std::vector<KnownLine> lines = known_lines(*part.model);
+  if (lines.empty()) return false;
+  if (!part.heading.empty()) html.heading(part.heading);
+  html.headline(range_sentence(lines));
+  if (comparison)
+    add_comparisons(comparisons_of(*comparison, part.model->model), comparison->against, html);
+  add_findings(search_findings(part.run->searches, part.model->model, part.model->baseline), html);
+  add_findings(design_findings(*part.model, part.run->keys), html);
+  add_findings(twin_findings(*part.model), html);
+  return true;
+}
+
+std::optional<Section> make(const ReportInput& input) {
+  HtmlFragment html;
+  bool any = false;
+  const ReportRun* run = nullptr;
+  std::optional<TrialComparison> comparison;
+  for (const ReportPart& part : parts_of(input)) {
+    if (part.run != run) comparison = compared(*part.run);
+    run = part.run;
+    any |= add_part(part, comparison, html);
+  }
+  if (!any) return std::nullopt;
+  return Section{.id = "answer", .title = "The answer", .html = html.text()};
+}
+
+}  // namespace
+
+void register_answer(SectionRegistry& registry) {
+  registry.add({.id = "answer", .order = 10, .make = make});
+}
+
+}  // namespace nf

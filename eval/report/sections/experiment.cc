@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include "eval/report/html.h"
+#include "eval/report/section.h"
+
+namespace nf {
+namespace {
+
+std::string value_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+/// Whether the manifest says it of the machine or the program, not of places on a disk.
+bool is_shown(const std::string& key) {
+  return key == "version" || key == "git" || key == "cpu" || key == "cores" || key == "threads";
+}
+
+HtmlTable machine_table(const ReportRun& run) {
+  HtmlTable table{
+      .caption = "Program and machine", .columns = {"what", "value"}, .numbers = {false, false}};
+  for (const auto& [key, value] : run.contents.manifest.about.items())
+    if (is_shown(key)) table.rows.push_back({key, value_text(value)});
+  for (const auto& [key, value] : run.contents.manifest.env.items())
+    table.rows.push_back({key, value_text(value)});
+  return table;
+}
+
+HtmlTable model_table(const ReportRun& run) {
+  HtmlTable table{.caption = "Models and text, by the hashes of their bytes",
+                  .columns = {"model", "checkpoint", "text", "windows"},
+                  .numbers = {false, false, false, true}};
+  for (const ModelIdentity& model : run.contents.manifest.models)
+    table.rows.push_back(
+        {model.model, model.model_hash, model.data_hash, std::to_string(model.windows)});
+  return table;
+}
+
+/// Lines with a path of somebody's disk say nothing to others: what stands before a file's name is
+/// left out.
+std::string without_paths(const std::string& text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool begins =
+        (text[i] == '/' || text[i] == '~') &&
+        (i == 0 || std::string_view(" '\"=[,:").find(text[i - 1]) != std::string_view::npos);
+    const std::size_t end = begins ? text.find_first_of(" \n'\",]}#", i) : i + 1;
+    const std::string piece = text.substr(i, (end == std::string::npos ? text.size() : end) - i);
+    const std::size_t slash = piece.find_last_of('/');
+    const bool is_path = begins && slash != std::string::npos && piece.size() > 1;
+    result += is_path ? "…" + piece.substr(slash) : piece;
+    i += piece.size();
+  }
+  return result;
+}
+
+void add_run(const ReportRun& run, bool several, HtmlFragment& html) {
+  if (several) html.heading(run.name);
+  html.details("The experiment as it was given",
+               HtmlFragment().code(without_paths(run.contents.experiment)));
+  html.details("The experiment as it was understood",
+               HtmlFragment().code(without_paths(run.contents.resolved)));
+  html.table(model_table(run));
+  html.table(machine_table(run));
+}
+
+std::optional<Section> make(const ReportInput& input) {
+  HtmlFragment html;
+  for (const ReportRun& run : input.runs) add_run(run, input.runs.size() > 1, html);
+  return Section{.id = "experiment", .title = "Experiment, versions, machine", .html = html.text()};
+}
+
+}  // namespace
+
+void register_experiment(SectionRegistry& registry) {
+  registry.add({.id = "experiment", .order = 140, .make = make});
+}
+
+}  // namespace nf

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/version.h"
+#include "eval/output/number_text.h"
+#include "eval/report/html.h"
+#include "eval/report/section.h"
+
+namespace nf {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
+  return text;
+}
+
+struct SeedRange {
+  Index least = 0, most = 0;
+};
+
+SeedRange seeds_of(const ReportRun& run) {
+  SeedRange range;
+  for (const ModelLines& model : run.models)
+    for (const ResultLine& line : model.lines) {
+      if (line.key().name == "baseline") continue;
+      range.least = range.least == 0 ? line.seeds() : std::min(range.least, line.seeds());
+      range.most = std::max(range.most, line.seeds());
+    }
+  return range;
+}
+
+std::size_t line_count(const ReportRun& run) {
+  std::set<std::string> lines;
+  for (const RowKey& key : run.keys)
+    if (key.name != "baseline") lines.insert(condition_text(key));
+  return lines.size();
+}
+
+std::string models_sentence(const ReportRun& run) {
+  std::vector<std::string> models;
+  for (const ModelLines& model : run.models) {
+    const TextSums& text = model.first_row().text;
+    models.push_back(text.windows == 0 ? model.model
+                                       : fmt::format("{} ({} scored tokens in {} windows)",
+                                                     model.model, text.sums.tokens, text.windows));
+  }
+  return fmt::format("We perturbed {} under {} conditions.", joined(models), line_count(run));
+}
+
+std::string convention_of(const ReportRun& run) {
+  for (const Record& record : run.contents.records)
+    if (!record.convention.empty()) return record.convention;
+  return "";
+}
+
+std::string draws_sentence(const ReportRun& run) {
+  const SeedRange seeds = seeds_of(run);
+  if (seeds.most <= 1) return "Each condition was run once.";
+  return seeds.least == seeds.most
+             ? fmt::format("Each condition was run with {} seeds.", seeds.most)
+             : fmt::format(
+                   "Conditions were run with {} to {} seeds; those that draw nothing with "
+                   "one.",
+                   seeds.least, seeds.most);
+}
+
+std::string floor_sentence(const ReportRun& run) {
+  double floor = 0.0;
+  for (const ResultRow& row : run.rows) floor = std::max(floor, row.kl_floor.value_or(0.0));
+  if (floor == 0.0) return "";
+  return fmt::format(
+      " Rounding alone makes a KL of {} nats per token; what lies below {:.0f} "
+      "times that is not interpreted.",
+      short_number(floor, 2), kFloorsToTrust);
+}
+
+std::string methods_of(const ReportRun& run) {
+  const std::string convention = convention_of(run);
+  const Json& env = run.contents.manifest.env;
+  return fmt::format(
+      "{} Damage is the exact Kullback-Leibler divergence of the next-token distribution from that "
+      "of the untouched model over the whole vocabulary, in nats per scored token{}. {} Intervals "
+      "are 95 %, of the token-weighted mean over blocks of text with the variances of text and "
+      "seeds estimated apart and the skewness of blocks corrected for; trials are compared in "
+      "pairs "
+      "over the same blocks and seeds, and p-values are adjusted after Holm.{} All runs used "
+      "noisefloor {} (numerics {}{}), whose results do not depend on threads or order.",
+      models_sentence(run), convention.empty() ? "" : " (convention " + convention + ")",
+      draws_sentence(run), floor_sentence(run), version(), run.contents.manifest.numerics,
+      env.contains("gemm") ? ", " + env["gemm"].get<std::string>() : "");
+}
+
+std::string bibtex() {
+  return fmt::format(
+      "@software{{noisefloor,\n  title = {{noisefloor: noise and quantizers as perturbations of "
+      "language models}},\n  author = {{{{The noisefloor contributors}}}},\n  version = {{{}}},\n  "
+      "note = {{commit {}}}\n}}\n",
+      version(), git_hash());
+}
+
+std::optional<Section> make(const ReportInput& input) {
+  HtmlFragment html;
+  html.paragraph("Ready to paste; the numbers are those of this page.");
+  for (const ReportRun& run : input.runs) {
+    if (run.models.empty()) continue;
+    if (input.runs.size() > 1) html.heading(run.name);
+    html.paragraph(methods_of(run));
+  }
+  html.code(bibtex());
+  return Section{.id = "methods", .title = "Methods, to paste", .html = html.text()};
+}
+
+}  // namespace
+
+void register_methods(SectionRegistry& registry) {
+  registry.add({.id = "methods", .order = 130, .make = make});
+}
+
+}  // namespace nf

@@ -1,0 +1,24 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/report_runs.h"
+
+namespace nf {
+namespace {
+
+TEST(AnswerSection, ComparesTrialsAndSaysHowSure) {
+  ReportRunMaker run;
+  run.add("uniform", 0.4);
+  run.add("power", 0.2);
+  const auto section = section_of("answer", run.input());
+  ASSERT_TRUE(section);
+  EXPECT_TRUE(has(section->html, "Of 2 trials power does the least damage"));
+  EXPECT_TRUE(has(section->html, "power beats uniform: KL −50 %"));
+}
+
+TEST(AnswerSection, HasNothingToSayWithoutATrial) {
+  ReportRunMaker run;
+  EXPECT_FALSE(section_of("answer", run.input()));
+}
+
+}  // namespace
+}  // namespace nf
