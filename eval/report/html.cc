@@ -24,8 +24,6 @@ void append_escaped(char letter, std::string& text) {
     text += "&quot;";
   else if (letter == '\'')
     text += "&#39;";
-  else if (letter == '{')
-    text += "&#123;";      // no text of a user's is taken for the place of a figure
   else if (letter == '{')  // "{{figure:...}}" in a name is no figure's place
     text += "&#123;";
   else if ((code < 0x20 && letter != '\n' && letter != '\t') || code == 0x7f)

@@ -34,15 +34,15 @@ TEST(TailsSection, HasDamageByEntropy) {
   ReportRunMaker run;
   for (WindowSums& window : run.add("w4", 0.2).windows) {
     auto detail = std::make_shared<Detail>();
-    detail->add({.kl = 0.1, .entropy = 0.1}, DetailMode::entropy);
-    detail->add({.kl = 0.3, .entropy = 2.0}, DetailMode::entropy);
+    detail->add({.kl = 0.25, .entropy = 0.1}, DetailMode::entropy);
+    detail->add({.kl = 0.5, .entropy = 2.0}, DetailMode::entropy);
     window.sums.detail = detail;
   }
   const auto section = section_of("tails", run.input());
   const ReportFigure* const entropy = find_figure(*section, "entropy");
   ASSERT_NE(entropy, nullptr);
-  EXPECT_TRUE(has(entropy->csv, "\nm,w4,0,0.25,16,0.1"));
-  EXPECT_TRUE(has(entropy->csv, "\nm,w4,0.25,2.25,16,0.3"));
+  EXPECT_TRUE(has(entropy->csv, "\nm,w4,0,0.25,16,0.25"));
+  EXPECT_TRUE(has(entropy->csv, "\nm,w4,0.25,2.25,16,0.5"));
 }
 
 TEST(TailsSection, ShowsTheTokenThatIsHitHardest) {
