@@ -312,7 +312,7 @@ TEST(ModelTrial, LetsATwinDrawUnderNoKeyOfItsChain) {
   const std::string gaussian = "{noise: gaussian, strength: {relative_l2: 0.1}}";
   const std::string site = "layers.0.q_proj.weight";
   const std::string plain = noise("tensor: weight");
-  for (const std::string& kind : {"resigned", "permuted", "gaussian"}) {
+  for (const std::string kind : {"resigned", "permuted", "gaussian"}) {
     const std::string drawn =
         kind == "gaussian"
             ? "{sites: {tensor: weight}, noise: gaussian, strength: {match: {noise: uniform, "

@@ -32,8 +32,10 @@ TEST(ChainKnowledge, IsOfEveryStepWhicheverChainLeftIt) {
     ASSERT_EQ(key, ChainKeys().of(right, spec).statistics[1][role]);
     const TempDir dir;
     CalibrationResults results(dir / "made", "model", [](const std::string&) {});
-    const InputStatisticsPtr statistics = gather_statistics(
-        {.ranges = true, .weight_ranges = true}, std::vector<Matrix>(1, random_matrix(6, 32, 1)));
+    std::vector<Matrix> windows;
+    windows.push_back(random_matrix(6, 32, 1));
+    const InputStatisticsPtr statistics =
+        gather_statistics({.ranges = true, .weight_ranges = true}, windows);
     results.keep_statistics(maker.site, key,
                             chain_statistics(maker, [&](const ChainNeed&) { return statistics; }));
     std::string problem;
