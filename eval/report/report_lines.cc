@@ -64,4 +64,28 @@ std::string ratio_text(const LogRatio& ratio) {
   return interval_text(*ratio.ratio, ratio.interval->low, ratio.interval->high, "");
 }
 
+std::optional<Interval> kl_interval(const FigureEstimate& kl) {
+  if (kl.interval || kl.mean.mean != 0.0) return kl.interval;
+  return Interval{0.0, 0.0};
+}
+
+namespace {
+
+/// Of intervals that are known; none where one is not.
+std::optional<bool> share_values(const FigureEstimate& a, const FigureEstimate& b) {
+  const std::optional<Interval> first = kl_interval(a), second = kl_interval(b);
+  if (!first || !second) return std::nullopt;
+  return first->low <= second->high && second->low <= first->high;
+}
+
+}  // namespace
+
+bool lie_apart(const FigureEstimate& a, const FigureEstimate& b) {
+  return share_values(a, b) == std::optional(false);
+}
+
+bool overlap(const FigureEstimate& a, const FigureEstimate& b) {
+  return share_values(a, b) == std::optional(true);
+}
+
 }  // namespace nf

@@ -24,6 +24,14 @@ struct ShownLines {
 /// them.
 ShownLines shown_lines(const ModelLines& model, Index most);
 
+/// The interval of a KL; [0, 0] of one that is 0 at every token, which is certain; none where there
+/// is none.
+std::optional<Interval> kl_interval(const FigureEstimate& kl);
+/// Whether the intervals of both are known and lie apart.
+bool lie_apart(const FigureEstimate& a, const FigureEstimate& b);
+/// Whether the intervals of both are known and have values in common.
+bool overlap(const FigureEstimate& a, const FigureEstimate& b);
+
 /// "0.31 [0.29, 0.33]"; empty where there is none.
 std::string estimate_text(const std::optional<FigureEstimate>& estimate);
 /// A share of tokens, "1.2 % [0.9, 1.6]".

@@ -9,6 +9,7 @@
 #include "eval/analysis/compare.h"
 #include "eval/output/number_text.h"
 #include "eval/report/html.h"
+#include "eval/report/report_lines.h"
 #include "eval/report/section.h"
 #include "eval/results/figures.h"
 #include "eval/tables/design_findings.h"
@@ -39,13 +40,9 @@ std::vector<KnownLine> known_lines(const ModelLines& model) {
 }
 
 std::string kl_text(const FigureEstimate& kl) {
+  if (kl.mean.mean == 0.0) return "0";
   if (!kl.interval) return interval_text(kl.mean.mean, std::nullopt, std::nullopt, kl.note);
   return interval_text(kl.mean.mean, kl.interval->low, kl.interval->high, "");
-}
-
-bool overlap(const FigureEstimate& a, const FigureEstimate& b) {
-  return !a.interval || !b.interval ||
-         (a.interval->low <= b.interval->high && b.interval->low <= a.interval->high);
 }
 
 /// The ends of the ranking, and whether it is one.

@@ -8,6 +8,7 @@
 #include "eval/output/number_text.h"
 #include "eval/report/html.h"
 #include "eval/report/interval_plot.h"
+#include "eval/report/report_lines.h"
 #include "eval/report/section.h"
 #include "eval/results/figures.h"
 
@@ -53,17 +54,12 @@ std::map<std::string, int> looks_of(const ModelLines& model) {
   return looks;
 }
 
-bool differ(const FigureEstimate& a, const FigureEstimate& b) {
-  return a.interval && b.interval &&
-         (a.interval->high < b.interval->low || b.interval->high < a.interval->low);
-}
-
 /// Neighbours whose intervals all meet that of the first: their order is not to be read.
 void mark_ties(const std::vector<RankedLine>& lines, std::vector<IntervalRow>& rows) {
   std::size_t first = 0;
   int group = 0;
   for (std::size_t i = 1; i <= lines.size(); ++i) {
-    if (i < lines.size() && !differ(lines[first].kl, lines[i].kl)) continue;
+    if (i < lines.size() && overlap(lines[first].kl, lines[i].kl)) continue;
     ++group;
     for (std::size_t row = first; row < i && i - first > 1; ++row)
       rows[row].group =
@@ -138,9 +134,9 @@ IntervalPlot plot_of(const std::vector<RankedLine>& lines, const ModelLines& mod
 std::string resolution_text(const std::vector<RankedLine>& lines) {
   std::size_t known = 0, pairs = 0;
   for (std::size_t i = 0; i + 1 < lines.size(); ++i, ++pairs)
-    if (differ(lines[i].kl, lines[i + 1].kl)) ++known;
+    if (lie_apart(lines[i].kl, lines[i + 1].kl)) ++known;
   if (lines.size() < 2) return "";
-  if (!differ(lines.front().kl, lines.back().kl))
+  if (overlap(lines.front().kl, lines.back().kl))
     return "The intervals of the first and the last overlap: the order decides nothing.";
   return fmt::format(
       "Of {} neighbours in this order, {} have intervals that do not overlap; brackets at the left "
