@@ -117,14 +117,17 @@ void list_sites(const Kinds& kinds, const CommandLine& line) {
 
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   const std::map<std::string, std::function<void(const Kinds&, const CommandLine&)>> lists = {
-      {"noises", list_noises},   {"quantizers", list_quantizers},       {"twins", list_twins},
-      {"metrics", list_metrics}, {"predictors", list_predictors}, {"architectures", list_architectures},
-      {"examples", list_examples}, {"sites", list_sites}};
+      {"noises", list_noises},         {"quantizers", list_quantizers},
+      {"twins", list_twins},           {"metrics", list_metrics},
+      {"predictors", list_predictors}, {"architectures", list_architectures},
+      {"examples", list_examples},     {"sites", list_sites}};
   CommandLine line(
       "list noises|quantizers|twins|metrics|predictors|architectures|examples|sites [--model DIR]",
       "Prints what there is, with parameters and units, from the tables that validate "
       "experiments.");
-  line.positional("WHAT", "noises, quantizers, twins, metrics, predictors, architectures, examples or sites")
+  line.positional(
+          "WHAT",
+          "noises, quantizers, twins, metrics, predictors, architectures, examples or sites")
       .option("model", "for sites: the checkpoint directory");
   if (!line.parse(arguments)) return 0;
   const auto found = lists.find(line.text("WHAT"));

@@ -204,10 +204,9 @@ std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
 
 std::vector<std::string> fixed_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = reserved_columns(metrics);
-  for (const auto& others :
-       {sites_columns({}), statistics_columns({}), effects_columns({}), searches_columns({}),
-        twins_columns({}), documents_columns({}), entropy_columns({}), comparison_columns({}),
-        export_columns({})})
+  for (const auto& others : {sites_columns({}), statistics_columns({}), effects_columns({}),
+                             searches_columns({}), twins_columns({}), documents_columns({}),
+                             entropy_columns({}), comparison_columns({}), export_columns({})})
     append_new(others, columns);
   return columns;
 }

@@ -5,8 +5,8 @@
 namespace nf {
 namespace {
 
-constexpr const char* kCommands[] = {"new",    "run",    "check",      "show",     "compare",
-                                     "league", "law",    "allocate",   "merge",    "export",
+constexpr const char* kCommands[] = {"new",    "run",    "check",      "show",    "compare",
+                                     "league", "law",    "allocate",   "merge",   "export",
                                      "list",   "logits", "perplexity", "tokenize"};
 
 TEST(IntegrationHelp, NamesEveryCommand) {
