@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <set>
 #include <utility>
 
 #include "core/base/error.h"
@@ -35,12 +35,12 @@ ReportInput read_report_input(const std::vector<std::string>& folders, const Kin
                               const std::string& title) {
   ReportInput input;
   input.metrics = &kinds->metrics;
-  std::map<std::string, int> names;
+  std::set<std::string> names;
   for (const std::string& folder : folders) {
     ReportRun run = make_report_run(read_run(folder));
     run.window_text = window_texts(run.contents, kinds);
-    const int same = ++names[run.name];
-    if (same > 1) run.name += fmt::format(" ({})", same);
+    const std::string own = run.name;
+    for (int i = 2; !names.insert(run.name).second; ++i) run.name = fmt::format("{} ({})", own, i);
     input.runs.push_back(std::move(run));
   }
   input.title = title.empty() ? title_of(input.runs) : title;

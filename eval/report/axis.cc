@@ -10,7 +10,9 @@
 namespace nf {
 namespace {
 
-constexpr double kMargin = 0.04;    // of the range, on either side
+constexpr double kMargin = 0.04;  // of the range, on either side
+// Of the values: between two that differ in their last bits there are no ticks that doubles count.
+constexpr double kLeastMargin = 1e-4;
 constexpr double kTickRoom = 17.0;  // mm between two ticks with a text, at least about
 
 /// Without an exponent from 1e-4 to 1e6, and no zeros that say nothing: "0.05", "1e-5".
@@ -60,7 +62,9 @@ Axis::Axis(const AxisSpec& spec, const AxisRange& data, double from, double to)
     high_ *= std::pow(10.0, widen);
   } else {
     const double alone = high_ == 0.0 ? 1.0 : std::abs(high_) * 0.1;
-    const double widen = high_ == low_ ? alone : kMargin * (high_ - low_);
+    const double widen =
+        high_ == low_ ? alone
+                      : std::max(kMargin * (high_ - low_), kLeastMargin * std::max(-low_, high_));
     low_ -= widen;
     high_ += widen;
   }

@@ -13,7 +13,7 @@
 namespace nf {
 namespace {
 
-constexpr double kSize = 2.6, kCell = 5.4, kLegendWidth = 40.0;
+constexpr double kSize = 2.6, kCell = 5.4;
 
 struct Rgb {
   double r, g, b;
@@ -67,10 +67,14 @@ double widest(const std::vector<std::string>& texts) {
   return width;
 }
 
+/// Room at the right of the legend for the word on hatched cells.
+constexpr double kUnresolved = 6.0 + 7.0 + 20.0, kLongestLegend = 40.0, kShortestLegend = 15.0;
+
 struct Grid {
   double left, top, cell_width;
   bool upright;  ///< the headings of the columns
   double heading;
+  double legend;  ///< width
 };
 
 Grid grid_of(const HeatMap& map, double width) {
@@ -84,7 +88,8 @@ Grid grid_of(const HeatMap& map, double width) {
           .top = heading + (map.column_heading.empty() ? 0.0 : 4.0),
           .cell_width = cell,
           .upright = upright,
-          .heading = heading};
+          .heading = heading,
+          .legend = std::clamp(width - left - kUnresolved, kShortestLegend, kLongestLegend)};
 }
 
 class Painter {
@@ -127,11 +132,11 @@ class Painter {
     constexpr int kSteps = 40;
     const AxisSpec& spec = map_.scale;
     for (int i = 0; i < kSteps; ++i)
-      svg_.cell(grid_.left + i * kLegendWidth / kSteps, top, kLegendWidth / kSteps + 0.05, 2.4,
+      svg_.cell(grid_.left + i * grid_.legend / kSteps, top, grid_.legend / kSteps + 0.05, 2.4,
                 hex(color_at(map_.diverging ? kDiverging : kSequential, (i + 0.5) / kSteps)));
     const PlotArea area = {.left = grid_.left,
                            .top = top + 2.4,
-                           .right = grid_.left + kLegendWidth,
+                           .right = grid_.left + grid_.legend,
                            .bottom = top + 2.4};
     draw_x_axis(Axis({.scale = spec.scale,
                       .low = scale_.low(),
@@ -184,7 +189,7 @@ class Painter {
   }
 
   void unresolved(double top) {
-    const double x = grid_.left + kLegendWidth + 6.0;
+    const double x = grid_.left + grid_.legend + 6.0;
     svg_.cell(x, top - 0.3, 6.0, 3.0, "#dddddd");
     svg_.hatch(x, top - 0.3, 6.0, 3.0, "#111111");
     svg_.open_plain();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/utf8.h"
@@ -43,6 +45,42 @@ std::string well_formed(std::string_view text) {
   return result.append(text);
 }
 
+/// Blocks of scripts that run from right to left (Unicode 15.0, Bidi_Class R and AL).
+bool runs_from_right(char32_t letter) {
+  constexpr std::pair<char32_t, char32_t> kBlocks[] = {
+      {0x590, 0x8ff}, {0xfb1d, 0xfdff}, {0xfe70, 0xfefe}, {0x10800, 0x10fff}, {0x1e800, 0x1efff}};
+  return std::any_of(std::begin(kBlocks), std::end(kBlocks), [letter](const auto& block) {
+    return letter >= block.first && letter <= block.second;
+  });
+}
+
+/// Text of a sentence, words that run from right to left isolated: the numbers behind a name would
+/// else be shown on its other side.
+std::string sentence_html(const std::string& sentence) {
+  const std::string text = escape_html(sentence);
+  std::string result;
+  std::size_t begin = std::string::npos, end = 0;  // of such words, blanks between them included
+  const auto close = [&] {
+    if (begin == std::string::npos) return;
+    result += "<bdi>" + text.substr(begin, end - begin) + "</bdi>";
+    result += text.substr(end, text.find_first_not_of(' ', end) - end);
+    begin = std::string::npos;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = static_cast<std::size_t>(utf8_length(text[at]));
+    if (runs_from_right(code_point_at(text, static_cast<Index>(at)))) {
+      if (begin == std::string::npos) begin = at;
+      end = at + length;
+    } else if (begin == std::string::npos || text[at] != ' ') {
+      close();
+      result += text.substr(at, length);
+    }
+    at += length;
+  }
+  close();
+  return result;
+}
+
 bool is_number_column(const HtmlTable& table, std::size_t column) {
   return table.numbers.empty() ? column > 0 : table.numbers[column];
 }
@@ -75,8 +113,17 @@ std::string table_heading(const HtmlTable& table) {
 }  // namespace
 
 std::string escape_html(std::string_view text) {
+  const std::string whole = well_formed(text);
   std::string result;
-  for (const char letter : well_formed(text)) append_escaped(letter, result);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    const std::string_view three = std::string_view(whole).substr(at, 3);
+    if (three == "\xEF\xBF\xBE" || three == "\xEF\xBF\xBF") {  // U+FFFE, U+FFFF
+      result += kReplacement;
+      at += 2;
+    } else {
+      append_escaped(whole[at], result);
+    }
+  }
   return result;
 }
 
@@ -86,18 +133,18 @@ HtmlFragment& HtmlFragment::heading(const std::string& text) {
 }
 
 HtmlFragment& HtmlFragment::paragraph(const std::string& text) {
-  text_ += fmt::format("<p>{}</p>\n", escape_html(text));
+  text_ += fmt::format("<p>{}</p>\n", sentence_html(text));
   return *this;
 }
 
 HtmlFragment& HtmlFragment::headline(const std::string& text) {
-  text_ += fmt::format("<p class=\"headline\">{}</p>\n", escape_html(text));
+  text_ += fmt::format("<p class=\"headline\">{}</p>\n", sentence_html(text));
   return *this;
 }
 
 HtmlFragment& HtmlFragment::list(const std::vector<std::string>& items) {
   text_ += "<ul>\n";
-  for (const std::string& item : items) text_ += fmt::format("<li>{}</li>\n", escape_html(item));
+  for (const std::string& item : items) text_ += fmt::format("<li>{}</li>\n", sentence_html(item));
   text_ += "</ul>\n";
   return *this;
 }

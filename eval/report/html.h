@@ -6,8 +6,8 @@
 
 namespace nf {
 
-/// Text for HTML and XML, also inside quotes: & < > " ' are written out; control characters and
-/// bytes that are no UTF-8 become U+FFFD.
+/// Text for HTML and XML, also inside quotes: & < > " ' are written out; control characters,
+/// those that XML has not (U+FFFE), and bytes that are no UTF-8 become U+FFFD.
 std::string escape_html(std::string_view text);
 
 /// A table of a page; its texts are plain and escaped on the way out.

@@ -156,7 +156,9 @@ const ReportFigure& find_figure(const std::vector<Section>& sections, const std:
       ids.push_back(figure.id);
     }
   }
-  throw ConfigError(fmt::format("unknown figure '{}'{}", id, suggestion(id, ids)));
+  throw ConfigError(ids.empty() ? "the page has no figure"
+                                : fmt::format("unknown figure '{}'{}; --list-figures tells all", id,
+                                              suggestion(id, ids)));
 }
 
 std::string svg_file(const ReportFigure& figure) { return kSvgMark + figure.svg; }

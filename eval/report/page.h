@@ -17,7 +17,7 @@ std::string report_page(const ReportInput& input, const std::vector<Section>& se
 /// The first line of every page: a file that begins with it may be replaced.
 extern const char* const kPageMark;
 
-/// The figure of that id. Throws ConfigError with a suggestion, and all ids.
+/// The figure of that id. Throws ConfigError with a suggestion.
 const ReportFigure& find_figure(const std::vector<Section>& sections, const std::string& id);
 /// A file of a figure alone, for papers.
 std::string svg_file(const ReportFigure& figure);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "eval/report/without_paths.h"
+
 namespace nf {
 namespace {
 
@@ -67,7 +69,7 @@ std::vector<std::string> failures_of(const ReportRun& run, std::size_t most) {
     }
     failures.push_back(fmt::format("{}: {}{}: {}", row.key.model, condition_text(row.key),
                                    row.key.seed ? fmt::format(" (seed {})", *row.key.seed) : "",
-                                   row.error));
+                                   without_paths(row.error)));
   }
   if (more > 0) failures.push_back(fmt::format("and {} more", more));
   return failures;

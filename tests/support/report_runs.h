@@ -9,6 +9,8 @@
 
 #include "eval/metrics/kl_tail.h"
 #include "eval/report/section.h"
+#include "tests/support/row_keys.h"
+#include "tests/support/well_formed.h"
 
 namespace nf {
 
@@ -73,6 +75,37 @@ class ReportRunMaker {
   Index windows_;
   RunContents contents_{};
 };
+
+/// A run of these rows, all their text there, with a manifest that says nothing more.
+inline ReportRun run_of_rows(std::vector<ResultRow> rows, const std::string& name = "here") {
+  ReportRun run;
+  run.name = name;
+  run.rows = std::move(rows);
+  run.keys = keys_of(run.rows);
+  run.models = group_rows(run.rows);
+  run.variables = sweep_variables(run.keys);
+  run.finished_rows = std::ssize(run.rows);
+  return run;
+}
+inline ReportInput input_of_rows(std::vector<ResultRow> rows) {
+  ReportInput input;
+  input.runs.push_back(run_of_rows(std::move(rows)));
+  return input;
+}
+
+/// A name with all that must be written out, or runs from right to left.
+inline const std::string kOddName = "w<4>&\"q\" 'x' \U0001F600 \u05E9\u05DC {{figure:x}}";
+
+/// Whether all figures of a section are pictures, with a title and data, and its text is
+/// well-formed.
+inline testing::AssertionResult is_sound(const Section& section) {
+  for (const ReportFigure& figure : section.figures) {
+    if (figure.title.empty() || figure.caption.empty() || figure.csv.empty())
+      return testing::AssertionFailure() << figure.id << " lacks a title, a caption or data";
+    if (auto picture = is_picture(figure.svg); !picture) return picture << " in " << figure.id;
+  }
+  return is_well_formed(section.html);
+}
 
 /// Whether a piece stands in a text, which a failed test shows.
 inline testing::AssertionResult has(const std::string& text, const std::string& piece) {

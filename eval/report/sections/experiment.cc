@@ -2,6 +2,7 @@
 
 #include "eval/report/html.h"
 #include "eval/report/section.h"
+#include "eval/report/without_paths.h"
 
 namespace nf {
 namespace {
@@ -19,9 +20,9 @@ HtmlTable machine_table(const ReportRun& run) {
   HtmlTable table{
       .caption = "Program and machine", .columns = {"what", "value"}, .numbers = {false, false}};
   for (const auto& [key, value] : run.contents.manifest.about.items())
-    if (is_shown(key)) table.rows.push_back({key, value_text(value)});
+    if (is_shown(key)) table.rows.push_back({key, without_paths(value_text(value))});
   for (const auto& [key, value] : run.contents.manifest.env.items())
-    table.rows.push_back({key, value_text(value)});
+    table.rows.push_back({key, without_paths(value_text(value))});
   return table;
 }
 
@@ -33,24 +34,6 @@ HtmlTable model_table(const ReportRun& run) {
     table.rows.push_back(
         {model.model, model.model_hash, model.data_hash, std::to_string(model.windows)});
   return table;
-}
-
-/// Lines with a path of somebody's disk say nothing to others: what stands before a file's name is
-/// left out.
-std::string without_paths(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size();) {
-    const bool begins =
-        (text[i] == '/' || text[i] == '~') &&
-        (i == 0 || std::string_view(" '\"=[,:").find(text[i - 1]) != std::string_view::npos);
-    const std::size_t end = begins ? text.find_first_of(" \n'\",]}#", i) : i + 1;
-    const std::string piece = text.substr(i, (end == std::string::npos ? text.size() : end) - i);
-    const std::size_t slash = piece.find_last_of('/');
-    const bool is_path = begins && slash != std::string::npos && piece.size() > 1;
-    result += is_path ? "…" + piece.substr(slash) : piece;
-    i += piece.size();
-  }
-  return result;
 }
 
 void add_run(const ReportRun& run, bool several, HtmlFragment& html) {

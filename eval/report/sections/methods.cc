@@ -78,9 +78,18 @@ std::string floor_sentence(const ReportRun& run) {
       short_number(floor, 2), kFloorsToTrust);
 }
 
+/// A word of the manifest; empty where it has none.
+std::string word_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::string with_blank(const std::string& word) { return word.empty() ? "" : " " + word; }
+
 std::string methods_of(const ReportRun& run) {
   const std::string convention = convention_of(run);
-  const Json& env = run.contents.manifest.env;
+  const Json& about = run.contents.manifest.about;
+  const std::string gemm = word_of(run.contents.manifest.env, "gemm");
   return fmt::format(
       "{} Damage is the exact Kullback-Leibler divergence of the next-token distribution from that "
       "of the untouched model over the whole vocabulary, in nats per scored token{}. {} Intervals "
@@ -88,10 +97,10 @@ std::string methods_of(const ReportRun& run) {
       "seeds estimated apart and the skewness of blocks corrected for; trials are compared in "
       "pairs "
       "over the same blocks and seeds, and p-values are adjusted after Holm.{} All runs used "
-      "noisefloor {} (numerics {}{}), whose results do not depend on threads or order.",
+      "noisefloor{} (numerics {}{}), whose results do not depend on threads or order.",
       models_sentence(run), convention.empty() ? "" : " (convention " + convention + ")",
-      draws_sentence(run), floor_sentence(run), version(), run.contents.manifest.numerics,
-      env.contains("gemm") ? ", " + env["gemm"].get<std::string>() : "");
+      draws_sentence(run), floor_sentence(run), with_blank(word_of(about, "version")),
+      run.contents.manifest.numerics, gemm.empty() ? "" : ", " + gemm);
 }
 
 std::string bibtex() {
@@ -106,7 +115,7 @@ std::optional<Section> make(const ReportInput& input) {
   HtmlFragment html;
   html.paragraph("Ready to paste; the numbers are those of this page.");
   for (const ReportRun& run : input.runs) {
-    if (run.models.empty()) continue;
+    if (run.models.empty() || line_count(run) == 0) continue;
     if (input.runs.size() > 1) html.heading(run.name);
     html.paragraph(methods_of(run));
   }
