@@ -54,9 +54,9 @@ TEST(Templates, ArePutWithPathsFromTheirDirectory) {
 TEST(Templates, TakeAsManyWindowsAsAreAskedFor) {
   const ExperimentTemplate given{"x", "data: {{{data}}, windows: {{windows}}}\n"};
   EXPECT_EQ(filled_template(given, {.model = "m", .text = "/t.txt", .context = 8, .windows = 3}),
-            "data: {text: /t.txt, windows: 3}\n");
+            "data: {text: \"/t.txt\", windows: 3}\n");
   EXPECT_EQ(filled_template(given, {.model = "m", .text = "/t.txt", .context = 8}),
-            "data: {text: /t.txt, windows: 16}\n");
+            "data: {text: \"/t.txt\", windows: 16}\n");
 }
 
 TEST(Templates, QuotePathsThatYamlWouldReadAsSomethingElse) {
