@@ -25,11 +25,11 @@ TEST(ChainKnowledge, IsOfEveryStepWhicheverChainLeftIt) {
   for (const bool longer_first : {false, true}) {
     const ModelTrial left = make_needy_trial(longer_first ? kNeedy + behind : kNeedy, spec);
     const ModelTrial right = make_needy_trial(longer_first ? kNeedy : kNeedy + behind, spec);
-    const SiteChain& maker = left.input(1, Role::o_proj);
-    const SiteChain& reader = right.input(1, Role::o_proj);
+    const SiteChain& maker = left.input(0, Role::o_proj);
+    const SiteChain& reader = right.input(0, Role::o_proj);
     const auto role = static_cast<std::size_t>(Role::o_proj);
-    const ChainKey key = ChainKeys().of(left, spec).statistics[1][role];
-    ASSERT_EQ(key, ChainKeys().of(right, spec).statistics[1][role]);
+    const ChainKey key = ChainKeys().of(left, spec).statistics[0][role];
+    ASSERT_EQ(key, ChainKeys().of(right, spec).statistics[0][role]);
     const TempDir dir;
     CalibrationResults results(dir / "made", "model", [](const std::string&) {});
     std::vector<Matrix> windows;
