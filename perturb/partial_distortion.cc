@@ -428,7 +428,7 @@ std::optional<PartSizeRule> size_rule(const PartialKeys& keys, const ConfigNode&
 }
 
 /// The keys, `strength` among them where it is not the kind's own.
-FieldTable<PartialKeys> partial_table(bool has_strength) {
+FieldTable<PartialKeys> make_partial_table(bool has_strength) {
   FieldTable<PartialKeys> table;
   table.optional("dose", &PartialKeys::dose,
                  {.summary = "times the change: x + dose·(x̂ − x); 0 leaves x as it is",
@@ -444,6 +444,13 @@ FieldTable<PartialKeys> partial_table(bool has_strength) {
                                "position of an activation; as it is when left out",
                     .example = {{"relative_l2", 0.1}}});
   return table;
+}
+
+/// Made once each: a sweep reads thousands of entries.
+const FieldTable<PartialKeys>& partial_table(bool has_strength) {
+  static const FieldTable<PartialKeys> without = make_partial_table(true);
+  static const FieldTable<PartialKeys> with = make_partial_table(false);
+  return has_strength ? without : with;
 }
 
 }  // namespace

@@ -139,10 +139,11 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   const ConfigNode whole = with_calibration(node, errors);
   Entry entry;
   entry.node = whole;
-  entry_fields().read_fields(whole, entry, errors);
+  static const FieldTable<Entry> fields = entry_fields();  // a sweep reads thousands of entries
+  fields.read_fields(whole, entry, errors);
   const bool has_sites = errors.count() == before;
   if (is_open) return has_sites ? std::optional(std::move(entry)) : std::nullopt;
-  const ConfigNode own = without_keys(node, entry_fields().names());  // as its kind reads it
+  const ConfigNode own = without_keys(node, fields.names());  // as its kind reads it
   const auto create = [&](SiteTensor tensor, ConfigErrors& found) {
     return create_distortion(own, is_noise, tensor, kinds, found);
   };

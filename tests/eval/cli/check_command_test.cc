@@ -25,7 +25,7 @@ TEST(IntegrationCheck, PrintsTheExperimentResolvedAsYaml) {
   const ProgramResult result = run_program({"check", "e.yaml", "--full"}, files.dir());
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.err,
-            "warning: e.yaml:8:24: trials[1].quantize[0].sites: llama has no 'fc1', which is "
+            "warning: e.yaml:8:48: trials[1].quantize[0].sites.roles: llama has no 'fc1', which is "
             "skipped there\n");
   const Json read = to_json(parse_good(result.out));
   EXPECT_EQ(read["experiment"], "e");
@@ -101,10 +101,11 @@ TEST(IntegrationCheck, WarnsOfARepeatOfWhatDrawsNothing) {
       "condition and count as one\n";
   const ProgramResult check = run_program({"check", "e.yaml"}, files.dir());
   EXPECT_EQ(check.exit_code, 0);
-  EXPECT_EQ(check.err,
-            "warning: e.yaml:10:24: trials[3].quantize[0].sites: llama has no 'fc1', which is "
-            "skipped there\n" +
-                warning);
+  EXPECT_EQ(
+      check.err,
+      "warning: e.yaml:10:48: trials[3].quantize[0].sites.roles: llama has no 'fc1', which is "
+      "skipped there\n" +
+          warning);
   const ProgramResult run =
       run_program({"run", "e.yaml", "--out", "out", "--set", "data.windows=1"}, files.dir());
   EXPECT_EQ(run.exit_code, 0);

@@ -16,7 +16,7 @@ TEST(ChangeText, IsInPercentBelowTwoAndInTimesFromThereOn) {
   EXPECT_TRUE(has(change_text(5.6, Interval{5.1, 6.2}), " times ["));
   EXPECT_EQ(change_text(0.5, {}, "one block"), "−50.0 % (no interval: one block)");
   EXPECT_EQ(change_text(3.0, Interval{1.0, HUGE_VAL}, "too wide"),
-            "3 times (no interval: too wide)");
+            "3.00 times (no interval: too wide)");
 }
 
 TEST(RatioRow, TellsWhyThereIsNone) {
