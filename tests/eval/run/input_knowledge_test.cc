@@ -34,8 +34,7 @@ TEST(ChainKnowledge, IsOfEveryStepWhicheverChainLeftIt) {
     CalibrationResults results(dir / "made", "model", [](const std::string&) {});
     std::vector<Matrix> windows;
     windows.push_back(random_matrix(6, 32, 1));
-    const InputStatisticsPtr statistics =
-        gather_statistics({.ranges = true, .weight_ranges = true}, windows);
+    const InputStatisticsPtr statistics = gather_statistics({.ranges = true}, windows);
     results.keep_statistics(maker.site, key,
                             chain_statistics(maker, [&](const ChainNeed&) { return statistics; }));
     std::string problem;
