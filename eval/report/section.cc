@@ -50,6 +50,16 @@ std::vector<ReportPart> parts_of(const ReportInput& input) {
   return parts;
 }
 
+std::optional<Section> section_of_parts(const std::string& id, const std::string& title,
+                                        const ReportInput& input, AddPart add_part) {
+  Section section{.id = id, .title = title};
+  HtmlFragment html;
+  for (const ReportPart& part : parts_of(input)) add_part(part, input.width_mm, html, section);
+  if (section.figures.empty()) return std::nullopt;
+  section.html = html.text();
+  return section;
+}
+
 SectionRegistry SectionRegistry::builtin() {
   SectionRegistry registry;
   register_builtin_sections(registry);

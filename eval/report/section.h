@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eval/metrics/metric_registry.h"
+#include "eval/report/html.h"
 #include "eval/report/report_run.h"
 
 namespace nf {
@@ -50,6 +51,13 @@ struct ReportPart {
 };
 /// The parts of a page, run by run; their suffixes differ.
 std::vector<ReportPart> parts_of(const ReportInput& input);
+
+/// Adds what a section has to say of one part, its figures to `section`; nothing where it has none.
+using AddPart = void (*)(const ReportPart& part, double width_mm, HtmlFragment& html,
+                         Section& section);
+/// The section of all parts, one after the other; none where no part has a figure.
+std::optional<Section> section_of_parts(const std::string& id, const std::string& title,
+                                        const ReportInput& input, AddPart add_part);
 
 /// One section of the report: a file of eval/report/sections/.
 struct SectionKind {

@@ -225,12 +225,7 @@ void add_part(const ReportPart& part, double width, HtmlFragment& html, Section&
 }
 
 std::optional<Section> make(const ReportInput& input) {
-  Section section{.id = "dose-curves", .title = "Damage by the size of the error"};
-  HtmlFragment html;
-  for (const ReportPart& part : parts_of(input)) add_part(part, input.width_mm, html, section);
-  if (section.figures.empty()) return std::nullopt;
-  section.html = html.text();
-  return section;
+  return section_of_parts("dose-curves", "Damage by the size of the error", input, add_part);
 }
 
 }  // namespace

@@ -185,12 +185,7 @@ void add_part(const ReportPart& part, double width_mm, HtmlFragment& html, Secti
 }
 
 std::optional<Section> make(const ReportInput& input) {
-  Section section{.id = "intervals", .title = "All trials, ranked"};
-  HtmlFragment html;
-  for (const ReportPart& part : parts_of(input)) add_part(part, input.width_mm, html, section);
-  if (section.figures.empty()) return std::nullopt;
-  section.html = html.text();
-  return section;
+  return section_of_parts("intervals", "All trials, ranked", input, add_part);
 }
 
 }  // namespace

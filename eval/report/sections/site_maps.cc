@@ -177,12 +177,7 @@ void add_part(const ReportPart& part, double width, HtmlFragment& html, Section&
 }
 
 std::optional<Section> make(const ReportInput& input) {
-  Section section{.id = "site-maps", .title = "Layers and roles: where it hurts"};
-  HtmlFragment html;
-  for (const ReportPart& part : parts_of(input)) add_part(part, input.width_mm, html, section);
-  if (section.figures.empty()) return std::nullopt;
-  section.html = html.text();
-  return section;
+  return section_of_parts("site-maps", "Layers and roles: where it hurts", input, add_part);
 }
 
 }  // namespace
