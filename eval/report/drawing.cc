@@ -6,8 +6,8 @@ namespace nf {
 namespace {
 
 constexpr double kSize = 2.6;
-constexpr Stroke kGrid = {.width = 0.15, .opacity = 0.18};
-constexpr Stroke kFrame = {.width = 0.25, .opacity = 0.7};
+const Stroke kGrid = {.width = 0.15, .opacity = 0.18};
+const Stroke kFrame = {.width = 0.25, .opacity = 0.7};
 
 struct LegendPlace {
   double x, y;
