@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -12,25 +13,23 @@
 
 namespace nf {
 
-/// Files of a batch folder DIR, beside experiment.yaml and resolved.yaml:
+/// Files of a batch folder DIR, beside experiment.yaml and resolved.yaml. I is a shard's number
+/// from 1, K the number of an attempt at it.
 ///
-///   plan.json            what is to be done: BatchPlan; written once
-///   env.json             the numerics of the first worker: others must agree
-///   claims/I.K.json      attempt K (from 1) at shard I (from 1), by one worker; the file's mtime
-///   is
-///                        the worker's last sign of life
-///   claims/merge.K.json  the same for joining all records to one run folder
-///   done/I.json          shard I is recorded to the end
-///   failed/I.json        shard I ended with an error that would come again
-///   workers/ID/          a run folder of one worker: records.jsonl has one writer
-///   merged/              the run folder of all; appears whole
-///   STOP                 made by the user: all workers stop at the next point
-inline constexpr const char* kBatchPlan = "plan.json";
+///   plan.json              what is to be done: BatchPlan; written once
+///   env.json               the numerics of the first worker: others must agree
+///   claims/I.K.json        attempt K at shard I, by one worker; the file's mtime is the worker's
+///                          last sign of life (ShardClaim)
+///   claims/I.K.released    that attempt has ended
+///   claims/merge.K.json    the same for joining all records to one run folder
+///   workers/I.K/           the run folder of that attempt: records.jsonl has one writer
+///   done/I.json            shard I is recorded to the end
+///   failed/I.json          shard I ended with an error that would come again
+///   merged/                the run folder of all; appears whole
+///   STOP                   made by the user: all workers stop at the next point
 inline constexpr const char* kBatchEnv = "env.json";
-inline constexpr const char* kClaimsDir = "claims";
 inline constexpr const char* kDoneDir = "done";
 inline constexpr const char* kFailedDir = "failed";
-inline constexpr const char* kWorkersDir = "workers";
 
 /// Seconds without a sign of life after which a claim is free for others.
 inline constexpr double kLease = 180.0;
@@ -71,17 +70,24 @@ struct ShardState {
   Index shard = 0;  ///< from 0
   ShardStage stage = ShardStage::waiting;
   Index attempts = 0;     ///< claims until now; 0: never started
-  std::string worker{};   ///< of the last attempt
+  std::string worker{};   ///< of the last attempt: job and task, or host and process
   double age = 0.0;       ///< seconds since its last sign of life, running and lost
-  double share = 0.0;     ///< of its work that is recorded, as its workers said last
-  Index rows = 0;         ///< done: rows of results, without the baseline
-  Index failed_rows = 0;  ///< done: those of them whose arithmetic failed
-  double seconds = 0.0;   ///< done: that all attempts took
+  std::int64_t sign = 0;  ///< when that was, in nanoseconds of whatever clock
+  double share = 0.0;     ///< running: of the attempt's work that is done, as it said last
+  ShardEnd end{};         ///< done
   int exit_code = 0;      ///< failed
   std::string error{};    ///< failed
 
   bool is_free() const { return stage == ShardStage::waiting || stage == ShardStage::lost; }
   bool is_over() const { return stage == ShardStage::done || stage == ShardStage::failed; }
+};
+
+/// The account of a shard that is recorded to the end.
+struct ShardEnd {
+  std::string worker{};
+  Index rows = 0;         ///< of results, without the baseline
+  Index failed_rows = 0;  ///< those of them whose arithmetic failed
+  double seconds = 0.0;   ///< of the last attempt
 };
 
 /// A batch folder: a plan, and the state of its shards as files show it. Any number of processes on
@@ -103,22 +109,21 @@ class BatchFolder {
   /// by a file that is made for it; where the folder cannot be written to (a reader of somebody
   /// else's), on this machine's clock.
   std::vector<ShardState> shards() const;
-  /// The names of all workers that were ever at a shard.
-  std::vector<std::string> workers_at(Index shard) const;
+  /// The run folders of all attempts at a shard (from 0), or at any, that may hold records: in the
+  /// order of shards and attempts.
+  std::vector<std::filesystem::path> attempt_folders(Index shard) const;
+  std::vector<std::filesystem::path> attempt_folders() const;
+  /// Makes the folder of an attempt at a shard, with another name where it is there.
+  std::filesystem::path make_attempt_folder(Index shard, Index attempt) const;
 
-  /// Makes the folder of a new worker and returns its name: `wanted` or "w1" and so on, with
-  /// another number where it is taken.
-  std::string add_worker(const std::string& wanted = "") const;
-  std::filesystem::path worker_dir(const std::string& worker) const;
-  /// The folders of workers that have a manifest, so records may be there; in the order of names
-  /// with numbers as numbers.
-  std::vector<std::filesystem::path> worker_folders() const;
-
-  /// Notes that a shard is recorded to the end.
-  void note_done(Index shard, const std::string& worker, Index rows, Index failed_rows) const;
+  /// Notes that a shard is recorded to the end. Whoever says so first is heard.
+  void note_done(Index shard, const ShardEnd& end) const;
   /// Notes that it ended with an error.
   void note_failed(Index shard, const std::string& worker, int exit_code,
                    const std::string& error) const;
+  /// Notes that all is joined in merged/, or asks whether somebody has.
+  void note_merged() const;
+  bool is_all_merged() const;
   /// Forgets that a shard has failed, so that workers take it again.
   void forget_failure(Index shard) const;
 
