@@ -10,6 +10,7 @@
 #include "core/base/types.h"
 #include "eval/experiment/experiment_source.h"
 #include "eval/plan/shard.h"
+#include "eval/records/run_place.h"
 
 namespace nf {
 
@@ -25,11 +26,14 @@ namespace nf {
 ///   workers/I.K/           the run folder of that attempt: records.jsonl has one writer
 ///   done/I.json            shard I is recorded to the end
 ///   failed/I.json          shard I ended with an error that would come again
+///   hashes/                what is known of the models' files
 ///   merged/                the run folder of all; appears whole
 ///   STOP                   made by the user: all workers stop at the next point
 inline constexpr const char* kBatchEnv = "env.json";
 inline constexpr const char* kDoneDir = "done";
 inline constexpr const char* kFailedDir = "failed";
+/// Hashes of the models' files, taken once for all workers (PieceHashCache).
+inline constexpr const char* kHashesDir = "hashes";
 
 /// Seconds without a sign of life after which a claim is free for others.
 inline constexpr double kLease = 180.0;
@@ -55,6 +59,14 @@ struct BatchPlan {
   Json notes = Json::object();
 };
 
+/// The account of a shard that is recorded to the end.
+struct ShardEnd {
+  std::string worker{};
+  Index rows = 0;         ///< of results, without the baseline
+  Index failed_rows = 0;  ///< those of them whose arithmetic failed
+  double seconds = 0.0;   ///< of the last attempt
+};
+
 enum class ShardStage {
   waiting,  ///< never begun, or given back by a worker that was asked to stop
   running,  ///< its worker lives
@@ -73,7 +85,7 @@ struct ShardState {
   std::string worker{};   ///< of the last attempt: job and task, or host and process
   double age = 0.0;       ///< seconds since its last sign of life, running and lost
   std::int64_t sign = 0;  ///< when that was, in nanoseconds of whatever clock
-  double share = 0.0;     ///< running: of the attempt's work that is done, as it said last
+  double share = 0.0;     ///< running: of the attempt's work that is done, as it says at each sign
   ShardEnd end{};         ///< done
   int exit_code = 0;      ///< failed
   std::string error{};    ///< failed
@@ -82,21 +94,13 @@ struct ShardState {
   bool is_over() const { return stage == ShardStage::done || stage == ShardStage::failed; }
 };
 
-/// The account of a shard that is recorded to the end.
-struct ShardEnd {
-  std::string worker{};
-  Index rows = 0;         ///< of results, without the baseline
-  Index failed_rows = 0;  ///< those of them whose arithmetic failed
-  double seconds = 0.0;   ///< of the last attempt
-};
-
 /// A batch folder: a plan, and the state of its shards as files show it. Any number of processes on
 /// any number of machines read and write in it; every step is one file that appears whole.
 /// Copyable; not thread-safe.
 class BatchFolder {
  public:
-  /// Makes the folder, with all that workers need. Throws ConfigError where `dir` is there and not
-  /// empty, DataError where it cannot be written.
+  /// Makes the folder, with all that workers need; plan.json comes last. Throws ConfigError where
+  /// `dir` is there and holds anything but hashes/, DataError where it cannot be written.
   static BatchFolder create(const std::filesystem::path& dir, const BatchPlan& plan);
   /// Opens one. Throws ConfigError where there is none, DataError for a damaged plan.json.
   static BatchFolder open(const std::filesystem::path& dir);
@@ -115,6 +119,7 @@ class BatchFolder {
   std::vector<std::filesystem::path> attempt_folders() const;
   /// Makes the folder of an attempt at a shard, with another name where it is there.
   std::filesystem::path make_attempt_folder(Index shard, Index attempt) const;
+  std::filesystem::path claims_dir() const { return dir_ / kClaimsDir; }
 
   /// Notes that a shard is recorded to the end. Whoever says so first is heard.
   void note_done(Index shard, const ShardEnd& end) const;

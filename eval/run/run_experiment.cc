@@ -5,7 +5,6 @@
 #include <limits>
 #include <memory>
 
-#include "core/base/byte_text.h"
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
@@ -17,6 +16,7 @@
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
+#include "eval/records/source_note.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
@@ -171,10 +171,8 @@ void write_description(const RunContext& run, const std::vector<ModelPlan>& plan
                 {"cpu", cpu_model()},
                 {"threads", thread_count()},
                 {"env", run.env},
-                {"command", run.options.command},
-                {"experiment_dir", byte_text(source.directory)},
-                {"set", source.set},
-                {"set_dir", byte_text(source.set_directory)}};
+                {"command", run.options.command}};
+  note_source(about, source);
   const Shard& shard = run.options.shard;
   if (shard.count > 1) about["shard"] = fmt::format("{}/{}", shard.index + 1, shard.count);
   if (!run.options.trials.is_all()) about["trials"] = run.options.trials.patterns();
