@@ -16,6 +16,7 @@
 #include "core/io/read_json.h"
 #include "eval/batch/attempt_progress.h"
 #include "eval/batch/shard_claim.h"
+#include "eval/batch/worker_process.h"
 #include "eval/records/file_names.h"
 #include "eval/records/object_reader.h"
 #include "eval/records/source_note.h"
@@ -32,7 +33,7 @@ constexpr std::pair<const char*, ShardBy> kShardBy[] = {
 
 std::string number_of(Index shard) { return fmt::format("{}", shard + 1); }
 
-Json plan_json(const BatchPlan& plan) {
+Json plan_json(const BatchFolderPlan& plan) {
   Json json = {
       {"batch", kFormat}, {"version", version()}, {"git", git_hash()}, {"command", plan.command}};
   note_source(json, plan.source);
@@ -51,18 +52,18 @@ Json plan_json(const BatchPlan& plan) {
   return json;
 }
 
-BatchPlan read_plan(const fs::path& dir) {
+BatchFolderPlan read_plan(const fs::path& dir) {
   const fs::path file = dir / kBatchPlan;
   const Json json = read_json(file);
   const ObjectReader object(json, file.string());
   if (object.count("batch") != kFormat)
     object.fail("batch", "is of another version of the program; use that one for this folder");
-  BatchPlan plan{.source = noted_source(json, file, read_text_file(dir / kExperiment),
-                                        (dir / kExperiment).string()),
-                 .resolved = read_text_file(dir / kResolved),
-                 .lease = object.number("lease"),
-                 .command = object.text("command"),
-                 .notes = object.at("notes")};
+  BatchFolderPlan plan{.source = noted_source(json, file, read_text_file(dir / kExperiment),
+                                              (dir / kExperiment).string()),
+                       .resolved = read_text_file(dir / kResolved),
+                       .lease = object.number("lease"),
+                       .command = object.text("command"),
+                       .notes = object.at("notes")};
   for (const Json& pattern : object.at("trials"))
     if (pattern.is_string()) plan.trials.push_back(pattern.get<std::string>());
   if (!(plan.lease > 0.0)) object.fail("lease", "expected seconds above 0");
@@ -172,10 +173,10 @@ const char* stage_name(ShardStage stage) {
   return "";
 }
 
-BatchFolder::BatchFolder(fs::path dir, BatchPlan plan)
+BatchFolder::BatchFolder(fs::path dir, BatchFolderPlan plan)
     : dir_(std::move(dir)), plan_(std::move(plan)) {}
 
-BatchFolder BatchFolder::create(const fs::path& dir, const BatchPlan& plan) {
+BatchFolder BatchFolder::create(const fs::path& dir, const BatchFolderPlan& plan) {
   NF_CHECK(!plan.shards.empty() && plan.shard.count == std::ssize(plan.shards),
            "{} of {} shards are described", plan.shards.size(), plan.shard.count);
   check_empty(dir);
@@ -205,9 +206,10 @@ std::vector<ShardState> BatchFolder::shards() const {
     const auto found = claims.find(number_of(i));
     const ClaimState claim = found == claims.end() ? ClaimState{} : found->second;
     state.attempts = claim.attempt;
-    if (claim.attempt > 0)
-      state.worker =
-          text_in(read_note(claim_file(claims_dir(), number_of(i), claim.attempt)), "worker");
+    const std::optional<Json> holder =
+        claim.attempt > 0 ? read_note(claim_file(claims_dir(), number_of(i), claim.attempt))
+                          : std::nullopt;
+    state.worker = text_in(holder, "worker");
     if (done.contains(i)) {
       const auto note = read_note(dir_ / kDoneDir / (number_of(i) + ".json"));
       state.stage = ShardStage::done;
@@ -221,7 +223,9 @@ std::vector<ShardState> BatchFolder::shards() const {
       state.exit_code = static_cast<int>(number_in(note, "exit_code"));
       state.error = text_in(note, "error");
     } else if (claim.attempt > 0 && !claim.is_released) {
-      state.stage = claim.age > plan_.lease ? ShardStage::lost : ShardStage::running;
+      if (holder) state.lives = process_lives(*holder);
+      const bool is_lost = claim.age > plan_.lease || !state.lives.value_or(true);
+      state.stage = is_lost ? ShardStage::lost : ShardStage::running;
       state.age = claim.age;
       state.sign = claim.sign;
       state.share =

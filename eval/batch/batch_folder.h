@@ -17,7 +17,7 @@ namespace nf {
 /// Files of a batch folder DIR, beside experiment.yaml and resolved.yaml. I is a shard's number
 /// from 1, K the number of an attempt at it.
 ///
-///   plan.json              what is to be done: BatchPlan; written once
+///   plan.json              what is to be done: BatchFolderPlan; written once
 ///   env.json               the numerics of the first worker: others must agree
 ///   claims/I.K.json        attempt K at shard I, by one worker; the file's mtime is the worker's
 ///                          last sign of life (ShardClaim)
@@ -46,7 +46,7 @@ struct BatchShard {
 };
 
 /// The contents of plan.json with the two texts.
-struct BatchPlan {
+struct BatchFolderPlan {
   ExperimentSource source;            ///< experiment.yaml as given, --set, directories
   std::string resolved{};             ///< text of resolved.yaml
   std::vector<std::string> trials{};  ///< patterns of the trials that are run; none: all
@@ -81,14 +81,15 @@ const char* stage_name(ShardStage stage);
 struct ShardState {
   Index shard = 0;  ///< from 0
   ShardStage stage = ShardStage::waiting;
-  Index attempts = 0;     ///< claims until now; 0: never started
-  std::string worker{};   ///< of the last attempt: job and task, or host and process
-  double age = 0.0;       ///< seconds since its last sign of life, running and lost
-  std::int64_t sign = 0;  ///< when that was, in nanoseconds of whatever clock
-  double share = 0.0;     ///< running: of the attempt's work that is done, as it says at each sign
-  ShardEnd end{};         ///< done
-  int exit_code = 0;      ///< failed
-  std::string error{};    ///< failed
+  Index attempts = 0;           ///< claims until now; 0: never started
+  std::string worker{};         ///< of the last attempt: job and task, or host and process
+  double age = 0.0;             ///< seconds since its last sign of life, running and lost
+  std::optional<bool> lives{};  ///< whether its process does; of one of this running system
+  std::int64_t sign = 0;        ///< when that was, in nanoseconds of whatever clock
+  double share = 0.0;   ///< running: of the attempt's work that is done, as it says at each sign
+  ShardEnd end{};       ///< done
+  int exit_code = 0;    ///< failed
+  std::string error{};  ///< failed
 
   bool is_free() const { return stage == ShardStage::waiting || stage == ShardStage::lost; }
   bool is_over() const { return stage == ShardStage::done || stage == ShardStage::failed; }
@@ -101,12 +102,12 @@ class BatchFolder {
  public:
   /// Makes the folder, with all that workers need; plan.json comes last. Throws ConfigError where
   /// `dir` is there and holds anything but hashes/, DataError where it cannot be written.
-  static BatchFolder create(const std::filesystem::path& dir, const BatchPlan& plan);
+  static BatchFolder create(const std::filesystem::path& dir, const BatchFolderPlan& plan);
   /// Opens one. Throws ConfigError where there is none, DataError for a damaged plan.json.
   static BatchFolder open(const std::filesystem::path& dir);
 
   const std::filesystem::path& dir() const { return dir_; }
-  const BatchPlan& plan() const { return plan_; }
+  const BatchFolderPlan& plan() const { return plan_; }
   Index shard_count() const { return std::ssize(plan_.shards); }
 
   /// The state of every shard. Leases are measured on the clock of the file system, which is asked
@@ -139,10 +140,10 @@ class BatchFolder {
   bool is_merged() const;
 
  private:
-  BatchFolder(std::filesystem::path dir, BatchPlan plan);
+  BatchFolder(std::filesystem::path dir, BatchFolderPlan plan);
 
   std::filesystem::path dir_;
-  BatchPlan plan_;
+  BatchFolderPlan plan_;
 };
 
 }  // namespace nf

@@ -65,14 +65,14 @@ std::optional<std::pair<std::string, Index>> parts_of(std::string_view name,
   return std::pair(std::string(name.substr(0, dot)), attempt);
 }
 
-fs::path released_file(const fs::path& dir, const std::string& work, Index attempt) {
-  return dir / fmt::format("{}.{}{}", work, attempt, kReleased);
-}
-
 }  // namespace
 
 fs::path claim_file(const fs::path& dir, const std::string& work, Index attempt) {
   return dir / fmt::format("{}.{}{}", work, attempt, kClaim);
+}
+
+void release_claim(const fs::path& dir, const std::string& work, Index attempt) {
+  create_exclusively(dir / fmt::format("{}.{}{}", work, attempt, kReleased), "");
 }
 
 ClaimStates read_claims(const fs::path& dir) {
@@ -144,8 +144,6 @@ void ShardClaim::give_sign() {
   std::error_code ignored;
   if (fs::exists(claim_file(dir_, work_, attempt_ + 1), ignored)) is_lost_ = true;
 }
-
-void ShardClaim::release() { create_exclusively(released_file(dir_, work_, attempt_), ""); }
 
 bool ClaimWatch::is_dead(const std::string& work, const ClaimState& claim) {
   const Clock::time_point now = Clock::now();

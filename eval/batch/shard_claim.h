@@ -35,6 +35,9 @@ ClaimStates read_claims(const std::filesystem::path& dir);
 std::filesystem::path claim_file(const std::filesystem::path& dir, const std::string& work,
                                  Index attempt);
 
+/// Ends an attempt, of this process or of one that lives no more: the work is free at once.
+void release_claim(const std::filesystem::path& dir, const std::string& work, Index attempt);
+
 /// A piece of work that one worker holds. Attempts at it are numbered, and one of several processes
 /// can make the file of a number, so no claim is ever taken away from under its name. A thread
 /// renews the mtime; it sees, too, where another worker believed this one dead and has begun the
@@ -55,7 +58,7 @@ class ShardClaim {
   /// Something to do beside each sign of life, in the claim's thread.
   void at_each_sign(std::function<void()> call);
   /// Ends the attempt: the work is free for others at once.
-  void release();
+  void release() { release_claim(dir_, work_, attempt_); }
 
  private:
   ShardClaim(std::filesystem::path dir, std::string work, Index attempt, double lease);

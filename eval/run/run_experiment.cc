@@ -4,6 +4,7 @@
 #include <exception>
 #include <limits>
 #include <memory>
+#include <set>
 
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
@@ -166,12 +167,8 @@ std::vector<TaskHeading> headings_of(const Experiment& experiment) {
 
 void write_description(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const ExperimentSource& source = run.experiment.source;
-  Json about = {{"version", version()},
-                {"git", git_hash()},
-                {"cpu", cpu_model()},
-                {"threads", thread_count()},
-                {"env", run.env},
-                {"command", run.options.command}};
+  Json about = {{"version", version()},      {"git", git_hash()}, {"cpu", cpu_model()},
+                {"threads", thread_count()}, {"env", run.env},    {"command", run.options.command}};
   note_source(about, source);
   const Shard& shard = run.options.shard;
   if (shard.count > 1) about["shard"] = fmt::format("{}/{}", shard.index + 1, shard.count);
@@ -252,11 +249,14 @@ RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
   return {};
 }
 
-/// The tables out of all records, and the account. Returns the rows of results.csv.
+/// The tables out of all records, where they are wanted, and the account. Returns the rows of
+/// results.csv.
 std::vector<ResultRow> write_files(const RunContext& run, const std::vector<ModelPlan>& plans,
                                    const RunAccount& account) {
-  std::vector<ResultRow> rows = write_results(
-      run.folder, rows_of(plans), run.experiment.kinds->metrics, headings_of(run.experiment));
+  std::vector<ResultRow> rows;
+  if (run.options.writes_tables)
+    rows = write_results(run.folder, rows_of(plans), run.experiment.kinds->metrics,
+                         headings_of(run.experiment));
   account.append_to(run.folder.dir() / kPlan);
   return rows;
 }
@@ -270,6 +270,23 @@ std::vector<ResultRow> write_files(const RunContext& run, const std::vector<Mode
   } catch (const Error&) {  // the first error is the one to tell; the records are safe
   }
   std::rethrow_exception(error);
+}
+
+double planned_flops(const std::vector<ModelEstimate>& estimates) {
+  double flops = 0.0;
+  for (const ModelEstimate& estimate : estimates) flops += estimate.cost.flops();
+  return flops;
+}
+
+Index failed_rows(const std::vector<ResultRow>& rows) {
+  return std::count_if(rows.begin(), rows.end(), [](const ResultRow& row) { return row.failed(); });
+}
+
+Index failed_trials(const std::vector<Record>& records) {
+  std::set<std::string> ids;
+  for (const Record& record : records)
+    if (record.failed()) ids.insert(record.id);
+  return std::ssize(ids);
 }
 
 }  // namespace
@@ -297,6 +314,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   // Records of another kind of machine, other models or other texts are not mixed with new ones.
   const Json env = numerics_env();
   RunFolder folder = RunFolder::open(options.out, identities_of(plans), env, options.any_env);
+  folder.take_known(options.known);
   const RunContext run{experiment, folder, options, budget, env, progress};
   // The manifest says which steps of searches its records may be of, so these come first.
   take_up_searches(plans, folder.records());
@@ -309,7 +327,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
       experiment, plans, budget, options, folder.records(), outcomes_in(folder, env));
   // The work itself: each wave is recorded before the next begins.
   RunAccount account(options.command);
-  options.begin_work();
+  options.begin_work(planned_flops(estimates));
   const RunEnd end = run_models(run, plans, estimates, account);
   // The tables tell also what an error has left behind.
   if (end.error) write_files_and_rethrow(run, plans, account, end.error);
@@ -319,8 +337,9 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
   if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
-  outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
-                                 [](const ResultRow& row) { return row.failed(); });
+  for (const ModelPlan& plan : plans) outcome.planned_rows += plan.row_count();
+  outcome.failed =
+      options.writes_tables ? failed_rows(outcome.rows) : failed_trials(folder.records());
   return outcome;
 }
 
