@@ -17,6 +17,7 @@
 #include "core/base/suggest.h"
 #include "core/config/byte_size.h"
 #include "core/config/duration.h"
+#include "core/config/time_limit.h"
 #include "eval/experiment/missing_model.h"
 #include "eval/output/standard_streams.h"
 
@@ -225,6 +226,16 @@ std::optional<double> save_every_option(const CommandLine& line) {
   if (!seconds)
     throw ConfigError(fmt::format(
         "--save-every: cannot read '{}' as a time; write 60s, 2m, 1h, or 0 for never", text));
+  return seconds;
+}
+
+std::optional<double> max_time_option(const CommandLine& line) {
+  if (!line.has("max-time")) return std::nullopt;
+  const std::string text = line.text("max-time");
+  const std::optional<double> seconds = parse_time_limit(text);
+  if (!seconds || *seconds <= 0.0)
+    throw ConfigError(fmt::format(
+        "--max-time: cannot read '{}' as a time; write 3:50:00, 1-12:00:00, 90m or 2h", text));
   return seconds;
 }
 

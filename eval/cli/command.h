@@ -104,6 +104,8 @@ std::optional<Index> memory_option(const CommandLine& line);
 /// Seconds behind --save-every, 0 where the work is not to be cut (ConfigError); nullopt where it
 /// was not given.
 std::optional<double> save_every_option(const CommandLine& line);
+/// Seconds behind --max-time (ConfigError); nullopt where it was not given.
+std::optional<double> max_time_option(const CommandLine& line);
 /// The help of --trials.
 inline constexpr const char* kTrialsHelp =
     "NAME of trials to take alone, 'w4*', or of a point of a sweep as tables print it, 'w4 g=64'; "
