@@ -30,10 +30,11 @@ std::string job_name(std::string_view experiment) {
   return name;
 }
 
-/// The #SBATCH line of the log; empty where the script opens it itself.
+/// The #SBATCH line of the log; /dev/null where the script opens it itself.
 std::string output_line(const SlurmScript& script, const char* log) {
   const std::string path = (script.dir / "logs" / log).string();
-  return fmt::format("#SBATCH --output=\"{}\"\n", is_plain_output(path) ? path : "/dev/null");
+  return fmt::format("#SBATCH --output=\"{}\"\n",
+                     is_plain_output(script.dir.string()) ? path : "/dev/null");
 }
 
 /// Variables, the folder, and the log where Slurm cannot be told of it.
@@ -46,7 +47,7 @@ std::string beginning(const SlurmScript& script, const char* log) {
       "  exit 3\n"
       "}}\n",
       script_word(script.dir.string()), script_word(script.program.string()));
-  if (!is_plain_output((script.dir / "logs").string()))
+  if (!is_plain_output(script.dir.string()))
     text += fmt::format("exec >>{} 2>&1  # Slurm's --output would take this folder's name apart\n",
                         log);
   return text;

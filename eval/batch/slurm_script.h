@@ -12,7 +12,7 @@ struct SlurmScript {
   std::filesystem::path dir;      ///< of the batch, absolute
   std::filesystem::path program;  ///< noisefloor, absolute
   std::string experiment;
-  TaskNeeds needs;
+  TaskNeeds needs{};
   Index requeues = 20;  ///< times that a task queues itself again
 };
 

@@ -69,8 +69,8 @@ class SlurmTask : public testing::Test {
                          ":$PATH SLURM_JOB_ID=12 SLURM_ARRAY_JOB_ID=12 SLURM_ARRAY_TASK_ID=3 "
                          "SLURM_CPUS_PER_TASK=8 SLURM_MEM_PER_NODE=2000 " +
                          variables + " bash " + script_word((temp_ / "shards.sbatch").string()) +
-                         " 1000; code=$?; cat " + script_word(dir_.string()) +
-                         "/logs/*.log; exit $code",
+                         " 1000; code=$?; cd " + script_word(dir_.string()) +
+                         "/logs 2>/dev/null && cat *.log && rm *.log; exit $code",
                      "/");
   }
   static void script(const fs::path& file, const std::string& code) {
