@@ -124,9 +124,13 @@ BatchStatus BatchStatus::of(const BatchFolder& batch) {
   if (status.launch && !status.launch->jobs.empty())
     status.queue = queued_tasks(status.launch->jobs, status.why_no_queue);
   status.states = batch.shards();
-  for (const ShardState& state : status.states)
-    status.standings.push_back(standing_of(state, status));
+  status.stand();
   return status;
+}
+
+void BatchStatus::stand() {
+  standings.clear();
+  for (const ShardState& state : states) standings.push_back(standing_of(state, *this));
 }
 
 Index BatchStatus::count(ShardStanding standing) const {

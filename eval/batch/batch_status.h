@@ -36,6 +36,8 @@ struct BatchStatus {
 
   /// Reads the folder and asks squeue, where jobs were submitted.
   static BatchStatus of(const BatchFolder& batch);
+  /// Sets standings, from all the others.
+  void stand();
 
   Index count(ShardStanding standing) const;
   /// Rows of results that are there, and that shall be; a row whose text is cut counts in each

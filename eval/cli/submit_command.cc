@@ -5,9 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
-#include "core/base/printable.h"
 #include "core/config/byte_size.h"
-#include "core/config/scalar.h"
 #include "core/config/yaml_writer.h"
 #include "eval/batch/batch_folder.h"
 #include "eval/batch/launch.h"
@@ -17,6 +15,7 @@
 #include "eval/cli/batch_options.h"
 #include "eval/cli/command.h"
 #include "eval/cli/examples.h"
+#include "eval/cli/shard_request.h"
 #include "eval/experiment/model_warnings.h"
 #include "eval/machine/node_cpus.h"
 #include "eval/output/progress.h"
@@ -28,7 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kHours = 1.0;
+/// Of a shard, where nobody says.
+constexpr double kSeconds = 3600.0;
 /// The work that each of many threads does in the time of one alone.
 constexpr double kThreadShare = 0.8;
 
@@ -86,32 +86,12 @@ double speed_of(Index threads) {
   return threads == 1 ? 1.0 : kThreadShare * static_cast<double>(threads);
 }
 
-std::optional<double> hours_option(const CommandLine& line) {
-  if (!line.has("hours")) return std::nullopt;
-  const std::optional<double> hours = parse_number(line.text("hours"));
-  if (!hours || !(*hours > 0) || !std::isfinite(*hours))
-    throw ConfigError(fmt::format("--hours: needs a number above 0, such as 0.5, is '{}'",
-                                  printable(line.text("hours"))));
-  return hours;
-}
-
-ShardBy by_option(const CommandLine& line) {
-  if (!line.has("by")) return ShardBy::trials;
-  const std::string text = line.text("by");
-  if (text == "trials") return ShardBy::trials;
-  if (text == "text") return ShardBy::text;
-  if (text == "both") return ShardBy::both;
-  throw ConfigError(fmt::format("--by: needs trials, text or both, is '{}'", printable(text)));
-}
-
 /// The cut, for tasks of so many threads. A plan without rates times this machine on one.
 ShardsPlan cut(Experiment& experiment, const CommandLine& line, const RunOptions& options,
-               const std::optional<WorkRates>& rates, double speed) {
-  ShardRequest request{.by = by_option(line), .rates = rates};
-  if (line.has("shards") && line.has("hours"))
-    throw ConfigError("--shards and --hours: one of them alone");
-  if (const auto count = line.number("shards", 1)) request.count = *count;
-  if (!request.count) request.seconds = hours_option(line).value_or(kHours) * 3600 * speed;
+               double speed) {
+  ShardRequest request = shard_request(line).value_or(
+      ShardRequest{.seconds = kSeconds, .by = by_option(line), .rates = rates_option(line)});
+  if (request.seconds) *request.seconds *= speed;
   return plan_shards(experiment, options, request);
 }
 
@@ -151,12 +131,9 @@ std::vector<Index> all_shards(Index count) {
 void describe(CommandLine& line) {
   line.positional("EXPERIMENT.yaml", "the experiment, as in run");
   add_launcher_flags(line);
-  line.option("out", "the folder of the batch, new or empty; default runs/<experiment>")
-      .option("shards", "how many shards")
-      .option("hours", "as many shards as are needed for this length; default 1")
-      .option("by", "trials (the default), text, or both: what the experiment is cut by")
-      .option("rates", "a file of `doctor --json` of a machine that shall run it")
-      .option("threads",
+  line.option("out", "the folder of the batch, new or empty; default runs/<experiment>");
+  add_shard_request(line);
+  line.option("threads",
               "threads of a task; default: what -- --cpus-per-task or --rates says, else a node's")
       .option("memory", "memory that a task has to stay within, e.g. 4GiB")
       .repeated("trials", kTrialsHelp)
@@ -194,8 +171,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   Experiment experiment = Experiment::load(experiment_file(line), line.texts("set"), kinds);
   print_warnings(model_warnings(experiment));
   const fs::path dir = batch_dir(line, experiment);
-  std::optional<WorkRates> rates;
-  if (line.has("rates")) rates = WorkRates::of_file(existing_file(line, "rates"));
+  const std::optional<WorkRates> rates = rates_option(line);
   file.threads = task_threads(line, launcher, options, rates);
   const double speed = rates ? 1.0 : speed_of(file.threads);
 
@@ -204,7 +180,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
                        .trials = TrialChoice(line.texts("trials")),
                        .hashes = PieceHashCache::of_batch(
                            dir / kHashesDir, PieceHashCache::of_user(!line.has("rehash")))};
-  const ShardsPlan plan = cut(experiment, line, run, rates, speed);
+  const ShardsPlan plan = cut(experiment, line, run, speed);
   BatchFolderPlan batch_plan{
       .source = experiment.source,
       .resolved = to_yaml(experiment.resolved()),

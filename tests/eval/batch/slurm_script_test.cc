@@ -39,11 +39,6 @@ TEST(SlurmScript, OpensItsLogItselfWhereSlurmWouldMisreadTheName) {
   }
 }
 
-TEST(SlurmScript, TimeLimits) {
-  EXPECT_EQ(time_limit_text(5), "0:05:00");
-  EXPECT_EQ(time_limit_text(60 * 25 + 5), "1-01:05:00");
-}
-
 class SlurmTask : public testing::Test {
  protected:
   SlurmTask() {
