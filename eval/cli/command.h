@@ -35,6 +35,9 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
 int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int verify_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int submit_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int status_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int resubmit_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int compare_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int league_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
