@@ -79,7 +79,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
               "for it; default: 60s, or more where that would take over 2 % longer. Results do not "
               "depend on it")
       .flag("report", "at the end, whatever it is, write report.html into the run folder")
-      .flag("any-env", "go on in a folder begun with another instruction set or library version")
+      .flag("any-env", "go on in a folder begun on a machine whose products have other bits")
       .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
@@ -111,6 +111,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
                             task_headings(experiment.config.tasks, kinds->tasks), &outcome.searches,
                             {kMostLines, "noisefloor show " + shell_word(options.out.string())}),
               findings_text(outcome.rows, outcome.searches, terminal_columns(), kMostFindings));
+    if (!outcome.mixed_env.empty()) print_out("\n{}\n", outcome.mixed_env);
     print_out("\n{}: {}\n", options.out.string(), files_in(options.out));
   }
   // A signal that came when all was recorded has interrupted nothing.

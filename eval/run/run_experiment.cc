@@ -16,6 +16,7 @@
 #include "eval/plan/chosen_trials.h"
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/plan_file.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/gather_warnings.h"
@@ -277,6 +278,7 @@ std::vector<ResultRow> write_files(const RunContext& run, const std::vector<Mode
 }  // namespace
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
+  take_isa(experiment.config);
   std::vector<ModelPlan> plans = plan_models(experiment, options);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
@@ -287,6 +289,8 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
+  // The instruction set is chosen once in a process, before anything asks for it.
+  take_isa(experiment.config);
   // A folder is of one experiment: what --set replaced before must be replaced again.
   if (!options.any_set)
     check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
@@ -321,6 +325,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
   if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
+  outcome.mixed_env = mixed_env_text(read_manifest(options.out / kManifest));
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
                                  [](const ResultRow& row) { return row.failed(); });
   return outcome;

@@ -44,6 +44,7 @@ struct RunOutcome {
   Index failed = 0;          ///< rows whose arithmetic failed
   bool interrupted = false;  ///< stopped by should_stop(); finished waves are kept
   KeptWork kept{};           ///< where it was interrupted
+  std::string mixed_env{};   ///< mixed_env_text() of the folder
 };
 
 }  // namespace nf
