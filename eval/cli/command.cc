@@ -66,6 +66,7 @@ const std::vector<Command>& commands() {
       {"allocate", "bits for each weight by such a law, and the experiment that tests them",
        allocate_command},
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
+      {"doctor", "whether this machine and a folder on it are fit for workers", doctor_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
