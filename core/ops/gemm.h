@@ -111,6 +111,11 @@ void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c,
 std::string gemm_library();
 /// The instruction set oneDNN may use here (ONEDNN_MAX_CPU_ISA lowers it), e.g. "avx512_core_vnni".
 std::string gemm_isa();
+/// Lowers the instruction set of this process's products to this one (a name as gemm_isa() gives
+/// it), so that machines with better ones give the bits of those without. Goes before
+/// ONEDNN_MAX_CPU_ISA. To be called before the first product and before gemm_isa(). False where
+/// another one is in use then: the CPU has not got it, or it is too late.
+bool limit_gemm_isa(const std::string& name);
 /// Name of the implementation chosen for a small product of fixed shape: the same on machines that
 /// agree, whatever ran before.
 std::string gemm_probe();

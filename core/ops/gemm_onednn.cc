@@ -279,6 +279,18 @@ std::string gemm_isa() {
   }
 }
 
+bool limit_gemm_isa(const std::string& name) {
+  constexpr std::pair<const char*, dnnl_cpu_isa_t> kNames[] = {
+      {"sse41", dnnl_cpu_isa_sse41},
+      {"avx2", dnnl_cpu_isa_avx2},
+      {"avx512_core", dnnl_cpu_isa_avx512_core},
+      {"avx512_core_vnni", dnnl_cpu_isa_avx512_core_vnni},
+      {"avx512_core_bf16", dnnl_cpu_isa_avx512_core_bf16}};
+  for (const auto& [known, isa] : kNames)
+    if (name == known) dnnl_set_max_cpu_isa(isa);
+  return gemm_isa() == name;  // whether oneDNN took it or not
+}
+
 std::string gemm_probe() {
   return product({.k = 64, .n = 64, .src_stride = 64, .dst_stride = 64}).implementation;
 }

@@ -49,7 +49,10 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   line.positionals("RUN...",
                    "run folders; the order of the results is the first's, then what is new")
       .option("out", "the new folder; must not be there yet, or be empty")
-      .flag("any-env", "also runs made with different instruction sets or library versions");
+      .flag("mixed-env",
+            "also runs of machines whose matrix products differ in their last bits; the new folder "
+            "says so")
+      .flag("any-env", "the same");
   if (!line.parse(arguments)) return 0;
   const std::vector<std::string> runs = line.texts("RUN...");
   if (!line.has("out")) {
@@ -64,11 +67,12 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
                 *damage);
   const MergeOutcome outcome = merge_runs({.runs = {runs.begin(), runs.end()},
                                            .out = out,
-                                           .any_env = line.has("any-env"),
+                                           .any_env = line.has("mixed-env") || line.has("any-env"),
                                            .command = command_text("merge", arguments)},
                                           kinds->metrics);
   print_out("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
+  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   return 0;
 }

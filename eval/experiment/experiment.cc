@@ -275,6 +275,10 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "memory that a run stays within, trials being cut into waves; most of "
                              "what is free by default. Results do not depend on it",
                   .example = "4GiB"});
+  table.optional("isa", &ExperimentConfig::isa,
+                 {.summary = "instruction set of matrix products, so that different machines give "
+                             "equal bits; each machine's best by default",
+                  .example = "avx2"});
   table.optional("stats", &ExperimentConfig::stats,
                  {.summary = "which statistics of δ are gathered"});
   table.optional("detail", &ExperimentConfig::detail,
@@ -381,6 +385,7 @@ Json Experiment::resolved() const {
     json["tasks"] = list_of(TaskConfig::fields(kinds->tasks).form()).write(config.tasks);
   if (!config.calibration.empty())
     json["calibration"] = calibration_form(kinds->tasks).write(config.calibration);
+  if (config.isa) json["isa"] = enum_name(*config.isa);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
   if (config.predict.records) json["predict"] = ConfigValue<PredictConfig>::write(config.predict);

@@ -10,6 +10,7 @@
 #include "eval/experiment/calibration_config.h"
 #include "eval/experiment/data_config.h"
 #include "eval/experiment/experiment_source.h"
+#include "eval/experiment/isa_config.h"
 #include "eval/experiment/predict_config.h"
 #include "eval/experiment/short_forms.h"
 #include "eval/experiment/stats_mode.h"
@@ -41,6 +42,7 @@ struct ExperimentConfig {
   DetailMode detail = DetailMode::none;
   PredictConfig predict;
   bool floor = true;                   ///< kl_floor is measured where there is text
+  std::optional<ProductIsa> isa;       ///< of matrix products; none: each machine's best
   std::optional<StopConfig> stop;      ///< of trials that do not say otherwise
   std::optional<ConfigNode> defaults;  ///< as written; those of trials stand in `trials` too
   std::vector<ConfigNode> trials;      ///< none: the untouched models alone

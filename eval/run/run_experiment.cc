@@ -17,6 +17,7 @@
 #include "eval/plan/experiment_cut.h"
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/plan_file.h"
 #include "eval/records/source_note.h"
 #include "eval/run/calibrate_jobs.h"
@@ -318,6 +319,7 @@ Index failed_trials(const std::vector<Record>& records) {
 }  // namespace
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
+  take_isa(experiment.config);
   std::vector<ModelPlan> plans = plan_models(experiment, options);
   take_shard(plans, options.shard);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
@@ -329,6 +331,8 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
+  // The instruction set is chosen once in a process, before anything asks for it.
+  take_isa(experiment.config);
   // A folder is of one experiment: what --set replaced before must be replaced again.
   if (!options.any_set)
     check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
@@ -367,6 +371,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
   for (const ModelPlan& plan : plans) outcome.planned_rows += plan.row_count();
+  outcome.mixed_env = mixed_env_text(read_manifest(options.out / kManifest));
   outcome.failed =
       options.writes_tables ? failed_rows(outcome.rows) : failed_trials(folder.records());
   return outcome;

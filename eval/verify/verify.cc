@@ -58,6 +58,7 @@ class Verifier {
         progress_(progress),
         lines_(record_lines(contents)),
         experiment_(Experiment::load(contents.source(), kinds)) {
+    take_isa(experiment_.config);
     for (const ExperimentModel& model : experiment_.models)
       plans_.emplace_back(experiment_, model);
     check_models_of(contents, plans_);
