@@ -24,7 +24,8 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
     print_out("not merged, for not all is there\n{}", status.text());
     return static_cast<int>(status.exit_code());
   }
-  const MergeOutcome outcome = merge_batch(batch, line.has("any-env"), kinds->metrics, command);
+  const MergeOutcome outcome =
+      merge_batch(batch, line.has("mixed-env") || line.has("any-env"), kinds->metrics, command);
   print_out("{}: {} rows from {} records\n", batch.merged_dir().string(), outcome.rows.size(),
             outcome.records);
   print_warnings(outcome.missing);
