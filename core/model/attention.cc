@@ -69,7 +69,7 @@ void rotate_keys(const DecoderSpec& spec, const RopeTable& rope, const Layout& l
 
 void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const RopeTable* rope,
                       const Layout& layout, ConstMatrixView q, ConstMatrixView k, ConstMatrixView v,
-                      MatrixView out, KeyState key_state) {
+                      MatrixView out, KeyState key_state, MatrixView on_first) {
   const Index tokens = q.rows(), head_dim = spec.head_dim;
   const Index group = spec.num_attention_heads / spec.num_key_value_heads;
   NF_CHECK(layout.rows() == tokens, "layout of {} rows for {}", layout.rows(), tokens);
@@ -77,6 +77,7 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
   NF_CHECK_SHAPE(k, tokens, spec.num_key_value_heads * head_dim);
   NF_CHECK_SHAPE(v, tokens, spec.num_key_value_heads * head_dim);
   NF_CHECK_SHAPE(out, tokens, q.cols());
+  if (on_first.size() > 0) NF_CHECK_SHAPE(on_first, tokens, spec.num_attention_heads);
   NF_CHECK(rope == nullptr || rope->positions() >= layout.positions(),
            "rope for {} of {} positions", rope == nullptr ? 0 : rope->positions(),
            layout.positions());
@@ -115,6 +116,9 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
         scores.resize(tile, count);
         matmul_nt(queries.rows(first, tile), keys.rows(mask.first_key, count), scores);
         causal_softmax(scores, block.attention_scale, slope, mask);
+        if (on_first.size() > 0)
+          for (Index r = 0; r < std::min(tile, segment.rows - first); ++r)
+            on_first(segment.first + first + r, head) = mask.first_key > 0 ? 0.0f : scores(r, 0);
         matmul_nn(scores, values.rows(mask.first_key, count), mixed);
         for (Index r = 0; r < std::min(tile, segment.rows - first); ++r)
           std::copy_n(mixed.view().row(r), head_dim,

@@ -61,6 +61,7 @@ class Inputs {
 struct Scratch {
   Matrix normed, distorted;   // [T, H], [T, in]
   Matrix q, k, v, attention;  // [T, A·D], [T, K·D], [T, K·D], [T, A·D]
+  Matrix on_first;            // [T, A]
   Matrix gate, up;            // [T, F]
 };
 
@@ -111,12 +112,14 @@ class BlockRun {
         rope_(rope),
         layout_(layout),
         filter_(filter),
+        probe_(probe),
         inputs_(filter, probe, scratch.distorted),
         s_(scratch) {}
 
   void run(MatrixView hidden) {
     run_form(hidden);
     if (distorts(SiteTensor::resid)) distort(SiteTensor::resid, hidden, s_.distorted);
+    show(SiteTensor::resid, hidden);
   }
   /// hidden ← hidden + the output of one sub-layer, which reads x.
   void add_output(Sublayer sublayer, ConstMatrixView x, MatrixView hidden) {
@@ -159,6 +162,11 @@ class BlockRun {
     buffer.resize(x.rows(), x.cols());
     filter_->apply_state(state, x, buffer);
     copy_rows(buffer, x);
+  }
+
+  bool shows(SiteTensor state) const { return probe_ != nullptr && probe_->wants_state(state); }
+  void show(SiteTensor state, ConstMatrixView x) {
+    if (shows(state)) probe_->see_state(state, x);
   }
 
   void norm(const NormWeights& norm, ConstMatrixView x) {
@@ -210,14 +218,20 @@ class BlockRun {
     if (weights_.k_norm.exists()) norm_heads(spec_, weights_.k_norm, s_.k);
     // Keys are rotated as attention gathers them, unless their rotated form has to be seen before.
     KeyState keys = KeyState::projected;
-    if (distorts(SiteTensor::k_cache)) {
+    if (distorts(SiteTensor::k_cache) || shows(SiteTensor::k_cache)) {
       if (rope_ != nullptr) rotate_keys(spec_, *rope_, layout_, s_.k);
       keys = KeyState::rotated;
-      distort(SiteTensor::k_cache, s_.k, s_.attention);
     }
+    if (distorts(SiteTensor::k_cache)) distort(SiteTensor::k_cache, s_.k, s_.attention);
     if (distorts(SiteTensor::v_cache)) distort(SiteTensor::v_cache, s_.v, s_.attention);
+    show(SiteTensor::k_cache, s_.k);
+    show(SiteTensor::v_cache, s_.v);
     s_.attention.resize(tokens, s_.q.cols());
-    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys);
+    const bool shows_attention = probe_ != nullptr && probe_->wants_attention();
+    if (shows_attention) s_.on_first.resize(tokens, spec_.num_attention_heads);
+    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys,
+                     shows_attention ? s_.on_first.view() : MatrixView());
+    if (shows_attention) probe_->see_attention(s_.on_first);
   }
   void attention_out(MatrixView hidden) {
     inputs_.next(s_.attention);
@@ -260,6 +274,7 @@ class BlockRun {
   const RopeTable* rope_;
   const Layout& layout_;
   InputFilter* filter_;
+  InputProbe* probe_;
   Inputs inputs_;
   Scratch& s_;
 };

@@ -16,6 +16,7 @@
 #include "eval/records/mixed_env.h"
 #include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
+#include "eval/records/trial_profile.h"
 #include "eval/results/followed_searches.h"
 #include "eval/tables/result_files.h"
 
@@ -202,6 +203,14 @@ class FolderToCome {
   bool committed_ = false;
 };
 
+/// The windows that each run has looked at (`profile:`), in one file; none where none has.
+void merge_profiles(const std::vector<RunContents>& runs, const fs::path& out) {
+  std::vector<TrialProfile> profiles;
+  for (const RunContents& run : runs)
+    for (const TrialProfile& profile : read_profiles(run.dir)) join_profile(profile, profiles);
+  if (!profiles.empty()) write_profiles(out, profiles);
+}
+
 }  // namespace
 
 MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics) {
@@ -237,6 +246,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     RunFolder run = RunFolder::open(folder.path(), join_models(runs), first.env, true);
     run.write_description(runs.front().experiment, runs.front().resolved,
                           about_merge(runs, options.command), rows, first.tasks);
+    merge_profiles(runs, folder.path());
     outcome.rows = write_results(run, rows, metrics, first.tasks);
     outcome.mixed_env = mixed_env_text(read_manifest(folder.path() / kManifest));
     outcome.missing = missing_trials(

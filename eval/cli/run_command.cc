@@ -44,6 +44,7 @@ std::string files_in(const std::filesystem::path& dir) {
     if (std::filesystem::exists(dir / name)) text += (text.empty() ? "" : ", ") + std::string(name);
   };
   for (const char* name : kResultFiles) add(name);
+  add(kProfilesCsv);
   add(kRecords);
   add(kReport);
   return text;

@@ -73,6 +73,11 @@ void check_model(const ExperimentConfig& config, const ExperimentModel& model,
     errors.add(*root.find("data")->find("context"),
                fmt::format("{} tokens are more than the {} positions of {}", config.data->context,
                            spec.max_position_embeddings, model.name));
+  if (const auto& context = config.profile.context;
+      context && *context > spec.max_position_embeddings)
+    errors.add(*config.profile.node.find("context"),
+               fmt::format("{} tokens are more than the {} positions of {}", *context,
+                           spec.max_position_embeddings, model.name));
   for (const CalibrationConfig& set : config.calibration)
     if (set.context && *set.context > spec.max_position_embeddings)
       errors.add(*set.node.find("context"),
@@ -138,6 +143,8 @@ void check_keys(const ExperimentConfig& config, const ConfigNode& root,
 void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
                       ConfigErrors& errors) {
   if (config.data) return;
+  if (config.profile.is_on)
+    errors.add(config.profile.node, "needs 'data': the values that are looked at are of a text");
   const auto check = [&](const ConfigNode& node, const char* key) {
     const std::optional<ConfigNode> at = node.find(key);
     if (at && !at->is_scalar()) errors.add(*at, "needs 'data': it goes by metrics of a text");
@@ -287,6 +294,10 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "records of every trial what predictors of damage need "
                              "(`list predictors`), those of inputs by a calibration set",
                   .example = {{"calibration", "ref"}}});
+  table.optional("profile", &ExperimentConfig::profile,
+                 {.summary = "looks at the values of weights, inputs, caches and the residual "
+                             "stream while the untouched model passes: profiles.csv",
+                  .example = {{"texts", {{"french", "fr.txt"}}}}});
   table.optional(
       "floor", &ExperimentConfig::floor,
       {.summary = "measures kl_floor, the KL that rounding alone makes, over the first 8 "
@@ -389,6 +400,7 @@ Json Experiment::resolved() const {
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
   if (config.predict.records) json["predict"] = ConfigValue<PredictConfig>::write(config.predict);
+  if (config.profile.is_on) json["profile"] = ConfigValue<ProfileConfig>::write(config.profile);
   json["floor"] = config.floor;
   std::vector<Json> lists;  // by model
   for (const ExperimentModel& model : models) {

@@ -12,6 +12,7 @@
 #include "eval/experiment/experiment_source.h"
 #include "eval/experiment/isa_config.h"
 #include "eval/experiment/predict_config.h"
+#include "eval/experiment/profile_config.h"
 #include "eval/experiment/short_forms.h"
 #include "eval/experiment/stats_mode.h"
 #include "eval/experiment/trial.h"
@@ -41,6 +42,7 @@ struct ExperimentConfig {
   StatsMode stats = StatsMode::weights;
   DetailMode detail = DetailMode::none;
   PredictConfig predict;
+  ProfileConfig profile;
   bool floor = true;                   ///< kl_floor is measured where there is text
   std::optional<ProductIsa> isa;       ///< of matrix products; none: each machine's best
   std::optional<StopConfig> stop;      ///< of trials that do not say otherwise

@@ -181,6 +181,16 @@ ModelTrial ModelTrial::at_inputs(const DecoderSpec& spec, const DistortionPtr& d
   return trial;
 }
 
+ModelTrial ModelTrial::at_weight(const DecoderSpec& spec, const DistortionPtr& distortion,
+                                 const Site& site) {
+  ModelTrial trial(Trial{}, spec);
+  SiteChain& chain = trial.chain_at(site);
+  chain.site = site;
+  chain.variant = 1;
+  chain.steps.push_back({.distortion = distortion});
+  return trial;
+}
+
 SiteChain& ModelTrial::chain_at(const Site& site) {
   if (is_state(site.tensor))
     return states_[static_cast<std::size_t>(site.layer)][state_index(site.tensor)];

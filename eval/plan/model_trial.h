@@ -25,6 +25,11 @@ class ModelTrial {
   static ModelTrial at_inputs(const DecoderSpec& spec, const DistortionPtr& distortion,
                               const CalibrationSetPtr& set, std::span<const Site> sites);
 
+  /// A trial without a name or seed that has one distortion, which needs nothing, at one weight of
+  /// a block.
+  static ModelTrial at_weight(const DecoderSpec& spec, const DistortionPtr& distortion,
+                              const Site& site);
+
   /// Of the linears of the blocks, the projections beside them and the head.
   Summation summation() const { return summation_; }
   std::uint64_t seed() const { return seed_; }

@@ -25,6 +25,7 @@
 #include "eval/run/machine_rates.h"
 #include "eval/run/model_runner.h"
 #include "eval/run/preparation.h"
+#include "eval/run/profile_rest.h"
 #include "eval/run/run_account.h"
 #include "eval/run/run_context.h"
 #include "eval/tables/result_files.h"
@@ -265,8 +266,11 @@ struct RunEnd {
 RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
                   const std::vector<ModelEstimate>& estimates, RunAccount& account) {
   try {
-    for (std::size_t i = 0; i < plans.size(); ++i)
+    for (std::size_t i = 0; i < plans.size(); ++i) {
       if (estimates[i].cost.flops() > 0.0) run_model(run, plans, i, estimates[i], account);
+      // The rest of what `profile:` asks for: other texts, and what was run before it was asked.
+      finish_profile(run, plans[i], run.experiment.models[i].decoder);
+    }
   } catch (const Interrupted&) {
     run.progress.finish();
     return {.interrupted = true};
