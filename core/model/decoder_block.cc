@@ -104,7 +104,7 @@ class BlockRun {
  public:
   BlockRun(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
            const RopeTable* rope, const Layout& layout, InputFilter* filter, InputProbe* probe,
-           Scratch& scratch)
+           Arithmetic attention, Scratch& scratch)
       : spec_(spec),
         weights_(weights),
         packed_(packed),
@@ -112,6 +112,7 @@ class BlockRun {
         layout_(layout),
         filter_(filter),
         inputs_(filter, probe, scratch.distorted),
+        attention_(attention),
         s_(scratch) {}
 
   void run(MatrixView hidden) {
@@ -217,7 +218,8 @@ class BlockRun {
     }
     if (distorts(SiteTensor::v_cache)) distort(SiteTensor::v_cache, s_.v, s_.attention);
     s_.attention.resize(tokens, s_.q.cols());
-    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys);
+    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys,
+                     attention_);
   }
   void attention_out(MatrixView hidden) {
     inputs_.next(s_.attention);
@@ -261,6 +263,7 @@ class BlockRun {
   const Layout& layout_;
   InputFilter* filter_;
   Inputs inputs_;
+  Arithmetic attention_;
   Scratch& s_;
 };
 
@@ -279,17 +282,18 @@ void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView 
 
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
                const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
-               InputProbe* probe) {
-  BlockRun(spec, weights, packed, rope, layout, filter, probe, thread_scratch()).run(hidden);
+               InputProbe* probe, Arithmetic attention) {
+  BlockRun(spec, weights, packed, rope, layout, filter, probe, attention, thread_scratch())
+      .run(hidden);
 }
 
 void run_sublayer(Sublayer sublayer, const DecoderSpec& spec, const BlockWeights& weights,
                   const PackedLinears& packed, const RopeTable* rope, const Layout& layout,
-                  ConstMatrixView x, MatrixView out) {
+                  ConstMatrixView x, MatrixView out, Arithmetic attention) {
   NF_CHECK(x.rows() == layout.rows(), "layout of {} rows for {}", layout.rows(), x.rows());
   NF_CHECK_SHAPE(out, x.rows(), x.cols());
   for (Index r = 0; r < out.rows(); ++r) std::fill_n(out.row(r), out.cols(), 0.0f);
-  BlockRun(spec, weights, packed, rope, layout, nullptr, nullptr, thread_scratch())
+  BlockRun(spec, weights, packed, rope, layout, nullptr, nullptr, attention, thread_scratch())
       .add_output(sublayer, x, out);
 }
 

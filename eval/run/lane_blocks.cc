@@ -28,15 +28,15 @@ void LaneBlocks::embed() {
     stage_.each_batch(1, [&](Index, Index b) {
       const Batch& batch = stage_.rows.batch(b);
       stage_.decoder.embed(batch.ids, batch.layout, states_.hidden(group, batch),
-                           distorts ? &tokens : nullptr, summation_of(group));
+                           distorts ? &tokens : nullptr, rounding_of(group));
     });
   }
   stage_.decoder.release_outer(Role::embed_tokens);
 }
 
-Summation LaneBlocks::summation_of(const Group& group) const {
+Rounding LaneBlocks::rounding_of(const Group& group) const {
   const ModelTrial* trial = states_.at(group.first).trial;
-  return trial == nullptr ? Summation::whole : trial->summation();
+  return trial == nullptr ? Rounding::usual : trial->rounding();
 }
 
 /// The embeddings of the stage's tokens as a group has them. All of the embedding passes by: its
@@ -195,7 +195,8 @@ void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& p
       stage_.decoder.run(weights, packed, batch.layout, &inputs, hidden);
       outcome = inputs.take();
     } else {
-      stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden);
+      stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden, nullptr,
+                         rounding_of(group));
     }
     outcome.problem.join(hidden_problem(weights.layer, batch, hidden));
     stage_.hooks.advance(block_flops(stage_.spec(), batch.layout));

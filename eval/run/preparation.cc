@@ -17,11 +17,13 @@ void prepare_decoder(Decoder& decoder, const EvalSet& set, Index positions) {
   decoder.prepare(positions);
 }
 
-Json numerics_env() {
-  return {{"numerics", kNumericsVersion},
-          {"gemm", gemm_library()},
-          {"isa", gemm_isa()},
-          {"implementation", gemm_probe()}};
+Json numerics_env(Arithmetic arithmetic) {
+  Json env = {{"numerics", kNumericsVersion},
+              {"gemm", gemm_library()},
+              {"isa", gemm_isa()},
+              {"implementation", gemm_probe()}};
+  if (arithmetic != Arithmetic::f32) env["arithmetic"] = enum_name(arithmetic);
+  return env;
 }
 
 }  // namespace nf

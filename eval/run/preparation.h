@@ -19,6 +19,6 @@ void prepare_decoder(Decoder& decoder, const EvalSet& set, Index positions = 0);
 
 /// Versions and ISA, which may change bits from machine to machine: compared before records are
 /// mixed.
-Json numerics_env();
+Json numerics_env(Arithmetic arithmetic = Arithmetic::f32);
 
 }  // namespace nf

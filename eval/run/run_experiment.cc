@@ -17,6 +17,7 @@
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
@@ -191,6 +192,7 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
   warn(run, model_warnings(run.experiment));
+  warn(run, arithmetic_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
   mend_plan_file(run.folder.dir() / kPlan);
@@ -277,6 +279,7 @@ std::vector<ResultRow> write_files(const RunContext& run, const std::vector<Mode
 }  // namespace
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
+  check_arithmetic(experiment);
   std::vector<ModelPlan> plans = plan_models(experiment, options);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
@@ -287,6 +290,7 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
+  check_arithmetic(experiment);
   // A folder is of one experiment: what --set replaced before must be replaced again.
   if (!options.any_set)
     check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
@@ -297,7 +301,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   // A budget too small is known before anything is written.
   check_budget(experiment, plans, budget);
   // Records of another kind of machine, other models or other texts are not mixed with new ones.
-  const Json env = numerics_env();
+  const Json env = numerics_env(experiment.config.arithmetic);
   RunFolder folder = RunFolder::open(options.out, identities_of(plans), env, options.any_env);
   const RunContext run{experiment, folder, options, budget, env, progress};
   // The manifest says which steps of searches its records may be of, so these come first.
@@ -319,6 +323,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   warn_of_reference_kernels(progress);
   // The tables follow from the records alone, so they are made anew at every end.
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
+  warn(run, floor_warnings(experiment, outcome.rows));
   if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
   outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
