@@ -7,6 +7,7 @@
 
 #include "core/config/byte_size.h"
 #include "core/model/decoder.h"
+#include "eval/experiment/arithmetic_mode.h"
 #include "eval/experiment/calibration_config.h"
 #include "eval/experiment/data_config.h"
 #include "eval/experiment/experiment_source.h"
@@ -39,6 +40,7 @@ struct ExperimentConfig {
   std::vector<CalibrationConfig> calibration;  ///< sets that entries name
   std::int64_t seed = 0;
   std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
+  Arithmetic arithmetic = Arithmetic::f32;
   StatsMode stats = StatsMode::weights;
   DetailMode detail = DetailMode::none;
   PredictConfig predict;

@@ -29,12 +29,14 @@ void take_isa(const ExperimentConfig& config) {
                   enum_name(*config.isa), gemm_isa()));
 }
 
-const Json& numerics_env() {
-  static const Json env = {{"numerics", kNumericsVersion},
-                           {"gemm", gemm_library()},
-                           {"isa", gemm_isa()},
-                           {"implementation", gemm_probe()},
-                           {"products", products_hash()}};
+Json numerics_env(Arithmetic arithmetic) {
+  static const Json of_machine = {{"numerics", kNumericsVersion},
+                                  {"gemm", gemm_library()},
+                                  {"isa", gemm_isa()},
+                                  {"implementation", gemm_probe()},
+                                  {"products", products_hash()}};
+  Json env = of_machine;
+  if (arithmetic != Arithmetic::f32) env["arithmetic"] = enum_name(arithmetic);
   return env;
 }
 
