@@ -17,6 +17,7 @@
 #include "core/base/suggest.h"
 #include "core/config/byte_size.h"
 #include "core/config/duration.h"
+#include "eval/cli/enum_option.h"
 #include "eval/experiment/missing_model.h"
 #include "eval/output/standard_streams.h"
 
@@ -229,7 +230,12 @@ std::optional<double> save_every_option(const CommandLine& line) {
 }
 
 Shard shard_option(const CommandLine& line) {
-  if (!line.has("shard")) return {};
+  if (!line.has("shard")) {
+    for (const char* option : {"by", "rates"})
+      if (line.has(option))
+        throw ConfigError(fmt::format("--{}: is of a shard; say which with --shard I/N", option));
+    return {};
+  }
   const std::string text = line.text("shard");
   Shard shard;
   const char* const end = text.data() + text.size();
@@ -241,7 +247,20 @@ Shard shard_option(const CommandLine& line) {
     throw ConfigError(fmt::format(
         "--shard: needs I/N with 1 <= I <= N, such as 2/8 for the second of eight, is '{}'", text));
   --shard.index;
+  shard.by = by_option(line);
+  shard.rates = rates_option(line).value_or(WorkRates{});
   return shard;
+}
+
+ShardBy by_option(const CommandLine& line) {
+  static constexpr std::pair<const char*, ShardBy> kNames[] = {
+      {"trials", ShardBy::trials}, {"text", ShardBy::text}, {"both", ShardBy::both}};
+  return enum_option(line, "by", kNames, ShardBy::trials);
+}
+
+std::optional<WorkRates> rates_option(const CommandLine& line) {
+  if (!line.has("rates")) return std::nullopt;
+  return WorkRates::of_file(existing_file(line, "rates"));
 }
 
 std::vector<std::string> list_option(const CommandLine& line, const std::string& name) {

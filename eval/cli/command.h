@@ -108,8 +108,19 @@ std::optional<double> save_every_option(const CommandLine& line);
 inline constexpr const char* kTrialsHelp =
     "NAME of trials to take alone, 'w4*', or of a point of a sweep as tables print it, 'w4 g=64'; "
     "may be repeated";
-/// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.
+/// The part of an experiment behind --shard I/N, --by and --rates (ConfigError); all of it where
+/// --shard was not given.
 Shard shard_option(const CommandLine& line);
+/// The word behind --by (ConfigError); trials where it was not given.
+ShardBy by_option(const CommandLine& line);
+/// The rates of the file behind --rates (ConfigError); nullopt where it was not given.
+std::optional<WorkRates> rates_option(const CommandLine& line);
+inline constexpr const char* kByHelp =
+    "what shards are cut by: trials (the default; each shard has all of the text), text (each has "
+    "all trials), or both";
+inline constexpr const char* kRatesHelp =
+    "a file that 'noisefloor doctor --json' wrote on a machine that will run the shards: they are "
+    "balanced by its rates; default: nominal ones";
 /// The parts of "a,b,c" behind an option, none of them empty (ConfigError); none where it was not
 /// given.
 std::vector<std::string> list_option(const CommandLine& line, const std::string& name);

@@ -65,10 +65,11 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
               "memory to stay within, e.g. 4GiB, instead of the file's; default: most of what is "
               "free. Results do not depend on it")
       .repeated("trials", kTrialsHelp)
-      .option(
-          "shard",
-          "I/N: run part I of N of the trials, in a folder of its own; 'noisefloor merge' joins "
-          "the folders")
+      .option("shard",
+              "I/N: run part I of N of the experiment, in a folder of its own; 'noisefloor merge' "
+              "joins the folders; 'noisefloor plan --shards N' tells what each costs")
+      .option("by", kByHelp)
+      .option("rates", kRatesHelp)
       .repeated("set",
                 "KEY=VALUE replaces a value of the file, e.g. --set data.windows=4 or --set "
                 "trials.NAME.repeat=5; may be repeated")

@@ -55,7 +55,7 @@ void ModelRunner::run(const std::function<void()>& searches_moved) {
 void ModelRunner::calibrate(const std::vector<const Job*>& jobs) {
   std::vector<const Job*> left;
   for (const Job* job : jobs)
-    if (!finished_.has_all(job->key.id)) left.push_back(job);
+    if (!finished_.has(job->key.id, plan_.items())) left.push_back(job);
   calibrate_jobs(plan_, decoder_, left, budget(), calibration_, run_.options.should_stop,
                  run_.progress, making_);
 }

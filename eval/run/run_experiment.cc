@@ -14,6 +14,7 @@
 #include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/plan/chosen_trials.h"
+#include "eval/plan/experiment_cut.h"
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
@@ -39,13 +40,29 @@ void warn_of_reference_kernels(Progress& progress) {
                       name));
 }
 
+/// Lets the models have the shard's part of the work, where there are several. The note of the cut
+/// for the manifest; null without one.
+Json take_shard(std::vector<ModelPlan>& plans, const Shard& shard) {
+  if (shard.is_all()) return nullptr;
+  const ExperimentCut cut(plans, shard);
+  const std::vector<ModelPart> parts = cut.parts(shard.index);
+  for (std::size_t i = 0; i < plans.size(); ++i) plans[i].take_part(parts[i]);
+  return cut.to_json(plans);
+}
+
 std::vector<ModelPlan> plan_models(const Experiment& experiment, const RunOptions& options) {
   check_choice(options.trials, experiment);
   std::vector<ModelPlan> plans;
   for (const ExperimentModel& model : experiment.models)
-    plans.emplace_back(experiment, model, options.shard, options.trials,
+    plans.emplace_back(experiment, model, options.trials,
                        options.hashes ? &*options.hashes : nullptr);
   return plans;
+}
+
+/// Whether the models have anything to do, finished or not.
+bool has_work(const std::vector<ModelPlan>& plans) {
+  return std::any_of(plans.begin(), plans.end(),
+                     [](const ModelPlan& plan) { return plan.items().count() > 0; });
 }
 
 /// As many threads as this machine can time, where a plan asks for those of another.
@@ -164,7 +181,9 @@ std::vector<TaskHeading> headings_of(const Experiment& experiment) {
   return task_headings(experiment.config.tasks, experiment.kinds->tasks);
 }
 
-void write_description(const RunContext& run, const std::vector<ModelPlan>& plans) {
+/// cut: null where there is one shard.
+void write_description(const RunContext& run, const std::vector<ModelPlan>& plans,
+                       const Json& cut) {
   const ExperimentSource& source = run.experiment.source;
   Json about = {{"version", version()},
                 {"git", git_hash()},
@@ -176,7 +195,10 @@ void write_description(const RunContext& run, const std::vector<ModelPlan>& plan
                 {"set", source.set},
                 {"set_dir", byte_text(source.set_directory)}};
   const Shard& shard = run.options.shard;
-  if (shard.count > 1) about["shard"] = fmt::format("{}/{}", shard.index + 1, shard.count);
+  if (!shard.is_all()) {
+    about["shard"] = fmt::format("{}/{}", shard.index + 1, shard.count);
+    about["cut"] = cut;
+  }
   if (!run.options.trials.is_all()) about["trials"] = run.options.trials.patterns();
   run.folder.write_description(source.text, to_yaml(run.experiment.resolved()), std::move(about),
                                rows_of(plans), headings_of(run.experiment));
@@ -191,6 +213,10 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
   warn(run, model_warnings(run.experiment));
+  if (!has_work(plans))
+    warn(run, {fmt::format("shard {}/{} has nothing to do: there are fewer trials than shards; "
+                           "--by both cuts the text as well",
+                           run.options.shard.index + 1, run.options.shard.count)});
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
   mend_plan_file(run.folder.dir() / kPlan);
@@ -278,6 +304,7 @@ std::vector<ResultRow> write_files(const RunContext& run, const std::vector<Mode
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
   std::vector<ModelPlan> plans = plan_models(experiment, options);
+  take_shard(plans, options.shard);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
   budget.is_binding = budget.is_given || thread_count() <= most_threads();
@@ -292,6 +319,8 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
     check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
   // Texts become windows and trials become paths here: all that follows is about these.
   std::vector<ModelPlan> plans = plan_models(experiment, options);
+  // A part of them, of trials or text, is what the rest is about.
+  const Json cut = take_shard(plans, options.shard);
   // Everything but the weights has been read, so what is free now is what a run may have.
   const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.
@@ -303,7 +332,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   // The manifest says which steps of searches its records may be of, so these come first.
   take_up_searches(plans, folder.records());
   // From here on the folder can be read without the experiment.
-  write_description(run, plans);
+  write_description(run, plans, cut);
   // Who is warned can still stop before hours have passed.
   tell_warnings(run, plans);
   // The rest is estimated on this machine, to be told and to stand beside what it took.

@@ -59,7 +59,7 @@ class Verifier {
         lines_(record_lines(contents)),
         experiment_(Experiment::load(contents.source(), kinds)) {
     for (const ExperimentModel& model : experiment_.models)
-      plans_.emplace_back(experiment_, model, Shard{});
+      plans_.emplace_back(experiment_, model);
     check_models_of(contents, plans_);
   }
 
