@@ -177,6 +177,10 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   return true;
 }
 
+bool CommandLine::knows(const std::string& name) const {
+  return options_.find_nothrow(name, /*approx=*/false) != nullptr;
+}
+
 std::vector<std::string> CommandLine::texts(const std::string& name) const {
   return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
 }
@@ -248,7 +252,8 @@ Shard shard_option(const CommandLine& line) {
   if (!line.has("shard")) {
     for (const char* option : {"by", "rates"})
       if (line.has(option))
-        throw ConfigError(fmt::format("--{}: is of a shard; say which with --shard I/N", option));
+        throw ConfigError(fmt::format("--{}: is of a shard; say which with --shard I/N{}", option,
+                                      line.knows("shards") ? ", or how many with --shards N" : ""));
     return {};
   }
   const std::string text = line.text("shard");

@@ -74,6 +74,8 @@ class CommandLine {
   /// False when --help was asked for and printed, or help_of() asks. Throws ConfigError.
   bool parse(const std::vector<std::string>& arguments);
 
+  /// Whether the command has such an option.
+  bool knows(const std::string& name) const;
   bool has(const std::string& name) const { return values_.count(name) > 0; }
   std::string text(const std::string& name) const { return values_[name].as<std::string>(); }
   std::vector<std::string> texts(const std::string& name) const;

@@ -16,6 +16,8 @@ class ExperimentCut {
     double all = 0.0;
     double baseline = 0.0, prefix = 0.0, weights = 0.0;  ///< of it, what others do, too
 
+    double flops = 0.0, repeated_flops = 0.0;  ///< of blocks and heads
+
     double repeated() const { return baseline + prefix + weights; }
   };
 

@@ -19,9 +19,10 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr double kSlack = 1.05, kMostUneven = 1.15;
 
 /// The cost of a run of units, one unit after the other.
-class Range {
+class Extent {
  public:
-  Range(std::span<const CutUnit> units, Index first) : units_(units), first_(first), last_(first) {}
+  Extent(std::span<const CutUnit> units, Index first)
+      : units_(units), first_(first), last_(first) {}
 
   void add_next() {
     const CutUnit& unit = units_[static_cast<std::size_t>(last_)];
@@ -63,7 +64,7 @@ class Cutting {
     std::vector<CutRange> cut;
     Index first = 0;
     for (Index range = 0; range < ranges_; ++range) {
-      Range next(units_, first);
+      Extent next(units_, first);
       Index last = first;
       // The ranges behind it want a unit each.
       while (!next.at_end() && next.last() < std::ssize(units_) - (ranges_ - 1 - range)) {
@@ -105,7 +106,7 @@ class Cutting {
       for (Index range = 0; range < ranges_; ++range)
         if (best[at(first, range)] < kNever) open.push_back(range);
       if (open.empty()) continue;
-      for (Range next(units_, first); !next.at_end();) {
+      for (Extent next(units_, first); !next.at_end();) {
         next.add_next();
         bool fits = false;
         for (const Index range : open) {
@@ -171,6 +172,7 @@ std::set<Index> range_counts(Index units, Index count, ShardBy by, Index most_te
 CutCost& CutCost::operator+=(const CutCost& more) {
   fixed += more.fixed;
   text += more.text;
+  flops += more.flops;
   return *this;
 }
 
@@ -181,7 +183,7 @@ CutCost RangeCost::repeated() const {
 }
 
 RangeCost range_cost(std::span<const CutUnit> units, Index first, Index last) {
-  Range range(units, first);
+  Extent range(units, first);
   while (range.last() < last) range.add_next();
   return range.cost();
 }

@@ -211,10 +211,12 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
   warn(run, model_warnings(run.experiment));
+  const Shard& shard = run.options.shard;
   if (!has_work(plans))
-    warn(run, {fmt::format("shard {}/{} has nothing to do: there are fewer trials than shards; "
-                           "--by both cuts the text as well",
-                           run.options.shard.index + 1, run.options.shard.count)});
+    warn(run,
+         {fmt::format("shard {}/{} has nothing to do: there is no more to share out{}",
+                      shard.index + 1, shard.count,
+                      shard.by == ShardBy::trials ? "; --by both cuts the text as well" : "")});
   warn(run, arithmetic_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
