@@ -82,7 +82,7 @@ RecordJoin::Added RecordJoin::add(const RunContents& folder, Index number, Recor
                      ? rest
                      : what_is_new(known, record_from_line(std::string(line), source.place()));
   rest.vars = rest.run = nullptr;
-  if (!any_env_) rest.env = nullptr;
+  if (!any_env_ && rest.env == folder.manifest.env) rest.env = nullptr;
   pool_tails(rest);
   records_.push_back(std::move(rest));
   sources_.push_back(source);
@@ -131,7 +131,7 @@ void RecordJoin::compare_failures(Known& known) {
     const auto is_held = [&](std::optional<std::size_t> found) {
       if (!found) return false;
       held_by.insert(*found);
-      return !any_env_ || records_[*found].env == failure.record.env;
+      return !any_env_ || same_env(records_[*found].env, failure.record.env);
     };
     failure.told =
         std::all_of(failure.windows.begin(), failure.windows.end(),
@@ -172,7 +172,7 @@ void RecordJoin::compare(const Known& known, const Record& record, const Source&
   for (const SiteStats& site : record.sites)
     if (site.is_weight()) look(find_weight(known, site.site));
   for (const std::size_t place : shared) {
-    if (any_env_ && records_[place].env != record.env) continue;
+    if (any_env_ && !same_env(records_[place].env, record.env)) continue;
     for (const RecordDifference& difference : record_differences(records_[place], record))
       conflicts_.push_back(fmt::format("{}: {}: {}: {} in {}, {} in {}", trial_text(record),
                                        difference.where, difference.figure, difference.first,

@@ -51,7 +51,8 @@ class RecordJoin {
 
   /// The joined records in the order in which they came, without the windows, questions and sites
   /// that an earlier one has. A block of an input's site stays whole while one of its windows is
-  /// new. Those that went well have neither vars nor run, nor env where envs need not be compared.
+  /// new. Those that went well have neither vars nor run, nor an env that is that of their folder,
+  /// unless envs are to be compared.
   const std::vector<Record>& records() const { return records_; }
   /// Gives them away; nothing can be added behind that.
   std::vector<Record> take_records() { return std::move(records_); }

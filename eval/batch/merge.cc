@@ -17,8 +17,10 @@
 #include "eval/batch/missing_trials.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
+#include "eval/records/trial_profile.h"
 #include "eval/results/followed_searches.h"
 #include "eval/tables/result_files.h"
 
@@ -158,7 +160,7 @@ std::vector<RowKey> join_rows(const std::vector<RunContents>& runs) {
 
 /// The new manifest's note on where it comes from. records: their number, by run.
 Json about_merge(const std::vector<RunContents>& runs, const std::vector<Index>& records,
-                 const std::string& command) {
+                 const std::vector<Record>& joined, const std::string& command) {
   Json about = {{"version", version()}, {"git", git_hash()}, {"command", command}};
   for (const char* key : {"experiment_dir", "set", "set_dir"})
     if (const auto found = runs.front().manifest.about.find(key);
@@ -173,6 +175,7 @@ Json about_merge(const std::vector<RunContents>& runs, const std::vector<Index>&
     one.update(run.manifest.about);
     about["merged"].push_back(std::move(one));
   }
+  note_other_envs(joined, runs.front().manifest.env, about);
   return about;
 }
 
@@ -259,6 +262,14 @@ RecordJoin write_joined(const std::vector<RunContents>& runs, bool any_env,
   return join;
 }
 
+/// The windows that each run has looked at (`profile:`), in one file; none where none has.
+void merge_profiles(const std::vector<RunContents>& runs, const fs::path& out) {
+  std::vector<TrialProfile> profiles;
+  for (const RunContents& run : runs)
+    for (const TrialProfile& profile : read_profiles(run.dir)) join_profile(profile, profiles);
+  if (!profiles.empty()) write_profiles(out, profiles);
+}
+
 }  // namespace
 
 MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics) {
@@ -272,9 +283,11 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
                    "merge it with the version of the program that made it");
     check_same_data(runs.front(), runs.back());
     if (!options.any_env)
-      check_env(runs.front().manifest.env, runs.back().manifest.env,
-                {manifest_place(runs.back()), "in " + manifest_place(runs.front()), "here",
-                 "merge runs of one machine type, or say --any-env"});
+      check_env(
+          runs.front().manifest.env, runs.back().manifest.env,
+          {manifest_place(runs.back()), "in " + manifest_place(runs.front()), "here",
+           "merge runs of one machine type, or say --mixed-env, and the results will say that "
+           "they are mixed; `isa: avx2` in the experiment makes such machines agree"});
   }
   const std::vector<RowKey> rows = join_rows(runs);
   FolderToCome folder(options.out);
@@ -287,12 +300,15 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     RunFolder run =
         RunFolder::of_written(folder.path(), join_models(runs), first.env, outcome.records);
     run.write_description(runs.front().experiment, runs.front().resolved,
-                          about_merge(runs, counts, options.command), rows, first.tasks);
+                          about_merge(runs, counts, join.records(), options.command), rows,
+                          first.tasks);
+    merge_profiles(runs, folder.path());
     std::vector<Record> records = join.take_records();
     const FollowedSearches searches(rows, run.models(), records);
     outcome.rows = build_results(searches.rows(), std::move(records), run.models());
     run.write_tables(result_files(outcome.rows, searches, metrics, first.tasks), searches.keys(),
                      first.tasks);
+    outcome.mixed_env = mixed_env_text(read_manifest(folder.path() / kManifest));
     outcome.missing = missing_trials(runs, searches.keys(), outcome.rows);
   }
   folder.commit();
