@@ -41,14 +41,14 @@ ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& 
 
 void ModelRunner::run(const std::function<void()>& searches_moved) {
   std::vector<Job> steps = plan_.advance_searches(finished_, run_.folder.records());
-  run_round(plan_.jobs_with(steps), plan_.name());
+  run_round(plan_.jobs_with(steps), plan_.title());
   for (Index round = 2; plan_.has_searches(); ++round) {
     steps = plan_.advance_searches(finished_, run_.folder.records());
     if (steps.empty()) return;
     searches_moved();
     std::vector<const Job*> jobs;
     for (const Job& step : steps) jobs.push_back(&step);
-    run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.name(), round, steps.size()));
+    run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.title(), round, steps.size()));
   }
 }
 
