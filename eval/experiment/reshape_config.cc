@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kNone = "none";
 /// Beyond this the columns' values, or the norm's, would leave what f32 keeps whole.
-constexpr double kMostFactor = 1048576.0;
+constexpr double kMostFactor = 1e6;
 /// Of the draws that order the channels.
 constexpr const char* kDraws = "reshape.outliers";
 

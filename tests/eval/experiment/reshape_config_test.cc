@@ -43,8 +43,8 @@ TEST(ReshapeConfig, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("{outliers: {channels: 4}}"),
             "e.yaml:1:21: reshape.outliers: required key 'factor' is missing");
   EXPECT_EQ(error_of("{outliers: {channels: 4, factor: 0}}"),
-            "e.yaml:1:43: reshape.outliers.factor: must be between 9.5367431640625e-07 and "
-            "1048576, is 0");
+            "e.yaml:1:43: reshape.outliers.factor: must be between 1e-06 and "
+            "1000000, is 0");
   EXPECT_EQ(error_of("{outliers: {channels: [3, 3], factor: 2}}"),
             "e.yaml:1:32: reshape.outliers.channels: channel 3 stands here twice");
   EXPECT_NE(error_of("{outliers: {channels: 0, factor: 2}}").find("needs at least one channel"),
