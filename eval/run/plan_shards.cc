@@ -83,7 +83,7 @@ WorkRates timed_rates(const ModelPlan& model, Decoder& decoder, StatsMode stats)
 }
 
 /// The model with the most to do.
-const ModelPlan& largest_model(const std::vector<ModelPlan>& models) {
+ModelPlan& largest_model(std::vector<ModelPlan>& models) {
   const auto flops = [](const ModelPlan& model) {
     const Stage all(0, model.data().set.count());
     return static_cast<double>(model.row_count() + 1) *
@@ -265,10 +265,8 @@ std::string ShardsPlan::text() const {
 ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
                        const ShardRequest& request) {
   check_choice(options.trials, experiment);
-  std::vector<ModelPlan> models;
-  for (const ExperimentModel& model : experiment.models)
-    models.emplace_back(experiment, model, options.trials,
-                        options.hashes ? &*options.hashes : nullptr);
+  std::vector<ModelPlan> models =
+      plan_models(experiment, options.trials, options.hashes ? &*options.hashes : nullptr);
   ShardsPlan plan{.shard = {.count = request.count.value_or(1),
                             .by = request.by,
                             .rates = request.rates.value_or(WorkRates{})}};
@@ -276,10 +274,8 @@ ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
   WorkRates rates = plan.shard.rates;
   plan.is_timed = !request.rates.has_value();
   if (plan.is_timed) {
-    const ModelPlan& largest = largest_model(models);
-    for (ExperimentModel& model : experiment.models)
-      if (&model.decoder == &largest.decoder())
-        rates = timed_rates(largest, model.decoder, experiment.config.stats);
+    ModelPlan& largest = largest_model(models);
+    rates = timed_rates(largest, largest.decoder(), experiment.config.stats);
   }
   plan.threads = rates.threads;
   const std::vector<CutUnit> units = plan.is_timed ? cut.units_by(models, rates) : cut.units();
