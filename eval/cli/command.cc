@@ -74,6 +74,7 @@ const std::vector<Command>& commands() {
       {"doctor", "whether this machine and a folder on it are fit for workers", doctor_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
+      {"bench", "tokens a second of a model in f32, bf16 and integers", bench_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
       {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
       {"list",

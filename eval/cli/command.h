@@ -49,6 +49,7 @@ int doctor_command(const std::vector<std::string>& arguments, const KindsPtr& ki
 int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int bench_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int describe_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
