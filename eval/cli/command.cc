@@ -68,6 +68,8 @@ const std::vector<Command>& commands() {
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
+      {"profile", "the values of a model: outliers by channel and position, texts side by side",
+       profile_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
       {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
       {"list",

@@ -46,6 +46,7 @@ int export_command(const std::vector<std::string>& arguments, const KindsPtr& ki
 int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int profile_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int describe_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 
