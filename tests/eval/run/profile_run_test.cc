@@ -136,6 +136,36 @@ TEST_F(IntegrationProfile, SeesTrialsAsTheyAreDistorted) {
   EXPECT_FALSE(*noise->parts.find("layers.0.resid") == *baseline->parts.find("layers.0.resid"));
 }
 
+TEST_F(IntegrationProfile, FindsASuperWeightAndConfirmsItByZeroing) {
+  // Feature 9 of the MLP is large, and one weight of down_proj turns it into an outlying output.
+  TinyModel model = tiny_llama();
+  for (const char* name : {"gate_proj", "up_proj"}) {
+    TestTensor& weight = model.tensor(fmt::format("model.layers.1.mlp.{}.weight", name));
+    for (Index c = 0; c < weight.shape[1]; ++c)
+      weight.values[static_cast<std::size_t>(9 * weight.shape[1] + c)] *= 8.0f;
+  }
+  TestTensor& down = model.tensor("model.layers.1.mlp.down_proj.weight");
+  for (Index r = 0; r < down.shape[0]; ++r)
+    down.values[static_cast<std::size_t>(r * down.shape[1] + 9)] = r == 5 ? 4.0f : 0.0f;
+  fs::remove_all(files_ / "llama");
+  model.write(files_ / "llama");
+  run("out", "true");
+  const std::vector<TrialProfile> all = profiles("out");
+  const TrialProfile* const data = find(all, "baseline", kDataText);
+  ASSERT_EQ(data->super_weights.size(), 1u);
+  const SuperWeight& found = data->super_weights.front();
+  EXPECT_EQ(found.site, "layers.1.down_proj.weight");
+  EXPECT_EQ(found.row, 5);
+  EXPECT_EQ(found.column, 9);
+  EXPECT_EQ(found.weight, 4.0);
+  EXPECT_GT(found.share, 0.9);
+  EXPECT_EQ(found.tokens, 4 * (kContext - 1));
+  EXPECT_GT(found.kl, 10.0 * found.control);
+  const TrialProfile* const other = find(all, "baseline", kDataText, "opt");
+  EXPECT_TRUE(other->is_searched);
+  EXPECT_TRUE(other->super_weights.empty());
+}
+
 TEST_F(IntegrationProfile, SaysWhatIsWrong) {
   const auto error = [&](const std::string& profile) -> std::string {
     try {
