@@ -75,6 +75,8 @@ const std::vector<Command>& commands() {
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"bench", "tokens a second of a model in f32, bf16 and integers", bench_command},
+      {"profile", "the values of a model: outliers by channel and position, texts side by side",
+       profile_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
       {"tokenize", "token ids of texts, as JSON lines", tokenize_command},
       {"list",

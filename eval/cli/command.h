@@ -51,6 +51,7 @@ int logits_command(const std::vector<std::string>& arguments, const KindsPtr& ki
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int bench_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int profile_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int list_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int describe_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 
