@@ -1,7 +1,10 @@
+#include <utility>
+
 #include "core/base/error.h"
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/findings.h"
@@ -61,17 +64,23 @@ int show_command(const std::vector<std::string>& arguments, const KindsPtr& kind
                       .format = format_option(line)};
   if (!request.figures.empty() && !request.columns.empty())
     throw ConfigError("--figure and --columns: each says what is shown; give one of them");
-  const RunContents run = RunFolder::read(line.text("RUN"), RecordParts::figures);
+  RunContents run = RunFolder::read(line.text("RUN"), RecordParts::figures);
   request.selectors = selectors_of(line.texts("TRIAL..."), run);
   if (run.records.empty())
     throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to show");
   const FollowedSearches searches = searches_of(run);
   const std::vector<ResultRow> rows =
-      build_results(searches.rows(), run.records, run.manifest.models);
+      build_results(searches.rows(), std::move(run.records), run.manifest.models);
   const Index columns = terminal_columns();
   print_out("{}",
             shown_results(rows, searches, kinds->metrics, run.manifest.tasks, request, columns));
+  if (const std::string mixed = mixed_env_text(run.manifest); !mixed.empty()) {
+    if (is_for_readers(request.format))
+      print_out("\n{}\n", mixed);
+    else
+      print_warnings({mixed});
+  }
   if (request.is_whole() && request.format == TableFormat::table)
     print_out("{}", findings_text(rows, searches, columns));
   return 0;

@@ -28,7 +28,8 @@ ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& 
       baselines_(plan.data().set, kKeptShare * run.budget.bytes),
       calibration_(calibration_results(
           run.folder.dir() / kCalibrationDir, plan, run.env,
-          [&run](const std::string& warning) { run.progress.message(warning); })) {
+          [&run](const std::string& warning) { run.progress.message(warning); })),
+      profiles_(run, plan) {
   if (run.experiment.config.predict.records)
     predictors_.emplace(decoder, plan.predictor_set(), calibration_);
   if (rule.seconds_of)
@@ -55,7 +56,7 @@ void ModelRunner::run(const std::function<void()>& searches_moved) {
 void ModelRunner::calibrate(const std::vector<const Job*>& jobs) {
   std::vector<const Job*> left;
   for (const Job* job : jobs)
-    if (!finished_.has_all(job->key.id)) left.push_back(job);
+    if (!finished_.has(job->key.id, plan_.items())) left.push_back(job);
   calibrate_jobs(plan_, decoder_, left, budget(), calibration_, run_.options.should_stop,
                  run_.progress, making_);
 }
@@ -105,6 +106,14 @@ void ModelRunner::stop_if_asked() const {
   if (run_.options.should_stop()) throw Interrupted();
 }
 
+/// Whoever has begun nothing yet tries, for a later run would have no more time than this one.
+void ModelRunner::stop_without_time(const Stage& stage, const std::vector<const Job*>& jobs,
+                                    bool baseline_kept) const {
+  if (!has_recorded_ || !rule_.seconds_of) return;
+  if (rule_.seconds_of(stage, jobs, baseline_kept) > run_.options.seconds_left())
+    throw Interrupted();
+}
+
 void ModelRunner::run_part(const StagePart& planned) {
   // A trial may have stopped, or failed, since the parts were planned.
   StagePart part = work_in(plan_, planned.stage, planned.jobs, finished_);
@@ -127,10 +136,11 @@ void ModelRunner::run_lanes(const StagePart& part, BaselineRows& baseline_rows) 
   bool with_baseline = part.with_baseline;
   do {
     stop_if_asked();
-    const WavePlan wave =
-        cut_waves(plan_, part.stage, left, budget(),
-                  wave_time(part.wave_seconds, !baseline_rows.empty()), /*waves=*/1);
+    const double seconds = std::min(part.wave_seconds, run_.options.seconds_left());
+    const WavePlan wave = cut_waves(plan_, part.stage, left, budget(),
+                                    wave_time(seconds, !baseline_rows.empty()), /*waves=*/1);
     const auto end = left.begin() + wave.lanes.front();
+    stop_without_time(part.stage, {left.begin(), end}, !baseline_rows.empty());
     run_wave(part.stage, {left.begin(), end}, with_baseline, wave, baseline_rows);
     left.erase(left.begin(), end);
     with_baseline = false;
@@ -141,7 +151,9 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
                            bool with_baseline, const WavePlan& wave, BaselineRows& baseline_rows) {
   std::vector<Lane> lanes;
   for (const Job* job : jobs)
-    lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_weights(job->key.id)});
+    lanes.push_back({.trial = &job->trial,
+                     .weight_stats = !finished_.has_weights(job->key.id),
+                     .profiled = profiles_.lacking(job->key, stage)});
   const bool baseline_kept = !baseline_rows.empty();
   cost_ += stage_cost(plan_, stage, jobs, wave, baseline_kept, {});
   const double expected =
@@ -157,21 +169,29 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
   };
   const auto baseline_done = [&](LaneResult result) {
     check_mapped_files();  // or records would be of weights that nobody knows
+    if (plan_.has_own_shape()) profiles_.add(plan_.baseline(), std::move(result.profile));
     if (with_baseline) append(plan_.baseline(), stage, std::move(result), describe());
   };
   const auto lanes_done = [&](std::size_t, std::vector<LaneResult> results) {
     check_mapped_files();
     const Json run = describe();
-    for (std::size_t i = 0; i < results.size(); ++i)
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      profiles_.add(jobs[i]->key, std::move(results[i].profile));
       append(jobs[i]->key, stage, std::move(results[i]), run, jobs[i]->stop);
+    }
   };
-  const StageHooks hooks{.advance = [&](double flops) { run_.progress.advance(flops); },
-                         .baseline_done = baseline_done,
-                         .lanes_done = lanes_done};
+  const auto advance = [&](double flops) {
+    run_.progress.advance(flops);
+    run_.options.advance(flops);
+  };
+  const StageHooks hooks{
+      .advance = advance, .baseline_done = baseline_done, .lanes_done = lanes_done};
   const ExperimentConfig& config = run_.experiment.config;
-  run_stage(decoder_, plan_.data().set, stage, lanes, wave,
-            {config.stats, config.detail, predictors_ ? &*predictors_ : nullptr}, hooks,
-            baseline_rows, &calibration_);
+  Gather gather(config.stats, config.detail, predictors_ ? &*predictors_ : nullptr);
+  // The baseline is that of the experiment's own shape.
+  if (plan_.has_own_shape()) gather.baseline_profiled = profiles_.lacking(plan_.baseline(), stage);
+  run_stage(decoder_, plan_.data().set, stage, lanes, wave, gather, hooks, baseline_rows,
+            &calibration_);
   pace_.note(expected, seconds());
 }
 
@@ -202,6 +222,7 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
     finished_.note(record);
   }
   run_.folder.append(std::move(record), run_.experiment.kinds->metrics);
+  has_recorded_ = true;
 }
 
 }  // namespace nf

@@ -12,6 +12,7 @@
 #include "eval/run/kept_baselines.h"
 #include "eval/run/pace.h"
 #include "eval/run/predictor_probe.h"
+#include "eval/run/profile_keeper.h"
 #include "eval/run/run_context.h"
 #include "eval/run/stage_runner.h"
 
@@ -41,6 +42,8 @@ class ModelRunner {
   std::vector<StagePart> parts_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
   double flops_of(const StagePart& part) const;
   WaveTime wave_time(double seconds, bool baseline_kept) const;
+  void stop_without_time(const Stage& stage, const std::vector<const Job*>& jobs,
+                         bool baseline_kept) const;
   MemoryBudget budget() const;
   void stop_if_asked() const;
   void run_part(const StagePart& planned);
@@ -61,7 +64,9 @@ class ModelRunner {
   KeptBaselines baselines_;  ///< for later rounds, where the budget allows
   CalibrationResults calibration_;
   std::optional<PredictorProbe> predictors_;  ///< where the experiment has `predict`
+  ProfileKeeper profiles_;
   WaveCost cost_;
+  bool has_recorded_ = false;
 };
 
 }  // namespace nf
