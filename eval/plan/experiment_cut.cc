@@ -88,6 +88,8 @@ ExperimentCut::ExperimentCut(std::vector<ModelPlan>& models, const Shard& shard)
       break;
     }
   for (ModelPlan& model : models) {
+    const std::size_t place = items_.size();
+    own_shape_.push_back(model.has_own_shape() ? place : own_shape_.back());
     steps_.push_back(model.first_steps());
     items_.push_back(item_flops(model));
   }
@@ -139,7 +141,19 @@ std::vector<ModelPart> ExperimentCut::parts(Index shard) const {
         part.conditions.push_back(condition);
     std::sort(part.conditions.begin(), part.conditions.end());
   }
+  with_baselines(parts);
   return parts;
+}
+
+/// The baseline of trials of another shape is recorded by the model's own plan, on the same items:
+/// that of the shape has other bits.
+void ExperimentCut::with_baselines(std::vector<ModelPart>& parts) const {
+  for (std::size_t m = 0; m < parts.size(); ++m) {
+    ModelPart& own = parts[own_shape_[m]];
+    if (!own.empty() || parts[m].empty()) continue;
+    own.first_item = parts[m].first_item;
+    own.last_item = parts[m].last_item;
+  }
 }
 
 std::vector<CutUnit> ExperimentCut::units_by(const std::vector<ModelPlan>& models,
