@@ -173,6 +173,11 @@ Json about_merge(const std::vector<RunContents>& runs, const std::vector<Index>&
                 {"records", records[one_of_all++]},
                 {"env", run.manifest.env}};
     one.update(run.manifest.about);
+    // That of thousands of trials in each of hundreds of shards would be most of the manifest.
+    if (const auto cut = one.find("cut"); cut != one.end()) {
+      if (!about.contains("cut")) about["cut"] = *cut;
+      if (about["cut"] == *cut) one.erase(cut);
+    }
     about["merged"].push_back(std::move(one));
   }
   note_other_envs(joined, runs.front().manifest.env, about);

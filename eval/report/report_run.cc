@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "eval/records/run_place.h"
 #include "eval/results/row_fields.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/line_rows.h"
@@ -13,10 +14,13 @@
 namespace nf {
 namespace {
 
-/// The folder's last component, whatever slashes are behind it.
+/// The folder's last component, whatever slashes are behind it; that of the batch folder whose
+/// merged folder it is.
 std::string folder_name(const std::filesystem::path& dir) {
-  const std::filesystem::path whole = std::filesystem::absolute(dir).lexically_normal();
-  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+  std::filesystem::path whole = std::filesystem::absolute(dir).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  const bool is_of_batch = whole.filename() == kMergedDir && is_batch_folder(whole.parent_path());
+  return (is_of_batch ? whole.parent_path() : whole).filename().string();
 }
 
 bool is_finished(const ResultRow& row) { return row.status != Status::partial; }
