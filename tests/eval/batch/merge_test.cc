@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <memory>
 
 #include "core/base/error.h"
 #include "core/io/read_file.h"
@@ -73,6 +74,44 @@ TEST_F(MergeOfShards, LeavesAFolderLikeThatOfARun) {
   EXPECT_EQ(manifest.at("merged")[1].at("command"), "noisefloor run");
   EXPECT_EQ(RunFolder::read(out_).records.size(), 3u);
   EXPECT_EQ(folders(), 3u);  // nothing temporary is left
+}
+
+/// Tails of windows are pooled on the way, lines are copied: the tables must be those of what the
+/// new folder holds, whose windows have their own tails, and one of which was there twice.
+TEST_F(MergeOfShards, HasTheTablesOfTheRecordsThatItWrites) {
+  const auto with_tails = [](Record record) {
+    for (WindowSums& window : record.windows) {
+      KlTail tail;
+      for (Index token = 0; token < window.sums.tokens; ++token)
+        tail.add(0.01 * static_cast<double>(window.window + 1) * static_cast<double>(token));
+      window.sums.tail = std::make_shared<PackedKlTail>(PackedKlTail::of(tail));
+    }
+    return record;
+  };
+  Record first = with_tails(window_record("x", "w4", 0));
+  Record second = with_tails(window_record("x", "w4", 2));
+  second.windows.push_back(first.windows.back());  // cut off: another record has it
+  write_run(temp_ / "c", {first}, {window_row("x", "w4")});
+  write_run(temp_ / "d", {second}, {window_row("x", "w4")});
+  const MergeOutcome outcome =
+      merge_runs({.runs = {temp_ / "c", temp_ / "d"}, .out = out_}, builtin_metrics());
+  const RunContents merged = RunFolder::read(out_);
+  ASSERT_EQ(merged.records.size(), 2u);
+  EXPECT_EQ(merged.records[1].windows.size(), 2u);
+  EXPECT_NE(merged.records[1].windows[0].sums.tail, nullptr);
+  const auto rows = build_results(*merged.manifest.rows, merged.records, merged.manifest.models);
+  ASSERT_TRUE(rows.front().text.tail);
+  EXPECT_EQ(read_text_file(out_ / "results.csv"), results_csv(rows, {}, builtin_metrics()));
+  EXPECT_EQ(outcome.rows.front().text.tail, rows.front().text.tail);
+}
+
+/// A newer version may have written more than this one knows.
+TEST_F(MergeOfShards, KeepsLinesThatAreNewAsTheyStand) {
+  std::string lines = read_text_file(a_ / "records.jsonl");
+  lines.insert(1, "\"of_a_newer_version\":[1,2],");
+  std::ofstream(a_ / "records.jsonl") << lines;
+  merge_runs({.runs = {a_, b_}, .out = out_}, builtin_metrics());
+  EXPECT_TRUE(read_text_file(out_ / "records.jsonl").starts_with(lines));
 }
 
 TEST_F(MergeOfShards, KeepsWhatItWasMergedFromWhenARunGoesOn) {
@@ -192,7 +231,6 @@ TEST_F(MergeOfShards, ComparesWhatProductsGive) {
   const RunContents contents = RunFolder::read(out_, RecordParts::figures);
   EXPECT_EQ(contents.manifest.about.at("other_envs").size(), 1u);
   EXPECT_EQ(mixed_env_text(contents.manifest), mixed.mixed_env);
-}
 }
 
 TEST_F(MergeOfShards, RefusesToMixFoldersWithThoseOfAnEarlierVersion) {
