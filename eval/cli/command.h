@@ -35,6 +35,9 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
 int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int verify_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int submit_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int status_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int resubmit_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int compare_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int league_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
@@ -42,6 +45,7 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
 int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int report_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int show_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int doctor_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
