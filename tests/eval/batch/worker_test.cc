@@ -204,6 +204,12 @@ TEST_F(IntegrationWorkers, NoteWhyAShardFailed) {
   EXPECT_TRUE(work(batch).is_all_done);
 }
 
+TEST_F(IntegrationWorkers, NoteErrorsThatNameFilesOfAnyBytes) {
+  const BatchFolder batch = make(2);
+  batch.note_failed(1, "me", 3, "a\xff.txt: cannot open");
+  EXPECT_EQ(batch.shards()[1].error, "a\\xff.txt: cannot open");
+}
+
 TEST_F(IntegrationWorkers, OfOtherNumericsAreRefused) {
   const BatchFolder batch = make(2);
   std::ofstream(batch.dir() / kBatchEnv) << R"({"isa": "none", "gemm": "other"})";
