@@ -34,12 +34,14 @@ ReportRun make_report_run(RunContents contents) {
   run.searches = searches_of(contents);
   std::copy_if(run.searches.keys().begin(), run.searches.keys().end(), std::back_inserter(run.keys),
                [](const RowKey& key) { return !is_floor(key); });
-  run.rows = build_results(run.searches.rows(), contents.records, contents.manifest.models);
   run.floors = floors_of(contents);
+  const auto records = std::ssize(contents.records);
+  run.rows =
+      build_results(run.searches.rows(), std::move(contents.records), contents.manifest.models);
   run.models = group_rows(run.rows);
   mark_searches(&run.searches, run.models);
   run.variables = sweep_variables(run.keys);
-  run.is_open = contents.manifest.csv_records != static_cast<Index>(contents.records.size());
+  run.is_open = contents.manifest.csv_records != records;
   run.finished_rows = std::count_if(run.rows.begin(), run.rows.end(), is_finished);
   run.contents = std::move(contents);
   return run;
