@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "core/base/byte_text.h"
 #include "core/base/check.h"
 #include "core/base/cpu_info.h"
 #include "core/base/error.h"
@@ -37,7 +38,8 @@ Json plan_json(const BatchFolderPlan& plan) {
   Json json = {
       {"batch", kFormat}, {"version", version()}, {"git", git_hash()}, {"command", plan.command}};
   note_source(json, plan.source);
-  json["trials"] = plan.trials;
+  json["trials"] = Json::array();
+  for (const std::string& pattern : plan.trials) json["trials"].push_back(byte_text(pattern));
   json["lease"] = plan.lease;
   const auto by = std::find_if(std::begin(kShardBy), std::end(kShardBy),
                                [&](const auto& one) { return one.second == plan.shard.by; });
@@ -65,7 +67,7 @@ BatchFolderPlan read_plan(const fs::path& dir) {
                        .command = object.text("command"),
                        .notes = object.at("notes")};
   for (const Json& pattern : object.at("trials"))
-    if (pattern.is_string()) plan.trials.push_back(pattern.get<std::string>());
+    if (pattern.is_string()) plan.trials.push_back(bytes_of_text(pattern.get<std::string>()));
   if (!(plan.lease > 0.0)) object.fail("lease", "expected seconds above 0");
   const ObjectReader cut = object.inside("cut");
   const std::string by = cut.text("by");
@@ -281,7 +283,7 @@ void BatchFolder::note_failed(Index shard, const std::string& worker, int exit_c
   const Json note = {{"shard", shard + 1},
                      {"worker", worker},
                      {"exit_code", exit_code},
-                     {"error", error},
+                     {"error", byte_text(error)},  // which may name a file of any bytes
                      {"finished", utc_time()}};
   write_file_atomically(dir_ / kFailedDir / (number_of(shard) + ".json"), note.dump() + "\n");
 }

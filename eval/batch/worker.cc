@@ -42,7 +42,8 @@ void agree_on_env(const BatchFolder& batch, const Json& env, bool any_env) {
   if (any_env) return;
   check_env(read_json(file), env,
             {file.string(), "for the first worker of this batch", "here",
-             "run this worker on the same machine type, or say --any-env"});
+             "run this worker on the same machine type, make a batch with `isa: avx2` in the "
+             "experiment, or say --any-env"});
 }
 
 class Worker {
@@ -257,6 +258,7 @@ WorkerOutcome Worker::work() {
 
 WorkerOutcome work_on(const BatchFolder& batch, Experiment& experiment,
                       const WorkerOptions& options, Progress& progress) {
+  take_isa(experiment.config);
   agree_on_env(batch, numerics_env(experiment.config.arithmetic), options.run.any_env);
   return Worker(batch, experiment, options, progress).work();
 }

@@ -63,7 +63,7 @@ void check_is_no_batch(const CommandLine& line) {
 
 int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   CommandLine line(
-      "run EXPERIMENT.yaml | DIR --worker [options]",
+      "run EXPERIMENT.yaml [options]",
       "Runs every trial of the experiment on every model beside the untouched baseline, prints a\n"
       "table and leaves records.jsonl and the tables made of it (results.csv, statistics.csv, ...) "
       "in\n"

@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
-# tests/cluster/kills.sh PROGRAM [SEED [KILLS]]: workers on one batch folder are killed at random moments, put to sleep beyond
-# their lease, made to believe in one lease, and shown clocks that are an hour wrong; what they leave in the end is what one
-# process leaves that nobody disturbed, byte for byte. Prints the seed; the same seed draws the same kills, but no two runs of
-# processes are timed alike.
+# tests/cluster/kills.sh SOURCE PROGRAM [SEED [KILLS]]: workers on one batch folder are killed at random moments, put to
+# sleep beyond their lease, made to believe in one lease, and shown clocks that are an hour wrong; what they leave in the
+# end is what one process leaves that nobody disturbed, byte for byte. Prints the seed; the same seed draws the same kills,
+# but no two runs of processes are timed alike.
 set -euo pipefail
 
-program=$(realpath "$1")
-RANDOM=${2:-$((SRANDOM % 32768))}
-seed=$RANDOM kills=${3:-200} workers=8
+source_dir=$(realpath "$1") program=$(realpath "$2")
+seed=${3:-$((SRANDOM % 32768))} kills=${4:-200} workers=8
 RANDOM=$seed
 echo "seed $seed, $kills kills over $workers workers"
 
-source_dir=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 work=$(mktemp -d)
 pids=()
 
