@@ -17,6 +17,9 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 /// The largest shard of a cut that repeats less may be so much larger than that of the most even
 /// one; and no shard of it larger than that, measured in the mean one, where this can be had.
 constexpr double kSlack = 1.05, kMostUneven = 1.15;
+/// Units times ranges up to which the cheapest cut is looked for. Beyond them ranges are of a few
+/// units, among which there is little to choose.
+constexpr Index kMostPlaces = 10'000'000;
 
 /// The cost of a run of units, one unit after the other.
 class Extent {
@@ -95,6 +98,7 @@ class Cutting {
   /// shards count as work. None where there is none.
   std::optional<std::vector<CutRange>> cheapest(double seconds) const {
     const Index units = std::ssize(units_);
+    if (units * ranges_ > kMostPlaces) return std::nullopt;
     const auto at = [this](Index unit, Index range) {
       return static_cast<std::size_t>(unit * (ranges_ + 1) + range);
     };
