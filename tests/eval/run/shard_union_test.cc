@@ -37,10 +37,10 @@ class IntegrationShards : public testing::Test {
   IntegrationShards() { write_trials(kTrials); }
 
   void write_trials(const std::string& trials, const std::string& more = "") {
-    files_.write("e.yaml",
-                 "experiment: e\nmodels:\n  - {path: opt, name: opt}\n  - {path: llama, name: "
-                 "llama}\ndata: {text: text.txt, context: 32, windows: 11}\n" +
-                     more + "trials:\n" + trials);
+    files_.write(
+        "e.yaml",
+        "experiment: e\nmodel: [opt, llama]\ndata: {text: text.txt, context: 32, windows: 11}\n" +
+            more + "trials:\n" + trials);
   }
   Experiment experiment() const {
     return Experiment::load((files_ / "e.yaml").string(), {}, Kinds::builtin());
