@@ -7,21 +7,10 @@
 #include "perturb/order_statistic.h"
 #include "perturb/stats_kernels.h"
 #include "perturb/unit_slices.h"
+#include "perturb/value_moments.h"
 
 namespace nf {
 namespace {
-
-/// Sums of d^1 to d^4, d being the distances of n values from a point.
-struct Powers {
-  double n, s1, s2, s3, s4;
-
-  /// The same about a point that lies h higher.
-  Powers moved(double h) const {
-    return {n, s1 - h * n, s2 - h * (2.0 * s1 - h * n),
-            s3 - h * (3.0 * s2 - h * (3.0 * s1 - h * n)),
-            s4 - h * (4.0 * s3 - h * (6.0 * s2 - h * (4.0 * s1 - h * n)))};
-  }
-};
 
 /// Sums of a, b, a², b² and a·b, a and b being the distances of n pairs from a point.
 struct PairPowers {
@@ -36,9 +25,6 @@ struct PairPowers {
             ab - h * (b1 - k * n) - k * a1};
   }
 };
-
-/// The mean of two means; exactly theirs where they are equal.
-double joined_mean(double a, double b, double share_of_b) { return a + (b - a) * share_of_b; }
 
 /// The statistics of a row whose powers were summed about `pivots`.
 DistortionStats centred(const StatsSums& sums, const StatsPivots& pivots, Index count) {

@@ -61,6 +61,7 @@ class Inputs {
 struct Scratch {
   Matrix normed, distorted;   // [T, H], [T, in]
   Matrix q, k, v, attention;  // [T, A·D], [T, K·D], [T, K·D], [T, A·D]
+  Matrix on_first;            // [T, A]
   Matrix gate, up;            // [T, F]
 };
 
@@ -104,19 +105,22 @@ class BlockRun {
  public:
   BlockRun(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
            const RopeTable* rope, const Layout& layout, InputFilter* filter, InputProbe* probe,
-           Scratch& scratch)
+           Arithmetic attention, Scratch& scratch)
       : spec_(spec),
         weights_(weights),
         packed_(packed),
         rope_(rope),
         layout_(layout),
         filter_(filter),
+        probe_(probe),
         inputs_(filter, probe, scratch.distorted),
+        attention_(attention),
         s_(scratch) {}
 
   void run(MatrixView hidden) {
     run_form(hidden);
     if (distorts(SiteTensor::resid)) distort(SiteTensor::resid, hidden, s_.distorted);
+    show(SiteTensor::resid, hidden);
   }
   /// hidden ← hidden + the output of one sub-layer, which reads x.
   void add_output(Sublayer sublayer, ConstMatrixView x, MatrixView hidden) {
@@ -159,6 +163,11 @@ class BlockRun {
     buffer.resize(x.rows(), x.cols());
     filter_->apply_state(state, x, buffer);
     copy_rows(buffer, x);
+  }
+
+  bool shows(SiteTensor state) const { return probe_ != nullptr && probe_->wants_state(state); }
+  void show(SiteTensor state, ConstMatrixView x) {
+    if (shows(state)) probe_->see_state(state, x);
   }
 
   void norm(const NormWeights& norm, ConstMatrixView x) {
@@ -210,14 +219,20 @@ class BlockRun {
     if (weights_.k_norm.exists()) norm_heads(spec_, weights_.k_norm, s_.k);
     // Keys are rotated as attention gathers them, unless their rotated form has to be seen before.
     KeyState keys = KeyState::projected;
-    if (distorts(SiteTensor::k_cache)) {
+    if (distorts(SiteTensor::k_cache) || shows(SiteTensor::k_cache)) {
       if (rope_ != nullptr) rotate_keys(spec_, *rope_, layout_, s_.k);
       keys = KeyState::rotated;
-      distort(SiteTensor::k_cache, s_.k, s_.attention);
     }
+    if (distorts(SiteTensor::k_cache)) distort(SiteTensor::k_cache, s_.k, s_.attention);
     if (distorts(SiteTensor::v_cache)) distort(SiteTensor::v_cache, s_.v, s_.attention);
+    show(SiteTensor::k_cache, s_.k);
+    show(SiteTensor::v_cache, s_.v);
     s_.attention.resize(tokens, s_.q.cols());
-    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys);
+    const bool shows_attention = probe_ != nullptr && probe_->wants_attention();
+    if (shows_attention) s_.on_first.resize(tokens, spec_.num_attention_heads);
+    causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys,
+                     attention_, shows_attention ? s_.on_first.view() : MatrixView());
+    if (shows_attention) probe_->see_attention(s_.on_first);
   }
   void attention_out(MatrixView hidden) {
     inputs_.next(s_.attention);
@@ -260,7 +275,9 @@ class BlockRun {
   const RopeTable* rope_;
   const Layout& layout_;
   InputFilter* filter_;
+  InputProbe* probe_;
   Inputs inputs_;
+  Arithmetic attention_;
   Scratch& s_;
 };
 
@@ -279,17 +296,18 @@ void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView 
 
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
                const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
-               InputProbe* probe) {
-  BlockRun(spec, weights, packed, rope, layout, filter, probe, thread_scratch()).run(hidden);
+               InputProbe* probe, Arithmetic attention) {
+  BlockRun(spec, weights, packed, rope, layout, filter, probe, attention, thread_scratch())
+      .run(hidden);
 }
 
 void run_sublayer(Sublayer sublayer, const DecoderSpec& spec, const BlockWeights& weights,
                   const PackedLinears& packed, const RopeTable* rope, const Layout& layout,
-                  ConstMatrixView x, MatrixView out) {
+                  ConstMatrixView x, MatrixView out, Arithmetic attention) {
   NF_CHECK(x.rows() == layout.rows(), "layout of {} rows for {}", layout.rows(), x.rows());
   NF_CHECK_SHAPE(out, x.rows(), x.cols());
   for (Index r = 0; r < out.rows(); ++r) std::fill_n(out.row(r), out.cols(), 0.0f);
-  BlockRun(spec, weights, packed, rope, layout, nullptr, nullptr, thread_scratch())
+  BlockRun(spec, weights, packed, rope, layout, nullptr, nullptr, attention, thread_scratch())
       .add_output(sublayer, x, out);
 }
 

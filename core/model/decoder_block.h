@@ -62,9 +62,9 @@ class InputFilter {
   virtual void apply_state(SiteTensor state, ConstMatrixView x, MatrixView distorted) = 0;
 };
 
-/// Sees inputs of linears while a block runs, and changes nothing: the door through which
-/// statistics of activations are gathered. It stands beside InputFilter, so that a lane may do one
-/// without the other.
+/// Sees inputs of linears, and states, while a block runs, and changes nothing: the door through
+/// which statistics of activations are gathered. It stands beside InputFilter, so that a lane may
+/// do one without the other.
 class InputProbe {
  public:
   virtual ~InputProbe() = default;
@@ -74,22 +74,32 @@ class InputProbe {
   /// x: [T, in], what the linear reads (behind a filter: x̃), the rows of all items of the batch.
   /// Called once a tensor, in the thread that runs the block, which does not go on meanwhile.
   virtual void see(Role role, ConstMatrixView x) = 0;
+
+  /// True where see_state() is to be called for a state of the block (SiteTensor: is_state).
+  virtual bool wants_state(SiteTensor /*state*/) const { return false; }
+  /// x: [T, H] or [T, K·D], what the block goes on with (behind a filter: x̃).
+  virtual void see_state(SiteTensor /*state*/, ConstMatrixView /*x*/) {}
+  /// True where see_attention() is to be called.
+  virtual bool wants_attention() const { return false; }
+  /// on_first: [T, A], the share of its attention that each query of each head gives to position 0.
+  virtual void see_attention(ConstMatrixView /*on_first*/) {}
 };
 
 /// Runs one decoder block on some rows in place; tiles of rows and heads are shared out among the
 /// threads unless the caller is one of them already. hidden: [T, H], lying as
 /// `layout` says. packed: weights.packed or a lane's own. rope: at least the layout's positions
-/// where the spec has rotary positions, else ignored. filter and probe may be null.
+/// where the spec has rotary positions, else ignored. filter and probe may be null. attention: of
+/// the scores and of the values that they weigh; a linear multiplies as its weight is packed.
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
                const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
-               InputProbe* probe = nullptr);
+               InputProbe* probe = nullptr, Arithmetic attention = Arithmetic::f32);
 
 /// out ← what one sub-layer alone adds to the residual stream, before a norm behind it. x: [T, H],
 /// what its first linears read, lying as `layout` says  out: [T, H], not overlapping x. The other
 /// arguments as in run_block().
 void run_sublayer(Sublayer sublayer, const DecoderSpec& spec, const BlockWeights& weights,
                   const PackedLinears& packed, const RopeTable* rope, const Layout& layout,
-                  ConstMatrixView x, MatrixView out);
+                  ConstMatrixView x, MatrixView out, Arithmetic attention = Arithmetic::f32);
 
 /// y = norm(x) as the spec says. x, y: [T, H], may be the same.
 void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView x, MatrixView y);

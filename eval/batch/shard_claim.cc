@@ -86,6 +86,8 @@ ClaimStates read_claims(const fs::path& dir) {
     } else if (const auto end = parts_of(name, kReleased)) {
       Index& attempt = released[end->first];
       attempt = std::max(attempt, end->second);
+      Index& known = claims[end->first].attempt;  // its claim may have been removed
+      known = std::max(known, end->second);
     }
   }
   bool is_some_open = false;

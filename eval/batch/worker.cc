@@ -36,9 +36,8 @@ std::string claim_text(const std::string& worker, Index shard, Index attempt) {
 }
 
 /// The numerics of a batch are those of its first worker.
-void agree_on_env(const BatchFolder& batch, bool any_env) {
+void agree_on_env(const BatchFolder& batch, const Json& env, bool any_env) {
   const fs::path file = batch.dir() / kBatchEnv;
-  const Json env = numerics_env();
   create_exclusively(file, env.dump(1) + "\n");
   if (any_env) return;
   check_env(read_json(file), env,
@@ -137,7 +136,7 @@ Worker::Held Worker::take_one(const std::vector<ShardState>& candidates) {
 /// the merge, which tells them.
 std::vector<Record> Worker::records_of_before(Index shard) const {
   std::vector<RunContents> folders;
-  const Json env = numerics_env();
+  const Json env = numerics_env(experiment_.config.arithmetic);
   for (const fs::path& folder : batch_.attempt_folders(shard)) {
     try {
       RunContents contents = RunFolder::read(folder);
@@ -258,7 +257,7 @@ WorkerOutcome Worker::work() {
 
 WorkerOutcome work_on(const BatchFolder& batch, Experiment& experiment,
                       const WorkerOptions& options, Progress& progress) {
-  agree_on_env(batch, options.run.any_env);
+  agree_on_env(batch, numerics_env(experiment.config.arithmetic), options.run.any_env);
   return Worker(batch, experiment, options, progress).work();
 }
 

@@ -71,6 +71,7 @@ const std::vector<Command>& commands() {
       {"status", "how the shards of a submitted experiment stand", status_command},
       {"resubmit", "submit those of them that are missing", resubmit_command},
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
+      {"doctor", "whether this machine and a folder on it are fit for workers", doctor_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"logits", "logits of given token ids, as .npy", logits_command},

@@ -45,6 +45,7 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
 int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int report_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int show_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int doctor_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);

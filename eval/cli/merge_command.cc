@@ -31,7 +31,8 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
     print_out("{}: another process is joining the records\n", batch.dir().string());
     return static_cast<int>(ExitCode::work_left);
   }
-  const MergeOutcome outcome = merge_batch(batch, line.has("any-env"), kinds->metrics, command);
+  const MergeOutcome outcome =
+      merge_batch(batch, line.has("mixed-env") || line.has("any-env"), kinds->metrics, command);
   write_report(batch.merged_dir(), kinds);
   const bool is_whole =
       std::all_of(status.states.begin(), status.states.end(),
@@ -39,6 +40,7 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
   if (is_whole) batch.note_merged();
   print_out("{}: {} rows from {} records\n", batch.merged_dir().string(), outcome.rows.size(),
             outcome.records);
+  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   return static_cast<int>(status.exit_code());
 }
@@ -61,7 +63,10 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   line.positionals("RUN...",
                    "run folders; the order of the results is the first's, then what is new")
       .option("out", "the new folder; must not be there yet, or be empty")
-      .flag("any-env", "also runs made with different instruction sets or library versions");
+      .flag("mixed-env",
+            "also runs of machines whose matrix products differ in their last bits; the new folder "
+            "says so")
+      .flag("any-env", "the same");
   if (!line.parse(arguments)) return 0;
   const std::vector<std::string> runs = line.texts("RUN...");
   if (!line.has("out")) {
@@ -76,11 +81,12 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
                 *damage);
   const MergeOutcome outcome = merge_runs({.runs = {runs.begin(), runs.end()},
                                            .out = out,
-                                           .any_env = line.has("any-env"),
+                                           .any_env = line.has("mixed-env") || line.has("any-env"),
                                            .command = command_text("merge", arguments)},
                                           kinds->metrics);
   print_out("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
+  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   return 0;
 }

@@ -44,6 +44,7 @@ std::string files_in(const std::filesystem::path& dir) {
     if (std::filesystem::exists(dir / name)) text += (text.empty() ? "" : ", ") + std::string(name);
   };
   for (const char* name : kResultFiles) add(name);
+  add(kProfilesCsv);
   add(kRecords);
   add(kReport);
   return text;
@@ -105,7 +106,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
             "one joins the results in DIR/merged")
       .flag("wait", "a worker stays while others work, and takes what they leave if they die")
       .flag("report", "at the end, whatever it is, write report.html into the run folder")
-      .flag("any-env", "go on in a folder begun with another instruction set or library version")
+      .flag("any-env", "go on in a folder begun on a machine whose products have other bits")
       .flag("quiet", "no progress and no warnings on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
@@ -143,6 +144,7 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
                             task_headings(experiment.config.tasks, kinds->tasks), &outcome.searches,
                             {kMostLines, "noisefloor show " + shell_word(options.out.string())}),
               findings_text(outcome.rows, outcome.searches, terminal_columns(), kMostFindings));
+    if (!outcome.mixed_env.empty()) print_out("\n{}\n", outcome.mixed_env);
     print_out("\n{}: {}\n", options.out.string(), files_in(options.out));
   }
   // A signal that came when all was recorded has interrupted nothing.

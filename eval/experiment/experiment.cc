@@ -73,6 +73,11 @@ void check_model(const ExperimentConfig& config, const ExperimentModel& model,
     errors.add(*root.find("data")->find("context"),
                fmt::format("{} tokens are more than the {} positions of {}", config.data->context,
                            spec.max_position_embeddings, model.name));
+  if (const auto& context = config.profile.context;
+      context && *context > spec.max_position_embeddings)
+    errors.add(*config.profile.node.find("context"),
+               fmt::format("{} tokens are more than the {} positions of {}", *context,
+                           spec.max_position_embeddings, model.name));
   for (const CalibrationConfig& set : config.calibration)
     if (set.context && *set.context > spec.max_position_embeddings)
       errors.add(*set.node.find("context"),
@@ -103,6 +108,7 @@ std::vector<ExperimentModel> open_models(const ExperimentConfig& config, const C
       continue;
     }
     models.push_back({names[i], path, Decoder::open(path.resolved, kinds.architectures)});
+    models.back().decoder.set_arithmetic(config.arithmetic);
     check_model(config, models.back(), root, errors);
   }
   return models;
@@ -138,6 +144,8 @@ void check_keys(const ExperimentConfig& config, const ConfigNode& root,
 void check_needs_data(const ExperimentConfig& config, const ConfigNode& root,
                       ConfigErrors& errors) {
   if (config.data) return;
+  if (config.profile.is_on)
+    errors.add(config.profile.node, "needs 'data': the values that are looked at are of a text");
   const auto check = [&](const ConfigNode& node, const char* key) {
     const std::optional<ConfigNode> at = node.find(key);
     if (at && !at->is_scalar()) errors.add(*at, "needs 'data': it goes by metrics of a text");
@@ -275,6 +283,15 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "memory that a run stays within, trials being cut into waves; most of "
                              "what is free by default. Results do not depend on it",
                   .example = "4GiB"});
+  table.optional("isa", &ExperimentConfig::isa,
+                 {.summary = "instruction set of matrix products, so that different machines give "
+                             "equal bits; each machine's best by default",
+                  .example = "avx2"});
+  table.optional(
+      "arithmetic", &ExperimentConfig::arithmetic,
+      {.summary = "numbers that the model's matrix products multiply, of the baseline and "
+                  "of all trials; part of every id",
+       .example = "bf16"});
   table.optional("stats", &ExperimentConfig::stats,
                  {.summary = "which statistics of δ are gathered"});
   table.optional("detail", &ExperimentConfig::detail,
@@ -283,10 +300,15 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "records of every trial what predictors of damage need "
                              "(`list predictors`), those of inputs by a calibration set",
                   .example = {{"calibration", "ref"}}});
+  table.optional("profile", &ExperimentConfig::profile,
+                 {.summary = "looks at the values of weights, inputs, caches and the residual "
+                             "stream while the untouched model passes: profiles.csv",
+                  .example = {{"texts", {{"french", "fr.txt"}}}}});
   table.optional(
       "floor", &ExperimentConfig::floor,
-      {.summary = "measures kl_floor, the KL that rounding alone makes, over the first 8 "
-                  "windows of the text"});
+      {.summary =
+           "measures kl_floor, the KL that rounding alone makes (with `arithmetic: bf16` that "
+           "to a pass in f32), over the first 8 windows of the text"});
   table.optional("stop", &ExperimentConfig::stop,
                  {.summary = "trials end early once the interval of their KL is narrow; none does "
                              "by default",
@@ -381,9 +403,12 @@ Json Experiment::resolved() const {
     json["tasks"] = list_of(TaskConfig::fields(kinds->tasks).form()).write(config.tasks);
   if (!config.calibration.empty())
     json["calibration"] = calibration_form(kinds->tasks).write(config.calibration);
+  if (config.isa) json["isa"] = enum_name(*config.isa);
+  if (config.arithmetic != Arithmetic::f32) json["arithmetic"] = enum_name(config.arithmetic);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
   if (config.predict.records) json["predict"] = ConfigValue<PredictConfig>::write(config.predict);
+  if (config.profile.is_on) json["profile"] = ConfigValue<ProfileConfig>::write(config.profile);
   json["floor"] = config.floor;
   std::vector<Json> lists;  // by model
   for (const ExperimentModel& model : models) {

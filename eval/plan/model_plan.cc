@@ -43,9 +43,11 @@ Json stop_json(const StopConfig& stop) {
 }  // namespace
 
 std::string trial_id(const std::string& model_hash, const std::string& data_hash,
-                     const Json& identity, std::optional<std::uint64_t> seed) {
+                     const Json& identity, std::optional<std::uint64_t> seed,
+                     Arithmetic arithmetic) {
   ContentHash hash;
   hash.add(fmt::format("numerics {}", kNumericsVersion));
+  if (arithmetic != Arithmetic::f32) hash.add(fmt::format("arithmetic {}", enum_name(arithmetic)));
   hash.add(model_hash);
   hash.add(data_hash);
   hash.add(identity.dump());
@@ -63,7 +65,8 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
                 .data_hash = data_->hash,
                 .windows = data_->set.windows,
                 .questions = question_counts(*data_)} {
-  rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {}),
+  rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {},
+                                  model.decoder.arithmetic()),
                    .name = "baseline",
                    .model = model.name});
   if (experiment.config.floor && data_->set.windows > 0) add_floor();
@@ -159,7 +162,8 @@ const Trial* ModelPlan::undivided() const {
 
 void ModelPlan::add_floor() {
   ModelTrial floor = ModelTrial::floor(spec());
-  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, floor.identity(), {}),
+  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, floor.identity(), {},
+                            model_.decoder.arithmetic()),
              .name = kFloorName,
              .model = name()};
   rows_.push_back(key);
@@ -187,7 +191,8 @@ std::string ModelPlan::id_of(const Trial& trial, const ModelTrial& model_trial) 
   if (trial.stop) identity.push_back({{"stop", stop_json(*trial.stop)}});
   const std::optional<std::uint64_t> drawn =
       trial.draws() ? std::optional(trial.seed) : std::nullopt;
-  return trial_id(identity_.model_hash, identity_.data_hash, identity, drawn);
+  return trial_id(identity_.model_hash, identity_.data_hash, identity, drawn,
+                  model_.decoder.arithmetic());
 }
 
 Search ModelPlan::make_search(const Trial& trial, bool is_chosen) {

@@ -154,10 +154,11 @@ class ModelPlan {
 };
 
 /// Hash of everything that can change a trial's numbers and of nothing else: numerics version,
-/// model, windows, the distortion of each site, when it may stop, and the seed where something is
-/// drawn.
+/// arithmetic, model, windows, the distortion of each site, when it may stop, and the seed where
+/// something is drawn.
 std::string trial_id(const std::string& model_hash, const std::string& data_hash,
-                     const Json& identity, std::optional<std::uint64_t> seed);
+                     const Json& identity, std::optional<std::uint64_t> seed,
+                     Arithmetic arithmetic = Arithmetic::f32);
 
 /// The windows of a stage that the floor has to run yet; none where it is not this part's.
 Stage floor_left(const ModelPlan& model, const Stage& stage, const FinishedItems& finished);

@@ -13,6 +13,9 @@ inline constexpr const char* kResolved = "resolved.yaml";
 inline constexpr const char* kPlan = "plan.json";
 /// The page of `run --report`, and of `report` without --out.
 inline constexpr const char* kReport = "report.html";
+/// The values that were seen (`profile:`), and the table made of them.
+inline constexpr const char* kProfiles = "profiles.cbor";
+inline constexpr const char* kProfilesCsv = "profiles.csv";
 /// The folder of what was made of calibration sets: a cache.
 inline constexpr const char* kCalibrationDir = "calibration";
 /// Tables that are made of records and manifest alone.

@@ -14,6 +14,7 @@
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "eval/records/identity_checks.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/record_skim.h"
 #include "eval/records/run_place.h"
 #include "eval/records/source_note.h"
@@ -181,6 +182,8 @@ RunContents RunFolder::read(const fs::path& given, RecordParts parts) {
                        .records = read_records(dir / kRecords, parts),
                        .experiment = read_text_file(dir / kExperiment),
                        .resolved = read_text_file(dir / kResolved)};
+  if (parts == RecordParts::all)  // a folder of an earlier version does not say it
+    note_other_envs(contents.records, contents.manifest.env, contents.manifest.about);
   if (!contents.manifest.rows)
     throw ConfigError(
         fmt::format("{}: does not say what the rows of the results are: an earlier version of the "
@@ -213,6 +216,7 @@ void RunFolder::note_rows(const std::vector<RowKey>& rows) { write_manifest(rows
 
 void RunFolder::write_manifest(const std::vector<RowKey>& rows,
                                const std::optional<Index>& csv_records) {
+  note_other_envs(records_, env_, *about_);
   const std::string text = manifest_text({.about = *about_,
                                           .numerics = kNumericsVersion,
                                           .env = env_,

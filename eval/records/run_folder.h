@@ -49,7 +49,8 @@ class RunFolder {
   /// dropped). Throws ConfigError where the folder is no run folder, belongs to other models, data
   /// or numerics, or was made in another `env` (an object: ISA, library versions), and DataError
   /// where it cannot be read or written or another run holds it.
-  /// `any_env`: take another env; each record says its own.
+  /// `any_env`: take another env; each record says its own, and the manifest that there are
+  /// several.
   static RunFolder open(const std::filesystem::path& dir, const std::vector<ModelIdentity>& models,
                         const Json& env, bool any_env = false);
 

@@ -11,6 +11,7 @@
 #include "eval/metrics/part_sums.h"
 #include "eval/plan/model_trial.h"
 #include "eval/records/site_stats.h"
+#include "eval/records/trial_profile.h"
 
 namespace nf {
 
@@ -22,6 +23,8 @@ struct Lane {
   /// Gather what is the same in every stage: the statistics of distorted weights, and the sums of
   /// predictors.
   bool weight_stats = false;
+  /// Windows of the stage whose values are to be seen (`profile:`), ascending.
+  std::vector<Index> profiled{};
 };
 
 /// The outcome of a stage for one lane.
@@ -32,6 +35,7 @@ struct LaneResult {
   std::vector<std::vector<PartSums>>
       items;  ///< by item of the stage and part; empty after an error
   std::vector<SiteStats> sites;
+  ProfileParts profile{};  ///< of the windows that were asked for; empty after an error
 };
 
 /// Thrown out of a stage when the user asks to stop; nothing of the wave counts.
@@ -51,6 +55,8 @@ struct Gather {
   DetailMode detail = DetailMode::none;  ///< of tokens
   /// Measures what predictors need, where weights are measured; null: nobody asks.
   PredictorProbe* predictors = nullptr;
+  /// Lane::profiled of the baseline, where it passes the blocks for its own sake.
+  std::vector<Index> baseline_profiled{};
 };
 
 /// Calls by which a stage tells and asks while it runs; made from all threads.

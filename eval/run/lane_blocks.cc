@@ -7,6 +7,7 @@
 
 #include "eval/run/calibration_results.h"
 #include "eval/run/lane_activations.h"
+#include "eval/run/lane_profile.h"
 
 namespace nf {
 
@@ -28,15 +29,15 @@ void LaneBlocks::embed() {
     stage_.each_batch(1, [&](Index, Index b) {
       const Batch& batch = stage_.rows.batch(b);
       stage_.decoder.embed(batch.ids, batch.layout, states_.hidden(group, batch),
-                           distorts ? &tokens : nullptr, summation_of(group));
+                           distorts ? &tokens : nullptr, rounding_of(group));
     });
   }
   stage_.decoder.release_outer(Role::embed_tokens);
 }
 
-Summation LaneBlocks::summation_of(const Group& group) const {
+Rounding LaneBlocks::rounding_of(const Group& group) const {
   const ModelTrial* trial = states_.at(group.first).trial;
-  return trial == nullptr ? Summation::whole : trial->summation();
+  return trial == nullptr ? Rounding::usual : trial->rounding();
 }
 
 /// The embeddings of the stage's tokens as a group has them. All of the embedding passes by: its
@@ -182,22 +183,29 @@ void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& p
   for (std::size_t g = 0; g < groups.size(); ++g)
     sums.push_back(predictor_sums(weights.layer, groups[g], knowledge[g]));
   const Index batches = stage_.rows.batch_count();
-  std::vector<DistortedItems> outcomes(static_cast<std::size_t>(std::ssize(groups) * batches));
+  const auto count = static_cast<std::size_t>(std::ssize(groups) * batches);
+  std::vector<DistortedItems> outcomes(count);
+  std::vector<SeenWindows> seen(count);
+  std::vector<std::vector<Index>> profiled;
+  for (const Group& group : groups) profiled.push_back(states_.profiled(group));
   stage_.each_batch(std::ssize(groups), [&](Index g, Index b) {
     const Group& group = groups[static_cast<std::size_t>(g)];
     const ModelTrial* trial = states_.leader(group).trial;
     DistortedItems& outcome = outcomes[static_cast<std::size_t>(g * batches + b)];
     const Batch& batch = stage_.rows.batch(b);
     const MatrixView hidden = states_.hidden(group, batch);
+    LaneProfile profile(weights.layer, batch, profiled[static_cast<std::size_t>(g)]);
+    InputProbe* const probe = profile.is_wanted() ? &profile : nullptr;
     if (trial != nullptr && trial->touches_inputs(weights.layer)) {
       LaneInputs inputs(*trial, weights.layer, batch.items, stage_.gather.stats == StatsMode::all,
                         &knowledge[static_cast<std::size_t>(g)], stage_.on_calibration_set);
-      stage_.decoder.run(weights, packed, batch.layout, &inputs, hidden);
+      stage_.decoder.run(weights, packed, batch.layout, &inputs, hidden, probe);
       outcome = inputs.take();
     } else {
-      stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden);
+      stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden, probe, rounding_of(group));
     }
     outcome.problem.join(hidden_problem(weights.layer, batch, hidden));
+    seen[static_cast<std::size_t>(g * batches + b)] = profile.take();
     stage_.hooks.advance(block_flops(stage_.spec(), batch.layout));
   });
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -211,6 +219,7 @@ void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& p
     }
     states_.note(group, std::move(outcomes[i].problem));
     states_.add_sites(group, outcomes[i].sites);
+    for (const auto& [window, parts] : seen[i]) states_.add_profile(group, window, parts);
   }
   stage_.hooks.share(std::ssize(groups), [&](Index g) {
     states_.clear_failed_items(groups[static_cast<std::size_t>(g)]);

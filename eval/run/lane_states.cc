@@ -15,10 +15,12 @@ LaneStates::LaneStates(const StageRun& stage, std::span<const Lane> lanes, bool 
     if (lane > 0) {
       state.trial = lanes[static_cast<std::size_t>(lane - 1)].trial;
       state.weight_stats = lanes[static_cast<std::size_t>(lane - 1)].weight_stats;
+      state.profiled = lanes[static_cast<std::size_t>(lane - 1)].profiled;
     }
     states_.push_back(std::move(state));
   }
   at(0).wanted = root_wanted;
+  if (root_wanted) at(0).profiled = stage.gather.baseline_profiled;
 }
 
 std::vector<TrialPath> LaneStates::paths_of(std::span<const Lane> lanes, const DecoderSpec& spec) {
@@ -147,6 +149,19 @@ void LaneStates::add_weight_sites(const Group& group, const std::vector<SiteStat
   for (Index i = group.first; i < group.last; ++i)
     if (at(i).weight_stats)
       for (const SiteStats& site : sites) add_site(site, at(i).sites);
+}
+
+std::vector<Index> LaneStates::profiled(const Group& group) const {
+  std::set<Index> windows;
+  for (Index i = group.first; i < group.last; ++i)
+    windows.insert(at(i).profiled.begin(), at(i).profiled.end());
+  return {windows.begin(), windows.end()};
+}
+
+void LaneStates::add_profile(const Group& group, Index window, const ProfileParts& seen) {
+  for (Index i = group.first; i < group.last; ++i)
+    if (std::binary_search(at(i).profiled.begin(), at(i).profiled.end(), window))
+      at(i).profile.merge(seen);
 }
 
 ItemProblem hidden_problem(Index layer, const Batch& batch, ConstMatrixView hidden) {

@@ -17,7 +17,9 @@ struct LaneState {
   const TrialPath* path = nullptr;
   bool weight_stats = false;       ///< statistics of distorted weights are gathered for it
   bool wanted = true;              ///< it passes the blocks for its own sake
+  std::vector<Index> profiled{};   ///< Lane::profiled
   std::vector<SiteStats> sites{};  ///< its own, whoever leads
+  ProfileParts profile{};          ///< the same
   /// Hidden states of all batches, one below the other, [T, H]. One piece, taken and given back by
   /// one thread: many small ones of many threads would not become free memory again.
   Matrix hidden{};
@@ -75,6 +77,10 @@ class LaneStates {
   /// them.
   void add_sites(const Group& group, const std::vector<SiteStats>& sites);
   void add_weight_sites(const Group& group, const std::vector<SiteStats>& sites);
+  /// The windows that some lane of a group wants to be seen, ascending.
+  std::vector<Index> profiled(const Group& group) const;
+  /// Adds what was seen in one window to the lanes that want it.
+  void add_profile(const Group& group, Index window, const ProfileParts& seen);
 
  private:
   /// A group that begins where another goes on: places of their leaders.

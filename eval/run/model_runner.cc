@@ -28,7 +28,8 @@ ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& 
       baselines_(plan.data().set, kKeptShare * run.budget.bytes),
       calibration_(calibration_results(
           run.folder.dir() / kCalibrationDir, plan, run.env,
-          [&run](const std::string& warning) { run.progress.message(warning); })) {
+          [&run](const std::string& warning) { run.progress.message(warning); })),
+      profiles_(run, plan) {
   if (run.experiment.config.predict.records)
     predictors_.emplace(decoder, plan.predictor_set(), calibration_);
   if (rule.seconds_of)
@@ -150,7 +151,9 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
                            bool with_baseline, const WavePlan& wave, BaselineRows& baseline_rows) {
   std::vector<Lane> lanes;
   for (const Job* job : jobs)
-    lanes.push_back({.trial = &job->trial, .weight_stats = !finished_.has_weights(job->key.id)});
+    lanes.push_back({.trial = &job->trial,
+                     .weight_stats = !finished_.has_weights(job->key.id),
+                     .profiled = profiles_.lacking(job->key, stage)});
   const bool baseline_kept = !baseline_rows.empty();
   cost_ += stage_cost(plan_, stage, jobs, wave, baseline_kept, {});
   const double expected =
@@ -166,13 +169,16 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
   };
   const auto baseline_done = [&](LaneResult result) {
     check_mapped_files();  // or records would be of weights that nobody knows
+    profiles_.add(plan_.baseline(), std::move(result.profile));
     if (with_baseline) append(plan_.baseline(), stage, std::move(result), describe());
   };
   const auto lanes_done = [&](std::size_t, std::vector<LaneResult> results) {
     check_mapped_files();
     const Json run = describe();
-    for (std::size_t i = 0; i < results.size(); ++i)
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      profiles_.add(jobs[i]->key, std::move(results[i].profile));
       append(jobs[i]->key, stage, std::move(results[i]), run, jobs[i]->stop);
+    }
   };
   const auto advance = [&](double flops) {
     run_.progress.advance(flops);
@@ -181,9 +187,10 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
   const StageHooks hooks{
       .advance = advance, .baseline_done = baseline_done, .lanes_done = lanes_done};
   const ExperimentConfig& config = run_.experiment.config;
-  run_stage(decoder_, plan_.data().set, stage, lanes, wave,
-            {config.stats, config.detail, predictors_ ? &*predictors_ : nullptr}, hooks,
-            baseline_rows, &calibration_);
+  Gather gather(config.stats, config.detail, predictors_ ? &*predictors_ : nullptr);
+  gather.baseline_profiled = profiles_.lacking(plan_.baseline(), stage);
+  run_stage(decoder_, plan_.data().set, stage, lanes, wave, gather, hooks, baseline_rows,
+            &calibration_);
   pace_.note(expected, seconds());
 }
 

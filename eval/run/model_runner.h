@@ -12,6 +12,7 @@
 #include "eval/run/kept_baselines.h"
 #include "eval/run/pace.h"
 #include "eval/run/predictor_probe.h"
+#include "eval/run/profile_keeper.h"
 #include "eval/run/run_context.h"
 #include "eval/run/stage_runner.h"
 
@@ -63,6 +64,7 @@ class ModelRunner {
   KeptBaselines baselines_;  ///< for later rounds, where the budget allows
   CalibrationResults calibration_;
   std::optional<PredictorProbe> predictors_;  ///< where the experiment has `predict`
+  ProfileKeeper profiles_;
   WaveCost cost_;
   bool has_recorded_ = false;
 };

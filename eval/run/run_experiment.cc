@@ -17,13 +17,16 @@
 #include "eval/plan/experiment_cut.h"
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/plan_file.h"
 #include "eval/records/source_note.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
 #include "eval/run/model_runner.h"
 #include "eval/run/preparation.h"
+#include "eval/run/profile_rest.h"
 #include "eval/run/run_account.h"
 #include "eval/run/run_context.h"
 #include "eval/tables/result_files.h"
@@ -212,6 +215,7 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
     warn(run, {fmt::format("shard {}/{} has nothing to do: there are fewer trials than shards; "
                            "--by both cuts the text as well",
                            run.options.shard.index + 1, run.options.shard.count)});
+  warn(run, arithmetic_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
   mend_plan_file(run.folder.dir() / kPlan);
@@ -264,8 +268,11 @@ struct RunEnd {
 RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
                   const std::vector<ModelEstimate>& estimates, RunAccount& account) {
   try {
-    for (std::size_t i = 0; i < plans.size(); ++i)
+    for (std::size_t i = 0; i < plans.size(); ++i) {
       if (estimates[i].cost.flops() > 0.0) run_model(run, plans, i, estimates[i], account);
+      // The rest of what `profile:` asks for: other texts, and what was run before it was asked.
+      finish_profile(run, plans[i], run.experiment.models[i].decoder);
+    }
   } catch (const Interrupted&) {
     run.progress.finish();
     return {.interrupted = true};
@@ -318,6 +325,8 @@ Index failed_trials(const std::vector<Record>& records) {
 }  // namespace
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
+  take_isa(experiment.config);
+  check_arithmetic(experiment);
   std::vector<ModelPlan> plans = plan_models(experiment, options);
   take_shard(plans, options.shard);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
@@ -329,6 +338,9 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
+  // The instruction set is chosen once in a process, before anything asks for it.
+  take_isa(experiment.config);
+  check_arithmetic(experiment);
   // A folder is of one experiment: what --set replaced before must be replaced again.
   if (!options.any_set)
     check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
@@ -341,7 +353,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   // A budget too small is known before anything is written.
   check_budget(experiment, plans, budget);
   // Records of another kind of machine, other models or other texts are not mixed with new ones.
-  const Json env = numerics_env();
+  const Json env = numerics_env(experiment.config.arithmetic);
   RunFolder folder = RunFolder::open(options.out, identities_of(plans), env, options.any_env);
   folder.take_known(options.known);
   const RunContext run{experiment, folder, options, budget, env, progress};
@@ -364,9 +376,11 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   warn_of_reference_kernels(progress);
   // The tables follow from the records alone, so they are made anew at every end.
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
+  warn(run, floor_warnings(experiment, outcome.rows));
   if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
   for (const ModelPlan& plan : plans) outcome.planned_rows += plan.row_count();
+  outcome.mixed_env = mixed_env_text(read_manifest(options.out / kManifest));
   outcome.failed =
       options.writes_tables ? failed_rows(outcome.rows) : failed_trials(folder.records());
   return outcome;

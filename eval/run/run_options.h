@@ -58,6 +58,7 @@ struct RunOutcome {
   bool interrupted = false;  ///< stopped by should_stop() or for want of time; finished waves are
                              ///< kept
   KeptWork kept{};           ///< where it was interrupted
+  std::string mixed_env{};   ///< mixed_env_text() of the folder
 };
 
 }  // namespace nf

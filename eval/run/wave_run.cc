@@ -6,6 +6,7 @@
 
 #include "eval/plan/memory.h"
 #include "eval/run/lane_activations.h"
+#include "eval/run/lane_profile.h"
 #include "eval/run/score_heads.h"
 #include "perturb/noise_kernels.h"
 
@@ -81,7 +82,7 @@ void WaveRun::pass_head() {
     lanes.push_back({.scored = own.scored,
                      .head = own.weight.get(),
                      .scores = own.scores.get(),
-                     .summation = blocks_.summation_of(group)});
+                     .rounding = blocks_.rounding_of(group)});
   }
   score_heads(stage_.decoder, lanes, stage_.hooks);
   for (const Group& group : states_.tree().groups(step)) {
@@ -105,13 +106,15 @@ void WaveRun::pass_final_norm(const Group& group) {
   if (states_.has_ended(group)) return;
   take_residuals(group);
   std::vector<DistortedItems> outcomes(rows().batches.size());
+  std::vector<SeenWindows> seen(rows().batches.size());
+  const std::vector<Index> profiled = states_.profiled(group);
   scored.resize(rows().scored_rows, spec().embedding_size());
   stage_.each_batch(1, [&](Index, Index b) {
     const auto i = static_cast<std::size_t>(b);
     const Batch& batch = rows().batch(b);
     Matrix hidden(batch.rows(), spec().hidden_size);
     std::copy_n(states_.hidden(group, batch).data(), hidden.size(), hidden.data());
-    stage_.decoder.final_norm(hidden, blocks_.summation_of(group));
+    stage_.decoder.final_norm(hidden, blocks_.rounding_of(group));
     if (distorts) {
       Matrix distorted(hidden.rows(), hidden.cols());
       outcomes[i] = distort_items(leader.trial->lm_head_input(), leader.trial->seed(), batch.items,
@@ -119,12 +122,17 @@ void WaveRun::pass_final_norm(const Group& group) {
                                   {.knowledge = knowledge.steps()});
       hidden = std::move(distorted);
     }
+    LaneProfile profile(0, batch, profiled);
+    if (profile.is_wanted()) profile.see(Role::lm_head, hidden);
+    seen[i] = profile.take();
     const GatheredRows& gathered = rows().scored[i];
     for (std::size_t r = 0; r < gathered.rows.size(); ++r)
       std::copy_n(hidden.view().row(gathered.rows[r]), hidden.cols(),
                   scored.view().row(gathered.first + static_cast<Index>(r)));
   });
   leader.hidden = {};
+  for (const SeenWindows& windows : seen)
+    for (const auto& [window, parts] : windows) states_.add_profile(group, window, parts);
   std::optional<PredictorSums> sums;
   if (PredictorProbe* const probe = distorts ? blocks_.probe_of(group) : nullptr)
     sums =
@@ -187,7 +195,10 @@ LaneResult WaveRun::take_baseline() {
 /// The result of the lane at a place, led from another.
 LaneResult WaveRun::leave(Index place, Index leader) {
   const ItemProblem& problem = states_.at(leader).problem;
-  LaneResult lane{.error = {}, .items = {}, .sites = std::move(states_.at(place).sites)};
+  LaneResult lane{.error = {},
+                  .items = {},
+                  .sites = std::move(states_.at(place).sites),
+                  .profile = std::move(states_.at(place).profile)};
   for (std::size_t at = 0; at < stage_.stage.items.size() && lane.error.empty(); ++at) {
     const Index item = stage_.stage.items[at];
     if (problem.exists() && item >= problem.item) {
@@ -206,6 +217,7 @@ LaneResult WaveRun::leave(Index place, Index leader) {
   if (lane.error.empty()) return lane;
   if (leader == 0) states_.throw_root_failure(lane.error);
   lane.items.clear();
+  lane.profile = {};
   return lane;
 }
 

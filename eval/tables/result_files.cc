@@ -3,13 +3,16 @@
 #include <iterator>
 #include <utility>
 
+#include "core/io/atomic_file.h"
 #include "eval/records/file_names.h"
+#include "eval/records/trial_profile.h"
 #include "eval/results/row_fields.h"
 #include "eval/tables/confidence_csv.h"
 #include "eval/tables/documents_csv.h"
 #include "eval/tables/effects_csv.h"
 #include "eval/tables/entropy_csv.h"
 #include "eval/tables/predictors_csv.h"
+#include "eval/tables/profiles_csv.h"
 #include "eval/tables/results_csv.h"
 #include "eval/tables/searches_csv.h"
 #include "eval/tables/sites_csv.h"
@@ -47,6 +50,8 @@ std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey
   const FollowedSearches searches(keys, folder.models(), folder.records());
   std::vector<ResultRow> rows = build_results(searches.rows(), folder.records(), folder.models());
   folder.write_tables(result_files(rows, searches, metrics, tasks), searches.keys(), tasks);
+  const std::vector<TrialProfile> profiles = read_profiles(folder.dir());
+  if (!profiles.empty()) write_file_atomically(folder.dir() / kProfilesCsv, profiles_csv(profiles));
   return rows;
 }
 

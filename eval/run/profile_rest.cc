@@ -1,0 +1,161 @@
+#include "eval/run/profile_rest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "eval/run/calibrate_jobs.h"
+#include "eval/run/preparation.h"
+#include "eval/run/profile_keeper.h"
+#include "eval/run/stage_runner.h"
+#include "eval/run/super_weights.h"
+#include "eval/run/weight_profile.h"
+
+namespace nf {
+namespace {
+
+/// A text that profiles are made of.
+struct Text {
+  std::string name;
+  ModelData data;
+};
+
+class ProfileRest {
+ public:
+  ProfileRest(const RunContext& run, const ModelPlan& plan, Decoder& decoder)
+      : run_(run), plan_(plan), decoder_(decoder), keeper_(run, plan) {
+    for (const Job& job : plan.jobs())
+      if (is_profiled(job.key)) jobs_.push_back(&job);
+  }
+
+  void finish() {
+    pass(kDataText, plan_.data());
+    for (const Text& text : texts()) pass(text.name, text.data);
+    // What follows is the untouched model's, which one part of the trials looks at for all.
+    if (run_.options.shard.index > 0) return;
+    look_at_weights();
+    search(kDataText, plan_.data());
+    for (const Text& text : texts()) search(text.name, text.data);
+  }
+
+ private:
+  bool is_profiled(const RowKey& key) const {
+    const std::vector<RowKey>& keys = keeper_.keys();
+    return std::any_of(keys.begin(), keys.end(), [&key](const RowKey& own) {
+      return own.id == key.id && own.name == key.name;
+    });
+  }
+
+  const std::vector<Text>& texts() {
+    const ExperimentConfig& config = run_.experiment.config;
+    if (!texts_.empty()) return texts_;
+    for (const ProfileText& text : config.profile.texts) {
+      const WindowOptions options{
+          .context = config.profile.context.value_or(config.data->context),
+          .limit = config.profile.windows.value_or(plan_.data().set.windows)};
+      texts_.push_back(
+          {text.name, text_data(read_windows(text.source(), options, decoder_.checkpoint().dir(),
+                                             decoder_.spec()))});
+      for (const std::string& warning : texts_.back().data.warnings)
+        run_.progress.message("warning: " + warning);
+    }
+    return texts_;
+  }
+
+  std::vector<Index> lacking(const RowKey& key, const std::vector<Index>& items,
+                             const std::string& text, const ModelData& data) const {
+    // The untouched model's other texts are passed once for all parts of the trials.
+    if (!key.seed && text != kDataText && run_.options.shard.index > 0) return {};
+    std::vector<Index> windows;
+    for (const Index item : items)
+      if (item < data.set.windows) windows.push_back(item);
+    return keeper_.lacking(key, windows, text, data.hash);
+  }
+
+  /// data: in the stages of this part of the text; others: whole.
+  void pass(const std::string& text, const ModelData& data) {
+    for (const Stage& all :
+         text == kDataText ? plan_.stages() : cut_stages(decoder_.spec(), data.set.items)) {
+      std::vector<Lane> lanes;
+      std::vector<const Job*> jobs;
+      std::vector<Index> needed = lacking(plan_.baseline(), all.items, text, data);
+      Gather gather(StatsMode::none);
+      gather.baseline_profiled = needed;
+      for (const Job* job : jobs_) {
+        std::vector<Index> own = lacking(job->key, all.items, text, data);
+        if (own.empty()) continue;
+        needed.insert(needed.end(), own.begin(), own.end());
+        lanes.push_back({.trial = &job->trial, .profiled = std::move(own)});
+        jobs.push_back(job);
+      }
+      if (needed.empty()) continue;
+      std::sort(needed.begin(), needed.end());
+      needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
+      run_lanes(text, data, Stage(std::move(needed)), lanes, jobs, gather);
+    }
+  }
+
+  void run_lanes(const std::string& text, const ModelData& data, const Stage& stage,
+                 const std::vector<Lane>& lanes, const std::vector<const Job*>& jobs,
+                 const Gather& gather) {
+    if (run_.options.should_stop()) throw Interrupted();
+    run_.progress.message(fmt::format(
+        "{}: looking at {} windows of {} as {} lanes have them", plan_.name(), stage.count(),
+        text == kDataText ? "the text" : "'" + text + "'", lanes.size() + 1));
+    prepare_decoder(decoder_, data.set, calibration_positions(plan_, jobs));
+    CalibrationResults calibration =
+        calibration_results(run_.folder.dir() / kCalibrationDir, plan_, run_.env,
+                            [this](const std::string& warning) { run_.progress.message(warning); });
+    calibrate_jobs(plan_, decoder_, jobs, run_.budget, calibration, run_.options.should_stop,
+                   run_.progress);
+    const StageHooks hooks{
+        .baseline_done =
+            [&](LaneResult result) {
+              keeper_.add(plan_.baseline(), std::move(result.profile), text, data.hash);
+            },
+        .lanes_done =
+            [&](std::size_t first, std::vector<LaneResult> results) {
+              for (std::size_t i = 0; i < results.size(); ++i)
+                keeper_.add(jobs[first + i]->key, std::move(results[i].profile), text, data.hash);
+            }};
+    // One trial at a time: little memory, and each is kept.
+    const WavePlan waves{.lanes = lanes.empty() ? std::vector<Index>{0}
+                                                : std::vector<Index>(lanes.size(), 1)};
+    run_stage(decoder_, data.set, stage, lanes, waves, gather, hooks, &calibration);
+  }
+
+  void look_at_weights() {
+    if (keeper_.find(plan_.baseline(), "", "") != nullptr) return;
+    keeper_.add(plan_.baseline(),
+                profile_weights(decoder_,
+                                [this] {
+                                  if (run_.options.should_stop()) throw Interrupted();
+                                }),
+                "", "");
+  }
+
+  void search(const std::string& text, const ModelData& data) {
+    TrialProfile* const profile = keeper_.find(plan_.baseline(), text, data.hash);
+    if (profile == nullptr || profile->is_searched) return;
+    profile->super_weights = find_super_weights(decoder_, profile->parts);
+    prepare_decoder(decoder_, data.set, 0);
+    confirm_super_weights(decoder_, data.set, profile->super_weights);
+    profile->is_searched = true;
+    keeper_.save();
+  }
+
+  const RunContext& run_;
+  const ModelPlan& plan_;
+  Decoder& decoder_;
+  ProfileKeeper keeper_;
+  std::vector<const Job*> jobs_;
+  std::vector<Text> texts_;
+};
+
+}  // namespace
+
+void finish_profile(const RunContext& run, const ModelPlan& plan, Decoder& decoder) {
+  if (run.experiment.config.profile.is_on) ProfileRest(run, plan, decoder).finish();
+}
+
+}  // namespace nf
