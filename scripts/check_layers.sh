@@ -80,13 +80,13 @@ for ((floor = 0; floor < ${#floors[@]}; ++floor)); do
 done
 
 # What reads records. It may include of core the base, files and the names of sites, of perturb what is recorded of
-# δ; and through whatever it includes it may not reach further than these and the tables of names behind them.
+# δ and of values; and through whatever it includes it may not reach further than these and the tables of names behind them.
 readers=()
 for room in records results analysis predict tables report; do
   [ ! -d "eval/$room" ] || readers+=("eval/$room")
 done
-direct='core/(base|io)/|core/model/site\.h|perturb/(distortion_stats|input_statistics)\.h|eval/'
-reached="$direct|core/(config|tensor)/|perturb/unit\.h"
+direct='core/(base|io)/|core/model/site\.h|perturb/(distortion_stats|input_statistics|value_profile)\.h|eval/'
+reached="$direct|core/(config|tensor)/|perturb/(unit|value_histogram|value_moments)\.h"
 if [ ${#readers[@]} -gt 0 ]; then
   if found=$(includes '(core|perturb|quant)/' "${readers[@]}" | grep -vE "\"($direct)"); then
     complain "what reads records sees no model, no weight and no quantizer" "$found"
