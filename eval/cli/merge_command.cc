@@ -40,6 +40,7 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
   if (is_whole) batch.note_merged();
   print_out("{}: {} rows from {} records\n", batch.merged_dir().string(), outcome.rows.size(),
             outcome.records);
+  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   return static_cast<int>(status.exit_code());
 }

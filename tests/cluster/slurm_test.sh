@@ -18,8 +18,8 @@ export SLURM_CONF=$state/slurm.conf
 cd "$work"
 
 experiment small 2 2
-experiment long 16 8
-for name in small long; do "$noisefloor" run $name.yaml --threads 1 --out one-$name --quiet >/dev/null; done
+experiment long 28 28
+for name in small long; do "$noisefloor" run $name.yaml --out one-$name --quiet >/dev/null; done
 
 # Refusals leave no folder.
 run "$noisefloor" submit small.yaml --shards 2 --out refused -- --partition=nowhere
