@@ -14,6 +14,7 @@ enum class ExitCode : int {
   data = 3,
   numeric = 4,
   internal = 70,
+  work_left = 75,  ///< stopped by a time limit or a file STOP
   interrupted = 130,
 };
 

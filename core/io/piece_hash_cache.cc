@@ -40,12 +40,6 @@ bool is_unchanged(const FileStamp& stamp) {
          now.st_ino == stamp.inode;
 }
 
-/// The lines before the hashes: an entry that begins otherwise is of another state, or no entry.
-std::string entry_head(const FileStamp& stamp) {
-  return fmt::format("noisefloor file hashes 2\n{}\n{} {} {} {}\n", byte_text(stamp.path.string()),
-                     stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode);
-}
-
 std::string hex_line(const PieceHash& hash) {
   std::string line;
   for (const std::byte byte : hash) line += fmt::format("{:02x}", std::to_integer<int>(byte));
@@ -110,6 +104,21 @@ std::optional<PieceHashCache> PieceHashCache::of_user(bool trusts) {
   return PieceHashCache(root / "noisefloor" / "hashes", trusts);
 }
 
+PieceHashCache PieceHashCache::of_batch(std::filesystem::path dir,
+                                        const std::optional<PieceHashCache>& behind) {
+  PieceHashCache cache(std::move(dir));
+  cache.compares_ctime_ = false;
+  if (behind) cache.behind_ = std::make_shared<const PieceHashCache>(*behind);
+  return cache;
+}
+
+/// The lines before the hashes: an entry that begins otherwise is of another state, or no entry.
+std::string PieceHashCache::entry_head(const FileStamp& stamp) const {
+  const std::string ctime = compares_ctime_ ? std::to_string(stamp.ctime_ns) : "any";
+  return fmt::format("noisefloor file hashes 2\n{}\n{} {} {} {}\n", byte_text(stamp.path.string()),
+                     stamp.size, stamp.mtime_ns, ctime, stamp.inode);
+}
+
 std::filesystem::path PieceHashCache::entry(const FileStamp& stamp) const {
   ContentHash name;
   name.add(stamp.path.string());
@@ -117,6 +126,15 @@ std::filesystem::path PieceHashCache::entry(const FileStamp& stamp) const {
 }
 
 std::optional<std::vector<PieceHash>> PieceHashCache::find(const FileStamp& stamp) const {
+  auto found = find_here(stamp);
+  if (!found && behind_) {
+    found = behind_->find(stamp);
+    if (found) keep(stamp, *found);
+  }
+  return found;
+}
+
+std::optional<std::vector<PieceHash>> PieceHashCache::find_here(const FileStamp& stamp) const {
   if (!trusts_) return std::nullopt;
   try {
     const std::filesystem::path path = entry(stamp);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,11 @@ class PieceHashCache {
   /// Entries lie in `dir`, which is made for the first. Without `trusts` nothing is found, but what
   /// is hashed takes the place of what was kept.
   explicit PieceHashCache(std::filesystem::path dir, bool trusts = true);
+  /// One that many machines share, filled once for all of them: the time of a file's last change of
+  /// any kind is not compared, for a copy that was made readable meanwhile has the same bytes. What
+  /// is not there is looked for in `behind`, and kept here as well.
+  static PieceHashCache of_batch(std::filesystem::path dir,
+                                 const std::optional<PieceHashCache>& behind = std::nullopt);
   /// $XDG_CACHE_HOME/noisefloor/hashes, else ~/.cache/noisefloor/hashes; nullopt where neither
   /// variable is an absolute path.
   static std::optional<PieceHashCache> of_user(bool trusts);
@@ -53,9 +59,13 @@ class PieceHashCache {
 
  private:
   std::filesystem::path entry(const FileStamp& stamp) const;
+  std::string entry_head(const FileStamp& stamp) const;
+  std::optional<std::vector<PieceHash>> find_here(const FileStamp& stamp) const;
 
   std::filesystem::path dir_;
   bool trusts_;
+  bool compares_ctime_ = true;
+  std::shared_ptr<const PieceHashCache> behind_;  ///< or null
 };
 
 }  // namespace nf

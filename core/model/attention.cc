@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "core/ops/bf16.h"
 #include "core/ops/elementwise.h"
 #include "core/ops/gemm.h"
 #include "core/tensor/matrix.h"
@@ -32,15 +33,40 @@ class HeadRows {
     used_ = 0;
   }
   void pad() { std::fill(rows_.view().row(used_), rows_.data() + rows_.size(), 0.0f); }
-  ConstMatrixView rows(Index first, Index count) const {
-    return std::as_const(rows_).view().middle_rows(first, count);
-  }
+  ConstMatrixView all() const { return rows_; }
 
  private:
   Matrix& rows_;
   Index head_dim_;
   const RopeTable* rope_;
   Index used_ = 0;
+};
+
+/// A matrix that is multiplied, in the product's arithmetic.
+class Operand {
+ public:
+  Operand(Matrix& rounded, Arithmetic arithmetic) : storage_(rounded), arithmetic_(arithmetic) {}
+
+  /// x has to stay where it is.
+  void set(ConstMatrixView x) {
+    x_ = x;
+    if (arithmetic_ == Arithmetic::bf16) rounded_ = round_rows(x, x.rows(), storage_);
+  }
+  /// product(a, b) of some rows of two operands, as floats or as bf16.
+  template <class Product>
+  static void multiply(const Operand& a, Index a_first, Index a_count, const Operand& b,
+                       Index b_first, Index b_count, const Product& product) {
+    if (a.arithmetic_ == Arithmetic::bf16)
+      product(a.rounded_.middle_rows(a_first, a_count), b.rounded_.middle_rows(b_first, b_count));
+    else
+      product(a.x_.middle_rows(a_first, a_count), b.x_.middle_rows(b_first, b_count));
+  }
+
+ private:
+  Matrix& storage_;
+  Arithmetic arithmetic_;
+  ConstMatrixView x_;
+  Bf16View rounded_;
 };
 
 /// Queries that go through the scores together: as many as kRowTile, fewer for a short segment,
@@ -69,7 +95,8 @@ void rotate_keys(const DecoderSpec& spec, const RopeTable& rope, const Layout& l
 
 void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const RopeTable* rope,
                       const Layout& layout, ConstMatrixView q, ConstMatrixView k, ConstMatrixView v,
-                      MatrixView out, KeyState key_state, MatrixView on_first) {
+                      MatrixView out, KeyState key_state, Arithmetic arithmetic,
+                      MatrixView on_first) {
   const Index tokens = q.rows(), head_dim = spec.head_dim;
   const Index group = spec.num_attention_heads / spec.num_key_value_heads;
   NF_CHECK(layout.rows() == tokens, "layout of {} rows for {}", layout.rows(), tokens);
@@ -85,6 +112,9 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
   const Index kv_heads = spec.num_key_value_heads;
   parallel_for(static_cast<Index>(layout.segments.size()) * kv_heads, [&](Index i) {
     thread_local Matrix query_rows, key_rows, value_rows, scores, mixed;
+    thread_local Matrix rounded_queries, rounded_keys, rounded_values, rounded_scores;
+    Operand query(rounded_queries, arithmetic), key(rounded_keys, arithmetic),
+        value(rounded_values, arithmetic), weights(rounded_scores, arithmetic);
     const RopeTable* const key_rope = key_state == KeyState::rotated ? nullptr : rope;
     HeadRows queries(query_rows, head_dim, rope), keys(key_rows, head_dim, key_rope),
         values(value_rows, head_dim, nullptr);
@@ -99,11 +129,14 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
     };
     gather_all(keys, k);
     gather_all(values, v);
+    key.set(keys.all());
+    value.set(values.all());
     mixed.resize(tile, head_dim);
     for (Index head = kv_head * group; head < (kv_head + 1) * group; ++head) {
       queries.start((segment.rows + tile - 1) / tile * tile);
       queries.gather(q, head, segment.first, segment.rows, segment.prefix_rows);
       queries.pad();
+      query.set(queries.all());
       const float slope =
           spec.alibi_slopes.empty() ? 0.0f : spec.alibi_slopes[static_cast<std::size_t>(head)];
       for (Index first = 0; first < segment.rows; first += tile) {
@@ -114,12 +147,15 @@ void causal_attention(const DecoderSpec& spec, const BlockSpec& block, const Rop
               std::max<Index>(0, mask.first_query - mask.window + 1) / kRowTile * kRowTile;
         const Index count = padded_rows(mask.first_query + tile) - mask.first_key;
         scores.resize(tile, count);
-        matmul_nt(queries.rows(first, tile), keys.rows(mask.first_key, count), scores);
+        Operand::multiply(query, first, tile, key, mask.first_key, count,
+                          [](auto a, auto b) { matmul_nt(a, b, scores); });
         causal_softmax(scores, block.attention_scale, slope, mask);
         if (on_first.size() > 0)
           for (Index r = 0; r < std::min(tile, segment.rows - first); ++r)
             on_first(segment.first + first + r, head) = mask.first_key > 0 ? 0.0f : scores(r, 0);
-        matmul_nn(scores, values.rows(mask.first_key, count), mixed);
+        weights.set(scores);
+        Operand::multiply(weights, 0, tile, value, mask.first_key, count,
+                          [](auto a, auto b) { matmul_nn(a, b, mixed); });
         for (Index r = 0; r < std::min(tile, segment.rows - first); ++r)
           std::copy_n(mixed.view().row(r), head_dim,
                       out.row(segment.first + first + r) + head * head_dim);

@@ -102,6 +102,12 @@ std::vector<Site> Decoder::sites() const {
   return sites;
 }
 
+Multiplication Decoder::multiplication(Rounding rounding) const {
+  if (rounding == Rounding::usual) return {.arithmetic = arithmetic_};
+  if (arithmetic_ == Arithmetic::bf16) return {};
+  return {.summation = Summation::halves};
+}
+
 void Decoder::prepare(Index positions) {
   embedding_norm_ = read_norm(*checkpoint_, spec_.embedding_norm, spec_.hidden_size);
   final_norm_ = read_norm(*checkpoint_, spec_.final_norm, spec_.hidden_size);
@@ -115,7 +121,8 @@ Decoder::Projection Decoder::read_projection(const std::string& name) const {
   const TensorInfo& info = checkpoint_->info(name);
   Matrix weight(info.rows(), info.cols());
   checkpoint_->read_f32(name, 0, info.rows(), weight);
-  return {pack_weight(weight), pack_weight(weight, {}, Summation::halves)};
+  return {pack_weight(weight, {}, multiplication()),
+          pack_weight(weight, {}, multiplication(Rounding::other))};
 }
 
 const float* TokenRows::of(std::int32_t id) const {
@@ -125,7 +132,7 @@ const float* TokenRows::of(std::int32_t id) const {
 }
 
 void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
-                    const TokenRows* tokens, Summation summation) const {
+                    const TokenRows* tokens, Rounding rounding) const {
   NF_CHECK_SHAPE(hidden, static_cast<Index>(ids.size()), spec_.hidden_size);
   NF_CHECK(layout.rows() == hidden.rows(), "layout of {} rows for {}", layout.rows(),
            hidden.rows());
@@ -145,7 +152,7 @@ void Decoder::embed(std::span<const std::int32_t> ids, const Layout& layout, Mat
     else
       std::copy_n(tokens->of(id), embedded.cols(), embedded.row(t));
   }
-  if (!spec_.project_in.empty()) linear(embedded, project_in_.of(summation), {}, hidden);
+  if (!spec_.project_in.empty()) linear(embedded, project_in_.of(rounding), {}, hidden);
   if (spec_.positions) {
     Matrix position(1, spec_.hidden_size);
     for (const Segment& segment : layout.segments) {
@@ -214,7 +221,8 @@ BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
   std::vector<WeightPacker> packers;
   std::vector<Piece> pieces;
   for (const LinearTensors& from : weights.spec.linears) {
-    packers.emplace_back(from.out, from.in, std::move(used.packed[from.role]));
+    packers.emplace_back(from.out, from.in, std::move(used.packed[from.role]), Packing::own,
+                         multiplication());
     const Index step = from.transposed ? from.out : rows_at_once(packers.back());
     for (Index first = 0; first < from.out; first += step)
       pieces.push_back({packers.size() - 1, first, std::min(step, from.out - first)});
@@ -240,21 +248,23 @@ void Decoder::prefetch_block(Index layer) const {
 }
 
 void Decoder::run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
-                  InputFilter* filter, MatrixView hidden, InputProbe* probe) const {
-  run_block(spec_, weights, packed, rope_.get(), layout, filter, hidden, probe);
+                  InputFilter* filter, MatrixView hidden, InputProbe* probe,
+                  Rounding rounding) const {
+  run_block(spec_, weights, packed, rope_.get(), layout, filter, hidden, probe,
+            multiplication(rounding).arithmetic);
 }
 
 void Decoder::run_sublayer(Sublayer sublayer, const BlockWeights& weights,
                            const PackedLinears& packed, const Layout& layout, ConstMatrixView x,
                            MatrixView out) const {
-  nf::run_sublayer(sublayer, spec_, weights, packed, rope_.get(), layout, x, out);
+  nf::run_sublayer(sublayer, spec_, weights, packed, rope_.get(), layout, x, out, arithmetic_);
 }
 
-void Decoder::final_norm(Matrix& hidden, Summation summation) const {
+void Decoder::final_norm(Matrix& hidden, Rounding rounding) const {
   if (final_norm_.exists()) run_norm(spec_, final_norm_, hidden, hidden);
   if (spec_.project_out.empty()) return;
   Matrix projected(hidden.rows(), spec_.embedding_size());
-  linear(hidden, project_out_.of(summation), {}, projected);
+  linear(hidden, project_out_.of(rounding), {}, projected);
   hidden = std::move(projected);
 }
 
@@ -264,9 +274,9 @@ void Decoder::prefetch_head(Index first_token, Index tokens) const {
 }
 
 HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used,
-                            Summation summation) const {
+                            Rounding rounding) const {
   HeadSlab slab =
-      pack_slab(first_token, tokens, std::move(used), summation, [&](Index begin, MatrixView rows) {
+      pack_slab(first_token, tokens, std::move(used), rounding, [&](Index begin, MatrixView rows) {
         checkpoint_->read_f32(spec_.lm_head, begin, rows.rows(), rows);
         release_behind(*checkpoint_, spec_.lm_head, begin, begin + rows.rows());
       });
@@ -278,13 +288,13 @@ HeadSlab Decoder::load_head(Index first_token, Index tokens, HeadSlab used,
 HeadSlab Decoder::pack_head(ConstMatrixView rows, Index first_token, HeadSlab used) const {
   NF_CHECK(first_token + rows.rows() <= spec_.vocab_size, "rows [{}, {}) of a head of {}",
            first_token, first_token + rows.rows(), spec_.vocab_size);
-  return pack_slab(first_token, rows.rows(), std::move(used), Summation::whole,
+  return pack_slab(first_token, rows.rows(), std::move(used), Rounding::usual,
                    [&](Index begin, MatrixView part) {
                      std::copy_n(rows.row(begin - first_token), part.size(), part.data());
                    });
 }
 
-HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used, Summation summation,
+HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used, Rounding rounding,
                             const std::function<void(Index, MatrixView)>& read) const {
   NF_CHECK(first_token % kVocabChunk == 0, "head from token {}", first_token);
   const Index end = std::min(first_token + tokens, spec_.vocab_size);
@@ -296,7 +306,8 @@ HeadSlab Decoder::pack_slab(Index first_token, Index tokens, HeadSlab used, Summ
     const Index begin = first_token + i * kVocabChunk;
     const Index count = std::min(kVocabChunk, end - begin);
     PackedWeight& chunk = slab.chunks[static_cast<std::size_t>(i)];
-    WeightPacker packer(count, spec_.embedding_size(), std::move(chunk), Packing::own, summation);
+    WeightPacker packer(count, spec_.embedding_size(), std::move(chunk), Packing::own,
+                        multiplication(rounding));
     const Index step = rows_at_once(packer);
     for (Index first = 0; first < count; first += step) {
       rows.resize(std::min(step, count - first), spec_.embedding_size());

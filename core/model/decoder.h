@@ -14,6 +14,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/model/architecture.h"
 #include "core/model/decoder_block.h"
+#include "core/model/rounding.h"
 
 namespace nf {
 
@@ -58,16 +59,23 @@ class Decoder {
   /// residual stream at the layer's end.
   std::vector<Site> sites() const;
 
+  /// How all products of the model are made from here on, f32 at first. To be called before a
+  /// weight is packed.
+  void set_arithmetic(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
+  Arithmetic arithmetic() const { return arithmetic_; }
+  /// The products of linears under a rounding.
+  Multiplication multiplication(Rounding rounding = Rounding::usual) const;
+
   /// Reads the parts that every batch needs (norms outside the blocks, projections, rotary tables
   /// of positions 0 .. positions-1). To be called once, before the first embed() or run().
   void prepare(Index positions);
 
   /// hidden ← embeddings (and learned positions) of some tokens that lie as `layout` says.
   /// ids: [T]  hidden: [T, H]. Throws DataError for an id outside the vocabulary.
-  /// tokens: embeddings of all these ids to use instead of the checkpoint's, or null. summation: of
+  /// tokens: embeddings of all these ids to use instead of the checkpoint's, or null. rounding: of
   /// the projection, where the model has one.
   void embed(std::span<const std::int32_t> ids, const Layout& layout, MatrixView hidden,
-             const TokenRows* tokens = nullptr, Summation summation = Summation::whole) const;
+             const TokenRows* tokens = nullptr, Rounding rounding = Rounding::usual) const;
 
   /// Reads one linear's weight in f32 as the model uses it (a fused tensor's part, not transposed),
   /// in the calling thread. weight: [out, in]. Throws DataError where a value is not finite.
@@ -77,22 +85,24 @@ class Decoder {
   BlockWeights load_block(Index layer, BlockWeights used = {}) const;
   /// Starts reading a block from the disk while something else is computed. A hint.
   void prefetch_block(Index layer) const;
-  /// Runs a block on some rows in place (run_block). hidden: [T, H]
+  /// Runs a block on some rows in place (run_block). hidden: [T, H]  rounding: of the products of
+  /// attention; those of linears are as `packed` is.
   void run(const BlockWeights& weights, const PackedLinears& packed, const Layout& layout,
-           InputFilter* filter, MatrixView hidden, InputProbe* probe = nullptr) const;
+           InputFilter* filter, MatrixView hidden, InputProbe* probe = nullptr,
+           Rounding rounding = Rounding::usual) const;
   /// Runs one sub-layer of a block alone (nf::run_sublayer). x, out: [T, H]
   void run_sublayer(Sublayer sublayer, const BlockWeights& weights, const PackedLinears& packed,
                     const Layout& layout, ConstMatrixView x, MatrixView out) const;
 
   /// hidden ← the head's input: the final norm, projected where the model does that. [T, H] becomes
-  /// [T, E]. summation: of the projection.
-  void final_norm(Matrix& hidden, Summation summation = Summation::whole) const;
+  /// [T, E]. rounding: of the projection.
+  void final_norm(Matrix& hidden, Rounding rounding = Rounding::usual) const;
   /// Starts reading a part of the head from the disk. A hint.
   void prefetch_head(Index first_token, Index tokens) const;
   /// A part of the head, read by all threads, in the memory of `used`, a part of no more use.
   /// first_token must be a multiple of kVocabChunk.
   HeadSlab load_head(Index first_token, Index tokens, HeadSlab used = {},
-                     Summation summation = Summation::whole) const;
+                     Rounding rounding = Rounding::usual) const;
   /// A part of a lane's own head: its rows from first_token on, [tokens, E].
   HeadSlab pack_head(ConstMatrixView rows, Index first_token, HeadSlab used = {}) const;
   /// Reads rows [first, first + rows.rows()) of the embedding or the head in f32, [n, E], in the
@@ -104,11 +114,11 @@ class Decoder {
   void logits(ConstMatrixView x, const PackedWeight& chunk, MatrixView logits) const;
 
  private:
-  /// A linear beside the blocks, packed for either way to sum its products; empty: there is none.
+  /// A linear beside the blocks, packed for either rounding of its products; empty: there is none.
   struct Projection {
-    PackedWeight whole, halves;
-    const PackedWeight& of(Summation summation) const {
-      return summation == Summation::halves ? halves : whole;
+    PackedWeight usual, other;
+    const PackedWeight& of(Rounding rounding) const {
+      return rounding == Rounding::other ? other : usual;
     }
   };
   Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec,
@@ -117,12 +127,13 @@ class Decoder {
   void read_rows(const LinearTensors& from, Index first, MatrixView rows) const;
   const std::string& outer_tensor(Role role) const;
   Projection read_projection(const std::string& name) const;
-  HeadSlab pack_slab(Index first_token, Index tokens, HeadSlab used, Summation summation,
+  HeadSlab pack_slab(Index first_token, Index tokens, HeadSlab used, Rounding rounding,
                      const std::function<void(Index begin, MatrixView rows)>& read) const;
 
   std::shared_ptr<const Checkpoint> checkpoint_;
   DecoderSpec spec_;
   std::vector<std::string> warnings_;
+  Arithmetic arithmetic_ = Arithmetic::f32;
   std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions prepared
   NormWeights embedding_norm_, final_norm_;
   Projection project_in_, project_out_;

@@ -105,7 +105,7 @@ class BlockRun {
  public:
   BlockRun(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
            const RopeTable* rope, const Layout& layout, InputFilter* filter, InputProbe* probe,
-           Scratch& scratch)
+           Arithmetic attention, Scratch& scratch)
       : spec_(spec),
         weights_(weights),
         packed_(packed),
@@ -114,6 +114,7 @@ class BlockRun {
         filter_(filter),
         probe_(probe),
         inputs_(filter, probe, scratch.distorted),
+        attention_(attention),
         s_(scratch) {}
 
   void run(MatrixView hidden) {
@@ -230,7 +231,7 @@ class BlockRun {
     const bool shows_attention = probe_ != nullptr && probe_->wants_attention();
     if (shows_attention) s_.on_first.resize(tokens, spec_.num_attention_heads);
     causal_attention(spec_, weights_.spec, rope_, layout_, s_.q, s_.k, s_.v, s_.attention, keys,
-                     shows_attention ? s_.on_first.view() : MatrixView());
+                     attention_, shows_attention ? s_.on_first.view() : MatrixView());
     if (shows_attention) probe_->see_attention(s_.on_first);
   }
   void attention_out(MatrixView hidden) {
@@ -276,6 +277,7 @@ class BlockRun {
   InputFilter* filter_;
   InputProbe* probe_;
   Inputs inputs_;
+  Arithmetic attention_;
   Scratch& s_;
 };
 
@@ -294,17 +296,18 @@ void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView 
 
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
                const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
-               InputProbe* probe) {
-  BlockRun(spec, weights, packed, rope, layout, filter, probe, thread_scratch()).run(hidden);
+               InputProbe* probe, Arithmetic attention) {
+  BlockRun(spec, weights, packed, rope, layout, filter, probe, attention, thread_scratch())
+      .run(hidden);
 }
 
 void run_sublayer(Sublayer sublayer, const DecoderSpec& spec, const BlockWeights& weights,
                   const PackedLinears& packed, const RopeTable* rope, const Layout& layout,
-                  ConstMatrixView x, MatrixView out) {
+                  ConstMatrixView x, MatrixView out, Arithmetic attention) {
   NF_CHECK(x.rows() == layout.rows(), "layout of {} rows for {}", layout.rows(), x.rows());
   NF_CHECK_SHAPE(out, x.rows(), x.cols());
   for (Index r = 0; r < out.rows(); ++r) std::fill_n(out.row(r), out.cols(), 0.0f);
-  BlockRun(spec, weights, packed, rope, layout, nullptr, nullptr, thread_scratch())
+  BlockRun(spec, weights, packed, rope, layout, nullptr, nullptr, attention, thread_scratch())
       .add_output(sublayer, x, out);
 }
 

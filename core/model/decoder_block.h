@@ -88,17 +88,18 @@ class InputProbe {
 /// Runs one decoder block on some rows in place; tiles of rows and heads are shared out among the
 /// threads unless the caller is one of them already. hidden: [T, H], lying as
 /// `layout` says. packed: weights.packed or a lane's own. rope: at least the layout's positions
-/// where the spec has rotary positions, else ignored. filter and probe may be null.
+/// where the spec has rotary positions, else ignored. filter and probe may be null. attention: of
+/// the scores and of the values that they weigh; a linear multiplies as its weight is packed.
 void run_block(const DecoderSpec& spec, const BlockWeights& weights, const PackedLinears& packed,
                const RopeTable* rope, const Layout& layout, InputFilter* filter, MatrixView hidden,
-               InputProbe* probe = nullptr);
+               InputProbe* probe = nullptr, Arithmetic attention = Arithmetic::f32);
 
 /// out ← what one sub-layer alone adds to the residual stream, before a norm behind it. x: [T, H],
 /// what its first linears read, lying as `layout` says  out: [T, H], not overlapping x. The other
 /// arguments as in run_block().
 void run_sublayer(Sublayer sublayer, const DecoderSpec& spec, const BlockWeights& weights,
                   const PackedLinears& packed, const RopeTable* rope, const Layout& layout,
-                  ConstMatrixView x, MatrixView out);
+                  ConstMatrixView x, MatrixView out, Arithmetic attention = Arithmetic::f32);
 
 /// y = norm(x) as the spec says. x, y: [T, H], may be the same.
 void run_norm(const DecoderSpec& spec, const NormWeights& norm, ConstMatrixView x, MatrixView y);

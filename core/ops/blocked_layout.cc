@@ -19,6 +19,21 @@ bool fills_exactly(std::vector<BlockedDimension::Digit> digits, Index floats) {
 
 }  // namespace
 
+std::optional<BlockedDescription> in_words(BlockedDescription d, Index elements) {
+  if (elements == 1) return d;
+  const bool side_by_side =
+      !d.inner.empty() && d.inner.back().dimension == 0 && d.inner.back().size % elements == 0;
+  const bool whole = d.padded[0] % elements == 0 && d.floats % elements == 0 &&
+                     d.strides[0] % elements == 0 && d.strides[1] % elements == 0;
+  if (!side_by_side || !whole) return std::nullopt;
+  d.inner.back().size /= elements;
+  d.sizes[0] = (d.sizes[0] + elements - 1) / elements;
+  d.padded[0] /= elements;
+  for (Index& stride : d.strides) stride /= elements;
+  d.floats /= elements;
+  return d;
+}
+
 BlockedDimension::BlockedDimension(Index size, Index padded, const std::vector<Digit>& digits)
     : size_(size), padded_(padded) {
   for (const Digit& digit : digits) {

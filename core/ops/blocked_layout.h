@@ -26,6 +26,10 @@ struct BlockedDescription {
   Index floats = 0;          ///< of the whole, padding included
 };
 
+/// The same layout of words that hold `elements` neighbours along dimension 0 each, as products of
+/// short numbers read a weight. nullopt where these do not lie side by side.
+std::optional<BlockedDescription> in_words(BlockedDescription description, Index elements);
+
 /// One dimension: an index is written in mixed digits, each with a stride of its own, and lies at
 /// the sum of digit · stride.
 class BlockedDimension {

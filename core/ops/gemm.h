@@ -8,6 +8,7 @@
 /// (a short last tile is padded with zeros), so a row's result depends neither on how many rows
 /// travel with it nor on the number of threads.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,29 @@ inline constexpr Index kRowTile = 128;
 /// `n` rounded up to whole row tiles.
 inline constexpr Index padded_rows(Index n) { return (n + kRowTile - 1) / kRowTile * kRowTile; }
 
+/// The numbers that are multiplied. Sums are f32 in either case.
+enum class Arithmetic {
+  f32,
+  bf16,  ///< both operands rounded to the nearest bf16, ties to even; where bf16_is_native()
+};
+
+/// Whether this CPU, and oneDNN on it, multiplies bf16 itself (AVX512_BF16, AMX). Elsewhere oneDNN
+/// emulates it, several times slower than f32.
+bool bf16_is_native();
+
+/// The order in which a product adds up its inner dimension.
+enum class Summation {
+  whole,   ///< as the library does it
+  halves,  ///< two products, over the first and the last inputs, the second added onto the first:
+           ///< nothing but the rounding differs. One input has no halves.
+};
+
+/// How the products of a weight are made.
+struct Multiplication {
+  Arithmetic arithmetic = Arithmetic::f32;
+  Summation summation = Summation::whole;
+};
+
 /// A weight [out, in] in the layout the product likes best. Immutable and cheap to copy: threads
 /// and lanes share one.
 class PackedWeight {
@@ -29,8 +53,10 @@ class PackedWeight {
   PackedWeight() = default;
   Index out() const { return out_; }
   Index in() const { return in_; }
+  Arithmetic arithmetic() const { return arithmetic_; }
   Index bytes() const { return floats_ * static_cast<Index>(sizeof(float)); }
-  /// All floats of the layout, its padding (zeros) included. Of a weight in halves: none.
+  /// All words of the layout, its padding (zeros) included: floats, or pairs of bf16 of
+  /// neighbouring inputs. Of a weight in halves: none.
   ConstVectorView values() const {
     return {values_.get(), values_ ? static_cast<std::size_t>(floats_) : 0};
   }
@@ -44,21 +70,15 @@ class PackedWeight {
   Index floats_ = 0;
   Index out_ = 0;
   Index in_ = 0;
+  Arithmetic arithmetic_ = Arithmetic::f32;
   std::vector<PackedWeight> halves_;
-};
-
-/// The order in which a product adds up its inner dimension.
-enum class Summation {
-  whole,   ///< as the library does it
-  halves,  ///< two products, over the first and the last inputs, the second added onto the first:
-           ///< nothing but the rounding differs. One input has no halves.
 };
 
 /// w: [out, in] row-major. In the calling thread. used: as WeightPacker takes it.
 PackedWeight pack_weight(ConstMatrixView w, PackedWeight used = {},
-                         Summation summation = Summation::whole);
+                         Multiplication multiplication = {});
 
-/// The one that arranges the values. The packed floats are the same.
+/// The one that arranges the values. The packed words are the same.
 enum class Packing {
   own,      ///< each block of rows at once
   library,  ///< oneDNN, the whole matrix in finish(): for layouts that `own` does not understand
@@ -70,7 +90,7 @@ class WeightPacker {
   /// used: a weight of no more use, whose memory is taken where it has the size and nobody else
   /// holds it. Packing::own becomes Packing::library by itself where it has to.
   WeightPacker(Index out, Index in, PackedWeight used = {}, Packing packing = Packing::own,
-               Summation summation = Summation::whole);
+               Multiplication multiplication = {});
   WeightPacker(WeightPacker&&) noexcept;
   WeightPacker& operator=(WeightPacker&&) noexcept;
   ~WeightPacker();
@@ -95,8 +115,9 @@ enum class Epilogue : int {
   relu,   ///< y = max(x·wᵀ + bias, 0)
 };
 
-/// x: [T, in]  bias: [out] or empty  y: [T, out], not overlapping x. f32 throughout. Thread-safe;
-/// the row tiles are shared out among the threads unless the caller is one of them already.
+/// x: [T, in]  bias: [out] or empty  y: [T, out], not overlapping x. All f32; x is rounded where
+/// the weight is bf16. Thread-safe; the row tiles are shared out among the threads unless the
+/// caller is one of them already.
 void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
             Epilogue epilogue = Epilogue::store);
 
@@ -107,10 +128,27 @@ void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c);
 void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c,
                Epilogue epilogue = Epilogue::store);
 
+/// An operand in bf16: [rows, cols], row-major.
+struct Bf16View {
+  const std::uint16_t* data = nullptr;
+  Index rows = 0, cols = 0, stride = 0;
+  Bf16View middle_rows(Index first, Index count) const {
+    return {data + first * stride, count, cols, stride};
+  }
+};
+/// The same of operands in bf16.
+void matmul_nt(Bf16View a, Bf16View b, MatrixView c);
+void matmul_nn(Bf16View a, Bf16View b, MatrixView c);
+
 /// "oneDNN 2.6.3".
 std::string gemm_library();
 /// The instruction set oneDNN may use here (ONEDNN_MAX_CPU_ISA lowers it), e.g. "avx512_core_vnni".
 std::string gemm_isa();
+/// Lowers the instruction set of this process's products to this one (a name as gemm_isa() gives
+/// it), so that machines with better ones give the bits of those without. Goes before
+/// ONEDNN_MAX_CPU_ISA. To be called before the first product and before gemm_isa(). False where
+/// another one is in use then: the CPU has not got it, or it is too late.
+bool limit_gemm_isa(const std::string& name);
 /// Name of the implementation chosen for a small product of fixed shape: the same on machines that
 /// agree, whatever ran before.
 std::string gemm_probe();

@@ -13,19 +13,21 @@ namespace nf {
 
 /// The layout of a packed weight in memory.
 struct PackedForm {
-  Index floats = 0;
-  std::optional<BlockedLayout> layout;  ///< of the matrix [in, out]; nullopt: of no kind we know
+  Index floats = 0;  ///< words of four bytes
+  /// Of the words, as a matrix [in, out], with pairs of bf16 [in / 2 rounded up, out]; nullopt: of
+  /// no kind we know.
+  std::optional<BlockedLayout> layout;
 };
 
 /// The form of a packed weight [out, in].
-PackedForm packed_form(Index out, Index in);
+PackedForm packed_form(Index out, Index in, Arithmetic arithmetic = Arithmetic::f32);
 
-/// The library's own way: w [out, in] into packed_form().floats floats, 64-byte aligned.
-void reorder_weight(ConstMatrixView w, float* packed);
+/// The library's own way: w [out, in] into packed_form().floats words, 64-byte aligned.
+void reorder_weight(ConstMatrixView w, float* packed, Arithmetic arithmetic = Arithmetic::f32);
 
-/// linear() for one tile of contiguous rows. x: [kRowTile, in]  bias: [out] or nullptr  y:
-/// [kRowTile, out]
-void multiply_tile(const float* x, const PackedWeight& w, const float* bias, float* y,
+/// linear() for one tile of contiguous rows. x: [kRowTile, in], floats or bf16 as the weight is
+/// bias: [out] or nullptr  y: [kRowTile, out]
+void multiply_tile(const void* x, const PackedWeight& w, const float* bias, float* y,
                    Epilogue epilogue);
 
 }  // namespace nf

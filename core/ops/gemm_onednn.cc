@@ -54,10 +54,14 @@ struct ProductShape {
   bool weights_transposed = false;
   bool bias = false;
   Epilogue epilogue = Epilogue::store;
+  Arithmetic arithmetic = Arithmetic::f32;
 
   auto key() const {
     return std::tie(m, k, n, src_stride, dst_stride, weights_stride, weights_transposed, bias,
-                    epilogue);
+                    epilogue, arithmetic);
+  }
+  memory::data_type operand() const {
+    return arithmetic == Arithmetic::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
   }
   bool operator<(const ProductShape& other) const { return key() < other.key(); }
 };
@@ -68,8 +72,9 @@ struct Product {
   std::string implementation;
 };
 
-memory::desc strided(Index rows, Index cols, Index row_stride, Index col_stride) {
-  return {{rows, cols}, memory::data_type::f32, memory::dims{row_stride, col_stride}};
+memory::desc strided(Index rows, Index cols, Index row_stride, Index col_stride,
+                     memory::data_type type = memory::data_type::f32) {
+  return {{rows, cols}, type, memory::dims{row_stride, col_stride}};
 }
 
 std::mutex names_mutex;
@@ -90,23 +95,25 @@ const Product& product(const ProductShape& shape);
 
 /// The layout of a packed weight [n, k]: what oneDNN chooses for the plain product. The other
 /// epilogues take it as it is.
-memory::desc packed_layout(Index k, Index n) {
-  return product({.k = k, .n = n, .src_stride = k, .dst_stride = n}).weights;
+memory::desc packed_layout(Index k, Index n, Arithmetic arithmetic) {
+  return product({.k = k, .n = n, .src_stride = k, .dst_stride = n, .arithmetic = arithmetic})
+      .weights;
 }
 
 Product make_product(const ProductShape& shape) {
   const OneThread guard;
   Product p;
-  p.src = strided(shape.m, shape.k, shape.src_stride, 1);
+  const memory::data_type type = shape.operand();
+  p.src = strided(shape.m, shape.k, shape.src_stride, 1, type);
   p.dst = strided(shape.m, shape.n, shape.dst_stride, 1);
   if (shape.weights_stride == 0 && (shape.bias || shape.epilogue != Epilogue::store))
-    p.weights = packed_layout(shape.k, shape.n);
+    p.weights = packed_layout(shape.k, shape.n, shape.arithmetic);
   else if (shape.weights_stride == 0)
-    p.weights = memory::desc({shape.k, shape.n}, memory::data_type::f32, memory::format_tag::any);
+    p.weights = memory::desc({shape.k, shape.n}, type, memory::format_tag::any);
   else if (shape.weights_transposed)
-    p.weights = strided(shape.k, shape.n, 1, shape.weights_stride);
+    p.weights = strided(shape.k, shape.n, 1, shape.weights_stride, type);
   else
-    p.weights = strided(shape.k, shape.n, shape.weights_stride, 1);
+    p.weights = strided(shape.k, shape.n, shape.weights_stride, 1, type);
   if (shape.bias) p.bias = strided(1, shape.n, shape.n, 1);
 
   dnnl::primitive_attr attr;
@@ -148,10 +155,11 @@ const Product& product(const ProductShape& shape) {
   return *products.emplace(shape, std::move(made)).first->second;
 }
 
-/// oneDNN's description of a layout as ours; nothing where it is of another kind.
-std::optional<BlockedLayout> blocked_layout(const memory::desc& layout) {
+/// oneDNN's description of a layout as ours, of words of four bytes; nothing where it is of another
+/// kind. elements: in a word.
+std::optional<BlockedLayout> blocked_layout(const memory::desc& layout, Index elements) {
   BlockedDescription d;
-  d.floats = static_cast<Index>(layout.get_size() / sizeof(float));
+  d.floats = static_cast<Index>(layout.get_size() / sizeof(float)) * elements;
 #if DNNL_VERSION_MAJOR >= 3
   if (layout.get_format_kind() != memory::format_kind::blocked) return std::nullopt;
   const memory::dims sizes = layout.get_dims(), padded = layout.get_padded_dims(),
@@ -172,7 +180,8 @@ std::optional<BlockedLayout> blocked_layout(const memory::desc& layout) {
   }
   for (std::size_t i = 0; i < inner; ++i)
     d.inner.push_back({static_cast<int>(dimensions[i]), blocks[i]});
-  return BlockedLayout::from(d);
+  const std::optional<BlockedDescription> words = in_words(d, elements);
+  return words ? BlockedLayout::from(*words) : std::nullopt;
 }
 
 memory wrap(const memory::desc& desc, const void* data) {
@@ -185,7 +194,7 @@ void* thread_scratch(std::size_t bytes) {
   return scratch.data();
 }
 
-void execute(const Product& p, const float* src, const void* weights, const float* bias,
+void execute(const Product& p, const void* src, const void* weights, const float* bias,
              float* dst) {
   const OneThread guard;
   std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, wrap(p.src, src)},
@@ -198,56 +207,96 @@ void execute(const Product& p, const float* src, const void* weights, const floa
   thread_stream().wait();
 }
 
-void matmul(ConstMatrixView a, ConstMatrixView b, MatrixView c, bool transposed,
-            Epilogue epilogue = Epilogue::store) {
-  NF_CHECK(a.rows() == c.rows(), "tiles of {} and {} rows", a.rows(), c.rows());
-  const ProductShape shape{.m = a.rows(),
-                           .k = a.cols(),
+/// The two operands where they lie.
+struct Operands {
+  const void *a = nullptr, *b = nullptr;
+  Index rows = 0, inner = 0, a_stride = 0, b_stride = 0;
+  Arithmetic arithmetic = Arithmetic::f32;
+};
+
+Operands operands(ConstMatrixView a, ConstMatrixView b) {
+  return {a.data(), b.data(), a.rows(), a.cols(), a.stride(), b.stride(), Arithmetic::f32};
+}
+Operands operands(Bf16View a, Bf16View b) {
+  return {a.data, b.data, a.rows, a.cols, a.stride, b.stride, Arithmetic::bf16};
+}
+
+void matmul(const Operands& o, MatrixView c, bool transposed, Epilogue epilogue = Epilogue::store) {
+  NF_CHECK(o.rows == c.rows(), "tiles of {} and {} rows", o.rows, c.rows());
+  const ProductShape shape{.m = o.rows,
+                           .k = o.inner,
                            .n = c.cols(),
-                           .src_stride = a.stride(),
+                           .src_stride = o.a_stride,
                            .dst_stride = c.stride(),
-                           .weights_stride = b.stride(),
+                           .weights_stride = o.b_stride,
                            .weights_transposed = transposed,
-                           .epilogue = epilogue};
-  execute(product(shape), a.data(), b.data(), nullptr, c.data());
+                           .epilogue = epilogue,
+                           .arithmetic = o.arithmetic};
+  execute(product(shape), o.a, o.b, nullptr, c.data());
+}
+
+void check_nt(Index a_rows, Index a_cols, Index b_rows, Index b_cols, MatrixView c) {
+  NF_CHECK(a_cols == b_cols && b_rows == c.cols(), "[{}, {}]·[{}, {}]ᵀ", a_rows, a_cols, b_rows,
+           b_cols);
+}
+void check_nn(Index a_rows, Index a_cols, Index b_rows, Index b_cols, MatrixView c) {
+  NF_CHECK(a_cols == b_rows && b_cols == c.cols(), "[{}, {}]·[{}, {}]", a_rows, a_cols, b_rows,
+           b_cols);
 }
 
 }  // namespace
 
-PackedForm packed_form(Index out, Index in) {
-  const memory::desc layout = packed_layout(in, out);
-  return {static_cast<Index>(layout.get_size() / sizeof(float)), blocked_layout(layout)};
+PackedForm packed_form(Index out, Index in, Arithmetic arithmetic) {
+  const memory::desc layout = packed_layout(in, out, arithmetic);
+  const Index words = static_cast<Index>((layout.get_size() + sizeof(float) - 1) / sizeof(float));
+  return {words, blocked_layout(layout, arithmetic == Arithmetic::bf16 ? 2 : 1)};
 }
 
-void reorder_weight(ConstMatrixView w, float* packed) {
+void reorder_weight(ConstMatrixView w, float* packed, Arithmetic arithmetic) {
   const OneThread guard;
   memory from = wrap(strided(w.cols(), w.rows(), 1, w.stride()), w.data());
-  memory to = wrap(packed_layout(w.cols(), w.rows()), packed);
+  memory to = wrap(packed_layout(w.cols(), w.rows(), arithmetic), packed);
   dnnl::reorder(from, to).execute(thread_stream(), from, to);
   thread_stream().wait();
 }
 
-void multiply_tile(const float* x, const PackedWeight& w, const float* bias, float* y,
+void multiply_tile(const void* x, const PackedWeight& w, const float* bias, float* y,
                    Epilogue epilogue) {
   const ProductShape shape{.k = w.in(),
                            .n = w.out(),
                            .src_stride = w.in(),
                            .dst_stride = w.out(),
                            .bias = bias != nullptr,
-                           .epilogue = epilogue};
+                           .epilogue = epilogue,
+                           .arithmetic = w.arithmetic()};
   execute(product(shape), x, w.values().data(), bias, y);
 }
 
 void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
-  NF_CHECK(a.cols() == b.cols() && b.rows() == c.cols(), "[{}, {}]·[{}, {}]ᵀ", a.rows(), a.cols(),
-           b.rows(), b.cols());
-  matmul(a, b, c, true);
+  check_nt(a.rows(), a.cols(), b.rows(), b.cols(), c);
+  matmul(operands(a, b), c, true);
+}
+
+void matmul_nt(Bf16View a, Bf16View b, MatrixView c) {
+  check_nt(a.rows, a.cols, b.rows, b.cols, c);
+  matmul(operands(a, b), c, true);
 }
 
 void matmul_nn(ConstMatrixView a, ConstMatrixView b, MatrixView c, Epilogue epilogue) {
-  NF_CHECK(a.cols() == b.rows() && b.cols() == c.cols(), "[{}, {}]·[{}, {}]", a.rows(), a.cols(),
-           b.rows(), b.cols());
-  matmul(a, b, c, false, epilogue);
+  check_nn(a.rows(), a.cols(), b.rows(), b.cols(), c);
+  matmul(operands(a, b), c, false, epilogue);
+}
+
+void matmul_nn(Bf16View a, Bf16View b, MatrixView c) {
+  check_nn(a.rows, a.cols, b.rows, b.cols, c);
+  matmul(operands(a, b), c, false);
+}
+
+bool bf16_is_native() {
+  // The sets that include others have their bits as well.
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  constexpr auto kBf16 = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
+  return (isa & kBf16) == kBf16;
 }
 
 std::string gemm_library() {
@@ -277,6 +326,18 @@ std::string gemm_isa() {
     default:
       return fmt::format("isa_{:#x}", static_cast<int>(dnnl::get_effective_cpu_isa()));
   }
+}
+
+bool limit_gemm_isa(const std::string& name) {
+  constexpr std::pair<const char*, dnnl_cpu_isa_t> kNames[] = {
+      {"sse41", dnnl_cpu_isa_sse41},
+      {"avx2", dnnl_cpu_isa_avx2},
+      {"avx512_core", dnnl_cpu_isa_avx512_core},
+      {"avx512_core_vnni", dnnl_cpu_isa_avx512_core_vnni},
+      {"avx512_core_bf16", dnnl_cpu_isa_avx512_core_bf16}};
+  for (const auto& [known, isa] : kNames)
+    if (name == known) dnnl_set_max_cpu_isa(isa);
+  return gemm_isa() == name;  // whether oneDNN took it or not
 }
 
 std::string gemm_probe() {

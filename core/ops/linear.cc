@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "core/ops/bf16.h"
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
 #include "core/tensor/matrix.h"
@@ -9,21 +11,35 @@
 namespace nf {
 namespace {
 
-/// A tile through contiguous copies, padded with zero rows: its rows see the same product as all
-/// others.
-void multiply_copy(ConstMatrixView x, const PackedWeight& w, const float* bias, MatrixView y,
-                   Epilogue epilogue) {
-  thread_local Matrix x_tile, y_tile;
-  x_tile.resize(kRowTile, x.cols());
-  y_tile.resize(kRowTile, y.cols());
-  x_tile.fill(0.0f);
-  for (Index r = 0; r < x.rows(); ++r) std::copy_n(x.row(r), x.cols(), x_tile.view().row(r));
+void copy_rows(ConstMatrixView from, MatrixView to) {
+  for (Index r = 0; r < from.rows(); ++r) std::copy_n(from.row(r), from.cols(), to.row(r));
+}
+
+/// A tile of rows as the product reads it: contiguous, padded with zero rows, in bf16 where the
+/// weight is. Its rows see the same product as all others.
+const void* operand(ConstMatrixView x, const PackedWeight& w) {
+  thread_local Matrix tile;
+  if (w.arithmetic() == Arithmetic::bf16) return round_rows(x, kRowTile, tile).data;
+  if (x.contiguous() && x.rows() == kRowTile) return x.data();
+  tile.resize(kRowTile, x.cols());
+  tile.fill(0.0f);
+  copy_rows(x, tile);
+  return tile.data();
+}
+
+void multiply(ConstMatrixView x, const PackedWeight& w, const float* bias, MatrixView y,
+              Epilogue epilogue) {
+  const void* const from = operand(x, w);
+  if (y.contiguous() && y.rows() == kRowTile)
+    return multiply_tile(from, w, bias, y.data(), epilogue);
+  thread_local Matrix tile;
+  tile.resize(kRowTile, y.cols());
   if (epilogue == Epilogue::add) {
-    y_tile.fill(0.0f);
-    for (Index r = 0; r < y.rows(); ++r) std::copy_n(y.row(r), y.cols(), y_tile.view().row(r));
+    tile.fill(0.0f);
+    copy_rows(y, tile);
   }
-  multiply_tile(x_tile.data(), w, bias, y_tile.data(), epilogue);
-  for (Index r = 0; r < y.rows(); ++r) std::copy_n(y_tile.view().row(r), y.cols(), y.row(r));
+  multiply_tile(from, w, bias, tile.data(), epilogue);
+  copy_rows(std::as_const(tile).view().middle_rows(0, y.rows()), y);
 }
 
 /// A tile of a weight in halves: their sum first, then the epilogue, as one product has it.
@@ -32,8 +48,8 @@ void multiply_halves(ConstMatrixView x, const PackedWeight& w, const float* bias
   thread_local Matrix sum;
   sum.resize(y.rows(), y.cols());
   const PackedWeight &first = w.halves().front(), &last = w.halves().back();
-  multiply_copy(x.middle_cols(0, first.in()), first, nullptr, sum, Epilogue::store);
-  multiply_copy(x.middle_cols(first.in(), last.in()), last, bias, sum, Epilogue::add);
+  multiply(x.middle_cols(0, first.in()), first, nullptr, sum, Epilogue::store);
+  multiply(x.middle_cols(first.in(), last.in()), last, bias, sum, Epilogue::add);
   for (Index r = 0; r < y.rows(); ++r) {
     for (Index c = 0; c < y.cols(); ++c) {
       const float value = sum(r, c);
@@ -55,16 +71,13 @@ void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, Matr
   const float* b = bias.empty() ? nullptr : bias.data();
   // Every tile is contiguous: for other strides oneDNN chooses another implementation, which reads
   // the packed weight in another layout and gives other bits.
-  const bool contiguous = x.contiguous() && y.contiguous();
   parallel_for((x.rows() + kRowTile - 1) / kRowTile, [&](Index tile) {
     const Index row = tile * kRowTile;
     const Index rows = std::min(kRowTile, x.rows() - row);
     if (!w.halves().empty())
       multiply_halves(x.middle_rows(row, rows), w, b, y.middle_rows(row, rows), epilogue);
-    else if (contiguous && rows == kRowTile)
-      multiply_tile(x.row(row), w, b, y.row(row), epilogue);
     else
-      multiply_copy(x.middle_rows(row, rows), w, b, y.middle_rows(row, rows), epilogue);
+      multiply(x.middle_rows(row, rows), w, b, y.middle_rows(row, rows), epilogue);
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/large_pages.h"
+#include "core/ops/bf16.h"
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
 #include "core/ops/pack.h"
@@ -22,7 +23,18 @@ constexpr Index kLibraryRowBlock = 64;
 }  // namespace
 
 struct WeightPacker::State {
+  /// block: rows that are rounded together.
+  void pack(Index first, ConstMatrixView part, Index block) const {
+    if (arithmetic == Arithmetic::f32) return pack_rows(*form.layout, first, part, values.get());
+    thread_local Matrix words;
+    for (Index r = 0; r < part.rows(); r += block) {
+      round_to_words(part.middle_rows(r, std::min(block, part.rows() - r)), words);
+      pack_rows(*form.layout, first + r, words, values.get());
+    }
+  }
+
   Index out = 0, in = 0;
+  Arithmetic arithmetic = Arithmetic::f32;
   PackedForm form;
   std::shared_ptr<float[]> values;
   Matrix collected;  ///< Packing::library: the rows until they are all there
@@ -31,18 +43,20 @@ struct WeightPacker::State {
 };
 
 WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packing,
-                           Summation summation)
+                           Multiplication multiplication)
     : state_(std::make_unique<State>()) {
   state_->out = out;
   state_->in = in;
-  if (summation == Summation::halves && in > 1) {
+  state_->arithmetic = multiplication.arithmetic;
+  if (multiplication.summation == Summation::halves && in > 1) {
+    const Multiplication whole{.arithmetic = multiplication.arithmetic};
     used.halves_.resize(2);
     const Index first = in / 2;
-    state_->halves.emplace_back(out, first, std::move(used.halves_.front()), packing);
-    state_->halves.emplace_back(out, in - first, std::move(used.halves_.back()), packing);
+    state_->halves.emplace_back(out, first, std::move(used.halves_.front()), packing, whole);
+    state_->halves.emplace_back(out, in - first, std::move(used.halves_.back()), packing, whole);
     return;
   }
-  state_->form = packed_form(out, in);
+  state_->form = packed_form(out, in, multiplication.arithmetic);
   if (packing == Packing::library) state_->form.layout.reset();
   if (!state_->form.layout) state_->collected.resize(out, in);
   // Fresh memory costs more than the packing: the kernel hands it out zeroed, page by page.
@@ -76,7 +90,7 @@ void WeightPacker::put_rows(Index first, ConstMatrixView rows) {
     return;
   }
   if (s.form.layout)
-    pack_rows(*s.form.layout, first, rows, s.values.get());
+    s.pack(first, rows, row_block());
   else
     for (Index r = 0; r < rows.rows(); ++r)
       std::copy_n(rows.row(r), s.in, s.collected.view().row(first + r));
@@ -88,6 +102,7 @@ PackedWeight WeightPacker::finish() && {
   PackedWeight packed;
   packed.out_ = s.out;
   packed.in_ = s.in;
+  packed.arithmetic_ = s.arithmetic;
   for (WeightPacker& half : s.halves) {
     packed.halves_.push_back(std::move(half).finish());
     packed.floats_ += packed.halves_.back().floats_;
@@ -97,15 +112,15 @@ PackedWeight WeightPacker::finish() && {
     return packed;
   }
   NF_CHECK(s.rows == s.out, "{} rows put, the weight has {}", s.rows.load(), s.out);
-  if (!s.form.layout) reorder_weight(s.collected, s.values.get());
+  if (!s.form.layout) reorder_weight(s.collected, s.values.get(), s.arithmetic);
   packed.values_ = std::move(s.values);
   packed.floats_ = s.form.floats;
   state_.reset();
   return packed;
 }
 
-PackedWeight pack_weight(ConstMatrixView w, PackedWeight used, Summation summation) {
-  WeightPacker packer(w.rows(), w.cols(), std::move(used), Packing::own, summation);
+PackedWeight pack_weight(ConstMatrixView w, PackedWeight used, Multiplication multiplication) {
+  WeightPacker packer(w.rows(), w.cols(), std::move(used), Packing::own, multiplication);
   packer.put_rows(0, w);
   return std::move(packer).finish();
 }

@@ -91,7 +91,8 @@ void RecordJoin::compare_failures(Known& known) {
         const auto found = map.find(key);
         if (found == map.end()) return false;
         held_by.insert(found->second);
-        return !any_env_ || sources_[found->second].record().env == failure.source.record().env;
+        return !any_env_ ||
+               same_env(sources_[found->second].record().env, failure.source.record().env);
       };
     };
     failure.told =
@@ -119,7 +120,7 @@ void RecordJoin::compare(const Known& known, const Source& source) {
     if (site.is_weight()) look(known.weights, site.site);
   for (const std::size_t number : shared) {
     const Source& before = sources_[number];
-    if (any_env_ && before.record().env != record.env) continue;
+    if (any_env_ && !same_env(before.record().env, record.env)) continue;
     for (const RecordDifference& difference : record_differences(before.record(), record))
       conflicts_.push_back(fmt::format("{}: {}: {}: {} in {}, {} in {}", trial_text(record),
                                        difference.where, difference.figure, difference.first,

@@ -13,6 +13,7 @@
 #include "eval/batch/missing_trials.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
 #include "eval/records/trial_profile.h"
@@ -223,9 +224,11 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
                    "merge it with the version of the program that made it");
     check_same_data(runs.front(), runs.back());
     if (!options.any_env)
-      check_env(runs.front().manifest.env, runs.back().manifest.env,
-                {manifest_place(runs.back()), "in " + manifest_place(runs.front()), "here",
-                 "merge runs of one machine type, or say --any-env"});
+      check_env(
+          runs.front().manifest.env, runs.back().manifest.env,
+          {manifest_place(runs.back()), "in " + manifest_place(runs.front()), "here",
+           "merge runs of one machine type, or say --mixed-env, and the results will say that "
+           "they are mixed; `isa: avx2` in the experiment makes such machines agree"});
   }
   const std::vector<RowKey> rows = join_rows(runs);
   RecordJoin join(options.any_env);
@@ -245,6 +248,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
                           about_merge(runs, options.command), rows, first.tasks);
     merge_profiles(runs, folder.path());
     outcome.rows = write_results(run, rows, metrics, first.tasks);
+    outcome.mixed_env = mixed_env_text(read_manifest(folder.path() / kManifest));
     outcome.missing = missing_trials(
         runs, FollowedSearches(rows, first.models, run.records()).keys(), outcome.rows);
   }

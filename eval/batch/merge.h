@@ -22,6 +22,7 @@ struct MergeOutcome {
   Index records = 0;                   ///< of the new folder
   Index repeated = 0;                  ///< records that another folder had in full already
   std::vector<std::string> missing{};  ///< a line for each part of the trials that is not there
+  std::string mixed_env{};             ///< mixed_env_text() of the new folder
 };
 
 /// Joins the folders of runs over one set of models and data (shards of a sweep, for instance) to a

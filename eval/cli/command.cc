@@ -17,6 +17,8 @@
 #include "core/base/suggest.h"
 #include "core/config/byte_size.h"
 #include "core/config/duration.h"
+#include "core/config/time_limit.h"
+#include "eval/cli/enum_option.h"
 #include "eval/experiment/missing_model.h"
 #include "eval/output/standard_streams.h"
 
@@ -65,7 +67,11 @@ const std::vector<Command>& commands() {
       {"law", "a law of damage, fitted to noise and held against quantizers", law_command},
       {"allocate", "bits for each weight by such a law, and the experiment that tests them",
        allocate_command},
+      {"submit", "cut an experiment into shards and start them on a cluster", submit_command},
+      {"status", "how the shards of a submitted experiment stand", status_command},
+      {"resubmit", "submit those of them that are missing", resubmit_command},
       {"merge", "join the folders of runs, shards for instance, to one", merge_command},
+      {"doctor", "whether this machine and a folder on it are fit for workers", doctor_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
       {"profile", "the values of a model: outliers by channel and position, texts side by side",
@@ -230,8 +236,23 @@ std::optional<double> save_every_option(const CommandLine& line) {
   return seconds;
 }
 
+std::optional<double> max_time_option(const CommandLine& line) {
+  if (!line.has("max-time")) return std::nullopt;
+  const std::string text = line.text("max-time");
+  const std::optional<double> seconds = parse_time_limit(text);
+  if (!seconds || *seconds <= 0.0)
+    throw ConfigError(fmt::format(
+        "--max-time: cannot read '{}' as a time; write 3:50:00, 1-12:00:00, 90m or 2h", text));
+  return seconds;
+}
+
 Shard shard_option(const CommandLine& line) {
-  if (!line.has("shard")) return {};
+  if (!line.has("shard")) {
+    for (const char* option : {"by", "rates"})
+      if (line.has(option))
+        throw ConfigError(fmt::format("--{}: is of a shard; say which with --shard I/N", option));
+    return {};
+  }
   const std::string text = line.text("shard");
   Shard shard;
   const char* const end = text.data() + text.size();
@@ -243,7 +264,20 @@ Shard shard_option(const CommandLine& line) {
     throw ConfigError(fmt::format(
         "--shard: needs I/N with 1 <= I <= N, such as 2/8 for the second of eight, is '{}'", text));
   --shard.index;
+  shard.by = by_option(line);
+  shard.rates = rates_option(line).value_or(WorkRates{});
   return shard;
+}
+
+ShardBy by_option(const CommandLine& line) {
+  static constexpr std::pair<const char*, ShardBy> kNames[] = {
+      {"trials", ShardBy::trials}, {"text", ShardBy::text}, {"both", ShardBy::both}};
+  return enum_option(line, "by", kNames, ShardBy::trials);
+}
+
+std::optional<WorkRates> rates_option(const CommandLine& line) {
+  if (!line.has("rates")) return std::nullopt;
+  return WorkRates::of_file(existing_file(line, "rates"));
 }
 
 std::vector<std::string> list_option(const CommandLine& line, const std::string& name) {

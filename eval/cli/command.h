@@ -35,6 +35,9 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
 int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int verify_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int submit_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int status_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int resubmit_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int compare_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int league_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
@@ -42,6 +45,7 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
 int allocate_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int report_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int show_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
+int doctor_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int export_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int logits_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
 int tokenize_command(const std::vector<std::string>& arguments, const KindsPtr& kinds);
@@ -105,12 +109,25 @@ std::optional<Index> memory_option(const CommandLine& line);
 /// Seconds behind --save-every, 0 where the work is not to be cut (ConfigError); nullopt where it
 /// was not given.
 std::optional<double> save_every_option(const CommandLine& line);
+/// Seconds behind --max-time (ConfigError); nullopt where it was not given.
+std::optional<double> max_time_option(const CommandLine& line);
 /// The help of --trials.
 inline constexpr const char* kTrialsHelp =
     "NAME of trials to take alone, 'w4*', or of a point of a sweep as tables print it, 'w4 g=64'; "
     "may be repeated";
-/// The part of the trials behind --shard I/N (ConfigError); all of them where it was not given.
+/// The part of an experiment behind --shard I/N, --by and --rates (ConfigError); all of it where
+/// --shard was not given.
 Shard shard_option(const CommandLine& line);
+/// The word behind --by (ConfigError); trials where it was not given.
+ShardBy by_option(const CommandLine& line);
+/// The rates of the file behind --rates (ConfigError); nullopt where it was not given.
+std::optional<WorkRates> rates_option(const CommandLine& line);
+inline constexpr const char* kByHelp =
+    "what shards are cut by: trials (the default; each shard has all of the text), text (each has "
+    "all trials), or both";
+inline constexpr const char* kRatesHelp =
+    "a file that 'noisefloor doctor --json' wrote on a machine that will run the shards: they are "
+    "balanced by its rates; default: nominal ones";
 /// The parts of "a,b,c" behind an option, none of them empty (ConfigError); none where it was not
 /// given.
 std::vector<std::string> list_option(const CommandLine& line, const std::string& name);

@@ -7,6 +7,7 @@
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/compare_csv.h"
@@ -94,6 +95,8 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) 
       compare_trials(results_of(run), *run.manifest.rows, run.manifest.tasks, compared.selectors,
                      run.manifest.models, options);
   if (!compared.left_out.empty()) comparison.remarks.push_back(compared.left_out);
+  if (const std::string mixed = mixed_env_text(run.manifest); !mixed.empty())
+    comparison.remarks.push_back(mixed);
   if (line.has("csv")) write_comparison_csv(comparison, line.text("csv"));
   if (is_for_readers(format))
     print_out("{}", comparison_table(comparison, terminal_columns(), format));

@@ -1,26 +1,66 @@
+#include "core/base/error.h"
+#include "eval/batch/batch_folder.h"
+#include "eval/batch/batch_status.h"
 #include "eval/batch/merge.h"
+#include "eval/batch/merge_batch.h"
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
 
 namespace nf {
+namespace {
+
+/// Joins what the workers of a batch have left; where something is missing, that is named instead.
+int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::string& command) {
+  const BatchFolder batch = BatchFolder::open(line.texts("RUN...").front());
+  const BatchStatus status = BatchStatus::of(batch);
+  if (status.is_merged) {
+    print_out("{}: is merged already\n", batch.merged_dir().string());
+    return static_cast<int>(status.exit_code());
+  }
+  const Index over = status.count(ShardStanding::done) + status.count(ShardStanding::failed);
+  if (over < batch.shard_count() || status.exit_code() == ExitCode::work_left) {
+    print_out("not merged, for not all is there\n{}", status.text());
+    return static_cast<int>(status.exit_code());
+  }
+  const MergeOutcome outcome =
+      merge_batch(batch, line.has("mixed-env") || line.has("any-env"), kinds->metrics, command);
+  print_out("{}: {} rows from {} records\n", batch.merged_dir().string(), outcome.rows.size(),
+            outcome.records);
+  print_warnings(outcome.missing);
+  return static_cast<int>(status.exit_code());
+}
+
+}  // namespace
 
 int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
-  CommandLine line("merge RUN... --out DIR",
+  CommandLine line("merge RUN... --out DIR | merge BATCH",
                    "Joins the folders of runs over the same models and data, shards of a sweep for "
                    "instance,\n"
                    "to a new one. What stands in several must be equal; where it is not, the "
                    "differences are\n"
                    "told and nothing is written. Trials that none of them has are named. `run` "
                    "goes on in the new folder like in any "
-                   "other.");
+                   "other.\n"
+                   "Of the folder of a batch (`submit`) alone, without --out: joins what its "
+                   "workers have left to\n"
+                   "BATCH/merged where all is there; else names what is missing and ends with 75 "
+                   "or 4, as `status`.");
   line.positionals("RUN...",
                    "run folders; the order of the results is the first's, then what is new")
-      .required("out", "the new folder; must not be there yet, or be empty")
-      .flag("any-env", "also runs made with different instruction sets or library versions");
+      .option("out", "the new folder; must not be there yet, or be empty")
+      .flag("mixed-env",
+            "also runs of machines whose matrix products differ in their last bits; the new folder "
+            "says so")
+      .flag("any-env", "the same");
   if (!line.parse(arguments)) return 0;
   const std::vector<std::string> runs = line.texts("RUN...");
+  if (!line.has("out")) {
+    if (runs.size() == 1 && is_batch_folder(runs.front()))
+      return merge_workers(line, kinds, command_text("merge", arguments));
+    throw ConfigError("--out is missing; see 'noisefloor merge --help'");
+  }
   const std::string out = line.text("out");
   for (const std::string& run : runs)
     if (const auto damage = plan_file_damage(std::filesystem::path(run) / kPlan))
@@ -28,11 +68,12 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
                 *damage);
   const MergeOutcome outcome = merge_runs({.runs = {runs.begin(), runs.end()},
                                            .out = out,
-                                           .any_env = line.has("any-env"),
+                                           .any_env = line.has("mixed-env") || line.has("any-env"),
                                            .command = command_text("merge", arguments)},
                                           kinds->metrics);
   print_out("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
+  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   return 0;
 }

@@ -2,6 +2,7 @@
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/findings.h"
@@ -72,6 +73,12 @@ int show_command(const std::vector<std::string>& arguments, const KindsPtr& kind
   const Index columns = terminal_columns();
   print_out("{}",
             shown_results(rows, searches, kinds->metrics, run.manifest.tasks, request, columns));
+  if (const std::string mixed = mixed_env_text(run.manifest); !mixed.empty()) {
+    if (is_for_readers(request.format))
+      print_out("\n{}\n", mixed);
+    else
+      print_warnings({mixed});
+  }
   if (request.is_whole() && request.format == TableFormat::table)
     print_out("{}", findings_text(rows, searches, columns));
   return 0;

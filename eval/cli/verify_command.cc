@@ -21,7 +21,7 @@ int verify_command(const std::vector<std::string>& arguments, const KindsPtr& ki
           "memory",
           "memory to stay within, e.g. 4GiB, instead of the experiment's; results do not depend "
           "on it")
-      .flag("any-env", "also what was made with another instruction set or library version")
+      .flag("any-env", "also what was made on a machine whose products have other bits")
       .flag("quiet", "no progress on stderr");
   if (!line.parse(arguments)) return 0;
   use_threads(line);

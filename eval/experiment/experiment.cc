@@ -108,6 +108,7 @@ std::vector<ExperimentModel> open_models(const ExperimentConfig& config, const C
       continue;
     }
     models.push_back({names[i], path, Decoder::open(path.resolved, kinds.architectures)});
+    models.back().decoder.set_arithmetic(config.arithmetic);
     check_model(config, models.back(), root, errors);
   }
   return models;
@@ -282,6 +283,15 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "memory that a run stays within, trials being cut into waves; most of "
                              "what is free by default. Results do not depend on it",
                   .example = "4GiB"});
+  table.optional("isa", &ExperimentConfig::isa,
+                 {.summary = "instruction set of matrix products, so that different machines give "
+                             "equal bits; each machine's best by default",
+                  .example = "avx2"});
+  table.optional(
+      "arithmetic", &ExperimentConfig::arithmetic,
+      {.summary = "numbers that the model's matrix products multiply, of the baseline and "
+                  "of all trials; part of every id",
+       .example = "bf16"});
   table.optional("stats", &ExperimentConfig::stats,
                  {.summary = "which statistics of δ are gathered"});
   table.optional("detail", &ExperimentConfig::detail,
@@ -296,8 +306,9 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                   .example = {{"texts", {{"french", "fr.txt"}}}}});
   table.optional(
       "floor", &ExperimentConfig::floor,
-      {.summary = "measures kl_floor, the KL that rounding alone makes, over the first 8 "
-                  "windows of the text"});
+      {.summary =
+           "measures kl_floor, the KL that rounding alone makes (with `arithmetic: bf16` that "
+           "to a pass in f32), over the first 8 windows of the text"});
   table.optional("stop", &ExperimentConfig::stop,
                  {.summary = "trials end early once the interval of their KL is narrow; none does "
                              "by default",
@@ -392,6 +403,8 @@ Json Experiment::resolved() const {
     json["tasks"] = list_of(TaskConfig::fields(kinds->tasks).form()).write(config.tasks);
   if (!config.calibration.empty())
     json["calibration"] = calibration_form(kinds->tasks).write(config.calibration);
+  if (config.isa) json["isa"] = enum_name(*config.isa);
+  if (config.arithmetic != Arithmetic::f32) json["arithmetic"] = enum_name(config.arithmetic);
   json["stats"] = enum_name(config.stats);
   json["detail"] = enum_name(config.detail);
   if (config.predict.records) json["predict"] = ConfigValue<PredictConfig>::write(config.predict);

@@ -7,9 +7,11 @@
 
 #include "core/config/byte_size.h"
 #include "core/model/decoder.h"
+#include "eval/experiment/arithmetic_mode.h"
 #include "eval/experiment/calibration_config.h"
 #include "eval/experiment/data_config.h"
 #include "eval/experiment/experiment_source.h"
+#include "eval/experiment/isa_config.h"
 #include "eval/experiment/predict_config.h"
 #include "eval/experiment/profile_config.h"
 #include "eval/experiment/short_forms.h"
@@ -38,11 +40,13 @@ struct ExperimentConfig {
   std::vector<CalibrationConfig> calibration;  ///< sets that entries name
   std::int64_t seed = 0;
   std::optional<ByteSize> memory;  ///< what a run stays within; no result depends on it
+  Arithmetic arithmetic = Arithmetic::f32;
   StatsMode stats = StatsMode::weights;
   DetailMode detail = DetailMode::none;
   PredictConfig predict;
   ProfileConfig profile;
   bool floor = true;                   ///< kl_floor is measured where there is text
+  std::optional<ProductIsa> isa;       ///< of matrix products; none: each machine's best
   std::optional<StopConfig> stop;      ///< of trials that do not say otherwise
   std::optional<ConfigNode> defaults;  ///< as written; those of trials stand in `trials` too
   std::vector<ConfigNode> trials;      ///< none: the untouched models alone

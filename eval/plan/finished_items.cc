@@ -1,5 +1,7 @@
 #include "eval/plan/finished_items.h"
 
+#include <algorithm>
+
 namespace nf {
 
 FinishedItems::FinishedItems(const ModelData& data, const std::vector<Record>& records)
@@ -42,9 +44,11 @@ bool FinishedItems::has_all(const std::string& id) const {
   return has(id, Stage(0, data_.set.count()));
 }
 
-Index FinishedItems::count(const std::string& id) const {
+Index FinishedItems::count(const std::string& id, const Stage& stage) const {
   const auto found = items_.find(id);
-  return found == items_.end() ? 0 : std::ssize(found->second);
+  if (found == items_.end()) return 0;
+  return std::count_if(stage.items.begin(), stage.items.end(),
+                       [&](Index item) { return found->second.contains(item); });
 }
 
 std::vector<Stage> FinishedItems::uniform_parts(const Stage& stage,

@@ -24,8 +24,8 @@ class FinishedItems {
   /// Whether statistics of its distorted weights are there: one record of a trial has them.
   bool has_weights(const std::string& id) const { return with_weights_.contains(id); }
   bool has_all(const std::string& id) const;
-  /// The number of items of a trial.
-  Index count(const std::string& id) const;
+  /// The number of a stage's items that a trial has.
+  Index count(const std::string& id, const Stage& stage) const;
   /// The stage cut into parts of which each of these trials has all items, or none. In the order of
   /// their first items.
   std::vector<Stage> uniform_parts(const Stage& stage, const std::vector<std::string>& ids) const;

@@ -35,12 +35,13 @@ KeptWork kept_work(const ModelPlan& plan, const std::vector<Job>& steps,
   for (const Search& search : plan.searches())
     if (search.is_ours)
       for (const SearchKey::Step& step : search.state.key.search->steps) ids.insert(step.id);
-  const EvalSet& set = plan.data().set;
-  KeptWork work{.total = std::ssize(ids) * set.count(),
-                .windows = set.windows > 0,
-                .questions = set.count() > set.windows,
+  const Stage& items = plan.items();
+  const Index windows = plan.data().set.windows;
+  KeptWork work{.total = std::ssize(ids) * items.count(),
+                .windows = items.count() > 0 && items.items.front() < windows,
+                .questions = items.count() > 0 && items.items.back() >= windows,
                 .has_searches = !steps.empty()};
-  for (const std::string& id : ids) work.kept += finished.count(id);
+  for (const std::string& id : ids) work.kept += finished.count(id, items);
   for (const Stage& stage : plan.stages())
     work.floor_left = work.floor_left || !floor_left(plan, stage, finished).items.empty();
   return work;

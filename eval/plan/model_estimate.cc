@@ -95,8 +95,9 @@ double note_baselines(const ModelPlan& plan, ModelEstimate& estimate) {
   return all;
 }
 
-void count_text(const EvalSet& set, ModelEstimate& estimate) {
-  for (Index i = 0; i < set.windows; ++i) {
+void count_text(const EvalSet& set, const Stage& items, ModelEstimate& estimate) {
+  for (const Index i : items.items) {
+    if (i >= set.windows) continue;
     estimate.tokens += static_cast<double>(set.item(i).targets.size());
     if (set.begins_block(i)) ++estimate.blocks;
   }
@@ -131,11 +132,11 @@ std::string cuts_text(const ModelEstimate& estimate) {
 }
 
 /// Jobs of which something is left to run.
-std::vector<const Job*> jobs_left(const std::vector<const Job*>& jobs,
+std::vector<const Job*> jobs_left(const ModelPlan& plan, const std::vector<const Job*>& jobs,
                                   const FinishedItems& finished) {
   std::vector<const Job*> left;
   for (const Job* job : jobs)
-    if (!finished.has_all(job->key.id)) left.push_back(job);
+    if (!finished.has(job->key.id, plan.items())) left.push_back(job);
   return left;
 }
 
@@ -270,8 +271,8 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
     if (searching.empty()) break;
     add(round_of(searching, false, kept));
   }
-  count_text(plan.data().set, result);
-  add_calibration(plan, jobs_left(jobs, finished), budget, kinds, has, result);
+  count_text(plan.data().set, plan.items(), result);
+  add_calibration(plan, jobs_left(plan, jobs, finished), budget, kinds, has, result);
   result.calibration = plan.identity().calibration;
   return result;
 }

@@ -1,6 +1,8 @@
 #include "eval/plan/model_plan.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
 #include <set>
 
 #include "core/base/parallel.h"
@@ -41,9 +43,11 @@ Json stop_json(const StopConfig& stop) {
 }  // namespace
 
 std::string trial_id(const std::string& model_hash, const std::string& data_hash,
-                     const Json& identity, std::optional<std::uint64_t> seed) {
+                     const Json& identity, std::optional<std::uint64_t> seed,
+                     Arithmetic arithmetic) {
   ContentHash hash;
   hash.add(fmt::format("numerics {}", kNumericsVersion));
+  if (arithmetic != Arithmetic::f32) hash.add(fmt::format("arithmetic {}", enum_name(arithmetic)));
   hash.add(model_hash);
   hash.add(data_hash);
   hash.add(identity.dump());
@@ -51,7 +55,7 @@ std::string trial_id(const std::string& model_hash, const std::string& data_hash
   return hash.hex();
 }
 
-ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard,
+ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
                      const TrialChoice& choice, const PieceHashCache* hashes)
     : model_(model),
       data_(std::make_unique<const ModelData>(read_model_data(experiment, model))),
@@ -61,30 +65,36 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
                 .data_hash = data_->hash,
                 .windows = data_->set.windows,
                 .questions = question_counts(*data_)} {
-  rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {}),
+  rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {},
+                                  model.decoder.arithmetic()),
                    .name = "baseline",
                    .model = model.name});
-  if (experiment.config.floor && data_->set.windows > 0) add_floor(shard);
-  std::set<std::string> seen;
-  const auto chosen = [&choice](const Trial& trial) {
-    return choice.holds(trial.name, trial.vars);
-  };
-  const Index all_chosen = std::count_if(model.trials.begin(), model.trials.end(), chosen);
-  Index number = 0;  // among the chosen
+  if (experiment.config.floor && data_->set.windows > 0) add_floor();
+  std::map<std::string, Index> jobs;  // by id
   for (const Trial& trial : model.trials) {
     // The others give their rows only: the folder may hold records of theirs.
-    const bool is_ours = chosen(trial) && shard.holds(number++, all_chosen);
-    may_stop_ = may_stop_ || (is_ours && trial.stop.has_value());
-    if (is_ours) ++row_count_;
+    const bool is_chosen = choice.holds(trial.name, trial.vars);
+    condition_of_trial_.push_back(-1);
     if (trial.bisect) {
       row_of_search_.push_back(std::ssize(rows_));
       rows_.emplace_back();
-      searches_.push_back(make_search(trial, is_ours));
+      searches_.push_back(make_search(trial, is_chosen));
       continue;
     }
     Job job = make_job(trial);
     rows_.push_back(job.key);
-    if (is_ours && seen.insert(job.key.id).second) jobs_.push_back(std::move(job));
+    if (!is_chosen) continue;
+    const auto [known, is_new] = jobs.emplace(job.key.id, std::ssize(jobs_));
+    condition_of_trial_.back() = known->second;
+    if (!is_new) continue;
+    trial_of_condition_.push_back(&trial);
+    jobs_.push_back(std::move(job));
+  }
+  for (std::size_t t = 0; t < model.trials.size(); ++t) {
+    const Trial& trial = model.trials[t];
+    if (!trial.bisect || !choice.holds(trial.name, trial.vars)) continue;
+    condition_of_trial_[t] = std::ssize(trial_of_condition_);
+    trial_of_condition_.push_back(&trial);
   }
   const ExperimentConfig& config = experiment.config;
   if (config.predict.calibration)
@@ -92,19 +102,73 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
         calibration_->read(*config.predict.calibration, static_cast<std::uint64_t>(config.seed))
             .set;
   identity_.calibration = calibration_->identities();
-  stages_ = may_stop_ ? cut_stop_stages(spec(), data_->set) : cut_stages(spec(), data_->set.items);
+  ModelPart all{.conditions = std::vector<Index>(trial_of_condition_.size()),
+                .last_item = data_->set.count(),
+                .with_floor = true};
+  std::iota(all.conditions.begin(), all.conditions.end(), Index{0});
+  take_part(all);
 }
 
-/// One part of the trials alone runs it, the first.
-void ModelPlan::add_floor(const Shard& shard) {
+void ModelPlan::take_part(const ModelPart& part) {
+  std::vector<bool> is_ours(trial_of_condition_.size(), false);
+  for (const Index condition : part.conditions) is_ours[static_cast<std::size_t>(condition)] = true;
+  own_.assign(is_ours.begin(), is_ours.begin() + std::ssize(jobs_));
+  std::size_t next = jobs_.size();
+  for (Search& search : searches_)
+    if (search.is_chosen) search.is_ours = is_ours[next++];
+  row_count_ = 0;
+  for (const Index condition : condition_of_trial_)
+    if (condition >= 0 && is_ours[static_cast<std::size_t>(condition)]) ++row_count_;
+  may_stop_ = false;
+  for (const Index condition : part.conditions)
+    may_stop_ = may_stop_ || trial_of_condition_[static_cast<std::size_t>(condition)]->stop;
+  runs_floor_ = floor_.has_value() && part.with_floor;
+  items_ = Stage(part.first_item, part.last_item);
+  stages_ = stages_of(items_);
+}
+
+std::vector<Stage> ModelPlan::stages_of(const Stage& items) const {
+  if (may_stop_) return cut_stop_stages(spec(), data_->set);
+  if (items.items.empty()) return {};
+  const Index first = items.items.front();
+  std::vector<Stage> stages = cut_stages(
+      spec(),
+      std::span(data_->set.items).subspan(static_cast<std::size_t>(first), items.items.size()));
+  for (Stage& stage : stages)
+    for (Index& item : stage.items) item += first;
+  return stages;
+}
+
+std::vector<Job> ModelPlan::first_steps() {
+  std::vector<Job> steps;
+  for (const Search& search : searches_)
+    if (search.is_chosen)
+      steps.push_back(make_job(search.trial.at(*Bisection(*search.trial.bisect).next())));
+  return steps;
+}
+
+std::vector<const Job*> ModelPlan::conditions(const std::vector<Job>& first_steps) const {
+  std::vector<const Job*> all;
+  for (const Job& job : jobs_) all.push_back(&job);
+  for (const Job& step : first_steps) all.push_back(&step);
+  return all;
+}
+
+const Trial* ModelPlan::undivided() const {
+  const auto found = std::find_if(trial_of_condition_.begin(), trial_of_condition_.end(),
+                                  [](const Trial* trial) { return trial->stop || trial->bisect; });
+  return found == trial_of_condition_.end() ? nullptr : *found;
+}
+
+void ModelPlan::add_floor() {
   ModelTrial floor = ModelTrial::floor(spec());
-  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, floor.identity(), {}),
+  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, floor.identity(), {},
+                            model_.decoder.arithmetic()),
              .name = kFloorName,
              .model = name()};
   rows_.push_back(key);
   TrialPath path = numbers_.path(floor, spec());
   floor_ = Job{std::move(floor), std::move(path), std::move(key), std::nullopt};
-  runs_floor_ = shard.index == 0;
 }
 
 ModelTrial ModelPlan::make_trial(const Trial& trial) const {
@@ -127,10 +191,11 @@ std::string ModelPlan::id_of(const Trial& trial, const ModelTrial& model_trial) 
   if (trial.stop) identity.push_back({{"stop", stop_json(*trial.stop)}});
   const std::optional<std::uint64_t> drawn =
       trial.draws() ? std::optional(trial.seed) : std::nullopt;
-  return trial_id(identity_.model_hash, identity_.data_hash, identity, drawn);
+  return trial_id(identity_.model_hash, identity_.data_hash, identity, drawn,
+                  model_.decoder.arithmetic());
 }
 
-Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
+Search ModelPlan::make_search(const Trial& trial, bool is_chosen) {
   const BisectConfig& config = *trial.bisect;
   SearchKey search{.id = {}, .config = config, .steps = {}};
   // Conditions that do the same at both ends of the range do the same in between.
@@ -153,7 +218,8 @@ Search ModelPlan::make_search(const Trial& trial, bool is_ours) {
              .search = std::move(search)};
   return {.trial = trial,
           .state = {.key = std::move(key), .bisection = Bisection(config)},
-          .is_ours = is_ours};
+          .is_chosen = is_chosen,
+          .is_ours = is_chosen};
 }
 
 Job ModelPlan::make_job(const Trial& trial) {
@@ -174,9 +240,12 @@ Job ModelPlan::make_job(const Trial& trial) {
 std::vector<const Job*> ModelPlan::jobs_with(const std::vector<Job>& steps) const {
   std::vector<const Job*> all;
   std::set<std::string> seen;
-  for (const std::vector<Job>* jobs : {&jobs_, &steps})
-    for (const Job& job : *jobs)
-      if (seen.insert(job.key.id).second) all.push_back(&job);
+  const auto add = [&](const Job& job) {
+    if (seen.insert(job.key.id).second) all.push_back(&job);
+  };
+  for (std::size_t i = 0; i < jobs_.size(); ++i)
+    if (own_[i]) add(jobs_[i]);
+  for (const Job& step : steps) add(step);
   return all;
 }
 
@@ -214,9 +283,9 @@ bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) c
     return !search.is_ours || std::all_of(steps.begin(), steps.end(),
                                           [&](const auto& step) { return had_stopped(step.id); });
   };
-  return std::all_of(jobs_.begin(), jobs_.end(),
-                     [&](const Job& job) { return had_stopped(job.key.id); }) &&
-         std::all_of(searches_.begin(), searches_.end(), steps_had_stopped);
+  for (std::size_t i = 0; i < jobs_.size(); ++i)
+    if (own_[i] && !had_stopped(jobs_[i].key.id)) return false;
+  return std::all_of(searches_.begin(), searches_.end(), steps_had_stopped);
 }
 
 Index ModelPlan::steps_left() const {

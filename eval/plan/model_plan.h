@@ -14,7 +14,6 @@
 #include "eval/plan/floor_stage.h"
 #include "eval/plan/memory.h"
 #include "eval/plan/model_data.h"
-#include "eval/plan/shard.h"
 #include "eval/plan/stage.h"
 #include "eval/plan/trial_path.h"
 #include "eval/plan/wave_cost.h"
@@ -37,18 +36,45 @@ struct Job {
 struct Search {
   Trial trial;  ///< with `bisect`
   FollowedSearch state;
-  bool is_ours = true;  ///< of this part of the trials (Shard)
+  bool is_chosen = true;  ///< by the TrialChoice
+  bool is_ours = true;    ///< of this part of the experiment (ModelPart)
+};
+
+/// The part of one model's work that a shard has: some conditions on some items.
+struct ModelPart {
+  std::vector<Index> conditions{};      ///< numbers among ModelPlan::conditions(), ascending
+  Index first_item = 0, last_item = 0;  ///< [first, last)
+  bool with_floor = false;              ///< of the windows that it has
+
+  /// Not even the baseline.
+  bool empty() const { return first_item == last_item; }
 };
 
 /// One model's part of an experiment: the jobs to run, and the stages to run them in.
 class ModelPlan {
  public:
-  /// Holds the shard's part of the chosen trials. The checkpoint is hashed
-  /// as far as `hashes` does not know its files; null: all of it.
-  ModelPlan(const Experiment& experiment, const ExperimentModel& model, const Shard& shard,
+  /// Holds all of the chosen trials. The checkpoint is hashed as far as `hashes` does not know its
+  /// files; null: all of it.
+  ModelPlan(const Experiment& experiment, const ExperimentModel& model,
             const TrialChoice& choice = {}, const PieceHashCache* hashes = nullptr);
 
+  /// From here on there is this part alone to do. May be called again, with another part.
+  void take_part(const ModelPart& part);
+  /// Of all that was chosen: the conditions that can be shared out, each id once. A search stands
+  /// for its steps with the first one, of first_steps(), behind the others.
+  std::vector<const Job*> conditions(const std::vector<Job>& first_steps) const;
+  /// The first step of each search.
+  std::vector<Job> first_steps();
+  /// The stages of all items.
+  std::vector<Stage> all_stages() const { return stages_of(Stage(0, data_->set.count())); }
+  /// A trial that looks at all of its text while it runs, so that it can only be shared out as a
+  /// whole: one that may stop, or a search. Null where there is none.
+  const Trial* undivided() const;
+  /// The condition of each row of rows() that is a trial's; -1: it was not chosen.
+  const std::vector<Index>& condition_of_trial() const { return condition_of_trial_; }
+
   const std::string& name() const { return model_.name; }
+  const Decoder& decoder() const { return model_.decoder; }
   const DecoderSpec& spec() const { return model_.decoder.spec(); }
   const ModelData& data() const { return *data_; }
   const ModelIdentity& identity() const { return identity_; }
@@ -57,6 +83,8 @@ class ModelPlan {
   /// The set that predictors are made from; null where there is none (`predict:`).
   const CalibrationSetPtr& predictor_set() const { return predictor_set_; }
   const std::vector<Stage>& stages() const { return stages_; }
+  /// The items of all stages together.
+  const Stage& items() const { return items_; }
   const RowKey& baseline() const { return rows_.front(); }
   /// The floor's job where this part of the trials has to run it, else null. It takes part in
   /// stages with floor_stage() alone, and no stop rule ends it.
@@ -68,9 +96,10 @@ class ModelPlan {
     return !may_stop_ || stage.items.front() >= data_->set.windows;
   }
   bool has_searches() const { return !searches_.empty(); }
-  /// Jobs that the experiment names; searches bring more while it runs.
+  /// Jobs that the experiment names, of all parts; searches bring more while it runs.
   const std::vector<Job>& jobs() const { return jobs_; }
-  /// These jobs and steps of searches, each condition once: a search may come upon a trial's.
+  /// The jobs of this part and steps of searches, each condition once: a search may come upon a
+  /// trial's.
   std::vector<const Job*> jobs_with(const std::vector<Job>& steps) const;
   const std::vector<Search>& searches() const { return searches_; }
   /// Rows of the results: the baseline, the floor where there is one, then every trial of the
@@ -95,12 +124,13 @@ class ModelPlan {
   std::vector<std::string> search_warnings() const;
 
  private:
-  void add_floor(const Shard& shard);
+  void add_floor();
+  std::vector<Stage> stages_of(const Stage& items) const;
   ModelTrial make_trial(const Trial& trial) const;
   std::string id_of(const Trial& trial, const ModelTrial& model_trial) const;
   Index calibration_overlap(const Trial& trial) const;
   Job make_job(const Trial& trial);
-  Search make_search(const Trial& trial, bool is_ours);
+  Search make_search(const Trial& trial, bool is_chosen);
 
   const ExperimentModel& model_;
   std::unique_ptr<const ModelData> data_;         ///< FinishedItems points to it
@@ -109,21 +139,26 @@ class ModelPlan {
   ModelIdentity identity_;
   PathNumbers numbers_;
   std::optional<Job> floor_;  ///< where the experiment has text and does not switch it off
-  bool runs_floor_ = false;
-  std::vector<Job> jobs_;  ///< distinct ids, in the order of the file
+  bool runs_floor_ = true;
+  std::vector<Job> jobs_;  ///< chosen, distinct ids, in the order of the file
+  std::vector<bool> own_;  ///< by job: of this part
   std::vector<Search> searches_;
   std::vector<RowKey> rows_;          ///< a search's is empty
   std::vector<Index> row_of_search_;  ///< by search
+  std::vector<Index> condition_of_trial_;
+  std::vector<const Trial*> trial_of_condition_;  ///< the first
+  Stage items_;
   std::vector<Stage> stages_;
   Index row_count_ = 0;
   bool may_stop_ = false;  ///< some trial has a stopping rule
 };
 
 /// Hash of everything that can change a trial's numbers and of nothing else: numerics version,
-/// model, windows, the distortion of each site, when it may stop, and the seed where something is
-/// drawn.
+/// arithmetic, model, windows, the distortion of each site, when it may stop, and the seed where
+/// something is drawn.
 std::string trial_id(const std::string& model_hash, const std::string& data_hash,
-                     const Json& identity, std::optional<std::uint64_t> seed);
+                     const Json& identity, std::optional<std::uint64_t> seed,
+                     Arithmetic arithmetic = Arithmetic::f32);
 
 /// The windows of a stage that the floor has to run yet; none where it is not this part's.
 Stage floor_left(const ModelPlan& model, const Stage& stage, const FinishedItems& finished);

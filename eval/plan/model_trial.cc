@@ -163,7 +163,7 @@ std::vector<SiteChain*> ModelTrial::chains() {
 
 ModelTrial ModelTrial::floor(const DecoderSpec& spec) {
   ModelTrial floor(Trial{}, spec);
-  floor.summation_ = Summation::halves;
+  floor.rounding_ = Rounding::other;
   floor.identity_ = kFloorName;
   return floor;
 }
@@ -218,7 +218,7 @@ bool ModelTrial::touches_inputs(Index layer) const {
 }
 
 bool ModelTrial::touches_weights() const {
-  return summation_ != Summation::whole ||
+  return rounding_ != Rounding::usual ||
          std::any_of(weights_.begin(), weights_.end(),
                      [](const auto& chains) { return touches_any(chains); });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/model/decoder_block.h"
+#include "core/model/rounding.h"
 #include "eval/experiment/trial.h"
 #include "eval/plan/site_chain.h"
 
@@ -17,7 +18,7 @@ class ModelTrial {
  public:
   /// sets: where the calibration sets come from that entries name; null where none is needed.
   ModelTrial(const Trial& trial, const DecoderSpec& spec, const CalibrationSource& sets = {});
-  /// The untouched model with every product of a linear summed in halves: what rounding alone does.
+  /// The untouched model with its products rounded otherwise: what rounding alone does.
   static ModelTrial floor(const DecoderSpec& spec);
 
   /// A trial without a name or seed that has one distortion, with needs, at some inputs of linears.
@@ -31,7 +32,7 @@ class ModelTrial {
                               const Site& site);
 
   /// Of the linears of the blocks, the projections beside them and the head.
-  Summation summation() const { return summation_; }
+  Rounding rounding() const { return rounding_; }
   std::uint64_t seed() const { return seed_; }
   const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }
   const SiteChain& input(Index layer, Role role) const { return chain(inputs_, layer, role); }
@@ -43,10 +44,10 @@ class ModelTrial {
   bool touches_inputs(Index layer) const;
   /// Whether some chain has needs (input_needs()).
   bool is_calibrated() const { return calibrated_; }
-  /// Whether any weight of a block is its own: distorted, or packed for another summation.
+  /// Whether any weight of a block is its own: distorted, or packed for another rounding.
   bool touches_weights() const;
   /// The same of the head.
-  bool has_own_head() const { return !lm_head_.empty() || summation_ != Summation::whole; }
+  bool has_own_head() const { return !lm_head_.empty() || rounding_ != Rounding::usual; }
   const SiteChain& embed_tokens() const { return embed_tokens_; }
   const SiteChain& lm_head() const { return lm_head_; }
   const SiteChain& lm_head_input() const { return lm_head_input_; }
@@ -78,7 +79,7 @@ class ModelTrial {
   SiteChain& chain_at(const Site& site);
   std::vector<SiteChain*> chains();
 
-  Summation summation_ = Summation::whole;
+  Rounding rounding_ = Rounding::usual;
   std::uint64_t seed_;
   SiteChain embed_tokens_, lm_head_, lm_head_input_;
   Chains weights_, inputs_;                                        ///< by layer and role

@@ -1,15 +1,26 @@
 #pragma once
 
 #include "core/base/types.h"
+#include "eval/plan/work_rates.h"
 
 namespace nf {
 
-/// The part of the trials that is run: part `index` (from 0) of `count`, neighbours in the file
-/// together.
+/// What an experiment is cut by.
+enum class ShardBy {
+  trials,  ///< each shard runs some trials on all of the text
+  text,    ///< each shard runs all trials on some of the text
+  both,    ///< some trials on some of the text, as it is cheapest
+};
+
+/// Part `index` (from 0) of `count` of an experiment. The same experiment, trials that were chosen,
+/// count, `by` and rates make the same parts on every machine, and together they are the whole.
 struct Shard {
   Index index = 0;
   Index count = 1;
-  bool holds(Index trial, Index trials) const { return trial * count / trials == index; }
+  ShardBy by = ShardBy::trials;
+  WorkRates rates{};  ///< that the parts are balanced by
+
+  bool is_all() const { return count == 1; }
 };
 
 }  // namespace nf

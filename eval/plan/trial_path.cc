@@ -47,7 +47,7 @@ TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec) {
 }
 
 TrialPath PathNumbers::path(const ModelTrial& trial, const DecoderSpec& spec, bool keeps_keys) {
-  if (trial.summation() == Summation::halves) return floor(spec);
+  if (trial.rounding() == Rounding::other) return floor(spec);
   TrialKeys keys = keys_.of(trial, spec);
   TrialPath path = TrialPath::untouched(spec);
   for (std::size_t layer = 0; layer < path.weights.size(); ++layer)

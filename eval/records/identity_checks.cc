@@ -7,6 +7,15 @@
 #include "core/base/version.h"
 
 namespace nf {
+namespace {
+
+std::string isa_of(const Json& env) {
+  const auto isa = env.find("isa");
+  return isa == env.end() ? "unknown"
+                          : printable(isa->is_string() ? isa->get<std::string>() : isa->dump());
+}
+
+}  // namespace
 
 void check_numerics(int numerics, const std::string& place, const std::string& way_out) {
   if (numerics != kNumericsVersion)
@@ -31,6 +40,11 @@ void check_models(const std::vector<ModelIdentity>& was, const std::vector<Model
 std::optional<std::string> env_refusal(const Json& was, const Json& is, const RefusalWords& words) {
   const auto other = env_difference(was, is);
   if (!other) return std::nullopt;
+  if (other->what == kEnvProducts)
+    return fmt::format(
+        "{}: eight fixed products had other bits {} (isa {}) than they have {} (isa {}), and so "
+        "would results: {}",
+        words.place, words.before, isa_of(was), words.now, isa_of(is), words.way_out);
   return fmt::format(
       "{}: env '{}' was {} {} and is {} {}, which can change the last bits of results: {}",
       words.place, other->what, other->was, words.before, other->is, words.now, words.way_out);

@@ -9,7 +9,8 @@
 namespace nf {
 
 /// The words of a refusal: "PLACE: model 'm' has other weights or another config: model_hash A
-/// BEFORE, B NOW: WAY_OUT", "PLACE: env 'isa' was A BEFORE and is B NOW, which ...: WAY_OUT".
+/// BEFORE, B NOW: WAY_OUT", "PLACE: env 'isa' was A BEFORE and is B NOW, which ...: WAY_OUT",
+/// "PLACE: products had other bits BEFORE (isa A) than NOW (isa B), and so ...: WAY_OUT".
 struct RefusalWords {
   std::string place;    ///< the file that is refused; opens the message
   std::string before;   ///< "when this folder was begun", "in FILE"

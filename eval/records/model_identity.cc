@@ -51,13 +51,17 @@ std::optional<StatedDifference> model_difference(const ModelIdentity& was,
 }
 
 std::optional<StatedDifference> env_difference(const Json& was, const Json& is) {
+  const bool both_know = was.contains(kEnvProducts) && is.contains(kEnvProducts);
+  const auto is_passed_over = [both_know](const std::string& key) {
+    return both_know ? key == "isa" || key == "implementation" : key == kEnvProducts;
+  };
   const auto shown = [](const Json& env, const std::string& key) {
     const auto found = env.find(key);
     return found == env.end() ? std::string("missing") : printable(found->dump());
   };
   for (const Json* keys : {&was, &is})
     for (const auto& [key, value] : keys->items())
-      if (shown(was, key) != shown(is, key))
+      if (!is_passed_over(key) && shown(was, key) != shown(is, key))
         return StatedDifference{printable(key), "", shown(was, key), shown(is, key)};
   return std::nullopt;
 }

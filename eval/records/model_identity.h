@@ -39,7 +39,13 @@ struct StatedDifference {
 };
 /// The first difference of two models of one name; none where they are the same.
 std::optional<StatedDifference> model_difference(const ModelIdentity& was, const ModelIdentity& is);
-/// The first key of `env` that is not the same; "missing" where it stands in one alone.
+/// The key of env with the hash of what the fixed products gave.
+inline constexpr const char* kEnvProducts = "products";
+/// The first difference of two envs that may change bits of results; "missing" where a key stands
+/// in one alone. Where both know what the fixed products gave ("products"), the names of the
+/// machine's instruction set and implementation count for nothing. Where one is of an earlier
+/// version, which did not know, the names are all there is.
 std::optional<StatedDifference> env_difference(const Json& was, const Json& is);
+inline bool same_env(const Json& a, const Json& b) { return !env_difference(a, b); }
 
 }  // namespace nf

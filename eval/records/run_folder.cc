@@ -4,17 +4,20 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
-#include "core/base/byte_text.h"
 #include "core/base/check.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "eval/records/identity_checks.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/record_skim.h"
+#include "eval/records/run_place.h"
+#include "eval/records/source_note.h"
 
 namespace nf {
 namespace {
@@ -124,6 +127,11 @@ RunFolder::RunFolder(const fs::path& dir) : dir_(make_folder(dir)), records_file
 RunFolder RunFolder::open(const fs::path& dir, const std::vector<ModelIdentity>& models,
                           const Json& env, bool any_env) {
   NF_CHECK(env.is_object(), "env is {}", env.dump());
+  if (is_batch_folder(dir))
+    throw ConfigError(fmt::format(
+        "{}: is a batch folder, which many workers share: `noisefloor run` with this folder and "
+        "--worker works in it; choose another --out folder for a run of its own",
+        dir.string()));
   RunFolder folder(dir);
   folder.models_ = models;
   folder.env_ = env;
@@ -163,7 +171,8 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
   if (!any_env) check_env(manifest.env, env_, {place, kBegun, "now", kOtherEnv});
 }
 
-RunContents RunFolder::read(const fs::path& dir, RecordParts parts) {
+RunContents RunFolder::read(const fs::path& given, RecordParts parts) {
+  const fs::path dir = run_folder_at(given);
   if (!fs::is_directory(dir)) throw ConfigError(fmt::format("{}: no such folder", dir.string()));
   if (!fs::exists(dir / kManifest))
     throw ConfigError(
@@ -173,6 +182,8 @@ RunContents RunFolder::read(const fs::path& dir, RecordParts parts) {
                        .records = read_records(dir / kRecords, parts),
                        .experiment = read_text_file(dir / kExperiment),
                        .resolved = read_text_file(dir / kResolved)};
+  if (parts == RecordParts::all)  // a folder of an earlier version does not say it
+    note_other_envs(contents.records, contents.manifest.env, contents.manifest.about);
   if (!contents.manifest.rows)
     throw ConfigError(
         fmt::format("{}: does not say what the rows of the results are: an earlier version of the "
@@ -187,26 +198,7 @@ std::string RunContents::place(std::size_t record) const {
 }
 
 ExperimentSource RunContents::source() const {
-  const fs::path file = dir / kManifest;
-  const auto fail = [&file](const char* key, const char* expected) {
-    throw DataError(fmt::format("{}: {}: expected {}", file.string(), key, expected));
-  };
-  const auto text = [&](const char* key) {
-    const auto found = manifest.about.find(key);
-    if (found == manifest.about.end() || !found->is_string()) fail(key, "a text");
-    return found->get<std::string>();
-  };
-  ExperimentSource source{.text = experiment,
-                          .name = (dir / kExperiment).string(),
-                          .directory = bytes_of_text(text("experiment_dir")),
-                          .set_directory = bytes_of_text(text("set_dir"))};
-  const auto set = manifest.about.find("set");
-  if (set == manifest.about.end() || !set->is_array()) fail("set", "a list of texts");
-  for (const Json& assignment : *set) {
-    if (!assignment.is_string()) fail("set", "a list of texts");
-    source.set.push_back(assignment.get<std::string>());
-  }
-  return source;
+  return noted_source(manifest.about, dir / kManifest, experiment, (dir / kExperiment).string());
 }
 
 void RunFolder::write_description(const std::string& experiment, const std::string& resolved,
@@ -224,6 +216,7 @@ void RunFolder::note_rows(const std::vector<RowKey>& rows) { write_manifest(rows
 
 void RunFolder::write_manifest(const std::vector<RowKey>& rows,
                                const std::optional<Index>& csv_records) {
+  note_other_envs(records_, env_, *about_);
   const std::string text = manifest_text({.about = *about_,
                                           .numerics = kNumericsVersion,
                                           .env = env_,
@@ -236,6 +229,12 @@ void RunFolder::write_manifest(const std::vector<RowKey>& rows,
   manifest_text_ = text;
 }
 
+void RunFolder::take_known(std::vector<Record> known) {
+  known_records_ += std::ssize(known);
+  records_.insert(records_.begin(), std::make_move_iterator(known.begin()),
+                  std::make_move_iterator(known.end()));
+}
+
 void RunFolder::append(Record record, const MetricRegistry& metrics) {
   records_file_.append_line(record_to_line(record, metrics));
   records_.push_back(std::move(record));
@@ -245,7 +244,7 @@ void RunFolder::write_tables(const std::vector<ResultFile>& tables, const std::v
                              const std::vector<TaskHeading>& tasks) {
   for (const ResultFile& table : tables) write_or_remove(dir_ / table.name, table.text);
   tasks_ = tasks;
-  if (about_) write_manifest(rows, std::ssize(records_));
+  if (about_) write_manifest(rows, std::ssize(records_) - known_records_);
 }
 
 }  // namespace nf

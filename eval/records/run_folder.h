@@ -49,17 +49,22 @@ class RunFolder {
   /// dropped). Throws ConfigError where the folder is no run folder, belongs to other models, data
   /// or numerics, or was made in another `env` (an object: ISA, library versions), and DataError
   /// where it cannot be read or written or another run holds it.
-  /// `any_env`: take another env; each record says its own.
+  /// `any_env`: take another env; each record says its own, and the manifest that there are
+  /// several.
   static RunFolder open(const std::filesystem::path& dir, const std::vector<ModelIdentity>& models,
                         const Json& env, bool any_env = false);
 
-  /// Reads a folder, finished or not, without taking hold of it: a run may be writing there. A torn
-  /// last line is passed over and left. Throws ConfigError for a folder that is no run folder or
-  /// has no rows in its manifest, DataError for files that cannot be read.
+  /// Reads a folder, finished or not, without taking hold of it: a run may be writing there. Of a
+  /// batch folder the one that is joined of its workers' is read. A torn last line is passed over
+  /// and left. Throws ConfigError for a folder that is no run folder or has no rows in its
+  /// manifest, DataError for files that cannot be read.
   static RunContents read(const std::filesystem::path& dir, RecordParts parts = RecordParts::all);
 
   const std::filesystem::path& dir() const { return dir_; }
-  /// The records as they stand in the file, also those of trials that the experiment no longer has.
+  /// Records of other folders that count as work that is done, in front of the folder's own.
+  void take_known(std::vector<Record> known);
+  /// The records that are known from elsewhere, then those of the file as they stand there, also
+  /// those of trials that the experiment no longer has.
   const std::vector<Record>& records() const { return records_; }
   /// The models of the run, then those that only earlier runs into this folder had.
   const std::vector<ModelIdentity>& models() const { return models_; }
@@ -91,6 +96,7 @@ class RunFolder {
   std::filesystem::path dir_;
   AppendFile records_file_;
   std::vector<Record> records_;
+  Index known_records_ = 0;  ///< the first of them: of other folders
   std::vector<ModelIdentity> models_;
   Json env_;
   Json merged_;                ///< about the folders that it was merged from; null: it was not

@@ -15,7 +15,8 @@ namespace nf {
 /// manifest.json of a run folder: with it the records can be read without the experiment and its
 /// checkpoints.
 struct RunManifest {
-  /// Versions, CPU, threads, command, experiment_dir, set, set_dir: nothing is computed from them.
+  /// Versions, CPU, threads, command, experiment_dir, set, set_dir, other_envs: nothing is computed
+  /// from them.
   Json about = Json::object();
   int numerics = 0;
   Json env = Json::object();

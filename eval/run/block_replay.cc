@@ -63,7 +63,7 @@ double BlockReplay::error(Around around, std::span<const Candidate> candidates) 
   for (const Candidate& candidate : candidates) {
     NF_CHECK(sublayer_of(candidate.role) == sublayer, "candidates of both sub-layers");
     without[candidate.role] = weights_.packed[candidate.role];
-    with[candidate.role] = pack_weight(candidate.weight);
+    with[candidate.role] = pack_weight(candidate.weight, {}, decoder_.multiplication());
   }
 
   const std::lock_guard lock(mutex_);

@@ -103,7 +103,7 @@ PackedWeight CalibrationSources::made_weight(std::size_t trial, Role role) {
     read_made_weight(results_, chain, model_trial.seed(), keys, weight, made);
   else
     chain.apply(weight, {.context = {.seed = model_trial.seed()}}, made);
-  return made_.emplace(role, pack_weight(made)).first->second;
+  return made_.emplace(role, pack_weight(made, {}, decoder_.multiplication())).first->second;
 }
 
 const SublayerReplay* CalibrationSources::replay(Source& source, std::size_t trial, Role role) {

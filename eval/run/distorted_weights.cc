@@ -96,13 +96,13 @@ double DistortedWeights::bytes_of(Role role) const {
 
 void DistortedWeights::make(const Request& request, bool measure, DistortedWeight& place) {
   const SiteChain& chain = request.trial->weight(weights_->layer, request.role);
-  const Summation summation = request.trial->summation();
+  const Multiplication multiplication = decoder_.multiplication(request.trial->rounding());
   const LinearTensors& linear = linear_of(request.role);
   Workbenches::Turn turn(workbenches_);
   turn->weight.resize(linear.out, linear.in);
   decoder_.read_weight(weights_->layer, request.role, turn->weight);
   if (chain.empty()) {
-    place.packed = pack_weight(turn->weight, std::move(place.packed), summation);
+    place.packed = pack_weight(turn->weight, std::move(place.packed), multiplication);
     return;
   }
   turn->distorted.resize(linear.out, linear.in);
@@ -119,7 +119,7 @@ void DistortedWeights::make(const Request& request, bool measure, DistortedWeigh
       probe.add(0, turn->weight, turn->distorted);
       site.predictor = probe.take();
     }
-  place.packed = pack_weight(turn->distorted, std::move(place.packed), summation);
+  place.packed = pack_weight(turn->distorted, std::move(place.packed), multiplication);
 }
 
 std::vector<const DistortedWeight*> DistortedWeights::get(

@@ -67,7 +67,7 @@ std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool meas
 /// block's worth of them is held: weights beyond that are made again when they are needed again.
 class DistortedWeights {
  public:
-  /// A weight that a lane wants distorted, or packed for its own summation.
+  /// A weight that a lane wants distorted, or packed for its own rounding.
   struct Request {
     Role role = Role::q_proj;
     Index number = 0;  ///< TrialPath::weights

@@ -29,15 +29,15 @@ void LaneBlocks::embed() {
     stage_.each_batch(1, [&](Index, Index b) {
       const Batch& batch = stage_.rows.batch(b);
       stage_.decoder.embed(batch.ids, batch.layout, states_.hidden(group, batch),
-                           distorts ? &tokens : nullptr, summation_of(group));
+                           distorts ? &tokens : nullptr, rounding_of(group));
     });
   }
   stage_.decoder.release_outer(Role::embed_tokens);
 }
 
-Summation LaneBlocks::summation_of(const Group& group) const {
+Rounding LaneBlocks::rounding_of(const Group& group) const {
   const ModelTrial* trial = states_.at(group.first).trial;
-  return trial == nullptr ? Summation::whole : trial->summation();
+  return trial == nullptr ? Rounding::usual : trial->rounding();
 }
 
 /// The embeddings of the stage's tokens as a group has them. All of the embedding passes by: its
@@ -202,7 +202,7 @@ void LaneBlocks::pass_groups(const BlockWeights& weights, const PackedLinears& p
       stage_.decoder.run(weights, packed, batch.layout, &inputs, hidden, probe);
       outcome = inputs.take();
     } else {
-      stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden, probe);
+      stage_.decoder.run(weights, packed, batch.layout, nullptr, hidden, probe, rounding_of(group));
     }
     outcome.problem.join(hidden_problem(weights.layer, batch, hidden));
     seen[static_cast<std::size_t>(g * batches + b)] = profile.take();

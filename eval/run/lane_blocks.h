@@ -31,7 +31,7 @@ class LaneBlocks {
 
   /// The weights that a group has of its own in a block.
   std::vector<DistortedWeights::Request> requests_of(Index layer, const Group& group);
-  Summation summation_of(const Group& group) const;
+  Rounding rounding_of(const Group& group) const;
   /// The embedding or the head as a group has it. key: of the statistics that a head acts by.
   /// Null where the group has ended.
   std::unique_ptr<DistortedOuter> distorted_outer(const Group& group, Role role,

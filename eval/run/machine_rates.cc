@@ -96,7 +96,8 @@ double packing_seconds(const Decoder& decoder) {
            Bench& bench = benches[static_cast<std::size_t>(thread)];
            bench.weight.resize(linear.out, linear.in);
            decoder.read_weight(0, linear.role, bench.weight);
-           bench.packed = pack_weight(bench.weight, std::move(bench.packed));
+           bench.packed =
+               pack_weight(bench.weight, std::move(bench.packed), decoder.multiplication());
          }) /
          static_cast<double>(linear.out * linear.in);
 }

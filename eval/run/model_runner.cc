@@ -56,7 +56,7 @@ void ModelRunner::run(const std::function<void()>& searches_moved) {
 void ModelRunner::calibrate(const std::vector<const Job*>& jobs) {
   std::vector<const Job*> left;
   for (const Job* job : jobs)
-    if (!finished_.has_all(job->key.id)) left.push_back(job);
+    if (!finished_.has(job->key.id, plan_.items())) left.push_back(job);
   calibrate_jobs(plan_, decoder_, left, budget(), calibration_, run_.options.should_stop,
                  run_.progress, making_);
 }
@@ -106,6 +106,14 @@ void ModelRunner::stop_if_asked() const {
   if (run_.options.should_stop()) throw Interrupted();
 }
 
+/// Whoever has begun nothing yet tries, for a later run would have no more time than this one.
+void ModelRunner::stop_without_time(const Stage& stage, const std::vector<const Job*>& jobs,
+                                    bool baseline_kept) const {
+  if (!has_recorded_ || !rule_.seconds_of) return;
+  if (rule_.seconds_of(stage, jobs, baseline_kept) > run_.options.seconds_left())
+    throw Interrupted();
+}
+
 void ModelRunner::run_part(const StagePart& planned) {
   // A trial may have stopped, or failed, since the parts were planned.
   StagePart part = work_in(plan_, planned.stage, planned.jobs, finished_);
@@ -128,10 +136,11 @@ void ModelRunner::run_lanes(const StagePart& part, BaselineRows& baseline_rows) 
   bool with_baseline = part.with_baseline;
   do {
     stop_if_asked();
-    const WavePlan wave =
-        cut_waves(plan_, part.stage, left, budget(),
-                  wave_time(part.wave_seconds, !baseline_rows.empty()), /*waves=*/1);
+    const double seconds = std::min(part.wave_seconds, run_.options.seconds_left());
+    const WavePlan wave = cut_waves(plan_, part.stage, left, budget(),
+                                    wave_time(seconds, !baseline_rows.empty()), /*waves=*/1);
     const auto end = left.begin() + wave.lanes.front();
+    stop_without_time(part.stage, {left.begin(), end}, !baseline_rows.empty());
     run_wave(part.stage, {left.begin(), end}, with_baseline, wave, baseline_rows);
     left.erase(left.begin(), end);
     with_baseline = false;
@@ -171,9 +180,12 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
       append(jobs[i]->key, stage, std::move(results[i]), run, jobs[i]->stop);
     }
   };
-  const StageHooks hooks{.advance = [&](double flops) { run_.progress.advance(flops); },
-                         .baseline_done = baseline_done,
-                         .lanes_done = lanes_done};
+  const auto advance = [&](double flops) {
+    run_.progress.advance(flops);
+    run_.options.advance(flops);
+  };
+  const StageHooks hooks{
+      .advance = advance, .baseline_done = baseline_done, .lanes_done = lanes_done};
   const ExperimentConfig& config = run_.experiment.config;
   Gather gather(config.stats, config.detail, predictors_ ? &*predictors_ : nullptr);
   gather.baseline_profiled = profiles_.lacking(plan_.baseline(), stage);
@@ -209,6 +221,7 @@ void ModelRunner::append(const RowKey& key, const Stage& stage, LaneResult resul
     finished_.note(record);
   }
   run_.folder.append(std::move(record), run_.experiment.kinds->metrics);
+  has_recorded_ = true;
 }
 
 }  // namespace nf

@@ -42,6 +42,8 @@ class ModelRunner {
   std::vector<StagePart> parts_of(const Stage& stage, const std::vector<const Job*>& jobs) const;
   double flops_of(const StagePart& part) const;
   WaveTime wave_time(double seconds, bool baseline_kept) const;
+  void stop_without_time(const Stage& stage, const std::vector<const Job*>& jobs,
+                         bool baseline_kept) const;
   MemoryBudget budget() const;
   void stop_if_asked() const;
   void run_part(const StagePart& planned);
@@ -64,6 +66,7 @@ class ModelRunner {
   std::optional<PredictorProbe> predictors_;  ///< where the experiment has `predict`
   ProfileKeeper profiles_;
   WaveCost cost_;
+  bool has_recorded_ = false;
 };
 
 }  // namespace nf

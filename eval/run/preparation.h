@@ -17,8 +17,14 @@ MemoryBudget run_budget(const ExperimentConfig& config, std::optional<Index> mem
 /// Makes a decoder ready for the longest item, and for at least that many positions.
 void prepare_decoder(Decoder& decoder, const EvalSet& set, Index positions = 0);
 
-/// Versions and ISA, which may change bits from machine to machine: compared before records are
-/// mixed.
-Json numerics_env();
+/// Takes the experiment's `isa` into effect for this process; to be called before anything is
+/// computed. Throws ConfigError where products would use another instruction set: this machine has
+/// not got it.
+void take_isa(const ExperimentConfig& config);
+
+/// What may change bits from machine to machine, compared before records are mixed: versions, a
+/// hash of the results of eight fixed products, and the names of what computes them, which are told
+/// and count for nothing beside that hash; and the arithmetic where it is not f32.
+Json numerics_env(Arithmetic arithmetic = Arithmetic::f32);
 
 }  // namespace nf

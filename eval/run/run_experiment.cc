@@ -4,8 +4,8 @@
 #include <exception>
 #include <limits>
 #include <memory>
+#include <set>
 
-#include "core/base/byte_text.h"
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
@@ -14,9 +14,13 @@
 #include "eval/experiment/model_warnings.h"
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/plan/chosen_trials.h"
+#include "eval/plan/experiment_cut.h"
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
+#include "eval/records/mixed_env.h"
 #include "eval/records/plan_file.h"
+#include "eval/records/source_note.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/gather_warnings.h"
 #include "eval/run/machine_rates.h"
@@ -40,13 +44,29 @@ void warn_of_reference_kernels(Progress& progress) {
                       name));
 }
 
+/// Lets the models have the shard's part of the work, where there are several. The note of the cut
+/// for the manifest; null without one.
+Json take_shard(std::vector<ModelPlan>& plans, const Shard& shard) {
+  if (shard.is_all()) return nullptr;
+  const ExperimentCut cut(plans, shard);
+  const std::vector<ModelPart> parts = cut.parts(shard.index);
+  for (std::size_t i = 0; i < plans.size(); ++i) plans[i].take_part(parts[i]);
+  return cut.to_json(plans);
+}
+
 std::vector<ModelPlan> plan_models(const Experiment& experiment, const RunOptions& options) {
   check_choice(options.trials, experiment);
   std::vector<ModelPlan> plans;
   for (const ExperimentModel& model : experiment.models)
-    plans.emplace_back(experiment, model, options.shard, options.trials,
+    plans.emplace_back(experiment, model, options.trials,
                        options.hashes ? &*options.hashes : nullptr);
   return plans;
+}
+
+/// Whether the models have anything to do, finished or not.
+bool has_work(const std::vector<ModelPlan>& plans) {
+  return std::any_of(plans.begin(), plans.end(),
+                     [](const ModelPlan& plan) { return plan.items().count() > 0; });
 }
 
 /// As many threads as this machine can time, where a plan asks for those of another.
@@ -165,19 +185,18 @@ std::vector<TaskHeading> headings_of(const Experiment& experiment) {
   return task_headings(experiment.config.tasks, experiment.kinds->tasks);
 }
 
-void write_description(const RunContext& run, const std::vector<ModelPlan>& plans) {
+/// cut: null where there is one shard.
+void write_description(const RunContext& run, const std::vector<ModelPlan>& plans,
+                       const Json& cut) {
   const ExperimentSource& source = run.experiment.source;
-  Json about = {{"version", version()},
-                {"git", git_hash()},
-                {"cpu", cpu_model()},
-                {"threads", thread_count()},
-                {"env", run.env},
-                {"command", run.options.command},
-                {"experiment_dir", byte_text(source.directory)},
-                {"set", source.set},
-                {"set_dir", byte_text(source.set_directory)}};
+  Json about = {{"version", version()},      {"git", git_hash()}, {"cpu", cpu_model()},
+                {"threads", thread_count()}, {"env", run.env},    {"command", run.options.command}};
+  note_source(about, source);
   const Shard& shard = run.options.shard;
-  if (shard.count > 1) about["shard"] = fmt::format("{}/{}", shard.index + 1, shard.count);
+  if (!shard.is_all()) {
+    about["shard"] = fmt::format("{}/{}", shard.index + 1, shard.count);
+    about["cut"] = cut;
+  }
   if (!run.options.trials.is_all()) about["trials"] = run.options.trials.patterns();
   run.folder.write_description(source.text, to_yaml(run.experiment.resolved()), std::move(about),
                                rows_of(plans), headings_of(run.experiment));
@@ -192,6 +211,11 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
   warn(run, model_warnings(run.experiment));
+  if (!has_work(plans))
+    warn(run, {fmt::format("shard {}/{} has nothing to do: there are fewer trials than shards; "
+                           "--by both cuts the text as well",
+                           run.options.shard.index + 1, run.options.shard.count)});
+  warn(run, arithmetic_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
   mend_plan_file(run.folder.dir() / kPlan);
@@ -258,11 +282,14 @@ RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
   return {};
 }
 
-/// The tables out of all records, and the account. Returns the rows of results.csv.
+/// The tables out of all records, where they are wanted, and the account. Returns the rows of
+/// results.csv.
 std::vector<ResultRow> write_files(const RunContext& run, const std::vector<ModelPlan>& plans,
                                    const RunAccount& account) {
-  std::vector<ResultRow> rows = write_results(
-      run.folder, rows_of(plans), run.experiment.kinds->metrics, headings_of(run.experiment));
+  std::vector<ResultRow> rows;
+  if (run.options.writes_tables)
+    rows = write_results(run.folder, rows_of(plans), run.experiment.kinds->metrics,
+                         headings_of(run.experiment));
   account.append_to(run.folder.dir() / kPlan);
   return rows;
 }
@@ -278,10 +305,30 @@ std::vector<ResultRow> write_files(const RunContext& run, const std::vector<Mode
   std::rethrow_exception(error);
 }
 
+double planned_flops(const std::vector<ModelEstimate>& estimates) {
+  double flops = 0.0;
+  for (const ModelEstimate& estimate : estimates) flops += estimate.cost.flops();
+  return flops;
+}
+
+Index failed_rows(const std::vector<ResultRow>& rows) {
+  return std::count_if(rows.begin(), rows.end(), [](const ResultRow& row) { return row.failed(); });
+}
+
+Index failed_trials(const std::vector<Record>& records) {
+  std::set<std::string> ids;
+  for (const Record& record : records)
+    if (record.failed()) ids.insert(record.id);
+  return std::ssize(ids);
+}
+
 }  // namespace
 
 std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOptions& options) {
+  take_isa(experiment.config);
+  check_arithmetic(experiment);
   std::vector<ModelPlan> plans = plan_models(experiment, options);
+  take_shard(plans, options.shard);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
   budget.is_binding = budget.is_given || thread_count() <= most_threads();
@@ -291,23 +338,29 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
 }
 
 RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Progress& progress) {
+  // The instruction set is chosen once in a process, before anything asks for it.
+  take_isa(experiment.config);
+  check_arithmetic(experiment);
   // A folder is of one experiment: what --set replaced before must be replaced again.
   if (!options.any_set)
     check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
   // Texts become windows and trials become paths here: all that follows is about these.
   std::vector<ModelPlan> plans = plan_models(experiment, options);
+  // A part of them, of trials or text, is what the rest is about.
+  const Json cut = take_shard(plans, options.shard);
   // Everything but the weights has been read, so what is free now is what a run may have.
   const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.
   check_budget(experiment, plans, budget);
   // Records of another kind of machine, other models or other texts are not mixed with new ones.
-  const Json env = numerics_env();
+  const Json env = numerics_env(experiment.config.arithmetic);
   RunFolder folder = RunFolder::open(options.out, identities_of(plans), env, options.any_env);
+  folder.take_known(options.known);
   const RunContext run{experiment, folder, options, budget, env, progress};
   // The manifest says which steps of searches its records may be of, so these come first.
   take_up_searches(plans, folder.records());
   // From here on the folder can be read without the experiment.
-  write_description(run, plans);
+  write_description(run, plans, cut);
   // Who is warned can still stop before hours have passed.
   tell_warnings(run, plans);
   // The rest is estimated on this machine, to be told and to stand beside what it took.
@@ -315,7 +368,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
       experiment, plans, budget, options, folder.records(), outcomes_in(folder, env));
   // The work itself: each wave is recorded before the next begins.
   RunAccount account(options.command);
-  options.begin_work();
+  options.begin_work(planned_flops(estimates));
   const RunEnd end = run_models(run, plans, estimates, account);
   // The tables tell also what an error has left behind.
   if (end.error) write_files_and_rethrow(run, plans, account, end.error);
@@ -323,10 +376,13 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   warn_of_reference_kernels(progress);
   // The tables follow from the records alone, so they are made anew at every end.
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
+  warn(run, floor_warnings(experiment, outcome.rows));
   if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
-  outcome.failed = std::count_if(outcome.rows.begin(), outcome.rows.end(),
-                                 [](const ResultRow& row) { return row.failed(); });
+  for (const ModelPlan& plan : plans) outcome.planned_rows += plan.row_count();
+  outcome.mixed_env = mixed_env_text(read_manifest(options.out / kManifest));
+  outcome.failed =
+      options.writes_tables ? failed_rows(outcome.rows) : failed_trials(folder.records());
   return outcome;
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/io/piece_hash_cache.h"
 #include "eval/plan/kept_work.h"
 #include "eval/plan/shard.h"
+#include "eval/records/record.h"
 #include "eval/records/trial_choice.h"
 #include "eval/results/followed_searches.h"
 
@@ -29,10 +31,20 @@ struct RunOptions {
   /// Seconds of work between two points at which all is recorded, about; 0: work is not cut. By
   /// default kSaveEvery, or more where that many cuts would cost more than kSaveShare of the work.
   std::optional<double> save_every{};
-  /// Called before the first wave: until then an end at once loses nothing.
-  std::function<void()> begin_work = [] {};
+  /// Records of other folders that count as work that is done (RunFolder::take_known).
+  std::vector<Record> known{};
+  /// Whether the folder gets its tables at the end. Without them no row is in the outcome.
+  bool writes_tables = true;
+  /// Called before the first wave, with the operations that are planned: until then an end at once
+  /// loses nothing.
+  std::function<void(double flops)> begin_work = [](double) {};
+  /// Called while the planned operations are done, from any thread.
+  std::function<void(double flops)> advance = [](double) {};
   /// Asked wherever all work so far is recorded and more is to come: between waves.
   std::function<bool()> should_stop = [] { return false; };
+  /// Seconds until whoever started the run ends it. A wave that would not be recorded by then is
+  /// not begun, unless it is the first.
+  std::function<double()> seconds_left = [] { return std::numeric_limits<double>::infinity(); };
 };
 
 inline constexpr double kSaveEvery = 60.0;
@@ -41,9 +53,12 @@ inline constexpr double kSaveEvery = 60.0;
 struct RunOutcome {
   std::vector<ResultRow> rows;
   FollowedSearches searches{};
+  Index planned_rows = 0;    ///< of this part of the trials, without the baseline
   Index failed = 0;          ///< rows whose arithmetic failed
-  bool interrupted = false;  ///< stopped by should_stop(); finished waves are kept
+  bool interrupted = false;  ///< stopped by should_stop() or for want of time; finished waves are
+                             ///< kept
   KeptWork kept{};           ///< where it was interrupted
+  std::string mixed_env{};   ///< mixed_env_text() of the folder
 };
 
 }  // namespace nf

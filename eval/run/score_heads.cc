@@ -54,7 +54,7 @@ void score_heads(const Decoder& decoder, std::span<const HeadLane> lanes, const 
         continue;
       }
       if (lanes[i].head == nullptr) {
-        slabs[i] = decoder.load_head(first, kHeadSlab, std::move(slabs[i]), lanes[i].summation);
+        slabs[i] = decoder.load_head(first, kHeadSlab, std::move(slabs[i]), lanes[i].rounding);
         continue;
       }
       own.resize(std::min(kHeadSlab, vocab - first), decoder.spec().embedding_size());

@@ -11,13 +11,13 @@ namespace nf {
 
 /// A lane at the head.
 struct HeadLane {
-  ConstMatrixView scored;                  ///< the head's input: [R, E]
-  DistortedOuter* head = nullptr;          ///< its own; null: the checkpoint's
-  TokenScores* scores = nullptr;           ///< of R rows
-  Summation summation = Summation::whole;  ///< of the checkpoint's head
+  ConstMatrixView scored;               ///< the head's input: [R, E]
+  DistortedOuter* head = nullptr;       ///< its own; null: the checkpoint's
+  TokenScores* scores = nullptr;        ///< of R rows
+  Rounding rounding = Rounding::usual;  ///< of the checkpoint's head
 
   /// Whether the checkpoint's head is packed for it as for the baseline.
-  bool shares_head() const { return head == nullptr && summation == Summation::whole; }
+  bool shares_head() const { return head == nullptr && rounding == Rounding::usual; }
 };
 
 /// Rows [first_row, first_row + count) of all lanes, the baseline's first, against a part of the

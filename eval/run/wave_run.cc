@@ -82,7 +82,7 @@ void WaveRun::pass_head() {
     lanes.push_back({.scored = own.scored,
                      .head = own.weight.get(),
                      .scores = own.scores.get(),
-                     .summation = blocks_.summation_of(group)});
+                     .rounding = blocks_.rounding_of(group)});
   }
   score_heads(stage_.decoder, lanes, stage_.hooks);
   for (const Group& group : states_.tree().groups(step)) {
@@ -114,7 +114,7 @@ void WaveRun::pass_final_norm(const Group& group) {
     const Batch& batch = rows().batch(b);
     Matrix hidden(batch.rows(), spec().hidden_size);
     std::copy_n(states_.hidden(group, batch).data(), hidden.size(), hidden.data());
-    stage_.decoder.final_norm(hidden, blocks_.summation_of(group));
+    stage_.decoder.final_norm(hidden, blocks_.rounding_of(group));
     if (distorts) {
       Matrix distorted(hidden.rows(), hidden.cols());
       outcomes[i] = distort_items(leader.trial->lm_head_input(), leader.trial->seed(), batch.items,

@@ -58,8 +58,9 @@ class Verifier {
         progress_(progress),
         lines_(record_lines(contents)),
         experiment_(Experiment::load(contents.source(), kinds)) {
+    take_isa(experiment_.config);
     for (const ExperimentModel& model : experiment_.models)
-      plans_.emplace_back(experiment_, model, Shard{});
+      plans_.emplace_back(experiment_, model);
     check_models_of(contents, plans_);
   }
 
@@ -100,7 +101,7 @@ class Verifier {
 
   /// Numbers of the records to be run again, ascending.
   std::vector<std::size_t> choose(VerifyChoice& choice) {
-    const Json env = numerics_env();
+    const Json env = numerics_env(experiment_.config.arithmetic);
     std::vector<std::size_t> numbers;
     std::string other_env;
     for (std::size_t i = 0; i < contents_.records.size(); ++i) {
@@ -168,7 +169,8 @@ class Verifier {
     // Calibrated anew: the folder's cache is no record.
     const TemporaryFolder folder("noisefloor-verify");
     CalibrationResults calibration =
-        calibration_results(folder.path(), plan, numerics_env(), [](const std::string&) {});
+        calibration_results(folder.path(), plan, numerics_env(experiment_.config.arithmetic),
+                            [](const std::string&) {});
     calibrate_jobs(plan, decoder, jobs, budget, calibration, options_.should_stop, progress_);
     std::optional<PredictorProbe> predictors;
     if (experiment_.config.predict.records)

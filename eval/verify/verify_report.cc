@@ -63,7 +63,7 @@ std::string VerifyReport::text() const {
   };
   skip(skipped.no_trial, "of trials that the experiment has no more");
   skip(skipped.other_env,
-       "made with another instruction set or library version; --any-env runs them too");
+       "made on a machine whose products have other bits; --any-env runs them too");
   skip(skipped.no_items, "failed, and an earlier version of the program did not note on what");
   if (files) {
     for (const std::string& line : files->lines) text += line + '\n';

@@ -51,7 +51,7 @@ TEST(Linear, InHalvesIsTheProductWithAnotherRounding) {
         for (const Epilogue epilogue : kEpilogues) {
           LinearCase c = make_case(rows, k, n, with_bias), whole = make_case(rows, k, n, with_bias);
           const RowMatrix expected = expected_linear(c, epilogue);
-          const PackedWeight halves = pack_weight(c.w, {}, Summation::halves);
+          const PackedWeight halves = pack_weight(c.w, {}, {.summation = Summation::halves});
           linear(c.x, halves, c.bias, c.y, epilogue);
           linear(c.x, pack_weight(c.w), c.bias, whole.y, epilogue);
           EXPECT_TRUE(tensor_near(c.y, expected, sum_tolerance(k)))
@@ -69,7 +69,7 @@ TEST(Linear, InHalvesAddsTheSecondProductToTheFirst) {
   linear(c.x.view().middle_cols(0, 38), pack_weight(c.w.view().middle_cols(0, 38)), {}, sum);
   linear(c.x.view().middle_cols(38, 39), pack_weight(c.w.view().middle_cols(38, 39)), {}, second);
   for (Index i = 0; i < sum.size(); ++i) sum.data()[i] += second.data()[i];
-  linear(c.x, pack_weight(c.w, {}, Summation::halves), {}, y);
+  linear(c.x, pack_weight(c.w, {}, {.summation = Summation::halves}), {}, y);
   EXPECT_TRUE(equal_bits(y, sum));
 }
 

@@ -69,6 +69,33 @@ TEST_F(PieceHashCacheTest, AFileOfTheSameStateIsNotReadAgain) {
   EXPECT_NE(cached(), hash) << "the kept hash is taken";
 }
 
+TEST_F(PieceHashCacheTest, OfABatchDoesNotMindAChangeOfAnotherKind) {
+  const PieceHashCache batch = PieceHashCache::of_batch(dir_ / "batch/hashes");
+  const std::string hash = hash_of(file_, &batch);
+  forge_hash(files_in(dir_ / "batch/hashes").at(0));
+  const std::string forged = hash_of(file_, &batch);
+  EXPECT_NE(forged, hash) << "the kept hash is taken";
+  fs::permissions(file_, fs::perms::owner_read);  // the ctime is another
+  EXPECT_EQ(hash_of(file_, &batch), forged);
+  fs::permissions(file_, fs::perms::owner_all);
+  write(file_, "abd", std::chrono::hours(2));
+  EXPECT_EQ(hash_of(file_, &batch), anew()) << "another time of modification";
+}
+
+TEST_F(PieceHashCacheTest, OfABatchTakesWhatTheUsersCacheHas) {
+  cached();
+  forge_hash(entry());
+  const std::string forged = cached();
+  EXPECT_EQ(
+      hash_of(
+          file_,
+          std::make_unique<PieceHashCache>(PieceHashCache::of_batch(dir_ / "batch", cache_)).get()),
+      forged);
+  fs::remove_all(cache_dir_);
+  const PieceHashCache batch = PieceHashCache::of_batch(dir_ / "batch");
+  EXPECT_EQ(hash_of(file_, &batch), forged) << "it is kept";
+}
+
 TEST_F(PieceHashCacheTest, SizeTimeAndInodeCount) {
   const std::string hash = cached();
   write_in_place(file_, "abcd");

@@ -172,16 +172,16 @@ TEST(WeightPacker, TakesTheMemoryOfAWeightThatNobodyHolds) {
 
 TEST(WeightPacker, PacksHalvesRowByRowInUsedMemory) {
   const Matrix w = random_matrix(200, 71, 1);
-  const PackedWeight at_once = pack_weight(w, {}, Summation::halves);
+  const PackedWeight at_once = pack_weight(w, {}, {.summation = Summation::halves});
   ASSERT_EQ(at_once.halves().size(), 2u);
   EXPECT_EQ(at_once.in(), 71);
   EXPECT_EQ(at_once.out(), 200);
   EXPECT_EQ(at_once.halves()[0].in(), 35);
   EXPECT_EQ(at_once.halves()[1].in(), 36);
   EXPECT_EQ(at_once.bytes(), at_once.halves()[0].bytes() + at_once.halves()[1].bytes());
-  PackedWeight used = pack_weight(random_matrix(200, 71, 2), {}, Summation::halves);
+  PackedWeight used = pack_weight(random_matrix(200, 71, 2), {}, {.summation = Summation::halves});
   const float* const memory = used.halves()[0].values().data();
-  WeightPacker packer(200, 71, std::move(used), Packing::own, Summation::halves);
+  WeightPacker packer(200, 71, std::move(used), Packing::own, {.summation = Summation::halves});
   const Index block = packer.row_block();
   for (Index first = 0; first < 200; first += block)
     packer.put_rows(first, w.view().middle_rows(first, std::min(block, 200 - first)));

@@ -7,8 +7,13 @@
 
 #include "core/base/error.h"
 #include "eval/analysis/compare.h"
+#include "eval/analysis/grid_pairs.h"
+#include "eval/analysis/noise_pairs.h"
 #include "eval/output/number_text.h"
+#include "eval/report/equal_size_sentences.h"
+#include "eval/report/grid_sentences.h"
 #include "eval/report/html.h"
+#include "eval/report/ratio_plot.h"
 #include "eval/report/report_lines.h"
 #include "eval/report/section.h"
 #include "eval/results/figures.h"
@@ -60,20 +65,6 @@ std::string range_sentence(const std::vector<KnownLine>& lines) {
                                       : "");
 }
 
-std::string percent_text(double ratio) {
-  return fmt::format("{}{:.3g}", ratio < 1.0 ? "−" : "+", std::abs(ratio - 1.0) * 100.0);
-}
-
-/// "−83 % [−85, −81]", of a trial's KL over another's.
-std::string change_text(const ComparedFigure& figure) {
-  if (!figure.ratio || !figure.ratio->ratio) return "";
-  std::string text = percent_text(*figure.ratio->ratio) + " %";
-  if (figure.ratio->interval)
-    text += fmt::format(" [{}, {}]", percent_text(figure.ratio->interval->low),
-                        percent_text(figure.ratio->interval->high));
-  return text;
-}
-
 std::string verb_of(Verdict verdict) {
   if (verdict == Verdict::better) return "beats";
   if (verdict == Verdict::worse) return "loses to";
@@ -85,9 +76,10 @@ std::string comparison_sentence(const LineComparison& line) {
   const ComparedFigure& figure = line.figures.front();
   std::string text =
       fmt::format("{} {} {}", line.trial_label, verb_of(figure.verdict), line.against_label);
-  const std::string change = change_text(figure);
-  text += change.empty() ? fmt::format(": ΔKL {}", signed_figure(figure.difference.mean.mean))
-                         : ": KL " + change;
+  if (figure.ratio && figure.ratio->ratio)
+    text += ": KL " + change_text(*figure.ratio->ratio, figure.ratio->interval);
+  else
+    text += fmt::format(": ΔKL {}", signed_figure(figure.difference.mean.mean));
   if (figure.p_holm) text += fmt::format(", p {} after Holm", short_number(*figure.p_holm, 2));
   return text + (figure.note.empty() ? "" : " (" + figure.note + ")");
 }
@@ -133,11 +125,11 @@ void add_comparisons(std::vector<const LineComparison*> lines, const std::string
   if (lines.empty()) return;
   const std::size_t better = count_of(lines, Verdict::better),
                     worse = count_of(lines, Verdict::worse);
-  if (better + worse == 0)
+  if (better + worse == 0 && lines.size() > 1)
     html.headline(
         fmt::format("All {} differences from {} include zero: this comparison decides nothing.",
                     lines.size(), against));
-  else
+  else if (lines.size() > 1)
     html.paragraph(fmt::format(
         "Against {}, over the same text and seeds: of {} comparisons {} are milder, {} more "
         "harmful, and {} are not told apart.",
@@ -157,11 +149,20 @@ void add_comparisons(std::vector<const LineComparison*> lines, const std::string
                     kMostSentences, lines.size()));
 }
 
+/// The questions that pairs of trials ask by themselves: another grid, or another error of one
+/// size.
+void add_pairs(const ModelLines& model, HtmlFragment& html) {
+  const std::vector<GridPair> grids = grid_pairs(model);
+  if (!grids.empty()) html.list(grid_sentences(grids, model));
+  const std::vector<NoisePair> noises = noise_pairs(model);
+  if (!noises.empty()) html.list(equal_size_sentences(noises));
+}
+
 void add_findings(const std::vector<Finding>& findings, HtmlFragment& html) {
   std::vector<std::string> items;
   for (const Finding& finding : findings)
     if (items.size() < kMostSentences)
-      items.push_back(fmt::format("{}: {}", finding.label, fmt::join(finding.lines, " ")));
+      items.push_back(fmt::format("{}: {}.", finding.label, fmt::join(finding.lines, "; ")));
   if (items.empty()) return;
   html.list(items);
   if (findings.size() > items.size())
@@ -177,6 +178,7 @@ bool add_part(const ReportPart& part, const std::optional<TrialComparison>& comp
   html.headline(range_sentence(lines));
   if (comparison)
     add_comparisons(comparisons_of(*comparison, part.model->model), comparison->against, html);
+  add_pairs(*part.model, html);
   add_findings(search_findings(part.run->searches, part.model->model, part.model->baseline), html);
   add_findings(design_findings(*part.model, part.run->keys), html);
   add_findings(twin_findings(*part.model), html);

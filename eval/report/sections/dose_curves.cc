@@ -7,6 +7,7 @@
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
 #include "eval/report/dose_plot.h"
+#include "eval/report/equal_size_sentences.h"
 #include "eval/report/figure_parts.h"
 #include "eval/report/html.h"
 #include "eval/report/line_chart.h"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t kMostPlots = 4;    ///< of a model
 constexpr std::size_t kMostCurves = 12;  ///< of a plot
-constexpr std::size_t kMostSentences = 8;
 
 /// What a figure shows over the size of δ.
 struct DoseFigure {
@@ -130,38 +130,6 @@ std::optional<ReportFigure> figure_of(const DosePlot& plot, const DoseFigure& of
   return figure;
 }
 
-std::string trial_words(const NoisePair& pair) {
-  return pair.trial_family.empty() || pair.trial_family == pair.against_family
-             ? pair.comparison.trial_label
-             : fmt::format("{} ({})", pair.comparison.trial_label, pair.trial_family);
-}
-
-/// "w4 does −12 % [−15, −9] of damage against ...".
-std::string sentence_of(const NoisePair& pair) {
-  const ComparedFigure& kl = *pair.kl();
-  const std::string change = change_text(*kl.ratio->ratio, kl.ratio->interval, kl.ratio->note);
-  const char* const verdict = kl.verdict == Verdict::worse    ? "does more damage"
-                              : kl.verdict == Verdict::better ? "does less damage"
-                                                              : "is not told apart in damage";
-  return fmt::format(
-      "At equal size {} {} {} {}: KL {}.", trial_words(pair), verdict,
-      kl.verdict == Verdict::worse || kl.verdict == Verdict::better ? "than" : "from",
-      pair.comparison.against_label, change);
-}
-
-std::vector<std::string> sentences(const std::vector<NoisePair>& pairs) {
-  std::vector<std::string> texts;
-  for (const NoisePair& pair : pairs)
-    if (pair.kl() != nullptr && pair.kl()->ratio && pair.kl()->ratio->ratio)
-      texts.push_back(sentence_of(pair));
-  if (texts.size() > kMostSentences) {
-    const std::size_t more = texts.size() - kMostSentences;
-    texts.resize(kMostSentences);
-    texts.push_back(fmt::format("And {} more, in the figure below.", more));
-  }
-  return texts;
-}
-
 std::string csv_of(const std::vector<NoisePair>& pairs, const std::string& model) {
   CsvText csv({"model", "trial", "family", "against", "against_family", "kl_ratio", "kl_ratio_low",
                "kl_ratio_high", "p", "p_holm", "verdict"});
@@ -192,7 +160,7 @@ ReportFigure figure_of(const std::vector<NoisePair>& pairs, const ReportPart& pa
   RatioPlot plot{
       .title = figure.title, .description = figure.caption, .axis = "KL(trial) / KL(noise)"};
   for (const NoisePair& pair : pairs) {
-    RatioRow row = ratio_row(trial_words(pair), pair.kl());
+    RatioRow row = ratio_row(equal_size_label(pair), pair.kl());
     row.group = pair.comparison.against_label;
     row.series = pair.trial_family.empty() ? 1 : 0;
     plot.rows.push_back(std::move(row));
@@ -208,7 +176,7 @@ void add_part(const ReportPart& part, double width, HtmlFragment& html, Section&
   const std::vector<NoisePair> pairs = noise_pairs(*part.model);
   if (plots.empty() && pairs.empty()) return;
   if (!part.heading.empty()) html.heading(part.heading);
-  if (!pairs.empty()) html.list(sentences(pairs));
+  if (!pairs.empty()) html.list(equal_size_sentences(pairs));
   const auto add = [&](std::optional<ReportFigure> figure) {
     if (!figure) return;
     section.figures.push_back(std::move(*figure));

@@ -2,13 +2,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "eval/analysis/twin_ratios.h"
 #include "eval/output/number_text.h"
+#include "eval/records/mixed_env.h"
 #include "eval/report/html.h"
 #include "eval/report/report_lines.h"
 #include "eval/report/run_state.h"
@@ -133,28 +132,13 @@ std::vector<std::string> remarks_of(const ReportPart& part) {
   return remarks;
 }
 
-/// Keys of env whose values differ between records, with these values.
-std::vector<std::string> env_differences(const ReportRun& run) {
-  std::map<std::string, std::set<std::string>> values;
-  for (const Record& record : run.contents.records)
-    for (const auto& [key, value] : record.env.items())
-      values[key].insert(value.is_string() ? value.get<std::string>() : value.dump());
-  std::vector<std::string> texts;
-  for (const auto& [key, found] : values)
-    if (found.size() > 1) texts.push_back(fmt::format("{}: {}", key, fmt::join(found, ", ")));
-  return texts;
-}
-
 void add_run(const ReportRun& run, bool several, HtmlFragment& html) {
   std::vector<std::string> items = {(several ? run.name + ": " : "") + state_sentence(run)};
   const std::vector<std::string> failures = failures_of(run, kMostFailures);
   items.push_back(failures.empty() ? "Nothing failed." : "Failed:");
   for (const std::string& failure : failures) items.push_back(failure);
-  if (const auto differences = env_differences(run); !differences.empty())
-    items.push_back(fmt::format(
-        "The records were made on machines or with libraries that differ in {}: their last bits "
-        "may differ.",
-        fmt::join(differences, "; ")));
+  if (const std::string mixed = mixed_env_text(run.contents.manifest); !mixed.empty())
+    items.push_back(mixed + ".");
   html.list(items);
 }
 

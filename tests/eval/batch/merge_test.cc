@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "eval/records/mixed_env.h"
 #include "eval/tables/results_csv.h"
 #include "eval/tables/sites_csv.h"
 #include "tests/support/builtin_kinds.h"
@@ -18,6 +19,10 @@ namespace nf {
 namespace {
 
 namespace fs = std::filesystem;
+
+const std::string kWayOut =
+    "merge runs of one machine type, or say --mixed-env, and the results will say that they are "
+    "mixed; `isa: avx2` in the experiment makes such machines agree";
 
 /// Two shards of a sweep: the baseline and a trial each.
 class MergeOfShards : public testing::Test {
@@ -153,8 +158,41 @@ TEST_F(MergeOfShards, RefusesOtherModelsDataAndEnv) {
   EXPECT_EQ(
       with(kContentsModels, {{"isa", "avx512"}}),
       "c/manifest.json: env 'isa' was \"avx2\" in a/manifest.json and is \"avx512\" here, which "
-      "can change the last bits of results: merge runs of one machine type, or say --any-env");
-  merge_runs({.runs = {a_, temp_ / "c"}, .out = out_, .any_env = true}, builtin_metrics());
+      "can change the last bits of results: " +
+          kWayOut);
+  merge_runs({.runs = {a_, temp_ / "c"}, .out = temp_ / "d", .any_env = true}, builtin_metrics());
+  // A folder of an earlier version, which did not know what products give, goes by the names.
+  EXPECT_EQ(with(kContentsModels, {{"isa", "avx2"}, {"products", "p1"}}), "accepted");
+}
+
+/// Machines are told apart by what their products give, whatever they are called.
+TEST_F(MergeOfShards, ComparesWhatProductsGive) {
+  const std::vector<RowKey> rows = {window_row("b", "baseline"), window_row("1", "w")};
+  const auto write = [&](const char* name, Index first, const Json& env) {
+    Record record = window_record("1", "w", first);
+    record.env = env;
+    write_run(temp_ / name, {record}, rows, {}, kContentsModels, env);
+    return temp_ / name;
+  };
+  const fs::path one = write("one", 0, {{"isa", "avx512"}, {"products", "p1"}});
+  const fs::path alike = write("alike", 2, {{"isa", "avx2"}, {"products", "p1"}});
+  const fs::path other = write("other", 2, {{"isa", "avx2"}, {"products", "p2"}});
+  const MergeOutcome merged =
+      merge_runs({.runs = {one, alike}, .out = temp_ / "equal"}, builtin_metrics());
+  EXPECT_EQ(merged.mixed_env, "");
+  EXPECT_EQ(refusal({.runs = {one, other}, .out = out_}),
+            "other/manifest.json: eight fixed products had other bits in one/manifest.json (isa "
+            "avx512) than they have here (isa avx2), and so would results: " +
+                kWayOut);
+  const MergeOutcome mixed =
+      merge_runs({.runs = {one, other}, .out = out_, .any_env = true}, builtin_metrics());
+  EXPECT_EQ(mixed.mixed_env,
+            "mixed: records of machines whose matrix products differ in their last bits (isa "
+            "avx512 and avx2)");
+  const RunContents contents = RunFolder::read(out_, RecordParts::figures);
+  EXPECT_EQ(contents.manifest.about.at("other_envs").size(), 1u);
+  EXPECT_EQ(mixed_env_text(contents.manifest), mixed.mixed_env);
+}
 }
 
 TEST_F(MergeOfShards, RefusesToMixFoldersWithThoseOfAnEarlierVersion) {

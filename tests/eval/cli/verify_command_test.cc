@@ -41,7 +41,10 @@ TEST_F(IntegrationVerifyCommand, RefusesAnotherInstructionSetUnlessAsked) {
   const std::vector<std::string> environment = {"ONEDNN_MAX_CPU_ISA=AVX2"};
   const ProgramResult refused = verify({}, environment);
   EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_TRUE(refused.err.starts_with("error: out/records.jsonl:1: env 'isa' was ")) << refused.err;
+  EXPECT_TRUE(
+      refused.err.starts_with("error: out/records.jsonl:1: eight fixed products had other bits "
+                              "when it was recorded (isa "))
+      << refused.err;
   EXPECT_NE(refused.err.find("--any-env"), std::string::npos);
   const ProgramResult told = verify({"--any-env"}, environment);
   EXPECT_TRUE(told.exit_code == 4 || told.exit_code == 0) << told.err;

@@ -46,8 +46,8 @@ TEST(FinishedItems, KnowWindowsAndQuestions) {
 TEST(FinishedItems, CutAStageWhereSomeTrialHasMoreOrLess) {
   const ModelData all = data();
   FinishedItems finished(all, {record_of({0, 1})});
-  EXPECT_EQ(finished.count("a"), 2);
-  EXPECT_EQ(finished.count("b"), 0);
+  EXPECT_EQ(finished.count("a", Stage(0, 5)), 2);
+  EXPECT_EQ(finished.count("b", Stage(0, 5)), 0);
   const std::vector<Stage> parts = finished.uniform_parts(Stage(0, 5), {"a", "b"});
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_EQ(parts[0].items, (std::vector<Index>{0, 1}));

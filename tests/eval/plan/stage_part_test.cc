@@ -27,7 +27,7 @@ class StageParts : public testing::Test {
                                            "data: {{ids: ids.npy, context: {}}}\n{}",
                                            kContext, trials));
     experiment_.emplace(Experiment::load(yaml.string(), {}, Kinds::builtin()));
-    plan_.emplace(*experiment_, experiment_->models.front(), Shard{});
+    plan_.emplace(*experiment_, experiment_->models.front());
     return *plan_;
   }
 

@@ -187,6 +187,24 @@ TEST_F(RunFolderOfAFirstRun, RefusesAnotherEnv) {
             std::string::npos);
 }
 
+/// The hash of the fixed products says whether machines agree, once both sides know it.
+TEST_F(RunFolderOfAFirstRun, GoesByWhatProductsGive) {
+  Json here = kEnv;
+  here["products"] = "p1";
+  EXPECT_EQ(refusal_of(kModels, here), "accepted");  // begun by an earlier version
+  Json manifest = read_json(dir_ / "manifest.json");
+  manifest["env"]["products"] = "p1";
+  std::ofstream(dir_ / "manifest.json") << manifest;
+  here["isa"] = "avx512";
+  EXPECT_EQ(refusal_of(kModels, here), "accepted");
+  here["products"] = "p2";
+  EXPECT_EQ(refusal_of(kModels, here),
+            (dir_ / "manifest.json").string() +
+                ": eight fixed products had other bits when this folder was begun (isa avx2) than "
+                "they have now (isa avx512), and so would results: choose another --out folder, go "
+                "on on the same machine type, or say --any-env");
+}
+
 TEST_F(RunFolderOfAFirstRun, RefusesAnotherEnvWithoutAManifest) {
   fs::remove(dir_ / "manifest.json");
   EXPECT_EQ(refusal_of(kModels, kEnv), "accepted");

@@ -12,7 +12,7 @@ TEST(AnswerSection, ComparesTrialsAndSaysHowSure) {
   const auto section = section_of("answer", run.input());
   ASSERT_TRUE(section);
   EXPECT_TRUE(has(section->html, "Of 2 trials power does the least damage"));
-  EXPECT_TRUE(has(section->html, "power beats uniform: KL −50 %"));
+  EXPECT_TRUE(has(section->html, "power beats uniform: KL −50.0 % ["));
 }
 
 TEST(AnswerSection, HasNothingToSayWithoutATrial) {

@@ -1,0 +1,73 @@
+#include "core/io/exclusive_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <span>
+
+#include "core/io/posix_file.h"
+
+namespace nf {
+namespace {
+
+/// A name that no other process of any machine is likely to take; O_EXCL sees to the rest.
+std::filesystem::path name_beside(const std::filesystem::path& path) {
+  static std::atomic<int> number = 0;
+  std::filesystem::path name = path;
+  name += fmt::format(".tmp-{}-{}", ::getpid(), number++);
+  return name;
+}
+
+PosixFile create_beside(std::filesystem::path& name, const std::filesystem::path& path) {
+  std::error_code ignored;
+  do name = name_beside(path);
+  while (std::filesystem::exists(std::filesystem::symlink_status(name, ignored)));
+  return {name, O_WRONLY | O_CREAT | O_EXCL, path};
+}
+
+bool has_no_links(int error) {
+  return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK ||
+         error == EXDEV;
+}
+
+bool create_in_place(const std::filesystem::path& path, std::string_view text) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd < 0 && errno == EEXIST) return false;
+  if (fd < 0) throw_errno(path.string(), "create");
+  ::close(fd);
+  PosixFile file(path, O_WRONLY);
+  file.write(std::as_bytes(std::span(text)));
+  file.sync();
+  file.close();
+  return true;
+}
+
+}  // namespace
+
+bool create_exclusively(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::path beside;
+  PosixFile file = create_beside(beside, path);
+  try {
+    file.write(std::as_bytes(std::span(text)));
+    file.sync();
+  } catch (...) {
+    ::unlink(beside.c_str());
+    throw;
+  }
+  const int failed = ::link(beside.c_str(), path.c_str());
+  const int error = failed == 0 ? 0 : errno;
+  const bool made = failed == 0 || file.status().st_nlink == 2;
+  ::unlink(beside.c_str());
+  if (!made && has_no_links(error)) return create_in_place(path, text);
+  if (!made && error != EEXIST) {
+    errno = error;
+    throw_errno(path.string(), "create");
+  }
+  if (made) sync_directory_of(path);
+  return made;
+}
+
+}  // namespace nf

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eval/batch/batch_folder.h"
+#include "eval/batch/launch_file.h"
+
+namespace nf {
+
+/// The way in which workers of a batch folder are started.
+struct LaunchRequest {
+  std::filesystem::path program;  ///< noisefloor, absolute
+  std::vector<Index> shards;      ///< from 1, rising
+  bool dry_run = false;           ///< writes all and submits nothing
+};
+
+/// Writes the scripts of the launcher into the folder and submits them, where there is somebody to
+/// submit to. Adds to file.jobs and writes it after every job that was taken, so that what runs is
+/// known also where a later one is refused. Returns what to tell the user, a line each. Throws
+/// DataError where a file cannot be written or Slurm does not take a job.
+std::vector<std::string> launch(const BatchFolder& batch, const LaunchRequest& request,
+                                LaunchFile& file);
+
+}  // namespace nf

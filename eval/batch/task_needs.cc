@@ -1,0 +1,36 @@
+#include "eval/batch/task_needs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace nf {
+namespace {
+
+constexpr double kMiB = 1024.0 * 1024.0;
+constexpr double kMoreMemory = 7.0 / 6, kLeastMemory = 256 * kMiB, kMemoryStep = 128 * kMiB;
+constexpr double kMoreTime = 2, kLeastMinutes = 15, kMinuteStep = 5;
+
+}  // namespace
+
+TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads) {
+  double memory = 0, seconds = 0;
+  for (const BatchShard& shard : shards) {
+    memory = std::max(memory, static_cast<double>(shard.memory));
+    seconds = std::max(seconds, shard.seconds);
+  }
+  const double minutes = seconds * kMoreTime / 60 + kLeastMinutes;
+  const double steps = std::ceil((memory * kMoreMemory + kLeastMemory) / kMemoryStep);
+  return {.threads = threads,
+          .memory = static_cast<Index>(steps * kMemoryStep),
+          .minutes = static_cast<Index>(std::ceil(minutes / kMinuteStep) * kMinuteStep)};
+}
+
+std::string time_limit_text(Index minutes) {
+  const Index hours = minutes / 60;
+  if (hours < 24) return fmt::format("{}:{:02}:00", hours, minutes % 60);
+  return fmt::format("{}-{:02}:{:02}:00", hours / 24, hours % 24, minutes % 60);
+}
+
+}  // namespace nf

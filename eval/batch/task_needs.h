@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/types.h"
+#include "eval/batch/batch_folder.h"
+
+namespace nf {
+
+/// The resources of one task, as a scheduler is asked for them.
+struct TaskNeeds {
+  Index threads = 1;
+  Index memory = 0;   ///< bytes
+  Index minutes = 0;  ///< of the time limit
+};
+
+/// Enough for any shard of a plan: its memory and a sixth more, twice its time and a quarter of an
+/// hour, for a plan may err and a worker takes more than one shard where there is time.
+TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads);
+
+/// "2:15:00", as schedulers write it; "1-02:15:00" from a day on.
+std::string time_limit_text(Index minutes);
+
+}  // namespace nf

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "eval/batch/batch_folder.h"
+#include "eval/output/progress.h"
+#include "eval/run/run_options.h"
+
+namespace nf {
+
+/// The way in which a worker takes part in a batch.
+struct WorkerOptions {
+  /// Of each shard's run: memory, any_env, save_every, begin_work, should_stop, seconds_left,
+  /// command. The rest follows from the shard.
+  RunOptions run{};
+  std::string name{};            ///< for people: job and task, or host and process
+  std::optional<Index> first{};  ///< the shard (from 0) to begin with; the next behind it follow
+  /// Stay while others work, and take what they leave when they die. Without it a worker ends where
+  /// nothing is free, and waits only for one whose signs of life are overdue.
+  bool waits = false;
+};
+
+/// The end of a worker.
+struct WorkerOutcome {
+  Index shards = 0;          ///< that it recorded to the end
+  Index failed_rows = 0;     ///< of these
+  bool was_stopped = false;  ///< by should_stop, or for want of time
+  bool is_all_over = false;  ///< every shard is done or failed
+  bool is_all_done = false;  ///< every shard is done
+};
+
+/// Runs shards of a batch folder, one after the other, until none is free. Any number of workers
+/// may do so at once. Throws what run_experiment() throws: the shard counts as failed then, and the
+/// error is noted in the folder. Throws ConfigError where the numerics of this machine are not
+/// those of the first worker's, unless run.any_env.
+WorkerOutcome work_on(const BatchFolder& batch, Experiment& experiment,
+                      const WorkerOptions& options, Progress& progress);
+
+}  // namespace nf

@@ -1,0 +1,91 @@
+#include "eval/machine/measure_work_rates.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "core/base/parallel.h"
+#include "core/model/site.h"
+#include "core/ops/gemm.h"
+#include "core/tensor/matrix.h"
+#include "eval/run/best_seconds.h"
+#include "eval/run/sample_inputs.h"
+#include "perturb/distortion_stats.h"
+#include "perturb/draws.h"
+
+namespace nf {
+namespace {
+
+/// The share that products have of a block's time, the rest being soft-max, norms and copies
+/// (docs/performance.md).
+constexpr double kProductShare = 0.9;
+/// Rows, and values of a row, of the weights that are timed.
+constexpr Index kSize = 1024;
+
+double product_flops() {
+  const Index rows = 4 * kRowTile * thread_count();
+  const Matrix x = some_values(rows, kSize);
+  const PackedWeight w = pack_weight(some_values(kSize, kSize));
+  Matrix y(rows, kSize);
+  return 2.0 * static_cast<double>(rows * kSize * kSize) /
+         best_seconds([&] { linear(x, w, {}, y); });
+}
+
+/// A weight of each thread's own, and what becomes of it.
+struct Bench {
+  Matrix weight, distorted;
+  PackedWeight packed;
+};
+
+/// Seconds of one thread for a value of its weight.
+template <class Work>
+double value_seconds(std::vector<Bench>& benches, const Work& work) {
+  return best_thread_seconds(
+             [&](Index thread) { work(benches[static_cast<std::size_t>(thread)]); }) /
+         static_cast<double>(kSize * kSize);
+}
+
+void draw_noise(Bench& bench) {
+  static const Draws draws = draws_of("gaussian");
+  float* const out = bench.distorted.data();
+  draws.fill(out, kSize * kSize, 0, 1, 1);
+  const float* const x = bench.weight.data();
+  for (Index i = 0; i < kSize * kSize; ++i) out[i] = x[i] + 0.01f * out[i];
+}
+
+double reading_rate() {
+  constexpr Index kFloats = Index{1} << 24;
+  Matrix from(1, kFloats), to(1, kFloats);
+  from.fill(1.0f);
+  to.fill(0.0f);
+  constexpr double kBytes = static_cast<double>(kFloats) * sizeof(float);
+  return kBytes / best_seconds([&] {
+           std::memcpy(to.data(), from.data(), static_cast<std::size_t>(kBytes));
+         });
+}
+
+}  // namespace
+
+WorkRates measure_work_rates() {
+  WorkRates rates{.threads = thread_count()};
+  rates.head_flops = product_flops();
+  rates.block_flops = kProductShare * rates.head_flops;
+  std::vector<Bench> benches(static_cast<std::size_t>(thread_count()));
+  for (Bench& bench : benches) {
+    bench.weight = some_values(kSize, kSize);
+    bench.distorted.resize(kSize, kSize);
+  }
+  rates.packing = value_seconds(benches, [](Bench& bench) {
+    bench.packed = pack_weight(bench.weight, std::move(bench.packed));
+  });
+  rates.distorting = rates.packing + value_seconds(benches, draw_noise);
+  rates.measuring = rates.distorting + value_seconds(benches, [](Bench& bench) {
+                      DistortionStats stats;
+                      stats.add(bench.weight, bench.distorted, median_unit(SiteTensor::weight),
+                                SiteTensor::weight);
+                    });
+  rates.reading = reading_rate();
+  return rates;
+}
+
+}  // namespace nf

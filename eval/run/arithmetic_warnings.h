@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eval/experiment/experiment.h"
+#include "eval/results/results.h"
+
+namespace nf {
+
+/// A KL below that many floors is told of where the arithmetic is coarser than f32.
+inline constexpr double kFloorsToTell = 20.0;
+
+/// Throws ConfigError where this machine does not have the experiment's arithmetic.
+void check_arithmetic(const Experiment& experiment);
+/// The same of an arithmetic. place: of who asks, before the cause.
+void check_arithmetic(Arithmetic arithmetic, const std::string& place);
+
+/// A line where nobody has tried the arithmetic on this kind of machine.
+std::vector<std::string> arithmetic_warnings(const Experiment& experiment);
+
+/// A line for each model with trials whose KL is below kFloorsToTell floors, where the experiment
+/// is not in f32.
+std::vector<std::string> floor_warnings(const Experiment& experiment,
+                                        const std::vector<ResultRow>& rows);
+
+}  // namespace nf

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/experiment/experiment.h"
+#include "eval/plan/shard.h"
+#include "eval/run/run_options.h"
+
+namespace nf {
+
+/// The shards that are asked for: so many, or as many as are needed for shards of that length. One
+/// of the two is given.
+struct ShardRequest {
+  std::optional<Index> count{};
+  std::optional<double> seconds{};
+  ShardBy by = ShardBy::trials;
+  /// Of the machine that shall run them. Without any the parts are balanced by nominal rates, and
+  /// their time is that of this machine, which is timed for a moment.
+  std::optional<WorkRates> rates{};
+};
+
+/// One shard, as it is planned.
+struct PlannedShard {
+  Index trials = 0;      ///< rows of results that it has a part of; the baseline not counted
+  Index items = 0;       ///< windows and questions, of all models
+  double seconds = 0.0;  ///< planned
+  double baseline = 0.0, prefix = 0.0, weights = 0.0;  ///< of them, what other shards do, too
+  double peak_bytes = 0.0;  ///< the most memory that it takes, within the budget
+
+  double repeated() const { return baseline + prefix + weights; }
+};
+
+/// The cut of an experiment.
+struct ShardsPlan {
+  Shard shard;  ///< `count`, `by` and `rates`: with an index, what RunOptions::shard needs
+  std::vector<PlannedShard> shards{};
+  Index trials = 0, conditions = 0;
+  double whole_seconds = 0.0;  ///< of one run of everything
+  Index threads = 1;           ///< whose seconds these are
+  bool is_timed = false;       ///< they are this machine's, which was timed; else of given rates
+  std::vector<std::string> notes{};  ///< why it is not cut as was asked for
+
+  double longest() const;
+  /// The largest shard in the mean one, of those that have work.
+  double unevenness() const;
+  Json to_json() const;
+  /// For the terminal.
+  std::string text() const;
+};
+
+/// Memory that a shard is planned within, where neither the options nor the experiment say.
+inline constexpr double kShardMemory = 16.0 * 1024.0 * 1024.0 * 1024.0;
+
+/// Cuts an experiment. Writes nothing. options: `trials`, `memory`, `hashes`. Throws ConfigError
+/// where it cannot be cut so.
+ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
+                       const ShardRequest& request);
+
+}  // namespace nf

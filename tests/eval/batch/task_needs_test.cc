@@ -1,0 +1,24 @@
+#include "eval/batch/task_needs.h"
+
+#include <gtest/gtest.h>
+
+namespace nf {
+namespace {
+
+TEST(TaskNeeds, AreEnoughForTheLargestShard) {
+  constexpr Index kGiB = Index{1} << 30;
+  const TaskNeeds needs = task_needs({{.seconds = 3600, .memory = 6 * kGiB}, {.seconds = 1800}}, 8);
+  EXPECT_EQ(needs.threads, 8);
+  EXPECT_EQ(needs.minutes, 2 * 60 + 15);
+  EXPECT_EQ(needs.memory, 7 * kGiB + kGiB / 4);
+  EXPECT_EQ(task_needs({{.seconds = 1, .memory = 1}}, 1).minutes, 20) << "a round number";
+}
+
+TEST(TaskNeeds, TimeLimitsAreSlurms) {
+  EXPECT_EQ(time_limit_text(5), "0:05:00");
+  EXPECT_EQ(time_limit_text(24 * 60 - 5), "23:55:00");
+  EXPECT_EQ(time_limit_text(25 * 60 + 5), "1-01:05:00");
+}
+
+}  // namespace
+}  // namespace nf
