@@ -5,8 +5,9 @@ usage() {
   cat <<'END'
 usage: scripts/package.sh
 
-Installs the Debian packages that are missing, builds the program and packs it: build/packages/ holds a .deb,
-for the release of Debian that it was built on, and a .tar.gz.
+Installs the Debian packages that are missing, builds the program and packs it: build/packages/ holds a .deb and a
+.tar.gz, both for the release of Debian that it was built on, and a -portable-ARCHITECTURE.tar.gz that brings its own
+loader and libraries and runs on other distributions, older ones too, from any folder.
 END
 }
 
@@ -32,4 +33,11 @@ cpack --config "$root/build/release/CPackConfig.cmake" -B "$root/build/packages"
   exit 1
 }
 rm -rf "$root/build/packages/_CPack_Packages"
+
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+packed=$(ls "$root"/build/packages/*-linux-*.tar.gz)
+tar -xzf "$packed" -C "$tree" --strip-components=1
+name=$(basename "${packed/-linux-/-portable-}" .tar.gz)
+"$root/scripts/portable.sh" "$tree" "$root/build/packages/$name"
 ls -1 "$root/build/packages"/*

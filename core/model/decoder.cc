@@ -80,6 +80,24 @@ Decoder::Decoder(std::shared_ptr<const Checkpoint> checkpoint, DecoderSpec spec,
                  std::vector<std::string> warnings)
     : checkpoint_(std::move(checkpoint)), spec_(std::move(spec)), warnings_(std::move(warnings)) {}
 
+Decoder Decoder::reshaped(const Reshape& reshape) const {
+  NF_CHECK(reshape.is_nothing() || why_not_reshaped(spec_).empty(), "{} is reshaped",
+           spec_.architecture);
+  Decoder decoder = *this;
+  decoder.reshape_ = reshape;
+  return decoder;
+}
+
+std::vector<double> Decoder::column_factors(const BlockSpec& block, Index layer, Role role) const {
+  if (reshape_.is_nothing()) return {};
+  const std::optional<BlockNorm> norm = norm_read_by(spec_, block, role);
+  if (!norm) return {};
+  const NormTensors& tensors =
+      *norm == BlockNorm::attention ? block.attention_norm : block.mlp_norm;
+  return channel_factors(reshape_, layer,
+                         read_norm(*checkpoint_, tensors, spec_.hidden_size).weight);
+}
+
 std::vector<Site> Decoder::sites() const {
   std::vector<Site> sites;
   const std::vector<Role> roles = spec_.roles();
@@ -193,10 +211,13 @@ void Decoder::read_rows(const LinearTensors& from, Index first, MatrixView rows)
 }
 
 void Decoder::read_weight(Index layer, Role role, MatrixView weight) const {
-  for (const LinearTensors& linear : spec_.block(layer).linears) {
+  const BlockSpec block = spec_.block(layer);
+  for (const LinearTensors& linear : block.linears) {
     if (linear.role == role) {
       read_rows(linear, 0, weight);
       checkpoint_->release(linear.weight);
+      if (const auto factors = column_factors(block, layer, role); !factors.empty())
+        divide_columns(factors, weight);
       return;
     }
   }
@@ -211,6 +232,13 @@ BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
   weights.mlp_norm = read_norm(*checkpoint_, weights.spec.mlp_norm, spec_.hidden_size);
   weights.q_norm = read_norm(*checkpoint_, weights.spec.q_norm, spec_.head_dim);
   weights.k_norm = read_norm(*checkpoint_, weights.spec.k_norm, spec_.head_dim);
+  if (!reshape_.is_nothing())
+    for (NormWeights* norm : {&weights.attention_norm, &weights.mlp_norm}) {
+      if (!norm->exists()) continue;
+      const std::vector<double> factors = channel_factors(reshape_, layer, norm->weight);
+      multiply_channels(factors, norm->weight);
+      multiply_channels(factors, norm->bias);
+    }
   for (const LinearTensors& from : weights.spec.linears)
     weights.biases[from.role] = read_bias(*checkpoint_, from);
   // Blocks of rows are shared out, not linears: those differ in size.
@@ -219,10 +247,12 @@ BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
     Index first, rows;
   };
   std::vector<WeightPacker> packers;
+  std::vector<std::vector<double>> factors;
   std::vector<Piece> pieces;
   for (const LinearTensors& from : weights.spec.linears) {
     packers.emplace_back(from.out, from.in, std::move(used.packed[from.role]), Packing::own,
                          multiplication());
+    factors.push_back(column_factors(weights.spec, layer, from.role));
     const Index step = from.transposed ? from.out : rows_at_once(packers.back());
     for (Index first = 0; first < from.out; first += step)
       pieces.push_back({packers.size() - 1, first, std::min(step, from.out - first)});
@@ -233,6 +263,7 @@ BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
     const LinearTensors& from = weights.spec.linears[piece.linear];
     rows.resize(piece.rows, from.in);
     read_rows(from, piece.first, rows);
+    if (!factors[piece.linear].empty()) divide_columns(factors[piece.linear], rows);
     packers[piece.linear].put_rows(piece.first, rows);
   });
   for (std::size_t i = 0; i < packers.size(); ++i) {

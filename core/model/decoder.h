@@ -14,6 +14,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/model/architecture.h"
 #include "core/model/decoder_block.h"
+#include "core/model/reshape.h"
 #include "core/model/rounding.h"
 
 namespace nf {
@@ -54,6 +55,10 @@ class Decoder {
   const Checkpoint& checkpoint() const { return *checkpoint_; }
   /// One line for each pair of sources that disagree, and which of them is used.
   const std::vector<std::string>& warnings() const { return warnings_; }
+  /// The same model in another shape, which takes the place of the one that this has. Its weights
+  /// and norms are read so from then on; prepare() is to be called anew. The family must allow it
+  /// (why_not_reshaped()).
+  Decoder reshaped(const Reshape& reshape) const;
   /// Every place a distortion can act, in the order of the forward pass: the embedding, per layer
   /// the roles in order of use, weight before input; keys and values stand behind v_proj, the
   /// residual stream at the layer's end.
@@ -125,6 +130,8 @@ class Decoder {
           std::vector<std::string> warnings);
   /// Rows [first, first + rows.rows()) of a linear; of a transposed tensor all of them.
   void read_rows(const LinearTensors& from, Index first, MatrixView rows) const;
+  /// The factors that the columns of a linear are divided by; empty where they stay.
+  std::vector<double> column_factors(const BlockSpec& block, Index layer, Role role) const;
   const std::string& outer_tensor(Role role) const;
   Projection read_projection(const std::string& name) const;
   HeadSlab pack_slab(Index first_token, Index tokens, HeadSlab used, Rounding rounding,
@@ -137,6 +144,7 @@ class Decoder {
   std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions prepared
   NormWeights embedding_norm_, final_norm_;
   Projection project_in_, project_out_;
+  Reshape reshape_;
 };
 
 }  // namespace nf

@@ -85,7 +85,7 @@ NF_INLINE F32 normal_cdf(F32 v) {
   p = p * t + 9.984193030e-01f;
   p = p * t - 1.265437019f;
   const F32 tail = 0.5f * t * exp(p - z * z);
-  return v > 0.0f ? 1.0f - tail : tail;
+  return where_positive(v, 1.0f - tail, tail);
 }
 
 void gelu(float* x, Index n) {
@@ -131,8 +131,9 @@ void add(float* x, const float* terms, Index n) {
 }
 
 void scale_and_slope(float* x, float scale, float slope, Index first_key, Index n) {
-  F32 key{};
-  for (int i = 0; i < kLanes; ++i) key[i] = static_cast<float>(first_key + i);
+  float keys[kLanes];
+  for (int i = 0; i < kLanes; ++i) keys[i] = static_cast<float>(first_key + i);
+  F32 key = load(keys);
   for_lanes(n, [&](Index i, Index lanes) {
     store_lanes(x + i, load_lanes(x + i, lanes) * scale + slope * key, lanes);
     key += static_cast<float>(kLanes);
@@ -179,8 +180,7 @@ bool all_finite(const float* x, Index n) {
   // tells.
   I32 largest{};
   for_lanes(n, [&](Index i, Index lanes) {
-    const I32 magnitude = bits(load_lanes(x + i, lanes)) & 0x7fffffff;
-    largest = magnitude > largest ? magnitude : largest;
+    largest = max(magnitude_bits(load_lanes(x + i, lanes)), largest);
   });
   for (int i = 0; i < kLanes; ++i)
     if (largest[i] >= 0x7f800000) return false;

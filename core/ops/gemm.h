@@ -23,15 +23,22 @@ inline constexpr Index kRowTile = 128;
 /// `n` rounded up to whole row tiles.
 inline constexpr Index padded_rows(Index n) { return (n + kRowTile - 1) / kRowTile * kRowTile; }
 
-/// The numbers that are multiplied. Sums are f32 in either case.
+/// The numbers that are multiplied. Sums are f32 unless they are integers.
 enum class Arithmetic {
   f32,
   bf16,  ///< both operands rounded to the nearest bf16, ties to even; where bf16_is_native()
+  int8,  ///< linears alone: both operands in codes of 8 bits with a scale for each row of the
+         ///< weight and for each row of x (core/ops/int8.h), exact integer sums; where
+         ///< int8_is_native()
 };
 
 /// Whether this CPU, and oneDNN on it, multiplies bf16 itself (AVX512_BF16, AMX). Elsewhere oneDNN
 /// emulates it, several times slower than f32.
 bool bf16_is_native();
+
+/// Whether this CPU, and oneDNN on it, has integer products of bytes that do not saturate (VNNI).
+/// Elsewhere sums of bytes come out wrong.
+bool int8_is_native();
 
 /// The order in which a product adds up its inner dimension.
 enum class Summation {
@@ -46,6 +53,13 @@ struct Multiplication {
   Summation summation = Summation::whole;
 };
 
+/// Beside the codes of a weight in 8 bits.
+struct Int8Scales {
+  std::vector<float> scales;  ///< [out]
+  std::vector<std::int32_t>
+      offsets;  ///< [out], the part of a sum that the shift of x's codes makes
+};
+
 /// A weight [out, in] in the layout the product likes best. Immutable and cheap to copy: threads
 /// and lanes share one.
 class PackedWeight {
@@ -54,9 +68,11 @@ class PackedWeight {
   Index out() const { return out_; }
   Index in() const { return in_; }
   Arithmetic arithmetic() const { return arithmetic_; }
+  /// Arithmetic::int8: of its rows. Else null.
+  const Int8Scales* int8_scales() const { return int8_scales_.get(); }
   Index bytes() const { return floats_ * static_cast<Index>(sizeof(float)); }
-  /// All words of the layout, its padding (zeros) included: floats, or pairs of bf16 of
-  /// neighbouring inputs. Of a weight in halves: none.
+  /// All words of the layout, its padding (zeros) included: floats, or two bf16 or four
+  /// codes of neighbouring inputs. Of a weight in halves: none.
   ConstVectorView values() const {
     return {values_.get(), values_ ? static_cast<std::size_t>(floats_) : 0};
   }
@@ -71,6 +87,7 @@ class PackedWeight {
   Index out_ = 0;
   Index in_ = 0;
   Arithmetic arithmetic_ = Arithmetic::f32;
+  std::shared_ptr<const Int8Scales> int8_scales_;
   std::vector<PackedWeight> halves_;
 };
 
@@ -115,8 +132,8 @@ enum class Epilogue : int {
   relu,   ///< y = max(x·wᵀ + bias, 0)
 };
 
-/// x: [T, in]  bias: [out] or empty  y: [T, out], not overlapping x. All f32; x is rounded where
-/// the weight is bf16. Thread-safe; the row tiles are shared out among the threads unless the
+/// x: [T, in]  bias: [out] or empty  y: [T, out], not overlapping x. All f32; x is rounded as the
+/// weight is. Thread-safe; the row tiles are shared out among the threads unless the
 /// caller is one of them already.
 void linear(ConstMatrixView x, const PackedWeight& w, ConstVectorView bias, MatrixView y,
             Epilogue epilogue = Epilogue::store);

@@ -43,6 +43,11 @@ dnnl::stream& thread_stream() {
   return stream;
 }
 
+memory::data_type weight_type(Arithmetic arithmetic) {
+  if (arithmetic == Arithmetic::f32) return memory::data_type::f32;
+  return arithmetic == Arithmetic::bf16 ? memory::data_type::bf16 : memory::data_type::s8;
+}
+
 /// dst[m, n] (+)= src[m, k] · weights[k, n] + bias. Everything that decides which primitive it is.
 struct ProductShape {
   Index m = kRowTile;
@@ -60,8 +65,11 @@ struct ProductShape {
     return std::tie(m, k, n, src_stride, dst_stride, weights_stride, weights_transposed, bias,
                     epilogue, arithmetic);
   }
-  memory::data_type operand() const {
-    return arithmetic == Arithmetic::bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+  memory::data_type src() const {
+    return arithmetic == Arithmetic::int8 ? memory::data_type::u8 : weight_type(arithmetic);
+  }
+  memory::data_type dst() const {
+    return arithmetic == Arithmetic::int8 ? memory::data_type::s32 : memory::data_type::f32;
   }
   bool operator<(const ProductShape& other) const { return key() < other.key(); }
 };
@@ -103,9 +111,9 @@ memory::desc packed_layout(Index k, Index n, Arithmetic arithmetic) {
 Product make_product(const ProductShape& shape) {
   const OneThread guard;
   Product p;
-  const memory::data_type type = shape.operand();
-  p.src = strided(shape.m, shape.k, shape.src_stride, 1, type);
-  p.dst = strided(shape.m, shape.n, shape.dst_stride, 1);
+  const memory::data_type type = weight_type(shape.arithmetic);
+  p.src = strided(shape.m, shape.k, shape.src_stride, 1, shape.src());
+  p.dst = strided(shape.m, shape.n, shape.dst_stride, 1, shape.dst());
   if (shape.weights_stride == 0 && (shape.bias || shape.epilogue != Epilogue::store))
     p.weights = packed_layout(shape.k, shape.n, shape.arithmetic);
   else if (shape.weights_stride == 0)
@@ -140,6 +148,12 @@ Product make_product(const ProductShape& shape) {
   const std::lock_guard lock(names_mutex);
   implementation_names().insert(p.implementation);
   return p;
+}
+
+/// The sets that include others have their bits as well.
+bool has_isa(dnnl_cpu_isa_t isa) {
+  const auto wanted = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
 }
 
 /// Made once per shape and process, then shared: creation costs a JIT compilation (0.1-0.5 ms).
@@ -194,8 +208,7 @@ void* thread_scratch(std::size_t bytes) {
   return scratch.data();
 }
 
-void execute(const Product& p, const void* src, const void* weights, const float* bias,
-             float* dst) {
+void execute(const Product& p, const void* src, const void* weights, const float* bias, void* dst) {
   const OneThread guard;
   std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, wrap(p.src, src)},
                                                {DNNL_ARG_WEIGHTS, wrap(p.weights, weights)},
@@ -246,16 +259,24 @@ void check_nn(Index a_rows, Index a_cols, Index b_rows, Index b_cols, MatrixView
 
 }  // namespace
 
+Index values_in_word(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::f32 ? 1 : arithmetic == Arithmetic::bf16 ? 2 : 4;
+}
+
 PackedForm packed_form(Index out, Index in, Arithmetic arithmetic) {
   const memory::desc layout = packed_layout(in, out, arithmetic);
   const Index words = static_cast<Index>((layout.get_size() + sizeof(float) - 1) / sizeof(float));
-  return {words, blocked_layout(layout, arithmetic == Arithmetic::bf16 ? 2 : 1)};
+  return {words, blocked_layout(layout, values_in_word(arithmetic))};
 }
 
-void reorder_weight(ConstMatrixView w, float* packed, Arithmetic arithmetic) {
+void reorder_weight(ConstMatrixView w, float* packed, Arithmetic arithmetic, Index in) {
   const OneThread guard;
-  memory from = wrap(strided(w.cols(), w.rows(), 1, w.stride()), w.data());
-  memory to = wrap(packed_layout(w.cols(), w.rows(), arithmetic), packed);
+  const bool codes = arithmetic == Arithmetic::int8;
+  const Index cols = codes ? in : w.cols();
+  memory from = wrap(codes ? strided(cols, w.rows(), 1, 4 * w.stride(), memory::data_type::s8)
+                           : strided(cols, w.rows(), 1, w.stride()),
+                     w.data());
+  memory to = wrap(packed_layout(cols, w.rows(), arithmetic), packed);
   dnnl::reorder(from, to).execute(thread_stream(), from, to);
   thread_stream().wait();
 }
@@ -270,6 +291,15 @@ void multiply_tile(const void* x, const PackedWeight& w, const float* bias, floa
                            .epilogue = epilogue,
                            .arithmetic = w.arithmetic()};
   execute(product(shape), x, w.values().data(), bias, y);
+}
+
+void multiply_codes(const std::uint8_t* x, const PackedWeight& w, std::int32_t* sums) {
+  const ProductShape shape{.k = w.in(),
+                           .n = w.out(),
+                           .src_stride = w.in(),
+                           .dst_stride = w.out(),
+                           .arithmetic = Arithmetic::int8};
+  execute(product(shape), x, w.values().data(), nullptr, sums);
 }
 
 void matmul_nt(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
@@ -292,11 +322,10 @@ void matmul_nn(Bf16View a, Bf16View b, MatrixView c) {
   matmul(operands(a, b), c, false);
 }
 
-bool bf16_is_native() {
-  // The sets that include others have their bits as well.
-  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  constexpr auto kBf16 = static_cast<unsigned>(dnnl_cpu_isa_avx512_core_bf16);
-  return (isa & kBf16) == kBf16;
+bool bf16_is_native() { return has_isa(dnnl_cpu_isa_avx512_core_bf16); }
+
+bool int8_is_native() {
+  return has_isa(dnnl_cpu_isa_avx512_core_vnni) || has_isa(dnnl_cpu_isa_avx2_vnni);
 }
 
 std::string gemm_library() {

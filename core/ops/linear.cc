@@ -6,6 +6,7 @@
 #include "core/ops/bf16.h"
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
+#include "core/ops/int8.h"
 #include "core/tensor/matrix.h"
 
 namespace nf {
@@ -27,8 +28,23 @@ const void* operand(ConstMatrixView x, const PackedWeight& w) {
   return tile.data();
 }
 
+/// The rows in codes, integer sums of a tile, and these in the unit of y.
+void multiply_int8(ConstMatrixView x, const PackedWeight& w, const float* bias, MatrixView y,
+                   Epilogue epilogue) {
+  thread_local Matrix codes, sums;
+  float scales[kRowTile];
+  sums.resize(kRowTile, w.out());
+  auto* const tile = reinterpret_cast<std::int32_t*>(sums.data());
+  multiply_codes(quantize_inputs(x, kRowTile, codes, scales), w, tile);
+  const Int8Scales& of = *w.int8_scales();
+  for (Index r = 0; r < y.rows(); ++r)
+    int8_kernels().rescale(tile + r * w.out(), of.offsets.data(), of.scales.data(), scales[r], bias,
+                           w.out(), epilogue, y.row(r));
+}
+
 void multiply(ConstMatrixView x, const PackedWeight& w, const float* bias, MatrixView y,
               Epilogue epilogue) {
+  if (w.arithmetic() == Arithmetic::int8) return multiply_int8(x, w, bias, y, epilogue);
   const void* const from = operand(x, w);
   if (y.contiguous() && y.rows() == kRowTile)
     return multiply_tile(from, w, bias, y.data(), epilogue);

@@ -11,6 +11,7 @@
 #include "core/ops/bf16.h"
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
+#include "core/ops/int8.h"
 #include "core/ops/pack.h"
 #include "core/tensor/matrix.h"
 
@@ -23,21 +24,34 @@ constexpr Index kLibraryRowBlock = 64;
 }  // namespace
 
 struct WeightPacker::State {
+  /// Rows of the weight as the product has them, where these are no floats.
+  void round(Index first, ConstMatrixView part, Matrix& words) {
+    if (arithmetic == Arithmetic::bf16) return round_to_words(part, words);
+    quantize_weight(part, words, int8->scales.data() + first, int8->offsets.data() + first);
+  }
   /// block: rows that are rounded together.
-  void pack(Index first, ConstMatrixView part, Index block) const {
+  void pack(Index first, ConstMatrixView part, Index block) {
     if (arithmetic == Arithmetic::f32) return pack_rows(*form.layout, first, part, values.get());
     thread_local Matrix words;
     for (Index r = 0; r < part.rows(); r += block) {
-      round_to_words(part.middle_rows(r, std::min(block, part.rows() - r)), words);
+      round(first + r, part.middle_rows(r, std::min(block, part.rows() - r)), words);
       pack_rows(*form.layout, first + r, words, values.get());
     }
+  }
+  /// oneDNN rounds to bf16 itself; codes are ours.
+  void reorder() {
+    if (arithmetic != Arithmetic::int8) return reorder_weight(collected, values.get(), arithmetic);
+    Matrix words;
+    round(0, collected, words);
+    reorder_weight(words, values.get(), arithmetic, in);
   }
 
   Index out = 0, in = 0;
   Arithmetic arithmetic = Arithmetic::f32;
   PackedForm form;
   std::shared_ptr<float[]> values;
-  Matrix collected;  ///< Packing::library: the rows until they are all there
+  std::shared_ptr<Int8Scales> int8;  ///< Arithmetic::int8
+  Matrix collected;                  ///< Packing::library: the rows until they are all there
   std::atomic<Index> rows{0};
   std::vector<WeightPacker> halves;  ///< Summation::halves: nothing else is used then
 };
@@ -49,12 +63,19 @@ WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packi
   state_->in = in;
   state_->arithmetic = multiplication.arithmetic;
   if (multiplication.summation == Summation::halves && in > 1) {
+    NF_CHECK(multiplication.arithmetic != Arithmetic::int8, "integer sums have no rounding");
     const Multiplication whole{.arithmetic = multiplication.arithmetic};
     used.halves_.resize(2);
     const Index first = in / 2;
     state_->halves.emplace_back(out, first, std::move(used.halves_.front()), packing, whole);
     state_->halves.emplace_back(out, in - first, std::move(used.halves_.back()), packing, whole);
     return;
+  }
+  if (multiplication.arithmetic == Arithmetic::int8) {
+    NF_CHECK(in <= kMostInt8Inputs, "sums over {} inputs of 8 bits go beyond 32 bits", in);
+    state_->int8 = std::make_shared<Int8Scales>();
+    state_->int8->scales.resize(static_cast<std::size_t>(out));
+    state_->int8->offsets.resize(static_cast<std::size_t>(out));
   }
   state_->form = packed_form(out, in, multiplication.arithmetic);
   if (packing == Packing::library) state_->form.layout.reset();
@@ -112,8 +133,9 @@ PackedWeight WeightPacker::finish() && {
     return packed;
   }
   NF_CHECK(s.rows == s.out, "{} rows put, the weight has {}", s.rows.load(), s.out);
-  if (!s.form.layout) reorder_weight(s.collected, s.values.get(), s.arithmetic);
+  if (!s.form.layout) s.reorder();
   packed.values_ = std::move(s.values);
+  packed.int8_scales_ = std::move(s.int8);
   packed.floats_ = s.form.floats;
   state_.reset();
   return packed;

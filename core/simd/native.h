@@ -4,10 +4,9 @@
 /// values do not depend on their neighbours. Everything here has internal linkage, as in
 /// core/simd/vec.h.
 ///
-/// The vectors of vec.h have sixteen lanes in every form, which fixes the order of float sums, but
-/// GCC takes comparisons of a vector wider than a register apart lane by lane and keeps such
-/// vectors in memory: on AVX2 that costs a factor of ten, hence this file beside it. Element by
-/// element the width cannot change a bit, nor can it change a minimum or a maximum. Not for sums.
+/// The vectors of vec.h have sixteen lanes in every form, which fixes the order of float sums; they
+/// are made of these. Element by element the width cannot change a bit, nor can it change a minimum
+/// or a maximum. Not for sums.
 
 #include <cstdint>
 #include <cstring>

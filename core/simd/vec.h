@@ -3,93 +3,141 @@
 /// Sixteen-lane vectors for *.simd.cc files, and nothing else: everything here has internal
 /// linkage, so that code compiled for AVX-512 can never be picked by the linker for another file.
 ///
-/// Design: GCC's vector types of 64 bytes. The compiler lowers them to one AVX-512, two AVX2 or
-/// four SSE registers; the operations are IEEE ones in one order, so every form of a kernel gives
-/// the same bits. Not a goal: other widths, other architectures.
+/// Design: a vector is one AVX-512, two AVX2 or four SSE registers (core/simd/native.h), on which
+/// every operation is done one after the other; the operations are IEEE ones in one order, so every
+/// form of a kernel gives the same bits. GCC's own vectors of 64 bytes would read better, but it
+/// takes comparisons of a vector wider than a register apart lane by lane and keeps such vectors in
+/// memory. Not a goal: other widths, other architectures.
 
 #include <cstdint>
 #include <cstring>
 
 #include "core/base/types.h"
+#include "core/simd/native.h"
 
 namespace nf {
 namespace {  // NOLINT(google-build-namespaces): every instruction set has its own
 
 inline constexpr Index kLanes = 16;
+inline constexpr int kRegisters = static_cast<int>(kLanes / native::kWidth);
 
-using F32 [[gnu::vector_size(64)]] = float;
-using I32 [[gnu::vector_size(64)]] = std::int32_t;
-/// Half as many lanes: a sixteen-lane double is a pair of these.
-using F64 [[gnu::vector_size(64)]] = double;
-using F32Half [[gnu::vector_size(32)]] = float;
+/// Sixteen lanes of T, in registers of type Register.
+template <class T, class Register>
+struct Lanes {
+  Register parts[kRegisters]{};
 
-#define NF_INLINE [[gnu::always_inline]] inline
+  T operator[](int lane) const {
+    constexpr int kWidth = static_cast<int>(native::kWidth);
+    return parts[lane / kWidth][lane % kWidth];
+  }
+};
+using F32 = Lanes<float, native::F32>;
+using I32 = Lanes<std::int32_t, native::I32>;
 
-NF_INLINE F32 splat(float v) { return F32{} + v; }
+/// The lanes that operation(register of a, register of others...) gives.
+template <class Result, class Operation, class... Vectors>
+NF_INLINE Result each_register(const Operation& operation, const Vectors&... vectors) {
+  Result result;
+#pragma GCC unroll 4
+  for (int k = 0; k < kRegisters; ++k) result.parts[k] = operation(vectors.parts[k]...);
+  return result;
+}
+
+NF_INLINE F32 splat(float v) {
+  F32 result;
+#pragma GCC unroll 4
+  for (int k = 0; k < kRegisters; ++k) result.parts[k] = native::splat(v);
+  return result;
+}
+
+#define NF_LANES_OPERATOR(op)                                                \
+  NF_INLINE F32 operator op(const F32& a, const F32& b) {                    \
+    return each_register<F32>([](auto x, auto y) { return x op y; }, a, b);  \
+  }                                                                          \
+  NF_INLINE F32 operator op(const F32& a, float b) { return a op splat(b); } \
+  NF_INLINE F32 operator op(float a, const F32& b) { return splat(a) op b; }
+NF_LANES_OPERATOR(+)
+NF_LANES_OPERATOR(-)
+NF_LANES_OPERATOR(*)
+NF_LANES_OPERATOR(/)
+#undef NF_LANES_OPERATOR
+NF_INLINE F32 operator-(const F32& a) {
+  return each_register<F32>([](auto x) { return -x; }, a);
+}
+NF_INLINE F32& operator+=(F32& a, const F32& b) { return a = a + b; }
+NF_INLINE F32& operator+=(F32& a, float b) { return a = a + b; }
+
 NF_INLINE F32 load(const float* p) {
   F32 v;
-  std::memcpy(&v, p, sizeof v);
+#pragma GCC unroll 4
+  for (int k = 0; k < kRegisters; ++k) v.parts[k] = native::load(p + k * native::kWidth);
   return v;
 }
-NF_INLINE void store(float* p, F32 v) { std::memcpy(p, &v, sizeof v); }
-/// The first n < 16 lanes; the others are `fill`.
+NF_INLINE void store(float* p, const F32& v) {
+#pragma GCC unroll 4
+  for (int k = 0; k < kRegisters; ++k) native::store(p + k * native::kWidth, v.parts[k]);
+}
+/// The first n < 16 lanes; the others are `fill`. By way of memory, which a vector whose address is
+/// taken would never leave.
 NF_INLINE F32 load_part(const float* p, Index n, float fill) {
-  F32 v = splat(fill);
-  std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(float));
-  return v;
+  float lanes[kLanes];
+  store(lanes, splat(fill));
+  std::memcpy(lanes, p, static_cast<std::size_t>(n) * sizeof(float));
+  return load(lanes);
 }
-NF_INLINE void store_part(float* p, F32 v, Index n) {
-  std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(float));
-}
-
-NF_INLINE I32 bits(F32 v) {
-  I32 b;
-  std::memcpy(&b, &v, sizeof b);
-  return b;
-}
-NF_INLINE F32 from_bits(I32 b) {
-  F32 v;
-  std::memcpy(&v, &b, sizeof v);
-  return v;
-}
-NF_INLINE F32 abs(F32 v) { return from_bits(bits(v) & 0x7fffffff); }
-NF_INLINE F32 max(F32 a, F32 b) { return a > b ? a : b; }
-NF_INLINE F32 min(F32 a, F32 b) { return a < b ? a : b; }
-NF_INLINE I32 to_i32(F32 v) { return __builtin_convertvector(v, I32); }  ///< truncates
-
-/// Rounds to the nearest integer, ties to even: |v| + 2^23 has no fraction bits left.
-NF_INLINE F32 round_even(F32 v) {
-  const float shift = 8388608.0f;  // 2^23; larger values are integers already
-  const F32 magnitude = abs(v);
-  const F32 rounded = (magnitude + shift) - shift;
-  const F32 signed_rounded = from_bits(bits(rounded) | (bits(v) & INT32_MIN));
-  return magnitude < shift ? signed_rounded : v;
+NF_INLINE void store_part(float* p, const F32& v, Index n) {
+  float lanes[kLanes];
+  store(lanes, v);
+  std::memcpy(p, lanes, static_cast<std::size_t>(n) * sizeof(float));
 }
 
-/// Lanes 0-7 and 8-15 as doubles.
-struct F64Pair {
-  F64 low{}, high{};
-};
-NF_INLINE F64Pair widen(F32 v) {
-  F32Half low, high;
-  std::memcpy(&low, &v, sizeof low);
-  std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
-  return {__builtin_convertvector(low, F64), __builtin_convertvector(high, F64)};
+/// The bits of |v|: their order is that of the magnitudes.
+NF_INLINE I32 magnitude_bits(const F32& v) {
+  return each_register<I32>([](auto x) { return native::bit_cast<native::I32>(x) & 0x7fffffff; },
+                            v);
+}
+NF_INLINE I32 max(const I32& a, const I32& b) {
+  return each_register<I32>([](auto x, auto y) { return x > y ? x : y; }, a, b);
+}
+NF_INLINE F32 abs(const F32& v) {
+  return each_register<F32>([](auto x) { return native::abs(x); }, v);
+}
+/// The second argument where one of the two is a NaN, and for zeros of either sign.
+NF_INLINE F32 max(const F32& a, const F32& b) {
+  return each_register<F32>([](auto x, auto y) { return native::max(x, y); }, a, b);
+}
+NF_INLINE F32 min(const F32& a, const F32& b) {
+  return each_register<F32>([](auto x, auto y) { return native::min(x, y); }, a, b);
+}
+/// Lanes of `yes` where v > 0, else of `no`.
+NF_INLINE F32 where_positive(const F32& v, const F32& yes, const F32& no) {
+  return each_register<F32>([](auto x, auto y, auto n) { return x > 0.0f ? y : n; }, v, yes, no);
+}
+/// Rounds to the nearest integer, ties to even.
+NF_INLINE F32 round_even(const F32& v) {
+  return each_register<F32>([](auto x) { return native::round_even(x); }, v);
+}
+/// 2^n for whole n, -126 <= n <= 127; infinity for n = 128.
+NF_INLINE F32 power_of_two(const F32& n) {
+  return each_register<F32>(
+      [](auto x) {
+        return native::bit_cast<native::F32>((__builtin_convertvector(x, native::I32) + 127) << 23);
+      },
+      n);
 }
 
 /// Sums and extrema over the lanes, in lane order: the order is part of the numerics version.
-NF_INLINE double sum(F64Pair v) {
-  double total = 0.0;
-  for (int i = 0; i < 8; ++i) total += v.low[i];
-  for (int i = 0; i < 8; ++i) total += v.high[i];
-  return total;
-}
-NF_INLINE float sum(F32 v) {
+NF_INLINE float sum(const F32& v) {
   float total = 0.0f;
   for (int i = 0; i < kLanes; ++i) total += v[i];
   return total;
 }
-NF_INLINE float max_lane(F32 v) {
+NF_INLINE double sum_in_double(const F32& v) {
+  double total = 0.0;
+  for (int i = 0; i < kLanes; ++i) total += static_cast<double>(v[i]);
+  return total;
+}
+NF_INLINE float max_lane(const F32& v) {
   float best = v[0];
   for (int i = 1; i < kLanes; ++i) best = v[i] > best ? v[i] : best;
   return best;
@@ -109,7 +157,7 @@ NF_INLINE F32 exp(F32 v) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.0f;
-  return p * from_bits((to_i32(n) + 127) << 23);
+  return p * power_of_two(n);
 }
 
 }  // namespace

@@ -31,14 +31,14 @@ Json sites_of(const ResultLine& line) {
   return sites;
 }
 
-/// Where noise acts and how large it is, in each entry: equal for two families of one size. Null of
-/// an entry without a strength.
+/// Where noise acts, on a model of which shape, and how large it is, in each entry: equal for two
+/// families of one size. Null of an entry without a strength.
 Json size_of(const ResultLine& line) {
   Json size = Json::array({sites_of(line)});
   for (const Json& entry : line.key().entries) {
     if (!entry.contains("strength") || entry.at("strength").is_null()) return nullptr;
     size.push_back({entry.value("tensor", ""), entry.at("strength"), entry.value("dose", 1.0),
-                    entry.value("scope", Json())});
+                    entry.value("scope", Json()), entry.value("reshape", Json())});
   }
   return size;
 }
@@ -60,6 +60,7 @@ bool matches(const ResultLine& noise, const ResultLine& quantizer) {
     const auto strength = own[i].find("strength");
     if (strength == own[i].end() || !strength->is_object() || !strength->contains("match") ||
         own[i].value("tensor", "") != other[i].value("tensor", "") ||
+        own[i].value("reshape", Json()) != other[i].value("reshape", Json()) ||
         !says_all(other[i], strength->at("match")))
       return false;
   }

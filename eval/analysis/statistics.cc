@@ -1,7 +1,9 @@
 #include "eval/analysis/statistics.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <mutex>
 
 #include "core/base/parallel.h"
 #include "eval/stats/block_bootstrap.h"
@@ -28,21 +30,36 @@ void add_tests(const std::string& figure, std::vector<Statistic>& statistics) {
   }
 }
 
-/// Resampling is most of the work, so the threads share it out.
-void add_bootstraps(std::vector<Statistic>& statistics) {
-  std::map<Index, BlockBootstrap> bootstraps;
-  for (const Statistic& statistic : statistics) {
-    const Index blocks = statistic.estimate.mean.blocks;
-    if (blocks >= kFewestBlocks) bootstraps.try_emplace(blocks, blocks);
+/// The bootstraps of one model's figures, by their number of blocks: drawing takes longer than one
+/// resampling. Thread-safe.
+class Bootstraps {
+ public:
+  const BlockBootstrap& of(Index blocks) {
+    const std::lock_guard lock(mutex_);
+    return by_blocks_.try_emplace(blocks, blocks).first->second;
   }
-  parallel_for(std::ssize(statistics), [&](Index i) {
-    Statistic& statistic = statistics[static_cast<std::size_t>(i)];
+
+ private:
+  std::mutex mutex_;
+  std::map<Index, BlockBootstrap> by_blocks_;
+};
+
+/// Resamples the figures of a line, those over the same blocks together.
+void add_bootstraps(std::vector<Statistic>& line, Bootstraps& bootstraps) {
+  std::map<Index, std::vector<Statistic*>> by_blocks;
+  for (Statistic& statistic : line) {
     const FigureEstimate& estimate = statistic.estimate;
     // A bootstrap is of a fixed number of blocks; a stop rule on KL did not leave it fixed.
-    if (!estimate.interval || estimate.stops) return;
-    const auto text = bootstraps.at(estimate.mean.blocks).interval(add_rows(estimate.seeds));
-    if (text) statistic.bootstrap = with_seeds(*text, estimate.mean);
-  });
+    if (estimate.interval && !estimate.stops) by_blocks[estimate.mean.blocks].push_back(&statistic);
+  }
+  for (const auto& [blocks, statistics] : by_blocks) {
+    std::vector<BlockSums> figures;
+    for (const Statistic* statistic : statistics)
+      figures.push_back(add_rows(statistic->estimate.seeds));
+    const auto texts = bootstraps.of(blocks).intervals(figures);
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      if (texts[i]) statistics[i]->bootstrap = with_seeds(*texts[i], statistics[i]->estimate.mean);
+  }
 }
 
 /// The median; of an even number the upper one of the middle two.
@@ -55,15 +72,25 @@ double median(std::vector<double> values) {
 }  // namespace
 
 std::vector<Statistic> statistics_of(const ModelLines& model, const std::vector<Figure>& figures) {
-  std::vector<Statistic> statistics;
-  for (const ResultLine& line : model.lines) {
-    if (line.key().name == "baseline") continue;
-    for (const Figure& figure : figures)
+  std::vector<std::vector<Statistic>> by_line(model.lines.size());
+  Bootstraps bootstraps;
+  // Resampling is most of the work, so the threads share the lines out. The blocks of a line are
+  // dropped with it: those of all lines would be a good part of the records.
+  parallel_for(std::ssize(model.lines), [&](Index i) {
+    const ResultLine& line = model.lines[static_cast<std::size_t>(i)];
+    if (line.key().name == "baseline") return;
+    std::vector<Statistic>& of_line = by_line[static_cast<std::size_t>(i)];
+    for (const Figure& figure : figures) {
       if (auto estimate = estimate_figure(figure, line.samples(), model.baseline))
-        statistics.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
-  }
+        of_line.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
+    }
+    add_bootstraps(of_line, bootstraps);
+    for (Statistic& statistic : of_line) std::vector<BlockSums>().swap(statistic.estimate.seeds);
+  });
+  std::vector<Statistic> statistics;
+  for (std::vector<Statistic>& line : by_line)
+    std::move(line.begin(), line.end(), std::back_inserter(statistics));
   for (const char* figure : {"delta_nll", "flips_difference"}) add_tests(figure, statistics);
-  add_bootstraps(statistics);
   return statistics;
 }
 

@@ -14,7 +14,7 @@ namespace nf {
 struct Statistic {
   const ResultLine* line = nullptr;
   const Figure* figure = nullptr;
-  FigureEstimate estimate;
+  FigureEstimate estimate;              ///< without its blocks (seeds)
   std::optional<Interval> bootstrap{};  ///< 95 %; none where a stop rule looked at the figure
   /// p is two-sided, of delta_nll against 0; the others are adjusted over all lines of the model.
   std::optional<double> p{}, p_holm{}, p_bh{};

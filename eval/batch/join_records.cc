@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 
 #include "core/base/printable.h"
 #include "eval/records/record_difference.h"
@@ -31,37 +33,77 @@ std::string items_text(const std::vector<Index>& windows,
 
 }  // namespace
 
-void RecordJoin::add(const RunContents& folder) {
-  for (std::size_t i = 0; i < folder.records.size(); ++i) add({&folder, i});
+void ItemRuns::add(Index item, std::size_t source) {
+  auto behind = runs_.upper_bound(item);
+  if (behind != runs_.begin()) {
+    Run& before = std::prev(behind)->second;
+    if (before.end == item && before.source == source) {
+      ++before.end;
+      return;
+    }
+  }
+  runs_.emplace_hint(behind, item, Run{.end = item + 1, .source = source});
 }
 
-void RecordJoin::add(const Source& source) {
-  const Record& record = source.record();
+std::optional<std::size_t> ItemRuns::find(Index item) const {
+  const auto behind = runs_.upper_bound(item);
+  if (behind == runs_.begin()) return std::nullopt;
+  const Run& run = std::prev(behind)->second;
+  return item < run.end ? std::optional(run.source) : std::nullopt;
+}
+
+void RecordJoin::add(const RunContents& folder) {
+  for (std::size_t i = 0; i < folder.records.size(); ++i)
+    add(folder, static_cast<Index>(i) + 1, Record(folder.records[i]));
+}
+
+RecordJoin::Added RecordJoin::add(const RunContents& folder, Index number, Record&& record,
+                                  std::string_view line) {
+  const Source source{&folder, number};
   Known& known = known_[record.id];
   if (record.failed()) {
-    if (known.failures.empty())
-      records_.push_back(record);
-    else
-      ++repeated_;
-    known.failures.push_back(failure_of(source));
-    compare_failures(known);
-    return;
+    const bool is_first = known.failures.empty();
+    add_failure(known, source, std::move(record));
+    return {.newness = is_first ? Newness::all : Newness::nothing};
   }
-  compare(known, source);
-  Record rest = what_is_new(known, record);
-  if (rest.windows.empty() && rest.questions.empty() && rest.sites.empty()) {
+  compare(known, record, source);
+  const auto size_of = [](const Record& one) {
+    return std::tuple(one.windows.size(), one.questions.size(), one.sites.size());
+  };
+  const auto size = size_of(record);
+  Record rest = what_is_new(known, std::move(record));
+  if (size_of(rest) == decltype(size)()) {
     ++repeated_;
-    return;
+    return {};
   }
-  sources_.push_back(source);
-  note(rest, sources_.size() - 1, known);
-  compare_failures(known);
+  Added added{.newness = size_of(rest) == size ? Newness::all : Newness::some};
+  if (added.newness == Newness::some)
+    added.rest = line.empty()
+                     ? rest
+                     : what_is_new(known, record_from_line(std::string(line), source.place()));
+  rest.vars = rest.run = nullptr;
+  if (!any_env_ && rest.env == folder.manifest.env) rest.env = nullptr;
+  pool_tails(rest);
   records_.push_back(std::move(rest));
+  sources_.push_back(source);
+  note(records_.size() - 1, known);
+  compare_failures(known);
+  return added;
 }
 
-RecordJoin::Failure RecordJoin::failure_of(const Source& source) {
-  Failure failure{.source = source};
-  const Record& record = source.record();
+void RecordJoin::add_failure(Known& known, const Source& source, Record&& record) {
+  known.failures.push_back(failure_of(source, record));
+  if (known.failures.size() == 1) {
+    records_.push_back(std::move(record));
+    sources_.push_back(source);
+  } else {
+    ++repeated_;
+  }
+  compare_failures(known);
+}
+
+RecordJoin::Failure RecordJoin::failure_of(const Source& source, const Record& record) {
+  Failure failure{.source = source, .record = record};
   const auto items = record.run.find("items");
   if (items == record.run.end() || !items->is_array()) return failure;
   const std::vector<ModelIdentity>& models = source.folder->manifest.models;
@@ -86,58 +128,62 @@ void RecordJoin::compare_failures(Known& known) {
   for (Failure& failure : known.failures) {
     if (failure.told || failure.windows.size() + failure.questions.size() == 0) continue;
     std::set<std::size_t> held_by;
-    const auto is_held = [&](const auto& map) {
-      return [this, &map, &failure, &held_by](const auto& key) {
-        const auto found = map.find(key);
-        if (found == map.end()) return false;
-        held_by.insert(found->second);
-        return !any_env_ ||
-               same_env(sources_[found->second].record().env, failure.source.record().env);
-      };
+    const auto is_held = [&](std::optional<std::size_t> found) {
+      if (!found) return false;
+      held_by.insert(*found);
+      return !any_env_ || same_env(records_[*found].env, failure.record.env);
     };
     failure.told =
-        std::all_of(failure.windows.begin(), failure.windows.end(), is_held(known.windows)) &&
-        std::all_of(failure.questions.begin(), failure.questions.end(), is_held(known.questions));
+        std::all_of(failure.windows.begin(), failure.windows.end(),
+                    [&](Index window) { return is_held(known.windows.find(window)); }) &&
+        std::all_of(failure.questions.begin(), failure.questions.end(), [&](const auto& question) {
+          return is_held(find_question(known, question.first, question.second));
+        });
     if (!failure.told) continue;
-    const Record& record = failure.source.record();
     conflicts_.push_back(
-        fmt::format("{}: {}: status: failed ({}) in {}, ok in {}", trial_text(record),
-                    items_text(failure.windows, failure.questions), printable(record.error),
+        fmt::format("{}: {}: status: failed ({}) in {}, ok in {}", trial_text(failure.record),
+                    items_text(failure.windows, failure.questions), printable(failure.record.error),
                     failure.source.place(), sources_[*held_by.begin()].place()));
   }
 }
 
-void RecordJoin::compare(const Known& known, const Source& source) {
-  const Record& record = source.record();
+std::optional<std::size_t> RecordJoin::find_question(const Known& known, const std::string& task,
+                                                     Index question) const {
+  const auto found = known.questions.find(task);
+  return found == known.questions.end() ? std::nullopt : found->second.find(question);
+}
+
+std::optional<std::size_t> RecordJoin::find_weight(const Known& known,
+                                                   const std::string& site) const {
+  for (const std::size_t place : known.with_weights)
+    for (const SiteStats& one : records_[place].sites)
+      if (one.is_weight() && one.site == site) return place;
+  return std::nullopt;
+}
+
+void RecordJoin::compare(const Known& known, const Record& record, const Source& source) {
   std::set<std::size_t> shared;
-  const auto look = [&shared](const auto& map, const auto& key) {
-    if (const auto found = map.find(key); found != map.end()) shared.insert(found->second);
+  const auto look = [&shared](std::optional<std::size_t> found) {
+    if (found) shared.insert(*found);
   };
-  for (const WindowSums& window : record.windows) look(known.windows, window.window);
+  for (const WindowSums& window : record.windows) look(known.windows.find(window.window));
   for (const QuestionSums& sums : record.questions)
-    look(known.questions, std::pair(sums.task, sums.question));
+    look(find_question(known, sums.task, sums.question));
   for (const SiteStats& site : record.sites)
-    if (site.is_weight()) look(known.weights, site.site);
-  for (const std::size_t number : shared) {
-    const Source& before = sources_[number];
-    if (any_env_ && !same_env(before.record().env, record.env)) continue;
-    for (const RecordDifference& difference : record_differences(before.record(), record))
+    if (site.is_weight()) look(find_weight(known, site.site));
+  for (const std::size_t place : shared) {
+    if (any_env_ && !same_env(records_[place].env, record.env)) continue;
+    for (const RecordDifference& difference : record_differences(records_[place], record))
       conflicts_.push_back(fmt::format("{}: {}: {}: {} in {}, {} in {}", trial_text(record),
                                        difference.where, difference.figure, difference.first,
-                                       before.place(), difference.second, source.place()));
+                                       sources_[place].place(), difference.second, source.place()));
   }
 }
 
-Record RecordJoin::what_is_new(const Known& known, const Record& record) {
-  Record rest = record;
-  std::erase_if(rest.windows, [&known](const WindowSums& window) {
-    return known.windows.contains(window.window);
-  });
-  std::erase_if(rest.questions, [&known](const QuestionSums& sums) {
-    return known.questions.contains({sums.task, sums.question});
-  });
-  std::erase_if(rest.sites, [&known](const SiteStats& site) {
-    if (site.is_weight()) return known.weights.contains(site.site);
+Record RecordJoin::what_is_new(const Known& known, Record&& record) const {
+  Record rest = std::move(record);
+  std::erase_if(rest.sites, [this, &known](const SiteStats& site) {
+    if (site.is_weight()) return find_weight(known, site.site).has_value();
     const auto blocks = known.blocks.find(site.site);
     if (blocks != known.blocks.end() &&
         std::any_of(blocks->second.begin(), blocks->second.end(), [&site](const auto& block) {
@@ -146,21 +192,31 @@ Record RecordJoin::what_is_new(const Known& known, const Record& record) {
         }))
       return true;
     Index window = site.first_window;
-    while (window < site.first_window + site.windows && known.windows.contains(window)) ++window;
+    while (window < site.first_window + site.windows && known.windows.find(window)) ++window;
     return window == site.first_window + site.windows;
+  });
+  std::erase_if(rest.windows, [&known](const WindowSums& window) {
+    return known.windows.find(window.window).has_value();
+  });
+  std::erase_if(rest.questions, [this, &known](const QuestionSums& sums) {
+    return find_question(known, sums.task, sums.question).has_value();
   });
   return rest;
 }
 
-void RecordJoin::note(const Record& record, std::size_t source, Known& known) {
-  for (const WindowSums& window : record.windows) known.windows.emplace(window.window, source);
+void RecordJoin::note(std::size_t place, Known& known) const {
+  const Record& record = records_[place];
+  // Within one record the first of two counts.
+  for (const WindowSums& window : record.windows)
+    if (!known.windows.find(window.window)) known.windows.add(window.window, place);
   for (const QuestionSums& sums : record.questions)
-    known.questions.emplace(std::pair(sums.task, sums.question), source);
+    if (ItemRuns& task = known.questions[sums.task]; !task.find(sums.question))
+      task.add(sums.question, place);
+  if (std::any_of(record.sites.begin(), record.sites.end(),
+                  [](const SiteStats& site) { return site.is_weight(); }))
+    known.with_weights.push_back(place);
   for (const SiteStats& site : record.sites)
-    if (site.is_weight())
-      known.weights.emplace(site.site, source);
-    else
-      known.blocks[site.site].emplace(site.first_window, site.windows);
+    if (!site.is_weight()) known.blocks[site.site].emplace(site.first_window, site.windows);
 }
 
 }  // namespace nf

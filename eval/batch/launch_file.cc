@@ -79,7 +79,8 @@ LaunchFile LaunchFile::read(const std::filesystem::path& batch) {
 }
 
 void LaunchFile::write(const std::filesystem::path& batch) const {
-  write_file_atomically(batch / kLaunch, to_json().dump(2) + "\n");
+  write_file_atomically(batch / kLaunch,
+                        to_json().dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace nf

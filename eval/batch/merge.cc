@@ -1,14 +1,18 @@
 #include "eval/batch/merge.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
+#include <string_view>
+#include <utility>
 
 #include "core/base/byte_text.h"
 #include "core/base/version.h"
-#include "core/io/atomic_file.h"
+#include "core/io/posix_file.h"
 #include "eval/batch/join_records.h"
 #include "eval/batch/missing_trials.h"
 #include "eval/records/file_names.h"
@@ -154,23 +158,59 @@ std::vector<RowKey> join_rows(const std::vector<RunContents>& runs) {
                   "type: one is damaged; nothing was written");
 }
 
-/// The new manifest's note on where it comes from.
-Json about_merge(const std::vector<RunContents>& runs, const std::string& command) {
+/// The new manifest's note on where it comes from. records: their number, by run.
+Json about_merge(const std::vector<RunContents>& runs, const std::vector<Index>& records,
+                 const std::vector<Record>& joined, const std::string& command) {
   Json about = {{"version", version()}, {"git", git_hash()}, {"command", command}};
   for (const char* key : {"experiment_dir", "set", "set_dir"})
     if (const auto found = runs.front().manifest.about.find(key);
         found != runs.front().manifest.about.end())
       about[key] = *found;
   about["merged"] = Json::array();
+  std::size_t one_of_all = 0;
   for (const RunContents& run : runs) {
     Json one = {{"folder", byte_text(fs::absolute(run.dir).lexically_normal().string())},
-                {"records", run.records.size()},
+                {"records", records[one_of_all++]},
                 {"env", run.manifest.env}};
     one.update(run.manifest.about);
+    // That of thousands of trials in each of hundreds of shards would be most of the manifest.
+    if (const auto cut = one.find("cut"); cut != one.end()) {
+      if (!about.contains("cut")) about["cut"] = *cut;
+      if (about["cut"] == *cut) one.erase(cut);
+    }
     about["merged"].push_back(std::move(one));
   }
+  note_other_envs(joined, runs.front().manifest.env, about);
   return about;
 }
+
+/// A new file that is written line by line.
+class LineFile {
+ public:
+  explicit LineFile(const fs::path& path) : file_(path, O_WRONLY | O_CREAT | O_EXCL) {}
+
+  void add(std::string_view line) {
+    constexpr std::size_t kWrittenAtOnce = std::size_t{1} << 20;
+    lines_ += line;
+    lines_ += '\n';
+    if (lines_.size() >= kWrittenAtOnce) write();
+  }
+  /// All lines are on the disk once it has returned.
+  void close() {
+    write();
+    file_.sync();
+    file_.close();
+  }
+
+ private:
+  void write() {
+    file_.write(std::as_bytes(std::span(lines_)));
+    lines_.clear();
+  }
+
+  PosixFile file_;
+  std::string lines_;
+};
 
 /// A folder beside the one to come, removed unless it has become that one. A merge that is killed
 /// leaves it: nobody can tell it from that of one that still runs.
@@ -203,6 +243,30 @@ class FolderToCome {
   bool committed_ = false;
 };
 
+/// Joins the records of all runs, which are read once, and writes them to a file: a line that is
+/// new as a whole as it stands. records: counts those of each run.
+RecordJoin write_joined(const std::vector<RunContents>& runs, bool any_env,
+                        const MetricRegistry& metrics, const fs::path& path,
+                        std::vector<Index>& records) {
+  RecordJoin join(any_env);
+  LineFile file(path);
+  for (const RunContents& run : runs) {
+    Index& count = records.emplace_back(0);
+    for_each_record(run.dir, RecordParts::tables,
+                    [&](Record&& record, std::string_view line, Index number) {
+                      ++count;
+                      const auto added = join.add(run, number, std::move(record), line);
+                      if (added.newness == RecordJoin::Newness::all)
+                        file.add(line);
+                      else if (added.rest)
+                        file.add(record_to_line(*added.rest, metrics));
+                    });
+  }
+  if (!join.conflicts().empty()) fail_with(join.conflicts());
+  file.close();
+  return join;
+}
+
 /// The windows that each run has looked at (`profile:`), in one file; none where none has.
 void merge_profiles(const std::vector<RunContents>& runs, const fs::path& out) {
   std::vector<TrialProfile> profiles;
@@ -219,7 +283,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
   check_folders(options);
   std::vector<RunContents> runs;
   for (const fs::path& dir : options.runs) {
-    runs.push_back(RunFolder::read(dir));
+    runs.push_back(RunFolder::read_description(dir));
     check_numerics(runs.back().manifest.numerics, manifest_place(runs.back()),
                    "merge it with the version of the program that made it");
     check_same_data(runs.front(), runs.back());
@@ -231,26 +295,26 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
            "they are mixed; `isa: avx2` in the experiment makes such machines agree"});
   }
   const std::vector<RowKey> rows = join_rows(runs);
-  RecordJoin join(options.any_env);
-  for (const RunContents& run : runs) join.add(run);
-  if (!join.conflicts().empty()) fail_with(join.conflicts());
-
   FolderToCome folder(options.out);
-  std::string lines;
-  for (const Record& record : join.records()) lines += record_to_line(record, metrics) + '\n';
-  write_file_atomically(folder.path() / kRecords, lines);
+  std::vector<Index> counts;
+  RecordJoin join = write_joined(runs, options.any_env, metrics, folder.path() / kRecords, counts);
   const RunManifest& first = runs.front().manifest;
   MergeOutcome outcome{
       .rows = {}, .records = std::ssize(join.records()), .repeated = join.repeated()};
   {
-    RunFolder run = RunFolder::open(folder.path(), join_models(runs), first.env, true);
+    RunFolder run =
+        RunFolder::of_written(folder.path(), join_models(runs), first.env, outcome.records);
     run.write_description(runs.front().experiment, runs.front().resolved,
-                          about_merge(runs, options.command), rows, first.tasks);
+                          about_merge(runs, counts, join.records(), options.command), rows,
+                          first.tasks);
     merge_profiles(runs, folder.path());
-    outcome.rows = write_results(run, rows, metrics, first.tasks);
+    std::vector<Record> records = join.take_records();
+    const FollowedSearches searches(rows, run.models(), records);
+    outcome.rows = build_results(searches.rows(), std::move(records), run.models());
+    run.write_tables(result_files(outcome.rows, searches, metrics, first.tasks), searches.keys(),
+                     first.tasks);
     outcome.mixed_env = mixed_env_text(read_manifest(folder.path() / kManifest));
-    outcome.missing = missing_trials(
-        runs, FollowedSearches(rows, first.models, run.records()).keys(), outcome.rows);
+    outcome.missing = missing_trials(runs, searches.keys(), outcome.rows);
   }
   folder.commit();
   return outcome;

@@ -56,7 +56,7 @@ std::string beginning(const SlurmScript& script, const char* log) {
 constexpr const char* kRunning = R"(
 # What is left of the time limit, as in 3:50:00: at 97 % of it the worker keeps what it has and ends with 75.
 limits=()
-left=$(squeue --noheader --jobs "$SLURM_JOB_ID" --format %L 2>/dev/null | head -n 1 | tr -d ' ')
+left=$(timeout 20 squeue --noheader --jobs "$SLURM_JOB_ID" --format %L 2>/dev/null | head -n 1 | tr -d ' ')
 [[ ! $left =~ ^([0-9]+-)?[0-9:]+:[0-9]+$ ]] || limits+=(--max-time "$left")
 [ -z "$SLURM_MEM_PER_NODE" ] || limits+=(--memory "$((SLURM_MEM_PER_NODE * 9 / 10))MiB")
 limits+=(--threads "${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-1}}")

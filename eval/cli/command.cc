@@ -74,6 +74,7 @@ const std::vector<Command>& commands() {
       {"doctor", "whether this machine and a folder on it are fit for workers", doctor_command},
       {"export", "a run folder as SQLite or CSV", export_command},
       {"perplexity", "perplexity of a model on a text", perplexity_command},
+      {"bench", "tokens a second of a model in f32, bf16 and integers", bench_command},
       {"profile", "the values of a model: outliers by channel and position, texts side by side",
        profile_command},
       {"logits", "logits of given token ids, as .npy", logits_command},
@@ -179,6 +180,10 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   return true;
 }
 
+bool CommandLine::knows(const std::string& name) const {
+  return options_.find_nothrow(name, /*approx=*/false) != nullptr;
+}
+
 std::vector<std::string> CommandLine::texts(const std::string& name) const {
   return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
 }
@@ -250,7 +255,8 @@ Shard shard_option(const CommandLine& line) {
   if (!line.has("shard")) {
     for (const char* option : {"by", "rates"})
       if (line.has(option))
-        throw ConfigError(fmt::format("--{}: is of a shard; say which with --shard I/N", option));
+        throw ConfigError(fmt::format("--{}: is of a shard; say which with --shard I/N{}", option,
+                                      line.knows("shards") ? ", or how many with --shards N" : ""));
     return {};
   }
   const std::string text = line.text("shard");

@@ -80,7 +80,7 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) 
                          .sort = list_option(line, "sort"),
                          .bootstrap = has_values};
   if (line.has("equivalent")) options.margin = parse_equivalence_margin(line.text("equivalent"));
-  const RunContents run = RunFolder::read(line.text("RUN"), RecordParts::figures);
+  RunContents run = RunFolder::read(line.text("RUN"), RecordParts::figures);
   std::vector<std::string> trials = line.texts("TRIAL...");
   if (trials.empty() && options.all_pairs) trials = trial_names(*run.manifest.rows);
   if (trials.empty()) {
@@ -92,7 +92,7 @@ int compare_command(const std::vector<std::string>& arguments, const KindsPtr&) 
     throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to compare");
   TrialComparison comparison =
-      compare_trials(results_of(run), *run.manifest.rows, run.manifest.tasks, compared.selectors,
+      compare_trials(take_results(run), *run.manifest.rows, run.manifest.tasks, compared.selectors,
                      run.manifest.models, options);
   if (!compared.left_out.empty()) comparison.remarks.push_back(compared.left_out);
   if (const std::string mixed = mixed_env_text(run.manifest); !mixed.empty())

@@ -43,7 +43,7 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   LawRequest request;
   request.kind = enum_option(line, "kind", kLawKinds, LawKind::additive);
   request.measure = enum_option(line, "size", kSizeMeasures, SizeMeasure::l2);
-  const RunRows runs = read_run_rows(line.texts("RUN..."), RecordParts::all);
+  const RunRows runs = read_run_rows(line.texts("RUN..."), RecordParts::tables);
   request.from = selectors_of(line, "from", runs.keys);
   request.predict = selectors_of(line, "predict", runs.keys);
   std::vector<LawReport> reports;

@@ -16,7 +16,7 @@ namespace nf {
 namespace {
 
 RunContents read_run(const std::string& dir) {
-  RunContents run = RunFolder::read(dir, RecordParts::all);
+  RunContents run = RunFolder::read(dir, RecordParts::tables);
   if (run.records.empty())
     throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to rank");
@@ -28,10 +28,10 @@ std::vector<LeagueRun> read_runs(const std::vector<std::string>& dirs, const Tri
   std::vector<LeagueRun> runs;
   std::vector<RowKey> keys;
   for (const std::string& dir : dirs) {
-    const RunContents run = read_run(dir);
+    RunContents run = read_run(dir);
     std::copy_if(run.manifest.rows->begin(), run.manifest.rows->end(), std::back_inserter(keys),
                  [](const RowKey& key) { return key.name != "baseline" && !is_floor(key); });
-    runs.push_back({.dir = dir, .rows = results_of(run), .models = run.manifest.models});
+    runs.push_back({.dir = dir, .rows = take_results(run), .models = run.manifest.models});
     std::erase_if(runs.back().rows, [&choice](const ResultRow& row) {
       return row.key.name != "baseline" && !choice.holds(row.key.name, row.key.vars);
     });

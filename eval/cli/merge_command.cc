@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "eval/batch/batch_folder.h"
 #include "eval/batch/batch_status.h"
 #include "eval/batch/merge.h"
 #include "eval/batch/merge_batch.h"
 #include "eval/cli/command.h"
+#include "eval/cli/report_file.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
@@ -24,8 +27,17 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
     print_out("not merged, for not all is there\n{}", status.text());
     return static_cast<int>(status.exit_code());
   }
+  if (is_being_merged(batch)) {
+    print_out("{}: another process is joining the records\n", batch.dir().string());
+    return static_cast<int>(ExitCode::work_left);
+  }
   const MergeOutcome outcome =
       merge_batch(batch, line.has("mixed-env") || line.has("any-env"), kinds->metrics, command);
+  write_report(batch.merged_dir(), kinds);
+  const bool is_whole =
+      std::all_of(status.states.begin(), status.states.end(),
+                  [](const auto& state) { return state.stage == ShardStage::done; });
+  if (is_whole) batch.note_merged();
   print_out("{}: {} rows from {} records\n", batch.merged_dir().string(), outcome.rows.size(),
             outcome.records);
   print_warnings(outcome.missing);

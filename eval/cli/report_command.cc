@@ -5,6 +5,7 @@
 #include "eval/cli/report_file.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
+#include "eval/records/run_place.h"
 #include "eval/report/page.h"
 
 namespace nf {
@@ -36,8 +37,7 @@ void write_page(const ReportInput& input, const std::vector<Section>& sections,
 std::filesystem::path page_file(const CommandLine& line) {
   if (line.has("out")) return line.text("out");
   const std::vector<std::string> runs = line.texts("RUN...");
-  return runs.size() == 1 ? std::filesystem::path(runs.front()) / kReport
-                          : std::filesystem::path(kReport);
+  return runs.size() == 1 ? run_folder_at(runs.front()) / kReport : std::filesystem::path(kReport);
 }
 
 void list_figures(const std::vector<Section>& sections) {

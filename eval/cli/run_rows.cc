@@ -79,7 +79,7 @@ RunRows read_run_rows(const std::vector<std::string>& folders, RecordParts parts
   RunRows all;
   std::map<std::string, std::pair<ModelIdentity, std::string>> models;
   for (const std::string& folder : folders) {
-    const RunContents run = RunFolder::read(folder, parts);
+    RunContents run = RunFolder::read(folder, parts);
     if (run.records.empty())
       throw ConfigError(fmt::format("{}: holds no records yet, there is nothing to learn from",
                                     (run.dir / kRecords).string()));
@@ -87,7 +87,7 @@ RunRows read_run_rows(const std::vector<std::string>& folders, RecordParts parts
       const auto [known, is_new] = models.try_emplace(model.model, model, folder);
       if (!is_new) check_same(known->second.first, known->second.second, model, folder);
     }
-    RunRows own{.keys = *run.manifest.rows, .rows = results_of(run)};
+    RunRows own{.keys = *run.manifest.rows, .rows = take_results(run)};
     fill_entries(run, own.rows);
     tell_names_apart(folder, all, own);
     std::move(own.keys.begin(), own.keys.end(), std::back_inserter(all.keys));

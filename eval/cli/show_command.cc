@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "core/base/error.h"
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
@@ -62,14 +64,14 @@ int show_command(const std::vector<std::string>& arguments, const KindsPtr& kind
                       .format = format_option(line)};
   if (!request.figures.empty() && !request.columns.empty())
     throw ConfigError("--figure and --columns: each says what is shown; give one of them");
-  const RunContents run = RunFolder::read(line.text("RUN"), RecordParts::figures);
+  RunContents run = RunFolder::read(line.text("RUN"), RecordParts::figures);
   request.selectors = selectors_of(line.texts("TRIAL..."), run);
   if (run.records.empty())
     throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to show");
   const FollowedSearches searches = searches_of(run);
   const std::vector<ResultRow> rows =
-      build_results(searches.rows(), run.records, run.manifest.models);
+      build_results(searches.rows(), std::move(run.records), run.manifest.models);
   const Index columns = terminal_columns();
   print_out("{}",
             shown_results(rows, searches, kinds->metrics, run.manifest.tasks, request, columns));

@@ -47,7 +47,8 @@ RunOptions run_options(const CommandLine& line, const std::vector<std::string>& 
           .any_set = true,  // the folder's own --set are given again
           .memory = memory_option(line),
           .command = command_text("run", arguments),
-          .hashes = PieceHashCache(batch.dir() / kHashesDir, !line.has("rehash")),
+          .hashes = line.has("rehash") ? PieceHashCache(batch.dir() / kHashesDir, false)
+                                       : PieceHashCache::of_batch(batch.dir() / kHashesDir),
           .save_every = save_every_option(line),
           .begin_work =
               [quiet = line.has("quiet")](double) {

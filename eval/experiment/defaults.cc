@@ -152,10 +152,11 @@ ConfigNode Defaults::fill_trials(const ConfigNode& root) {
   std::vector<ConfigNode> items = trials->items();
   for (ConfigNode& trial : items) {
     if (!trial.is_mapping()) continue;
-    // Lists come first: sweep and bisect look at the variables in them.
-    for (const bool lists : {true, false})
+    // Lists and the shape come first: sweep and bisect look at the variables in them.
+    for (const bool first : {true, false})
       for (const Key& key : trial_keys_) {
-        if (is_one_of(key.name, kLists) != lists || !fits_trial(key.name, trial)) continue;
+        const bool is_first = is_one_of(key.name, kLists) || key.name == "reshape";
+        if (is_first != first || !fits_trial(key.name, trial)) continue;
         std::vector<ConfigEntry> entries = trial.entries();
         entries.push_back({key.name, key.place, key.value});
         trial = ConfigNode::mapping(std::move(entries), trial.place());

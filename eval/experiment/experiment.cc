@@ -195,15 +195,17 @@ void check_calibration(const std::vector<Trial>& trials, const DecoderSpec& spec
 void add_trials(const ConfigNode& node, const ExperimentConfig& config, const KindsPtr& kinds,
                 std::vector<ExperimentModel>& models, ShortForms& forms, ConfigErrors& errors) {
   std::vector<Trial> trials = expand_trial(node, static_cast<std::uint64_t>(config.seed), kinds,
-                                           errors, config.stop, &forms);
+                                           errors, config.stop, &forms, config.reshape);
   if (forms.knows_sets) resolve_calibration(config.calibration, trials, errors);
   std::vector<std::pair<std::string, const DecoderSpec*>> specs;
   for (const ExperimentModel& model : models) specs.emplace_back(model.name, &model.decoder.spec());
   if (specs.empty()) return;
   const Index before = errors.count();
-  for (const Trial& trial : trials)
+  for (const Trial& trial : trials) {
     for (const Entry& entry : trial.entries)
       entry.sites.check_against(specs, *entry.node.find("sites"), errors);
+    if (node.find("reshape")) check_reshape(trial.reshape, specs, errors);
+  }
   if (errors.count() != before) return;  // levels of wrong sites would say nothing
   warn_of_lacking_roles(trials, models, forms);
   for (ExperimentModel& model : models) {
@@ -213,6 +215,13 @@ void add_trials(const ConfigNode& node, const ExperimentConfig& config, const Ki
     check_calibration(own, model.decoder.spec(), errors);
     std::move(own.begin(), own.end(), std::back_inserter(model.trials));
   }
+}
+
+void check_own_reshape(const ReshapeConfig& config, const std::vector<ExperimentModel>& models,
+                       ConfigErrors& errors) {
+  std::vector<std::pair<std::string, const DecoderSpec*>> specs;
+  for (const ExperimentModel& model : models) specs.emplace_back(model.name, &model.decoder.spec());
+  check_reshape(config, specs, errors);
 }
 
 void add_all_trials(const ConfigNode& root, const ExperimentConfig& config, const KindsPtr& kinds,
@@ -238,7 +247,7 @@ Json resolved(const TrialTwin& twin) {
   return json;
 }
 
-Json resolved(const Trial& trial, bool may_stop) {
+Json resolved(const Trial& trial, bool may_stop, bool is_reshaped) {
   Json json = {{"name", trial.name}, {"seed", trial.seed}};
   if (!trial.design.kind.empty()) json[trial.design.kind] = trial.design.factor;
   if (trial.design.resolution > 0)
@@ -247,6 +256,8 @@ Json resolved(const Trial& trial, bool may_stop) {
   if (trial.bisect) json["bisect"] = fields_of<BisectConfig>().write(*trial.bisect);
   if (trial.twin.kind != nullptr) json["twin"] = resolved(trial.twin);
   if (may_stop || trial.stop) json["stop"] = ConfigValue<TrialStop>::write({trial.stop});
+  if (is_reshaped || !trial.reshape.is_none())
+    json["reshape"] = ConfigValue<ReshapeConfig>::write(trial.reshape);
   if (!trial.vars.empty()) json["vars"] = trial.vars;
   json["distort"] = Json::array();
   for (const Entry& entry : trial.entries) json["distort"].push_back(entry.config());
@@ -313,6 +324,10 @@ FieldTable<ExperimentConfig> ExperimentConfig::fields(const Kinds& kinds) {
                  {.summary = "trials end early once the interval of their KL is narrow; none does "
                              "by default",
                   .example = {{"kl_halfwidth", 0.002}}});
+  table.optional("reshape", &ExperimentConfig::reshape,
+                 {.summary = "the models in another shape of the same function, with outliers or "
+                             "without any",
+                  .example = {{"outliers", {{"channels", 4}, {"factor", 16}}}}});
   ConfigForm<std::optional<ConfigNode>> keys = form_of<std::optional<ConfigNode>>();
   keys.type = "{key: value, ...}";
   table.optional("defaults", &ExperimentConfig::defaults, keys,
@@ -371,6 +386,7 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
   if (forms.knows_sets) config.predict.resolve(config.calibration, errors);
   check_models_differ(config.model, errors);
   if (!config.model.empty()) experiment.models = open_models(config, root, *kinds, errors);
+  check_own_reshape(config.reshape, experiment.models, errors);
   add_all_trials(root, config, kinds, experiment.models, forms, errors);
   // Not told beside other mistakes, which may be why nothing takes them.
   if (errors.empty() && !experiment.models.empty() && !config.trials.empty())
@@ -410,11 +426,13 @@ Json Experiment::resolved() const {
   if (config.predict.records) json["predict"] = ConfigValue<PredictConfig>::write(config.predict);
   if (config.profile.is_on) json["profile"] = ConfigValue<ProfileConfig>::write(config.profile);
   json["floor"] = config.floor;
+  if (!config.reshape.is_none())
+    json["reshape"] = ConfigValue<ReshapeConfig>::write(config.reshape);
   std::vector<Json> lists;  // by model
   for (const ExperimentModel& model : models) {
     Json list = Json::array();
     for (const Trial& trial : model.trials)
-      list.push_back(nf::resolved(trial, config.stop.has_value()));
+      list.push_back(nf::resolved(trial, config.stop.has_value(), !config.reshape.is_none()));
     lists.push_back(std::move(list));
   }
   const bool agree = std::all_of(lists.begin(), lists.end(),

@@ -14,6 +14,7 @@
 #include "eval/experiment/isa_config.h"
 #include "eval/experiment/predict_config.h"
 #include "eval/experiment/profile_config.h"
+#include "eval/experiment/reshape_config.h"
 #include "eval/experiment/short_forms.h"
 #include "eval/experiment/stats_mode.h"
 #include "eval/experiment/trial.h"
@@ -48,6 +49,7 @@ struct ExperimentConfig {
   bool floor = true;                   ///< kl_floor is measured where there is text
   std::optional<ProductIsa> isa;       ///< of matrix products; none: each machine's best
   std::optional<StopConfig> stop;      ///< of trials that do not say otherwise
+  ReshapeConfig reshape;               ///< of the baseline, and of trials that do not say otherwise
   std::optional<ConfigNode> defaults;  ///< as written; those of trials stand in `trials` too
   std::vector<ConfigNode> trials;      ///< none: the untouched models alone
 

@@ -126,6 +126,15 @@ std::vector<std::string> twins_of(const Item& item) {
   return kinds;
 }
 
+/// The shapes of the model that the item has, in its order; empty where there is none.
+std::vector<std::string> shapes_of(const Item& item) {
+  std::vector<std::string> shapes;
+  for (const Trial* trial : item.trials) add_new(reshape_text(trial->reshape), shapes);
+  if (shapes == std::vector<std::string>{""}) return {};
+  std::replace(shapes.begin(), shapes.end(), std::string(), std::string("not reshaped"));
+  return shapes;
+}
+
 /// "; each layer", "; search for KL 0.05 in [0.001, 1]", "; twins permuted, resigned"
 std::string design_text(const Trial& trial, const std::vector<std::string>& twins) {
   std::string text;
@@ -158,12 +167,14 @@ Counts counts_of(const Item& item) {
 std::string item_text(const Item& item, const DecoderSpec& spec, Index name_width, Index width) {
   const Counts counts = counts_of(item);
   const std::string name = printable(item.first().name);
+  const std::vector<std::string> shapes = shapes_of(item);
   const std::string does = fmt::format(
-      "{}{}, {}: {}{}",
+      "{}{}, {}: {}{}{}",
       item.first().bisect ? plural(counts.points, "search", "searches")
                           : plural(counts.points, "point", "points"),
       counts.seeds == 1 ? "" : fmt::format(" x {} seeds", counts.seeds), sites_text(item, spec),
-      action_text(item), design_text(item.first(), twins_of(item)));
+      action_text(item), design_text(item.first(), twins_of(item)),
+      shapes.empty() ? "" : fmt::format("; shape {}", fmt::join(shapes, " | ")));
   const auto pad = [](Index columns) {
     return std::string(static_cast<std::size_t>(std::max<Index>(columns, 0)), ' ');
   };
@@ -249,6 +260,7 @@ std::string experiment_summary(const Experiment& experiment, Index width) {
                       !predict.records      ? ""
                       : predict.calibration ? ", predict by " + *predict.calibration
                                             : ", predict without calibration");
+  if (!config.reshape.is_none()) text += fmt::format("  shape  {}\n", reshape_text(config.reshape));
   // Models on which the trials come to the same stand together.
   std::vector<std::pair<std::string, std::vector<const ExperimentModel*>>> parts;
   for (const ExperimentModel& model : experiment.models) {

@@ -224,6 +224,12 @@ std::string experiment_page(const Kinds& kinds) {
       "switches it off.\n\n" +
       table(StopConfig::fields().docs());
   page +=
+      "\n### `reshape`\n\nOf the experiment, or of a trial: the model in another shape of the same "
+      "function ([outliers.md](outliers.md)); `reshape: none` in\na trial leaves the model as it "
+      "is. `outliers`, `flatten: true`, or both.\n\n" +
+      table(ReshapeConfig::fields().docs()) + "\n`outliers`:\n\n" +
+      table(OutliersConfig::fields().docs());
+  page +=
       "\n## Shorthand\n\nA text may stand in the place of an entry, of a list of entries, and of "
       "the quantizer in `match:` and\n`reference:`; `check` prints what it stands for. It speaks "
       "of "

@@ -111,6 +111,23 @@ std::vector<Entry> read_entries(EntrySource& source, Variables variables, Config
   return entries;
 }
 
+/// The model's shape at one point of the sweep. Mistakes leave it as it is.
+ReshapeConfig read_reshape(const ConfigNode& written, const TrialConfig& config,
+                           const Variables& variables, ConfigErrors& errors) {
+  if (const auto searched = find_reference(written, kSearchVariable);
+      searched && config.bisect && !variables.contains(kSearchVariable)) {
+    errors.add(*searched,
+               "the model's shape cannot depend on the value that is searched for; "
+               "sweep it");
+    return {};
+  }
+  if (!check_references(written, config, variables, errors)) return {};
+  const Index before = errors.count();
+  const ConfigNode resolved = substitute(written, variables, errors);
+  if (errors.count() != before) return {};
+  return ConfigValue<ReshapeConfig>::read(resolved, errors).value_or(ReshapeConfig{});
+}
+
 /// Twins go with what makes whole trials. Other keys are refused, each with the reason.
 void check_twins_alone(const ConfigNode& node, ConfigErrors& errors) {
   const std::optional<ConfigNode> twins = node.find("twins");
@@ -220,6 +237,10 @@ FieldTable<TrialConfig> TrialConfig::fields() {
   table.optional("stop", &TrialConfig::stop,
                  {.summary = "when it may end early; the experiment's by default",
                   .example = {{"kl_halfwidth", 0.002}}});
+  table.optional("reshape", &TrialConfig::reshape,
+                 {.summary = "the model in another shape of the same function, with outliers or "
+                             "without any; the experiment's by default",
+                  .example = {{"outliers", {{"channels", 4}, {"factor", "${f}"}}}}});
   table.other_key("seeds", "repeat: 3 for three seeds, seed: for the first of them")
       .other_key("noise",
                  "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: "
@@ -241,7 +262,11 @@ void TrialConfig::check(const ConfigNode& node, ConfigErrors& errors) const {
         *node.find("name"),
         "variables stand in the entries alone; results name each point of a sweep by itself");
   const int lists = int{perturb.has_value()} + int{quantize.has_value()} + int{distort.has_value()};
-  if (lists == 0) errors.add(node, "needs one of: perturb, quantize, distort");
+  if (lists == 0)
+    errors.add(node, fmt::format("needs one of: perturb, quantize, distort{}",
+                                 reshape ? "; a reshape alone is another baseline, for which "
+                                           "'reshape' stands beside 'trials: []'"
+                                         : ""));
   if (lists > 1)
     errors.add(
         node,
@@ -272,8 +297,8 @@ Design TrialConfig::design() const {
 
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
                                 const KindsPtr& kinds, ConfigErrors& errors,
-                                const std::optional<StopConfig>& experiment_stop,
-                                ShortForms* forms) {
+                                const std::optional<StopConfig>& experiment_stop, ShortForms* forms,
+                                const ReshapeConfig& experiment_reshape) {
   const Index before = errors.count();
   const TrialConfig config = fields_of<TrialConfig>().read(node, errors);
   // What is wrong with the entries is told together with what is wrong beside them, unless that
@@ -303,12 +328,15 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
                 .entries = {},
                 .design = config.design(),
                 .bisect = config.bisect,
-                .stop = config.stop ? config.stop->config : experiment_stop};
+                .stop = config.stop ? config.stop->config : experiment_stop,
+                .reshape = experiment_reshape};
     Variables variables;
     for (const auto& [name, value] : point) {
       variables.emplace(name, value);
       trial.vars[name] = to_json(value);
     }
+    if (config.reshape)
+      trial.reshape = read_reshape(config.reshape->node, config, variables, errors);
     trial.entries = read_entries(source, std::move(variables), errors);
     for (Index i = 0; i < config.repeat; ++i) {
       trials.push_back(trial);
@@ -316,6 +344,7 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
     }
   }
   source.taken.push_back(source.list);
+  if (config.reshape) source.taken.push_back(config.reshape->node);
   const ConfigNode used = ConfigNode::sequence(source.taken, node.place());
   check_variables_used(config.sweep, used, errors);
   check_variables_used(config.zip, used, errors);

@@ -10,6 +10,7 @@
 #include "eval/design/factorial_config.h"
 #include "eval/design/levels.h"
 #include "eval/experiment/entry.h"
+#include "eval/experiment/reshape_config.h"
 #include "eval/experiment/stop_config.h"
 #include "eval/experiment/sweep.h"
 #include "eval/experiment/twins_config.h"
@@ -47,6 +48,7 @@ struct Trial {
   /// makes of it. Its entries are those of the value that is tried first.
   std::optional<BisectConfig> bisect{};
   std::optional<StopConfig> stop{};  ///< its own or the experiment's; none: runs to the end
+  ReshapeConfig reshape{};           ///< its own or the experiment's
 
   /// True when the seed can change a result.
   bool draws() const;
@@ -69,6 +71,7 @@ struct TrialConfig {
   std::optional<BisectConfig> bisect;
   std::optional<TwinsConfig> twins;
   std::optional<TrialStop> stop;
+  std::optional<ReshapeText> reshape;
 
   /// The generator that is given, if any.
   Design design() const;
@@ -77,12 +80,13 @@ struct TrialConfig {
 };
 
 /// All conditions one item of `trials` stands for: sweep (cartesian, the last variable fastest) ×
-/// zip (in step) × repeat, its design not yet made for a model. Mistakes go to `errors`. forms: the
-/// experiment's; null: it has none.
+/// zip (in step) × repeat, its design not yet made for a model. Mistakes go to `errors`. The last
+/// three are the experiment's; forms: null where it has none.
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
                                 const KindsPtr& kinds, ConfigErrors& errors,
                                 const std::optional<StopConfig>& experiment_stop = std::nullopt,
-                                ShortForms* forms = nullptr);
+                                ShortForms* forms = nullptr,
+                                const ReshapeConfig& experiment_reshape = {});
 
 /// The trials that expand_trial() made of `node`, on one model: every level of the design, repeats
 /// innermost. Without a design they are the trials as they are. A design of too few or too many

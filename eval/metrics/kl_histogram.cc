@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace nf {
 namespace {
@@ -98,55 +99,99 @@ class BitWriter {
 
 /// The number that a letter stands for; -1 of any other character.
 int letter_of(char c) {
-  static const std::array<std::int8_t, 256> table = [] {
+  static constexpr std::array<std::int8_t, 256> kNumbers = [] {
     std::array<std::int8_t, 256> numbers{};
-    numbers.fill(-1);
+    for (std::int8_t& number : numbers) number = -1;
     for (std::size_t i = 0; i < kLetters.size(); ++i)
       numbers[static_cast<unsigned char>(kLetters[i])] = static_cast<std::int8_t>(i);
     return numbers;
   }();
-  return table[static_cast<unsigned char>(c)];
+  return kNumbers[static_cast<unsigned char>(c)];
 }
 
 /// Reads what BitWriter wrote; what does not fit makes it fail() for good.
 class BitReader {
  public:
-  explicit BitReader(std::string_view text) {
-    bits_.reserve(text.size() * std::size_t{kBitsOfLetter});
-    for (const char c : text) {
-      const int letter = letter_of(c);
-      failed_ = failed_ || letter < 0;
-      for (int bit = kBitsOfLetter - 1; bit >= 0; --bit)
-        bits_.push_back(static_cast<std::uint8_t>((letter >> bit) & 1));
-    }
-    last_one_ = static_cast<std::size_t>(
-        std::find(bits_.rbegin(), bits_.rend(), std::uint8_t{1}).base() - bits_.begin());
+  explicit BitReader(std::string_view text)
+      : text_(text), left_(static_cast<Index>(text.size()) * kBitsOfLetter) {
+    const std::size_t last = text.find_last_not_of(kLetters[0]);
+    if (last == std::string_view::npos) return;
+    const int letter = letter_of(text[last]);
+    failed_ = letter < 0;
+    zeros_at_end_ = static_cast<Index>(text.size() - 1 - last) * kBitsOfLetter +
+                    std::countr_zero(static_cast<unsigned>(letter));
+    has_ones_ = true;
   }
 
   bool failed() const { return failed_; }
   /// Whether zeros alone are left, fewer than a letter: every code has a one.
-  bool at_end() const { return failed_ || at_ >= last_one_; }
-  bool is_filled_up() const { return bits_.size() - at_ < std::size_t{kBitsOfLetter}; }
+  bool at_end() const { return failed_ || !has_ones_ || left_ <= zeros_at_end_; }
+  bool is_filled_up() const { return left_ < kBitsOfLetter; }
+  /// count: up to 48.
   Index bits(int count) {
-    if (bits_.size() - at_ < static_cast<std::size_t>(count)) failed_ = true;
-    Index value = 0;
-    for (int i = 0; i < count && !failed_; ++i) value = value * 2 + bits_[at_++];
+    fill();
+    if (left_ < count) failed_ = true;
+    if (failed_ || count == 0) return 0;
+    const auto value = static_cast<Index>(word_ >> (kBitsOfWord - count));
+    drop(count);
     return value;
   }
   Index golomb(int order) {
     constexpr int kMostBits = 48;
-    int zeros = 0;
-    for (; at_ < bits_.size() && bits_[at_] == 0; ++at_) ++zeros;
-    if (zeros + order > kMostBits) failed_ = true;
-    const Index high = failed_ ? 1 : bits(zeros + 1);
+    fill();
+    int zeros = std::countl_zero(word_);
+    if (zeros + order > kMostBits || left_ <= zeros) {
+      failed_ = true;
+      return 0;
+    }
+    drop(zeros);
+    const Index high = bits(zeros + 1);
     return ((high - 1) << order) + bits(order);
   }
 
  private:
-  std::vector<std::uint8_t> bits_;  ///< one an element: a folder has many of these texts
-  std::size_t at_ = 0, last_one_ = 0;
-  bool failed_ = false;
+  static constexpr int kBitsOfWord = 64;
+
+  /// Brings at least 59 bits into word_, as far as there are so many.
+  void fill() {
+    while (in_word_ <= kBitsOfWord - kBitsOfLetter && at_ < text_.size()) {
+      const int letter = letter_of(text_[at_++]);
+      failed_ = failed_ || letter < 0;
+      in_word_ += kBitsOfLetter;
+      word_ |= static_cast<std::uint64_t>(std::max(0, letter)) << (kBitsOfWord - in_word_);
+    }
+  }
+  void drop(int count) {
+    word_ <<= count;
+    in_word_ -= count;
+    left_ -= count;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;      ///< of the next letter
+  std::uint64_t word_ = 0;  ///< the next bits, the first at the top
+  int in_word_ = 0;         ///< bits in word_
+  Index left_;              ///< bits that were not read
+  Index zeros_at_end_ = 0;  ///< behind the last one
+  bool has_ones_ = false, failed_ = false;
 };
+
+/// Calls use(place, count) for each bin that holds something, in a text of packed(); false: it is
+/// none, and what was told is worth nothing.
+template <typename Use>
+bool for_each_packed(std::string_view text, const Use& use) {
+  BitReader reader(text);
+  const int order = static_cast<int>(reader.bits(kBitsOfOrder));
+  Index next = 0, values = 0;
+  while (!reader.at_end()) {
+    const Index gap = reader.golomb(order), count = reader.golomb(0) + 1;
+    if (reader.failed() || gap >= kPlaces - next || count > kMostValues - values) return false;
+    use(next + gap, count);
+    next += gap + 1;
+    values += count;
+  }
+  return !reader.failed() && reader.is_filled_up();
+}
 
 /// The bins that hold something: distances to the one before and counts, both less 1.
 struct Steps {
@@ -247,20 +292,24 @@ std::string KlHistogram::packed() const {
 }
 
 std::optional<KlHistogram> KlHistogram::unpacked(std::string_view text) {
-  BitReader reader(text);
-  const int order = static_cast<int>(reader.bits(kBitsOfOrder));
   KlHistogram histogram;
-  Index next = 0, values = 0;
-  while (!reader.at_end()) {
-    const Index gap = reader.golomb(order), count = reader.golomb(0) + 1;
-    if (reader.failed() || gap >= kPlaces - next || count > kMostValues - values)
-      return std::nullopt;
-    histogram.add_at(next + gap, count);
-    next += gap + 1;
-    values += count;
-  }
-  if (reader.failed() || !reader.is_filled_up()) return std::nullopt;
+  if (!histogram.add_packed(text)) return std::nullopt;
   return histogram;
+}
+
+std::optional<Index> KlHistogram::packed_count(std::string_view text) {
+  Index values = 0;
+  if (!for_each_packed(text, [&values](Index, Index count) { values += count; }))
+    return std::nullopt;
+  return values;
+}
+
+bool KlHistogram::add_packed(std::string_view text) {
+  std::vector<std::pair<Index, Index>> bins;
+  if (!for_each_packed(text, [&](Index place, Index count) { bins.emplace_back(place, count); }))
+    return false;
+  for (const auto& [place, count] : bins) add_at(place, count);
+  return true;
 }
 
 }  // namespace nf

@@ -33,6 +33,10 @@ class KlHistogram {
   std::string packed() const;
   /// None where the text is not what packed() makes.
   static std::optional<KlHistogram> unpacked(std::string_view text);
+  /// count() of the same; none likewise.
+  static std::optional<Index> packed_count(std::string_view text);
+  /// Adds the same; false, and nothing is added, where unpacked() has none.
+  bool add_packed(std::string_view text);
 
   bool operator==(const KlHistogram&) const = default;
 

@@ -23,7 +23,7 @@ double exp_sum_of(const float* logits, float shift, Index n) {
     store(rest, exp(load_part(logits + i, n - i, shift) - shift));
     total += load_part(rest, n - i, 0.0f);
   }
-  return sum(widen(total));
+  return sum_in_double(total);
 }
 
 }  // namespace

@@ -7,11 +7,11 @@ namespace {
 
 void add_tail(const PartSums& window, std::optional<KlTail>& tail) {
   if (window.tokens == 0) return;
-  const std::optional<KlTail> more = window.tail ? window.tail->unpacked() : std::nullopt;
-  if (tail && more)
-    tail->add(*more);
-  else
+  if (!tail || window.tail == nullptr || !tail->histogram.add_packed(window.tail->bins)) {
     tail.reset();
+    return;
+  }
+  tail->max = std::max(tail->max, window.tail->max);
 }
 
 }  // namespace

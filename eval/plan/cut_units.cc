@@ -19,6 +19,8 @@ constexpr double kNominalReplays = 20.0;
 /// A factorisation of a matrix goes at that share of the speed of products.
 constexpr double kFactorisation = 0.25;
 
+CutCost fixed(double seconds) { return {.fixed = seconds, .text = 0.0, .flops = 0.0}; }
+
 /// The seconds of each kind of work on one model.
 class Costs {
  public:
@@ -28,16 +30,20 @@ class Costs {
     stages_ = number(std::ssize(plan.all_stages()));
     for (const EvalItem& item : set.items) {
       rows_ += number(item.layout.rows());
-      block_ += block_flops(spec_, item.layout) / rates.block_flops;
-      head_ += nf::head_flops(spec_, scored_rows(item)) / rates.head_flops;
+      block_flops_ += block_flops(spec_, item.layout);
+      head_flops_ += head_flops(spec_, scored_rows(item));
     }
     for (const LinearTensors& linear : spec_.block(0).linears)
       block_values_ += number(linear.out) * number(linear.in);
   }
 
   const DecoderSpec& spec() const { return spec_; }
-  CutCost block() const { return {.fixed = 0.0, .text = block_}; }
-  CutCost head() const { return {.fixed = 0.0, .text = head_}; }
+  CutCost block() const {
+    return {.fixed = 0.0, .text = block_flops_ / rates_.block_flops, .flops = block_flops_};
+  }
+  CutCost head() const {
+    return {.fixed = 0.0, .text = head_flops_ / rates_.head_flops, .flops = head_flops_};
+  }
 
   /// Everything that a shard does before its first condition.
   CutCost baseline() const {
@@ -60,16 +66,19 @@ class Costs {
     for (const Stage& stage : plan_.all_stages())
       for (const Index i : floor_stage(plan_.data().set, stage).items)
         share += number(plan_.data().set.item(i).layout.rows()) / rows_;
-    const double passes = number(spec_.num_hidden_layers) * block_ + head_;
-    return {.fixed = (number(spec_.num_hidden_layers) * block_values_ + head_values()) *
-                     rates_.packing / threads(),
-            .text = share * passes};
+    CutCost passes = number(spec_.num_hidden_layers) * block();
+    passes += head();
+    CutCost cost = share * passes;
+    cost.fixed = (number(spec_.num_hidden_layers) * block_values_ + head_values()) *
+                 rates_.packing / threads();
+    return cost;
   }
 
   /// A weight that is distorted for each stage, and measured in the first.
   CutCost weight(double values) const {
     return {.fixed = values * (rates_.packing + rates_.measuring) / threads(),
-            .text = (stages_ - 1.0) * values * (rates_.packing + rates_.distorting) / threads()};
+            .text = (stages_ - 1.0) * values * (rates_.packing + rates_.distorting) / threads(),
+            .flops = 0.0};
   }
 
   /// Embedding or head of one lane: no other thread helps.
@@ -91,7 +100,7 @@ class Costs {
       if (!trial.state(layer, state).empty())
         width += number(state == SiteTensor::resid ? spec_.hidden_size
                                                    : spec_.num_key_value_heads * spec_.head_dim);
-    return {.fixed = 0.0, .text = rows_ * width * rates_.distorting / threads()};
+    return {.fixed = 0.0, .text = rows_ * width * rates_.distorting / threads(), .flops = 0.0};
   }
 
   double passing(const CalibrationCost& cost) const {
@@ -113,7 +122,7 @@ class Costs {
   double threads() const { return number(rates_.threads); }
   double head_values() const { return number(spec_.vocab_size) * number(spec_.embedding_size()); }
   CutCost each_stage(double seconds) const {
-    return {.fixed = seconds, .text = (stages_ - 1.0) * seconds};
+    return {.fixed = seconds, .text = (stages_ - 1.0) * seconds, .flops = 0.0};
   }
 
   double making(const MakingWork& work, const SiteChain& chain, Role role) const {
@@ -134,7 +143,8 @@ class Costs {
   const DecoderSpec& spec_;
   StoredBytes stored_;
   WorkRates rates_;
-  double stages_ = 1.0, rows_ = 0.0, block_ = 0.0, head_ = 0.0, block_values_ = 0.0;
+  double stages_ = 1.0, rows_ = 0.0, block_flops_ = 0.0, head_flops_ = 0.0;
+  double block_values_ = 0.0;
 };
 
 /// Notes, unit after unit, which work has been done before and by which unit last.
@@ -193,9 +203,8 @@ class Calibration {
     auto known = costs_of_.find(all);
     if (known == costs_of_.end()) known = costs_of_.emplace(all, cost_of(trials, all)).first;
     for (const MissingOutcome& outcome : missing)
-      seen_.add(outcomes_, outcome.key, {.fixed = known->second.each_outcome, .text = 0.0}, unit,
-                to);
-    seen_.add(passes_, known->second.pass, {.fixed = known->second.passing, .text = 0.0}, unit, to);
+      seen_.add(outcomes_, outcome.key, fixed(known->second.each_outcome), unit, to);
+    seen_.add(passes_, known->second.pass, fixed(known->second.passing), unit, to);
   }
 
  private:

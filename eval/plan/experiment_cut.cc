@@ -61,10 +61,13 @@ std::string undivided_text(const Trial& trial) {
 }
 
 ExperimentCut::Seconds seconds_of(const RangeCost& cost, Index texts, bool is_first_text) {
-  ExperimentCut::Seconds seconds{.all = cost.all.on(texts),
-                                 .baseline = cost.baseline.on(texts),
-                                 .prefix = cost.prefix.on(texts),
-                                 .weights = cost.shared.on(texts)};
+  ExperimentCut::Seconds seconds{
+      .all = cost.all.on(texts),
+      .baseline = cost.baseline.on(texts),
+      .prefix = cost.prefix.on(texts),
+      .weights = cost.shared.on(texts),
+      .flops = cost.all.flops / static_cast<double>(texts),
+      .repeated_flops = cost.repeated().flops / static_cast<double>(texts)};
   // The other parts of the text have the same weights read and distorted.
   if (!is_first_text) seconds.weights += cost.all.fixed - cost.repeated().fixed;
   return seconds;
@@ -85,6 +88,8 @@ ExperimentCut::ExperimentCut(std::vector<ModelPlan>& models, const Shard& shard)
       break;
     }
   for (ModelPlan& model : models) {
+    const std::size_t place = items_.size();
+    own_shape_.push_back(model.has_own_shape() ? place : own_shape_.back());
     steps_.push_back(model.first_steps());
     items_.push_back(item_flops(model));
   }
@@ -136,7 +141,19 @@ std::vector<ModelPart> ExperimentCut::parts(Index shard) const {
         part.conditions.push_back(condition);
     std::sort(part.conditions.begin(), part.conditions.end());
   }
+  with_baselines(parts);
   return parts;
+}
+
+/// The baseline of trials of another shape is recorded by the model's own plan, on the same items:
+/// that of the shape has other bits.
+void ExperimentCut::with_baselines(std::vector<ModelPart>& parts) const {
+  for (std::size_t m = 0; m < parts.size(); ++m) {
+    ModelPart& own = parts[own_shape_[m]];
+    if (!own.empty() || parts[m].empty()) continue;
+    own.first_item = parts[m].first_item;
+    own.last_item = parts[m].last_item;
+  }
 }
 
 std::vector<CutUnit> ExperimentCut::units_by(const std::vector<ModelPlan>& models,
@@ -169,10 +186,11 @@ Json ExperimentCut::to_json(const std::vector<ModelPlan>& models) const {
       for (Index unit = std::max(ranges_[r].first, begins_[m]);
            unit < std::min(ranges_[r].last, begins_[m + 1]); ++unit)
         of_condition[conditions_[static_cast<std::size_t>(unit)]] = r + 1;
-    Json trials = Json::array();
-    for (const Index condition : models[m].condition_of_trial())
-      trials.push_back(condition < 0 ? 0 : of_condition.at(condition));
-    of[models[m].name()] = std::move(trials);
+    const std::vector<Index>& conditions = models[m].condition_of_trial();
+    Json& trials = of[models[m].name()];
+    if (trials.is_null()) trials = std::vector<std::size_t>(conditions.size(), 0);
+    for (std::size_t t = 0; t < conditions.size(); ++t)
+      if (conditions[t] >= 0) trials[t] = of_condition.at(conditions[t]);
   }
   return {{"ranges", std::move(ranges)}, {"of", std::move(of)}};
 }

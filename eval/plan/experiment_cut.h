@@ -16,6 +16,8 @@ class ExperimentCut {
     double all = 0.0;
     double baseline = 0.0, prefix = 0.0, weights = 0.0;  ///< of it, what others do, too
 
+    double flops = 0.0, repeated_flops = 0.0;  ///< of blocks and heads
+
     double repeated() const { return baseline + prefix + weights; }
   };
 
@@ -48,6 +50,7 @@ class ExperimentCut {
     Index text = 0;
   };
   Place place(Index shard) const;
+  void with_baselines(std::vector<ModelPart>& parts) const;
 
   Shard shard_;
   std::string note_;
@@ -55,6 +58,7 @@ class ExperimentCut {
   std::vector<CutUnit> units_;
   std::vector<Index> begins_;               ///< by model, and the end: its first unit
   std::vector<Index> conditions_;           ///< by unit; -1: a model without any
+  std::vector<std::size_t> own_shape_;      ///< by model: the plan of its own shape
   std::vector<std::vector<double>> items_;  ///< by model: operations of each item
   std::vector<CutRange> ranges_;
 };

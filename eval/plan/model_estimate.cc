@@ -231,7 +231,7 @@ ModelEstimate estimate(const ModelPlan& plan, const Decoder& decoder, const std:
   for (const Job& step : steps) searching.push_back(&step);
 
   ModelEstimate result{
-      .model = plan.name(),
+      .model = plan.title(),
       .trials = plan.row_count(),
       .searches = std::count_if(plan.searches().begin(), plan.searches().end(),
                                 [](const Search& search) { return search.is_ours; }),

@@ -31,10 +31,15 @@ Json entries_of(const Trial& trial) {
     Json config = entry.config();
     config.erase("sites");
     config["tensor"] = site_tensor_name(entry.sites.tensor);
+    if (!trial.reshape.is_none())
+      config["reshape"] = ConfigValue<ReshapeConfig>::write(trial.reshape);
     entries.push_back(std::move(config));
   }
   return entries;
 }
+
+/// Part of an identity.
+Json shape_json(const Reshape& shape) { return {{"reshape", reshape_identity(shape)}}; }
 
 Json stop_json(const StopConfig& stop) {
   return {{"kl_halfwidth", stop.kl_halfwidth}, {"min_blocks", stop.min_blocks}};
@@ -58,22 +63,51 @@ std::string trial_id(const std::string& model_hash, const std::string& data_hash
 ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
                      const TrialChoice& choice, const PieceHashCache* hashes)
     : model_(model),
-      data_(std::make_unique<const ModelData>(read_model_data(experiment, model))),
-      calibration_(std::make_unique<CalibrationSets>(experiment, model, data_->set)),
+      decoder_(model.decoder),
+      experiment_shape_(experiment.config.reshape),
+      shape_config_(experiment_shape_),
+      shape_(reshape_of(shape_config_, model.decoder.spec())),
+      data_(std::make_shared<const ModelData>(read_model_data(experiment, model))),
+      calibration_(std::make_shared<CalibrationSets>(experiment, model, data_->set)),
       identity_{.model = model.name,
                 .model_hash = model.decoder.checkpoint().content_hash(hashes),
                 .data_hash = data_->hash,
                 .windows = data_->set.windows,
                 .questions = question_counts(*data_)} {
-  rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash, "baseline", {},
-                                  model.decoder.arithmetic()),
+  if (!shape_.is_nothing()) decoder_ = model.decoder.reshaped(shape_);
+  rows_.push_back({.id = trial_id(identity_.model_hash, identity_.data_hash,
+                                  own_identity("baseline"), {}, model.decoder.arithmetic()),
                    .name = "baseline",
                    .model = model.name});
+  add_trials(experiment, choice);
+}
+
+ModelPlan::ModelPlan(const ModelPlan& own, const Experiment& experiment, const TrialChoice& choice,
+                     const ReshapeConfig& shape)
+    : model_(own.model_),
+      decoder_(own.model_.decoder.reshaped(reshape_of(shape, own.spec()))),
+      experiment_shape_(own.experiment_shape_),
+      shape_config_(shape),
+      shape_(reshape_of(shape, own.spec())),
+      has_own_shape_(false),
+      data_(own.data_),
+      calibration_(own.calibration_),
+      predictor_set_(own.predictor_set_),
+      identity_(own.identity_) {
+  rows_.push_back(own.baseline());
+  add_trials(experiment, choice);
+}
+
+void ModelPlan::add_trials(const Experiment& experiment, const TrialChoice& choice) {
   if (experiment.config.floor && data_->set.windows > 0) add_floor();
   std::map<std::string, Index> jobs;  // by id
-  for (const Trial& trial : model.trials) {
+  const auto is_taken = [&](const Trial& trial) {
+    return choice.holds(trial.name, trial.vars) && reshape_of(trial.reshape, spec()) == shape_;
+  };
+  for (const Trial& trial : model_.trials) {
     // The others give their rows only: the folder may hold records of theirs.
-    const bool is_chosen = choice.holds(trial.name, trial.vars);
+    const bool is_chosen = is_taken(trial);
+    has_other_shapes_ = has_other_shapes_ || reshape_of(trial.reshape, spec()) != shape_;
     condition_of_trial_.push_back(-1);
     if (trial.bisect) {
       row_of_search_.push_back(std::ssize(rows_));
@@ -90,14 +124,14 @@ ModelPlan::ModelPlan(const Experiment& experiment, const ExperimentModel& model,
     trial_of_condition_.push_back(&trial);
     jobs_.push_back(std::move(job));
   }
-  for (std::size_t t = 0; t < model.trials.size(); ++t) {
-    const Trial& trial = model.trials[t];
-    if (!trial.bisect || !choice.holds(trial.name, trial.vars)) continue;
+  for (std::size_t t = 0; t < model_.trials.size(); ++t) {
+    const Trial& trial = model_.trials[t];
+    if (!trial.bisect || !is_taken(trial)) continue;
     condition_of_trial_[t] = std::ssize(trial_of_condition_);
     trial_of_condition_.push_back(&trial);
   }
   const ExperimentConfig& config = experiment.config;
-  if (config.predict.calibration)
+  if (config.predict.calibration && predictor_set_ == nullptr)
     predictor_set_ =
         calibration_->read(*config.predict.calibration, static_cast<std::uint64_t>(config.seed))
             .set;
@@ -122,7 +156,7 @@ void ModelPlan::take_part(const ModelPart& part) {
   may_stop_ = false;
   for (const Index condition : part.conditions)
     may_stop_ = may_stop_ || trial_of_condition_[static_cast<std::size_t>(condition)]->stop;
-  runs_floor_ = floor_.has_value() && part.with_floor;
+  runs_floor_ = floor_.has_value() && part.with_floor && has_own_shape_;
   items_ = Stage(part.first_item, part.last_item);
   stages_ = stages_of(items_);
 }
@@ -160,9 +194,35 @@ const Trial* ModelPlan::undivided() const {
   return found == trial_of_condition_.end() ? nullptr : *found;
 }
 
+std::string ModelPlan::title() const {
+  const std::string shape = reshape_text(shape_config_);
+  if (!shape.empty()) return fmt::format("{}, {}", name(), shape);
+  return has_own_shape_ ? name() : name() + ", not reshaped";
+}
+
+std::vector<ReshapeConfig> ModelPlan::other_shapes(const TrialChoice& choice) const {
+  std::vector<ReshapeConfig> configs;
+  std::vector<Reshape> known = {shape_};
+  for (const Trial& trial : model_.trials) {
+    if (!choice.holds(trial.name, trial.vars)) continue;
+    Reshape reshape = reshape_of(trial.reshape, spec());
+    if (std::find(known.begin(), known.end(), reshape) != known.end()) continue;
+    known.push_back(std::move(reshape));
+    configs.push_back(trial.reshape);
+  }
+  return configs;
+}
+
+/// The identity of a row that has no trial, in the experiment's own shape.
+Json ModelPlan::own_identity(const Json& identity) const {
+  const Reshape own = reshape_of(experiment_shape_, spec());
+  return own.is_nothing() ? identity : Json::array({identity, shape_json(own)});
+}
+
 void ModelPlan::add_floor() {
   ModelTrial floor = ModelTrial::floor(spec());
-  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, floor.identity(), {},
+  const Json identity = own_identity(floor.identity());
+  RowKey key{.id = trial_id(identity_.model_hash, identity_.data_hash, identity, {},
                             model_.decoder.arithmetic()),
              .name = kFloorName,
              .model = name()};
@@ -189,6 +249,8 @@ Index ModelPlan::calibration_overlap(const Trial& trial) const {
 std::string ModelPlan::id_of(const Trial& trial, const ModelTrial& model_trial) const {
   Json identity = model_trial.identity();
   if (trial.stop) identity.push_back({{"stop", stop_json(*trial.stop)}});
+  if (const Reshape shape = reshape_of(trial.reshape, spec()); !shape.is_nothing())
+    identity.push_back(shape_json(shape));
   const std::optional<std::uint64_t> drawn =
       trial.draws() ? std::optional(trial.seed) : std::nullopt;
   return trial_id(identity_.model_hash, identity_.data_hash, identity, drawn,
@@ -256,8 +318,14 @@ std::vector<RowKey> ModelPlan::rows() const {
   return rows;
 }
 
+void ModelPlan::take_searches(std::vector<RowKey>& rows) const {
+  for (std::size_t s = 0; s < searches_.size(); ++s)
+    if (searches_[s].is_ours)
+      rows[static_cast<std::size_t>(row_of_search_[s])] = searches_[s].state.key;
+}
+
 std::optional<Job> ModelPlan::find(const Record& record) {
-  if (floor_ && floor_->key.id == record.id) return floor_;
+  if (floor_ && has_own_shape_ && floor_->key.id == record.id) return floor_;
   for (const Job& job : jobs_)
     if (job.key.id == record.id) return job;
   const auto value = record.vars.find(kSearchVariable);
@@ -265,7 +333,7 @@ std::optional<Job> ModelPlan::find(const Record& record) {
   Json point = record.vars;
   point.erase(kSearchVariable);
   for (const Search& search : searches_) {
-    if (search.trial.vars != point) continue;
+    if (!search.is_ours || search.trial.vars != point) continue;
     Job step = make_job(search.trial.at(value->get<double>()));
     if (step.key.id == record.id) return step;
   }
@@ -275,6 +343,7 @@ std::optional<Job> ModelPlan::find(const Record& record) {
 bool ModelPlan::all_stopped(const FinishedItems& finished, const Stage& stage) const {
   const Index first = stage.items.front();
   if (!may_stop_ || row_count() == 0 || first >= data_->set.windows) return false;
+  if (has_own_shape_ && has_other_shapes_) return false;  // their baseline is recorded here
   const auto had_stopped = [&](const std::string& id) {
     return finished.has(id, stage) && !finished.windows(id).contains(first);
   };
@@ -331,6 +400,41 @@ std::vector<Job> ModelPlan::advance_searches(const FinishedItems& finished,
     for (ResultRow& step : search.state.steps) step = {.key = step.key};
   }
   return wanted;
+}
+
+std::vector<ModelPlan> plan_models(const Experiment& experiment, const TrialChoice& choice,
+                                   const PieceHashCache* hashes) {
+  std::vector<ModelPlan> plans;
+  for (const ExperimentModel& model : experiment.models) {
+    const std::size_t first = plans.size();
+    plans.emplace_back(experiment, model, choice, hashes);
+    for (const ReshapeConfig& shape : plans[first].other_shapes(choice)) {
+      ModelPlan other(plans[first], experiment, choice, shape);
+      if (other.row_count() > 0) plans.push_back(std::move(other));
+    }
+  }
+  return plans;
+}
+
+std::vector<RowKey> rows_of(const std::vector<ModelPlan>& plans) {
+  std::vector<RowKey> all;
+  std::vector<RowKey> own;  // of one model
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    if (plans[i].has_own_shape())
+      own = plans[i].rows();
+    else
+      plans[i].take_searches(own);
+    const bool is_last = i + 1 == plans.size() || plans[i + 1].has_own_shape();
+    if (is_last) all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
+}
+
+std::vector<ModelIdentity> identities_of(const std::vector<ModelPlan>& plans) {
+  std::vector<ModelIdentity> identities;
+  for (const ModelPlan& plan : plans)
+    if (plan.has_own_shape()) identities.push_back(plan.identity());
+  return identities;
 }
 
 Stage floor_left(const ModelPlan& model, const Stage& stage, const FinishedItems& finished) {

@@ -53,10 +53,15 @@ struct ModelPart {
 /// One model's part of an experiment: the jobs to run, and the stages to run them in.
 class ModelPlan {
  public:
-  /// Holds all of the chosen trials. The checkpoint is hashed as far as `hashes` does not know its
-  /// files; null: all of it.
+  /// Holds all of the chosen trials of the experiment's own shape (`reshape:`). The checkpoint is
+  /// hashed as far as `hashes` does not know its files; null: all of it.
   ModelPlan(const Experiment& experiment, const ExperimentModel& model,
             const TrialChoice& choice = {}, const PieceHashCache* hashes = nullptr);
+  /// The part of the trials that have another shape, which run on a model of that shape, held
+  /// against its outputs. The baseline's records are those of the experiment's own shape. own: the
+  /// plan of that.
+  ModelPlan(const ModelPlan& own, const Experiment& experiment, const TrialChoice& choice,
+            const ReshapeConfig& shape);
 
   /// From here on there is this part alone to do. May be called again, with another part.
   void take_part(const ModelPart& part);
@@ -74,8 +79,17 @@ class ModelPlan {
   const std::vector<Index>& condition_of_trial() const { return condition_of_trial_; }
 
   const std::string& name() const { return model_.name; }
-  const Decoder& decoder() const { return model_.decoder; }
+  /// Tells the shape, too: "opt-nano, 4 channels ×16".
+  std::string title() const;
   const DecoderSpec& spec() const { return model_.decoder.spec(); }
+  /// The model in the shape of this part.
+  Decoder& decoder() { return decoder_; }
+  const Decoder& decoder() const { return decoder_; }
+  const Reshape& shape() const { return shape_; }
+  /// Whether it is of the experiment's own shape, so that its baseline is the experiment's.
+  bool has_own_shape() const { return has_own_shape_; }
+  /// The shapes of the chosen trials that are not this part's, each once.
+  std::vector<ReshapeConfig> other_shapes(const TrialChoice& choice) const;
   const ModelData& data() const { return *data_; }
   const ModelIdentity& identity() const { return identity_; }
   /// The calibration sets that its trials are made from.
@@ -105,6 +119,8 @@ class ModelPlan {
   /// Rows of the results: the baseline, the floor where there is one, then every trial of the
   /// experiment, searches without a step too.
   std::vector<RowKey> rows() const;
+  /// Puts in the rows of the searches that are its own. rows: of another plan of the model.
+  void take_searches(std::vector<RowKey>& rows) const;
   /// Number of rows of this part of the trials, without the baseline.
   Index row_count() const { return row_count_; }
 
@@ -124,7 +140,9 @@ class ModelPlan {
   std::vector<std::string> search_warnings() const;
 
  private:
+  void add_trials(const Experiment& experiment, const TrialChoice& choice);
   void add_floor();
+  Json own_identity(const Json& identity) const;
   std::vector<Stage> stages_of(const Stage& items) const;
   ModelTrial make_trial(const Trial& trial) const;
   std::string id_of(const Trial& trial, const ModelTrial& model_trial) const;
@@ -133,8 +151,12 @@ class ModelPlan {
   Search make_search(const Trial& trial, bool is_chosen);
 
   const ExperimentModel& model_;
-  std::unique_ptr<const ModelData> data_;         ///< FinishedItems points to it
-  std::unique_ptr<CalibrationSets> calibration_;  ///< trials are made ready with its source
+  Decoder decoder_;
+  ReshapeConfig experiment_shape_, shape_config_;
+  Reshape shape_;
+  bool has_own_shape_ = true;
+  std::shared_ptr<const ModelData> data_;         ///< FinishedItems points to it
+  std::shared_ptr<CalibrationSets> calibration_;  ///< trials are made ready with its source
   CalibrationSetPtr predictor_set_;
   ModelIdentity identity_;
   PathNumbers numbers_;
@@ -150,8 +172,18 @@ class ModelPlan {
   Stage items_;
   std::vector<Stage> stages_;
   Index row_count_ = 0;
-  bool may_stop_ = false;  ///< some trial has a stopping rule
+  bool may_stop_ = false;          ///< some trial has a stopping rule
+  bool has_other_shapes_ = false;  ///< some trial has another shape, chosen or not
 };
+
+/// The plans of all models, those of one model side by side and that of the experiment's own shape
+/// first.
+std::vector<ModelPlan> plan_models(const Experiment& experiment, const TrialChoice& choice = {},
+                                   const PieceHashCache* hashes = nullptr);
+/// The rows of these models, each once.
+std::vector<RowKey> rows_of(const std::vector<ModelPlan>& plans);
+/// The models, each once.
+std::vector<ModelIdentity> identities_of(const std::vector<ModelPlan>& plans);
 
 /// Hash of everything that can change a trial's numbers and of nothing else: numerics version,
 /// arithmetic, model, windows, the distortion of each site, when it may stop, and the seed where

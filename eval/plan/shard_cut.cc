@@ -17,11 +17,15 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 /// The largest shard of a cut that repeats less may be so much larger than that of the most even
 /// one; and no shard of it larger than that, measured in the mean one, where this can be had.
 constexpr double kSlack = 1.05, kMostUneven = 1.15;
+/// Units times ranges up to which the cheapest cut is looked for. Beyond them ranges are of a few
+/// units, among which there is little to choose.
+constexpr Index kMostPlaces = 10'000'000;
 
 /// The cost of a run of units, one unit after the other.
-class Range {
+class Extent {
  public:
-  Range(std::span<const CutUnit> units, Index first) : units_(units), first_(first), last_(first) {}
+  Extent(std::span<const CutUnit> units, Index first)
+      : units_(units), first_(first), last_(first) {}
 
   void add_next() {
     const CutUnit& unit = units_[static_cast<std::size_t>(last_)];
@@ -63,7 +67,7 @@ class Cutting {
     std::vector<CutRange> cut;
     Index first = 0;
     for (Index range = 0; range < ranges_; ++range) {
-      Range next(units_, first);
+      Extent next(units_, first);
       Index last = first;
       // The ranges behind it want a unit each.
       while (!next.at_end() && next.last() < std::ssize(units_) - (ranges_ - 1 - range)) {
@@ -94,6 +98,7 @@ class Cutting {
   /// shards count as work. None where there is none.
   std::optional<std::vector<CutRange>> cheapest(double seconds) const {
     const Index units = std::ssize(units_);
+    if (units * ranges_ > kMostPlaces) return std::nullopt;
     const auto at = [this](Index unit, Index range) {
       return static_cast<std::size_t>(unit * (ranges_ + 1) + range);
     };
@@ -105,7 +110,7 @@ class Cutting {
       for (Index range = 0; range < ranges_; ++range)
         if (best[at(first, range)] < kNever) open.push_back(range);
       if (open.empty()) continue;
-      for (Range next(units_, first); !next.at_end();) {
+      for (Extent next(units_, first); !next.at_end();) {
         next.add_next();
         bool fits = false;
         for (const Index range : open) {
@@ -171,6 +176,7 @@ std::set<Index> range_counts(Index units, Index count, ShardBy by, Index most_te
 CutCost& CutCost::operator+=(const CutCost& more) {
   fixed += more.fixed;
   text += more.text;
+  flops += more.flops;
   return *this;
 }
 
@@ -181,7 +187,7 @@ CutCost RangeCost::repeated() const {
 }
 
 RangeCost range_cost(std::span<const CutUnit> units, Index first, Index last) {
-  Range range(units, first);
+  Extent range(units, first);
   while (range.last() < last) range.add_next();
   return range.cost();
 }

@@ -13,7 +13,9 @@ std::string_view JsonCursor::plain_text() {
     return {};
   }
   const std::string_view text = text_.substr(at_, end - at_);
-  if (text.find('\\') != std::string_view::npos) {
+  bool plain = true;  // of ASCII that stands for itself
+  for (const char c : text) plain &= c >= ' ' && c != '\\';
+  if (!plain) {
     fail();
     return {};
   }

@@ -58,7 +58,7 @@ class JsonCursor {
     }
   }
 
-  /// A string without escapes.
+  /// A string of ASCII without escapes.
   std::string_view plain_text();
   bool flag();
   template <typename Number>

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -16,48 +15,10 @@
 #include "eval/metrics/text_sums.h"
 #include "eval/records/object_reader.h"
 #include "eval/records/record_detail.h"
+#include "eval/records/stats_fields.h"
 
 namespace nf {
 namespace {
-
-template <class T>
-struct StatsField {
-  const char* key;
-  T DistortionStats::*member;
-  bool always;          ///< also where the statistics are not complete
-  bool moment = false;  ///< about the mean: records before numerics 4 have other sums
-};
-
-/// The sums of DistortionStats as they stand in a record, in this order.
-constexpr std::array<StatsField<double>, 15> kStatsSums = {
-    {{"sum_x2", &DistortionStats::sum_x2, true},
-     {"sum_d2", &DistortionStats::sum_d2, true},
-     {"sum_y2", &DistortionStats::sum_y2, false},
-     {"sum_xy", &DistortionStats::sum_xy, false},
-     {"mean_d", &DistortionStats::mean_d, false, true},
-     {"central_d2", &DistortionStats::central_d2, false, true},
-     {"central_d3", &DistortionStats::central_d3, false, true},
-     {"central_d4", &DistortionStats::central_d4, false, true},
-     {"mean_abs_x", &DistortionStats::mean_abs_x, false, true},
-     {"mean_abs_d", &DistortionStats::mean_abs_d, false, true},
-     {"central_abs_x2", &DistortionStats::central_abs_x2, false, true},
-     {"central_abs_d2", &DistortionStats::central_abs_d2, false, true},
-     {"central_abs_xd", &DistortionStats::central_abs_xd, false, true},
-     {"sum_d2_small", &DistortionStats::sum_d2_small, false},
-     {"max_abs_d", &DistortionStats::max_abs_d, false}}};
-constexpr std::array<StatsField<Index>, 4> kStatsCounts = {
-    {{"count", &DistortionStats::count, true},
-     {"clipped", &DistortionStats::clipped, true},
-     {"sign_flips", &DistortionStats::sign_flips, false},
-     {"to_zero", &DistortionStats::to_zero, false}}};
-
-/// The sums of OutputSums as they stand in a record, in this order.
-constexpr std::array<std::pair<const char*, double OutputSums::*>, 3> kOutputSums = {
-    {{"error", &OutputSums::error}, {"output", &OutputSums::output}, {"bias", &OutputSums::bias}}};
-
-bool is_dyadic(Index first, Index count) {
-  return count > 0 && (count & (count - 1)) == 0 && first >= 0 && first % count == 0;
-}
 
 Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -157,7 +118,7 @@ Json sites_json(const Record& record) {
   Json array = Json::array();
   for (const SiteStats& site : record.sites) {
     NF_CHECK(site.is_weight() ? site.site.ends_with(".weight")
-                              : is_dyadic(site.first_window, site.windows),
+                              : is_dyadic_block(site.first_window, site.windows),
              "{}: windows {} from {} are no block", site.site, site.windows, site.first_window);
     Json json = {{"site", site.site}};
     if (!site.is_weight()) {
@@ -281,7 +242,7 @@ SiteStats read_site(const ObjectReader& reader) {
   if (reader.find("windows") != nullptr) {
     site.first_window = reader.count("first_window");
     site.windows = reader.count("windows");
-    if (!is_dyadic(site.first_window, site.windows))
+    if (!is_dyadic_block(site.first_window, site.windows))
       reader.fail("windows", fmt::format("{} windows from {} are no block of 2^k windows",
                                          site.windows, site.first_window));
   } else if (!site.site.ends_with(".weight")) {
@@ -322,6 +283,17 @@ StopState read_stop(const ObjectReader& reader) {
 }
 
 }  // namespace
+
+void pool_tails(Record& record) {
+  KlTail tail;
+  for (const WindowSums& window : record.windows) {
+    if (window.sums.tokens == 0) continue;
+    if (window.sums.tail == nullptr || !tail.histogram.add_packed(window.sums.tail->bins)) return;
+    tail.max = std::max(tail.max, window.sums.tail->max);
+  }
+  for (WindowSums& window : record.windows) window.sums.tail.reset();
+  record.pooled_tail = std::make_shared<PackedKlTail>(PackedKlTail::of(tail));
+}
 
 std::string record_to_line(const Record& record, const MetricRegistry& metrics) {
   const bool failed = record.failed();

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/json.h"
 #include "core/base/types.h"
+#include "eval/metrics/kl_tail.h"
 #include "eval/metrics/metric_registry.h"
 #include "eval/metrics/question_sums.h"
 #include "eval/metrics/window_sums.h"
@@ -35,9 +37,16 @@ struct Record {
   std::optional<StopState> stop{};  ///< where the trial has a stopping rule and text in this stage
   Json env = Json::object();  ///< what may change bits between machines: ISA, library versions
   Json run = Json::object();  ///< what may differ between two runs of one trial: times, threads
+  /// The tails of all windows together, where these do not have their own: it is never written.
+  std::shared_ptr<const PackedKlTail> pooled_tail{};
 
   bool failed() const { return status == Status::failed; }
 };
+
+/// Pools the tails of the record's windows and drops them, where each scored window has one: a
+/// tenth of the memory, for tables that tell of all windows together. None of its windows may stand
+/// in another record then.
+void pool_tails(Record& record);
 
 /// One line, without the newline. Its "metrics" (each of `metrics`, then tokens) are derived on
 /// writing; a figure without a finite value is null there. Of a failed record neither windows,

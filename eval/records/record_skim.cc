@@ -2,11 +2,16 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <utility>
 
+#include "core/base/error.h"
+#include "core/io/read_json.h"
+#include "eval/metrics/detail.h"
 #include "eval/metrics/kl_tail.h"
 #include "eval/metrics/summed_figures.h"
 #include "eval/records/json_cursor.h"
+#include "eval/records/stats_fields.h"
 
 namespace nf {
 namespace {
@@ -25,46 +30,190 @@ Index read_count(JsonCursor& cursor) {
   return count;
 }
 
-/// The keys of a window's sums, by figure of window_figures().
-using Seen = std::vector<bool>;
-
-/// Takes a figure's sum; false: the key is none of a figure.
-bool read_figure(std::string_view key, JsonCursor& cursor, PartSums& sums, Seen& seen) {
-  const std::span<const SummedFigure> figures = window_figures();
-  for (std::size_t f = 0; f < figures.size(); ++f) {
-    const SummedFigure& figure = figures[f];
-    if (key != figure.name) continue;
-    if (seen[f]) cursor.fail();
-    seen[f] = true;
-    if (figure.is_count())
-      sums.*figure.count = read_count(cursor);
-    else
-      sums.*figure.sum = read_number(cursor);
-    return true;
-  }
-  return false;
+std::vector<double> read_numbers(JsonCursor& cursor) {
+  std::vector<double> numbers;
+  cursor.array([&] { numbers.push_back(read_number(cursor)); });
+  return numbers;
+}
+std::vector<Index> read_counts(JsonCursor& cursor) {
+  std::vector<Index> counts;
+  cursor.array([&] { counts.push_back(read_count(cursor)); });
+  return counts;
 }
 
-/// Notes which sums are not known; false: there is one that every window has.
-bool note_unseen(const Seen& seen, PartSums& sums) {
-  const std::span<const SummedFigure> figures = window_figures();
-  for (std::size_t f = 0; f < figures.size(); ++f) {
-    if (seen[f]) continue;
-    if (figures[f].lacking == nullptr) return false;
-    sums.*figures[f].lacking = true;
+/// An object that may hold anything, by the parser.
+Json read_object(JsonCursor& cursor) {
+  const std::string_view text = cursor.skip();
+  if (cursor.failed()) return {};
+  try {
+    Json json = parse_json(text, "");
+    if (!json.is_object()) cursor.fail();
+    return json;
+  } catch (const DataError&) {
+    cursor.fail();
+    return {};
   }
+}
+
+/// Which keys of a list of fields an object has had. They mostly come in the order of the list, so
+/// each is looked for behind the one before.
+template <typename Field>
+class SeenFields {
+ public:
+  explicit SeenFields(std::span<const Field> fields) : fields_(fields), seen_(fields.size()) {}
+
+  /// The field with that key, which has not come before; null where there is none. key_of: of a
+  /// field.
+  template <typename KeyOf>
+  const Field* take(std::string_view key, const KeyOf& key_of, JsonCursor& cursor) {
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      const std::size_t at = next_ + i < fields_.size() ? next_ + i : next_ + i - fields_.size();
+      if (key != key_of(fields_[at])) continue;
+      if (seen_[at]) cursor.fail();
+      seen_[at] = true;
+      next_ = at + 1 == fields_.size() ? 0 : at + 1;
+      return &fields_[at];
+    }
+    return nullptr;
+  }
+  bool has(std::size_t field) const { return seen_[field]; }
+
+ private:
+  std::span<const Field> fields_;
+  std::vector<bool> seen_;
+  std::size_t next_ = 0;
+};
+
+using SeenFigures = SeenFields<SummedFigure>;
+
+/// Notes which sums are not known; fails where there is none of a figure that every part has.
+void note_unseen(std::span<const SummedFigure> figures, const SeenFigures& seen, PartSums& sums,
+                 JsonCursor& cursor) {
+  for (std::size_t f = 0; f < figures.size(); ++f) {
+    if (seen.has(f)) continue;
+    if (figures[f].lacking == nullptr)
+      cursor.fail();
+    else
+      sums.*figures[f].lacking = true;
+  }
+}
+
+/// Takes the sum of a window's figure; false: the key is of none.
+bool read_figure(std::string_view key, SeenFigures& seen, PartSums& sums, JsonCursor& cursor) {
+  const SummedFigure* const figure = seen.take(
+      key, [](const SummedFigure& one) { return one.name; }, cursor);
+  if (figure == nullptr) return false;
+  if (figure->is_count())
+    sums.*figure->count = read_count(cursor);
+  else
+    sums.*figure->sum = read_number(cursor);
   return true;
 }
 
-void check_tail(const PackedKlTail& tail, Index tokens, JsonCursor& cursor) {
-  const std::optional<KlTail> unpacked = tail.unpacked();
-  if (!unpacked || unpacked->histogram.count() != tokens) cursor.fail();
+/// The sums of bins, an array a figure, of which "tokens" comes first and says how many there are.
+std::vector<TokenBin> read_bins(JsonCursor& cursor) {
+  static const std::vector<SummedFigure> figures = bin_figures();
+  std::vector<TokenBin> bins;
+  SeenFigures seen(figures);
+  bool has_tokens = false, has_baseline = false;
+  cursor.object([&](std::string_view key) {
+    const auto set = [&](const auto& values, const auto& set_one) {
+      if (values.size() != bins.size()) return cursor.fail();
+      for (std::size_t b = 0; b < bins.size(); ++b) set_one(bins[b], values[b]);
+    };
+    if (key == "tokens") {
+      const std::vector<Index> tokens = read_counts(cursor);
+      if (std::exchange(has_tokens, true)) cursor.fail();
+      bins.resize(tokens.size());
+      set(tokens, [](TokenBin& bin, Index count) { bin.sums.tokens = count; });
+    } else if (key == "baseline_nll") {
+      if (std::exchange(has_baseline, true)) cursor.fail();
+      set(read_numbers(cursor), [](TokenBin& bin, double sum) { bin.baseline_nll = sum; });
+    } else if (const SummedFigure* const figure = seen.take(
+                   key, [](const SummedFigure& one) { return one.name; }, cursor);
+               figure == nullptr) {
+      cursor.skip();
+    } else if (figure->is_count()) {
+      set(read_counts(cursor),
+          [figure](TokenBin& bin, Index count) { bin.sums.*figure->count = count; });
+    } else {
+      set(read_numbers(cursor),
+          [figure](TokenBin& bin, double sum) { bin.sums.*figure->sum = sum; });
+    }
+  });
+  if (!has_tokens || !has_baseline) cursor.fail();
+  for (TokenBin& bin : bins) note_unseen(figures, seen, bin.sums, cursor);
+  return bins;
 }
 
-WindowSums read_window(JsonCursor& cursor) {
+struct TokenField {
+  const char* key;
+  double TokenDetail::*member;
+};
+constexpr TokenField kTokenFields[] = {{"nll", &TokenDetail::nll},
+                                       {"kl", &TokenDetail::kl},
+                                       {"kl_reverse", &TokenDetail::kl_reverse},
+                                       {"confidence", &TokenDetail::confidence}};
+
+std::vector<TokenDetail> read_tokens(Index count, JsonCursor& cursor) {
+  std::vector<TokenDetail> tokens(static_cast<std::size_t>(count));
+  SeenFields<TokenField> seen(kTokenFields);
+  std::size_t keys = 0;
+  cursor.object([&](std::string_view key) {
+    const TokenField* const field = seen.take(
+        key, [](const TokenField& one) { return one.key; }, cursor);
+    if (field == nullptr && key != "top1") {
+      cursor.skip();
+      return;
+    }
+    ++keys;
+    std::size_t t = 0;
+    cursor.array([&] {
+      const double value =
+          field != nullptr ? read_number(cursor) : static_cast<double>(read_count(cursor));
+      if (t == tokens.size()) return cursor.fail();
+      if (field != nullptr)
+        tokens[t++].*field->member = value;
+      else
+        tokens[t++].top1 = value != 0.0;
+    });
+    if (t != tokens.size()) cursor.fail();
+  });
+  if (keys != std::size(kTokenFields) + 1) cursor.fail();
+  return tokens;
+}
+
+/// Takes a key of a window's detail; false: it is none. tokens: of the window, which its own key
+/// has told before.
+bool read_detail(std::string_view key, RecordParts parts, Index tokens,
+                 std::shared_ptr<Detail>& detail, JsonCursor& cursor) {
+  if (key != "confidence" && key != "entropy" && key != "per_token") return false;
+  if (parts == RecordParts::figures || (parts == RecordParts::tables && key == "per_token")) {
+    cursor.skip();
+    return true;
+  }
+  const bool has_bins = detail != nullptr;
+  if (has_bins != (key == "per_token")) cursor.fail();  // bins first, and one kind of them
+  if (!has_bins) detail = std::make_shared<Detail>();
+  if (key == "per_token") {
+    detail->tokens = read_tokens(tokens, cursor);
+    return true;
+  }
+  std::vector<TokenBin> bins = read_bins(cursor);
+  if (key == "entropy")
+    detail->entropy = std::move(bins);
+  else if (bins.size() != detail->bins.size())
+    cursor.fail();
+  else
+    std::move(bins.begin(), bins.end(), detail->bins.begin());
+  return true;
+}
+
+WindowSums read_window(RecordParts parts, JsonCursor& cursor) {
   WindowSums window;
-  Seen seen(window_figures().size());
+  SeenFigures seen(window_figures());
   PackedKlTail tail;
+  std::shared_ptr<Detail> detail;
   std::size_t keys = 0, of_tail = 0;
   cursor.object([&](std::string_view key) {
     ++keys;
@@ -72,7 +221,7 @@ WindowSums read_window(JsonCursor& cursor) {
       window.window = read_count(cursor);
     else if (key == "tokens")
       window.sums.tokens = read_count(cursor);
-    else if (--keys; read_figure(key, cursor, window.sums, seen))
+    else if (--keys; read_figure(key, seen, window.sums, cursor))
       return;
     else if (++of_tail; key == "kl_bins")
       tail.bins = cursor.plain_text();
@@ -82,19 +231,140 @@ WindowSums read_window(JsonCursor& cursor) {
       window.bytes = read_count(cursor);
     else if (key == "document")
       window.document = read_count(cursor);
-    else
+    else if (!read_detail(key, parts, window.sums.tokens, detail, cursor))
       cursor.skip();
   });
   constexpr std::size_t kKeys = 2;
-  if (keys != kKeys || of_tail % kKeys != 0 || !note_unseen(seen, window.sums)) cursor.fail();
+  if (keys != kKeys || of_tail % kKeys != 0) cursor.fail();
+  note_unseen(window_figures(), seen, window.sums, cursor);
+  window.sums.detail = std::move(detail);
   if (of_tail == 0 || cursor.failed()) return window;
-  check_tail(tail, window.sums.tokens, cursor);
+  if (KlHistogram::packed_count(tail.bins) != window.sums.tokens) cursor.fail();
   window.sums.tail = std::make_shared<PackedKlTail>(std::move(tail));
   return window;
 }
 
-/// The choices that tables tell of.
-Json read_notes(JsonCursor& cursor) {
+PartSums read_choice(JsonCursor& cursor) {
+  PartSums part;
+  SeenFigures seen(choice_figures());
+  bool has_tokens = false;
+  cursor.object([&](std::string_view key) {
+    if (key == "tokens") {
+      if (std::exchange(has_tokens, true)) cursor.fail();
+      part.tokens = read_count(cursor);
+      return;
+    }
+    const SummedFigure* const figure = seen.take(
+        key, [](const SummedFigure& one) { return one.key_in_choices(); }, cursor);
+    if (figure == nullptr)
+      cursor.skip();
+    else if (figure->is_count())
+      part.*figure->count = read_count(cursor);
+    else
+      part.*figure->sum = figure->sign_in_choices() * read_number(cursor);
+  });
+  if (!has_tokens) cursor.fail();
+  note_unseen(choice_figures(), seen, part, cursor);
+  return part;
+}
+
+QuestionSums read_question(JsonCursor& cursor) {
+  QuestionSums sums;
+  std::size_t keys = 0;
+  cursor.object([&](std::string_view key) {
+    ++keys;
+    if (key == "task")
+      sums.task = cursor.plain_text();
+    else if (key == "question")
+      sums.question = read_count(cursor);
+    else if (key == "correct")
+      sums.correct = cursor.flag();
+    else if (key == "choices")
+      cursor.array([&] { sums.parts.push_back(read_choice(cursor)); });
+    else if (--keys; key == "correct_norm")
+      sums.correct_norm = cursor.flag();
+    else
+      cursor.skip();
+  });
+  constexpr std::size_t kKeys = 4;
+  if (keys != kKeys) cursor.fail();
+  return sums;
+}
+
+/// The sums of a δ, of whose keys some may stand beside others in one object.
+class StatsReader {
+ public:
+  /// Takes a key of the sums; false: it is none.
+  bool take(std::string_view key, DistortionStats& stats, JsonCursor& cursor) {
+    const auto key_of = [](const auto& field) { return field.key; };
+    if (const auto* const count = counts_.take(key, key_of, cursor))
+      stats.*count->member = read_count(cursor);
+    else if (const auto* const sum = sums_.take(key, key_of, cursor))
+      stats.*sum->member = read_number(cursor);
+    else
+      return false;
+    return true;
+  }
+  /// Fails where one of the sums is missing, as in records before numerics 4.
+  void check(bool complete, JsonCursor& cursor) const {
+    const auto check_all = [&](const auto& fields, const auto& seen) {
+      for (std::size_t f = 0; f < fields.size(); ++f)
+        if ((complete || fields[f].always) && !seen.has(f)) cursor.fail();
+    };
+    check_all(kStatsCounts, counts_);
+    check_all(kStatsSums, sums_);
+  }
+
+ private:
+  SeenFields<StatsField<Index>> counts_{kStatsCounts};
+  SeenFields<StatsField<double>> sums_{kStatsSums};
+};
+
+DistortionStats read_stats(JsonCursor& cursor) {
+  DistortionStats stats;
+  StatsReader reader;
+  cursor.object([&](std::string_view key) {
+    if (!reader.take(key, stats, cursor)) cursor.skip();
+  });
+  reader.check(true, cursor);
+  return stats;
+}
+
+PredictorSums read_predictor(JsonCursor& cursor) {
+  PredictorSums sums;
+  OutputSums outputs;
+  std::size_t of_outputs = 0;
+  using Field = std::pair<const char*, double OutputSums::*>;
+  SeenFields<Field> seen(kOutputSums);
+  cursor.object([&](std::string_view key) {
+    if (const Field* const field = seen.take(
+            key, [](const Field& one) { return one.first; }, cursor)) {
+      ++of_outputs;
+      outputs.*field->second = read_number(cursor);
+    } else if (key == "row_mean_energy") {
+      sums.row_mean_energy = read_number(cursor);
+    } else if (key == "expected_snr") {
+      outputs.expected_snr = read_number(cursor);
+    } else if (key == "stats") {
+      sums.on_calibration = read_stats(cursor);
+    } else if (++of_outputs; key == "tokens") {
+      outputs.tokens = read_count(cursor);
+    } else if (key == "windows") {
+      outputs.windows = read_count(cursor);
+    } else {
+      --of_outputs;
+      cursor.skip();
+    }
+  });
+  if (of_outputs == std::size(kOutputSums) + 2)
+    sums.outputs = outputs;
+  else if (of_outputs != 0)
+    cursor.fail();
+  return sums;
+}
+
+/// The choices that tables of figures tell of.
+Json read_choices(JsonCursor& cursor) {
   Json notes = Json::object();
   cursor.object([&](std::string_view key) {
     if (key == "axis")
@@ -107,36 +377,57 @@ Json read_notes(JsonCursor& cursor) {
   return notes;
 }
 
-SiteStats read_site(JsonCursor& cursor) {
+/// What a record of a site's δ says of its place: a block of windows, or a weight.
+void check_place(const SiteStats& site, bool has_windows, JsonCursor& cursor) {
+  const bool fits = has_windows ? is_dyadic_block(site.first_window, site.windows)
+                                : site.site.ends_with(".weight");
+  if (!fits) cursor.fail();
+}
+
+SiteStats read_site(RecordParts parts, JsonCursor& cursor) {
+  const bool whole = parts != RecordParts::figures;
   SiteStats site{.site = {}, .complete = false};
-  std::size_t keys = 0;
+  StatsReader stats;
+  std::size_t keys = 0, of_block = 0;
   cursor.object([&](std::string_view key) {
+    if (whole && stats.take(key, site.stats, cursor)) return;
     ++keys;
     if (key == "site")
       site.site = cursor.plain_text();
-    else if (key == "count")
+    else if (key == "complete")
+      site.complete = cursor.flag();
+    else if (!whole && key == "count")
       site.stats.count = read_count(cursor);
-    else if (key == "sum_x2")
+    else if (!whole && key == "sum_x2")
       site.stats.sum_x2 = read_number(cursor);
-    else if (key == "sum_d2")
+    else if (!whole && key == "sum_d2")
       site.stats.sum_d2 = read_number(cursor);
-    else if (--keys; key == "first_window")
+    else if (--keys; ++of_block, key == "first_window")
       site.first_window = read_count(cursor);
     else if (key == "windows")
       site.windows = read_count(cursor);
-    else if (key == "notes")
-      site.notes = read_notes(cursor);
+    else if (--of_block; key == "notes")
+      site.notes = whole ? read_object(cursor) : read_choices(cursor);
+    else if (whole && key == "predict")
+      site.predictor = read_predictor(cursor);
     else
       cursor.skip();
   });
-  constexpr std::size_t kKeys = 4;
-  if (keys != kKeys) cursor.fail();
+  constexpr std::size_t kWholeKeys = 2, kFigureKeys = 5, kBlockKeys = 2;
+  if (keys != (whole ? kWholeKeys : kFigureKeys) || of_block % kBlockKeys != 0) cursor.fail();
+  check_place(site, of_block > 0, cursor);
+  if (whole)
+    stats.check(site.complete, cursor);
+  else
+    site.complete = false;
   return site;
 }
 
 StopState read_stop(JsonCursor& cursor) {
   StopState stop{.kl_halfwidth = std::numeric_limits<double>::infinity()};
+  std::size_t keys = 0;
   cursor.object([&](std::string_view key) {
+    ++keys;
     if (key == "reached")
       stop.reached = cursor.flag();
     else if (key == "blocks")
@@ -147,13 +438,20 @@ StopState read_stop(JsonCursor& cursor) {
       stop.kl = read_number(cursor);
     else if (key == "kl_halfwidth" && !cursor.take_null())
       stop.kl_halfwidth = read_number(cursor);
-    else if (key != "kl_halfwidth")
+    else if (key != "kl_halfwidth" && keys-- > 0)
       cursor.skip();
   });
+  constexpr std::size_t kKeys = 5;
+  if (keys != kKeys) cursor.fail();
   return stop;
 }
 
-void read_member(std::string_view key, JsonCursor& cursor, Record& record) {
+/// The members that every record has, each once.
+constexpr const char* kMembers[] = {"id",     "name",    "model", "seed", "vars",
+                                    "status", "windows", "sites", "env",  "run"};
+
+void read_member(std::string_view key, RecordParts parts, JsonCursor& cursor, Record& record) {
+  const bool whole = parts != RecordParts::figures;
   if (key == "id") {
     record.id = cursor.plain_text();
   } else if (key == "name") {
@@ -164,26 +462,44 @@ void read_member(std::string_view key, JsonCursor& cursor, Record& record) {
     if (!cursor.take_null()) record.seed = cursor.number<std::uint64_t>();
   } else if (key == "status") {
     if (cursor.plain_text() != status_name(Status::ok)) cursor.fail();  // failures are few
+  } else if (key == "convention") {
+    record.convention = cursor.plain_text();
   } else if (key == "windows") {
-    cursor.array([&] { record.windows.push_back(read_window(cursor)); });
+    cursor.array([&] { record.windows.push_back(read_window(parts, cursor)); });
   } else if (key == "questions") {
-    cursor.fail();
+    cursor.array([&] { record.questions.push_back(read_question(cursor)); });
   } else if (key == "sites") {
-    cursor.array([&] { record.sites.push_back(read_site(cursor)); });
+    cursor.array([&] { record.sites.push_back(read_site(parts, cursor)); });
   } else if (key == "stop") {
     record.stop = read_stop(cursor);
+  } else if (whole && key == "vars") {
+    record.vars = read_object(cursor);
+  } else if (whole && key == "env") {
+    record.env = read_object(cursor);
+  } else if (whole && key == "run") {
+    record.run = read_object(cursor);
   } else {
-    cursor.skip();  // vars, too: the rows of the manifest have them
+    cursor.skip();
   }
 }
 
 }  // namespace
 
-std::optional<Record> skim_record(std::string_view line) {
+std::optional<Record> skim_record(std::string_view line, RecordParts parts) {
   JsonCursor cursor(line);
   Record record;
-  cursor.object([&](std::string_view key) { read_member(key, cursor, record); });
-  if (cursor.failed() || !cursor.at_end() || record.id.empty()) return std::nullopt;
+  SeenFields<const char*> seen(kMembers);
+  std::size_t members = 0;
+  cursor.object([&](std::string_view key) {
+    if (seen.take(
+            key, [](const char* member) { return member; }, cursor) != nullptr)
+      ++members;
+    read_member(key, parts, cursor, record);
+  });
+  if (cursor.failed() || !cursor.at_end() || members != std::size(kMembers)) return std::nullopt;
+  record.windows.shrink_to_fit();
+  record.questions.shrink_to_fit();
+  record.sites.shrink_to_fit();
   return record;
 }
 

@@ -4,14 +4,13 @@
 #include <string_view>
 
 #include "eval/records/record.h"
+#include "eval/records/record_parts.h"
 
 namespace nf {
 
-/// The part of a record's line that tables of figures need, read several times as fast: without
-/// env, run, questions' details and detail of windows, and of sites only what their relative L2 is
-/// made of and which groups they chose (SiteStats::complete is false). None where the line is not
-/// just as record_to_line() writes it (or has questions): record_from_line() then says what is
-/// wrong, or reads it.
-std::optional<Record> skim_record(std::string_view line);
+/// A record out of its line, as record_from_line() reads it and many times as fast. None where the
+/// line is not just as record_to_line() writes it today, or the trial failed: record_from_line()
+/// then says what is wrong, or reads it.
+std::optional<Record> skim_record(std::string_view line, RecordParts parts);
 
 }  // namespace nf

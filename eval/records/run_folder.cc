@@ -12,6 +12,7 @@
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/atomic_file.h"
+#include "core/io/line_pieces.h"
 #include "core/io/read_file.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/mixed_env.h"
@@ -53,20 +54,8 @@ constexpr const char* kOtherFolder = "choose another --out folder";
 constexpr const char* kOtherEnv =
     "choose another --out folder, go on on the same machine type, or say --any-env";
 
-/// The whole lines of a text: a last one that is torn ends without '\n'.
-std::vector<std::string_view> whole_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  for (std::size_t begin = 0;;) {
-    const std::size_t end = text.find('\n', begin);
-    if (end == std::string_view::npos) return lines;
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-}
-
 Record read_record(std::string_view line, RecordParts parts, const fs::path& path, Index number) {
-  if (parts == RecordParts::figures)
-    if (std::optional<Record> record = skim_record(line)) return std::move(*record);
+  if (std::optional<Record> record = skim_record(line, parts)) return std::move(*record);
   try {
     return record_from_line(std::string(line), fmt::format("{}:{}", path.string(), number));
   } catch (const DataError& error) {
@@ -78,10 +67,9 @@ Record read_record(std::string_view line, RecordParts parts, const fs::path& pat
 }
 
 /// The threads share the lines out; of several that are damaged the first is told.
-std::vector<Record> read_records(const fs::path& path, RecordParts parts = RecordParts::all) {
-  const std::string text = read_text_file(path);
-  const std::vector<std::string_view> lines = whole_lines(text);
-  constexpr Index kLinesAtOnce = 64;
+std::vector<Record> read_lines(const std::vector<std::string_view>& lines, RecordParts parts,
+                               const fs::path& path, Index first_number) {
+  constexpr Index kLinesAtOnce = 8;
   std::vector<Record> records(lines.size());
   std::vector<std::exception_ptr> faults(
       static_cast<std::size_t>((std::ssize(lines) + kLinesAtOnce - 1) / kLinesAtOnce));
@@ -90,13 +78,21 @@ std::vector<Record> read_records(const fs::path& path, RecordParts parts = Recor
     try {
       for (Index i = first; i < std::min(first + kLinesAtOnce, std::ssize(lines)); ++i)
         records[static_cast<std::size_t>(i)] =
-            read_record(lines[static_cast<std::size_t>(i)], parts, path, i + 1);
+            read_record(lines[static_cast<std::size_t>(i)], parts, path, first_number + i);
     } catch (const DataError&) {
       faults[static_cast<std::size_t>(part)] = std::current_exception();
     }
   });
   for (const std::exception_ptr& fault : faults)
     if (fault) std::rethrow_exception(fault);
+  return records;
+}
+
+std::vector<Record> read_records(const fs::path& dir, RecordParts parts = RecordParts::all) {
+  std::vector<Record> records;
+  for_each_record(dir, parts, [&records](Record&& record, std::string_view, Index) {
+    records.push_back(std::move(record));
+  });
   return records;
 }
 
@@ -122,6 +118,20 @@ void remove_leftovers(const fs::path& dir) {
 
 }  // namespace
 
+void for_each_record(
+    const fs::path& dir, RecordParts parts,
+    const std::function<void(Record&& record, std::string_view line, Index number)>& use) {
+  const fs::path path = dir / kRecords;
+  LinePieces pieces(path);
+  Index number = 1;
+  for (;;) {
+    const std::vector<std::string_view>& lines = pieces.next();
+    if (lines.empty()) return;
+    std::vector<Record> records = read_lines(lines, parts, path, number);
+    for (std::size_t i = 0; i < lines.size(); ++i) use(std::move(records[i]), lines[i], number++);
+  }
+}
+
 RunFolder::RunFolder(const fs::path& dir) : dir_(make_folder(dir)), records_file_(dir / kRecords) {}
 
 RunFolder RunFolder::open(const fs::path& dir, const std::vector<ModelIdentity>& models,
@@ -136,7 +146,7 @@ RunFolder RunFolder::open(const fs::path& dir, const std::vector<ModelIdentity>&
   folder.models_ = models;
   folder.env_ = env;
   remove_leftovers(dir);
-  folder.records_ = read_records(dir / kRecords);
+  folder.records_ = read_records(dir);
   folder.check_manifest(models, any_env);
   return folder;
 }
@@ -171,7 +181,7 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
   if (!any_env) check_env(manifest.env, env_, {place, kBegun, "now", kOtherEnv});
 }
 
-RunContents RunFolder::read(const fs::path& given, RecordParts parts) {
+RunContents RunFolder::read_description(const fs::path& given) {
   const fs::path dir = run_folder_at(given);
   if (!fs::is_directory(dir)) throw ConfigError(fmt::format("{}: no such folder", dir.string()));
   if (!fs::exists(dir / kManifest))
@@ -179,11 +189,9 @@ RunContents RunFolder::read(const fs::path& given, RecordParts parts) {
         fmt::format("{}: is not a run folder, it has no {}", dir.string(), kManifest));
   RunContents contents{.dir = dir,
                        .manifest = read_manifest(dir / kManifest),
-                       .records = read_records(dir / kRecords, parts),
+                       .records = {},
                        .experiment = read_text_file(dir / kExperiment),
                        .resolved = read_text_file(dir / kResolved)};
-  if (parts == RecordParts::all)  // a folder of an earlier version does not say it
-    note_other_envs(contents.records, contents.manifest.env, contents.manifest.about);
   if (!contents.manifest.rows)
     throw ConfigError(
         fmt::format("{}: does not say what the rows of the results are: an earlier version of the "
@@ -193,8 +201,29 @@ RunContents RunFolder::read(const fs::path& given, RecordParts parts) {
   return contents;
 }
 
+RunContents RunFolder::read(const fs::path& dir, RecordParts parts) {
+  RunContents contents = read_description(dir);
+  contents.records = read_records(contents.dir, parts);
+  if (parts != RecordParts::figures)  // a folder of an earlier version does not say it
+    note_other_envs(contents.records, contents.manifest.env, contents.manifest.about);
+  return contents;
+}
+
+RunFolder RunFolder::of_written(const fs::path& dir, const std::vector<ModelIdentity>& models,
+                                const Json& env, Index records) {
+  RunFolder folder(dir);
+  folder.models_ = models;
+  folder.env_ = env;
+  folder.unread_ = records;
+  return folder;
+}
+
 std::string RunContents::place(std::size_t record) const {
-  return fmt::format("{}:{}", (dir / kRecords).string(), record + 1);
+  return line_place(static_cast<Index>(record) + 1);
+}
+
+std::string RunContents::line_place(Index line) const {
+  return fmt::format("{}:{}", (dir / kRecords).string(), line);
 }
 
 ExperimentSource RunContents::source() const {
@@ -216,7 +245,7 @@ void RunFolder::note_rows(const std::vector<RowKey>& rows) { write_manifest(rows
 
 void RunFolder::write_manifest(const std::vector<RowKey>& rows,
                                const std::optional<Index>& csv_records) {
-  note_other_envs(records_, env_, *about_);
+  if (unread_ == 0) note_other_envs(records_, env_, *about_);
   const std::string text = manifest_text({.about = *about_,
                                           .numerics = kNumericsVersion,
                                           .env = env_,
@@ -244,7 +273,7 @@ void RunFolder::write_tables(const std::vector<ResultFile>& tables, const std::v
                              const std::vector<TaskHeading>& tasks) {
   for (const ResultFile& table : tables) write_or_remove(dir_ / table.name, table.text);
   tasks_ = tasks;
-  if (about_) write_manifest(rows, std::ssize(records_) - known_records_);
+  if (about_) write_manifest(rows, unread_ + std::ssize(records_) - known_records_);
 }
 
 }  // namespace nf

@@ -1,14 +1,17 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/io/append_file.h"
 #include "eval/experiment/experiment_source.h"
 #include "eval/records/file_names.h"
 #include "eval/records/record.h"
+#include "eval/records/record_parts.h"
 #include "eval/records/run_manifest.h"
 
 namespace nf {
@@ -17,14 +20,6 @@ namespace nf {
 struct ResultFile {
   std::string name;  ///< "results.csv"
   std::string text;  ///< empty: there is nothing to say, and no such file
-};
-
-/// How much of the records is read.
-enum class RecordParts {
-  all,
-  /// Windows, and of sites what their relative L2 is made of: skim_record(). A record that has
-  /// questions or failed is read whole.
-  figures,
 };
 
 /// The contents of a run folder.
@@ -36,9 +31,18 @@ struct RunContents {
 
   /// "DIR/records.jsonl:LINE" of a record.
   std::string place(std::size_t record) const;
+  /// The same of a line, from 1 on.
+  std::string line_place(Index line) const;
   /// The source that loads the experiment again, from wherever the caller is.
   ExperimentSource source() const;
 };
+
+/// Calls use(record, line, number) for each record of a folder, in their order, number from 1 on; a
+/// torn last line is passed over. The threads read some records ahead, so that memory stays bounded
+/// whatever the size of the file. DataError as RunFolder::read().
+void for_each_record(
+    const std::filesystem::path& dir, RecordParts parts,
+    const std::function<void(Record&& record, std::string_view line, Index number)>& use);
 
 /// The folder of a run (`--out`): records.jsonl (appended, fsynced, one writer), experiment.yaml,
 /// resolved.yaml, manifest.json and kResultFiles (each written whole or not at all).
@@ -59,6 +63,16 @@ class RunFolder {
   /// and left. Throws ConfigError for a folder that is no run folder or has no rows in its
   /// manifest, DataError for files that cannot be read.
   static RunContents read(const std::filesystem::path& dir, RecordParts parts = RecordParts::all);
+
+  /// The same without records; records.jsonl is not looked at.
+  static RunContents read_description(const std::filesystem::path& dir);
+
+  /// Takes the folder in hand whose records.jsonl was just written by other means: records() are
+  /// none, but tables are written of them, `records` in number; what is written about them says by
+  /// itself which other envs they are of (note_other_envs()).
+  static RunFolder of_written(const std::filesystem::path& dir,
+                              const std::vector<ModelIdentity>& models, const Json& env,
+                              Index records);
 
   const std::filesystem::path& dir() const { return dir_; }
   /// Records of other folders that count as work that is done, in front of the folder's own.
@@ -103,6 +117,7 @@ class RunFolder {
   std::optional<Json> about_;  ///< as write_description() was given it
   std::vector<TaskHeading> tasks_;
   std::string manifest_text_;  ///< as it was last written
+  Index unread_ = 0;           ///< records of the file that records_ does not have
 };
 
 }  // namespace nf

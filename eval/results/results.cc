@@ -7,10 +7,10 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/base/parallel.h"
+
 namespace nf {
 namespace {
-
-using RecordsById = std::unordered_map<std::string, std::vector<const Record*>>;
 
 /// Joins one site's parts out of all records. Two blocks are apart or one lies in the other, so the
 /// larger block says it all where both are there.
@@ -52,6 +52,26 @@ std::vector<SiteStats> join_sites(std::vector<const Record*> records) {
   return sites;
 }
 
+/// Each window once, as the first record has it.
+std::vector<WindowSums> join_windows(const std::vector<const Record*>& records) {
+  std::vector<const WindowSums*> parts;
+  for (const Record* record : records)
+    for (const WindowSums& window : record->windows) parts.push_back(&window);
+  const auto is_before = [](const WindowSums* a, const WindowSums* b) {
+    return a->window < b->window;
+  };
+  if (!std::is_sorted(parts.begin(), parts.end(), is_before))
+    std::stable_sort(parts.begin(), parts.end(), is_before);
+  const auto is_same = [](const WindowSums* a, const WindowSums* b) {
+    return a->window == b->window;
+  };
+  parts.erase(std::unique(parts.begin(), parts.end(), is_same), parts.end());
+  std::vector<WindowSums> windows;
+  windows.reserve(parts.size());
+  for (const WindowSums* part : parts) windows.push_back(*part);
+  return windows;
+}
+
 std::vector<QuestionSums> join_questions(const std::vector<const Record*>& records) {
   std::map<std::pair<std::string, Index>, const QuestionSums*> first;
   for (const Record* record : records)
@@ -71,6 +91,18 @@ std::optional<double> pooled_relative_l2(const std::vector<SiteStats>& sites, bo
   return pool.relative_l2();
 }
 
+/// The tail over all windows of records that have pooled theirs; none where one has not.
+std::optional<KlTail> join_tails(const std::vector<const Record*>& records) {
+  KlTail joined;
+  for (const Record* record : records) {
+    if (record->windows.empty()) continue;
+    if (record->pooled_tail == nullptr) return std::nullopt;
+    if (!joined.histogram.add_packed(record->pooled_tail->bins)) return std::nullopt;
+    joined.max = std::max(joined.max, record->pooled_tail->max);
+  }
+  return joined;
+}
+
 ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records) {
   ResultRow row{.key = key};
   const auto failure = std::find_if(records.begin(), records.end(),
@@ -80,11 +112,10 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
     row.error = (*failure)->error;
     return row;
   }
-  std::map<Index, WindowSums> windows;
-  for (const Record* record : records)
-    for (const WindowSums& window : record->windows) windows.emplace(window.window, window);
-  for (const auto& [number, window] : windows) row.windows.push_back(window);
+  row.windows = join_windows(records);
   row.text = add_up(row.windows);
+  const auto has_pooled = [](const Record* record) { return record->pooled_tail != nullptr; };
+  if (std::any_of(records.begin(), records.end(), has_pooled)) row.text.tail = join_tails(records);
   for (const Record* record : records)
     if (record->stop && record->stop->reached) row.stop = record->stop;
   row.questions = join_questions(records);
@@ -94,15 +125,34 @@ ResultRow join_row(const RowKey& key, const std::vector<const Record*>& records)
   return row;
 }
 
+void give_up_parts(Record& record) {
+  std::vector<WindowSums>().swap(record.windows);
+  std::vector<QuestionSums>().swap(record.questions);
+  std::vector<SiteStats>().swap(record.sites);
+}
+
+/// owned: the records, where their parts may be given up; else null.
 std::vector<ResultRow> join_rows(const std::vector<RowKey>& keys,
-                                 const std::vector<Record>& records) {
-  RecordsById by_id;
-  for (const Record& record : records) by_id[record.id].push_back(&record);
-  std::vector<ResultRow> rows;
-  for (const RowKey& key : keys) {
+                                 const std::vector<Record>& records,
+                                 std::vector<Record>* owned = nullptr) {
+  std::unordered_map<std::string, std::vector<std::size_t>> by_id;
+  for (std::size_t i = 0; i < records.size(); ++i) by_id[records[i].id].push_back(i);
+  std::unordered_map<std::string, Index> rows_of_id;
+  for (const RowKey& key : keys) ++rows_of_id[key.id];
+  std::vector<std::optional<ResultRow>> joined(keys.size());
+  parallel_for(std::ssize(keys), [&](Index i) {
+    const RowKey& key = keys[static_cast<std::size_t>(i)];
     const auto found = by_id.find(key.id);
-    if (found != by_id.end()) rows.push_back(join_row(key, found->second));
-  }
+    if (found == by_id.end()) return;
+    std::vector<const Record*> parts;
+    for (const std::size_t number : found->second) parts.push_back(&records[number]);
+    joined[static_cast<std::size_t>(i)] = join_row(key, parts);
+    if (owned == nullptr || rows_of_id.at(key.id) > 1) return;
+    for (const std::size_t number : found->second) give_up_parts((*owned)[number]);
+  });
+  std::vector<ResultRow> rows;
+  for (std::optional<ResultRow>& row : joined)
+    if (row) rows.push_back(std::move(*row));
   return rows;
 }
 
@@ -149,14 +199,8 @@ void mark_partial(const std::vector<ModelIdentity>& models, const std::vector<Ro
   }
 }
 
-}  // namespace
-
-bool is_below_floor(double kl, double kl_floor) { return kl < kFloorsToTrust * kl_floor; }
-
-std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
-                                     const std::vector<Record>& records,
-                                     const std::vector<ModelIdentity>& models) {
-  std::vector<ResultRow> rows = join_rows(keys, records);
+std::vector<ResultRow> finish_results(std::vector<ResultRow> rows, const std::vector<RowKey>& keys,
+                                      const std::vector<ModelIdentity>& models) {
   std::map<std::string, double> floors;  // by model
   for (const ResultRow& row : rows)
     if (is_floor(row.key) && !row.failed() && row.text.sums.tokens > 0)
@@ -167,6 +211,21 @@ std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
       row.kl_floor = floor->second;
   mark_partial(models, keys, rows);
   return rows;
+}
+
+}  // namespace
+
+bool is_below_floor(double kl, double kl_floor) { return kl < kFloorsToTrust * kl_floor; }
+
+std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
+                                     const std::vector<Record>& records,
+                                     const std::vector<ModelIdentity>& models) {
+  return finish_results(join_rows(keys, records), keys, models);
+}
+
+std::vector<ResultRow> build_results(const std::vector<RowKey>& keys, std::vector<Record>&& records,
+                                     const std::vector<ModelIdentity>& models) {
+  return finish_results(join_rows(keys, records, &records), keys, models);
 }
 
 std::vector<ResultRow> build_floors(const std::vector<RowKey>& keys,

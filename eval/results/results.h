@@ -47,6 +47,10 @@ bool is_below_floor(double kl, double kl_floor);
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
                                      const std::vector<Record>& records,
                                      const std::vector<ModelIdentity>& models = {});
+/// The same of records that nobody needs any more: windows, questions and sites of each are given
+/// up once they are in a row, so that they are never there twice.
+std::vector<ResultRow> build_results(const std::vector<RowKey>& keys, std::vector<Record>&& records,
+                                     const std::vector<ModelIdentity>& models = {});
 /// The floors among the keys, joined in the same way.
 std::vector<ResultRow> build_floors(const std::vector<RowKey>& keys,
                                     const std::vector<Record>& records);

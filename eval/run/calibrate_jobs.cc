@@ -16,8 +16,9 @@ namespace nf {
 
 CalibrationResults calibration_results(const std::filesystem::path& dir, const ModelPlan& plan,
                                        const Json& env, CalibrationResults::Warn warn) {
-  const Json identity = {
+  Json identity = {
       {"model", plan.identity().model_hash}, {"numerics", kNumericsVersion}, {"env", env}};
+  if (!plan.shape().is_nothing()) identity["reshape"] = reshape_identity(plan.shape());
   return {dir, identity.dump(), std::move(warn)};
 }
 
@@ -40,7 +41,7 @@ void calibrate_jobs(const ModelPlan& plan, const Decoder& decoder,
   const StageHooks hooks{.advance = [&progress](double flops) { progress.advance(flops); },
                          .should_stop = should_stop};
   const double making_flops = making ? making(plan.spec(), missing) : 0.0;
-  progress.start(fmt::format("{}: calibration", plan.name()), cost.flops() + making_flops, 0.0);
+  progress.start(fmt::format("{}: calibration", plan.title()), cost.flops() + making_flops, 0.0);
   for (const CalibrationWave& wave :
        cut_calibration(plan.spec(), trials, has, thread_count(), budget)) {
     // What earlier waves have made is there by now.

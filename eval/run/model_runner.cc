@@ -42,14 +42,14 @@ ModelRunner::ModelRunner(const RunContext& run, ModelPlan& plan, const Decoder& 
 
 void ModelRunner::run(const std::function<void()>& searches_moved) {
   std::vector<Job> steps = plan_.advance_searches(finished_, run_.folder.records());
-  run_round(plan_.jobs_with(steps), plan_.name());
+  run_round(plan_.jobs_with(steps), plan_.title());
   for (Index round = 2; plan_.has_searches(); ++round) {
     steps = plan_.advance_searches(finished_, run_.folder.records());
     if (steps.empty()) return;
     searches_moved();
     std::vector<const Job*> jobs;
     for (const Job& step : steps) jobs.push_back(&step);
-    run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.name(), round, steps.size()));
+    run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.title(), round, steps.size()));
   }
 }
 
@@ -169,7 +169,7 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
   };
   const auto baseline_done = [&](LaneResult result) {
     check_mapped_files();  // or records would be of weights that nobody knows
-    profiles_.add(plan_.baseline(), std::move(result.profile));
+    if (plan_.has_own_shape()) profiles_.add(plan_.baseline(), std::move(result.profile));
     if (with_baseline) append(plan_.baseline(), stage, std::move(result), describe());
   };
   const auto lanes_done = [&](std::size_t, std::vector<LaneResult> results) {
@@ -188,7 +188,8 @@ void ModelRunner::run_wave(const Stage& stage, const std::vector<const Job*>& jo
       .advance = advance, .baseline_done = baseline_done, .lanes_done = lanes_done};
   const ExperimentConfig& config = run_.experiment.config;
   Gather gather(config.stats, config.detail, predictors_ ? &*predictors_ : nullptr);
-  gather.baseline_profiled = profiles_.lacking(plan_.baseline(), stage);
+  // The baseline is that of the experiment's own shape.
+  if (plan_.has_own_shape()) gather.baseline_profiled = profiles_.lacking(plan_.baseline(), stage);
   run_stage(decoder_, plan_.data().set, stage, lanes, wave, gather, hooks, baseline_rows,
             &calibration_);
   pace_.note(expected, seconds());

@@ -82,17 +82,15 @@ WorkRates timed_rates(const ModelPlan& model, Decoder& decoder, StatsMode stats)
   return rates;
 }
 
-/// The place of the model with the most to do.
-std::size_t largest_model(const std::vector<ModelPlan>& models) {
+/// The model with the most to do.
+ModelPlan& largest_model(std::vector<ModelPlan>& models) {
   const auto flops = [](const ModelPlan& model) {
     const Stage all(0, model.data().set.count());
     return static_cast<double>(model.row_count() + 1) *
            stage_flops(model.spec(), model.data().set.items, all);
   };
-  const auto largest =
-      std::max_element(models.begin(), models.end(),
-                       [&](const auto& a, const auto& b) { return flops(a) < flops(b); });
-  return static_cast<std::size_t>(largest - models.begin());
+  return *std::max_element(models.begin(), models.end(),
+                           [&](const auto& a, const auto& b) { return flops(a) < flops(b); });
 }
 
 /// The longest shard.
@@ -169,6 +167,22 @@ std::string share_text(double part, double whole) {
 
 }  // namespace
 
+PlannedShard ShardsPlan::all() const {
+  PlannedShard sum;
+  for (const PlannedShard& each : shards) {
+    sum.trials += each.trials;
+    sum.items += each.items;
+    sum.seconds += each.seconds;
+    sum.baseline += each.baseline;
+    sum.prefix += each.prefix;
+    sum.weights += each.weights;
+    sum.flops += each.flops;
+    sum.repeated_flops += each.repeated_flops;
+    sum.peak_bytes = std::max(sum.peak_bytes, each.peak_bytes);
+  }
+  return sum;
+}
+
 double ShardsPlan::longest() const {
   double longest = 0.0;
   for (const PlannedShard& each : shards) longest = std::max(longest, each.seconds);
@@ -193,22 +207,20 @@ Json ShardsPlan::to_json() const {
                     {"items", shards[i].items},
                     {"seconds", shards[i].seconds},
                     {"repeated_seconds", shards[i].repeated()},
+                    {"flops", count_json(shards[i].flops)},
+                    {"repeated_flops", count_json(shards[i].repeated_flops)},
                     {"peak_bytes", count_json(shards[i].peak_bytes)}});
-  PlannedShard all;
-  for (const PlannedShard& each : shards) {
-    all.seconds += each.seconds;
-    all.baseline += each.baseline;
-    all.prefix += each.prefix;
-    all.weights += each.weights;
-  }
+  const PlannedShard sum = all();
   return {{"count", shard.count},
           {"by", by_text(shard.by)},
           {"trials", trials},
           {"conditions", conditions},
           {"whole_seconds", whole_seconds},
-          {"seconds", all.seconds},
+          {"seconds", sum.seconds},
           {"repeated_seconds",
-           {{"baseline", all.baseline}, {"prefix", all.prefix}, {"weights", all.weights}}},
+           {{"baseline", sum.baseline}, {"prefix", sum.prefix}, {"weights", sum.weights}}},
+          {"flops", count_json(sum.flops)},
+          {"repeated_flops", count_json(sum.repeated_flops)},
           {"largest_to_mean", unevenness()},
           {"threads", threads},
           {"timed", is_timed},
@@ -218,15 +230,7 @@ Json ShardsPlan::to_json() const {
 }
 
 std::string ShardsPlan::text() const {
-  PlannedShard all;
-  double peak = 0.0;
-  for (const PlannedShard& each : shards) {
-    all.seconds += each.seconds;
-    all.baseline += each.baseline;
-    all.prefix += each.prefix;
-    all.weights += each.weights;
-    peak = std::max(peak, each.peak_bytes);
-  }
+  const PlannedShard sum = all();
   std::string text =
       fmt::format("{} {} by {}: {} trials, {} conditions beside the baseline\n", shard.count,
                   shard.count == 1 ? "shard" : "shards", by_text(shard.by), trials, conditions);
@@ -234,14 +238,15 @@ std::string ShardsPlan::text() const {
   text += fmt::format(
       "  time     {} in all, {} in one run; the longest shard {}, {} of the mean one; on {} {} "
       "{}\n",
-      duration_text(all.seconds), duration_text(whole_seconds), duration_text(longest()),
+      duration_text(sum.seconds), duration_text(whole_seconds), duration_text(longest()),
       short_number(unevenness(), 3), threads, threads == 1 ? "thread" : "threads",
       is_timed ? "of this machine" : "of the given rates");
   text += fmt::format(
       "  repeats  {} more work than one run: baselines {}, shared prefixes {}, shared weights {}\n",
-      share_text(all.repeated(), whole_seconds), share_text(all.baseline, whole_seconds),
-      share_text(all.prefix, whole_seconds), share_text(all.weights, whole_seconds));
-  text += fmt::format("  memory   at most {:.0f} MiB a shard\n\n", std::ceil(peak / kMiB));
+      share_text(sum.repeated(), whole_seconds), share_text(sum.baseline, whole_seconds),
+      share_text(sum.prefix, whole_seconds), share_text(sum.weights, whole_seconds));
+  text +=
+      fmt::format("  memory   at most {:.0f} MiB a shard\n\n", std::ceil(sum.peak_bytes / kMiB));
   text += fmt::format("  {:>9}  {:>7}  {:>7}  {:>9}  {:>9}  {:>10}\n", "shard", "trials", "items",
                       "time", "repeated", "memory");
   const Index lines = std::min<Index>(kMostLines, std::ssize(shards));
@@ -260,10 +265,8 @@ std::string ShardsPlan::text() const {
 ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
                        const ShardRequest& request) {
   check_choice(options.trials, experiment);
-  std::vector<ModelPlan> models;
-  for (const ExperimentModel& model : experiment.models)
-    models.emplace_back(experiment, model, options.trials,
-                        options.hashes ? &*options.hashes : nullptr);
+  std::vector<ModelPlan> models =
+      plan_models(experiment, options.trials, options.hashes ? &*options.hashes : nullptr);
   ShardsPlan plan{.shard = {.count = request.count.value_or(1),
                             .by = request.by,
                             .rates = request.rates.value_or(WorkRates{})}};
@@ -271,9 +274,8 @@ ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
   WorkRates rates = plan.shard.rates;
   plan.is_timed = !request.rates.has_value();
   if (plan.is_timed) {
-    const std::size_t largest = largest_model(models);
-    rates =
-        timed_rates(models[largest], experiment.models[largest].decoder, experiment.config.stats);
+    ModelPlan& largest = largest_model(models);
+    rates = timed_rates(largest, largest.decoder(), experiment.config.stats);
   }
   plan.threads = rates.threads;
   const std::vector<CutUnit> units = plan.is_timed ? cut.units_by(models, rates) : cut.units();
@@ -299,6 +301,8 @@ ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
     shard.baseline = own.baseline;
     shard.prefix = own.prefix;
     shard.weights = own.weights;
+    shard.flops = own.flops;
+    shard.repeated_flops = own.repeated_flops;
     plan.shards.push_back(shard);
   }
   if (cut.used() < plan.shard.count)

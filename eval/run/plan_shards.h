@@ -29,6 +29,8 @@ struct PlannedShard {
   double baseline = 0.0, prefix = 0.0, weights = 0.0;  ///< of them, what other shards do, too
   double peak_bytes = 0.0;  ///< the most memory that it takes, within the budget
 
+  double flops = 0.0, repeated_flops = 0.0;  ///< of blocks and heads
+
   double repeated() const { return baseline + prefix + weights; }
 };
 
@@ -42,6 +44,8 @@ struct ShardsPlan {
   bool is_timed = false;       ///< they are this machine's, which was timed; else of given rates
   std::vector<std::string> notes{};  ///< why it is not cut as was asked for
 
+  /// All shards together, but for the memory: the most that one takes.
+  PlannedShard all() const;
   double longest() const;
   /// The largest shard in the mean one, of those that have work.
   double unevenness() const;

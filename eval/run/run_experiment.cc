@@ -56,11 +56,7 @@ Json take_shard(std::vector<ModelPlan>& plans, const Shard& shard) {
 
 std::vector<ModelPlan> plan_models(const Experiment& experiment, const RunOptions& options) {
   check_choice(options.trials, experiment);
-  std::vector<ModelPlan> plans;
-  for (const ExperimentModel& model : experiment.models)
-    plans.emplace_back(experiment, model, options.trials,
-                       options.hashes ? &*options.hashes : nullptr);
-  return plans;
+  return plan_models(experiment, options.trials, options.hashes ? &*options.hashes : nullptr);
 }
 
 /// Whether the models have anything to do, finished or not.
@@ -107,14 +103,15 @@ KeptOutcomes outcomes_in(const RunFolder& folder, const Json& env) {
 }
 
 /// Estimates the work that earlier runs (records) have left, and the time that it takes here.
-std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<ModelPlan>& plans,
+std::vector<ModelEstimate> estimate_models(const Experiment& experiment,
+                                           std::vector<ModelPlan>& plans,
                                            const MemoryBudget& budget, const RunOptions& options,
                                            const std::vector<Record>& records,
                                            const KeptOutcomes& kept = {}) {
   std::vector<ModelEstimate> estimates;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     ModelPlan& plan = plans[i];
-    Decoder& decoder = experiment.models[i].decoder;
+    Decoder& decoder = plan.decoder();
     const FinishedItems finished(plan.data(), records);
     const std::vector<Job> steps = plan.advance_searches(finished, records);
     const auto kinds = std::make_shared<DistortionKinds>();
@@ -151,28 +148,11 @@ std::vector<ModelEstimate> estimate_models(Experiment& experiment, std::vector<M
   return estimates;
 }
 
-std::vector<RowKey> rows_of(const std::vector<ModelPlan>& plans) {
-  std::vector<RowKey> all;
-  for (const ModelPlan& plan : plans) {
-    const std::vector<RowKey> rows = plan.rows();
-    all.insert(all.end(), rows.begin(), rows.end());
-  }
-  return all;
-}
-
-std::vector<ModelIdentity> identities_of(const std::vector<ModelPlan>& plans) {
-  std::vector<ModelIdentity> identities;
-  for (const ModelPlan& plan : plans) identities.push_back(plan.identity());
-  return identities;
-}
-
 /// Throws ConfigError where even one trial of a model is too much for the budget.
-void check_budget(const Experiment& experiment, std::vector<ModelPlan>& plans,
-                  const MemoryBudget& budget) {
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    const FinishedItems nothing(plans[i].data());
-    estimate(plans[i], experiment.models[i].decoder, plans[i].advance_searches(nothing, {}), budget,
-             nothing);
+void check_budget(std::vector<ModelPlan>& plans, const MemoryBudget& budget) {
+  for (ModelPlan& plan : plans) {
+    const FinishedItems nothing(plan.data());
+    estimate(plan, plan.decoder(), plan.advance_searches(nothing, {}), budget, nothing);
   }
 }
 
@@ -211,10 +191,12 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
   const std::vector<Record>& records = run.folder.records();
   const std::vector<RowKey> rows = rows_of(plans);
   warn(run, model_warnings(run.experiment));
+  const Shard& shard = run.options.shard;
   if (!has_work(plans))
-    warn(run, {fmt::format("shard {}/{} has nothing to do: there are fewer trials than shards; "
-                           "--by both cuts the text as well",
-                           run.options.shard.index + 1, run.options.shard.count)});
+    warn(run,
+         {fmt::format("shard {}/{} has nothing to do: there is no more to share out{}",
+                      shard.index + 1, shard.count,
+                      shard.by == ShardBy::trials ? "; --by both cuts the text as well" : "")});
   warn(run, arithmetic_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
@@ -234,8 +216,8 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
 void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t model,
                const ModelEstimate& planned, RunAccount& account) {
   ModelPlan& plan = plans[model];
-  ModelRunner runner(run, plan, run.experiment.models[model].decoder,
-                     save_rule(run.options, planned.seconds_of), planned.making_flops);
+  ModelRunner runner(run, plan, plan.decoder(), save_rule(run.options, planned.seconds_of),
+                     planned.making_flops);
   const ExpenseMeter meter;
   try {
     runner.run([&] { run.folder.note_rows(rows_of(plans)); });
@@ -271,7 +253,7 @@ RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
     for (std::size_t i = 0; i < plans.size(); ++i) {
       if (estimates[i].cost.flops() > 0.0) run_model(run, plans, i, estimates[i], account);
       // The rest of what `profile:` asks for: other texts, and what was run before it was asked.
-      finish_profile(run, plans[i], run.experiment.models[i].decoder);
+      if (plans[i].has_own_shape()) finish_profile(run, plans[i], plans[i].decoder());
     }
   } catch (const Interrupted&) {
     run.progress.finish();
@@ -351,7 +333,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   // Everything but the weights has been read, so what is free now is what a run may have.
   const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.
-  check_budget(experiment, plans, budget);
+  check_budget(plans, budget);
   // Records of another kind of machine, other models or other texts are not mixed with new ones.
   const Json env = numerics_env(experiment.config.arithmetic);
   RunFolder folder = RunFolder::open(options.out, identities_of(plans), env, options.any_env);

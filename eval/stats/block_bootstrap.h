@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "eval/stats/block_sum.h"
@@ -29,13 +30,15 @@ class BlockBootstrap {
   /// standard errors and at most kMostWidening times that. None where all blocks are equal. blocks:
   /// as many as were announced (NF_CHECK).
   std::optional<Interval> interval(const BlockSums& blocks) const;
+  /// The same of several figures; two that have the same tokens take the time of one.
+  std::vector<std::optional<Interval>> intervals(std::span<const BlockSums> figures) const;
 
  private:
   BlockSums joined(const BlockSums& blocks) const;
 
   Index blocks_, run_;
   Index drawn_;                       ///< number of runs, and so of draws of a replicate
-  std::vector<std::uint32_t> draws_;  ///< [replicates, drawn_]
+  std::vector<std::uint16_t> draws_;  ///< [replicates, drawn_]
 };
 
 inline constexpr std::uint64_t kBootstrapKey = 0x6e665f626f6f7473;  ///< "nf_boots"

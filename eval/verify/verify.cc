@@ -32,9 +32,7 @@ std::string manifest_of(const RunContents& contents) { return (contents.dir / kM
 
 /// Throws where a model of the folder is not the experiment's of that name.
 void check_models_of(const RunContents& contents, const std::vector<ModelPlan>& plans) {
-  std::vector<ModelIdentity> now;
-  for (const ModelPlan& plan : plans) now.push_back(plan.identity());
-  check_models(contents.manifest.models, now,
+  check_models(contents.manifest.models, identities_of(plans),
                {manifest_of(contents), "when this folder was made", "now",
                 "nothing can be verified without what it was made from"});
 }
@@ -59,8 +57,7 @@ class Verifier {
         lines_(record_lines(contents)),
         experiment_(Experiment::load(contents.source(), kinds)) {
     take_isa(experiment_.config);
-    for (const ExperimentModel& model : experiment_.models)
-      plans_.emplace_back(experiment_, model);
+    plans_ = plan_models(experiment_);
     check_models_of(contents, plans_);
   }
 
@@ -155,8 +152,8 @@ class Verifier {
 
   void run_model(std::size_t model, const std::vector<VerifyGroup>& groups,
                  const MemoryBudget& budget, const VerifyChoice& choice) {
-    const ModelPlan& plan = plans_[model];
-    Decoder& decoder = experiment_.models[model].decoder;
+    ModelPlan& plan = plans_[model];
+    Decoder& decoder = plan.decoder();
     std::vector<Work> works;
     double flops = 0.0;
     for (const VerifyGroup& group : groups) {
@@ -175,7 +172,7 @@ class Verifier {
     std::optional<PredictorProbe> predictors;
     if (experiment_.config.predict.records)
       predictors.emplace(decoder, plan.predictor_set(), calibration);
-    progress_.start(plan.name(), flops, 0.0);
+    progress_.start(plan.title(), flops, 0.0);
     for (const Work& work : works)
       run_group(plan, decoder, work, choice, calibration, predictors ? &*predictors : nullptr);
     progress_.finish();

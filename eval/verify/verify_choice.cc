@@ -43,10 +43,15 @@ VerifyChoice::VerifyChoice(const std::vector<Record>& records, std::vector<Model
   for (const ModelPlan& plan : plans) questions_.push_back(question_items(plan.data()));
 }
 
-std::optional<std::size_t> VerifyChoice::model_of(const Record& record) const {
-  for (std::size_t m = 0; m < plans_.size(); ++m)
-    if (plans_[m].name() == record.model) return m;
-  return std::nullopt;
+/// The first plan of a model holds the baseline; each trial is held by the one of its shape.
+std::optional<std::size_t> VerifyChoice::model_of(const Record& record) {
+  std::optional<std::size_t> first;
+  for (std::size_t m = 0; m < plans_.size(); ++m) {
+    if (plans_[m].name() != record.model) continue;
+    if (!first) first = m;
+    if (record.id != plans_[m].baseline().id && job_of(record, m) != nullptr) return m;
+  }
+  return first;
 }
 
 const Job* VerifyChoice::job_of(const Record& record, std::size_t model) {

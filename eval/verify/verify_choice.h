@@ -54,7 +54,7 @@ class VerifyChoice {
     std::vector<RecordDifference> unknown{};
   };
 
-  std::optional<std::size_t> model_of(const Record& record) const;
+  std::optional<std::size_t> model_of(const Record& record);
   const Job* job_of(const Record& record, std::size_t model);
   void find_items(const Record& record, Found& found);
   void add_items_of_sites(const Record& record, Found& found);

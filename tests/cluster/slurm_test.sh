@@ -18,7 +18,7 @@ export SLURM_CONF=$state/slurm.conf
 cd "$work"
 
 experiment small 2 2
-experiment long 12 6
+experiment long 16 8
 for name in small long; do "$noisefloor" run $name.yaml --threads 1 --out one-$name --quiet >/dev/null; done
 
 # Refusals leave no folder.
@@ -63,33 +63,29 @@ expect_running_is_told() {
 }
 expect_running_is_told
 
-# worker_of TASK: the process of a worker of long, from its claims.
-worker_of() {
-  grep -hs "\"worker\":\"$1[ \"]" long/claims/*.json | sed -n 's/.*"process":\([0-9]*\).*/\1/p' | tail -n 1
-}
-parent_of() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status"; }
-# task_on NODE: one that runs there and has a claim.
-task_on() {
-  local task
-  for task in $(squeue --noheader --array --states=RUNNING --nodelist "$1" --format %i); do
-    if [ -d "/proc/$(worker_of "$task")" ] && [ -n "$(worker_of "$task")" ]; then
-      echo "$task"
-      return
-    fi
+# worker_on NODE: the process of a worker of long that runs there, no other's: its words have this test's folder in them.
+worker_on() {
+  local pid
+  for pid in $(pgrep -f -- "run $work/long --worker"); do
+    [ "$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^SLURMD_NODENAME=//p')" = "$1" ] || continue
+    [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$noisefloor")" ] || continue
+    echo "$pid"
+    return
   done
   return 1
 }
+parent_of() { sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status"; }
 
 # A task is killed: not queued again, told, and submitted anew.
-until_true 60 task_on n1
-kill -9 "$(worker_of "$(task_on n1)")"
+until_true 60 worker_on n1
+kill -9 "$(worker_on n1)"
 
 # The time limit: TERM, what is recorded is kept, the task queues itself again.
 until_true 120 grep -q "work is left: queued again" long/logs/*.log
 
 # A node dies: its daemon, the one of the job, the script and the worker.
-until_true 120 task_on n2
-worker=$(worker_of "$(task_on n2)")
+until_true 120 worker_on n2
+worker=$(worker_on n2)
 script=$(parent_of "$worker")
 step=$(parent_of "$script")
 grep -q slurmstepd "/proc/$step/comm" || fail "process $step is not Slurm's"

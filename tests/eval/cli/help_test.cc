@@ -5,9 +5,9 @@
 namespace nf {
 namespace {
 
-constexpr const char* kCommands[] = {"new",    "run",    "check",      "show",     "compare",
-                                     "league", "law",    "allocate",   "merge",    "export",
-                                     "list",   "logits", "perplexity", "tokenize", "doctor"};
+constexpr const char* kCommands[] = {
+    "new",   "run",    "check", "show",   "compare",    "league",   "law",    "allocate",
+    "merge", "export", "list",  "logits", "perplexity", "tokenize", "doctor", "bench"};
 
 TEST(IntegrationHelp, NamesEveryCommand) {
   const ProgramResult asked = run_program({"--help"});

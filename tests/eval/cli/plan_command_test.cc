@@ -95,6 +95,58 @@ TEST_F(IntegrationPlan, TakesPartOfTheTrials) {
   }
 }
 
+TEST_F(IntegrationPlan, CutsTheExperimentIntoShards) {
+  const ProgramResult result = plan({"--shards", "3"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const char* part :
+       {"3 shards by trials: 6 trials, 6 conditions beside the baseline\n",
+        "% more work than one run: baselines ", "\n        1/3 ", "\n        3/3 "})
+    EXPECT_NE(result.out.find(part), std::string::npos) << part << " in\n" << result.out;
+  const Json cut = Json::parse(plan({"--shards", "3", "--json"}).out);
+  EXPECT_EQ(cut["count"], 3);
+  EXPECT_TRUE(cut["timed"]);
+  ASSERT_EQ(cut["shards"].size(), 3u);
+  // Each shard's part is that of `plan --shard`.
+  Index trials = 0;
+  for (Index i = 0; i < 3; ++i) {
+    Index own = 0;
+    for (const Json& model :
+         Json::parse(plan({"--json", "--shard", std::to_string(i + 1) + "/3"}).out))
+      own += model["trials"].get<Index>();
+    EXPECT_EQ(cut["shards"][static_cast<std::size_t>(i)]["trials"], own) << i;
+    trials += own;
+  }
+  EXPECT_EQ(trials, 6);
+  EXPECT_FALSE(std::filesystem::exists(files_ / "runs"));
+}
+
+TEST_F(IntegrationPlan, BalancesByTheRatesOfAFileAndTimesNothing) {
+  files_.write("rates.json", R"({"rates": {"threads": 7, "block_flops": 1e10}})");
+  const Json cut = Json::parse(plan({"--hours", "0.0001", "--rates", "rates.json", "--json"}).out);
+  EXPECT_EQ(cut["threads"], 7);
+  EXPECT_FALSE(cut["timed"]);
+  EXPECT_EQ(cut["rates"]["block_flops"], 1e10);
+  EXPECT_EQ(plan({"--shards", "2", "--rates", "none.json"}).err,
+            "error: --rates: no such file: none.json\n");
+}
+
+TEST_F(IntegrationPlan, RefusesACutThatCannotBe) {
+  EXPECT_EQ(
+      plan({"--shards", "3", "--by", "text"}).err,
+      "error: --by text: trial 'bear' is a search, whose next step waits for all of the text; "
+      "say --by trials, or leave it out with --trials\n");
+  EXPECT_EQ(plan({"--shards", "3", "--by", "texts"}).err,
+            "error: --by: unknown 'texts'; did you mean 'text'?\n");
+  EXPECT_EQ(
+      plan({"--by", "text"}).err,
+      "error: --by: is of a shard; say which with --shard I/N, or how many with --shards N\n");
+  EXPECT_EQ(plan({"--shards", "2", "--hours", "1"}).err,
+            "error: --shards and --hours: say one of them\n");
+  EXPECT_EQ(plan({"--hours", "0"}).err,
+            "error: --hours: needs a number above 0, such as 1 or 0.5, is '0'\n");
+  EXPECT_EQ(plan({"--shards", "0"}).exit_code, 2);
+}
+
 TEST_F(IntegrationPlan, TakesTheThreadsOfAnotherMachineAndSaysSo) {
   const ProgramResult result = plan({"--threads", "100000"});
   EXPECT_EQ(result.exit_code, 0) << result.err;

@@ -1,0 +1,157 @@
+#include "eval/run/model_speed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include "core/base/parallel.h"
+#include "eval/run/best_seconds.h"
+
+namespace nf {
+namespace {
+
+/// Chunks of the head that are timed.
+constexpr Index kHeadChunks = 8;
+
+/// Of one thread: its own seconds, which the company on the machine does not touch much.
+double now() {
+  if (thread_count() == 1) return thread_seconds();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const double start = now();
+  work();
+  return now() - start;
+}
+
+/// The first block and a slab of the head, packed in one form.
+class FormRun {
+ public:
+  FormRun(Decoder& decoder, ModelForm form) : decoder_(decoder), speed_{std::move(form), {}, {}} {
+    decoder.set_arithmetic(speed_.form.elsewhere);
+    weights_ = decoder.load_block(0);
+    if (speed_.form.blocks == Arithmetic::int8) pack_integers();
+    head_ = decoder.load_head(0, kHeadChunks * kVocabChunk);
+    for (FormSeconds* seconds : {&speed_.prompt, &speed_.token})
+      seconds->block = seconds->head = std::numeric_limits<double>::infinity();
+  }
+
+  void time(const Layout& layout, ConstMatrixView start, FormSeconds& best) {
+    decoder_.set_arithmetic(speed_.form.elsewhere);
+    hidden_.resize(layout.rows(), start.cols());
+    for (Index r = 0; r < layout.rows(); ++r)
+      std::copy_n(start.row(r), start.cols(), hidden_.view().row(r));
+    best.block = std::min(best.block, seconds_of([&] {
+                            decoder_.run(weights_, weights_.packed, layout, nullptr, hidden_);
+                          }));
+    const Index width = decoder_.spec().embedding_size();
+    const Matrix x = values(layout.rows(), width);
+    const double slab = seconds_of([&] { logits(x); });
+    best.head = std::min(best.head, slab * static_cast<double>(decoder_.spec().vocab_size) /
+                                        static_cast<double>(head_tokens()));
+  }
+  ModelSpeed& speed() { return speed_; }
+
+  /// Values of about 1, always the same.
+  static Matrix values(Index rows, Index cols) {
+    Matrix x(rows, cols);
+    for (Index i = 0; i < x.size(); ++i)
+      x.data()[i] = static_cast<float>(i * 7919 % 2001 - 1000) * 1e-3f;
+    return x;
+  }
+
+ private:
+  void pack_integers() {
+    Matrix weight;
+    for (const LinearTensors& linear : weights_.spec.linears) {
+      weight.resize(linear.out, linear.in);
+      decoder_.read_weight(0, linear.role, weight);
+      weights_.packed[linear.role] = pack_weight(weight, {}, {.arithmetic = Arithmetic::int8});
+    }
+  }
+  Index head_tokens() const {
+    Index tokens = 0;
+    for (const PackedWeight& chunk : head_.chunks) tokens += chunk.out();
+    return tokens;
+  }
+  void logits(ConstMatrixView x) {
+    logits_.resize(std::min(x.rows(), kRowTile), kVocabChunk);
+    for (Index row = 0; row < x.rows(); row += kRowTile)
+      for (const PackedWeight& chunk : head_.chunks) {
+        const Index rows = std::min(kRowTile, x.rows() - row);
+        decoder_.logits(x.middle_rows(row, rows), chunk, {logits_.data(), rows, chunk.out()});
+      }
+  }
+
+  Decoder& decoder_;
+  ModelSpeed speed_;
+  BlockWeights weights_;
+  HeadSlab head_;
+  Matrix hidden_, logits_;
+};
+
+}  // namespace
+
+bool ModelForm::is_native() const {
+  const auto has = [this](Arithmetic arithmetic) {
+    return blocks == arithmetic || elsewhere == arithmetic;
+  };
+  return (!has(Arithmetic::bf16) || bf16_is_native()) &&
+         (!has(Arithmetic::int8) || int8_is_native());
+}
+
+std::vector<ModelForm> model_forms() {
+  return {{"f32", "f32 throughout", Arithmetic::f32, Arithmetic::f32},
+          {"bf16", "bf16 products throughout", Arithmetic::bf16, Arithmetic::bf16},
+          {"w8a8", "integer linears, attention and head f32", Arithmetic::int8, Arithmetic::f32},
+          {"w8a8+bf16", "integer linears, attention and head bf16", Arithmetic::int8,
+           Arithmetic::bf16}};
+}
+
+std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rounds) {
+  const Arithmetic before = decoder.arithmetic();
+  std::vector<FormRun> runs;
+  for (const ModelForm& form : model_forms())
+    if (form.is_native()) runs.emplace_back(decoder, form);
+  const Matrix start = FormRun::values(context, decoder.spec().hidden_size);
+  for (Index round = 0; round <= rounds; ++round)  // the first compiles the products
+    for (FormRun& run : runs) {
+      run.time(Layout::window(context), start, run.speed().prompt);
+      run.time(Layout::window(1), start, run.speed().token);
+    }
+  decoder.set_arithmetic(before);
+  std::vector<ModelSpeed> speeds;
+  for (FormRun& run : runs) speeds.push_back(std::move(run.speed()));
+  return speeds;
+}
+
+std::vector<WeightScheme> weight_schemes(const DecoderSpec& spec) {
+  double values = 0.0, rows = 0.0;  // of the blocks' linears
+  for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
+    for (const LinearTensors& linear : spec.block(layer).linears) {
+      values += static_cast<double>(linear.out) * static_cast<double>(linear.in);
+      rows += static_cast<double>(linear.out);
+    }
+  const double head =
+      static_cast<double>(spec.vocab_size) * static_cast<double>(spec.embedding_size());
+  std::vector<WeightScheme> schemes;
+  const auto add = [&](std::string name, double bits, double head_bytes) {
+    schemes.push_back({std::move(name), bits, values * bits / 8.0 + head * head_bytes});
+  };
+  add("f32", 32.0, 4.0);
+  add("W16A16", 16.0, 2.0);
+  add("W8A16 channel", 8.0 + 16.0 * rows / values, 2.0);
+  add("W4A16 channel", 4.0 + 16.0 * rows / values, 2.0);
+  for (const double group : {128.0, 64.0, 32.0}) {
+    add(fmt::format("W4A16 g{}", group), 4.0 + 16.0 / group, 2.0);
+    add(fmt::format("W4A16 g{} asym", group), 4.0 + 20.0 / group, 2.0);
+  }
+  return schemes;
+}
+
+}  // namespace nf

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/decoder.h"
+
+namespace nf {
+
+/// A way to compute a model.
+struct ModelForm {
+  std::string name;                        ///< "w8a8+bf16"
+  std::string summary;                     ///< its blocks and its head in words
+  Arithmetic blocks = Arithmetic::f32;     ///< of the linears of the blocks
+  Arithmetic elsewhere = Arithmetic::f32;  ///< of attention and the head
+  bool is_native() const;
+};
+
+/// f32, bf16, and integer blocks beside either.
+std::vector<ModelForm> model_forms();
+
+/// Seconds that rows take in one form, the best of all rounds.
+struct FormSeconds {
+  double block = 0.0;  ///< one block
+  double head = 0.0;   ///< the whole head
+  double pass(Index layers) const { return static_cast<double>(layers) * block + head; }
+};
+
+/// What one form of a model takes, its weights packed before.
+struct ModelSpeed {
+  ModelForm form;
+  FormSeconds prompt;  ///< a window of `context` tokens
+  FormSeconds token;   ///< one token alone: a tile of kRowTile rows all the same
+};
+
+/// Times the first block and a slab of the head, from which the others follow, in all forms that
+/// this CPU has, in turn. decoder: prepared for `context` positions.
+std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rounds);
+
+/// Bytes that a pass over one token reads of the weights: those of all blocks' linears in a scheme,
+/// and the head in `head_bytes` a value.
+struct WeightScheme {
+  std::string name;    ///< "W4A16 g128 asym"
+  double bits = 32.0;  ///< of a value of the blocks' linears, its share of scales included
+  double bytes = 0.0;  ///< of a token
+};
+/// f32, 16 bits, and integers of 8 and 4 bits with scales of 16 bits a row or a group.
+std::vector<WeightScheme> weight_schemes(const DecoderSpec& spec);
+
+}  // namespace nf

@@ -1,0 +1,56 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/ops/gemm.h"
+#include "tests/support/experiment_files.h"
+#include "tests/support/run_program.h"
+
+namespace nf {
+namespace {
+
+TEST(IntegrationBench, PrintsJsonOfWhatThisMachineHas) {
+  const ExperimentFiles files;
+  const ProgramResult result = run_program(
+      {"bench", "--model", "llama", "--context", "64", "--rounds", "1", "--json"}, files.dir());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json json = Json::parse(result.out);
+  std::vector<std::string> names, expected = {"f32"};
+  for (const Json& form : json["forms"]) {
+    names.push_back(form["name"]);
+    EXPECT_GT(form["prompt_tokens_per_second"].get<double>(), 0.0);
+    EXPECT_GT(form["single_tokens_per_second"].get<double>(), 0.0);
+  }
+  if (bf16_is_native()) expected.emplace_back("bf16");
+  if (int8_is_native()) expected.emplace_back("w8a8");
+  if (bf16_is_native() && int8_is_native()) expected.emplace_back("w8a8+bf16");
+  EXPECT_EQ(names, expected);
+  EXPECT_EQ(json["forms"][0]["prompt_speedup"], 1.0);
+  EXPECT_EQ(json["context"], 64);
+  const Json& f32 = json["weights"][0];
+  EXPECT_EQ(f32["scheme"], "f32");
+  for (const Json& scheme : json["weights"])
+    EXPECT_LE(scheme["bytes_per_token"].get<double>(), f32["bytes_per_token"].get<double>());
+}
+
+TEST(IntegrationBench, PrintsTables) {
+  const ExperimentFiles files;
+  const ProgramResult result =
+      run_program({"bench", "--model", "opt", "--context", "16", "--rounds", "1"}, files.dir());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("prompt of 16"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("\nW4A16 g128 "), std::string::npos) << result.out;
+}
+
+TEST(IntegrationBench, RefusesALongerPromptThanTheModelTakes) {
+  const ExperimentFiles files;
+  const ProgramResult result =
+      run_program({"bench", "--model", "opt", "--context", "100000"}, files.dir());
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("--context: 100000 tokens are more than"), std::string::npos)
+      << result.err;
+}
+
+}  // namespace
+}  // namespace nf
