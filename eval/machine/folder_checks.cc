@@ -172,7 +172,7 @@ MachineCheck describe(const fs::path& folder, const fs::path& dir) {
 
 void note_space(const fs::path& dir, MachineCheck& check) {
   struct statvfs space {};
-  if (::statvfs(dir.c_str(), &space) != 0) return;
+  if (::statvfs(dir.c_str(), &space) != 0 || space.f_blocks == 0) return;  // /proc has no blocks
   const double free = static_cast<double>(space.f_bavail) * static_cast<double>(space.f_frsize);
   check.found += fmt::format(", {} free", gibibytes(free));
   check.data["free_bytes"] = free;
@@ -271,7 +271,7 @@ std::vector<MachineCheck> folder_checks(const fs::path& folder) {
   if (!problem.empty()) {
     first.verdict = Verdict::change;
     first.found += ", cannot be written to: " + problem;
-    if (first.advice.empty() || first.data.value("free_bytes", kLittleSpace) >= kNoSpace)
+    if (first.data.value("free_bytes", kLittleSpace) >= kNoSpace)
       first.advice = "choose a folder that this user can write to, on every node";
   }
   first.data["writable"] = problem.empty();

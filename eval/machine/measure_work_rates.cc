@@ -22,13 +22,21 @@ constexpr double kProductShare = 0.9;
 /// Rows, and values of a row, of the weights that are timed.
 constexpr Index kSize = 1024;
 
+/// Of all threads together, each at products of its own: processor time, in which other programs
+/// have no part.
 double product_flops() {
-  const Index rows = 4 * kRowTile * thread_count();
-  const Matrix x = some_values(rows, kSize);
   const PackedWeight w = pack_weight(some_values(kSize, kSize));
-  Matrix y(rows, kSize);
-  return 2.0 * static_cast<double>(rows * kSize * kSize) /
-         best_seconds([&] { linear(x, w, {}, y); });
+  std::vector<Matrix> x(static_cast<std::size_t>(thread_count())), y(x.size());
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    x[t] = some_values(2 * kRowTile, kSize);
+    y[t].resize(2 * kRowTile, kSize);
+  }
+  const double seconds = best_thread_seconds([&](Index thread) {
+    const auto t = static_cast<std::size_t>(thread);
+    linear(x[t], w, {}, y[t]);
+  });
+  return static_cast<double>(thread_count()) * 2.0 *
+         static_cast<double>(2 * kRowTile * kSize * kSize) / seconds;
 }
 
 /// A weight of each thread's own, and what becomes of it.
@@ -54,14 +62,19 @@ void draw_noise(Bench& bench) {
 }
 
 double reading_rate() {
-  constexpr Index kFloats = Index{1} << 24;
-  Matrix from(1, kFloats), to(1, kFloats);
-  from.fill(1.0f);
-  to.fill(0.0f);
-  constexpr double kBytes = static_cast<double>(kFloats) * sizeof(float);
-  return kBytes / best_seconds([&] {
-           std::memcpy(to.data(), from.data(), static_cast<std::size_t>(kBytes));
-         });
+  constexpr Index kFloats = Index{1} << 22;
+  std::vector<Matrix> from(static_cast<std::size_t>(thread_count())), to(from.size());
+  for (std::size_t t = 0; t < from.size(); ++t)
+    for (Matrix* matrix : {&from[t], &to[t]}) {
+      matrix->resize(1, kFloats);
+      matrix->fill(1.0f);
+    }
+  constexpr std::size_t kBytes = static_cast<std::size_t>(kFloats) * sizeof(float);
+  const double seconds = best_thread_seconds([&](Index thread) {
+    const auto t = static_cast<std::size_t>(thread);
+    std::memcpy(to[t].data(), from[t].data(), kBytes);
+  });
+  return static_cast<double>(thread_count()) * static_cast<double>(kBytes) / seconds;
 }
 
 }  // namespace

@@ -134,13 +134,33 @@ TEST_F(IntegrationReshape, ATrialHasTheSameBitsInAnyCompanyAndInShards) {
             kl("alone", {{"name", "smooth"}, {"f", "64"}}));
   for (const Index i : {0, 1, 2}) {
     RunOptions options;
-    options.shard = Shard{.index = i, .count = 3};
+    options.shard.index = i;
+    options.shard.count = 3;
     run("part" + std::to_string(i), trials, kSet, options);
   }
   merge_runs(
       {.runs = {files_ / "part0", files_ / "part1", files_ / "part2"}, .out = files_ / "together"},
       builtin_metrics());
   EXPECT_EQ(recorded_parts(files_ / "together"), recorded_parts(files_ / "whole"));
+  EXPECT_EQ(read_text_file(files_ / "together/results.csv"),
+            read_text_file(files_ / "whole/results.csv"));
+}
+
+/// Baselines of shapes differ in their last bits: only that of the model as it is is recorded, in
+/// shards that hold trials of another shape alone as well.
+TEST_F(IntegrationReshape, ShardsOfAnotherShapeAloneRecordTheModelsOwnBaseline) {
+  const std::string trials =
+      "  - name: q\n    sweep: {f: [3, 7]}\n    reshape: {outliers: {channels: 3, factor: "
+      "\"${f}\"}}\n    quantize: W8\n";
+  run("whole", trials);
+  for (const Index i : {0, 1}) {
+    RunOptions options;
+    options.shard.index = i;
+    options.shard.count = 2;
+    run("part" + std::to_string(i), trials, "", options);
+  }
+  merge_runs({.runs = {files_ / "part0", files_ / "part1"}, .out = files_ / "together"},
+             builtin_metrics());
   EXPECT_EQ(read_text_file(files_ / "together/results.csv"),
             read_text_file(files_ / "whole/results.csv"));
 }

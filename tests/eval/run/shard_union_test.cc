@@ -90,7 +90,7 @@ TEST_F(IntegrationShards, TogetherAreTheRunForEveryNumberAndKind) {
 
 TEST_F(IntegrationShards, OfSearchesAndPredictorsAreTheRun) {
   write_trials(std::string(kTrials) + kSearch,
-               "predict: true\ncalibration: {text: text.txt, context: 32, windows: 2}\n");
+               "predict: true\ncalibration: {c: {text: text.txt, context: 32, windows: 2}}\n");
   run("whole");
   EXPECT_EQ(merge_all(3, ShardBy::trials, "trials"), std::vector<std::string>{});
   expect_whole("trials");
@@ -105,7 +105,8 @@ TEST_F(IntegrationShards, OfSearchesAndPredictorsAreTheRun) {
 }
 
 TEST_F(IntegrationShards, OfTextHaveThePredictorsOfTheRun) {
-  write_trials(kTrials, "predict: true\ncalibration: {text: text.txt, context: 32, windows: 2}\n");
+  write_trials(kTrials,
+               "predict: true\ncalibration: {c: {text: text.txt, context: 32, windows: 2}}\n");
   run("whole");
   merge_all(3, ShardBy::text, "text");
   expect_whole("text");
