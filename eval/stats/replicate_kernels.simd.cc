@@ -6,16 +6,17 @@ namespace nf {
 namespace NF_SIMD_NAMESPACE {
 namespace {
 
-static_assert(sizeof(ReplicateSums) == sizeof(F64));
+/// The sums of one replicate, which are added each by itself: so all forms give the same bits.
+using Sums [[gnu::vector_size(sizeof(ReplicateSums))]] = double;
 
 /// Sums wait for each other, so several replicates are added side by side.
 template <Index kSideBySide>
 NF_INLINE void add_some(const ReplicateSums* blocks, const std::uint16_t* draws, Index drawn,
                         ReplicateSums* sums) {
-  F64 totals[kSideBySide] = {};
+  Sums totals[kSideBySide] = {};
   for (Index draw = 0; draw < drawn; ++draw) {
     for (Index r = 0; r < kSideBySide; ++r) {
-      F64 block;
+      Sums block;
       std::memcpy(&block, blocks + draws[r * drawn + draw], sizeof block);
       totals[r] += block;
     }
