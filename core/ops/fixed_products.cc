@@ -6,20 +6,25 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/check.h"
 #include "core/base/parallel.h"
 #include "core/io/content_hash.h"
+#include "core/ops/bf16.h"
 #include "core/ops/gemm.h"
 #include "core/tensor/matrix.h"
 
 namespace nf {
 namespace {
 
-/// A linear layer of one row tile; or, where it is `of_queries`, queries times keys.
+/// A linear layer, or a product of attention.
+enum class Kind { linear, queries_and_keys, weights_and_values };
+
+/// A product of one row tile.
 struct Shape {
   Index in = 0, out = 0;
   Epilogue epilogue = Epilogue::store;
   bool bias = false;
-  bool of_queries = false;
+  Kind kind = Kind::linear;
 };
 constexpr std::array<Shape, 8> kShapes = {{
     {.in = 64, .out = 64, .epilogue = Epilogue::relu, .bias = true},
@@ -29,8 +34,9 @@ constexpr std::array<Shape, 8> kShapes = {{
     {.in = 2048, .out = 256, .epilogue = Epilogue::add},
     {.in = 4096, .out = 256},
     {.in = 11008, .out = 128, .epilogue = Epilogue::add},
-    {.in = 64, .out = 256, .of_queries = true},
+    {.in = 64, .out = 256, .kind = Kind::queries_and_keys},
 }};
+constexpr Shape kAttention = {.in = 256, .out = 64, .kind = Kind::weights_and_values};
 /// Enough for the largest weight and for x beside it, which begins elsewhere.
 constexpr Index kValues = 11008 * kRowTile + 4099;
 
@@ -52,25 +58,42 @@ ConstMatrixView part(const Matrix& values, Index first, Index rows, Index cols) 
   return {values.data() + first, rows, cols, cols};
 }
 
-Matrix result_of(const Shape& shape, const Matrix& values) {
-  const ConstMatrixView w = part(values, 0, shape.out, shape.in);
+/// A product of attention, its operands rounded where they shall be.
+void attend(Kind kind, Arithmetic arithmetic, ConstMatrixView a, ConstMatrixView b, MatrixView c) {
+  const auto multiply = [kind, c](auto left, auto right) {
+    if (kind == Kind::queries_and_keys)
+      matmul_nt(left, right, c);
+    else
+      matmul_nn(left, right, c);
+  };
+  if (arithmetic == Arithmetic::f32) return multiply(a, b);
+  Matrix a_words, b_words;
+  multiply(round_rows(a, a.rows(), a_words), round_rows(b, b.rows(), b_words));
+}
+
+Matrix result_of(const Shape& shape, Arithmetic arithmetic, const Matrix& values) {
+  const bool is_nn = shape.kind == Kind::weights_and_values;
+  const ConstMatrixView w =
+      is_nn ? part(values, 0, shape.in, shape.out) : part(values, 0, shape.out, shape.in);
   const ConstMatrixView x = part(values, 4099, kRowTile, shape.in);
   Matrix y(kRowTile, shape.out);
-  if (shape.of_queries) {
-    matmul_nt(x, w, y);
+  if (shape.kind != Kind::linear) {
+    attend(shape.kind, arithmetic, x, w, y);
     return y;
   }
   if (shape.epilogue == Epilogue::add) std::copy_n(values.data() + 17, y.size(), y.data());
   const ConstVectorView bias{values.data() + 31, static_cast<std::size_t>(shape.out)};
-  linear(x, pack_weight(w), shape.bias ? bias : ConstVectorView{}, y, shape.epilogue);
+  linear(x, pack_weight(w, {}, {.arithmetic = arithmetic}), shape.bias ? bias : ConstVectorView{},
+         y, shape.epilogue);
   return y;
 }
 
 std::string name_of(const Shape& shape) {
-  const char* const kind = shape.of_queries                   ? "queries and keys"
-                           : shape.epilogue == Epilogue::relu ? "relu"
-                           : shape.epilogue == Epilogue::add  ? "add"
-                                                              : "store";
+  const char* const kind = shape.kind == Kind::queries_and_keys     ? "queries and keys"
+                           : shape.kind == Kind::weights_and_values ? "weights and values"
+                           : shape.epilogue == Epilogue::relu       ? "relu"
+                           : shape.epilogue == Epilogue::add        ? "add"
+                                                                    : "store";
   return fmt::format("{}x{}x{} {}", kRowTile, shape.in, shape.out, kind);
 }
 
@@ -85,22 +108,31 @@ std::string hash_of(const Matrix& y) {
 
 }  // namespace
 
-std::vector<FixedProduct> fixed_products() {
+std::vector<FixedProduct> fixed_products(Arithmetic arithmetic) {
+  NF_CHECK(arithmetic != Arithmetic::int8, "integer sums are exact");
   const Matrix values = fixed_values();
-  std::vector<FixedProduct> products(kShapes.size());
+  std::vector<Shape> shapes(kShapes.begin(), kShapes.end());
+  // In f32 it would be another hash than that of folders which are there.
+  if (arithmetic == Arithmetic::bf16) shapes.push_back(kAttention);
+  std::vector<FixedProduct> products(shapes.size());
   parallel_for(std::ssize(products), [&](Index i) {
     const auto p = static_cast<std::size_t>(i);
-    products[p] = {name_of(kShapes[p]), hash_of(result_of(kShapes[p], values))};
+    products[p] = {name_of(shapes[p]), hash_of(result_of(shapes[p], arithmetic, values))};
   });
   return products;
 }
 
-const std::string& products_hash() {
-  static const std::string hash = [] {
+const std::string& products_hash(Arithmetic arithmetic) {
+  const auto made = [arithmetic] {
     ContentHash all;
-    for (const FixedProduct& product : fixed_products()) all.add(product.hash);
+    for (const FixedProduct& product : fixed_products(arithmetic)) all.add(product.hash);
     return short_hex(all);
-  }();
+  };
+  if (arithmetic == Arithmetic::bf16) {
+    static const std::string hash = made();
+    return hash;
+  }
+  static const std::string hash = made();
   return hash;
 }
 

@@ -22,6 +22,7 @@
 #include "eval/records/run_folder.h"
 #include "eval/records/trial_profile.h"
 #include "eval/results/followed_searches.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/tables/result_files.h"
 
 namespace nf {
@@ -316,6 +317,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     outcome.mixed_env = mixed_env_text(read_manifest(folder.path() / kManifest));
     outcome.missing = missing_trials(runs, searches.keys(), outcome.rows);
   }
+  outcome.floor_warnings = floor_warnings(first.env, outcome.rows);
   folder.commit();
   return outcome;
 }

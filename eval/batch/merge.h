@@ -23,6 +23,8 @@ struct MergeOutcome {
   Index repeated = 0;                  ///< records that another folder had in full already
   std::vector<std::string> missing{};  ///< a line for each part of the trials that is not there
   std::string mixed_env{};             ///< mixed_env_text() of the new folder
+  /// floor_warnings() of the rows: shards by themselves have seldom the floor beside a KL.
+  std::vector<std::string> floor_warnings{};
 };
 
 /// Joins the folders of runs over one set of models and data (shards of a sweep, for instance) to a

@@ -18,6 +18,7 @@
 #include "eval/batch/shard_claim.h"
 #include "eval/batch/worker_process.h"
 #include "eval/records/identity_checks.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/run/preparation.h"
 #include "eval/run/run_experiment.h"
 
@@ -259,6 +260,7 @@ WorkerOutcome Worker::work() {
 WorkerOutcome work_on(const BatchFolder& batch, Experiment& experiment,
                       const WorkerOptions& options, Progress& progress) {
   take_isa(experiment.config);
+  check_arithmetic(experiment);  // before this machine's env becomes that of all
   agree_on_env(batch, numerics_env(experiment.config.arithmetic), options.run.any_env);
   return Worker(batch, experiment, options, progress).work();
 }

@@ -70,8 +70,9 @@ int bench_command(const std::vector<std::string>& arguments, const KindsPtr& kin
       "What arithmetic buys on this machine: tokens a second of a model in f32, in bf16, and with\n"
       "linears in integers of 8 bits (weights a scale a row, inputs a scale a token), as a prompt\n"
       "and as single tokens, and the bytes of weights that a token reads in schemes of W4A16. One\n"
-      "block and a part of the head are timed, weights packed before; all blocks count alike. A\n"
-      "single token takes a tile of 128 rows in this program.");
+      "block and a part of the head are timed, weights packed before; all blocks count alike. As\n"
+      "many prompts as threads run side by side. A single token takes a tile of 128 rows in this\n"
+      "program, and is alone: its block runs on one thread, its head on all.");
   line.required("model", "checkpoint directory")
       .option("context", "tokens of the prompt; default: 512, or as many as the model takes")
       .option("rounds", "times that each is timed, in turn, the best counting; default: 5")

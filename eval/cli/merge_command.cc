@@ -42,6 +42,7 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
             outcome.records);
   if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
+  print_warnings(outcome.floor_warnings);
   return static_cast<int>(status.exit_code());
 }
 
@@ -88,6 +89,7 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
   if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
+  print_warnings(outcome.floor_warnings);
   return 0;
 }
 

@@ -1,8 +1,10 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "eval/cli/command.h"
 #include "eval/output/standard_streams.h"
+#include "eval/records/env_arithmetic.h"
 #include "eval/records/file_names.h"
 #include "eval/records/mixed_env.h"
 #include "eval/records/run_folder.h"
@@ -81,6 +83,10 @@ int show_command(const std::vector<std::string>& arguments, const KindsPtr& kind
     else
       print_warnings({mixed});
   }
+  if (const std::string arithmetic = env_arithmetic(run.manifest.env);
+      !arithmetic.empty() && is_for_readers(request.format))
+    print_out("\nall of it in arithmetic: {}; kl_floor is the KL of that to f32\n",
+              printable(arithmetic));
   if (request.is_whole() && request.format == TableFormat::table)
     print_out("{}", findings_text(rows, searches, columns));
   return 0;

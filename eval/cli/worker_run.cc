@@ -87,6 +87,7 @@ void merge_all(const BatchFolder& batch, const std::vector<std::string>& argumen
   print_out("{}: {} rows from {} records of all shards\n", batch.merged_dir().string(),
             merged.rows.size(), merged.records);
   print_warnings(merged.missing);
+  print_warnings(merged.floor_warnings);
 }
 
 }  // namespace

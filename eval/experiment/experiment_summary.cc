@@ -260,6 +260,10 @@ std::string experiment_summary(const Experiment& experiment, Index width) {
                       !predict.records      ? ""
                       : predict.calibration ? ", predict by " + *predict.calibration
                                             : ", predict without calibration");
+  if (config.arithmetic != Arithmetic::f32)
+    text += fmt::format("  {:<6} operands of all matrix products (arithmetic), sums in f32{}\n",
+                        enum_name(config.arithmetic),
+                        config.floor ? "; floor is the KL of that to f32" : "");
   if (!config.reshape.is_none()) text += fmt::format("  shape  {}\n", reshape_text(config.reshape));
   // Models on which the trials come to the same stand together.
   std::vector<std::pair<std::string, std::vector<const ExperimentModel*>>> parts;

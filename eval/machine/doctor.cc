@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/config/yaml_reader.h"
 #include "core/io/read_json.h"
+#include "eval/experiment/arithmetic_mode.h"
 #include "eval/experiment/isa_config.h"
 #include "eval/machine/folder_checks.h"
 #include "eval/machine/measure_work_rates.h"
@@ -36,18 +37,22 @@ std::optional<EarlierEnv> env_of(const fs::path& folder) {
   return std::nullopt;
 }
 
-/// Takes the `isa` of the folder's experiment into effect.
-void take_isa_of(const fs::path& folder) {
+/// The `isa` and the `arithmetic` of the folder's experiment; nothing where it has none.
+ExperimentConfig products_config(const fs::path& folder) {
+  ExperimentConfig config;
   const fs::path file = folder / kResolved;
-  if (std::error_code ignored; !fs::is_regular_file(file, ignored)) return;
+  if (std::error_code ignored; !fs::is_regular_file(file, ignored)) return config;
   ConfigErrors errors;
   const ConfigNode root = read_yaml_file(file.string(), errors);
-  const std::optional<ConfigNode> node = root.find("isa");
-  if (!node || node->is_null()) return;
-  ExperimentConfig config;
-  config.isa = ConfigValue<ProductIsa>::read(*node, errors);
+  const auto find = [&root](const char* key) {
+    const std::optional<ConfigNode> node = root.find(key);
+    return node && !node->is_null() ? node : std::nullopt;
+  };
+  if (const auto isa = find("isa")) config.isa = ConfigValue<ProductIsa>::read(*isa, errors);
+  if (const auto arithmetic = find("arithmetic"))
+    config.arithmetic = ConfigValue<Arithmetic>::read(*arithmetic, errors);
   errors.throw_if_any();
-  take_isa(config);
+  return config;
 }
 
 MachineCheck speed(const WorkRates& rates) {
@@ -86,7 +91,7 @@ std::string DoctorReport::text() const {
 }
 
 Json DoctorReport::to_json() const {
-  Json json = {{"fit", is_fit()}, {"rates", rates.to_json()}, {"env", numerics_env()}};
+  Json json = {{"fit", is_fit()}, {"rates", rates.to_json()}, {"env", env}};
   for (const MachineCheck& check : checks) {
     Json one = {{"what", check.what},
                 {"verdict", verdict_name(check.verdict)},
@@ -99,8 +104,12 @@ Json DoctorReport::to_json() const {
 }
 
 DoctorReport examine_machine(const fs::path& folder) {
-  take_isa_of(folder);
-  DoctorReport report{.checks = processor_checks(env_of(folder)), .rates = measure_work_rates()};
+  const ExperimentConfig config = products_config(folder);
+  take_isa(config);
+  DoctorReport report{.checks = processor_checks(env_of(folder), config.arithmetic),
+                      .rates = measure_work_rates()};
+  for (const MachineCheck& check : report.checks)
+    if (check.data.contains("env")) report.env = check.data.at("env");
   const auto add = [&report](std::vector<MachineCheck> checks) {
     std::move(checks.begin(), checks.end(), std::back_inserter(report.checks));
   };

@@ -14,6 +14,7 @@ namespace nf {
 struct DoctorReport {
   std::vector<MachineCheck> checks;
   WorkRates rates;
+  Json env{};  ///< of this machine, in the arithmetic of the folder's experiment
 
   /// No check asks for a change.
   bool is_fit() const;
@@ -24,7 +25,8 @@ struct DoctorReport {
 };
 
 /// Looks at processor, memory, products, speed, folder and Slurm. folder: where workers shall work,
-/// there or not yet; one with records, or with an experiment that has `isa`, is compared with.
+/// there or not yet; one with records, or with an experiment that has `isa` or `arithmetic`, is
+/// compared with.
 /// Takes a second or two. Throws ConfigError where this machine has not got that `isa`.
 DoctorReport examine_machine(const std::filesystem::path& folder);
 

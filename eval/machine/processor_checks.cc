@@ -8,12 +8,14 @@
 #include <string_view>
 
 #include "core/base/cpu_info.h"
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/printable.h"
 #include "core/ops/fixed_products.h"
 #include "core/simd/dispatch.h"
 #include "eval/plan/system_memory.h"
 #include "eval/records/model_identity.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/run/preparation.h"
 
 namespace nf {
@@ -79,8 +81,8 @@ std::string lowered_by() {
 }
 
 /// What follows from how this machine's products compare with those of records.
-void compare(const EarlierEnv& earlier, MachineCheck& check) {
-  const auto other = env_difference(earlier.env, numerics_env());
+void compare(const EarlierEnv& earlier, const Json& env, MachineCheck& check) {
+  const auto other = env_difference(earlier.env, env);
   check.data["agrees"] = !other.has_value();
   if (!other) {
     check.found += fmt::format("; they agree with those of {}", printable(earlier.place));
@@ -94,11 +96,23 @@ void compare(const EarlierEnv& earlier, MachineCheck& check) {
       "most machines agree",
       printable(earlier.place), other->what, other->was,
       isa == earlier.env.end() ? "unknown" : printable(isa->dump()), other->is,
-      numerics_env().at("isa").dump());
+      env.at("isa").dump());
 }
 
-MachineCheck products(const std::optional<EarlierEnv>& earlier) {
-  const Json& env = numerics_env();
+/// The advice where this machine has not got the arithmetic; empty where it has.
+std::string missing_arithmetic(Arithmetic arithmetic) {
+  try {
+    check_arithmetic(arithmetic, "arithmetic: bf16");
+    return "";
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+MachineCheck products(const std::optional<EarlierEnv>& earlier, Arithmetic wanted) {
+  const std::string missing = missing_arithmetic(wanted);
+  const Arithmetic arithmetic = missing.empty() ? wanted : Arithmetic::f32;
+  const Json env = numerics_env(arithmetic);
   const auto text = [&env](const char* key) { return env.at(key).get<std::string>(); };
   MachineCheck check{.what = "products",
                      .found = fmt::format("{}, {} ({}), kernels {}; eight fixed ones give {}",
@@ -107,6 +121,11 @@ MachineCheck products(const std::optional<EarlierEnv>& earlier) {
                      .data = {{"env", env}, {"kernels", isa_name(cpu_isa())}}};
   for (const FixedProduct& product : fixed_products())
     check.data["eight"][product.name] = product.hash;
+  if (arithmetic != Arithmetic::f32) {
+    check.found += fmt::format(", in bf16 {}", products_hash(arithmetic));
+    for (const FixedProduct& product : fixed_products(arithmetic))
+      check.data["bf16"][product.name] = product.hash;
+  }
   const std::string lowered = lowered_by();
   if (!lowered.empty()) {
     check.verdict = Verdict::note;
@@ -119,14 +138,20 @@ MachineCheck products(const std::optional<EarlierEnv>& earlier) {
     check.verdict = Verdict::change;
     check.advice = "oneDNN has no fast products for this CPU: it needs SSE 4.1 at least";
   }
-  if (earlier) compare(*earlier, check);
+  if (!missing.empty()) {
+    check.verdict = Verdict::change;
+    check.advice = missing;
+  } else if (earlier) {
+    compare(*earlier, env, check);
+  }
   return check;
 }
 
 }  // namespace
 
-std::vector<MachineCheck> processor_checks(const std::optional<EarlierEnv>& earlier) {
-  return {processor(), memory(), products(earlier)};
+std::vector<MachineCheck> processor_checks(const std::optional<EarlierEnv>& earlier,
+                                           Arithmetic arithmetic) {
+  return {processor(), memory(), products(earlier, arithmetic)};
 }
 
 }  // namespace nf

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/ops/gemm.h"
 #include "eval/machine/machine_check.h"
 
 namespace nf {
@@ -16,8 +17,9 @@ struct EarlierEnv {
 };
 
 /// Looks at what computes: "processor" (model, threads that this process may have), "memory" (what
-/// it may still take), "products" (instruction set, oneDNN, the eight fixed products, and whether
-/// they agree with an earlier env).
-std::vector<MachineCheck> processor_checks(const std::optional<EarlierEnv>& earlier);
+/// it may still take), "products" (instruction set, oneDNN, the fixed products, and whether they
+/// agree with an earlier env). arithmetic: of the experiment that workers shall run.
+std::vector<MachineCheck> processor_checks(const std::optional<EarlierEnv>& earlier,
+                                           Arithmetic arithmetic = Arithmetic::f32);
 
 }  // namespace nf

@@ -15,6 +15,14 @@ std::string isa_of(const Json& env) {
                           : printable(isa->is_string() ? isa->get<std::string>() : isa->dump());
 }
 
+/// The products that a key of env is the hash of; empty of other keys.
+std::string products_of(const std::string& key) {
+  const std::string with_arithmetic = std::string(kEnvProducts) + '_';
+  if (key == kEnvProducts) return "eight fixed products";
+  if (!key.starts_with(with_arithmetic)) return "";
+  return "fixed products in " + key.substr(with_arithmetic.size());
+}
+
 }  // namespace
 
 void check_numerics(int numerics, const std::string& place, const std::string& way_out) {
@@ -40,11 +48,10 @@ void check_models(const std::vector<ModelIdentity>& was, const std::vector<Model
 std::optional<std::string> env_refusal(const Json& was, const Json& is, const RefusalWords& words) {
   const auto other = env_difference(was, is);
   if (!other) return std::nullopt;
-  if (other->what == kEnvProducts)
+  if (const std::string products = products_of(other->what); !products.empty())
     return fmt::format(
-        "{}: eight fixed products had other bits {} (isa {}) than they have {} (isa {}), and so "
-        "would results: {}",
-        words.place, words.before, isa_of(was), words.now, isa_of(is), words.way_out);
+        "{}: {} had other bits {} (isa {}) than they have {} (isa {}), and so would results: {}",
+        words.place, products, words.before, isa_of(was), words.now, isa_of(is), words.way_out);
   return fmt::format(
       "{}: env '{}' was {} {} and is {} {}, which can change the last bits of results: {}",
       words.place, other->what, other->was, words.before, other->is, words.now, words.way_out);

@@ -44,7 +44,7 @@ std::string mixed_env_text(const RunManifest& manifest) {
   if (others == manifest.about.end() || !others->is_array() || others->empty()) return "";
   // The first key that says something to people: a hash says only that they differ.
   std::string key = kEnvProducts;
-  for (const char* telling : {"numerics", "gemm", "isa"})
+  for (const char* telling : {"products_bf16", "numerics", "gemm", "isa"})
     for (const Json& other : *others)
       if (value_of(other, telling) != value_of(manifest.env, telling)) key = telling;
   std::vector<std::string> values = {value_of(manifest.env, key)};

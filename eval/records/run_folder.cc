@@ -14,7 +14,9 @@
 #include "core/io/atomic_file.h"
 #include "core/io/line_pieces.h"
 #include "core/io/read_file.h"
+#include "core/io/read_json.h"
 #include "eval/records/identity_checks.h"
+#include "eval/records/json_cursor.h"
 #include "eval/records/mixed_env.h"
 #include "eval/records/record_skim.h"
 #include "eval/records/run_place.h"
@@ -95,6 +97,43 @@ std::vector<Record> read_records(const fs::path& dir, RecordParts parts = Record
   });
   return records;
 }
+
+/// The envs of records, one where it differs from that of the record before.
+class EnvSeries {
+ public:
+  /// line: of the record, which has not all parts.
+  void add(const Record& record, std::string_view line) {
+    if (record.env.empty())
+      add(line);
+    else if (records_.empty() || records_.back().env != record.env)
+      records_.emplace_back().env = record.env;
+  }
+  /// With an env and nothing more.
+  const std::vector<Record>& records() const { return records_; }
+
+ private:
+  void add(std::string_view line) {
+    // Nothing but a member's name looks so, for quotes in strings have a '\\' before them; that of
+    // the record stands behind those of its parts.
+    constexpr std::string_view kKey = ",\"env\":";
+    const std::size_t at = line.rfind(kKey);
+    if (at == std::string_view::npos) return;
+    const std::string_view rest = line.substr(at + kKey.size());
+    if (!last_.empty() && rest.starts_with(last_)) return;
+    JsonCursor cursor(rest);
+    const std::string_view text = cursor.skip();
+    if (cursor.failed()) return;
+    last_ = text;
+    try {
+      records_.emplace_back().env = parse_json(text, "");
+    } catch (const DataError&) {  // those who read all parts tell it
+      records_.pop_back();
+    }
+  }
+
+  std::string last_;
+  std::vector<Record> records_;
+};
 
 /// Writes a file that is there only where it has something to say; else removes an earlier one.
 void write_or_remove(const fs::path& path, const std::string& text) {
@@ -203,9 +242,13 @@ RunContents RunFolder::read_description(const fs::path& given) {
 
 RunContents RunFolder::read(const fs::path& dir, RecordParts parts) {
   RunContents contents = read_description(dir);
-  contents.records = read_records(contents.dir, parts);
-  if (parts != RecordParts::figures)  // a folder of an earlier version does not say it
-    note_other_envs(contents.records, contents.manifest.env, contents.manifest.about);
+  EnvSeries envs;
+  for_each_record(contents.dir, parts, [&](Record&& record, std::string_view line, Index) {
+    envs.add(record, line);
+    contents.records.push_back(std::move(record));
+  });
+  // A folder of an earlier version does not say it, and not all parts of a record have its env.
+  note_other_envs(envs.records(), contents.manifest.env, contents.manifest.about);
   return contents;
 }
 

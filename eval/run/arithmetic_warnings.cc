@@ -8,9 +8,11 @@
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
+#include "core/ops/bf16.h"
 #include "eval/experiment/arithmetic_mode.h"
 #include "eval/output/number_text.h"
 #include "eval/output/short_list.h"
+#include "eval/records/env_arithmetic.h"
 
 namespace nf {
 namespace {
@@ -37,16 +39,15 @@ void check_arithmetic(const Experiment& experiment) {
 
 std::vector<std::string> arithmetic_warnings(const Experiment& experiment) {
   if (experiment.config.arithmetic != Arithmetic::bf16) return {};
-  const std::string isa = gemm_isa();
-  if (isa.find("amx") == std::string::npos) return {};
+  if (!bf16_takes_amx()) return {};
   return {fmt::format(
       "arithmetic: bf16 was tested on AVX512_BF16; this machine takes AMX ({}), which is untried",
-      isa)};
+      gemm_isa())};
 }
 
-std::vector<std::string> floor_warnings(const Experiment& experiment,
-                                        const std::vector<ResultRow>& rows) {
-  if (experiment.config.arithmetic == Arithmetic::f32) return {};
+std::vector<std::string> floor_warnings(const Json& env, const std::vector<ResultRow>& rows) {
+  const std::string arithmetic = env_arithmetic(env);
+  if (arithmetic.empty()) return {};
   std::map<std::string, std::vector<std::string>> names;  // by model
   std::map<std::string, double> floors;
   for (const ResultRow& row : rows) {
@@ -60,10 +61,10 @@ std::vector<std::string> floor_warnings(const Experiment& experiment,
   std::vector<std::string> warnings;
   for (const auto& [model, trials] : names)
     warnings.push_back(fmt::format(
-        "{}: the KL of {} is below {:.0f} × kl_floor ({}), what bf16 itself makes: run {} with "
+        "{}: the KL of {} is below {:.0f} × kl_floor ({}), what {} itself makes: run {} with "
         "arithmetic: f32",
         printable(model), short_list(trials, ", ", "trials"), kFloorsToTell,
-        figure_number(floors.at(model)), trials.size() == 1 ? "it" : "them"));
+        figure_number(floors.at(model)), arithmetic, trials.size() == 1 ? "it" : "them"));
   return warnings;
 }
 

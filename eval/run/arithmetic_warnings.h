@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json.h"
 #include "eval/experiment/experiment.h"
 #include "eval/results/results.h"
 
@@ -19,9 +20,8 @@ void check_arithmetic(Arithmetic arithmetic, const std::string& place);
 /// A line where nobody has tried the arithmetic on this kind of machine.
 std::vector<std::string> arithmetic_warnings(const Experiment& experiment);
 
-/// A line for each model with trials whose KL is below kFloorsToTell floors, where the experiment
-/// is not in f32.
-std::vector<std::string> floor_warnings(const Experiment& experiment,
-                                        const std::vector<ResultRow>& rows);
+/// A line for each model with trials whose KL is below kFloorsToTell floors, where the results are
+/// not in f32. env: of their records.
+std::vector<std::string> floor_warnings(const Json& env, const std::vector<ResultRow>& rows);
 
 }  // namespace nf

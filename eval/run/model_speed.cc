@@ -41,17 +41,19 @@ class FormRun {
       seconds->block = seconds->head = std::numeric_limits<double>::infinity();
   }
 
-  void time(const Layout& layout, ConstMatrixView start, FormSeconds& best) {
+  /// So many equal windows at once.
+  void time(Index windows, const Layout& layout, ConstMatrixView start, FormSeconds& best) {
     decoder_.set_arithmetic(speed_.form.elsewhere);
-    hidden_.resize(layout.rows(), start.cols());
-    for (Index r = 0; r < layout.rows(); ++r)
-      std::copy_n(start.row(r), start.cols(), hidden_.view().row(r));
-    best.block = std::min(best.block, seconds_of([&] {
-                            decoder_.run(weights_, weights_.packed, layout, nullptr, hidden_);
-                          }));
-    const Index width = decoder_.spec().embedding_size();
-    const Matrix x = values(layout.rows(), width);
-    const double slab = seconds_of([&] { logits(x); });
+    hidden_.resize(static_cast<std::size_t>(windows));
+    for (Matrix& hidden : hidden_) {
+      hidden.resize(layout.rows(), start.cols());
+      for (Index r = 0; r < layout.rows(); ++r)
+        std::copy_n(start.row(r), start.cols(), hidden.view().row(r));
+    }
+    const double share = 1.0 / static_cast<double>(windows);
+    best.block = std::min(best.block, share * seconds_of([&] { run_blocks(layout); }));
+    const Matrix x = values(layout.rows(), decoder_.spec().embedding_size());
+    const double slab = share * seconds_of([&] { logits(windows, x); });
     best.head = std::min(best.head, slab * static_cast<double>(decoder_.spec().vocab_size) /
                                         static_cast<double>(head_tokens()));
   }
@@ -79,20 +81,32 @@ class FormRun {
     for (const PackedWeight& chunk : head_.chunks) tokens += chunk.out();
     return tokens;
   }
-  void logits(ConstMatrixView x) {
-    logits_.resize(std::min(x.rows(), kRowTile), kVocabChunk);
-    for (Index row = 0; row < x.rows(); row += kRowTile)
-      for (const PackedWeight& chunk : head_.chunks) {
-        const Index rows = std::min(kRowTile, x.rows() - row);
-        decoder_.logits(x.middle_rows(row, rows), chunk, {logits_.data(), rows, chunk.out()});
-      }
+  void run_blocks(const Layout& layout) {
+    const auto run = [&](Index window) {
+      decoder_.run(weights_, weights_.packed, layout, nullptr,
+                   hidden_[static_cast<std::size_t>(window)]);
+    };
+    if (std::ssize(hidden_) == 1) return run(0);  // which shares its row tiles out itself
+    parallel_for(std::ssize(hidden_), run);
+  }
+  /// Of every tile of every window with every chunk, shared out.
+  void logits(Index windows, ConstMatrixView x) {
+    const Index chunks = std::ssize(head_.chunks);
+    const Index tiles = padded_rows(x.rows()) / kRowTile;
+    parallel_for(windows * tiles * chunks, [&](Index i) {
+      thread_local Matrix logits;
+      const PackedWeight& chunk = head_.chunks[static_cast<std::size_t>(i % chunks)];
+      const Index row = i / chunks % tiles * kRowTile, rows = std::min(kRowTile, x.rows() - row);
+      logits.resize(rows, chunk.out());
+      decoder_.logits(x.middle_rows(row, rows), chunk, logits);
+    });
   }
 
   Decoder& decoder_;
   ModelSpeed speed_;
   BlockWeights weights_;
   HeadSlab head_;
-  Matrix hidden_, logits_;
+  std::vector<Matrix> hidden_;  ///< of each window
 };
 
 }  // namespace
@@ -121,8 +135,8 @@ std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rou
   const Matrix start = FormRun::values(context, decoder.spec().hidden_size);
   for (Index round = 0; round <= rounds; ++round)  // the first compiles the products
     for (FormRun& run : runs) {
-      run.time(Layout::window(context), start, run.speed().prompt);
-      run.time(Layout::window(1), start, run.speed().token);
+      run.time(thread_count(), Layout::window(context), start, run.speed().prompt);
+      run.time(1, Layout::window(1), start, run.speed().token);
     }
   decoder.set_arithmetic(before);
   std::vector<ModelSpeed> speeds;

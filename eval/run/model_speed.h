@@ -19,7 +19,7 @@ struct ModelForm {
 /// f32, bf16, and integer blocks beside either.
 std::vector<ModelForm> model_forms();
 
-/// Seconds that rows take in one form, the best of all rounds.
+/// Seconds that a window takes in one form, the best of all rounds.
 struct FormSeconds {
   double block = 0.0;  ///< one block
   double head = 0.0;   ///< the whole head
@@ -29,12 +29,15 @@ struct FormSeconds {
 /// What one form of a model takes, its weights packed before.
 struct ModelSpeed {
   ModelForm form;
-  FormSeconds prompt;  ///< a window of `context` tokens
-  FormSeconds token;   ///< one token alone: a tile of kRowTile rows all the same
+  /// A window of `context` tokens, where as many as there are threads run side by side: a part of
+  /// the time that all of them take.
+  FormSeconds prompt;
+  FormSeconds token;  ///< one token alone: a tile of kRowTile rows all the same
 };
 
 /// Times the first block and a slab of the head, from which the others follow, in all forms that
-/// this CPU has, in turn. decoder: prepared for `context` positions.
+/// this CPU has, in turn, on all threads: windows side by side, the tiles of the head shared out.
+/// decoder: prepared for `context` positions.
 std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rounds);
 
 /// Bytes that a pass over one token reads of the weights: those of all blocks' linears in a scheme,

@@ -8,6 +8,7 @@
 #include "core/base/version.h"
 #include "core/ops/fixed_products.h"
 #include "core/ops/gemm.h"
+#include "eval/records/model_identity.h"
 
 namespace nf {
 
@@ -36,7 +37,10 @@ Json numerics_env(Arithmetic arithmetic) {
                                   {"implementation", gemm_probe()},
                                   {"products", products_hash()}};
   Json env = of_machine;
-  if (arithmetic != Arithmetic::f32) env["arithmetic"] = enum_name(arithmetic);
+  if (arithmetic != Arithmetic::f32) {
+    env["arithmetic"] = enum_name(arithmetic);
+    env[fmt::format("{}_{}", kEnvProducts, enum_name(arithmetic))] = products_hash(arithmetic);
+  }
   return env;
 }
 

@@ -358,7 +358,7 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   warn_of_reference_kernels(progress);
   // The tables follow from the records alone, so they are made anew at every end.
   RunOutcome outcome{.rows = write_files(run, plans, account), .interrupted = end.interrupted};
-  warn(run, floor_warnings(experiment, outcome.rows));
+  warn(run, floor_warnings(env, outcome.rows));
   if (end.interrupted) outcome.kept = kept_of(plans, folder.records());
   outcome.searches = FollowedSearches(rows_of(plans), identities_of(plans), folder.records());
   for (const ModelPlan& plan : plans) outcome.planned_rows += plan.row_count();

@@ -17,6 +17,7 @@
 #include "eval/records/plan_file.h"
 #include "eval/records/record_sample.h"
 #include "eval/records/row_key.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/lane_record.h"
 #include "eval/run/predictor_probe.h"
@@ -57,6 +58,7 @@ class Verifier {
         lines_(record_lines(contents)),
         experiment_(Experiment::load(contents.source(), kinds)) {
     take_isa(experiment_.config);
+    check_arithmetic(experiment_);
     plans_ = plan_models(experiment_);
     check_models_of(contents, plans_);
   }

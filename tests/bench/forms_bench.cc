@@ -12,14 +12,18 @@
 #include <vector>
 
 #include "core/checkpoint/convert.h"
+#include "core/ops/bf16.h"
 #include "core/ops/elementwise.h"
+#include "core/ops/int8.h"
 #include "core/ops/pack.h"
 #include "core/random/philox.h"
 #include "eval/metrics/divergence_kernels.h"
 #include "eval/metrics/logit_kernels.h"
+#include "eval/stats/replicate_kernels.h"
 #include "perturb/distribution.h"
 #include "perturb/draws.h"
 #include "perturb/noise_kernels.h"
+#include "perturb/profile_kernels.h"
 #include "perturb/stats_kernels.h"
 #include "quant/gptq_kernels.h"
 #include "quant/grid_kernels.h"
@@ -31,7 +35,8 @@ namespace {
 /// The width of an AVX2 register is half of an AVX-512 one's; what is lost beyond that is ours.
 constexpr double kLeastShare = 0.4;
 constexpr Index kValues = 4096;  ///< of a call: four arrays of it lie in the first two caches
-constexpr int kCalls = 50;       ///< of a case, so that the clock's steps do not count
+constexpr Index kReplicates = 16, kBlocks = 64;
+constexpr int kCalls = 50;  ///< of a case, so that the clock's steps do not count
 
 /// Where calls leave what they return, so that none is left out.
 volatile double sink = 0.0;
@@ -43,7 +48,12 @@ struct Values {
   std::vector<std::uint16_t> halves;
   std::vector<double> doubles;
   std::vector<std::uint64_t> draws;
-  std::vector<float> matrix, transposed;  ///< [kPackRows, kValues], [kValues, kPackRows]
+  std::vector<std::int32_t> integers, offsets;  ///< sums of products; zeros
+  std::vector<std::uint16_t> rounded;
+  std::vector<std::uint8_t> bytes;
+  std::vector<ReplicateSums> blocks, sums;  ///< kReplicates of the latter
+  std::vector<std::uint16_t> drawn_blocks;  ///< [kReplicates, kValues / kReplicates]
+  std::vector<float> matrix, transposed;    ///< [kPackRows, kValues], [kValues, kPackRows]
 
   Values() {
     for (std::vector<float>* values : {&x, &y, &z, &out, &positive})
@@ -58,6 +68,15 @@ struct Values {
       halves.push_back(static_cast<std::uint16_t>(i * 40503 % 0x7b00));
     doubles.assign(x.begin(), x.end());
     draws.resize(static_cast<std::size_t>(kValues));
+    for (Index i = 0; i < kValues; ++i)
+      integers.push_back(static_cast<std::int32_t>(i * 40503 % 100003) - 50000);
+    for (auto* values : {&integers, &offsets}) values->resize(static_cast<std::size_t>(kValues));
+    rounded.resize(static_cast<std::size_t>(kValues));
+    bytes.resize(static_cast<std::size_t>(kValues));
+    blocks.assign(static_cast<std::size_t>(kBlocks), {.tokens = 100.0, .tokens2 = 1e4});
+    sums.resize(static_cast<std::size_t>(kReplicates));
+    for (Index i = 0; i < kValues; ++i)
+      drawn_blocks.push_back(static_cast<std::uint16_t>(i * 40503 % kBlocks));
     matrix.assign(static_cast<std::size_t>(kPackRows * kValues), 1.0f);
     transposed.resize(matrix.size());
   }
@@ -109,6 +128,44 @@ void add_storage(Values& v, std::vector<Case>& cases) {
   float* const packed = v.transposed.data();
   cases.push_back({"pack: transpose", [=](Isa isa) {
                      pack_kernels(isa).transpose(rows, kValues, kValues, packed, kPackRows);
+                   }});
+}
+
+/// What bf16 and integer products need beside them.
+void add_arithmetic(Values& v, std::vector<Case>& cases) {
+  const float *const x = v.x.data(), *const y = v.y.data(), *const scales = v.positive.data();
+  float* const out = v.out.data();
+  std::uint16_t* const rounded = v.rounded.data();
+  cases.push_back({"bf16: round", [=](Isa isa) { bf16_kernels(isa).round(x, kValues, rounded); }});
+  std::uint8_t* const bytes = v.bytes.data();
+  const std::int32_t *const sums = v.integers.data(), *const offsets = v.offsets.data();
+  cases.push_back(
+      {"int8: scale", [=](Isa isa) { sink = sink + double{int8_kernels(isa).scale(x, kValues)}; }});
+  cases.push_back({"int8: codes", [=](Isa isa) {
+                     int8_kernels(isa).codes(x, kValues, 0.03f, kInputShift, bytes);
+                   }});
+  cases.push_back({"int8: rescale", [=](Isa isa) {
+                     int8_kernels(isa).rescale(sums, offsets, scales, 0.1f, y, kValues,
+                                               Epilogue::store, out);
+                   }});
+}
+
+/// Sums of profiles and of the bootstrap.
+void add_sums(Values& v, std::vector<Case>& cases) {
+  const float* const x = v.x.data();
+  float* const largest = v.out.data();
+  std::int32_t* const places = v.integers.data();
+  cases.push_back({"profile: sums", [=](Isa isa) {
+                     sink = sink + profile_kernels(isa).sums(x, 0.1, kValues).powers[3];
+                   }});
+  cases.push_back({"profile: raise", [=](Isa isa) {
+                     sink = sink + double{profile_kernels(isa).raise(x, kValues, largest)};
+                   }});
+  cases.push_back(
+      {"profile: bins", [=](Isa isa) { profile_kernels(isa).bins(x, kValues, places); }});
+  cases.push_back({"replicates: add", [&v](Isa isa) {
+                     replicate_kernels(isa).add(v.blocks.data(), v.drawn_blocks.data(), kReplicates,
+                                                kValues / kReplicates, v.sums.data());
                    }});
 }
 
@@ -209,7 +266,8 @@ int run(int rounds) {
   }
   Values values;
   std::vector<Case> cases;
-  for (auto* add : {&add_elementwise, &add_storage, &add_noise, &add_quantizers, &add_scores})
+  for (auto* add : {&add_elementwise, &add_storage, &add_arithmetic, &add_noise, &add_quantizers,
+                    &add_scores, &add_sums})
     add(values, cases);
   Interleaved timed;
   for (const Case& one : cases)

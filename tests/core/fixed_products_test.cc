@@ -42,6 +42,19 @@ TEST(FixedProducts, HaveTheSameBitsForAnyNumberOfThreads) {
   EXPECT_EQ(products_hash().size(), 16u);
 }
 
+TEST(FixedProducts, OfBf16AreOthersWithWeightsAndValues) {
+  if (!bf16_is_native()) GTEST_SKIP() << "no bf16 products on this CPU (" << gemm_isa() << ")";
+  const std::vector<FixedProduct> f32 = fixed_products(), bf16 = fixed_products(Arithmetic::bf16);
+  ASSERT_EQ(bf16.size(), 9u);
+  EXPECT_EQ(bf16.back().name, "128x256x64 weights and values");
+  std::set<std::string> hashes;
+  for (const std::vector<FixedProduct>* products : {&f32, &bf16})
+    for (const FixedProduct& product : *products) hashes.insert(product.hash);
+  EXPECT_EQ(hashes.size(), 17u);  // each is of bits of its own
+  EXPECT_EQ(hashes_of(fixed_products(Arithmetic::bf16)), hashes_of(bf16));
+  EXPECT_NE(products_hash(Arithmetic::bf16), products_hash());
+}
+
 constexpr const char* kHere = "NF_TEST_PRODUCTS_HERE";
 
 /// In a process of its own, for the instruction set is chosen once. Says whether the products are

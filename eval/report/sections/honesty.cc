@@ -7,6 +7,7 @@
 
 #include "eval/analysis/twin_ratios.h"
 #include "eval/output/number_text.h"
+#include "eval/records/env_arithmetic.h"
 #include "eval/records/mixed_env.h"
 #include "eval/report/html.h"
 #include "eval/report/report_lines.h"
@@ -28,17 +29,25 @@ std::vector<const ResultLine*> measured_lines(const ModelLines& model) {
   return lines;
 }
 
-std::string floor_text(const ModelLines& model) {
+/// arithmetic: env_arithmetic().
+std::string floor_text(const ModelLines& model, const std::string& arithmetic) {
+  const std::string in_other =
+      arithmetic.empty()
+          ? ""
+          : fmt::format(
+                "All matrix products, the baseline's too, took operands rounded to {} "
+                "(arithmetic: {}). ",
+                arithmetic, arithmetic);
   const std::optional<double> floor = model.first_row().kl_floor;
-  if (!floor) return "The floor of the arithmetic was not measured.";
+  if (!floor) return in_other + "The floor of the arithmetic was not measured.";
   Index below = 0;
   for (const ResultLine* line : measured_lines(model)) {
     const auto kl = figure_mean(kl_figure(), line->samples(), model.baseline);
     if (kl && is_below_floor(*kl, *floor)) ++below;
   }
   return fmt::format(
-      "The floor of the arithmetic: rounding alone makes a KL of {} nats per token. {}",
-      figure_number(*floor),
+      "{}The floor of the arithmetic: {} alone makes a KL of {} nats per token. {}", in_other,
+      arithmetic.empty() ? "rounding" : "against f32, that", figure_number(*floor),
       below == 0 ? fmt::format("No trial lies below {:g} times that.", kFloorsToTrust)
                  : fmt::format("{} of the trials lie below {:g} times that and may be rounding.",
                                below, kFloorsToTrust));
@@ -125,9 +134,13 @@ std::string seeds_text(const ModelLines& model) {
 /// What a reader must know of one model's figures.
 std::vector<std::string> remarks_of(const ReportPart& part) {
   const ModelLines& model = *part.model;
-  std::vector<std::string> remarks = {floor_text(model),       overlap_text(model),
-                                      text_text(part),         blocks_text(model),
-                                      comparisons_text(model), seeds_text(model)};
+  std::vector<std::string> remarks = {
+      floor_text(model, env_arithmetic(part.run->contents.manifest.env)),
+      overlap_text(model),
+      text_text(part),
+      blocks_text(model),
+      comparisons_text(model),
+      seeds_text(model)};
   std::erase(remarks, "");
   return remarks;
 }

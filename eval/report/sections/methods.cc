@@ -5,6 +5,7 @@
 
 #include "core/base/version.h"
 #include "eval/output/number_text.h"
+#include "eval/records/env_arithmetic.h"
 #include "eval/report/html.h"
 #include "eval/report/section.h"
 
@@ -68,14 +69,24 @@ std::string draws_sentence(const ReportRun& run) {
                    seeds.least, seeds.most);
 }
 
+/// The arithmetic, where it is not f32, and what it makes by itself.
 std::string floor_sentence(const ReportRun& run) {
+  const std::string arithmetic = env_arithmetic(run.contents.manifest.env);
+  std::string text =
+      arithmetic.empty()
+          ? ""
+          : fmt::format(
+                " All matrix products, those of the untouched model too, took operands rounded to "
+                "{}, with sums in f32.",
+                arithmetic);
   double floor = 0.0;
   for (const ResultRow& row : run.rows) floor = std::max(floor, row.kl_floor.value_or(0.0));
-  if (floor == 0.0) return "";
-  return fmt::format(
-      " Rounding alone makes a KL of {} nats per token; what lies below {:.0f} "
-      "times that is not interpreted.",
-      short_number(floor, 2), kFloorsToTrust);
+  if (floor == 0.0) return text;
+  return text + fmt::format(
+                    " {} alone makes a KL of {} nats per token; what lies below {:.0f} "
+                    "times that is not interpreted.",
+                    arithmetic.empty() ? "Rounding" : "Against f32 that", short_number(floor, 2),
+                    kFloorsToTrust);
 }
 
 /// A word of the manifest; empty where it has none.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/io/read_file.h"
+#include "core/ops/fixed_products.h"
 #include "eval/batch/merge.h"
 #include "eval/run/arithmetic_warnings.h"
 #include "eval/run/preparation.h"
@@ -67,7 +68,9 @@ TEST_F(IntegrationArithmetic, IsPartOfEveryIdAndOfTheEnvironment) {
     EXPECT_NEAR(std::stod(f32[i].at("nll")), std::stod(bf16[i].at("nll")), 0.05);
   }
   EXPECT_EQ(numerics_env(Arithmetic::bf16).at("arithmetic"), "bf16");
+  EXPECT_EQ(numerics_env(Arithmetic::bf16).at("products_bf16"), products_hash(Arithmetic::bf16));
   EXPECT_FALSE(numerics_env().contains("arithmetic"));
+  EXPECT_FALSE(numerics_env().contains("products_bf16"));
   EXPECT_THROW(run("f32"), ConfigError);
   EXPECT_EQ(load("").resolved().contains("arithmetic"), false);
   EXPECT_EQ(load("arithmetic: bf16\n").resolved().at("arithmetic"), "bf16");
@@ -78,8 +81,14 @@ TEST_F(IntegrationArithmetic, GivesTheSameBitsForThreadsMemoryAndShards) {
   set_thread_count(3);
   for (Index i = 0; i < 3; ++i)
     run("part" + std::to_string(i), "arithmetic: bf16\n", {.shard = {.index = i, .count = 3}});
-  merge_runs({.runs = {files_ / "part0", files_ / "part1", files_ / "part2"}, .out = files_ / "m"},
-             builtin_metrics());
+  const MergeOutcome merged = merge_runs(
+      {.runs = {files_ / "part0", files_ / "part1", files_ / "part2"}, .out = files_ / "m"},
+      builtin_metrics());
+  // Each shard by itself has no floor beside the KL of all its trials.
+  ASSERT_EQ(merged.floor_warnings.size(), 2u);
+  EXPECT_EQ(merged.floor_warnings[0].rfind("llama: the KL of nearly is below 20 × kl_floor (", 0),
+            0u)
+      << merged.floor_warnings[0];
   EXPECT_EQ(comparable_records(files_ / "m"), comparable_records(files_ / "whole"));
   EXPECT_EQ(read_text_file(files_ / "m/results.csv"), read_text_file(files_ / "whole/results.csv"));
 }
@@ -95,12 +104,12 @@ TEST_F(IntegrationArithmetic, FloorIsWhatBf16Costs) {
     EXPECT_LT(floor, 1e-2) << row.at("model");
   }
   const std::vector<std::string> warnings =
-      floor_warnings(load("arithmetic: bf16\n"), outcome.rows);
+      floor_warnings(numerics_env(Arithmetic::bf16), outcome.rows);
   ASSERT_EQ(warnings.size(), 2u);
   EXPECT_EQ(warnings[0].rfind("llama: the KL of nearly is below 20 × kl_floor (", 0), 0u)
       << warnings[0];
   EXPECT_NE(warnings[0].find("run it with arithmetic: f32"), std::string::npos) << warnings[0];
-  EXPECT_TRUE(floor_warnings(load(""), outcome.rows).empty());
+  EXPECT_TRUE(floor_warnings(numerics_env(), outcome.rows).empty());
 }
 
 TEST(CheckArithmetic, RefusesBf16WhereItWouldBeEmulated) {
