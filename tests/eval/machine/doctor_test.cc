@@ -61,5 +61,32 @@ TEST(Doctor, ComparesProductsWithThoseOfRecords) {
   EXPECT_TRUE(examine_machine(dir.path()).is_fit());
 }
 
+/// Records in bf16 are of other products than those of f32.
+TEST(Doctor, ComparesInTheArithmeticOfTheExperiment) {
+  const TempDir dir;
+  std::ofstream(dir / "resolved.yaml") << "experiment: e\narithmetic: bf16\n";
+  if (!bf16_is_native()) {
+    const DoctorReport report = examine_machine(dir.path());
+    EXPECT_FALSE(report.is_fit());
+    EXPECT_NE(check_of(report, "products").advice.find("no bf16 products of its own"),
+              std::string::npos)
+        << report.text();
+    return;
+  }
+  Json env = numerics_env(Arithmetic::bf16);
+  std::ofstream(dir / "env.json") << env;
+  const DoctorReport alike = examine_machine(dir.path());
+  EXPECT_TRUE(alike.is_fit()) << alike.text();
+  EXPECT_EQ(alike.to_json().at("env"), env);
+  EXPECT_EQ(check_of(alike, "products").data.at("bf16").size(), 9u);
+
+  env["products_bf16"] = "0123456789abcdef";
+  std::ofstream(dir / "env.json") << env;
+  const DoctorReport other = examine_machine(dir.path());
+  EXPECT_FALSE(other.is_fit());
+  EXPECT_NE(check_of(other, "products").advice.find("products_bf16"), std::string::npos)
+      << other.text();
+}
+
 }  // namespace
 }  // namespace nf

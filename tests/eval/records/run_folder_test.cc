@@ -91,6 +91,25 @@ TEST_F(RunFolderOfAFirstRun, GoesOnWhereItStopped) {
   EXPECT_EQ(RunFolder::open(dir_, kModels, kEnv).records()[2].id, "b");
 }
 
+/// An earlier version joined folders of several kinds of machines without a word in the manifest.
+TEST_F(RunFolderOfAFirstRun, NotesOtherEnvsWhateverIsReadOfTheRecords) {
+  {
+    RunFolder folder = RunFolder::open(dir_, kModels, kEnv);
+    folder.write_description("experiment: e\n", "resolved: r\n", Json::object(), {}, {});
+    Record record = record_of("b", 0);
+    record.vars = {{"v", "a\",\"env\":{}"}};
+    record.env = {{"isa", "avx512"}, {"onednn", "2.6.3"}};
+    folder.append(record, builtin_metrics());
+  }
+  ASSERT_FALSE(read_json(dir_ / "manifest.json").contains("other_envs"));
+  for (const RecordParts parts : {RecordParts::all, RecordParts::tables, RecordParts::figures}) {
+    const RunContents contents = RunFolder::read(dir_, parts);
+    ASSERT_TRUE(contents.manifest.about.contains("other_envs"));
+    EXPECT_EQ(contents.manifest.about.at("other_envs"),
+              Json::array({{{"isa", "avx512"}, {"onednn", "2.6.3"}}}));
+  }
+}
+
 TEST_F(RunFolderOfAFirstRun, DropsATornLastLine) {
   const std::string whole = read_text_file(dir_ / "records.jsonl");
   append_text(dir_ / "records.jsonl",

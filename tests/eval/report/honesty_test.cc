@@ -32,6 +32,19 @@ TEST(HonestySection, HasTheFloorAndWhoLiesBelowIt) {
   EXPECT_TRUE(has(html, "1 of the trials lie below 4 times that"));
 }
 
+TEST(HonestySection, SaysThatTheFloorIsOfBf16) {
+  ReportRunMaker run;
+  run.contents().manifest.env = {{"arithmetic", "bf16"}};
+  run.add("w4", 0.2);
+  EXPECT_TRUE(has(html_of(run),
+                  "rounded to bf16 (arithmetic: bf16). The floor of the arithmetic "
+                  "was not measured."));
+  run.add(kFloorName, 1e-6);
+  run.contents().records.back().seed.reset();
+  run.key().seed.reset();
+  EXPECT_TRUE(has(html_of(run), "against f32, that alone makes a KL of 1.1e-06"));
+}
+
 TEST(HonestySection, NamesOverlapsFailuresAndMachines) {
   ReportRunMaker run;
   run.add("awq", 0.2).env = {{"isa", "avx2"}};
