@@ -94,11 +94,11 @@ class FormRun {
     const Index chunks = std::ssize(head_.chunks);
     const Index tiles = padded_rows(x.rows()) / kRowTile;
     parallel_for(windows * tiles * chunks, [&](Index i) {
-      thread_local Matrix logits;
+      thread_local Matrix tile;
       const PackedWeight& chunk = head_.chunks[static_cast<std::size_t>(i % chunks)];
       const Index row = i / chunks % tiles * kRowTile, rows = std::min(kRowTile, x.rows() - row);
-      logits.resize(rows, chunk.out());
-      decoder_.logits(x.middle_rows(row, rows), chunk, logits);
+      tile.resize(rows, chunk.out());
+      decoder_.logits(x.middle_rows(row, rows), chunk, tile);
     });
   }
 
