@@ -1,6 +1,5 @@
 #include "core/io/atomic_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/io/file_beside.h"
 
 namespace nf {
 
@@ -20,15 +20,7 @@ PosixFile AtomicFile::create() {
   const std::filesystem::file_status status = std::filesystem::status(path_, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     throw DataError(fmt::format("{}: cannot be replaced: not a regular file", path_.string()));
-  // Machines that share a file system share process ids too, and a killed run leaves its file
-  // behind.
-  for (int attempt = 0;; ++attempt) {
-    temporary_ = path_;
-    temporary_ += fmt::format(".tmp-{}-{}", ::getpid(), attempt);
-    if (!std::filesystem::exists(std::filesystem::symlink_status(temporary_, ignored))) {
-      return PosixFile(temporary_, O_WRONLY | O_CREAT | O_EXCL, path_);
-    }
-  }
+  return create_beside(path_, temporary_);
 }
 
 AtomicFile::~AtomicFile() {

@@ -1,32 +1,16 @@
 #include "core/io/exclusive_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <span>
 
+#include "core/io/file_beside.h"
 #include "core/io/posix_file.h"
 
 namespace nf {
 namespace {
-
-/// A name that no other process of any machine is likely to take; O_EXCL sees to the rest.
-std::filesystem::path name_beside(const std::filesystem::path& path) {
-  static std::atomic<int> number = 0;
-  std::filesystem::path name = path;
-  name += fmt::format(".tmp-{}-{}", ::getpid(), number++);
-  return name;
-}
-
-PosixFile create_beside(std::filesystem::path& name, const std::filesystem::path& path) {
-  std::error_code ignored;
-  do name = name_beside(path);
-  while (std::filesystem::exists(std::filesystem::symlink_status(name, ignored)));
-  return {name, O_WRONLY | O_CREAT | O_EXCL, path};
-}
 
 bool has_no_links(int error) {
   return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK ||
@@ -49,7 +33,7 @@ bool create_in_place(const std::filesystem::path& path, std::string_view text) {
 
 bool create_exclusively(const std::filesystem::path& path, std::string_view text) {
   std::filesystem::path beside;
-  PosixFile file = create_beside(beside, path);
+  PosixFile file = create_beside(path, beside);
   try {
     file.write(std::as_bytes(std::span(text)));
     file.sync();

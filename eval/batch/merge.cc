@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -14,11 +17,11 @@
 #include "core/base/version.h"
 #include "core/io/posix_file.h"
 #include "eval/batch/join_records.h"
+#include "eval/batch/joined_rows.h"
 #include "eval/batch/missing_trials.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/mixed_env.h"
-#include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
 #include "eval/records/trial_profile.h"
 #include "eval/results/followed_searches.h"
@@ -34,13 +37,25 @@ constexpr std::size_t kMostConflicts = 10;
 
 std::string manifest_place(const RunContents& run) { return (run.dir / kManifest).string(); }
 
+using FileId = std::pair<dev_t, ino_t>;
+
+/// The folder that a path leads to; none where there is none.
+std::optional<FileId> id_of(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return FileId{status.st_dev, status.st_ino};
+}
+
 void check_folders(const MergeOptions& options) {
   std::error_code ignored;
-  for (std::size_t i = 0; i < options.runs.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j)
-      if (fs::equivalent(options.runs[i], options.runs[j], ignored))
-        throw ConfigError(fmt::format("{}: is given twice", options.runs[i].string()));
-    if (fs::equivalent(options.runs[i], options.out, ignored))
+  std::set<FileId> known;
+  const std::optional<FileId> out = id_of(options.out);
+  for (const fs::path& dir : options.runs) {
+    const std::optional<FileId> run = id_of(dir);
+    if (!run) continue;  // told where it is read
+    if (!known.insert(*run).second)
+      throw ConfigError(fmt::format("{}: is given twice", dir.string()));
+    if (run == out)
       throw ConfigError(
           fmt::format("--out {}: is one of the folders to merge", options.out.string()));
   }
@@ -105,47 +120,6 @@ std::vector<ModelIdentity> join_models(const std::vector<RunContents>& runs) {
                 model.calibration.end())
               model.calibration.push_back(set);
   return models;
-}
-
-/// Whether two rows are one condition. The state of a search makes no difference.
-bool same_condition(const RowKey& a, const RowKey& b) {
-  const bool both_search = a.search && b.search;
-  return a.name == b.name && a.model == b.model && a.seed == b.seed &&
-         (both_search ? search_point(a) == search_point(b) : a.vars == b.vars);
-}
-
-/// A row's condition, in words that differ where it differs.
-std::string identity_of(const RowKey& row) {
-  return row.search ? "search " + row.search->id : "id " + row.id;
-}
-
-/// The rows of all runs: the first's, and each new one behind the other rows of its model.
-std::vector<RowKey> join_rows(const std::vector<RunContents>& runs) {
-  std::vector<RowKey> rows;
-  for (const RunContents& run : runs) {
-    for (const RowKey& row : *run.manifest.rows) {
-      const auto same = std::find_if(rows.begin(), rows.end(), [&row](const RowKey& other) {
-        return same_condition(row, other);
-      });
-      if (same == rows.end()) {
-        // A floor stands behind the baseline, also where only later runs have one.
-        const auto behind = std::find_if(rows.rbegin(), rows.rend(), [&row](const RowKey& other) {
-          return other.model == row.model && (!is_floor(row) || other.name == "baseline");
-        });
-        rows.insert(behind == rows.rend() ? rows.end() : behind.base(), row);
-      } else if (identity_of(*same) != identity_of(row)) {
-        throw ConfigError(fmt::format(
-            "{}: trial '{}' of {} does something else than the one of that name in the folders "
-            "before ({}, not {}): results would show them as one; rename it and run it again",
-            manifest_place(run), condition_text(row), row.model, identity_of(row),
-            identity_of(*same)));
-      } else if (row.search) {
-        for (const SearchKey::Step& step : row.search->steps)
-          same->search->add_step(step.value, step.id);
-      }
-    }
-  }
-  return rows;
 }
 
 [[noreturn]] void fail_with(const std::vector<std::string>& conflicts) {
@@ -276,6 +250,16 @@ void merge_profiles(const std::vector<RunContents>& runs, const fs::path& out) {
   if (!profiles.empty()) write_profiles(out, profiles);
 }
 
+/// Every shard's description is that of the whole experiment: hundreds of them, with thousands of
+/// rows each, are not kept beside each other. The texts of the first are those of the new folder.
+void forget_whole(std::vector<RunContents>& runs) {
+  RunContents& last = runs.back();
+  last.manifest.rows.reset();
+  if (runs.size() == 1) return;
+  last.experiment = {};
+  last.resolved = {};
+}
+
 }  // namespace
 
 MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics) {
@@ -283,6 +267,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
   options.out = (options.out / "").lexically_normal().parent_path();  // without a '/' at the end
   check_folders(options);
   std::vector<RunContents> runs;
+  JoinedRows joined;
   for (const fs::path& dir : options.runs) {
     runs.push_back(RunFolder::read_description(dir));
     check_numerics(runs.back().manifest.numerics, manifest_place(runs.back()),
@@ -294,8 +279,10 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
           {manifest_place(runs.back()), "in " + manifest_place(runs.front()), "here",
            "merge runs of one machine type, or say --mixed-env, and the results will say that "
            "they are mixed; `isa: avx2` in the experiment makes such machines agree"});
+    joined.add(*runs.back().manifest.rows, manifest_place(runs.back()));
+    forget_whole(runs);
   }
-  const std::vector<RowKey> rows = join_rows(runs);
+  const std::vector<RowKey> rows = joined.take();
   FolderToCome folder(options.out);
   std::vector<Index> counts;
   RecordJoin join = write_joined(runs, options.any_env, metrics, folder.path() / kRecords, counts);

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 #include <stdio.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "core/base/cpu_info.h"
 #include "core/base/error.h"
@@ -51,6 +54,14 @@ std::unique_ptr<ShardClaim> take_claim(const BatchFolder& batch) {
   }
 }
 
+/// Ends an attempt that failed, whose own error is the one to tell.
+void end_quietly(ShardClaim& claim) {
+  try {
+    claim.release();
+  } catch (const Error&) {
+  }
+}
+
 /// Puts a whole folder in the place of the merged one, in one step where the system can.
 void put_in_place(const fs::path& made, const fs::path& merged) {
   if (::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, merged.c_str(), RENAME_EXCHANGE) == 0) {
@@ -85,6 +96,17 @@ void remove_leftovers(const BatchFolder& batch, Index attempt, bool others_live)
 
 bool is_being_merged(const BatchFolder& batch) { return is_alive(batch, last_claim(batch)); }
 
+void await_merge(const BatchFolder& batch, const std::function<bool()>& should_stop) {
+  const double lease = batch.plan().lease;
+  const std::chrono::duration<double> pause(std::min(1.0, lease / kSignsPerLease));
+  ClaimWatch watch(lease);
+  while (!should_stop()) {
+    const ClaimState claim = last_claim(batch);
+    if (!is_alive(batch, claim) || watch.is_dead(kWork, claim)) return;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
 MergeOutcome merge_batch(const BatchFolder& batch, bool any_env, const MetricRegistry& metrics,
                          const std::string& command) {
   const std::vector<fs::path> runs = batch.attempt_folders();
@@ -96,12 +118,17 @@ MergeOutcome merge_batch(const BatchFolder& batch, bool any_env, const MetricReg
   const bool others_live = is_being_merged(batch);
   const auto claim = take_claim(batch);
   const fs::path made = folder_of(batch, claim->attempt());
-  MergeOutcome outcome =
-      merge_runs({.runs = runs, .out = made, .any_env = any_env, .command = command}, metrics);
-  put_in_place(made, batch.merged_dir());
-  remove_leftovers(batch, claim->attempt(), others_live);
-  claim->release();
-  return outcome;
+  try {
+    MergeOutcome outcome =
+        merge_runs({.runs = runs, .out = made, .any_env = any_env, .command = command}, metrics);
+    put_in_place(made, batch.merged_dir());
+    remove_leftovers(batch, claim->attempt(), others_live);
+    claim->release();
+    return outcome;
+  } catch (...) {
+    end_quietly(*claim);  // or others would wait for it
+    throw;
+  }
 }
 
 }  // namespace nf

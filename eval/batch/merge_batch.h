@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "eval/batch/batch_folder.h"
@@ -16,5 +17,7 @@ MergeOutcome merge_batch(const BatchFolder& batch, bool any_env, const MetricReg
 
 /// Whether a process that lives is joining the records.
 bool is_being_merged(const BatchFolder& batch);
+/// Waits while one is, until it has ended or is known to be dead, or should_stop.
+void await_merge(const BatchFolder& batch, const std::function<bool()>& should_stop);
 
 }  // namespace nf

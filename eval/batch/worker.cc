@@ -11,9 +11,12 @@
 
 #include "core/base/cpu_info.h"
 #include "core/base/error.h"
+#include "core/io/atomic_file.h"
 #include "core/io/exclusive_file.h"
+#include "core/io/read_file.h"
 #include "core/io/read_json.h"
 #include "eval/batch/attempt_progress.h"
+#include "eval/batch/calibration_links.h"
 #include "eval/batch/join_records.h"
 #include "eval/batch/shard_claim.h"
 #include "eval/batch/worker_process.h"
@@ -31,16 +34,31 @@ using Clock = std::chrono::steady_clock;
 std::string work_name(Index shard) { return fmt::format("{}", shard + 1); }
 
 std::string claim_text(const std::string& worker, Index shard, Index attempt) {
-  return Json{{"shard", shard + 1}, {"attempt", attempt}, {"worker", worker}, {"begun", utc_time()}}
-             .dump() +
-         "\n";
+  Json note = {
+      {"shard", shard + 1}, {"attempt", attempt}, {"worker", worker}, {"begun", utc_time()}};
+  note_process(note);
+  return note.dump() + "\n";
+}
+
+/// Whether a file of lines is there to its end, or soon is. A file system without hard links shows
+/// it empty at first, and for good where its writer is killed then.
+bool comes_whole(const fs::path& file) {
+  constexpr auto kPatience = std::chrono::seconds(5);
+  const auto end = Clock::now() + kPatience;
+  while (!read_text_file(file).ends_with('\n')) {
+    if (Clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return true;
 }
 
 /// The numerics of a batch are those of its first worker.
 void agree_on_env(const BatchFolder& batch, const Json& env, bool any_env) {
   const fs::path file = batch.dir() / kBatchEnv;
-  create_exclusively(file, env.dump(1) + "\n");
+  const std::string text = env.dump(1) + "\n";
+  create_exclusively(file, text);
   if (any_env) return;
+  if (!comes_whole(file)) write_file_atomically(file, text);
   check_env(read_json(file), env,
             {file.string(), "for the first worker of this batch", "here",
              "run this worker on the same machine type, make a batch with `isa: avx2` in the "
@@ -88,10 +106,8 @@ ClaimState claim_of(const ShardState& state) {
   return {.attempt = state.attempts, .sign = state.sign, .age = state.age};
 }
 
-/// A scheduler does not run a task twice at once: whoever has this one's name was this one.
 bool Worker::is_dead(const ShardState& state) {
-  return watch_.is_dead(work_name(state.shard), claim_of(state)) ||
-         !state.lives.value_or(state.worker != options_.name);
+  return watch_.is_dead(work_name(state.shard), claim_of(state)) || !state.lives.value_or(true);
 }
 
 /// The shards that can be taken: those with the fewest attempts come first, for one that kills its
@@ -189,7 +205,10 @@ void Worker::run(Held held) {
     }
   };
   try {
-    const RunOutcome run = run_attempt(held, batch_.make_attempt_folder(shard, attempt));
+    const std::vector<fs::path> earlier = batch_.attempt_folders(shard);
+    const fs::path folder = batch_.make_attempt_folder(shard, attempt);
+    take_calibrations_over(earlier, folder);
+    const RunOutcome run = run_attempt(held, folder);
     if (!run.interrupted) {
       batch_.note_done(shard,
                        {.worker = options_.name,

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -50,17 +51,43 @@ std::string process_rank() {
   return {};
 }
 
+/// JOB_TASK of an array or JOB of Slurm; empty elsewhere.
+std::string slurm_task() {
+  const std::string array = variable("SLURM_ARRAY_JOB_ID"), task = variable("SLURM_ARRAY_TASK_ID");
+  return byte_text(!array.empty() && !task.empty() ? array + "_" + task : variable("SLURM_JOB_ID"));
+}
+
+/// How often Slurm has started this job again.
+int slurm_restarts() {
+  const std::string text = variable("SLURM_RESTART_COUNT");
+  int count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+/// Whether a note is of an earlier start of the job that this process belongs to.
+bool is_of_earlier_start(const Json& note) {
+  const auto job = note.find("job"), restarts = note.find("restarts");
+  return job != note.end() && restarts != note.end() && job->is_string() &&
+         restarts->is_number_integer() && !slurm_task().empty() &&
+         job->get<std::string>() == slurm_task() && restarts->get<int>() < slurm_restarts();
+}
+
 }  // namespace
 
 void note_process(Json& note) {
   note["host"] = host_name();
   note["process"] = ::getpid();
   note["system"] = system_name();
+  if (slurm_task().empty()) return;
+  note["job"] = slurm_task();
+  note["restarts"] = slurm_restarts();
 }
 
 std::optional<bool> process_lives(const Json& note) {
-  if (!note.is_object() || !note.contains("process") || !note.contains("system"))
-    return std::nullopt;
+  if (!note.is_object()) return std::nullopt;
+  if (is_of_earlier_start(note)) return false;
+  if (!note.contains("process") || !note.contains("system")) return std::nullopt;
   const Json &process = note["process"], &system = note["system"];
   if (!process.is_number_integer() || !system.is_string() || system.get<std::string>().empty() ||
       system.get<std::string>() != system_name())
@@ -70,11 +97,14 @@ std::optional<bool> process_lives(const Json& note) {
 }
 
 std::string process_name() {
-  const std::string array = variable("SLURM_ARRAY_JOB_ID"), task = variable("SLURM_ARRAY_TASK_ID");
-  const std::string job = variable("SLURM_JOB_ID"), rank = process_rank();
-  const std::string task_name = !array.empty() && !task.empty() ? array + "_" + task : job;
-  if (!task_name.empty()) return byte_text(task_name + (rank.empty() ? "" : " " + rank));
-  return fmt::format("{}:{}", host_name(), ::getpid());
+  std::string name = slurm_task();
+  if (!name.empty()) {
+    if (const std::string step = variable("SLURM_STEP_ID"); !step.empty())
+      name += " step " + byte_text(step);
+    if (const std::string rank = process_rank(); !rank.empty()) name += " rank " + byte_text(rank);
+    name += ' ';
+  }
+  return fmt::format("{}{}:{}", name, host_name(), ::getpid());
 }
 
 }  // namespace nf

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "core/base/error.h"
 #include "eval/batch/batch_folder.h"
@@ -10,26 +11,38 @@
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
+#include "eval/records/run_place.h"
 
 namespace nf {
 namespace {
+
+/// Whether it is the folder of a worker that has written nothing yet, as BATCH/workers/* may name.
+bool is_unbegun_attempt(const std::string& run) {
+  const std::filesystem::path dir = (std::filesystem::absolute(run) / "").lexically_normal();
+  const std::filesystem::path workers = dir.parent_path().parent_path();
+  return workers.filename() == kWorkersDir && is_batch_folder(workers.parent_path()) &&
+         std::filesystem::is_directory(dir) && !std::filesystem::exists(dir / kManifest);
+}
+
+int say_merged(const BatchFolder& batch, const BatchStatus& status) {
+  print_out("{}: is merged already\n", batch.merged_dir().string());
+  return static_cast<int>(status.exit_code());
+}
 
 /// Joins what the workers of a batch have left; where something is missing, that is named instead.
 int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::string& command) {
   const BatchFolder batch = BatchFolder::open(line.texts("RUN...").front());
   const BatchStatus status = BatchStatus::of(batch);
-  if (status.is_merged) {
-    print_out("{}: is merged already\n", batch.merged_dir().string());
-    return static_cast<int>(status.exit_code());
-  }
+  if (status.is_merged) return say_merged(batch, status);
   const Index over = status.count(ShardStanding::done) + status.count(ShardStanding::failed);
   if (over < batch.shard_count() || status.exit_code() == ExitCode::work_left) {
     print_out("not merged, for not all is there\n{}", status.text());
     return static_cast<int>(status.exit_code());
   }
   if (is_being_merged(batch)) {
-    print_out("{}: another process is joining the records\n", batch.dir().string());
-    return static_cast<int>(ExitCode::work_left);
+    print_err("{}: another process is joining the records; waiting for it\n", batch.dir().string());
+    await_merge(batch, [] { return false; });
+    if (batch.is_all_merged()) return say_merged(batch, status);
   }
   const MergeOutcome outcome =
       merge_batch(batch, line.has("mixed-env") || line.has("any-env"), kinds->metrics, command);
@@ -69,13 +82,14 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
             "says so")
       .flag("any-env", "the same");
   if (!line.parse(arguments)) return 0;
-  const std::vector<std::string> runs = line.texts("RUN...");
+  std::vector<std::string> runs = line.texts("RUN...");
   if (!line.has("out")) {
     if (runs.size() == 1 && is_batch_folder(runs.front()))
       return merge_workers(line, kinds, command_text("merge", arguments));
     throw ConfigError("--out is missing; see 'noisefloor merge --help'");
   }
   const std::string out = line.text("out");
+  std::erase_if(runs, is_unbegun_attempt);
   for (const std::string& run : runs)
     if (const auto damage = plan_file_damage(std::filesystem::path(run) / kPlan))
       print_err("warning: {}; a merged folder has no account of calls, so nothing follows\n",

@@ -30,6 +30,7 @@ StopRule::StopRule(std::optional<double> max_time, std::vector<std::filesystem::
     : max_time_(max_time), folders_(std::move(folders)) {}
 
 StopReason StopRule::reason() {
+  const std::lock_guard lock(mutex_);
   if (reason_ != StopReason::none) return reason_;
   if (stop_requested())
     reason_ = StopReason::signal;
@@ -62,6 +63,7 @@ double StopRule::seconds_left() const {
 }
 
 std::string StopRule::text() const {
+  const std::lock_guard lock(mutex_);
   if (reason_ == StopReason::file)
     return fmt::format("{} asks to stop; remove it before you go on", found_.string());
   // A run that stops for want of time has not seen the limit itself.

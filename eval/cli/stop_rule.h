@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@ namespace nf {
 enum class StopReason { none, signal, time, file };
 
 /// When a run is to stop at the next point: at a signal, when most of its time is over, and where a
-/// file STOP asks for it. Not thread-safe.
+/// file STOP asks for it. Thread-safe: passes ask from all of their threads.
 class StopRule {
  public:
   /// max_time: seconds that the process has, from its start. folders: where a STOP may lie.
@@ -36,6 +37,7 @@ class StopRule {
   StopReason reason_ = StopReason::none;
   std::filesystem::path found_{};
   Clock::time_point looked_{};  ///< for files
+  mutable std::mutex mutex_;    ///< of reason_, found_ and looked_
 };
 
 /// The exit code of a run that was stopped.

@@ -76,12 +76,14 @@ std::string state_text(const std::vector<ShardState>& shards) {
   return text;
 }
 
-/// Joins what all workers have recorded, unless somebody does it or has done it.
-void merge_all(const BatchFolder& batch, const std::vector<std::string>& arguments, bool any_env,
-               const KindsPtr& kinds) {
+/// Joins what all workers have recorded, unless somebody has done it or does it: a worker that
+/// waits sees to it that this one lives to the end.
+void merge_all(const CommandLine& line, const std::vector<std::string>& arguments,
+               const BatchFolder& batch, StopRule& stop, const KindsPtr& kinds) {
+  if (line.has("wait")) await_merge(batch, [&stop] { return stop.should_stop(); });
   if (batch.is_all_merged() || is_being_merged(batch)) return;
   const MergeOutcome merged =
-      merge_batch(batch, any_env, kinds->metrics, command_text("run", arguments));
+      merge_batch(batch, line.has("any-env"), kinds->metrics, command_text("run", arguments));
   write_report(batch.merged_dir(), kinds);
   batch.note_merged();
   print_out("{}: {} rows from {} records of all shards\n", batch.merged_dir().string(),
@@ -114,7 +116,7 @@ int run_worker(const CommandLine& line, const std::vector<std::string>& argument
     print_err("{}; another worker goes on\n", why.empty() ? "interrupted" : "stopped: " + why);
     return stop_code(stop.reason());
   }
-  if (outcome.is_all_done) merge_all(batch, arguments, line.has("any-env"), kinds);
+  if (outcome.is_all_done) merge_all(line, arguments, batch, stop, kinds);
   return static_cast<int>(outcome.failed_rows > 0 ? ExitCode::numeric : ExitCode::ok);
 }
 

@@ -18,10 +18,11 @@ bool is_batch_folder(const fs::path& dir) {
 fs::path run_folder_at(const fs::path& dir) {
   if (!is_batch_folder(dir)) return dir;
   if (fs::exists(dir / kMergedDir / kManifest)) return dir / kMergedDir;
-  throw ConfigError(fmt::format(
-      "{}: is a batch folder whose shards are not joined yet: `noisefloor status` says what is "
-      "left, `noisefloor merge` with this folder alone joins what is there",
-      dir.string()));
+  throw ConfigError(
+      fmt::format("{0}: is a batch folder whose shards are not joined yet: `noisefloor status {0}` "
+                  "says what is "
+                  "left; `noisefloor merge {0}/{1}/* --out X` joins what is there until now",
+                  dir.string(), kWorkersDir));
 }
 
 }  // namespace nf

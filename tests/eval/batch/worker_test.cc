@@ -11,6 +11,7 @@
 #include "core/io/read_json.h"
 #include "eval/batch/merge_batch.h"
 #include "eval/batch/shard_claim.h"
+#include "eval/batch/worker_process.h"
 #include "eval/records/file_names.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/builtin_kinds.h"
@@ -171,6 +172,48 @@ TEST_F(IntegrationWorkers, LeaveTheLivingAlone) {
   EXPECT_FALSE(outcome.is_all_over);
   EXPECT_EQ(batch.shards()[0].stage, ShardStage::running);
   EXPECT_EQ(batch.shards()[1].stage, ShardStage::done);
+}
+
+/// Several workers of one Slurm job may have one name.
+TEST_F(IntegrationWorkers, LeaveTheLivingOfTheirOwnNameAlone) {
+  const BatchFolder batch = make(2);
+  const auto held = ShardClaim::take(batch.claims_dir(), "1", 1, 60.0, R"({"worker": "7_2 0"})");
+  EXPECT_EQ(work(batch, {.name = "7_2 0"}).shards, 1);
+  EXPECT_EQ(batch.shards()[0].attempts, 1);
+}
+
+TEST_F(IntegrationWorkers, NameTheirProcessInTheClaim) {
+  const BatchFolder batch = make(1);
+  WorkerOptions options{.name = "me"};
+  options.run.should_stop = [&] {
+    EXPECT_NE(batch.shards()[0].lives, false);
+    return false;
+  };
+  work(batch, options);
+  const Json claim = read_json(claim_file(batch.claims_dir(), "1", 1));
+  EXPECT_EQ(process_lives(claim), true);
+}
+
+/// A file system without hard links shows the file empty until its writer has written it.
+TEST_F(IntegrationWorkers, TakeEnvFromTheNextWhereTheFirstLeftItEmpty) {
+  const BatchFolder batch = make(1);
+  std::ofstream(batch.dir() / kBatchEnv).close();
+  EXPECT_TRUE(work(batch).is_all_done);
+  EXPECT_TRUE(read_json(batch.dir() / kBatchEnv).is_object());
+}
+
+TEST_F(IntegrationWorkers, WaitForAMergeUntilItsProcessIsDead) {
+  const BatchFolder batch = make(1, /*lease=*/1.0);
+  EXPECT_FALSE(is_being_merged(batch));
+  await_merge(batch, [] { return false; });  // nobody does
+  auto held = ShardClaim::take(batch.claims_dir(), "merge", 1, 1.0, "{}\n");
+  EXPECT_TRUE(is_being_merged(batch));
+  int asked = 0;
+  await_merge(batch, [&asked] { return ++asked > 2; });
+  EXPECT_EQ(asked, 3);
+  held = nullptr;  // as where it was killed
+  await_merge(batch, [] { return false; });
+  EXPECT_FALSE(is_being_merged(batch));
 }
 
 TEST_F(IntegrationWorkers, BeginWithTheShardThatTheyAreGiven) {
