@@ -145,16 +145,16 @@ void confirm_super_weights(const Decoder& decoder, const EvalSet& set,
   }
   std::vector<Lane> lanes;
   for (const ModelTrial& trial : trials) lanes.push_back({.trial = &trial});
-  const StageHooks hooks{.lanes_done =
-                             [&weights](std::size_t first, std::vector<LaneResult> results) {
-                               for (std::size_t i = 0; i < results.size(); ++i) {
-                                 const auto [kl, tokens] = kl_of(results[i]);
-                                 SuperWeight& own = weights[(first + i) / 2];
-                                 ((first + i) % 2 == 0 ? own.kl : own.control) = kl;
-                                 if ((first + i) % 2 == 0) own.tokens = tokens;
-                               }
-                             },
-                         .should_stop = should_stop};
+  const StageHooks hooks{
+      .should_stop = should_stop,
+      .lanes_done = [&weights](std::size_t first, std::vector<LaneResult> results) {
+        for (std::size_t i = 0; i < results.size(); ++i) {
+          const auto [kl, tokens] = kl_of(results[i]);
+          SuperWeight& own = weights[(first + i) / 2];
+          ((first + i) % 2 == 0 ? own.kl : own.control) = kl;
+          if ((first + i) % 2 == 0) own.tokens = tokens;
+        }
+      }};
   run_stage(decoder, set, Stage(0, std::min(kConfirmWindows, set.windows)), lanes,
             {.lanes = std::vector<Index>(lanes.size(), 1)}, StatsMode::none, hooks);
 }
