@@ -16,12 +16,15 @@
 #include "core/base/byte_text.h"
 #include "core/base/version.h"
 #include "core/io/posix_file.h"
+#include "eval/batch/join_profiles.h"
 #include "eval/batch/join_records.h"
 #include "eval/batch/joined_rows.h"
 #include "eval/batch/missing_trials.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/mixed_env.h"
+#include "eval/records/profile_order.h"
+#include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
 #include "eval/records/trial_profile.h"
 #include "eval/results/followed_searches.h"
@@ -243,11 +246,15 @@ RecordJoin write_joined(const std::vector<RunContents>& runs, bool any_env,
 }
 
 /// The windows that each run has looked at (`profile:`), in one file; none where none has.
-void merge_profiles(const std::vector<RunContents>& runs, const fs::path& out) {
-  std::vector<TrialProfile> profiles;
-  for (const RunContents& run : runs)
-    for (const TrialProfile& profile : read_profiles(run.dir)) join_profile(profile, profiles);
-  if (!profiles.empty()) write_profiles(out, profiles);
+void merge_profiles(const std::vector<RunContents>& runs, const std::vector<RowKey>& rows,
+                    const fs::path& out) {
+  std::vector<fs::path> folders;
+  for (const RunContents& run : runs) folders.push_back(run.dir);
+  std::vector<TrialProfile> profiles = join_profiles(folders);
+  if (profiles.empty()) return;
+  sort_profiles(rows, profiles);
+  write_profiles(out, profiles);
+  write_profile_table(out, rows);
 }
 
 /// Every shard's description is that of the whole experiment: hundreds of them, with thousands of
@@ -295,7 +302,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     run.write_description(runs.front().experiment, runs.front().resolved,
                           about_merge(runs, counts, join.records(), options.command), rows,
                           first.tasks);
-    merge_profiles(runs, folder.path());
+    merge_profiles(runs, rows, folder.path());
     std::vector<Record> records = join.take_records();
     const FollowedSearches searches(rows, run.models(), records);
     outcome.rows = build_results(searches.rows(), std::move(records), run.models());

@@ -17,6 +17,7 @@
 #include "core/io/read_json.h"
 #include "eval/batch/attempt_progress.h"
 #include "eval/batch/calibration_links.h"
+#include "eval/batch/join_profiles.h"
 #include "eval/batch/join_records.h"
 #include "eval/batch/shard_claim.h"
 #include "eval/batch/worker_process.h"
@@ -89,6 +90,7 @@ class Worker {
   bool is_worth_waiting(const std::vector<ShardState>& shards) const;
   Held take_one(const std::vector<ShardState>& candidates);
   std::vector<Record> records_of_before(Index shard) const;
+  void take_profiles_of_before(Index shard, const fs::path& folder) const;
   RunOutcome run_attempt(const Held& held, const fs::path& folder);
   void run(Held held);
   void pause() const;
@@ -168,6 +170,21 @@ std::vector<Record> Worker::records_of_before(Index shard) const {
   return join.records();
 }
 
+/// Begins with what earlier attempts at a shard have looked at (`profile:`).
+void Worker::take_profiles_of_before(Index shard, const fs::path& folder) const {
+  const Json env = numerics_env(experiment_.config.arithmetic);
+  try {
+    std::vector<fs::path> folders = batch_.attempt_folders(shard);
+    std::erase_if(folders, [&](const fs::path& each) {
+      return each == folder || env_refusal(read_manifest(each / kManifest).env, env, {});
+    });
+    const std::vector<TrialProfile> profiles = join_profiles(folders);
+    if (!profiles.empty()) write_profiles(folder, profiles);
+  } catch (const DataError& error) {
+    progress_.message(fmt::format("warning: {}; it looks at values again", error.what()));
+  }
+}
+
 RunOutcome Worker::run_attempt(const Held& held, const fs::path& folder) {
   RunOptions run = options_.run;
   run.out = folder;
@@ -175,6 +192,7 @@ RunOutcome Worker::run_attempt(const Held& held, const fs::path& folder) {
   run.shard.index = held.shard;
   run.trials = TrialChoice(batch_.plan().trials);
   run.known = records_of_before(held.shard);
+  if (experiment_.config.profile.is_on) take_profiles_of_before(held.shard, folder);
   run.writes_tables = false;
   const auto progress = std::make_shared<AttemptProgress>(folder);
   const auto planned = std::make_shared<double>(0.0);

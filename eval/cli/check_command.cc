@@ -11,9 +11,13 @@
 #include "eval/output/standard_streams.h"
 #include "eval/plan/calibration_sets.h"
 #include "eval/plan/chosen_trials.h"
+#include "eval/run/profile_texts.h"
 
 namespace nf {
 namespace {
+
+/// Enough of a text of `profile:` to tell an error that a run would begin with.
+constexpr Index kReadWindows = 1;
 
 /// Takes away the trials that are not chosen.
 void keep_chosen(const TrialChoice& choice, Experiment& experiment) {
@@ -56,6 +60,11 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
   if (!line.parse(arguments)) return 0;
   Experiment experiment = Experiment::load(experiment_file(line), line.texts("set"), kinds);
   const std::vector<std::string> repeats = repeat_warnings(experiment);
+  check_profiled_trials(experiment);
+  for (const ExperimentModel& model : experiment.models)
+    for (const ReadProfileText& text :
+         read_profile_texts(experiment.config, model.decoder, kReadWindows))
+      print_warnings(text.data.warnings);
   keep_chosen(TrialChoice(line.texts("trials")), experiment);
   if (line.has("full")) {
     print_out("{}", to_yaml(experiment.resolved()));

@@ -8,6 +8,7 @@
 #include "eval/cli/stop_signal.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
+#include "eval/records/run_folder.h"
 #include "eval/run/run_experiment.h"
 #include "eval/tables/profile_table.h"
 
@@ -72,7 +73,7 @@ ExperimentSource experiment_of(const fs::path& model, const std::vector<NamedTex
 }
 
 void print_profiles(const fs::path& dir) {
-  const std::vector<TrialProfile> profiles = read_profiles(dir);
+  const std::vector<TrialProfile> profiles = read_profiles(RunFolder::read_description(dir).dir);
   if (profiles.empty())
     throw ConfigError(fmt::format(
         "{}: nobody has looked at values there; add `profile: true` to its experiment and run it "

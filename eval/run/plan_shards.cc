@@ -265,6 +265,7 @@ std::string ShardsPlan::text() const {
 ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
                        const ShardRequest& request) {
   check_choice(options.trials, experiment);
+  check_profiled_trials(experiment);
   std::vector<ModelPlan> models =
       plan_models(experiment, options.trials, options.hashes ? &*options.hashes : nullptr);
   ShardsPlan plan{.shard = {.count = request.count.value_or(1),

@@ -4,37 +4,19 @@
 
 #include <algorithm>
 
-#include "core/base/error.h"
 #include "eval/records/trial_choice.h"
 
 namespace nf {
-namespace {
-
-/// Throws where a pattern is of no trial of the whole experiment.
-void check_patterns(const ProfileConfig& config, const std::vector<RowKey>& rows) {
-  for (const std::string& pattern : config.trials) {
-    const TrialChoice choice({pattern});
-    const bool is_found = std::any_of(rows.begin(), rows.end(), [&choice](const RowKey& row) {
-      return row.seed && choice.holds(row.name, row.vars);
-    });
-    if (!is_found)
-      throw ConfigError(
-          fmt::format("{}: '{}' matches no trial", config.node.find("trials")->where(), pattern));
-  }
-}
-
-}  // namespace
 
 ProfileKeeper::ProfileKeeper(const RunContext& run, const ModelPlan& plan)
     : run_(run), plan_(plan) {
   const ProfileConfig& config = run.experiment.config.profile;
   if (!config.is_on) return;
-  check_patterns(config, plan.rows());
   keys_.push_back(plan.baseline());
   const TrialChoice choice(config.trials);
   if (!choice.is_all())
-    for (const Job& job : plan.jobs())
-      if (choice.holds(job.key.name, job.key.vars)) keys_.push_back(job.key);
+    for (const Job* job : plan.jobs_with({}))
+      if (choice.holds(job->key.name, job->key.vars)) keys_.push_back(job->key);
   profiles_ = read_profiles(run.folder.dir());
 }
 

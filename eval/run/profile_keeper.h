@@ -14,8 +14,7 @@ namespace nf {
 /// experiment has none, nobody is profiled.
 class ProfileKeeper {
  public:
-  /// Both must outlive this. Throws ConfigError where a pattern of `profile: {trials: ...}` matches
-  /// no trial.
+  /// Both must outlive this.
   ProfileKeeper(const RunContext& run, const ModelPlan& plan);
 
   /// The baseline and the trials that are profiled, of this part of the trials.

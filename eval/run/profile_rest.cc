@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/preparation.h"
 #include "eval/run/profile_keeper.h"
+#include "eval/run/profile_texts.h"
 #include "eval/run/stage_runner.h"
 #include "eval/run/super_weights.h"
 #include "eval/run/weight_profile.h"
@@ -14,28 +17,30 @@
 namespace nf {
 namespace {
 
-/// A text that profiles are made of.
-struct Text {
-  std::string name;
-  ModelData data;
-};
-
 class ProfileRest {
  public:
-  ProfileRest(const RunContext& run, const ModelPlan& plan, Decoder& decoder)
-      : run_(run), plan_(plan), decoder_(decoder), keeper_(run, plan) {
-    for (const Job& job : plan.jobs())
-      if (is_profiled(job.key)) jobs_.push_back(&job);
+  ProfileRest(const RunContext& run, const ModelPlan& plan, const ModelPart& part, Decoder& decoder)
+      : run_(run), plan_(plan), part_(part), decoder_(decoder), keeper_(run, plan) {
+    std::set<std::string> failed;
+    for (const Record& record : run.folder.records())
+      if (record.failed()) failed.insert(record.id);
+    // A trial that failed would fail again, and nothing is seen of it.
+    for (const Job* job : plan.jobs_with({}))
+      if (is_profiled(job->key) && !failed.contains(job->key.id)) jobs_.push_back(job);
+    if (has_first_item())
+      texts_ = read_profile_texts(run.experiment.config, decoder, plan.data().set.windows);
   }
 
   void finish() {
     pass(kDataText, plan_.data());
-    for (const Text& text : texts()) pass(text.name, text.data);
+    for (const ReadProfileText& text : texts_) pass(text.name, text.data);
+    if (!plan_.has_own_shape()) return;
     // What follows is the untouched model's, which one part of the trials looks at for all.
-    if (run_.options.shard.index > 0) return;
-    look_at_weights();
-    search(kDataText, plan_.data());
-    for (const Text& text : texts()) search(text.name, text.data);
+    if (is_first()) look_at_weights();
+    // Each part of the text shows its own largest inputs.
+    if (part_.with_floor) search(kDataText, plan_.data());
+    if (!is_first()) return;
+    for (const ReadProfileText& text : texts_) search(text.name, text.data);
   }
 
  private:
@@ -46,26 +51,19 @@ class ProfileRest {
     });
   }
 
-  const std::vector<Text>& texts() {
-    const ExperimentConfig& config = run_.experiment.config;
-    if (!texts_.empty()) return texts_;
-    for (const ProfileText& text : config.profile.texts) {
-      const WindowOptions options{
-          .context = config.profile.context.value_or(config.data->context),
-          .limit = config.profile.windows.value_or(plan_.data().set.windows)};
-      texts_.push_back(
-          {text.name, text_data(read_windows(text.source(), options, decoder_.checkpoint().dir(),
-                                             decoder_.spec()))});
-      for (const std::string& warning : texts_.back().data.warnings)
-        run_.progress.message("warning: " + warning);
-    }
-    return texts_;
+  bool has_first_item() const { return part_.first_item == 0 && !part_.empty(); }
+  bool is_first() const { return part_.with_floor && has_first_item(); }
+
+  /// The windows that the untouched model has to pass: in the experiment's own shape alone, and
+  /// over other texts once for all parts.
+  std::vector<Index> lacking_of_baseline(const std::vector<Index>& items, const std::string& text,
+                                         const ModelData& data) const {
+    if (!plan_.has_own_shape() || (text != kDataText && !is_first())) return {};
+    return lacking(plan_.baseline(), items, text, data);
   }
 
   std::vector<Index> lacking(const RowKey& key, const std::vector<Index>& items,
                              const std::string& text, const ModelData& data) const {
-    // The untouched model's other texts are passed once for all parts of the trials.
-    if (!key.seed && text != kDataText && run_.options.shard.index > 0) return {};
     std::vector<Index> windows;
     for (const Index item : items)
       if (item < data.set.windows) windows.push_back(item);
@@ -78,7 +76,7 @@ class ProfileRest {
          text == kDataText ? plan_.stages() : cut_stages(decoder_.spec(), data.set.items)) {
       std::vector<Lane> lanes;
       std::vector<const Job*> jobs;
-      std::vector<Index> needed = lacking(plan_.baseline(), all.items, text, data);
+      std::vector<Index> needed = lacking_of_baseline(all.items, text, data);
       Gather gather(StatsMode::none);
       gather.baseline_profiled = needed;
       for (const Job* job : jobs_) {
@@ -99,9 +97,10 @@ class ProfileRest {
                  const std::vector<Lane>& lanes, const std::vector<const Job*>& jobs,
                  const Gather& gather) {
     if (run_.options.should_stop()) throw Interrupted();
-    run_.progress.message(fmt::format(
-        "{}: looking at {} windows of {} as {} lanes have them", plan_.name(), stage.count(),
-        text == kDataText ? "the text" : "'" + text + "'", lanes.size() + 1));
+    run_.progress.message(fmt::format("{}: looking at {} windows of {} as {} lanes have them",
+                                      plan_.title(), stage.count(),
+                                      text == kDataText ? "the text" : "'" + text + "'",
+                                      lanes.size() + (plan_.has_own_shape() ? 1 : 0)));
     prepare_decoder(decoder_, data.set, calibration_positions(plan_, jobs));
     CalibrationResults calibration =
         calibration_results(run_.folder.dir() / kCalibrationDir, plan_, run_.env,
@@ -109,9 +108,11 @@ class ProfileRest {
     calibrate_jobs(plan_, decoder_, jobs, run_.budget, calibration, run_.options.should_stop,
                    run_.progress);
     const StageHooks hooks{
+        .should_stop = run_.options.should_stop,
         .baseline_done =
             [&](LaneResult result) {
-              keeper_.add(plan_.baseline(), std::move(result.profile), text, data.hash);
+              if (plan_.has_own_shape())
+                keeper_.add(plan_.baseline(), std::move(result.profile), text, data.hash);
             },
         .lanes_done =
             [&](std::size_t first, std::vector<LaneResult> results) {
@@ -137,25 +138,29 @@ class ProfileRest {
   void search(const std::string& text, const ModelData& data) {
     TrialProfile* const profile = keeper_.find(plan_.baseline(), text, data.hash);
     if (profile == nullptr || profile->is_searched) return;
-    profile->super_weights = find_super_weights(decoder_, profile->parts);
+    const std::function<bool()>& should_stop = run_.options.should_stop;
+    std::vector<SuperWeight> weights = find_super_weights(decoder_, profile->parts, should_stop);
     prepare_decoder(decoder_, data.set, 0);
-    confirm_super_weights(decoder_, data.set, profile->super_weights);
+    confirm_super_weights(decoder_, data.set, weights, should_stop);
+    profile->super_weights = std::move(weights);
     profile->is_searched = true;
     keeper_.save();
   }
 
   const RunContext& run_;
   const ModelPlan& plan_;
+  const ModelPart& part_;
   Decoder& decoder_;
   ProfileKeeper keeper_;
   std::vector<const Job*> jobs_;
-  std::vector<Text> texts_;
+  std::vector<ReadProfileText> texts_;
 };
 
 }  // namespace
 
-void finish_profile(const RunContext& run, const ModelPlan& plan, Decoder& decoder) {
-  if (run.experiment.config.profile.is_on) ProfileRest(run, plan, decoder).finish();
+void finish_profile(const RunContext& run, const ModelPlan& plan, const ModelPart& part,
+                    Decoder& decoder) {
+  if (run.experiment.config.profile.is_on) ProfileRest(run, plan, part, decoder).finish();
 }
 
 }  // namespace nf

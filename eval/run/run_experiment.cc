@@ -27,6 +27,7 @@
 #include "eval/run/model_runner.h"
 #include "eval/run/preparation.h"
 #include "eval/run/profile_rest.h"
+#include "eval/run/profile_texts.h"
 #include "eval/run/run_account.h"
 #include "eval/run/run_context.h"
 #include "eval/tables/result_files.h"
@@ -44,18 +45,31 @@ void warn_of_reference_kernels(Progress& progress) {
                       name));
 }
 
-/// Lets the models have the shard's part of the work, where there are several. The note of the cut
-/// for the manifest; null without one.
-Json take_shard(std::vector<ModelPlan>& plans, const Shard& shard) {
-  if (shard.is_all()) return nullptr;
+/// The part of each model's work that a shard has.
+struct TakenShard {
+  std::vector<ModelPart> parts{};
+  Json cut{};  ///< a note for the manifest; null where there is one shard
+};
+
+/// Lets the models have the shard's part of the work, where there are several.
+TakenShard take_shard(std::vector<ModelPlan>& plans, const Shard& shard) {
+  TakenShard taken;
+  if (shard.is_all()) {
+    for (const ModelPlan& plan : plans)
+      taken.parts.push_back(
+          {.conditions = {}, .last_item = plan.items().count(), .with_floor = true});
+    return taken;
+  }
   const ExperimentCut cut(plans, shard);
-  const std::vector<ModelPart> parts = cut.parts(shard.index);
-  for (std::size_t i = 0; i < plans.size(); ++i) plans[i].take_part(parts[i]);
-  return cut.to_json(plans);
+  taken.parts = cut.parts(shard.index);
+  for (std::size_t i = 0; i < plans.size(); ++i) plans[i].take_part(taken.parts[i]);
+  taken.cut = cut.to_json(plans);
+  return taken;
 }
 
 std::vector<ModelPlan> plan_models(const Experiment& experiment, const RunOptions& options) {
   check_choice(options.trials, experiment);
+  check_profiled_trials(experiment);
   return plan_models(experiment, options.trials, options.hashes ? &*options.hashes : nullptr);
 }
 
@@ -212,6 +226,20 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
     run.progress.message(others);
 }
 
+/// Reads the texts of `profile:`, for an error in one is better told before hours have passed.
+/// Their warnings.
+std::vector<std::string> check_profile_texts(const Experiment& experiment,
+                                             const std::vector<ModelPlan>& plans) {
+  std::vector<std::string> warnings;
+  for (const ModelPlan& plan : plans) {
+    if (!plan.has_own_shape()) continue;
+    for (const ReadProfileText& text :
+         read_profile_texts(experiment.config, plan.decoder(), plan.data().set.windows))
+      warnings.insert(warnings.end(), text.data.warnings.begin(), text.data.warnings.end());
+  }
+  return warnings;
+}
+
 /// Runs the rest of one model's plan. Its expense goes to the account, also where it is stopped.
 void run_model(const RunContext& run, std::vector<ModelPlan>& plans, std::size_t model,
                const ModelEstimate& planned, RunAccount& account) {
@@ -248,12 +276,13 @@ struct RunEnd {
 };
 
 RunEnd run_models(const RunContext& run, std::vector<ModelPlan>& plans,
-                  const std::vector<ModelEstimate>& estimates, RunAccount& account) {
+                  const std::vector<ModelPart>& parts, const std::vector<ModelEstimate>& estimates,
+                  RunAccount& account) {
   try {
     for (std::size_t i = 0; i < plans.size(); ++i) {
       if (estimates[i].cost.flops() > 0.0) run_model(run, plans, i, estimates[i], account);
       // The rest of what `profile:` asks for: other texts, and what was run before it was asked.
-      if (plans[i].has_own_shape()) finish_profile(run, plans[i], plans[i].decoder());
+      if (!parts[i].empty()) finish_profile(run, plans[i], parts[i], plans[i].decoder());
     }
   } catch (const Interrupted&) {
     run.progress.finish();
@@ -310,6 +339,7 @@ std::vector<ModelEstimate> plan_experiment(Experiment& experiment, const RunOpti
   take_isa(experiment.config);
   check_arithmetic(experiment);
   std::vector<ModelPlan> plans = plan_models(experiment, options);
+  check_profile_texts(experiment, plans);
   take_shard(plans, options.shard);
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A machine of other threads has other memory, too.
@@ -328,8 +358,9 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
     check_earlier_set(options.out, experiment.source.set, to_yaml(experiment.resolved()));
   // Texts become windows and trials become paths here: all that follows is about these.
   std::vector<ModelPlan> plans = plan_models(experiment, options);
+  const std::vector<std::string> text_warnings = check_profile_texts(experiment, plans);
   // A part of them, of trials or text, is what the rest is about.
-  const Json cut = take_shard(plans, options.shard);
+  const TakenShard shard = take_shard(plans, options.shard);
   // Everything but the weights has been read, so what is free now is what a run may have.
   const MemoryBudget budget = run_budget(experiment.config, options.memory);
   // A budget too small is known before anything is written.
@@ -342,16 +373,17 @@ RunOutcome run_experiment(Experiment& experiment, const RunOptions& options, Pro
   // The manifest says which steps of searches its records may be of, so these come first.
   take_up_searches(plans, folder.records());
   // From here on the folder can be read without the experiment.
-  write_description(run, plans, cut);
+  write_description(run, plans, shard.cut);
   // Who is warned can still stop before hours have passed.
   tell_warnings(run, plans);
+  warn(run, text_warnings);
   // The rest is estimated on this machine, to be told and to stand beside what it took.
   const std::vector<ModelEstimate> estimates = estimate_models(
       experiment, plans, budget, options, folder.records(), outcomes_in(folder, env));
   // The work itself: each wave is recorded before the next begins.
   RunAccount account(options.command);
   options.begin_work(planned_flops(estimates));
-  const RunEnd end = run_models(run, plans, estimates, account);
+  const RunEnd end = run_models(run, plans, shard.parts, estimates, account);
   // The tables tell also what an error has left behind.
   if (end.error) write_files_and_rethrow(run, plans, account, end.error);
   // Only a machine without oneDNN's kernels is so slow that it should be said.

@@ -110,12 +110,14 @@ std::pair<double, Index> kl_of(const LaneResult& lane) {
 
 }  // namespace
 
-std::vector<SuperWeight> find_super_weights(const Decoder& decoder, const ProfileParts& seen) {
+std::vector<SuperWeight> find_super_weights(const Decoder& decoder, const ProfileParts& seen,
+                                            const std::function<bool()>& should_stop) {
   std::vector<SuperWeight> found;
   for (Index layer = 0; layer < decoder.spec().num_hidden_layers; ++layer) {
     const SiteProfile* const input =
         seen.find(Site{layer, Role::down_proj, SiteTensor::input}.name());
     if (input == nullptr || input->values.peak.row.empty()) continue;
+    if (should_stop()) throw Interrupted();
     std::optional<SuperWeight> own = candidate(read_down(decoder, layer), input->values.peak);
     if (!own) continue;
     own->site = Site{layer, Role::down_proj, SiteTensor::weight}.name();
@@ -128,7 +130,8 @@ std::vector<SuperWeight> find_super_weights(const Decoder& decoder, const Profil
 }
 
 void confirm_super_weights(const Decoder& decoder, const EvalSet& set,
-                           std::vector<SuperWeight>& weights) {
+                           std::vector<SuperWeight>& weights,
+                           const std::function<bool()>& should_stop) {
   const std::size_t count = std::min(weights.size(), kMostConfirmed);
   if (count == 0) return;
   std::vector<ModelTrial> trials;
@@ -143,6 +146,7 @@ void confirm_super_weights(const Decoder& decoder, const EvalSet& set,
   std::vector<Lane> lanes;
   for (const ModelTrial& trial : trials) lanes.push_back({.trial = &trial});
   const StageHooks hooks{
+      .should_stop = should_stop,
       .lanes_done = [&weights](std::size_t first, std::vector<LaneResult> results) {
         for (std::size_t i = 0; i < results.size(); ++i) {
           const auto [kl, tokens] = kl_of(results[i]);

@@ -5,6 +5,7 @@
 
 #include "core/io/atomic_file.h"
 #include "eval/records/file_names.h"
+#include "eval/records/profile_order.h"
 #include "eval/records/trial_profile.h"
 #include "eval/results/row_fields.h"
 #include "eval/tables/confidence_csv.h"
@@ -44,14 +45,20 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
   return files;
 }
 
+void write_profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys) {
+  std::vector<TrialProfile> profiles = read_profiles(dir);
+  if (profiles.empty()) return;
+  sort_profiles(keys, profiles);
+  write_file_atomically(dir / kProfilesCsv, profiles_csv(profiles));
+}
+
 std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey>& keys,
                                      const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks) {
   const FollowedSearches searches(keys, folder.models(), folder.records());
   std::vector<ResultRow> rows = build_results(searches.rows(), folder.records(), folder.models());
   folder.write_tables(result_files(rows, searches, metrics, tasks), searches.keys(), tasks);
-  const std::vector<TrialProfile> profiles = read_profiles(folder.dir());
-  if (!profiles.empty()) write_file_atomically(folder.dir() / kProfilesCsv, profiles_csv(profiles));
+  write_profile_table(folder.dir(), keys);
   return rows;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "eval/records/run_folder.h"
@@ -12,6 +13,9 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const FollowedSearches& searches,
                                      const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks);
+
+/// Writes profiles.csv of a run folder that has profiles. keys: of its rows, in whose order it is.
+void write_profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys);
 
 /// Makes the tables of a folder anew out of all its records, and notes the state of its searches in
 /// its manifest. keys: those of all rows of the experiment. Returns the rows of the results.
