@@ -167,6 +167,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   const LaunchRequest request{.program = program_path(),
                               .shards = all_shards(batch.shard_count()),
                               .dry_run = line.has("dry-run")};
+  file.write(dir);  // what resubmit begins with, also after a dry run
   std::vector<std::string> told;
   try {
     told = launch(batch, request, file);
