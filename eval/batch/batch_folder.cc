@@ -86,24 +86,6 @@ BatchFolderPlan read_plan(const fs::path& dir) {
   return plan;
 }
 
-/// Throws where the folder holds what is not of a batch that was about to be made.
-void check_empty(const fs::path& dir) {
-  if (!fs::exists(dir)) return;
-  if (!fs::is_directory(dir))
-    throw ConfigError(fmt::format("{}: is not a folder; choose another --out", dir.string()));
-  const std::set<std::string> own = {kClaimsDir, kDoneDir,    kFailedDir, kWorkersDir,
-                                     kHashesDir, kExperiment, kResolved};
-  if (is_batch_folder(dir))
-    throw ConfigError(fmt::format(
-        "{}: is a batch folder already: `noisefloor status` says how it stands, `noisefloor "
-        "resubmit` goes on with it; choose another --out for a new one",
-        dir.string()));
-  for (const fs::directory_entry& entry : fs::directory_iterator(dir))
-    if (!own.contains(entry.path().filename().string()))
-      throw ConfigError(fmt::format("{}: is there already and holds {}; choose another --out",
-                                    dir.string(), entry.path().filename().string()));
-}
-
 void make_directory(const fs::path& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
@@ -178,10 +160,27 @@ const char* stage_name(ShardStage stage) {
 BatchFolder::BatchFolder(fs::path dir, BatchFolderPlan plan)
     : dir_(std::move(dir)), plan_(std::move(plan)) {}
 
+void BatchFolder::check_new(const fs::path& dir) {
+  if (!fs::exists(dir)) return;
+  if (!fs::is_directory(dir))
+    throw ConfigError(fmt::format("{}: is not a folder; choose another --out", dir.string()));
+  const std::set<std::string> own = {kClaimsDir, kDoneDir,   kFailedDir,  kWorkersDir,
+                                     kHashesDir, kMakerLock, kExperiment, kResolved};
+  if (is_batch_folder(dir))
+    throw ConfigError(fmt::format(
+        "{}: is a batch folder already: `noisefloor status` says how it stands, `noisefloor "
+        "resubmit` goes on with it; choose another --out for a new one",
+        dir.string()));
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir))
+    if (!own.contains(entry.path().filename().string()))
+      throw ConfigError(fmt::format("{}: is there already and holds {}; choose another --out",
+                                    dir.string(), entry.path().filename().string()));
+}
+
 BatchFolder BatchFolder::create(const fs::path& dir, const BatchFolderPlan& plan) {
   NF_CHECK(!plan.shards.empty() && plan.shard.count == std::ssize(plan.shards),
            "{} of {} shards are described", plan.shards.size(), plan.shard.count);
-  check_empty(dir);
+  check_new(dir);
   for (const char* name : {kClaimsDir, kDoneDir, kFailedDir, kWorkersDir})
     make_directory(dir / name);
   write_file_atomically(dir / kExperiment, plan.source.text);

@@ -34,6 +34,8 @@ inline constexpr const char* kDoneDir = "done";
 inline constexpr const char* kFailedDir = "failed";
 /// Hashes of the models' files, taken once for all workers (PieceHashCache).
 inline constexpr const char* kHashesDir = "hashes";
+/// There while the folder is made, by NewBatchFolder.
+inline constexpr const char* kMakerLock = ".making";
 
 /// Seconds without a sign of life after which a claim is free for others.
 inline constexpr double kLease = 180.0;
@@ -100,8 +102,11 @@ struct ShardState {
 /// Copyable; not thread-safe.
 class BatchFolder {
  public:
-  /// Makes the folder, with all that workers need; plan.json comes last. Throws ConfigError where
-  /// `dir` is there and holds anything but hashes/, DataError where it cannot be written.
+  /// Throws ConfigError where `dir` is there and holds anything but what create() makes before
+  /// plan.json, for that may be left of an earlier attempt.
+  static void check_new(const std::filesystem::path& dir);
+  /// Makes the folder, with all that workers need; plan.json comes last. Throws what check_new()
+  /// throws, and DataError where it cannot be written.
   static BatchFolder create(const std::filesystem::path& dir, const BatchFolderPlan& plan);
   /// Opens one. Throws ConfigError where there is none, DataError for a damaged plan.json.
   static BatchFolder open(const std::filesystem::path& dir);

@@ -172,6 +172,14 @@ bool BatchStatus::is_idle() const {
   return count(ShardStanding::running) == 0 && (!queue || queue->empty());
 }
 
+bool BatchStatus::is_abandoned() const {
+  if (!is_idle()) return false;
+  if (queue || is_stopped) return true;
+  const bool has_queue = launch && !launch->jobs.empty();  // it does not answer
+  return !has_queue && std::any_of(states.begin(), states.end(),
+                                   [](const ShardState& state) { return state.attempts > 0; });
+}
+
 std::vector<Index> BatchStatus::missing() const {
   std::vector<Index> shards;
   for (std::size_t i = 0; i < states.size(); ++i) {

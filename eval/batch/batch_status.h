@@ -49,6 +49,9 @@ struct BatchStatus {
   double seconds_left() const;
   /// Whether nobody works on anything and nobody waits in the queue.
   bool is_idle() const;
+  /// Whether it is idle and no worker comes by itself: a queue is known, or there is none and
+  /// workers have been here, or a file STOP is there.
+  bool is_abandoned() const;
   /// Shards (from 1) that are free and begin no task of the queue.
   std::vector<Index> missing() const;
 

@@ -10,6 +10,7 @@
 #include "eval/batch/script_word.h"
 #include "eval/batch/shard_list.h"
 #include "eval/batch/slurm_script.h"
+#include "eval/batch/task_needs.h"
 #include "eval/machine/slurm_limits.h"
 
 namespace nf {
@@ -37,6 +38,13 @@ std::string shards_text(const LaunchRequest& request, Index all) {
   const Index count = std::ssize(request.shards);
   const std::string text = fmt::format("{} shard{}", count, count == 1 ? "" : "s");
   return count == all ? text : fmt::format("{} ({})", text, ranges_text(request.shards));
+}
+
+std::vector<Index> shards_of(const ArrayJob& array) {
+  if (array.tasks.empty()) return {array.offset};
+  std::vector<Index> shards = array.tasks;
+  for (Index& shard : shards) shard += array.offset;
+  return shards;
 }
 
 /// A call of sbatch for each array, and one for the job that merges behind them.
@@ -88,6 +96,7 @@ class SlurmLaunch {
     job.offset = array.offset;
     job.tasks = array.tasks_text();
     note(std::move(job));
+    request_.accepted(shards_of(array));
     submitted_ += std::max<Index>(std::ssize(array.tasks), 1);
   }
 
@@ -160,7 +169,8 @@ ShardList list_of(const BatchFolder& batch, const LaunchRequest& request, const 
   return {.dir = fs::absolute(batch.dir()),
           .program = request.program,
           .shards = request.shards,
-          .threads = file.threads};
+          .threads = file.threads,
+          .memory = worker_memory(file.memory)};
 }
 
 std::vector<std::string> write_list(const BatchFolder& batch, const LaunchRequest& request,
@@ -188,15 +198,15 @@ std::vector<std::string> write_loop(const BatchFolder& batch, const LaunchReques
 std::vector<std::string> launch(const BatchFolder& batch, const LaunchRequest& request,
                                 LaunchFile& file) {
   fs::create_directories(batch.dir() / "logs");
-  file.write(batch.dir());
-  switch (file.launcher) {
-    case Launcher::parallel:
-      return write_list(batch, request, file);
-    case Launcher::shell:
-      return write_loop(batch, request, file);
-    default:
-      return SlurmLaunch(batch, request, file).run();
+  if (file.launcher == Launcher::slurm) return SlurmLaunch(batch, request, file).run();
+  std::vector<std::string> told = file.launcher == Launcher::parallel
+                                      ? write_list(batch, request, file)
+                                      : write_loop(batch, request, file);
+  if (!request.dry_run) {
+    file.write(batch.dir());
+    request.accepted(request.shards);
   }
+  return told;
 }
 
 }  // namespace nf

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "eval/batch/script_word.h"
 
 namespace nf {
@@ -12,14 +14,20 @@ std::string beginning(const ShardList& list) {
                      script_word(list.program.string()));
 }
 
+/// Options of every worker.
+std::string limits_text(const ShardList& list) {
+  const std::string threads = fmt::format("--threads {}", list.threads);
+  if (list.memory == 0) return threads;
+  return fmt::format("{} --memory {}MiB", threads, std::max<Index>(list.memory >> 20, 1));
+}
+
 }  // namespace
 
 std::string list_text(const ShardList& list) {
   std::string text;
   for (const Index shard : list.shards)
-    text += fmt::format("{} run {} --worker --shard {} --threads {}\n",
-                        script_word(list.program.string()), script_word(list.dir.string()), shard,
-                        list.threads);
+    text += fmt::format("{} run {} --worker --shard {} {}\n", script_word(list.program.string()),
+                        script_word(list.dir.string()), shard, limits_text(list));
   return text;
 }
 
@@ -55,14 +63,14 @@ std::string loop_script(const ShardList& list) {
          beginning(list) +
          fmt::format(
              "for shard in{}; do\n"
-             "  \"$noisefloor\" run \"$dir\" --worker --shard \"$shard\" --threads {} \"$@\"\n"
+             "  \"$noisefloor\" run \"$dir\" --worker --shard \"$shard\" {} \"$@\"\n"
              "  code=$?\n"
              "  case $code in\n"
              "    75 | 130) exit \"$code\" ;; # asked to stop\n"
              "  esac\n"
              "done\n"
              "exec \"$noisefloor\" status \"$dir\"\n",
-             shards, list.threads);
+             shards, limits_text(list));
 }
 
 }  // namespace nf

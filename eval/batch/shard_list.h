@@ -14,6 +14,7 @@ struct ShardList {
   std::filesystem::path program;  ///< noisefloor, absolute
   std::vector<Index> shards;      ///< from 1
   Index threads = 1;              ///< of a worker
+  Index memory = 0;               ///< bytes that a worker is told to stay within; 0: nothing
 };
 
 /// A command a line, one for each shard: for GNU parallel and whatever else takes lists.

@@ -82,8 +82,12 @@ constexpr const char* kRequeueing = R"(
 again=${SLURM_RESTART_COUNT:-0}
 case $code in
   75 | 130)
+    # TERM comes of scancel, too: what is cancelled does not come again.
+    state=$(timeout 20 squeue --noheader --jobs "$SLURM_JOB_ID" --format %T 2>/dev/null | head -n 1 | tr -d ' ')
     if [ -e STOP ]; then
       echo "a file STOP is there: not queued again; remove it and call 'noisefloor resubmit' for the rest"
+    elif [[ $state = CANCELLED || $state = COMPLETING ]]; then
+      echo "cancelled: not queued again; 'noisefloor resubmit' submits the rest"
     elif [ "$again" -ge "$requeues" ]; then
       echo "queued again $again times already (--requeues); 'noisefloor resubmit' submits the rest"
     elif scontrol requeue "$SLURM_JOB_ID"; then

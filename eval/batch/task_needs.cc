@@ -14,7 +14,12 @@ constexpr double kMoreTime = 2, kLeastMinutes = 15, kMinuteStep = 5;
 
 }  // namespace
 
-TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads) {
+Index worker_memory(Index task_memory) {
+  return static_cast<Index>(kWorkerShare * static_cast<double>(task_memory));
+}
+
+TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads,
+                     std::optional<Index> most_memory) {
   double memory = 0, seconds = 0;
   for (const BatchShard& shard : shards) {
     memory = std::max(memory, static_cast<double>(shard.memory));
@@ -22,8 +27,9 @@ TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads) {
   }
   const double minutes = seconds * kMoreTime / 60 + kLeastMinutes;
   const double steps = std::ceil((memory * kMoreMemory + kLeastMemory) / kMemoryStep);
+  const auto enough = static_cast<Index>(steps * kMemoryStep);
   return {.threads = threads,
-          .memory = static_cast<Index>(steps * kMemoryStep),
+          .memory = std::min(enough, most_memory.value_or(enough)),
           .minutes = static_cast<Index>(std::ceil(minutes / kMinuteStep) * kMinuteStep)};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,16 @@ struct TaskNeeds {
   Index minutes = 0;  ///< of the time limit
 };
 
+/// The part of a task's memory that its worker is told to stay within: the rest is for the script
+/// and for what a plan does not know of.
+inline constexpr double kWorkerShare = 0.9;
+Index worker_memory(Index task_memory);
+
 /// Enough for any shard of a plan: its memory and a sixth more, twice its time and a quarter of an
 /// hour, for a plan may err and a worker takes more than one shard where there is time.
-TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads);
+/// most_memory: that the user gives a task.
+TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads,
+                     std::optional<Index> most_memory = {});
 
 /// "2:15:00", as schedulers write it; "1-02:15:00" from a day on.
 std::string time_limit_text(Index minutes);

@@ -92,6 +92,7 @@ class Worker {
   std::vector<Record> records_of_before(Index shard) const;
   void take_profiles_of_before(Index shard, const fs::path& folder) const;
   RunOutcome run_attempt(const Held& held, const fs::path& folder);
+  bool has_time_for(Index shard) const;
   void run(Held held);
   void pause() const;
 
@@ -102,6 +103,7 @@ class Worker {
   ClaimWatch watch_;
   std::vector<ShardState> shards_{};  ///< as last seen
   WorkerOutcome outcome_{};
+  double preparing_ = 0.0;  ///< seconds that the last shard took before its work began
 };
 
 ClaimState claim_of(const ShardState& state) {
@@ -197,8 +199,10 @@ RunOutcome Worker::run_attempt(const Held& held, const fs::path& folder) {
   const auto progress = std::make_shared<AttemptProgress>(folder);
   const auto planned = std::make_shared<double>(0.0);
   const auto advanced = std::make_shared<std::atomic<double>>(0.0);
-  run.begin_work = [planned, begin = options_.run.begin_work](double flops) {
+  run.begin_work = [this, planned, start = Clock::now(),
+                    begin = options_.run.begin_work](double flops) {
     *planned = flops;
+    preparing_ = std::chrono::duration<double>(Clock::now() - start).count();
     begin(flops);
   };
   run.advance = [planned, advanced, progress](double flops) {
@@ -208,6 +212,17 @@ RunOutcome Worker::run_attempt(const Held& held, const fs::path& folder) {
   run.should_stop = [this, &held] { return held.claim->is_lost() || options_.run.should_stop(); };
   held.claim->at_each_sign([progress] { progress->write(); });
   return run_experiment(experiment_, run, progress_);
+}
+
+/// Whether a worker that has done a shard can record something of another. A run begins its first
+/// wave whatever time is left, and one that is ended before its end leaves nothing.
+bool Worker::has_time_for(Index shard) const {
+  if (outcome_.shards == 0) return true;
+  constexpr double kCaution = 2.0;  // plans err, and a wave may be longer than it is meant to be
+  const double whole = batch_.plan().shards[static_cast<std::size_t>(shard)].seconds;
+  const double save_every = options_.run.save_every.value_or(kSaveEvery);
+  const double wave = save_every > 0.0 ? std::min(save_every, whole) : whole;
+  return options_.run.seconds_left() > kCaution * (preparing_ + wave);
 }
 
 void Worker::run(Held held) {
@@ -275,8 +290,12 @@ WorkerOutcome Worker::work() {
       break;
     }
     shards_ = batch_.shards();
-    const std::vector<ShardState> free = free_shards();
-    if (!free.empty()) {
+    std::vector<ShardState> free = free_shards();
+    const bool was_free = !free.empty();
+    std::erase_if(free, [this](const ShardState& state) { return !has_time_for(state.shard); });
+    if (was_free && free.empty()) {
+      outcome_.was_stopped = true;
+    } else if (!free.empty()) {
       if (Held held = take_one(free); held.claim) run(std::move(held));
     } else if (is_worth_waiting(shards_)) {
       pause();

@@ -23,9 +23,12 @@ LaunchFile launch_file(const BatchStatus& status) {
   return {.threads = needs.threads, .memory = needs.memory, .minutes = needs.minutes};
 }
 
-/// Frees shards of workers that are dead or have failed, so that the next ones take them.
-void free_shards(const BatchFolder& batch, const BatchStatus& status) {
-  for (const ShardState& state : status.states) {
+/// Frees those of some shards (from 1) whose workers are dead or have failed, so that the next ones
+/// take them.
+void free_shards(const BatchFolder& batch, const BatchStatus& status,
+                 const std::vector<Index>& shards) {
+  for (const Index shard : shards) {
+    const ShardState& state = status.states.at(static_cast<std::size_t>(shard - 1));
     if (state.stage == ShardStage::failed) batch.forget_failure(state.shard);
     if (is_dead_task(state, status))
       release_claim(batch.claims_dir(), std::to_string(state.shard + 1), state.attempts);
@@ -79,8 +82,11 @@ int resubmit_command(const std::vector<std::string>& arguments, const KindsPtr&)
 
   const std::vector<Index> missing = status.missing();
   if (missing.empty()) return tell_nothing_missing(status);
-  if (!dry_run) free_shards(batch, status);
-  const LaunchRequest request{.program = program_path(), .shards = missing, .dry_run = dry_run};
+  const LaunchRequest request{
+      .program = program_path(),
+      .shards = missing,
+      .dry_run = dry_run,
+      .accepted = [&](const std::vector<Index>& shards) { free_shards(batch, status, shards); }};
   for (const std::string& each : launch(batch, request, file)) print_out("{}\n", each);
   if (dry_run) print_out("nothing is submitted\n");
   return 0;

@@ -37,7 +37,8 @@ std::optional<ShardRequest> shard_request(const CommandLine& line) {
   if (!line.has("shards") && !line.has("hours")) return std::nullopt;
   if (line.has("shards") && line.has("hours"))
     throw ConfigError("--shards and --hours: say one of them");
-  ShardRequest request{.by = by_option(line), .rates = rates_option(line)};
+  ShardRequest request{
+      .by = by_option(line), .rates = rates_option(line), .threads = line.number("threads", 1)};
   if (line.has("hours"))
     request.seconds = 3600.0 * hours_option(line);
   else

@@ -16,6 +16,8 @@ namespace nf {
 namespace {
 
 constexpr std::chrono::seconds kInterval{10};
+/// Looks in a row that see nobody where no queue tells: between two shards a worker holds none.
+constexpr int kLooks = 6;
 
 /// Sleeps in short steps, so that a signal is heard soon.
 void wait_a_while() {
@@ -29,6 +31,7 @@ int watch(const BatchFolder& batch) {
   catch_stop_signals();
   const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
   std::string last;
+  int looks = 0;
   while (true) {
     const BatchStatus status = BatchStatus::of(batch);
     const std::string text = status.text();
@@ -39,7 +42,8 @@ int watch(const BatchFolder& batch) {
     last = text;
     const Index over = status.count(ShardStanding::done) + status.count(ShardStanding::failed);
     const bool is_over = over == std::ssize(status.states);
-    const bool nobody_comes = status.queue && status.is_idle();
+    looks = status.is_abandoned() ? looks + 1 : 0;
+    const bool nobody_comes = looks >= (status.queue || status.is_stopped ? 1 : kLooks);
     if (is_over || nobody_comes || stop_requested()) return static_cast<int>(status.exit_code());
     wait_a_while();
   }
@@ -57,7 +61,8 @@ int status_command(const std::vector<std::string>& arguments, const KindsPtr&) {
       "is left, 4: something failed.");
   line.positional("DIR", "a folder of `noisefloor submit`")
       .flag("watch",
-            "shows it again every 10 s until all is over, or nobody runs and nothing is queued")
+            "shows it again every 10 s until all is over, or nobody runs and nothing is queued (of "
+            "--shell and --parallel: for a minute after a worker was there)")
       .flag("json", "one object instead of text, with every shard");
   if (!line.parse(arguments)) return 0;
   set_thread_count(1);  // this may be a login node

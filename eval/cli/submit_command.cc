@@ -9,6 +9,7 @@
 #include "core/config/yaml_writer.h"
 #include "eval/batch/batch_folder.h"
 #include "eval/batch/launch.h"
+#include "eval/batch/new_batch_folder.h"
 #include "eval/batch/scheduler_options.h"
 #include "eval/batch/script_word.h"
 #include "eval/batch/task_needs.h"
@@ -29,47 +30,15 @@ namespace fs = std::filesystem;
 
 /// Of a shard, where nobody says.
 constexpr double kSeconds = 3600.0;
-/// The work that each of many threads does in the time of one alone.
-constexpr double kThreadShare = 0.8;
 
-/// The folder to come: not there, or empty.
+/// The folder to come.
 fs::path batch_dir(const CommandLine& line, const Experiment& experiment) {
-  const fs::path dir = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment;
+  fs::path dir = line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment;
   if (dir.string().find('\n') != std::string::npos)
     throw ConfigError(
         "--out: a folder whose name has a line break cannot stand in a list of commands");
-  std::error_code ignored;
-  if (!fs::exists(dir, ignored) || (fs::is_directory(dir) && fs::is_empty(dir))) return dir;
-  if (fs::exists(dir / kPlan) && fs::exists(dir / "claims"))
-    throw ConfigError(fmt::format(
-        "{}: was submitted before; `noisefloor resubmit {}` submits what is missing, --out chooses "
-        "another folder",
-        dir.string(), script_word(dir.string())));
-  throw ConfigError(
-      fmt::format("{}: is there and not empty; --out chooses another folder", dir.string()));
+  return dir;
 }
-
-/// Removes a folder that this call has made, unless it shall stay.
-class NewFolder {
- public:
-  explicit NewFolder(fs::path dir) : dir_(std::move(dir)), was_there_(fs::exists(dir_)) {}
-  ~NewFolder() {
-    std::error_code ignored;
-    if (stays_) return;
-    if (!was_there_) fs::remove_all(dir_, ignored);
-    if (was_there_)
-      for (const auto& entry : fs::directory_iterator(dir_, ignored))
-        fs::remove_all(entry.path(), ignored);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-
-  void keep() { stays_ = true; }
-
- private:
-  fs::path dir_;
-  bool was_there_, stays_ = false;
-};
 
 /// Threads of a task: as it was said somewhere, or all CPUs of a node; of a list, this machine's.
 Index task_threads(const CommandLine& line, Launcher launcher, const SchedulerOptions& options,
@@ -81,40 +50,43 @@ Index task_threads(const CommandLine& line, Launcher launcher, const SchedulerOp
   return node_cpus(options.value("--partition", 'p').value_or("")).value_or(usable_threads());
 }
 
-/// How much faster so many threads are than one.
-double speed_of(Index threads) {
-  return threads == 1 ? 1.0 : kThreadShare * static_cast<double>(threads);
+/// Bytes that a task has to stay within, where the options or the experiment say.
+std::optional<Index> given_memory(const CommandLine& line, const Experiment& experiment) {
+  if (const auto memory = memory_option(line)) return memory;
+  if (experiment.config.memory) return experiment.config.memory->bytes;
+  return std::nullopt;
 }
 
-/// The cut, for tasks of so many threads. A plan without rates times this machine on one.
+/// The cut, for workers of so many threads. A plan without rates times this machine on one.
 ShardsPlan cut(Experiment& experiment, const CommandLine& line, const RunOptions& options,
-               double speed) {
+               Index threads) {
   ShardRequest request = shard_request(line).value_or(
       ShardRequest{.seconds = kSeconds, .by = by_option(line), .rates = rates_option(line)});
-  if (request.seconds) *request.seconds *= speed;
+  request.threads = threads;
   return plan_shards(experiment, options, request);
 }
 
-/// The same cut as it were on many threads, for its memory.
-ShardsPlan same_cut(Experiment& experiment, const RunOptions& options, const ShardsPlan& plan,
-                    Index threads) {
-  if (threads == 1) return plan;
-  set_thread_count(threads);
-  ShardsPlan same =
-      plan_shards(experiment, options,
-                  {.count = plan.shard.count, .by = plan.shard.by, .rates = plan.shard.rates});
-  set_thread_count(1);
-  return same;
+std::vector<BatchShard> batch_shards(const ShardsPlan& plan) {
+  std::vector<BatchShard> shards;
+  for (const PlannedShard& shard : plan.shards)
+    shards.push_back({.trials = shard.trials,
+                      .seconds = shard.seconds,
+                      .memory = static_cast<Index>(std::ceil(shard.peak_bytes))});
+  return shards;
 }
 
-/// The time is that of `plan`, the memory that of `same`.
-std::vector<BatchShard> batch_shards(const ShardsPlan& plan, const ShardsPlan& same, double speed) {
-  std::vector<BatchShard> shards;
-  for (std::size_t i = 0; i < plan.shards.size(); ++i)
-    shards.push_back({.trials = plan.shards[i].trials,
-                      .seconds = plan.shards[i].seconds / speed,
-                      .memory = static_cast<Index>(std::ceil(same.shards.at(i).peak_bytes))});
-  return shards;
+/// Throws where a worker would refuse its shard.
+void check_memory(const ShardsPlan& plan, std::optional<Index> given, Index threads) {
+  const double peak = plan.all().peak_bytes;
+  if (!given || peak <= static_cast<double>(worker_memory(*given))) return;
+  const auto whole = [](double bytes) {
+    return static_cast<Index>(std::ceil(bytes / kMiB) * kMiB);
+  };
+  throw ConfigError(fmt::format(
+      "memory: {} are too few for tasks of {} thread{}: a shard takes {} and {:.0f} % of a task's "
+      "are its worker's, so --memory {} would do, or fewer --threads",
+      byte_size_text({*given}), threads, threads == 1 ? "" : "s", byte_size_text({whole(peak)}),
+      100 * kWorkerShare, byte_size_text({whole(peak / kWorkerShare)})));
 }
 
 std::string needs_text(const TaskNeeds& needs) {
@@ -173,28 +145,29 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   const fs::path dir = batch_dir(line, experiment);
   const std::optional<WorkRates> rates = rates_option(line);
   file.threads = task_threads(line, launcher, options, rates);
-  const double speed = rates ? 1.0 : speed_of(file.threads);
+  const std::optional<Index> memory = given_memory(line, experiment);
 
-  NewFolder folder(dir);
-  const RunOptions run{.memory = memory_option(line),
-                       .trials = TrialChoice(line.texts("trials")),
-                       .hashes = PieceHashCache::of_batch(
-                           dir / kHashesDir, PieceHashCache::of_user(!line.has("rehash")))};
-  const ShardsPlan plan = cut(experiment, line, run, speed);
-  BatchFolderPlan batch_plan{
-      .source = experiment.source,
-      .resolved = to_yaml(experiment.resolved()),
-      .trials = line.texts("trials"),
-      .shard = plan.shard,
-      .shards = batch_shards(plan, same_cut(experiment, run, plan, file.threads), speed),
-      .command = command_text("submit", arguments)};
-  const TaskNeeds needs = task_needs(batch_plan.shards, file.threads);
+  NewBatchFolder folder(dir);
+  RunOptions run{.trials = TrialChoice(line.texts("trials")),
+                 .hashes = PieceHashCache::of_batch(dir / kHashesDir,
+                                                    PieceHashCache::of_user(!line.has("rehash")))};
+  if (memory) run.memory = worker_memory(*memory);
+  const ShardsPlan plan = cut(experiment, line, run, file.threads);
+  check_memory(plan, memory, file.threads);
+  BatchFolderPlan batch_plan{.source = experiment.source,
+                             .resolved = to_yaml(experiment.resolved()),
+                             .trials = line.texts("trials"),
+                             .shard = plan.shard,
+                             .shards = batch_shards(plan),
+                             .command = command_text("submit", arguments)};
+  const TaskNeeds needs = task_needs(batch_plan.shards, file.threads, memory);
   file.memory = needs.memory;
   file.minutes = needs.minutes;
   const BatchFolder batch = BatchFolder::create(dir, batch_plan);
   const LaunchRequest request{.program = program_path(),
                               .shards = all_shards(batch.shard_count()),
                               .dry_run = line.has("dry-run")};
+  file.write(dir);  // what resubmit begins with, also after a dry run
   std::vector<std::string> told;
   try {
     told = launch(batch, request, file);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "eval/output/number_text.h"
 #include "eval/output/progress.h"
@@ -12,6 +13,7 @@
 #include "eval/plan/chosen_trials.h"
 #include "eval/plan/experiment_cut.h"
 #include "eval/plan/model_estimate.h"
+#include "eval/run/arithmetic_warnings.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/machine_rates.h"
 #include "eval/run/preparation.h"
@@ -41,6 +43,33 @@ class ThreadsForNow {
  private:
   Index before_;
 };
+
+/// The work that many threads do in the time of one.
+double speed_of(Index threads) {
+  constexpr double kShare = 0.8;  // they wait for each other, and for memory
+  return threads == 1 ? 1.0 : kShare * static_cast<double>(threads);
+}
+
+/// The rates of the same machine with other threads.
+WorkRates with_threads(WorkRates rates, Index threads) {
+  const double more = speed_of(threads) / speed_of(rates.threads);
+  rates.threads = threads;
+  for (double* const rate : {&rates.block_flops, &rates.head_flops, &rates.reading}) *rate *= more;
+  return rates;
+}
+
+/// Only a machine that computes as the experiment says can be timed for it.
+void be_fit_for_timing(const Experiment& experiment) {
+  try {
+    take_isa(experiment.config);
+    check_arithmetic(experiment);
+  } catch (const ConfigError& error) {
+    throw ConfigError(
+        fmt::format("{}; or say --rates FILE of a machine that shall run it (`noisefloor doctor "
+                    "--json` writes one there)",
+                    error.what()));
+  }
+}
 
 double mean_of(const std::vector<double>& rates, double usual) {
   double sum = 0.0, count = 0.0;
@@ -264,6 +293,8 @@ std::string ShardsPlan::text() const {
 
 ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
                        const ShardRequest& request) {
+  // The instruction set is chosen once in a process, before anything asks for it.
+  if (!request.rates) be_fit_for_timing(experiment);
   check_choice(options.trials, experiment);
   check_profiled_trials(experiment);
   std::vector<ModelPlan> models =
@@ -278,8 +309,10 @@ ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
     ModelPlan& largest = largest_model(models);
     rates = timed_rates(largest, largest.decoder(), experiment.config.stats);
   }
-  plan.threads = rates.threads;
-  const std::vector<CutUnit> units = plan.is_timed ? cut.units_by(models, rates) : cut.units();
+  plan.threads = request.threads.value_or(rates.threads);
+  rates = with_threads(rates, plan.threads);
+  const std::vector<CutUnit> units =
+      rates == plan.shard.rates ? cut.units() : cut.units_by(models, rates);
   plan.whole_seconds = range_cost(units, 0, std::ssize(units)).all.on(1);
   if (request.seconds) cut_for(*request.seconds, cut, units);
   plan.shard = cut.shard();
@@ -294,7 +327,7 @@ ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
   MemoryBudget budget = run_budget(experiment.config, options.memory);
   if (!budget.is_given) budget.bytes = kShardMemory;
   budget.is_binding = false;
-  const ThreadsForNow planned(rates.threads);
+  const ThreadsForNow planned(plan.threads);
   for (Index i = 0; i < plan.shard.count; ++i) {
     PlannedShard shard = planned_of(models, cut, i, budget);
     const ExperimentCut::Seconds& own = seconds[static_cast<std::size_t>(i)];

@@ -19,6 +19,8 @@ struct ShardRequest {
   /// Of the machine that shall run them. Without any the parts are balanced by nominal rates, and
   /// their time is that of this machine, which is timed for a moment.
   std::optional<WorkRates> rates{};
+  /// Of a shard's process, for its memory and time; by default those of the rates or of the timing.
+  std::optional<Index> threads{};
 };
 
 /// One shard, as it is planned.
@@ -58,7 +60,8 @@ struct ShardsPlan {
 inline constexpr double kShardMemory = 16.0 * 1024.0 * 1024.0 * 1024.0;
 
 /// Cuts an experiment. Writes nothing. options: `trials`, `memory`, `hashes`. Throws ConfigError
-/// where it cannot be cut so.
+/// where it cannot be cut so, and where this machine is to be timed and cannot compute as the
+/// experiment says.
 ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
                        const ShardRequest& request);
 

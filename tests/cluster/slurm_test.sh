@@ -95,6 +95,15 @@ until_true 120 is_down
 rm -f "$state/run/slurmd.n2.pid"
 PORT=$port MAX_ARRAY_SIZE=4 "$here/slurm_up.sh" "$state"
 
+# A task that is cancelled while it runs stays cancelled: its script does not queue it again.
+until_true 120 running
+victim=$(squeue --noheader --array --states=RUNNING --format %i | head -n 1)
+scancel "$victim"
+gone() { [ -z "$(squeue --noheader --array --format %i | grep -Fx "$victim")" ]; }
+until_true 60 gone
+sleep 3
+gone || fail "the cancelled task $victim is back"
+
 # A STOP ends all; nothing is queued again.
 until_true 120 running
 touch long/STOP

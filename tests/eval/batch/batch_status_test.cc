@@ -71,6 +71,21 @@ TEST(BatchStatus, ATaskThatTheQueueNoLongerHasIsDead) {
   EXPECT_EQ(status.missing(), (std::vector<Index>{2}));
 }
 
+TEST(BatchStatus, IsAbandonedWhereNobodyComesByHimself) {
+  BatchStatus status = status_of({done(1), {.attempts = 1, .worker = "a:1"}});
+  EXPECT_TRUE(status.is_abandoned()) << "workers of a list were here";
+  status.launch = LaunchFile{.jobs = {{.id = "7", .tasks = "1-2"}}};
+  EXPECT_FALSE(status.is_abandoned()) << "the queue does not answer";
+  status.queue.emplace();
+  EXPECT_TRUE(status.is_abandoned());
+  status = status_of({{}, {}});
+  EXPECT_FALSE(status.is_abandoned()) << "the list is not started yet";
+  status.is_stopped = true;
+  EXPECT_TRUE(status.is_abandoned());
+  status = status_of({running("a:1", 0.5)});
+  EXPECT_FALSE(status.is_abandoned());
+}
+
 TEST(BatchStatus, SaysWhatToDoNext) {
   BatchStatus status = status_of({done(1), {}});
   EXPECT_NE(status.text().find("nobody works on shard 2: `noisefloor resubmit runs/x`"),

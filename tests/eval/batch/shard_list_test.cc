@@ -26,6 +26,14 @@ TEST(ShardList, HasACommandALine) {
       "/usr/bin/noisefloor run '/a b' --worker --shard 5 --threads 4\n");
 }
 
+TEST(ShardList, GivesWorkersTheMemoryThatTheyWerePlannedWith) {
+  const ShardList list{
+      .dir = "/a", .program = "/n", .shards = {2}, .threads = 4, .memory = Index{3} << 30};
+  EXPECT_EQ(list_text(list), "/n run /a --worker --shard 2 --threads 4 --memory 3072MiB\n");
+  EXPECT_NE(loop_script(list).find("--threads 4 --memory 3072MiB \"$@\""), std::string::npos)
+      << loop_script(list);
+}
+
 /// A program that writes down its words and ends as it is told by a file.
 class ShardLoop : public testing::Test {
  protected:

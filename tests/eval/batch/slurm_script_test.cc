@@ -105,6 +105,20 @@ TEST_F(SlurmTask, IsQueuedAgainWhereWorkIsLeft) {
   }
 }
 
+TEST_F(SlurmTask, IsNotQueuedAgainWhenItIsCancelled) {
+  program("exit 130");
+  for (const char* state : {"CANCELLED", "COMPLETING"}) {
+    stand_in("squeue",
+             std::string("case \"$*\" in *%T*) echo ") + state + ";; *) echo 2:59:00;; esac");
+    const ProgramResult result = run();
+    EXPECT_EQ(result.out.find("scontrol requeue"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("cancelled: not queued again"), std::string::npos) << result.out;
+    EXPECT_EQ(result.exit_code, 130);
+  }
+  stand_in("squeue", "case \"$*\" in *%T*) echo RUNNING;; *) echo 2:59:00;; esac");
+  EXPECT_NE(run().out.find("scontrol requeue 12\n"), std::string::npos);
+}
+
 TEST_F(SlurmTask, IsNotQueuedAgainTooOften) {
   program("exit 75");
   const ProgramResult result = run("SLURM_RESTART_COUNT=20");

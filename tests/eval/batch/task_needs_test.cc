@@ -20,5 +20,13 @@ TEST(TaskNeeds, TimeLimitsAreSlurms) {
   EXPECT_EQ(time_limit_text(25 * 60 + 5), "1-01:05:00");
 }
 
+TEST(TaskNeeds, StayWithinTheGivenMemory) {
+  const Index gib = Index{1} << 30;
+  EXPECT_EQ(task_needs({{.memory = 3 * gib}}, 1, 4 * gib).memory,
+            task_needs({{.memory = 3 * gib}}, 1).memory);
+  EXPECT_EQ(task_needs({{.memory = 7 * gib / 2}}, 1, 4 * gib).memory, 4 * gib);
+  EXPECT_EQ(worker_memory(1000), 900);
+}
+
 }  // namespace
 }  // namespace nf

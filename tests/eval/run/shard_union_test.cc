@@ -150,6 +150,19 @@ TEST_F(IntegrationShards, ArePlannedAsTheyAreRunWhateverTheMachine) {
     EXPECT_EQ(timed.shards[i].trials, one.shards[i].trials) << i;
 }
 
+TEST_F(IntegrationShards, ArePlannedForTheThreadsThatRunThem) {
+  // In this order: what the process itself holds grows, and counts.
+  const ShardsPlan many = plan({.count = 2, .rates = WorkRates{}, .threads = 64});
+  const ShardsPlan one = plan({.count = 2, .rates = WorkRates{}, .threads = 1});
+  EXPECT_EQ(many.threads, 64);
+  EXPECT_EQ(many.shard.rates, WorkRates{}) << "the cut is that of the rates";
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(many.shards[i].trials, one.shards[i].trials);
+    EXPECT_GT(many.shards[i].peak_bytes, one.shards[i].peak_bytes);
+    EXPECT_LT(many.shards[i].seconds, one.shards[i].seconds / 30.0);
+  }
+}
+
 TEST_F(IntegrationShards, OfALengthAreAsManyAsItTakes) {
   const ShardsPlan whole = plan({.count = 1, .rates = WorkRates{}});
   const ShardsPlan cut = plan({.seconds = whole.whole_seconds / 2.0, .rates = WorkRates{}});
