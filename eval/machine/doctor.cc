@@ -50,7 +50,8 @@ ExperimentConfig products_config(const fs::path& folder) {
   };
   if (const auto isa = find("isa")) config.isa = ConfigValue<ProductIsa>::read(*isa, errors);
   if (const auto arithmetic = find("arithmetic"))
-    config.arithmetic = ConfigValue<Arithmetic>::read(*arithmetic, errors);
+    config.arithmetic =
+        ConfigValue<Arithmetic>::read(*arithmetic, errors).value_or(Arithmetic::f32);
   errors.throw_if_any();
   return config;
 }
