@@ -17,18 +17,25 @@ void link_or_copy(const fs::path& file, const fs::path& target) {
   if (error && error != std::errc::file_exists) fs::copy_file(file, target, error);
 }
 
+void take_over(const fs::path& from, const fs::path& to) {
+  if (!fs::exists(from)) return;
+  fs::create_directory(to);
+  for (const fs::directory_entry& file : fs::directory_iterator(from)) {
+    const std::string name = file.path().filename().string();
+    if (file.is_regular_file() && name.find(".tmp-") == std::string::npos)
+      link_or_copy(file.path(), to / name);
+  }
+}
+
 }  // namespace
 
 void take_calibrations_over(const std::vector<fs::path>& earlier, const fs::path& folder) {
-  std::error_code ignored;
-  for (const fs::path& before : earlier)
-    for (const fs::directory_entry& file :
-         fs::directory_iterator(before / kCalibrationDir, ignored)) {
-      const std::string name = file.path().filename().string();
-      if (!file.is_regular_file(ignored) || name.find(".tmp-") != std::string::npos) continue;
-      fs::create_directory(folder / kCalibrationDir, ignored);
-      link_or_copy(file.path(), folder / kCalibrationDir / name);
+  for (const fs::path& before : earlier) {
+    try {
+      take_over(before / kCalibrationDir, folder / kCalibrationDir);
+    } catch (const fs::filesystem_error&) {
     }
+  }
 }
 
 }  // namespace nf

@@ -41,12 +41,12 @@ std::string claim_text(const std::string& worker, Index shard, Index attempt) {
   return note.dump() + "\n";
 }
 
-/// Whether a file of lines is there to its end, or soon is. A file system without hard links shows
+/// Whether a file has something in it, or soon has. A file system without hard links shows
 /// it empty at first, and for good where its writer is killed then.
-bool comes_whole(const fs::path& file) {
+bool gets_text(const fs::path& file) {
   constexpr auto kPatience = std::chrono::seconds(5);
   const auto end = Clock::now() + kPatience;
-  while (!read_text_file(file).ends_with('\n')) {
+  while (read_text_file(file).empty()) {
     if (Clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
@@ -59,7 +59,7 @@ void agree_on_env(const BatchFolder& batch, const Json& env, bool any_env) {
   const std::string text = env.dump(1) + "\n";
   create_exclusively(file, text);
   if (any_env) return;
-  if (!comes_whole(file)) write_file_atomically(file, text);
+  if (!gets_text(file)) write_file_atomically(file, text);
   check_env(read_json(file), env,
             {file.string(), "for the first worker of this batch", "here",
              "run this worker on the same machine type, make a batch with `isa: avx2` in the "

@@ -89,7 +89,8 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
     throw ConfigError("--out is missing; see 'noisefloor merge --help'");
   }
   const std::string out = line.text("out");
-  std::erase_if(runs, is_unbegun_attempt);
+  if (!std::all_of(runs.begin(), runs.end(), is_unbegun_attempt))
+    std::erase_if(runs, is_unbegun_attempt);
   for (const std::string& run : runs)
     if (const auto damage = plan_file_damage(std::filesystem::path(run) / kPlan))
       print_err("warning: {}; a merged folder has no account of calls, so nothing follows\n",

@@ -53,7 +53,7 @@ TEST_F(WorkerProcess, LivesWhileItRuns) {
   made["process"] = child;
   EXPECT_EQ(process_lives(made), false);
   made["system"] = "another";
-  EXPECT_EQ(process_lives(made), std::nullopt);
+  EXPECT_FALSE(process_lives(made).has_value());
 }
 
 TEST_F(WorkerProcess, HasANameOfItsOwnBehindThatOfItsTask) {
@@ -72,12 +72,12 @@ TEST_F(WorkerProcess, OfAJobThatWasStartedAgainIsDead) {
   set("SLURM_JOB_ID", "7");
   Json made = note();
   made["system"] = "another node";
-  EXPECT_EQ(process_lives(made), std::nullopt);  // another worker of this start
+  EXPECT_FALSE(process_lives(made).has_value());  // another worker of this start
   set("SLURM_RESTART_COUNT", "1");
   EXPECT_EQ(process_lives(made), false);
   EXPECT_EQ(process_lives(note()), true);
   set("SLURM_JOB_ID", "8");
-  EXPECT_EQ(process_lives(made), std::nullopt);  // of another job
+  EXPECT_FALSE(process_lives(made).has_value());  // of another job
 }
 
 }  // namespace
