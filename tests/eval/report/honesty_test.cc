@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "eval/records/mixed_env.h"
 #include "tests/support/report_runs.h"
 
 namespace nf {
@@ -47,17 +48,18 @@ TEST(HonestySection, SaysThatTheFloorIsOfBf16) {
 
 TEST(HonestySection, NamesOverlapsFailuresAndMachines) {
   ReportRunMaker run;
-  run.add("awq", 0.2).env = {{"isa", "avx2"}};
+  run.add("awq", 0.2);
   run.key().calibration_overlap = 512;
+  run.contents().manifest.env = {{"isa", "avx2"}};
+  run.contents().manifest.about = {{kOtherEnvs, Json::array({{{"isa", "avx512"}}})}};
   Record& failed = run.add("w2 <&>", 0.3);
   failed.status = Status::failed;
   failed.error = "layers.0: not finite";
-  failed.env = {{"isa", "avx512"}};
   failed.windows.clear();
   const std::string html = html_of(run);
   EXPECT_TRUE(has(html, "up to 512 tokens of it"));
   EXPECT_TRUE(has(html, "m: w2 &lt;&amp;&gt; (seed 0): layers.0: not finite"));
-  EXPECT_TRUE(has(html, "isa: avx2, avx512"));
+  EXPECT_TRUE(has(html, "differ in their last bits (isa avx2 and avx512)"));
   EXPECT_FALSE(has(html, "w2 <&>"));
 }
 
