@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "eval/output/number_text.h"
 #include "eval/output/short_list.h"
