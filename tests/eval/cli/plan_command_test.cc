@@ -85,9 +85,20 @@ TEST_F(IntegrationPlan, ShowsHowTheWorkIsCut) {
 }
 
 TEST_F(IntegrationPlan, TakesPartOfTheTrials) {
-  const ProgramResult result = plan({"--json", "--shard", "2/3"});
-  ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(Json::parse(result.out)[0]["trials"], 1);
+  const auto trials_of = [&](const std::vector<std::string>& options) {
+    const ProgramResult result = plan(options);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    Index trials = 0;
+    for (const Json& model : Json::parse(result.out)) trials += model["trials"].get<Index>();
+    return trials;
+  };
+  Index of_shards = 0;
+  for (const char* shard : {"1/3", "2/3", "3/3"}) {
+    const Index trials = trials_of({"--json", "--shard", shard});
+    EXPECT_GT(trials, 0) << shard;
+    of_shards += trials;
+  }
+  EXPECT_EQ(of_shards, trials_of({"--json"}));
   for (const char* shard : {"0/3", "4/3", "2", "2/", "a/b", "1/3x", "-1/3"}) {
     const ProgramResult refused = plan({"--shard", shard});
     EXPECT_EQ(refused.exit_code, 2) << shard;
