@@ -163,7 +163,8 @@ TEST(TrialDesign, NamesEachMistake) {
        "f.yaml:2:24: factorial: unknown key 'resolutoin'; did you mean 'resolution'?"},
       {trial("factorial: layer\nresolution: 4"),
        "f.yaml:3:1: unknown key 'resolution'; known: name, perturb, quantize, distort, sweep, zip, "
-       "repeat, seed, each, leave_one_out, cumulative, pairs, factorial, bisect, twins, stop"},
+       "repeat, seed, each, leave_one_out, cumulative, pairs, factorial, bisect, twins, stop, "
+       "reshape"},
       {trial("pairs: layer\nfactorial: {of: role}"),
        "f.yaml:3:12: factorial: has 'pairs' beside it; a trial has at most one of each, "
        "leave_one_out, cumulative, pairs, factorial"},
