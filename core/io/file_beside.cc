@@ -4,30 +4,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <system_error>
-
-#include "core/base/error.h"
+#include <cerrno>
 
 namespace nf {
-namespace {
-
-bool is_taken(const std::filesystem::path& name) {
-  std::error_code ignored;  // what cannot be examined cannot be created either
-  return std::filesystem::exists(std::filesystem::symlink_status(name, ignored));
-}
-
-}  // namespace
 
 PosixFile create_beside(const std::filesystem::path& path, std::filesystem::path& name) {
   for (int number = 0;; ++number) {
     name = path;
     name += fmt::format(".tmp-{}-{}", ::getpid(), number);
-    if (is_taken(name)) continue;
-    try {
-      return {name, O_WRONLY | O_CREAT | O_EXCL, path};
-    } catch (const DataError&) {
-      if (!is_taken(name)) throw;  // else another process took it between the two calls
-    }
+    const int made = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (made < 0 && errno == EEXIST) continue;
+    if (made < 0) throw_errno(path.string(), "create");
+    ::close(made);
+    return {name, O_WRONLY, path};
   }
 }
 
