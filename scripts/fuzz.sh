@@ -4,10 +4,11 @@ set -euo pipefail
 usage() {
   cat <<'END'
 usage: scripts/fuzz.sh TARGET SECONDS [libFuzzer options]
-       scripts/fuzz.sh all SECONDS [libFuzzer options]
+       scripts/fuzz.sh all|core SECONDS [libFuzzer options]
 
 Builds a fuzzer with clang, AddressSanitizer and UndefinedBehaviorSanitizer, and runs it that long on one
-core; `all` runs every one, as many at once as there are cores. TARGET is the stem of a file of tests/fuzz.
+core; `all` runs every one, as many at once as there are cores, and `core` those of the module core, whose
+build is the shorter one. TARGET is the stem of a file of tests/fuzz.
 What was found to be worth keeping goes into build/fuzz-TARGET/corpus and is where the next call goes on;
 inputs that end in a finding go into build/fuzz-TARGET/findings. Exit code 1 when there is one. FILE in
   build/asan/bin/fuzz_TARGET FILE
@@ -34,6 +35,10 @@ fi
 seconds=$2
 if [ "$1" = all ]; then
   chosen=("${targets[@]}")
+elif [ "$1" = core ]; then
+  mapfile -t chosen < <(for target in "${targets[@]}"; do
+    grep -q '^#include "eval/' "tests/fuzz/$target.cc" || echo "$target"
+  done)
 elif [[ " ${targets[*]} " = *" $1 "* ]]; then
   chosen=("$1")
 else
