@@ -21,6 +21,7 @@
 #include "eval/machine/node_cpus.h"
 #include "eval/output/progress.h"
 #include "eval/output/standard_streams.h"
+#include "eval/plan/memory.h"
 #include "eval/run/plan_shards.h"
 
 namespace nf {

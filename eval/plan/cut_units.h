@@ -4,6 +4,7 @@
 
 #include "eval/plan/model_plan.h"
 #include "eval/plan/shard_cut.h"
+#include "eval/plan/wave_cost.h"
 
 namespace nf {
 

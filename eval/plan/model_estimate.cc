@@ -13,6 +13,7 @@
 #include "eval/output/progress.h"
 #include "eval/plan/calibration_memory.h"
 #include "eval/plan/input_watch.h"
+#include "eval/plan/job_waves.h"
 #include "eval/stats/detectable.h"
 
 namespace nf {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "eval/plan/job_waves.h"
 #include "eval/plan/model_plan.h"
 
 namespace nf {

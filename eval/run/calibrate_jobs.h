@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "eval/output/progress.h"
 #include "eval/plan/calibration_cost.h"
+#include "eval/plan/memory.h"
 #include "eval/plan/model_plan.h"
 #include "eval/run/calibration_results.h"
 

@@ -9,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 #include "core/io/mapped_ranges.h"
+#include "eval/plan/job_waves.h"
 #include "eval/plan/stop_rule.h"
 #include "eval/records/file_names.h"
 #include "eval/results/result_lines.h"

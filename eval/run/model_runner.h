@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eval/plan/calibration_cost.h"
+#include "eval/plan/job_waves.h"
 #include "eval/plan/stage_part.h"
 #include "eval/run/calibration_results.h"
 #include "eval/run/kept_baselines.h"

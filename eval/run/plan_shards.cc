@@ -12,6 +12,7 @@
 #include "eval/plan/calibration_memory.h"
 #include "eval/plan/chosen_trials.h"
 #include "eval/plan/experiment_cut.h"
+#include "eval/plan/job_waves.h"
 #include "eval/plan/model_estimate.h"
 #include "eval/run/arithmetic_warnings.h"
 #include "eval/run/calibrate_jobs.h"

@@ -15,6 +15,7 @@
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/plan/chosen_trials.h"
 #include "eval/plan/experiment_cut.h"
+#include "eval/plan/job_waves.h"
 #include "eval/records/earlier_set.h"
 #include "eval/records/file_names.h"
 #include "eval/records/mixed_env.h"

@@ -12,6 +12,7 @@
 #include "core/io/mapped_ranges.h"
 #include "core/io/read_file.h"
 #include "core/io/temporary_folder.h"
+#include "eval/plan/job_waves.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/plan_file.h"
