@@ -251,7 +251,7 @@ BlockWeights Decoder::load_block(Index layer, BlockWeights used) const {
   std::vector<Piece> pieces;
   for (const LinearTensors& from : weights.spec.linears) {
     packers.emplace_back(from.out, from.in, std::move(used.packed[from.role]), Packing::own,
-                         multiplication());
+                         Multiplication{.arithmetic = linears_arithmetic_});
     factors.push_back(column_factors(weights.spec, layer, from.role));
     const Index step = from.transposed ? from.out : rows_at_once(packers.back());
     for (Index first = 0; first < from.out; first += step)

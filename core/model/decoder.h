@@ -66,7 +66,13 @@ class Decoder {
 
   /// How all products of the model are made from here on, f32 at first. To be called before a
   /// weight is packed.
-  void set_arithmetic(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
+  void set_arithmetic(Arithmetic arithmetic) { set_arithmetic(arithmetic, arithmetic); }
+  /// The same where the checkpoint's linears of the blocks are multiplied otherwise than the rest:
+  /// int8 is for them alone.
+  void set_arithmetic(Arithmetic arithmetic, Arithmetic linears) {
+    arithmetic_ = arithmetic;
+    linears_arithmetic_ = linears;
+  }
   Arithmetic arithmetic() const { return arithmetic_; }
   /// The products of linears under a rounding.
   Multiplication multiplication(Rounding rounding = Rounding::usual) const;
@@ -140,7 +146,7 @@ class Decoder {
   std::shared_ptr<const Checkpoint> checkpoint_;
   DecoderSpec spec_;
   std::vector<std::string> warnings_;
-  Arithmetic arithmetic_ = Arithmetic::f32;
+  Arithmetic arithmetic_ = Arithmetic::f32, linears_arithmetic_ = Arithmetic::f32;
   std::shared_ptr<const RopeTable> rope_;  ///< where rotary; the positions prepared
   NormWeights embedding_norm_, final_norm_;
   Projection project_in_, project_out_;

@@ -1,18 +1,31 @@
 #include "eval/cli/arithmetic_option.h"
 
-#include <utility>
+#include <fmt/format.h>
 
-#include "eval/cli/enum_option.h"
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/printable.h"
+#include "core/base/suggest.h"
 #include "eval/run/arithmetic_warnings.h"
 
 namespace nf {
 
-Arithmetic arithmetic_option(const CommandLine& line) {
-  constexpr std::pair<const char*, Arithmetic> kNames[] = {{"f32", Arithmetic::f32},
-                                                           {"bf16", Arithmetic::bf16}};
-  const Arithmetic arithmetic = enum_option(line, "arithmetic", kNames, Arithmetic::f32);
-  check_arithmetic(arithmetic, "--arithmetic: bf16");
-  return arithmetic;
+ModelForm arithmetic_option(const CommandLine& line) {
+  const std::string word = line.has("arithmetic") ? line.text("arithmetic") : "f32";
+  std::vector<std::string> known;
+  for (ModelForm& form : model_forms()) {
+    if (word != form.name) {
+      known.push_back(form.name);
+      continue;
+    }
+    for (const Arithmetic arithmetic : {form.blocks, form.elsewhere})
+      check_arithmetic(arithmetic, "--arithmetic: " + word);
+    return std::move(form);
+  }
+  throw ConfigError(
+      fmt::format("--arithmetic: unknown '{}'{}", printable(word), suggestion(word, known)));
 }
 
 }  // namespace nf

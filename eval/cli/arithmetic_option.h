@@ -1,12 +1,18 @@
 #pragma once
 
-#include "core/ops/gemm.h"
 #include "eval/cli/command.h"
+#include "eval/run/model_form.h"
 
 namespace nf {
 
+/// What --arithmetic may be, for a command's help.
+inline constexpr const char* kArithmeticHelp =
+    "what is multiplied: f32 (default); bf16; w8a8, the blocks' linears in integers of 8 bits, "
+    "weights with a scale a row and inputs with a scale a token; w8a8+bf16, the rest in bf16; on "
+    "CPUs that have it";
+
 /// --arithmetic, f32 where it is not given. Throws ConfigError for another word, and where this
 /// machine does not have it.
-Arithmetic arithmetic_option(const CommandLine& line);
+ModelForm arithmetic_option(const CommandLine& line);
 
 }  // namespace nf

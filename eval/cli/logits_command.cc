@@ -13,12 +13,12 @@ int logits_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   line.required("model", "checkpoint directory")
       .required("ids", "token ids, int32 [B, T]")
       .required("out", "where the logits go, float32 [B, T, V]")
-      .option("arithmetic", "what is multiplied: f32 (default) or bf16, on CPUs that have it")
+      .option("arithmetic", kArithmeticHelp)
       .option("threads", "threads to use; default: as many as it may use");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
   Decoder decoder = Decoder::open(model_directory(line), kinds->architectures);
-  decoder.set_arithmetic(arithmetic_option(line));
+  arithmetic_option(line).set(decoder);
   print_warnings(decoder.warnings());
   write_logits(decoder, existing_file(line, "ids"), line.text("out"));
   return 0;

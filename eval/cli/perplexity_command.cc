@@ -103,7 +103,7 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
       .flag("json",
             "print {nll, ppl, tokens, windows, context, convention, bits_per_byte} instead of a "
             "sentence")
-      .option("arithmetic", "what is multiplied: f32 (default) or bf16, on CPUs that have it")
+      .option("arithmetic", kArithmeticHelp)
       .option("memory", "memory to stay within, e.g. 4GiB; default: most of what is free")
       .option("threads", "threads to use; default: as many as it may use")
       .flag("quiet", "no progress and no warnings on stderr");
@@ -113,7 +113,7 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
   const std::filesystem::path dir = model_directory(line);
   const DataSource source = data_source(line);
   Decoder decoder = Decoder::open(dir, kinds->architectures);
-  decoder.set_arithmetic(arithmetic_option(line));
+  arithmetic_option(line).set(decoder);
   const WindowOptions options = window_options(line, decoder.spec());
   const TokenWindows windows = read_windows(source, options, dir, decoder.spec());
 

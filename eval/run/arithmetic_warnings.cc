@@ -26,6 +26,11 @@ std::optional<double> kl_of(const ResultRow& row) {
 }  // namespace
 
 void check_arithmetic(Arithmetic arithmetic, const std::string& place) {
+  if (arithmetic == Arithmetic::int8 && !int8_is_native())
+    throw ConfigError(fmt::format(
+        "{}: this CPU has no integer products of its own (VNNI; {} uses {} here), and without them "
+        "sums of bytes come out wrong: choose another arithmetic, or a machine that has them",
+        place, gemm_library(), gemm_isa()));
   if (arithmetic != Arithmetic::bf16 || bf16_is_native()) return;
   throw ConfigError(fmt::format(
       "{}: this CPU has no bf16 products of its own (AVX512_BF16 or AMX; {} uses {} here), and "

@@ -33,9 +33,8 @@ double seconds_of(const std::function<void()>& work) {
 class FormRun {
  public:
   FormRun(Decoder& decoder, ModelForm form) : decoder_(decoder), speed_{std::move(form), {}, {}} {
-    decoder.set_arithmetic(speed_.form.elsewhere);
+    speed_.form.set(decoder);
     weights_ = decoder.load_block(0);
-    if (speed_.form.blocks == Arithmetic::int8) pack_integers();
     head_ = decoder.load_head(0, kHeadChunks * kVocabChunk);
     for (FormSeconds* seconds : {&speed_.prompt, &speed_.token})
       seconds->block = seconds->head = std::numeric_limits<double>::infinity();
@@ -43,7 +42,7 @@ class FormRun {
 
   /// So many equal windows at once.
   void time(Index windows, const Layout& layout, ConstMatrixView start, FormSeconds& best) {
-    decoder_.set_arithmetic(speed_.form.elsewhere);
+    speed_.form.set(decoder_);
     hidden_.resize(static_cast<std::size_t>(windows));
     for (Matrix& hidden : hidden_) {
       hidden.resize(layout.rows(), start.cols());
@@ -68,14 +67,6 @@ class FormRun {
   }
 
  private:
-  void pack_integers() {
-    Matrix weight;
-    for (const LinearTensors& linear : weights_.spec.linears) {
-      weight.resize(linear.out, linear.in);
-      decoder_.read_weight(0, linear.role, weight);
-      weights_.packed[linear.role] = pack_weight(weight, {}, {.arithmetic = Arithmetic::int8});
-    }
-  }
   Index head_tokens() const {
     Index tokens = 0;
     for (const PackedWeight& chunk : head_.chunks) tokens += chunk.out();
@@ -110,22 +101,6 @@ class FormRun {
 };
 
 }  // namespace
-
-bool ModelForm::is_native() const {
-  const auto has = [this](Arithmetic arithmetic) {
-    return blocks == arithmetic || elsewhere == arithmetic;
-  };
-  return (!has(Arithmetic::bf16) || bf16_is_native()) &&
-         (!has(Arithmetic::int8) || int8_is_native());
-}
-
-std::vector<ModelForm> model_forms() {
-  return {{"f32", "f32 throughout", Arithmetic::f32, Arithmetic::f32},
-          {"bf16", "bf16 products throughout", Arithmetic::bf16, Arithmetic::bf16},
-          {"w8a8", "integer linears, attention and head f32", Arithmetic::int8, Arithmetic::f32},
-          {"w8a8+bf16", "integer linears, attention and head bf16", Arithmetic::int8,
-           Arithmetic::bf16}};
-}
 
 std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rounds) {
   const Arithmetic before = decoder.arithmetic();

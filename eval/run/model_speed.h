@@ -4,20 +4,9 @@
 #include <vector>
 
 #include "core/model/decoder.h"
+#include "eval/run/model_form.h"
 
 namespace nf {
-
-/// A way to compute a model.
-struct ModelForm {
-  std::string name;                        ///< "w8a8+bf16"
-  std::string summary;                     ///< its blocks and its head in words
-  Arithmetic blocks = Arithmetic::f32;     ///< of the linears of the blocks
-  Arithmetic elsewhere = Arithmetic::f32;  ///< of attention and the head
-  bool is_native() const;
-};
-
-/// f32, bf16, and integer blocks beside either.
-std::vector<ModelForm> model_forms();
 
 /// Seconds that a window takes in one form, the best of all rounds.
 struct FormSeconds {
