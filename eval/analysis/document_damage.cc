@@ -1,32 +1,42 @@
 #include "eval/analysis/document_damage.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <unordered_map>
 
 #include "eval/metrics/summed_figures.h"
+#include "eval/results/baseline_windows.h"
 #include "eval/results/figures.h"
 #include "eval/stats/spearman.h"
 
 namespace nf {
 namespace {
 
-using Sums = std::map<std::pair<Index, Index>, std::pair<PartSums, PartSums>>;
+/// What a block is made of.
+struct BlockParts {
+  FigureBlocks::key_type name{};
+  PartSums trial{}, untouched{};
+};
 
 /// The sums of a trial and of its baseline over the windows that both have, by block.
-Sums block_sums(const ResultRow& row, const ResultRow& baseline) {
-  std::unordered_map<Index, const PartSums*> of_baseline;
-  for (const WindowSums& window : baseline.windows) of_baseline[window.window] = &window.sums;
-  Sums sums;
+std::vector<BlockParts> block_sums(const ResultRow& row, const ResultRow& baseline) {
+  std::vector<BlockParts> blocks;
+  blocks.reserve(row.windows.size());
+  BaselineWindows of_baseline(baseline);
   for (const WindowSums& window : row.windows) {
-    const auto found = of_baseline.find(window.window);
-    if (found == of_baseline.end() || window.sums.tokens == 0) continue;
-    auto& [trial, untouched] = sums[block_name(window)];
-    trial.add(window.sums);
-    untouched.add(*found->second);
+    const PartSums* const untouched = of_baseline.find(window.window);
+    if (untouched == nullptr || window.sums.tokens == 0) continue;
+    const FigureBlocks::key_type name = block_name(window);
+    auto place = blocks.end();  // windows come in the order of the text
+    if (!blocks.empty() && !(blocks.back().name < name))
+      place = std::lower_bound(
+          blocks.begin(), blocks.end(), name,
+          [](const BlockParts& block, const auto& other) { return block.name < other; });
+    if (place == blocks.end() || place->name != name) place = blocks.insert(place, {.name = name});
+    place->trial.add(window.sums);
+    place->untouched.add(*untouched);
   }
-  return sums;
+  return blocks;
 }
 
 double mean_of(const char* mean, const PartSums& trial, const PartSums& baseline) {
@@ -38,8 +48,7 @@ double mean_of(const char* mean, const PartSums& trial, const PartSums& baseline
 std::vector<DocumentDamage> document_damages(const ResultRow& row, const ResultRow& baseline) {
   constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   std::vector<DocumentDamage> lines;
-  for (const auto& [name, sums] : block_sums(row, baseline)) {
-    const auto& [trial, untouched] = sums;
+  for (const auto& [name, trial, untouched] : block_sums(row, baseline)) {
     DocumentDamage& line = lines.emplace_back(DocumentDamage{.name = name});
     line.tokens = static_cast<double>(trial.tokens);
     line.delta_nll = mean_of("nll", trial, untouched);

@@ -75,6 +75,12 @@ std::vector<EffectGroup> effect_groups(const ModelLines& model, const std::vecto
   return groups;
 }
 
+RowKey effect_group_key(const RowKey& row) {
+  RowKey key = row;
+  take_level(key);
+  return key;
+}
+
 std::vector<std::string> joined_levels(const std::string& text) {
   std::vector<std::string> levels;
   for (std::size_t first = 0;;) {

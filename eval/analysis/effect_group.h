@@ -26,6 +26,9 @@ bool has_effects(const RowKey& key);
 /// keys: those of all rows of the experiment, of all models; some may have no record yet.
 std::vector<EffectGroup> effect_groups(const ModelLines& model, const std::vector<RowKey>& keys);
 
+/// The key of the group that such a row is of: without the level.
+RowKey effect_group_key(const RowKey& row);
+
 /// The parts of "a+b+c".
 std::vector<std::string> joined_levels(const std::string& text);
 

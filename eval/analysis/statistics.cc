@@ -2,26 +2,23 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
-#include <mutex>
 
 #include "core/base/parallel.h"
-#include "eval/stats/block_bootstrap.h"
 #include "eval/stats/multiple_testing.h"
 
 namespace nf {
 namespace {
 
 /// Tests one figure of all trials, which are a family of tests.
-void add_tests(const std::string& figure, std::vector<Statistic>& statistics) {
+void add_tests(const std::string& figure, std::span<Statistic* const> statistics) {
   std::vector<Statistic*> tested;
   std::vector<double> p;
-  for (Statistic& statistic : statistics) {
-    if (statistic.figure->name != figure) continue;
-    statistic.p = p_value(statistic.estimate.mean);
-    if (!statistic.p) continue;
-    tested.push_back(&statistic);
-    p.push_back(*statistic.p);
+  for (Statistic* const statistic : statistics) {
+    if (statistic->figure->name != figure) continue;
+    statistic->p = p_value(statistic->estimate.mean);
+    if (!statistic->p) continue;
+    tested.push_back(statistic);
+    p.push_back(*statistic->p);
   }
   const std::vector<double> holm = holm_adjusted(p), bh = benjamini_hochberg_adjusted(p);
   for (std::size_t i = 0; i < tested.size(); ++i) {
@@ -29,20 +26,6 @@ void add_tests(const std::string& figure, std::vector<Statistic>& statistics) {
     tested[i]->p_bh = bh[i];
   }
 }
-
-/// The bootstraps of one model's figures, by their number of blocks: drawing takes longer than one
-/// resampling. Thread-safe.
-class Bootstraps {
- public:
-  const BlockBootstrap& of(Index blocks) {
-    const std::lock_guard lock(mutex_);
-    return by_blocks_.try_emplace(blocks, blocks).first->second;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<Index, BlockBootstrap> by_blocks_;
-};
 
 /// Resamples the figures of a line, those over the same blocks together.
 void add_bootstraps(std::vector<Statistic>& line, Bootstraps& bootstraps) {
@@ -71,6 +54,27 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
+const BlockBootstrap& Bootstraps::of(Index blocks) {
+  const std::lock_guard lock(mutex_);
+  return by_blocks_.try_emplace(blocks, blocks).first->second;
+}
+
+std::vector<Statistic> line_statistics(const ResultLine& line, const ResultRow* baseline,
+                                       const std::vector<Figure>& figures, Bootstraps& bootstraps) {
+  std::vector<Statistic> statistics;
+  for (const Figure& figure : figures) {
+    if (auto estimate = estimate_figure(figure, line.samples(), baseline))
+      statistics.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
+  }
+  add_bootstraps(statistics, bootstraps);
+  for (Statistic& statistic : statistics) std::vector<BlockSums>().swap(statistic.estimate.seeds);
+  return statistics;
+}
+
+void add_tests(std::span<Statistic* const> statistics) {
+  for (const char* figure : {"delta_nll", "flips_difference"}) add_tests(figure, statistics);
+}
+
 std::vector<Statistic> statistics_of(const ModelLines& model, const std::vector<Figure>& figures) {
   std::vector<std::vector<Statistic>> by_line(model.lines.size());
   Bootstraps bootstraps;
@@ -79,18 +83,15 @@ std::vector<Statistic> statistics_of(const ModelLines& model, const std::vector<
   parallel_for(std::ssize(model.lines), [&](Index i) {
     const ResultLine& line = model.lines[static_cast<std::size_t>(i)];
     if (line.key().name == "baseline") return;
-    std::vector<Statistic>& of_line = by_line[static_cast<std::size_t>(i)];
-    for (const Figure& figure : figures) {
-      if (auto estimate = estimate_figure(figure, line.samples(), model.baseline))
-        of_line.push_back({.line = &line, .figure = &figure, .estimate = std::move(*estimate)});
-    }
-    add_bootstraps(of_line, bootstraps);
-    for (Statistic& statistic : of_line) std::vector<BlockSums>().swap(statistic.estimate.seeds);
+    by_line[static_cast<std::size_t>(i)] =
+        line_statistics(line, model.baseline, figures, bootstraps);
   });
   std::vector<Statistic> statistics;
   for (std::vector<Statistic>& line : by_line)
     std::move(line.begin(), line.end(), std::back_inserter(statistics));
-  for (const char* figure : {"delta_nll", "flips_difference"}) add_tests(figure, statistics);
+  std::vector<Statistic*> family;
+  for (Statistic& statistic : statistics) family.push_back(&statistic);
+  add_tests(family);
   return statistics;
 }
 

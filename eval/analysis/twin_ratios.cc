@@ -107,6 +107,11 @@ bool is_twin(const RowKey& key) {
   return twin != nullptr && !twin->empty();
 }
 
+std::optional<RowKey> twin_group_key(const RowKey& row) {
+  if (twin_of(row) == nullptr) return std::nullopt;
+  return without_twin(row);
+}
+
 std::vector<TwinGroup> twin_groups(const ModelLines& model) {
   if (model.baseline == nullptr) return {};
   KnownGroups known;

@@ -44,6 +44,9 @@ struct TwinGroup {
 /// Whether it is the row of a twin, not of the trial itself.
 bool is_twin(const RowKey& key);
 
+/// The key of the group that a twin, or a trial that has twins, is of; none of other rows.
+std::optional<RowKey> twin_group_key(const RowKey& row);
+
 /// The twins of a model, each against its trial over the blocks that all rows of both have, seeds
 /// paired as compare_trials() pairs them. A group without a twin that has run is left out. Points
 /// into `model`.

@@ -20,6 +20,19 @@ std::string trial_text(const Record& record) {
                      record.model, seed);
 }
 
+using Blocks = std::set<std::pair<Index, Index>>;  ///< first and number of items
+
+/// Whether known blocks hold all items of a block: one that it lies in, or its halves. Blocks are
+/// dyadic, so no others can.
+bool is_covered(const Blocks& blocks, Index first, Index count) {
+  const bool lies_in_one = std::any_of(blocks.begin(), blocks.end(), [&](const auto& block) {
+    return block.first <= first && first + count <= block.first + block.second;
+  });
+  const Index half = count / 2;
+  return lies_in_one ||
+         (count > 1 && is_covered(blocks, first, half) && is_covered(blocks, first + half, half));
+}
+
 /// "windows 0 to 7", "10 items from window 3 on": what a failed record was running.
 std::string items_text(const std::vector<Index>& windows,
                        const std::vector<std::pair<std::string, Index>>& questions) {
@@ -185,11 +198,7 @@ Record RecordJoin::what_is_new(const Known& known, Record&& record) const {
   std::erase_if(rest.sites, [this, &known](const SiteStats& site) {
     if (site.is_weight()) return find_weight(known, site.site).has_value();
     const auto blocks = known.blocks.find(site.site);
-    if (blocks != known.blocks.end() &&
-        std::any_of(blocks->second.begin(), blocks->second.end(), [&site](const auto& block) {
-          return block.first <= site.first_window &&
-                 site.first_window + site.windows <= block.first + block.second;
-        }))
+    if (blocks != known.blocks.end() && is_covered(blocks->second, site.first_window, site.windows))
       return true;
     Index window = site.first_window;
     while (window < site.first_window + site.windows && known.windows.find(window)) ++window;

@@ -17,8 +17,8 @@
 #include "core/base/version.h"
 #include "core/io/posix_file.h"
 #include "eval/batch/join_profiles.h"
-#include "eval/batch/join_records.h"
 #include "eval/batch/joined_rows.h"
+#include "eval/batch/merge_stream.h"
 #include "eval/batch/missing_trials.h"
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
@@ -27,8 +27,9 @@
 #include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
 #include "eval/records/trial_profile.h"
-#include "eval/results/followed_searches.h"
+#include "eval/results/row_fields.h"
 #include "eval/run/arithmetic_warnings.h"
+#include "eval/tables/predictors_csv.h"
 #include "eval/tables/result_files.h"
 
 namespace nf {
@@ -136,19 +137,20 @@ std::vector<ModelIdentity> join_models(const std::vector<RunContents>& runs) {
                   "type: one is damaged; nothing was written");
 }
 
-/// The new manifest's note on where it comes from. records: their number, by run.
-Json about_merge(const std::vector<RunContents>& runs, const std::vector<Index>& records,
-                 const std::vector<Record>& joined, const std::string& command) {
+/// The new manifest's note on where it comes from. envs: of records that are not those of their
+/// runs.
+Json about_merge(const std::vector<RunContents>& runs, const RecordIndex& index,
+                 const std::vector<Record>& envs, const std::string& command) {
   Json about = {{"version", version()}, {"git", git_hash()}, {"command", command}};
   for (const char* key : {"experiment_dir", "set", "set_dir"})
     if (const auto found = runs.front().manifest.about.find(key);
         found != runs.front().manifest.about.end())
       about[key] = *found;
   about["merged"] = Json::array();
-  std::size_t one_of_all = 0;
-  for (const RunContents& run : runs) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const RunContents& run = runs[i];
     Json one = {{"folder", byte_text(fs::absolute(run.dir).lexically_normal().string())},
-                {"records", records[one_of_all++]},
+                {"records", index.lines(i).size()},
                 {"env", run.manifest.env}};
     one.update(run.manifest.about);
     // That of thousands of trials in each of hundreds of shards would be most of the manifest.
@@ -158,37 +160,9 @@ Json about_merge(const std::vector<RunContents>& runs, const std::vector<Index>&
     }
     about["merged"].push_back(std::move(one));
   }
-  note_other_envs(joined, runs.front().manifest.env, about);
+  note_other_envs(envs, runs.front().manifest.env, about);
   return about;
 }
-
-/// A new file that is written line by line.
-class LineFile {
- public:
-  explicit LineFile(const fs::path& path) : file_(path, O_WRONLY | O_CREAT | O_EXCL) {}
-
-  void add(std::string_view line) {
-    constexpr std::size_t kWrittenAtOnce = std::size_t{1} << 20;
-    lines_ += line;
-    lines_ += '\n';
-    if (lines_.size() >= kWrittenAtOnce) write();
-  }
-  /// All lines are on the disk once it has returned.
-  void close() {
-    write();
-    file_.sync();
-    file_.close();
-  }
-
- private:
-  void write() {
-    file_.write(std::as_bytes(std::span(lines_)));
-    lines_.clear();
-  }
-
-  PosixFile file_;
-  std::string lines_;
-};
 
 /// A folder beside the one to come, removed unless it has become that one. A merge that is killed
 /// leaves it: nobody can tell it from that of one that still runs.
@@ -220,30 +194,6 @@ class FolderToCome {
   fs::path out_, temporary_;
   bool committed_ = false;
 };
-
-/// Joins the records of all runs, which are read once, and writes them to a file: a line that is
-/// new as a whole as it stands. records: counts those of each run.
-RecordJoin write_joined(const std::vector<RunContents>& runs, bool any_env,
-                        const MetricRegistry& metrics, const fs::path& path,
-                        std::vector<Index>& records) {
-  RecordJoin join(any_env);
-  LineFile file(path);
-  for (const RunContents& run : runs) {
-    Index& count = records.emplace_back(0);
-    for_each_record(run.dir, RecordParts::tables,
-                    [&](Record&& record, std::string_view line, Index number) {
-                      ++count;
-                      const auto added = join.add(run, number, std::move(record), line);
-                      if (added.newness == RecordJoin::Newness::all)
-                        file.add(line);
-                      else if (added.rest)
-                        file.add(record_to_line(*added.rest, metrics));
-                    });
-  }
-  if (!join.conflicts().empty()) fail_with(join.conflicts());
-  file.close();
-  return join;
-}
 
 /// The windows that each run has looked at (`profile:`), in one file; none where none has.
 void merge_profiles(const std::vector<RunContents>& runs, const std::vector<RowKey>& rows,
@@ -290,27 +240,36 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     forget_whole(runs);
   }
   const std::vector<RowKey> rows = joined.take();
-  FolderToCome folder(options.out);
-  std::vector<Index> counts;
-  RecordJoin join = write_joined(runs, options.any_env, metrics, folder.path() / kRecords, counts);
   const RunManifest& first = runs.front().manifest;
-  MergeOutcome outcome{
-      .rows = {}, .records = std::ssize(join.records()), .repeated = join.repeated()};
+  const std::vector<ModelIdentity> models = join_models(runs);
+  const RecordIndex index(runs);
+  const TrialReader reader(runs, index, options.any_env, metrics);
+  const FollowedSearches searches = follow_searches(rows, models, index, reader);
+  FolderToCome folder(options.out);
+  JoinedFile file(runs, index, folder.path());
+  TableStream tables(folder.path(), searches.keys(), metrics, first.tasks);
+  MergeStream stream(index, reader, models, searches, file, tables);
+  stream.run();
+  if (const std::vector<std::string> conflicts = stream.conflicts(); !conflicts.empty())
+    fail_with(conflicts);
+  file.write();
+  MergeOutcome outcome{.rows = {}, .records = stream.records(), .repeated = stream.repeated()};
   {
-    RunFolder run =
-        RunFolder::of_written(folder.path(), join_models(runs), first.env, outcome.records);
+    RunFolder run = RunFolder::of_written(folder.path(), models, first.env, outcome.records);
     run.write_description(runs.front().experiment, runs.front().resolved,
-                          about_merge(runs, counts, join.records(), options.command), rows,
+                          about_merge(runs, index, stream.envs(), options.command), rows,
                           first.tasks);
     merge_profiles(runs, rows, folder.path());
-    std::vector<Record> records = join.take_records();
-    const FollowedSearches searches(rows, run.models(), records);
-    outcome.rows = build_results(searches.rows(), std::move(records), run.models());
-    run.write_tables(result_files(outcome.rows, searches, metrics, first.tasks), searches.keys(),
-                     first.tasks);
+    std::vector<ResultFile> files = tables.finish(searches, stream.baselines());
+    if (stream.has_predictors())
+      files.push_back(
+          {"predictors.csv", predictors_csv(stream.read_rows(), sweep_variables(searches.keys()),
+                                            PredictorRegistry::builtin())});
+    run.write_tables(files, searches.keys(), first.tasks);
     outcome.mixed_env = mixed_env_text(read_manifest(folder.path() / kManifest));
-    outcome.missing = missing_trials(runs, searches.keys(), outcome.rows);
+    outcome.missing = missing_trials(runs, searches.keys(), stream.row_ends());
   }
+  outcome.rows = stream.take_rows();
   outcome.floor_warnings = floor_warnings(first.env, outcome.rows);
   folder.commit();
   return outcome;

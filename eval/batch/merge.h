@@ -18,7 +18,7 @@ struct MergeOptions {
 
 /// The outcome of a merge.
 struct MergeOutcome {
-  std::vector<ResultRow> rows;
+  std::vector<ResultRow> rows;         ///< without windows, questions, sites and tails
   Index records = 0;                   ///< of the new folder
   Index repeated = 0;                  ///< records that another folder had in full already
   std::vector<std::string> missing{};  ///< a line for each part of the trials that is not there

@@ -87,15 +87,6 @@ std::string absent_texts(const NotedCut& noted) {
 
 bool is_trial(const RowKey& row) { return row.name != "baseline" && !is_floor(row); }
 
-bool is_whole(const ResultRow& row, const std::vector<RunContents>& runs) {
-  if (row.failed() || row.stop || row.key.search) return true;
-  for (const ModelIdentity& model : runs.front().manifest.models)
-    if (model.model == row.key.model)
-      return row.text.windows >= model.windows &&
-             std::ssize(row.questions) >= model.question_count();
-  return true;
-}
-
 /// " of shard 3/3", " of shards 3-4/4"; nothing where it is not known.
 std::string shards_text(const std::pair<Index, Index>& range, Index count) {
   const auto& [first, last] = range;
@@ -113,11 +104,20 @@ std::string line(const std::vector<std::string>& names, const std::string& of_wh
 
 }  // namespace
 
+bool is_whole(const ResultRow& row, const std::vector<ModelIdentity>& models) {
+  if (row.failed() || row.stop || row.key.search) return true;
+  for (const ModelIdentity& model : models)
+    if (model.model == row.key.model)
+      return row.text.windows >= model.windows &&
+             std::ssize(row.questions) >= model.question_count();
+  return true;
+}
+
 std::vector<std::string> missing_trials(const std::vector<RunContents>& runs,
                                         const std::vector<RowKey>& rows,
-                                        const std::vector<ResultRow>& results) {
+                                        const std::vector<RowEnd>& results) {
   std::set<std::string> here;
-  for (const ResultRow& row : results) here.insert(row.key.id);
+  for (const RowEnd& row : results) here.insert(row.key.id);
   std::set<std::string> models;
   for (const RowKey& row : rows)
     if (is_trial(row)) models.insert(row.model);
@@ -140,8 +140,8 @@ std::vector<std::string> missing_trials(const std::vector<RunContents>& runs,
   for (const auto& [range, names] : missing)
     lines.push_back(line(names, shards_text(range, noted.count), "is not here", "are not here"));
   std::vector<std::string> unfinished;
-  for (const ResultRow& row : results)
-    if (is_trial(row.key) && !is_whole(row, runs)) unfinished.push_back(name_of(row.key));
+  for (const RowEnd& row : results)
+    if (is_trial(row.key) && !row.is_whole) unfinished.push_back(name_of(row.key));
   if (!unfinished.empty())
     lines.push_back(line(unfinished, "", "has not run to the end", "have not run to the end") +
                     absent_texts(noted));

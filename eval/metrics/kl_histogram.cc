@@ -8,7 +8,6 @@
 #include <iterator>
 #include <limits>
 #include <numeric>
-#include <utility>
 
 namespace nf {
 namespace {
@@ -305,11 +304,13 @@ std::optional<Index> KlHistogram::packed_count(std::string_view text) {
 }
 
 bool KlHistogram::add_packed(std::string_view text) {
-  std::vector<std::pair<Index, Index>> bins;
-  if (!for_each_packed(text, [&](Index place, Index count) { bins.emplace_back(place, count); }))
-    return false;
-  for (const auto& [place, count] : bins) add_at(place, count);
-  return true;
+  const std::size_t size = counts_.size();
+  if (for_each_packed(text, [this](Index place, Index count) { add_at(place, count); }))
+    return true;
+  // Seldom enough that what was added before the fault is told once more.
+  for_each_packed(text, [this](Index place, Index count) { add_at(place, -count); });
+  counts_.resize(size);
+  return false;
 }
 
 }  // namespace nf

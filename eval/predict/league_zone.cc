@@ -207,7 +207,7 @@ TrialOutcomes trial_outcomes(const LeagueModel& model, const LeagueTarget& targe
   FigureBlocks all;
   for (const LeagueTrial& trial : model.trials) {
     own.push_back(blocks_of(trial, *model.baseline, target));
-    for (const auto& [name, block] : own.back()) all.try_emplace(name);
+    for (const auto& [name, block] : own.back()) all[name];
   }
   TrialOutcomes outcomes(own.size());
   for (std::size_t t = 0; t < own.size(); ++t) {

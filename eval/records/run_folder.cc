@@ -18,7 +18,7 @@
 #include "eval/records/identity_checks.h"
 #include "eval/records/json_cursor.h"
 #include "eval/records/mixed_env.h"
-#include "eval/records/record_skim.h"
+#include "eval/records/read_record.h"
 #include "eval/records/run_place.h"
 #include "eval/records/source_note.h"
 
@@ -55,18 +55,6 @@ constexpr const char* kBegun = "when this folder was begun";
 constexpr const char* kOtherFolder = "choose another --out folder";
 constexpr const char* kOtherEnv =
     "choose another --out folder, go on on the same machine type, or say --any-env";
-
-Record read_record(std::string_view line, RecordParts parts, const fs::path& path, Index number) {
-  if (std::optional<Record> record = skim_record(line, parts)) return std::move(*record);
-  try {
-    return record_from_line(std::string(line), fmt::format("{}:{}", path.string(), number));
-  } catch (const DataError& error) {
-    throw DataError(fmt::format(
-        "{}; if the file was damaged, delete line {}: what it held runs again with the next "
-        "`noisefloor run` into this folder",
-        error.what(), number));
-  }
-}
 
 /// The threads share the lines out; of several that are damaged the first is told.
 std::vector<Record> read_lines(const std::vector<std::string_view>& lines, RecordParts parts,

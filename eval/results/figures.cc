@@ -4,26 +4,38 @@
 #include <unordered_map>
 
 #include "core/base/check.h"
+#include "eval/results/baseline_windows.h"
 #include "eval/stats/confidence_sequence.h"
 
 namespace nf {
 namespace {
 
+/// Whether all of them have the windows of the first.
+bool have_same_windows(const std::vector<const ResultRow*>& rows) {
+  const auto is_same = [](const WindowSums& a, const WindowSums& b) {
+    return a.window == b.window;
+  };
+  return std::all_of(rows.begin(), rows.end(), [&](const ResultRow* row) {
+    const std::vector<WindowSums>& first = rows.front()->windows;
+    return row == rows.front() || std::equal(first.begin(), first.end(), row->windows.begin(),
+                                             row->windows.end(), is_same);
+  });
+}
+
 FigureBlocks text_blocks(const ResultRow& row, const ResultRow& baseline,
                          const SummedFigure& figure) {
-  std::unordered_map<Index, const WindowSums*> of_baseline;
-  for (const WindowSums& window : baseline.windows) of_baseline[window.window] = &window;
   FigureBlocks blocks;
+  blocks.reserve(row.windows.size());
+  BaselineWindows of_baseline(baseline);
   for (const WindowSums& window : row.windows) {
-    const auto found = of_baseline.find(window.window);
-    if (found == of_baseline.end() || window.sums.tokens == 0) continue;
+    const PartSums* const untouched = of_baseline.find(window.window);
+    if (untouched == nullptr || window.sums.tokens == 0) continue;
     if (!figure.is_known(window.sums)) return {};  // a part of the text would pass for all of it
     BlockSum& block = blocks[block_name(window)];
     const double tokens = static_cast<double>(window.sums.tokens);
     block.add({.tokens = tokens,
-               .sum = figure.difference_of(window.sums, found->second->sums),
-               .rounding =
-                   rounding_of_sum(tokens, figure.summed_size(window.sums, found->second->sums))});
+               .sum = figure.difference_of(window.sums, *untouched),
+               .rounding = rounding_of_sum(tokens, figure.summed_size(window.sums, *untouched))});
   }
   return blocks;
 }
@@ -52,7 +64,7 @@ Figure text_figure_of(const char* mean) {
 
 }  // namespace
 
-std::pair<Index, Index> block_name(const WindowSums& window) {
+FigureBlocks::key_type block_name(const WindowSums& window) {
   return {window.document, window.document < 0 ? window.window : -1};
 }
 
@@ -101,20 +113,19 @@ std::vector<Figure> all_figures(const std::vector<TaskHeading>& tasks) {
 std::vector<FigureBlocks> figure_blocks(const Figure& figure,
                                         const std::vector<const ResultRow*>& rows,
                                         const ResultRow& baseline) {
+  std::vector<FigureBlocks> blocks;
+  if (have_same_windows(rows)) {
+    for (const ResultRow* row : rows) blocks.push_back(figure.blocks(*row, baseline));
+    return blocks;
+  }
   std::unordered_map<Index, std::size_t> rows_with;  // by window
   for (const ResultRow* row : rows)
     for (const WindowSums& window : row->windows) ++rows_with[window.window];
-  std::vector<FigureBlocks> blocks;
   for (const ResultRow* row : rows) {
-    const auto only_here = [&](const WindowSums& window) {
-      return rows_with.at(window.window) < rows.size();
-    };
-    if (std::none_of(row->windows.begin(), row->windows.end(), only_here)) {
-      blocks.push_back(figure.blocks(*row, baseline));
-      continue;
-    }
     ResultRow shared{.key = row->key, .windows = row->windows, .questions = row->questions};
-    std::erase_if(shared.windows, only_here);
+    std::erase_if(shared.windows, [&](const WindowSums& window) {
+      return rows_with.at(window.window) < rows.size();
+    });
     blocks.push_back(figure.blocks(shared, baseline));
   }
   return blocks;
@@ -123,6 +134,14 @@ std::vector<FigureBlocks> figure_blocks(const Figure& figure,
 std::vector<BlockSums> common_blocks(const std::vector<FigureBlocks>& rows) {
   std::vector<BlockSums> common(rows.size());
   if (rows.empty()) return common;
+  if (std::all_of(rows.begin(), rows.end(),
+                  [&](const FigureBlocks& row) { return have_same_names(rows.front(), row); })) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      common[i].reserve(rows[i].size());
+      for (const auto& [name, block] : rows[i]) common[i].push_back(block);
+    }
+    return common;
+  }
   for (const auto& [name, block] : rows.front()) {
     const bool in_all = std::all_of(rows.begin(), rows.end(),
                                     [&name = name](const auto& row) { return row.contains(name); });

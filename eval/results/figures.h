@@ -1,24 +1,20 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "eval/metrics/summed_figures.h"
+#include "eval/results/figure_blocks.h"
 #include "eval/results/results.h"
 #include "eval/stats/mean_estimate.h"
 
 namespace nf {
 
-/// A figure of one row by evaluation block, the blocks in the order of the text (or of the
-/// questions). A block's name: its document and -1, or -1 and its window or question.
-using FigureBlocks = std::map<std::pair<Index, Index>, BlockSum>;
-
 /// The block that a window is part of.
-std::pair<Index, Index> block_name(const WindowSums& window);
+FigureBlocks::key_type block_name(const WindowSums& window);
 
 /// A figure of a trial against the baseline over the same windows or questions.
 struct Figure {

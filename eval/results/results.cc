@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "core/base/parallel.h"
+#include "eval/results/row_context.h"
 
 namespace nf {
 namespace {
@@ -156,11 +157,6 @@ std::vector<ResultRow> join_rows(const std::vector<RowKey>& keys,
   return rows;
 }
 
-/// Items that a model's rows have when they are finished.
-struct WholeData {
-  Index windows = 0, questions = 0;
-};
-
 /// Whether the other rows of a baseline's model have all ended before the text has, by their
 /// stopping rules, so that it has all that they are compared with.
 bool has_stopped(const ResultRow& baseline, const std::vector<RowKey>& keys,
@@ -181,51 +177,73 @@ bool has_stopped(const ResultRow& baseline, const std::vector<RowKey>& keys,
          });
 }
 
-void mark_partial(const std::vector<ModelIdentity>& models, const std::vector<RowKey>& keys,
-                  std::vector<ResultRow>& rows) {
-  std::map<std::string, WholeData> whole;  // by model
-  for (const ResultRow& row : rows)
-    if (row.key.name == "baseline" && !row.failed())
-      whole[row.key.model] = {row.text.windows, std::ssize(row.questions)};
-  for (const ModelIdentity& model : models)
-    if (const ModelIdentity* const sized = find_sized_model(models, model.model))
-      whole[model.model] = {sized->windows, sized->question_count()};
-  for (ResultRow& row : rows) {
-    const WholeData& all = whole[row.key.model];
-    const bool stopped = row.stop || (row.key.name == "baseline" && has_stopped(row, keys, rows));
-    const bool has_less =
-        (!stopped && row.text.windows < all.windows) || std::ssize(row.questions) < all.questions;
-    if (!row.failed() && has_less) row.status = Status::partial;
-  }
-}
-
-std::vector<ResultRow> finish_results(std::vector<ResultRow> rows, const std::vector<RowKey>& keys,
-                                      const std::vector<ModelIdentity>& models) {
-  std::map<std::string, double> floors;  // by model
-  for (const ResultRow& row : rows)
-    if (is_floor(row.key) && !row.failed() && row.text.sums.tokens > 0)
-      floors[row.key.model] = row.text.sums.kl / static_cast<double>(row.text.sums.tokens);
-  std::erase_if(rows, [](const ResultRow& row) { return is_floor(row.key); });
-  for (ResultRow& row : rows)
-    if (const auto floor = floors.find(row.key.model); floor != floors.end())
-      row.kl_floor = floor->second;
-  mark_partial(models, keys, rows);
-  return rows;
-}
-
 }  // namespace
 
 bool is_below_floor(double kl, double kl_floor) { return kl < kFloorsToTrust * kl_floor; }
 
+ResultRow build_row(const RowKey& key, const std::vector<Record>& records) {
+  std::vector<const Record*> parts;
+  for (const Record& record : records) parts.push_back(&record);
+  return join_row(key, parts);
+}
+
+std::vector<ResultRow> finish_rows(std::vector<ResultRow> rows, const std::vector<RowKey>& keys,
+                                   const std::vector<ModelIdentity>& models) {
+  const RowContext context(rows, models);
+  std::erase_if(rows, [](const ResultRow& row) { return is_floor(row.key); });
+  for (ResultRow& row : rows) {
+    if (row.key.name == "baseline")
+      context.finish_baseline(keys, rows, row);
+    else
+      context.finish(row);
+  }
+  return rows;
+}
+
+RowContext::RowContext(const std::vector<ResultRow>& rows,
+                       const std::vector<ModelIdentity>& models) {
+  for (const ResultRow& row : rows) {
+    if (row.failed()) continue;
+    if (is_floor(row.key) && row.text.sums.tokens > 0)
+      floors_[row.key.model] = row.text.sums.kl / static_cast<double>(row.text.sums.tokens);
+    if (row.key.name == "baseline")
+      whole_[row.key.model] = {row.text.windows, std::ssize(row.questions)};
+  }
+  for (const ModelIdentity& model : models)
+    if (const ModelIdentity* const sized = find_sized_model(models, model.model))
+      whole_[model.model] = {sized->windows, sized->question_count()};
+}
+
+void RowContext::finish(ResultRow& row) const { finish(row, row.stop.has_value()); }
+
+void RowContext::finish_baseline(const std::vector<RowKey>& keys,
+                                 const std::vector<ResultRow>& rows, ResultRow& baseline) const {
+  finish(baseline, baseline.stop || has_stopped(baseline, keys, rows));
+}
+
+void RowContext::set_floor(ResultRow& row) const {
+  if (const auto floor = floors_.find(row.key.model); floor != floors_.end())
+    row.kl_floor = floor->second;
+}
+
+void RowContext::finish(ResultRow& row, bool stopped) const {
+  set_floor(row);
+  const auto whole = whole_.find(row.key.model);
+  if (row.failed() || whole == whole_.end()) return;
+  const auto& [windows, questions] = whole->second;
+  if ((!stopped && row.text.windows < windows) || std::ssize(row.questions) < questions)
+    row.status = Status::partial;
+}
+
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
                                      const std::vector<Record>& records,
                                      const std::vector<ModelIdentity>& models) {
-  return finish_results(join_rows(keys, records), keys, models);
+  return finish_rows(join_rows(keys, records), keys, models);
 }
 
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys, std::vector<Record>&& records,
                                      const std::vector<ModelIdentity>& models) {
-  return finish_results(join_rows(keys, records, &records), keys, models);
+  return finish_rows(join_rows(keys, records, &records), keys, models);
 }
 
 std::vector<ResultRow> build_floors(const std::vector<RowKey>& keys,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -21,20 +22,16 @@ constexpr double kTail = 0.025;
 /// error in these units infinite, or no number where that is 0 too.
 constexpr double kLeastError = 0.1;
 
-/// The value with `place` smaller ones, from 0 on.
-double ordered(std::vector<double>& values, Index place) {
-  std::nth_element(values.begin(), values.begin() + place, values.end());
-  return values[static_cast<std::size_t>(place)];
-}
-
 /// The value below which a share of all lies: of the sorted ones, the one at position share·(n + 1)
 /// from 1. Moves them.
 double quantile(std::vector<double>& values, double share) {
   const double position = share * static_cast<double>(values.size() + 1) - 1.0;
   const Index below = static_cast<Index>(position);
   const double part = position - static_cast<double>(below);
-  const double low = ordered(values, below), high = ordered(values, below + 1);
-  return low * (1.0 - part) + high * part;
+  const auto low = values.begin() + below;
+  std::nth_element(values.begin(), low, values.end());
+  const double high = *std::min_element(std::next(low), values.end());  // all behind are not less
+  return *low * (1.0 - part) + high * part;
 }
 
 /// A figure over the runs, its sums about their mean, so that the squares lose no digits.

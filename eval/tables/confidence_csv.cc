@@ -39,23 +39,27 @@ bool has_confidence(const std::vector<ResultRow>& rows) {
                      [](const ResultRow& row) { return bins_of(row).has_value(); });
 }
 
+std::string confidence_rows(const ResultRow& row, const std::vector<std::string>& variables) {
+  const std::optional<Bins> bins = bins_of(row);
+  if (!bins) return "";
+  CsvText csv = CsvText::without_head(confidence_columns(variables).size());
+  for (std::size_t b = 0; b < bins->size(); ++b) {
+    constexpr auto kBins = static_cast<double>(kConfidenceBins);
+    std::vector<std::string> fields = row_fields(row.key, variables);
+    fields.push_back(csv_number(static_cast<double>(b) / kBins));
+    fields.push_back(csv_number(static_cast<double>(b + 1) / kBins));
+    fields.push_back(std::to_string((*bins)[b].sums.tokens));
+    append_means((*bins)[b], fields);
+    csv.add_row(fields);
+  }
+  return csv.take();
+}
+
 std::string confidence_csv(const std::vector<ResultRow>& rows,
                            const std::vector<std::string>& variables) {
-  CsvText csv(confidence_columns(variables));
-  for (const ResultRow& row : rows) {
-    const std::optional<Bins> bins = bins_of(row);
-    if (!bins) continue;
-    for (std::size_t b = 0; b < bins->size(); ++b) {
-      constexpr auto kBins = static_cast<double>(kConfidenceBins);
-      std::vector<std::string> fields = row_fields(row.key, variables);
-      fields.push_back(csv_number(static_cast<double>(b) / kBins));
-      fields.push_back(csv_number(static_cast<double>(b + 1) / kBins));
-      fields.push_back(std::to_string((*bins)[b].sums.tokens));
-      append_means((*bins)[b], fields);
-      csv.add_row(fields);
-    }
-  }
-  return csv.text();
+  std::string text = csv_line(confidence_columns(variables)) + '\n';
+  for (const ResultRow& row : rows) text += confidence_rows(row, variables);
+  return text;
 }
 
 }  // namespace nf

@@ -16,5 +16,7 @@ bool has_confidence(const std::vector<ResultRow>& rows);
 /// Windows without detail do not count. variables: the experiment's.
 std::string confidence_csv(const std::vector<ResultRow>& rows,
                            const std::vector<std::string>& variables);
+/// The rows of one result, each with its line break; none where it has no such detail.
+std::string confidence_rows(const ResultRow& row, const std::vector<std::string>& variables);
 
 }  // namespace nf

@@ -29,7 +29,9 @@ void for_each_trial(const std::vector<ResultRow>& rows, const Each& each) {
       each(row, *baseline->second);
 }
 
-std::string number_or_empty(Index number) { return number < 0 ? "" : std::to_string(number); }
+void append_number_or_nothing(Index number, std::string& text) {
+  if (number >= 0) text += std::to_string(number);
+}
 
 }  // namespace
 
@@ -41,25 +43,38 @@ bool has_documents(const std::vector<ResultRow>& rows) {
   return has;
 }
 
+std::string document_rows(const ResultRow& row, const ResultRow& baseline,
+                          const std::vector<std::string>& variables) {
+  const std::vector<DocumentDamage> lines = document_damages(row, baseline);
+  // A line of a window or a document: the fields of the row and the correlations are in all.
+  const std::string key = csv_line(row_fields(row.key, variables)) + ',';
+  const std::string correlations =
+      ',' + csv_number(correlation_with_residual(lines, &DocumentDamage::delta_nll)) + ',' +
+      csv_number(correlation_with_residual(lines, &DocumentDamage::kl)) + '\n';
+  std::string text;
+  for (const DocumentDamage& line : lines) {
+    text += key;
+    append_number_or_nothing(line.name.first, text);
+    text += ',';
+    append_number_or_nothing(line.name.second, text);
+    text += ',';
+    text += csv_count(line.tokens);
+    for (const double figure : {line.delta_nll, line.kl, line.residual_norm, line.residual_error}) {
+      text += ',';
+      append_csv_number(figure, text);
+    }
+    text += correlations;
+  }
+  return text;
+}
+
 std::string documents_csv(const std::vector<ResultRow>& rows,
                           const std::vector<std::string>& variables) {
-  CsvText csv(documents_columns(variables));
+  std::string text = csv_line(documents_columns(variables)) + '\n';
   for_each_trial(rows, [&](const ResultRow& row, const ResultRow& baseline) {
-    const std::vector<DocumentDamage> lines = document_damages(row, baseline);
-    const std::string of_nll =
-        csv_number(correlation_with_residual(lines, &DocumentDamage::delta_nll));
-    const std::string of_kl = csv_number(correlation_with_residual(lines, &DocumentDamage::kl));
-    for (const DocumentDamage& line : lines) {
-      std::vector<std::string> fields = row_fields(row.key, variables);
-      fields.insert(
-          fields.end(),
-          {number_or_empty(line.name.first), number_or_empty(line.name.second),
-           csv_count(line.tokens), csv_number(line.delta_nll), csv_number(line.kl),
-           csv_number(line.residual_norm), csv_number(line.residual_error), of_nll, of_kl});
-      csv.add_row(fields);
-    }
+    text += document_rows(row, baseline, variables);
   });
-  return csv.text();
+  return text;
 }
 
 }  // namespace nf

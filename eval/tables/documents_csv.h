@@ -19,5 +19,8 @@ bool has_documents(const std::vector<ResultRow>& rows);
 /// states' sums. variables: the experiment's.
 std::string documents_csv(const std::vector<ResultRow>& rows,
                           const std::vector<std::string>& variables);
+/// The rows of one result that did not fail, nor is its baseline; each with its line break.
+std::string document_rows(const ResultRow& row, const ResultRow& baseline,
+                          const std::vector<std::string>& variables);
 
 }  // namespace nf

@@ -32,14 +32,14 @@ RowKey key_of(const EffectGroup& group, const Effect& effect) {
 class EffectsCsv {
  public:
   explicit EffectsCsv(const std::vector<std::string>& variables)
-      : variables_(variables), csv_(effects_columns(variables)) {}
+      : variables_(variables), csv_(CsvText::without_head(effects_columns(variables).size())) {}
 
   void add_group(const EffectGroup& group) {
     for (const Figure& figure : {kl_figure(), delta_nll_figure()})
       for (const Effect& effect : effects_of(group, figure)) add(group, figure.name, effect);
   }
 
-  const std::string& text() const { return csv_.text(); }
+  std::string take() { return csv_.take(); }
 
  private:
   void add(const EffectGroup& group, const std::string& metric, const Effect& effect) {
@@ -67,15 +67,22 @@ class EffectsCsv {
 
 }  // namespace
 
+std::string effect_rows(const EffectGroup& group, const std::vector<std::string>& variables) {
+  EffectsCsv csv(variables);
+  csv.add_group(group);
+  return csv.take();
+}
+
 std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                         const std::vector<std::string>& variables) {
   if (std::none_of(keys.begin(), keys.end(), has_effects)) return "";
   const std::vector<ModelLines> models = group_rows(rows);
-  EffectsCsv csv(variables);
+  std::string text = csv_line(effects_columns(variables)) + '\n';
   for (const ModelLines& model : models)
     if (model.baseline != nullptr)
-      for (const EffectGroup& group : effect_groups(model, keys)) csv.add_group(group);
-  return csv.text();
+      for (const EffectGroup& group : effect_groups(model, keys))
+        text += effect_rows(group, variables);
+  return text;
 }
 
 }  // namespace nf

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/analysis/effect_group.h"
 #include "eval/results/results.h"
 
 namespace nf {
@@ -25,5 +26,7 @@ namespace nf {
 /// may have no record yet; variables: the experiment's.
 std::string effects_csv(const std::vector<ResultRow>& rows, const std::vector<RowKey>& keys,
                         const std::vector<std::string>& variables);
+/// The rows of one group, each with its line break.
+std::string effect_rows(const EffectGroup& group, const std::vector<std::string>& variables);
 
 }  // namespace nf

@@ -35,25 +35,29 @@ bool has_entropy(const std::vector<ResultRow>& rows) {
                      [](const ResultRow& row) { return !entropy_bins(row).empty(); });
 }
 
+std::string entropy_rows(const ResultRow& row, const std::vector<std::string>& variables) {
+  const std::vector<TokenBin> bins = entropy_bins(row);
+  if (bins.empty()) return "";
+  CsvText csv = CsvText::without_head(entropy_columns(variables).size());
+  Index first = 0;
+  for (const Index end : decile_ends(tokens_of(bins))) {
+    TokenBin group;
+    for (Index b = first; b < end; ++b) group.add(bins[static_cast<std::size_t>(b)]);
+    std::vector<std::string> fields = row_fields(row.key, variables);
+    fields.push_back(csv_number(kEntropyBinWidth * static_cast<double>(first)));
+    fields.push_back(csv_number(kEntropyBinWidth * static_cast<double>(end)));
+    for (std::string& field : mean_fields(group)) fields.push_back(std::move(field));
+    csv.add_row(fields);
+    first = end;
+  }
+  return csv.take();
+}
+
 std::string entropy_csv(const std::vector<ResultRow>& rows,
                         const std::vector<std::string>& variables) {
-  CsvText csv(entropy_columns(variables));
-  for (const ResultRow& row : rows) {
-    const std::vector<TokenBin> bins = entropy_bins(row);
-    if (bins.empty()) continue;
-    Index first = 0;
-    for (const Index end : decile_ends(tokens_of(bins))) {
-      TokenBin group;
-      for (Index b = first; b < end; ++b) group.add(bins[static_cast<std::size_t>(b)]);
-      std::vector<std::string> fields = row_fields(row.key, variables);
-      fields.push_back(csv_number(kEntropyBinWidth * static_cast<double>(first)));
-      fields.push_back(csv_number(kEntropyBinWidth * static_cast<double>(end)));
-      for (std::string& field : mean_fields(group)) fields.push_back(std::move(field));
-      csv.add_row(fields);
-      first = end;
-    }
-  }
-  return csv.text();
+  std::string text = csv_line(entropy_columns(variables)) + '\n';
+  for (const ResultRow& row : rows) text += entropy_rows(row, variables);
+  return text;
 }
 
 }  // namespace nf

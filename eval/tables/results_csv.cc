@@ -49,32 +49,37 @@ std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow
 
 }  // namespace
 
+std::string result_row(const ResultRow& row, const ResultRow* baseline,
+                       const std::vector<std::string>& variables, const MetricRegistry& metrics,
+                       const std::vector<TaskHeading>& tasks) {
+  std::vector<std::string> fields = row_fields(row.key, {});
+  for (const Metric& metric : metrics.metrics())
+    fields.push_back(row.failed() ? "" : csv_number(metric.value(row.text)));
+  append_intervals(row, baseline, fields);
+  append_floor(row, fields);
+  for (const TaskHeading& task : tasks)
+    for (const std::optional<double>& value : task_values(task, row.questions))
+      fields.push_back(csv_number(value));
+  fields.push_back(std::to_string(row.text.sums.tokens));
+  fields.push_back(std::to_string(row.text.windows));
+  fields.emplace_back(status_name(row.status));
+  fields.emplace_back(!row.key.stops ? "" : row.stop ? "true" : "false");
+  fields.push_back(csv_number(row.relative_l2_weight));
+  fields.push_back(csv_number(row.relative_l2_input));
+  fields.push_back(csv_number(kl_per_r2(row)));
+  for (std::string& value : variable_fields(row.key.vars, variables))
+    fields.push_back(std::move(value));
+  return csv_line(fields) + '\n';
+}
+
 std::string results_csv(const std::vector<ResultRow>& rows,
                         const std::vector<std::string>& variables, const MetricRegistry& metrics,
                         const std::vector<TaskHeading>& tasks) {
   std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
-  CsvText csv(results_columns(metrics, tasks, variables));
-  for (const ResultRow& row : rows) {
-    std::vector<std::string> fields = row_fields(row.key, {});
-    for (const Metric& metric : metrics.metrics())
-      fields.push_back(row.failed() ? "" : csv_number(metric.value(row.text)));
-    append_intervals(row, baselines[row.key.model], fields);
-    append_floor(row, fields);
-    for (const TaskHeading& task : tasks)
-      for (const std::optional<double>& value : task_values(task, row.questions))
-        fields.push_back(csv_number(value));
-    fields.push_back(std::to_string(row.text.sums.tokens));
-    fields.push_back(std::to_string(row.text.windows));
-    fields.emplace_back(status_name(row.status));
-    fields.emplace_back(!row.key.stops ? "" : row.stop ? "true" : "false");
-    fields.push_back(csv_number(row.relative_l2_weight));
-    fields.push_back(csv_number(row.relative_l2_input));
-    fields.push_back(csv_number(kl_per_r2(row)));
-    for (std::string& value : variable_fields(row.key.vars, variables))
-      fields.push_back(std::move(value));
-    csv.add_row(fields);
-  }
-  return csv.text();
+  std::string text = csv_line(results_columns(metrics, tasks, variables)) + '\n';
+  for (const ResultRow& row : rows)
+    text += result_row(row, baselines[row.key.model], variables, metrics, tasks);
+  return text;
 }
 
 }  // namespace nf

@@ -16,5 +16,9 @@ namespace nf {
 std::string results_csv(const std::vector<ResultRow>& rows,
                         const std::vector<std::string>& variables, const MetricRegistry& metrics,
                         const std::vector<TaskHeading>& tasks = {});
+/// The row of one result, with its line break. baseline: of its model; null where there is none.
+std::string result_row(const ResultRow& row, const ResultRow* baseline,
+                       const std::vector<std::string>& variables, const MetricRegistry& metrics,
+                       const std::vector<TaskHeading>& tasks);
 
 }  // namespace nf

@@ -43,10 +43,16 @@ RowKey key_of_all(const SearchSeeds& seeds) {
 
 std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows,
                          const std::vector<std::string>& variables) {
-  if (searches.searches().empty()) return "";
   std::map<std::string, const ResultRow*> baselines;
   for (const ResultRow& row : rows)
     if (row.key.name == "baseline") baselines[row.key.model] = &row;
+  return searches_csv(searches, baselines, variables);
+}
+
+std::string searches_csv(const FollowedSearches& searches,
+                         std::map<std::string, const ResultRow*> baselines,
+                         const std::vector<std::string>& variables) {
+  if (searches.searches().empty()) return "";
   const std::vector<SearchSeeds> all_seeds = search_seeds(searches);
   CsvText csv(searches_columns(variables));
   for (const FollowedSearch& search : searches.searches()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ namespace nf {
 /// the id of the first and an empty seed, `bisect`, value, reached, steps and state. Empty where
 /// there is no search. rows: of the results, for the baselines. variables: the experiment's.
 std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows,
+                         const std::vector<std::string>& variables);
+/// The same with the baselines of the models.
+std::string searches_csv(const FollowedSearches& searches,
+                         std::map<std::string, const ResultRow*> baselines,
                          const std::vector<std::string>& variables);
 
 }  // namespace nf

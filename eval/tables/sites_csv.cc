@@ -18,23 +18,29 @@ std::string note_text(const SiteStats& site, const char* note) {
 
 }  // namespace
 
+std::string site_rows(const ResultRow& row, const std::vector<std::string>& variables) {
+  const std::string key = csv_line(row_fields(row.key, variables)) + ',';
+  std::string text;
+  for (const SiteStats& site : row.sites) {
+    const SitePlace place = site_place(site.site);
+    text += key;
+    text += csv_line(
+        {place.layer, place.role, place.tensor, site.site, std::to_string(site.stats.count)});
+    for (const SiteFigure& figure : site_figures()) {
+      text += ',';
+      if (site.complete || figure.always) append_csv_number(figure.value(site.stats), text);
+    }
+    for (const char* note : site_notes()) text += ',' + csv_line({note_text(site, note)});
+    text += '\n';
+  }
+  return text;
+}
+
 std::string sites_csv(const std::vector<ResultRow>& rows,
                       const std::vector<std::string>& variables) {
-  CsvText csv(sites_columns(variables));
-  for (const ResultRow& row : rows) {
-    for (const SiteStats& site : row.sites) {
-      std::vector<std::string> fields = row_fields(row.key, variables);
-      const SitePlace place = site_place(site.site);
-      fields.insert(fields.end(), {place.layer, place.role, place.tensor, site.site,
-                                   std::to_string(site.stats.count)});
-      for (const SiteFigure& figure : site_figures())
-        fields.push_back(site.complete || figure.always ? csv_number(figure.value(site.stats))
-                                                        : "");
-      for (const char* note : site_notes()) fields.push_back(note_text(site, note));
-      csv.add_row(fields);
-    }
-  }
-  return csv.text();
+  std::string text = csv_line(sites_columns(variables)) + '\n';
+  for (const ResultRow& row : rows) text += site_rows(row, variables);
+  return text;
 }
 
 }  // namespace nf

@@ -14,5 +14,7 @@ namespace nf {
 /// experiment's.
 std::string sites_csv(const std::vector<ResultRow>& rows,
                       const std::vector<std::string>& variables);
+/// The rows of one result, each with its line break.
+std::string site_rows(const ResultRow& row, const std::vector<std::string>& variables);
 
 }  // namespace nf

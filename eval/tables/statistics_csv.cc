@@ -8,11 +8,11 @@
 namespace nf {
 namespace {
 
-std::vector<std::string> fields_of(const Statistic& statistic,
-                                   const std::vector<std::string>& variables) {
+/// The fields behind those of the line's key.
+std::vector<std::string> fields_of(const Statistic& statistic) {
   const MeanEstimate& mean = statistic.estimate.mean;
   const auto known = [](double value, bool is_known) { return is_known ? csv_number(value) : ""; };
-  std::vector<std::string> fields = row_fields(pooled_key(statistic.line->samples()), variables);
+  std::vector<std::string> fields;
   const auto add_interval = [&](const std::optional<Interval>& interval) {
     fields.push_back(interval ? csv_number(interval->low) : "");
     fields.push_back(interval ? csv_number(interval->high) : "");
@@ -31,17 +31,24 @@ std::vector<std::string> fields_of(const Statistic& statistic,
 
 }  // namespace
 
+std::string line_key_text(const ResultLine& line, const std::vector<std::string>& variables) {
+  return csv_line(row_fields(pooled_key(line.samples()), variables));
+}
+
+std::string statistic_row(const Statistic& statistic, const std::string& key) {
+  return key + ',' + csv_line(fields_of(statistic)) + '\n';
+}
+
 std::string statistics_csv(const std::vector<ResultRow>& rows,
                            const std::vector<std::string>& variables,
                            const std::vector<TaskHeading>& tasks) {
   const std::vector<Figure> figures = all_figures(tasks);
   const std::vector<ModelLines> models = group_rows(rows);
-  CsvText csv(statistics_columns(variables));
-  for (const ModelLines& model : models) {
+  std::string text = csv_line(statistics_columns(variables)) + '\n';
+  for (const ModelLines& model : models)
     for (const Statistic& statistic : statistics_of(model, figures))
-      csv.add_row(fields_of(statistic, variables));
-  }
-  return csv.text();
+      text += statistic_row(statistic, line_key_text(*statistic.line, variables));
+  return text;
 }
 
 }  // namespace nf

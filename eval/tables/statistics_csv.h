@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/analysis/statistics.h"
 #include "eval/results/results.h"
 
 namespace nf {
@@ -16,5 +17,9 @@ namespace nf {
 std::string statistics_csv(const std::vector<ResultRow>& rows,
                            const std::vector<std::string>& variables,
                            const std::vector<TaskHeading>& tasks = {});
+/// The first fields of all rows of a line, which has a row that did not fail: those of its key.
+std::string line_key_text(const ResultLine& line, const std::vector<std::string>& variables);
+/// The row of one statistic, with its line break. key: line_key_text() of its line.
+std::string statistic_row(const Statistic& statistic, const std::string& key);
 
 }  // namespace nf

@@ -40,10 +40,15 @@ std::string twins_csv(const std::vector<ResultRow>& rows, const std::vector<RowK
 
 std::string twins_csv(const std::vector<TwinGroup>& groups,
                       const std::vector<std::string>& variables) {
-  CsvText csv(twins_columns(variables));
-  for (const TwinGroup& group : groups)
-    for (const TwinRatio& twin : group.twins) csv.add_row(fields_of(twin, variables));
-  return csv.text();
+  std::string text = csv_line(twins_columns(variables)) + '\n';
+  for (const TwinGroup& group : groups) text += twin_rows(group, variables);
+  return text;
+}
+
+std::string twin_rows(const TwinGroup& group, const std::vector<std::string>& variables) {
+  std::string text;
+  for (const TwinRatio& twin : group.twins) text += csv_line(fields_of(twin, variables)) + '\n';
+  return text;
 }
 
 }  // namespace nf

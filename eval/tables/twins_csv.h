@@ -19,5 +19,7 @@ std::string twins_csv(const std::vector<ResultRow>& rows, const std::vector<RowK
 /// The rows of these groups alone.
 std::string twins_csv(const std::vector<TwinGroup>& groups,
                       const std::vector<std::string>& variables);
+/// The rows of one group without the head, each with its line break.
+std::string twin_rows(const TwinGroup& group, const std::vector<std::string>& variables);
 
 }  // namespace nf

@@ -123,6 +123,60 @@ TEST(RecordJoin, KnowsTheInputsOfQuestions) {
   EXPECT_EQ(join.repeated(), 1);
 }
 
+/// A stage of questions that another attempt has cut in two: all of it is there, though no known
+/// block is that large.
+TEST(RecordJoin, KnowsTheInputsOfQuestionsWhoseStagesWereCutElsewhere) {
+  const auto asked = [](Index question, Index count) {
+    Record record{.id = "x", .name = "w4", .model = "opt"};
+    for (Index q = question; q < question + count; ++q)
+      record.questions.push_back({.task = "toy", .question = q, .parts = {}});
+    record.sites = {{.site = "q.input",
+                     .stats = {.count = count},
+                     .first_window = 4 + question,
+                     .windows = count}};
+    return record;
+  };
+  const RunContents halves = contents("A", {asked(0, 1), asked(1, 1)});
+  const RunContents whole = contents("B", {asked(0, 2)});
+  RecordJoin join(false);
+  join.add(halves);
+  join.add(whole);
+  EXPECT_EQ(join.records().size(), 2u);
+  EXPECT_EQ(join.repeated(), 1);
+}
+
+/// Attempts of a shard that overlap in part: a block of each stays where it has a new window, and
+/// every window counts once.
+TEST(RecordJoin, CountsEachWindowOfInputsOnce) {
+  const auto stage = [](const std::vector<std::pair<Index, Index>>& blocks) {
+    Record record{.id = "x", .name = "w4", .model = "opt", .seed = 0};
+    for (const auto& [first, windows] : blocks) {
+      for (Index window = first; window < first + windows; ++window)
+        record.windows.push_back({.window = window, .sums = {.tokens = 1}});
+      record.sites.push_back({.site = "q.input",
+                              .stats = {.count = windows, .sum_x2 = static_cast<double>(windows)},
+                              .first_window = first,
+                              .windows = windows});
+    }
+    return record;
+  };
+  // Windows 0 to 2 of one attempt, 1 to 5 of another, all eight of a third.
+  const RunContents a = contents("A", {stage({{0, 2}, {2, 1}})});
+  const RunContents b = contents("B", {stage({{1, 1}, {2, 2}, {4, 2}})});
+  const RunContents c = contents("C", {stage({{0, 8}})});
+  const auto counted = [](const std::vector<const RunContents*>& folders) {
+    RecordJoin join(false);
+    for (const RunContents* folder : folders) join.add(*folder);
+    const ResultRow row = build_results({window_row("x", "w4")}, join.records()).front();
+    return std::pair(row.text.windows, row.sites.front().stats.count);
+  };
+  EXPECT_EQ(counted({&a, &b}), std::pair(Index{6}, Index{6}));
+  EXPECT_EQ(counted({&b, &a}), std::pair(Index{6}, Index{6}));
+  EXPECT_EQ(counted({&a, &b, &c}), std::pair(Index{8}, Index{8}));
+  EXPECT_EQ(counted({&c, &a, &b}), std::pair(Index{8}, Index{8}));
+  EXPECT_EQ(counted({&b, &c, &a}), std::pair(Index{8}, Index{8}));
+}
+
 TEST(RecordJoin, NamesWhatIsNotEqual) {
   Record other = window_record("x", "w4", 0);
   other.windows[1].sums.nll = 7.5;

@@ -1,7 +1,9 @@
 #include "eval/batch/merge.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 
@@ -9,8 +11,8 @@
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
 #include "eval/records/mixed_env.h"
-#include "eval/tables/results_csv.h"
-#include "eval/tables/sites_csv.h"
+#include "eval/results/run_results.h"
+#include "eval/tables/result_files.h"
 #include "tests/support/builtin_kinds.h"
 #include "tests/support/run_contents.h"
 #include "tests/support/temp_dir.h"
@@ -24,6 +26,19 @@ namespace fs = std::filesystem;
 const std::string kWayOut =
     "merge runs of one machine type, or say --mixed-env, and the results will say that they are "
     "mixed; `isa: avx2` in the experiment makes such machines agree";
+
+/// The tables are written while records are read, a few trials at a time: they must be those that
+/// all rows together give.
+void expect_tables_of_records(const fs::path& dir) {
+  const RunContents run = RunFolder::read(dir);
+  const FollowedSearches searches = searches_of(run);
+  for (const ResultFile& file :
+       result_files(results_of(run), searches, builtin_metrics(), run.manifest.tasks)) {
+    const bool is_there = fs::exists(dir / file.name);
+    EXPECT_EQ(is_there, !file.text.empty()) << file.name;
+    EXPECT_EQ(is_there ? read_text_file(dir / file.name) : "", file.text) << file.name;
+  }
+}
 
 /// Two shards of a sweep: the baseline and a trial each.
 class MergeOfShards : public testing::Test {
@@ -60,9 +75,7 @@ TEST_F(MergeOfShards, LeavesAFolderLikeThatOfARun) {
   ASSERT_EQ(outcome.rows.size(), 3u);
   EXPECT_EQ(outcome.rows[1].key.vars, Json({{"bits", 3}}));
   EXPECT_EQ(outcome.rows[2].key.vars, Json({{"bits", 4}}));
-  EXPECT_EQ(read_text_file(out_ / "results.csv"),
-            results_csv(outcome.rows, {"bits"}, builtin_metrics()));
-  EXPECT_EQ(read_text_file(out_ / "sites.csv"), sites_csv(outcome.rows, {"bits"}));
+  expect_tables_of_records(out_);
   EXPECT_EQ(read_text_file(out_ / "experiment.yaml"), "experiment: e\n");
   EXPECT_EQ(read_text_file(out_ / "resolved.yaml"), "resolved: r\n");
 
@@ -93,16 +106,107 @@ TEST_F(MergeOfShards, HasTheTablesOfTheRecordsThatItWrites) {
   second.windows.push_back(first.windows.back());  // cut off: another record has it
   write_run(temp_ / "c", {first}, {window_row("x", "w4")});
   write_run(temp_ / "d", {second}, {window_row("x", "w4")});
-  const MergeOutcome outcome =
-      merge_runs({.runs = {temp_ / "c", temp_ / "d"}, .out = out_}, builtin_metrics());
+  merge_runs({.runs = {temp_ / "c", temp_ / "d"}, .out = out_}, builtin_metrics());
   const RunContents merged = RunFolder::read(out_);
   ASSERT_EQ(merged.records.size(), 2u);
   EXPECT_EQ(merged.records[1].windows.size(), 2u);
   EXPECT_NE(merged.records[1].windows[0].sums.tail, nullptr);
-  const auto rows = build_results(*merged.manifest.rows, merged.records, merged.manifest.models);
-  ASSERT_TRUE(rows.front().text.tail);
-  EXPECT_EQ(read_text_file(out_ / "results.csv"), results_csv(rows, {}, builtin_metrics()));
-  EXPECT_EQ(outcome.rows.front().text.tail, rows.front().text.tail);
+  ASSERT_TRUE(results_of(merged).front().text.tail);
+  expect_tables_of_records(out_);
+}
+
+/// Lines, seeds and groups whose rows lie in several folders, of two models, in an order that is
+/// not that of the tables; each folder has another part of the text of some.
+TEST_F(MergeOfShards, HasTheTablesOfAllRowsTogether) {
+  const std::vector<ModelIdentity> models = {{"opt", "m1", "d1", 16}, {"llama", "m2", "d2", 16}};
+  std::vector<RowKey> rows;
+  std::vector<std::vector<Record>> records(3);
+  const auto add = [&](const std::string& name, const std::string& model, std::uint64_t seed,
+                       const Json& vars, const Design& design = {}) {
+    RowKey row = window_row(name + model + std::to_string(seed) + vars.dump(), name, vars);
+    row.model = model;
+    row.design = design;
+    if (row.seed) row.seed = seed;
+    if (name == kFloorName) row.seed.reset();
+    // Parts of the text in several folders, some of them in two.
+    for (Index part = 0; part < 8; ++part) {
+      Record record = window_record(row.id, name, 2 * part);
+      record.model = model;
+      record.seed = row.seed;
+      record.vars = vars;
+      for (WindowSums& window : record.windows) {
+        const double unlike = static_cast<double>((window.window * 7 + std::ssize(row.id)) % 11);
+        window.sums.kl = name == "baseline"   ? 0.0
+                         : name == kFloorName ? 0.001
+                                              : 0.3 + 0.01 * unlike;
+        window.sums.residual = 50.0 + unlike;
+      }
+      record.sites = {{.site = "layers.0.q_proj.input",
+                       .stats = {.count = 2, .sum_x2 = 2.0, .sum_d2 = 0.5},
+                       .complete = false,
+                       .first_window = 2 * part,
+                       .windows = 2}};
+      const auto at = static_cast<std::size_t>(part + std::ssize(rows)) % records.size();
+      records[at].push_back(record);
+      if (part == 3) records[(at + 1) % records.size()].push_back(record);
+    }
+    rows.push_back(row);
+  };
+  const Design pairs = {.kind = "pairs", .factor = "role"};
+  for (const std::string model : {"opt", "llama"}) {
+    add("baseline", model, 0, Json::object());
+    add(kFloorName, model, 0, Json::object());
+    for (const std::uint64_t seed : {0, 1}) {
+      for (const int bits : {3, 4}) add("w", model, seed, {{"bits", bits}});
+      for (const char* role : {"q", "k", "q+k", "all"})
+        add("p", model, seed, {{"role", role}}, pairs);
+      for (const char* twin : {"", "permuted"}) add("t", model, seed, {{"twin", twin}});
+    }
+  }
+  std::vector<fs::path> runs;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    runs.push_back(temp_ / fmt::format("part{}", i));
+    std::reverse(records[i].begin(), records[i].end());
+    write_run(runs.back(), records[i], rows, {}, models);
+  }
+  const MergeOutcome outcome = merge_runs({.runs = runs, .out = out_}, builtin_metrics());
+  EXPECT_EQ(outcome.rows.size(), rows.size() - 2);
+  EXPECT_EQ(outcome.repeated, std::ssize(rows));
+  for (const char* name : {"statistics.csv", "effects.csv", "twins.csv", "documents.csv"})
+    EXPECT_GT(read_text_file(out_ / name).size(), 500u) << name;
+  expect_tables_of_records(out_);
+}
+
+/// The error is that of the first damaged line, as one that reads the files in their order meets
+/// it, whichever trial it is of and whatever else is wrong.
+TEST_F(MergeOfShards, TellsTheFirstDamagedLine) {
+  Record wrong = window_record("b", "baseline", 0);
+  wrong.windows[0].sums.nll = 5.0;
+  write_run(temp_ / "c", {wrong, window_record("t3", "w", 0), window_record("t4", "w", 0)},
+            {window_row("b", "baseline"), window_row("t3", "w", {{"bits", 3}}),
+             window_row("t4", "w", {{"bits", 4}})});
+  const std::string text = read_text_file(temp_ / "c" / "records.jsonl");
+  const auto damage = [&](std::size_t line, const std::string& part, const std::string& with) {
+    std::string damaged = text;
+    std::size_t at = 0;
+    for (std::size_t i = 1; i < line; ++i) at = damaged.find('\n', at) + 1;
+    damaged.replace(damaged.find(part, at), part.size(), with);
+    std::ofstream(temp_ / "c" / "records.jsonl") << damaged;
+    return refusal({.runs = {a_, temp_ / "c", b_}, .out = out_});
+  };
+  const std::string way_out =
+      "; if the file was damaged, delete line 2: what it held runs again with the next "
+      "`noisefloor run` into this folder";
+  EXPECT_TRUE(damage(2, "{\"id\"", "[\"id\"").starts_with("c/records.jsonl:2: "));
+  EXPECT_EQ(
+      damage(2, "\"tokens\":10,\"nll\":", "\"tokens\":-1,\"nll\":"),
+      "c/records.jsonl:2: windows[0]: tokens: expected a whole number from 0 to 2^48" + way_out);
+  EXPECT_TRUE(
+      damage(3, "\"tokens\":10,\"nll\"", "\"tokens\":10,nll").starts_with("c/records.jsonl:3: "));
+  // A last line that is torn was never finished: the next run has it again.
+  std::ofstream(temp_ / "c" / "records.jsonl") << text.substr(0, text.size() - 1);
+  EXPECT_TRUE(refusal({.runs = {a_, temp_ / "c"}, .out = out_}).starts_with("trial 'baseline'"));
+  EXPECT_FALSE(fs::exists(out_));
 }
 
 /// A newer version may have written more than this one knows.

@@ -108,5 +108,19 @@ TEST(KlHistogram, RefusesWhatIsNoHistogram) {
   EXPECT_FALSE(KlHistogram::unpacked(longer));
 }
 
+/// What stands before the fault is a histogram.
+TEST(KlHistogram, AddsNothingOfATextThatIsDamaged) {
+  KlHistogram some, more;
+  for (const double kl : {0.1, 0.1, 0.4}) some.add(kl);
+  for (const double kl : {1e-9, 0.1, 0.3, 2.0, 50.0}) more.add(kl);
+  const KlHistogram before = some;
+  const std::string text = more.packed();
+  EXPECT_FALSE(some.add_packed(text + '!'));
+  EXPECT_FALSE(some.add_packed(text.substr(0, text.size() - 1) + '*'));
+  EXPECT_EQ(some, before);
+  EXPECT_TRUE(some.add_packed(text));
+  EXPECT_EQ(some.count(), 8);
+}
+
 }  // namespace
 }  // namespace nf
