@@ -1,12 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "core/base/cpu_info.h"
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
 #include "eval/cli/command.h"
+#include "eval/output/short_list.h"
 #include "eval/output/standard_streams.h"
+#include "eval/records/run_folder.h"
 #include "eval/run/model_speed.h"
 
 namespace nf {
@@ -16,6 +21,13 @@ constexpr Index kUsualContext = 512, kUsualRounds = 5;
 
 double prompt_rate(const ModelSpeed& speed, Index layers, Index context) {
   return static_cast<double>(context) / speed.prompt.pass(layers);
+}
+
+Json sizes_json(const LinearSizes& sizes) {
+  return {{"linears", sizes.linears},
+          {"values", sizes.values},
+          {"rows", sizes.rows},
+          {"head_values", sizes.head_values}};
 }
 
 Json json_of(const std::vector<ModelSpeed>& speeds, const DecoderSpec& spec, Index context) {
@@ -37,9 +49,15 @@ Json json_of(const std::vector<ModelSpeed>& speeds, const DecoderSpec& spec, Ind
     schemes.push_back({{"scheme", scheme.name},
                        {"bits_per_weight", scheme.bits},
                        {"bytes_per_token", scheme.bytes}});
-  return {{"cpu", cpu_model()},      {"threads", thread_count()},    {"gemm", gemm_library()},
-          {"isa", gemm_isa()},       {"context", context},           {"layers", layers},
-          {"forms", std::move(all)}, {"weights", std::move(schemes)}};
+  return {{"cpu", cpu_model()},
+          {"threads", thread_count()},
+          {"gemm", gemm_library()},
+          {"isa", gemm_isa()},
+          {"context", context},
+          {"layers", layers},
+          {"sizes", sizes_json(linear_sizes(spec))},
+          {"forms", std::move(all)},
+          {"weights", std::move(schemes)}};
 }
 
 void print_table(const std::vector<ModelSpeed>& speeds, const DecoderSpec& spec, Index context) {
@@ -62,6 +80,28 @@ void print_table(const std::vector<ModelSpeed>& speeds, const DecoderSpec& spec,
     print_out("{:<17} {:>15.3f} {:>16.2f}\n", scheme.name, scheme.bits, scheme.bytes / 1e6);
 }
 
+/// A run folder, and a model that it has records of.
+struct BenchPlace {
+  std::filesystem::path dir;
+  std::string model_hash;
+};
+
+/// What stands behind --into, if anything does. Throws ConfigError where the run has other models.
+std::optional<BenchPlace> place_of(const CommandLine& line, const Decoder& decoder) {
+  if (!line.has("into")) return std::nullopt;
+  const RunContents run = RunFolder::read_description(line.text("into"));
+  const std::string hash = decoder.checkpoint().content_hash();
+  std::vector<std::string> names;
+  for (const ModelIdentity& model : run.manifest.models) {
+    if (model.model_hash == hash) return BenchPlace{run.dir, hash};
+    names.push_back(model.model);
+  }
+  throw ConfigError(fmt::format(
+      "--into {}: is a run of {}, which {} other weights or another config than --model {}",
+      line.text("into"), short_list(names, ", ", "models"), names.size() == 1 ? "has" : "have",
+      line.text("model")));
+}
+
 }  // namespace
 
 int bench_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
@@ -77,6 +117,9 @@ int bench_command(const std::vector<std::string>& arguments, const KindsPtr& kin
       .option("context", "tokens of the prompt; default: 512, or as many as the model takes")
       .option("rounds", "times that each is timed, in turn, the best counting; default: 5")
       .flag("json", "print JSON instead of tables")
+      .option("into",
+              "run folder that keeps the result, in bench.json, for the section of `report` that "
+              "holds speed and bytes against damage")
       .option("threads", "threads to use; default: as many as it may use");
   if (!line.parse(arguments)) return 0;
   use_threads(line);
@@ -88,12 +131,18 @@ int bench_command(const std::vector<std::string>& arguments, const KindsPtr& kin
     throw ConfigError(
         fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
                     context, spec.max_position_embeddings));
+  const std::optional<BenchPlace> place = place_of(line, decoder);
   print_warnings(decoder.warnings());
   decoder.prepare(context);
   const std::vector<ModelSpeed> speeds =
       measure_speed(decoder, context, line.number("rounds", 1).value_or(kUsualRounds));
+  Json json = json_of(speeds, spec, context);
+  if (place) {
+    json["model_hash"] = place->model_hash;
+    keep_bench(place->dir, json);
+  }
   if (line.has("json"))
-    print_out("{}\n", json_of(speeds, spec, context).dump());
+    print_out("{}\n", json.dump());
   else
     print_table(speeds, spec, context);
   return 0;

@@ -41,9 +41,16 @@ std::string hex(const Rgb& color) {
                      std::lround(color.b));
 }
 
-/// Black or white, whichever is easier to read on it.
+/// Black or white, whichever has the higher contrast on it: at least 4.5 to 1, since the two have
+/// 4.58 where they are equal. The luminance is that of WCAG 2.
 std::string ink_on(const Rgb& color) {
-  return 0.299 * color.r + 0.587 * color.g + 0.114 * color.b > 140.0 ? "#111111" : "#ffffff";
+  const auto linear = [](double part) {
+    const double share = part / 255.0;
+    return share <= 0.04045 ? share / 12.92 : std::pow((share + 0.055) / 1.055, 2.4);
+  };
+  const double luminance =
+      0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b);
+  return (luminance + 0.05) * (luminance + 0.05) > 1.05 * 0.05 ? "#000000" : "#ffffff";
 }
 
 AxisRange range_of(const HeatMap& map) {

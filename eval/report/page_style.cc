@@ -8,13 +8,13 @@ const char* const kPageStyle = R"css(
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem 1rem 4rem; max-width: 52rem; background: var(--bg);
   color: var(--ink); font: 1rem/1.5 system-ui, Helvetica, Arial, sans-serif; }
-h1, h2, h3, p, li, caption, figcaption, th, td { overflow-wrap: anywhere; }
+h1, h2, h3, p, li, caption, figcaption, tbody th { overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0.5rem 0; }
 h2 { font-size: 1.3rem; margin: 2.5rem 0 0.5rem; padding-top: 0.5rem;
   border-top: 1px solid var(--rule); }
 h3 { font-size: 1.05rem; margin: 1.5rem 0 0.4rem; }
 a { color: var(--link); }
-nav ol { margin: 0.5rem 0; padding-left: 1.4rem; columns: 14rem; }
+nav ol { margin: 0.5rem 0; padding-left: 1.8rem; columns: 14rem; column-gap: 2.4rem; }
 .dim { color: var(--dim); font-size: 0.9rem; }
 .notice { border-left: 4px solid #c44e00; background: var(--soft); padding: 0.6rem 0.9rem; }
 .headline { font-size: 1.1rem; border-left: 4px solid #0072b2; padding-left: 0.8rem; }
@@ -28,13 +28,14 @@ table { border-collapse: collapse; font-size: 0.9rem; }
 caption { text-align: left; font-weight: 600; padding-bottom: 0.3rem; }
 th, td { padding: 0.2rem 0.7rem 0.2rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); min-width: 3.5rem; }
-tbody th { font-weight: 400; min-width: 8rem; }
+tbody th { font-weight: 400; min-width: 9rem; }
+td:not(.n) { min-width: 8rem; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th.n { white-space: normal; }
-thead button { all: unset; cursor: pointer; }
-thead button:focus-visible { outline: 2px solid var(--link); }
-th[aria-sort] button::after { content: " \2193"; }
-th[aria-sort="descending"] button::after { content: " \2191"; }
+thead [role="button"] { cursor: pointer; }
+thead [role="button"]:focus-visible { outline: 2px solid var(--link); }
+th[aria-sort] [role="button"]::after { content: " \2193"; }
+th[aria-sort="descending"] [role="button"]::after { content: " \2191"; }
 pre { background: var(--soft); padding: 0.6rem 0.8rem; overflow: auto; max-height: 24rem;
   font-size: 0.8rem; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre.csv { white-space: pre; overflow-wrap: normal; }
@@ -53,11 +54,16 @@ summary { cursor: pointer; color: var(--link); font-size: 0.9rem; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   details::details-content { content-visibility: visible; height: auto; }
   nav, details.data, .save { display: none; }
-  figure, tr, .headline { break-inside: avoid; }
+  figure, thead, tr, .headline { break-inside: avoid; }
+  thead { display: table-header-group; break-after: avoid; }
+  footer { break-before: avoid; }
   h2, h3, caption, figcaption { break-after: avoid; }
   .pic, .wide { overflow: visible; }
   .pic svg { width: auto; max-width: 100%; max-height: 225mm; min-width: 0; }
   table { font-size: 8pt; }
+  th, td { padding-right: 0.5rem; }
+  tbody th, td:not(.n) { min-width: 5rem; }
+  td { overflow-wrap: anywhere; }
   .n { white-space: normal; }
   pre { max-height: none; }
 }
@@ -70,10 +76,17 @@ for (const table of document.querySelectorAll(".wide table")) {
   const number = (cell) => parseFloat(cell.textContent.replace(/[−–]/, "-"));
   const key = (row, column) => row.cells[column];
   for (const head of table.tHead.rows[0].cells) {
-    const button = document.createElement("button");
-    button.type = "button";
+    // Chromium repeats no heading with a real button in it on the next printed page.
+    const button = document.createElement("span");
+    button.setAttribute("role", "button");
+    button.tabIndex = 0;
     button.append(...head.childNodes);
     head.append(button);
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      button.click();
+    });
     button.addEventListener("click", () => {
       const column = head.cellIndex, numeric = head.classList.contains("n");
       const down = head.getAttribute("aria-sort") === "ascending";

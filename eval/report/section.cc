@@ -24,6 +24,14 @@ std::string slug(const std::string& name) {
   return text.empty() ? "part" : text;
 }
 
+/// The end of figures' ids for a model. Ids of several figures of one model end in a number or in
+/// "nll" before it, so that a name that begins so would give two figures one id.
+std::string suffix_of(const std::string& model) {
+  const std::string text = slug(model);
+  const bool is_like_an_end = (text[0] >= '0' && text[0] <= '9') || text.starts_with("nll");
+  return (is_like_an_end ? "-model-" : "-") + text;
+}
+
 std::string new_suffix(const std::string& wanted, std::set<std::string>& taken) {
   std::string suffix = wanted;
   for (int i = 2; !taken.insert(suffix).second; ++i) suffix = wanted + "-" + std::to_string(i);
@@ -38,12 +46,11 @@ std::vector<ReportPart> parts_of(const ReportInput& input) {
   for (const ReportRun& run : input.runs) {
     for (const ModelLines& model : run.models) {
       const bool several = input.runs.size() > 1;
-      parts.push_back(
-          {.run = &run,
-           .model = &model,
-           .heading = several ? model.model + " (" + run.name + ")" : model.model,
-           .suffix =
-               new_suffix("-" + slug(model.model) + (several ? "-" + slug(run.name) : ""), taken)});
+      parts.push_back({.run = &run,
+                       .model = &model,
+                       .heading = several ? model.model + " (" + run.name + ")" : model.model,
+                       .suffix = new_suffix(
+                           suffix_of(model.model) + (several ? "-" + slug(run.name) : ""), taken)});
     }
   }
   if (parts.size() == 1) parts.front().heading = parts.front().suffix = "";

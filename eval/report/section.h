@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct Section {
   std::vector<ReportFigure> figures{};
 };
 
+struct PageLeague;
+
 /// Whatever sections may look at: records, and what follows from them. No model, no weight.
 struct ReportInput {
   std::vector<ReportRun> runs{};
@@ -38,6 +41,8 @@ struct ReportInput {
   std::string title{};
   /// Width of the figures: kPageFigure on the page, for papers kOneColumn or kTwoColumns.
   double width_mm = 140.0;
+  /// page_league()'s own; null until it is asked for.
+  mutable std::shared_ptr<const PageLeague> league{};
 };
 
 inline constexpr double kPageFigure = 140.0, kOneColumn = 85.0, kTwoColumns = 175.0;  ///< mm

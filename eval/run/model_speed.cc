@@ -119,26 +119,32 @@ std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rou
   return speeds;
 }
 
-std::vector<WeightScheme> weight_schemes(const DecoderSpec& spec) {
-  double values = 0.0, rows = 0.0;  // of the blocks' linears
+LinearSizes linear_sizes(const DecoderSpec& spec) {
+  LinearSizes sizes{.head_values = static_cast<double>(spec.vocab_size) *
+                                   static_cast<double>(spec.embedding_size())};
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
     for (const LinearTensors& linear : spec.block(layer).linears) {
-      values += static_cast<double>(linear.out) * static_cast<double>(linear.in);
-      rows += static_cast<double>(linear.out);
+      ++sizes.linears;
+      sizes.values += static_cast<double>(linear.out) * static_cast<double>(linear.in);
+      sizes.rows += static_cast<double>(linear.out);
     }
-  const double head =
-      static_cast<double>(spec.vocab_size) * static_cast<double>(spec.embedding_size());
+  return sizes;
+}
+
+std::vector<WeightScheme> weight_schemes(const DecoderSpec& spec) {
+  const LinearSizes sizes = linear_sizes(spec);
+  const double row = sizes.values / sizes.rows;
   std::vector<WeightScheme> schemes;
   const auto add = [&](std::string name, double bits, double head_bytes) {
-    schemes.push_back({std::move(name), bits, values * bits / 8.0 + head * head_bytes});
+    schemes.push_back({std::move(name), bits, bytes_per_token(sizes, bits, head_bytes)});
   };
   add("f32", 32.0, 4.0);
   add("W16A16", 16.0, 2.0);
-  add("W8A16 channel", 8.0 + 16.0 * rows / values, 2.0);
-  add("W4A16 channel", 4.0 + 16.0 * rows / values, 2.0);
+  add("W8A16 channel", stored_bits(8.0, row, false), 2.0);
+  add("W4A16 channel", stored_bits(4.0, row, false), 2.0);
   for (const double group : {128.0, 64.0, 32.0}) {
-    add(fmt::format("W4A16 g{}", group), 4.0 + 16.0 / group, 2.0);
-    add(fmt::format("W4A16 g{} asym", group), 4.0 + 20.0 / group, 2.0);
+    add(fmt::format("W4A16 g{}", group), stored_bits(4.0, group, false), 2.0);
+    add(fmt::format("W4A16 g{} asym", group), stored_bits(4.0, group, true), 2.0);
   }
   return schemes;
 }

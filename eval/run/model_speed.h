@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/model/decoder.h"
+#include "eval/records/model_bench.h"
 #include "eval/run/model_form.h"
 
 namespace nf {
@@ -28,6 +29,8 @@ struct ModelSpeed {
 /// this CPU has, in turn, on all threads: windows side by side, the tiles of the head shared out.
 /// decoder: prepared for `context` positions.
 std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rounds);
+
+LinearSizes linear_sizes(const DecoderSpec& spec);
 
 /// Bytes that a pass over one token reads of the weights: those of all blocks' linears in a scheme,
 /// and the head in `head_bytes` a value.

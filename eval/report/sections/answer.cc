@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <memory>
 #include <optional>
 
 #include "core/base/error.h"
@@ -13,6 +14,7 @@
 #include "eval/report/equal_size_sentences.h"
 #include "eval/report/grid_sentences.h"
 #include "eval/report/html.h"
+#include "eval/report/page_league.h"
 #include "eval/report/ratio_plot.h"
 #include "eval/report/report_lines.h"
 #include "eval/report/section.h"
@@ -132,7 +134,7 @@ void add_comparisons(std::vector<const LineComparison*> lines, const std::string
   else if (lines.size() > 1)
     html.paragraph(fmt::format(
         "Against {}, over the same text and seeds: of {} comparisons {} are milder, {} more "
-        "harmful, and {} are not told apart.",
+        "harmful, {} not told apart.",
         against, lines.size(), better, worse, lines.size() - better - worse));
   std::stable_sort(lines.begin(), lines.end(),
                    [](const LineComparison* a, const LineComparison* b) {
@@ -185,6 +187,16 @@ bool add_part(const ReportPart& part, const std::optional<TrialComparison>& comp
   return true;
 }
 
+/// What predicts the damage, in the words of its section.
+void add_league(const ReportInput& input, HtmlFragment& html) {
+  const std::shared_ptr<const PageLeague> page = page_league(input);
+  if (page == nullptr) return;
+  const std::vector<std::string> answers = league_answers(*page);
+  if (answers.empty()) return;
+  html.heading("What predicts KL");
+  html.list(answers);
+}
+
 std::optional<Section> make(const ReportInput& input) {
   HtmlFragment html;
   bool any = false;
@@ -196,6 +208,7 @@ std::optional<Section> make(const ReportInput& input) {
     any |= add_part(part, comparison, html);
   }
   if (!any) return std::nullopt;
+  add_league(input, html);
   return Section{.id = "answer", .title = "The answer", .html = html.text()};
 }
 

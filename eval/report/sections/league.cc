@@ -1,11 +1,8 @@
-#include "eval/predict/league.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <memory>
 
-#include "core/base/error.h"
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
 #include "eval/predict/league_prediction.h"
@@ -14,6 +11,7 @@
 #include "eval/report/html.h"
 #include "eval/report/interval_plot.h"
 #include "eval/report/line_chart.h"
+#include "eval/report/page_league.h"
 #include "eval/report/section.h"
 #include "eval/tables/league_csv.h"
 #include "eval/tables/league_sentences.h"
@@ -23,30 +21,6 @@ namespace {
 
 /// Levels with a colour of their own; the others are one more series.
 constexpr std::size_t kMostLevels = 7;
-
-/// A league of all runs of a page, with what it was made of.
-struct PageLeague {
-  LeagueTrials trials;
-  PredictorRegistry registry = PredictorRegistry::builtin();
-  League league;
-};
-
-/// None where there is nothing to rank.
-std::optional<PageLeague> page_league(const ReportInput& input) {
-  std::vector<LeagueRunView> runs;
-  for (const ReportRun& run : input.runs)
-    runs.push_back({.dir = run.name, .rows = &run.rows, .models = &run.contents.manifest.models});
-  PageLeague page;
-  try {
-    page.trials = gather_league_trials(runs);
-  } catch (const ConfigError&) {
-    return std::nullopt;  // no finished trial yet
-  }
-  page.league =
-      make_league(page.trials, page.registry, {league_target("kl"), league_target("kl_per_r2")});
-  if (page.league.entries.empty()) return std::nullopt;
-  return page;
-}
 
 std::string id_part(std::size_t model, std::size_t models) {
   return models == 1 ? "" : fmt::format("-{}", model + 1);
@@ -237,8 +211,8 @@ void add_predictions(const PageLeague& page, const std::vector<LeaguePrediction>
 }
 
 std::optional<Section> make(const ReportInput& input) {
-  const std::optional<PageLeague> page = page_league(input);
-  if (!page) return std::nullopt;
+  const std::shared_ptr<const PageLeague> page = page_league(input);
+  if (page == nullptr) return std::nullopt;
   Section section{.id = "league", .title = "What predicts the damage"};
   HtmlFragment html;
   const std::vector<LeaguePrediction> predictions =

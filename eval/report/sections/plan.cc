@@ -84,6 +84,13 @@ std::string sentence_of(const std::vector<PlannedCall>& calls) {
   return text + ".";
 }
 
+/// "2026-03-01 09:30:00" of "2026-03-01T09:30:00Z": a narrow column breaks it at the blank.
+std::string time_text(std::string time) {
+  std::replace(time.begin(), time.end(), 'T', ' ');
+  if (time.ends_with('Z')) time.pop_back();
+  return time;
+}
+
 HtmlTable table_of(const std::vector<PlannedCall>& calls, bool several) {
   HtmlTable table{
       .caption = "Each call of `run`, model by model",
@@ -93,8 +100,8 @@ HtmlTable table_of(const std::vector<PlannedCall>& calls, bool several) {
   const auto mebibytes = [](double bytes) { return fmt::format("{:.0f} MiB", bytes / kMiB); };
   for (const PlannedCall& call : calls)
     table.rows.push_back(
-        {several ? fmt::format("{} ({})", call.model, call.run) : call.model, call.started,
-         std::to_string(call.threads),
+        {several ? fmt::format("{} ({})", call.model, call.run) : call.model,
+         time_text(call.started), std::to_string(call.threads),
          (call.at_most ? "at least " : "") + duration_text(call.planned_seconds),
          duration_text(call.seconds),
          call.planned_seconds > 0.0 ? fixed_number(call.seconds / call.planned_seconds, 2) : "",

@@ -43,6 +43,38 @@ TEST(IntegrationBench, PrintsTables) {
   EXPECT_NE(result.out.find("\nW4A16 g128 "), std::string::npos) << result.out;
 }
 
+TEST(IntegrationBench, LeavesItsResultInARunOfTheModel) {
+  const ExperimentFiles files;
+  files.write_experiment("  - {name: w, quantize: W4 channel}\n");
+  const auto program = [&files](const std::vector<std::string>& arguments) {
+    return run_program(arguments, files.dir());
+  };
+  ASSERT_EQ(program({"run", "e.yaml", "--out", "r", "--quiet"}).exit_code, 0);
+  EXPECT_EQ(program({"report", "r", "--data", "speed-llama"}).exit_code, 2);
+  const ProgramResult bench =
+      program({"bench", "--model", "llama", "--context", "16", "--rounds", "1", "--into", "r"});
+  ASSERT_EQ(bench.exit_code, 0) << bench.err;
+  const ProgramResult data = program({"report", "r", "--data", "speed-llama"});
+  EXPECT_NE(data.out.find("\nllama,w,W4A16 channel,uniform,1,"), std::string::npos) << data.err;
+  // The run goes on, and its folder keeps the times.
+  ASSERT_EQ(program({"run", "e.yaml", "--out", "r", "--quiet"}).exit_code, 0);
+  EXPECT_EQ(program({"report", "r", "--data", "speed-llama"}).out, data.out);
+}
+
+TEST(IntegrationBench, RefusesARunOfOtherModels) {
+  const ExperimentFiles files;
+  files.write_experiment("  - {name: w, quantize: W4 channel}\n");
+  ASSERT_EQ(
+      run_program({"run", "e.yaml", "--out", "r", "--quiet", "--set", "model=[opt]"}, files.dir())
+          .exit_code,
+      0);
+  const ProgramResult result =
+      run_program({"bench", "--model", "llama", "--into", "r"}, files.dir());
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_NE(result.err.find("is a run of opt, which has other weights"), std::string::npos)
+      << result.err;
+}
+
 TEST(IntegrationBench, RefusesALongerPromptThanTheModelTakes) {
   const ExperimentFiles files;
   const ProgramResult result =

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <regex>
 
 #include "eval/report/svg.h"
+#include "tests/support/contrast.h"
 #include "tests/support/report_runs.h"
 
 namespace nf {
@@ -55,6 +57,29 @@ TEST(HeatMap, FitsIntoOneColumn) {
   const std::size_t end = svg.find(word), begin = svg.rfind("x=\"", end);
   ASSERT_NE(end, std::string::npos);
   EXPECT_LE(std::stod(svg.substr(begin + 3)) + text_width("not resolved", 2.6), kOneColumn);
+}
+
+/// Each number against the cell that was drawn before it; 4.5 is WCAG 2's for text.
+TEST(HeatMap, WritesNumbersThatAreReadOnTheirCells) {
+  for (const bool diverging : {false, true}) {
+    std::vector<HeatCell> cells;
+    for (int i = 0; i < 64; ++i) cells.push_back({.value = std::exp2(0.2 * i - 6.0), .text = "n"});
+    HeatMap map = map_of({cells});
+    map.diverging = diverging;
+    const std::string svg = draw(map, 600.0).svg;
+    const std::regex part("<rect[^>]* fill=\"(#[0-9a-f]+)\"/>|<text[^>]* fill=\"(#[0-9a-f]+)\"");
+    std::string paper;
+    int numbers = 0;
+    for (std::sregex_iterator found(svg.begin(), svg.end(), part), end; found != end; ++found) {
+      if ((*found)[1].matched) {
+        paper = (*found)[1].str();
+        continue;
+      }
+      ++numbers;
+      EXPECT_GE(contrast_of((*found)[2].str(), paper), 4.5) << (*found)[2] << " on " << paper;
+    }
+    EXPECT_EQ(numbers, 64);
+  }
 }
 
 TEST(HeatMap, IsDrawnOfNothing) { EXPECT_TRUE(is_picture(draw(map_of({}), 85.0).svg)); }

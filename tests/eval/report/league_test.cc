@@ -26,6 +26,12 @@ TEST(LeagueSection, SaysWhichPredictorOrdersTheTrials) {
   EXPECT_TRUE(has(section->figures.front().csv, "relative_l2"));
 }
 
+TEST(LeagueSection, IsPartOfTheAnswer) {
+  const auto answer = section_of("answer", sized_noise());
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(has(answer->html, "orders the 12 trials best"));
+}
+
 TEST(LeagueSection, HasNothingToSayWithoutATrial) {
   EXPECT_FALSE(section_of("league", input_of_rows({compared_baseline(16)})));
 }

@@ -1,0 +1,96 @@
+#include "eval/records/model_bench.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/io/atomic_file.h"
+#include "core/io/read_file.h"
+
+namespace nf {
+namespace {
+
+constexpr int kFormat = 1;
+constexpr double kScaleBits = 16.0, kBitsOfByte = 8.0;
+
+LinearSizes read_sizes(const Json& json) {
+  return {.linears = json.at("linears").get<Index>(),
+          .values = json.at("values").get<double>(),
+          .rows = json.at("rows").get<double>(),
+          .head_values = json.at("head_values").get<double>()};
+}
+
+/// The "benches" of a folder's file; an empty array where there is none.
+Json bench_list(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) return Json::array();
+  try {
+    const Json json = Json::parse(read_text_file(file));
+    if (json.at("format").get<int>() == kFormat && json.at("benches").is_array())
+      return json.at("benches");
+  } catch (const Json::exception&) {
+  }
+  throw DataError(fmt::format(
+      "{}: is damaged, or another version of the program wrote it; remove it, and take the times "
+      "again with noisefloor bench --into",
+      file.string()));
+}
+
+}  // namespace
+
+double stored_bits(double bits, double values_per_scale, bool is_asymmetric) {
+  return bits + (kScaleBits + (is_asymmetric ? bits : 0.0)) / values_per_scale;
+}
+
+double bytes_per_token(const LinearSizes& sizes, double bits, double head_bytes) {
+  return sizes.values * bits / kBitsOfByte + sizes.head_values * head_bytes;
+}
+
+const FormRate* ModelBench::find(const std::string& form) const {
+  const auto found = std::find_if(forms.begin(), forms.end(),
+                                  [&form](const FormRate& each) { return each.name == form; });
+  return found == forms.end() ? nullptr : &*found;
+}
+
+ModelBench read_bench(const Json& json) {
+  ModelBench bench{.model_hash = json.at("model_hash").get<std::string>(),
+                   .cpu = json.at("cpu").get<std::string>(),
+                   .gemm = json.at("gemm").get<std::string>(),
+                   .isa = json.at("isa").get<std::string>(),
+                   .threads = json.at("threads").get<Index>(),
+                   .context = json.at("context").get<Index>(),
+                   .sizes = read_sizes(json.at("sizes"))};
+  for (const Json& form : json.at("forms"))
+    bench.forms.push_back({.name = form.at("name").get<std::string>(),
+                           .prompt = form.at("prompt_tokens_per_second").get<double>(),
+                           .token = form.at("single_tokens_per_second").get<double>(),
+                           .prompt_speedup = form.at("prompt_speedup").get<double>()});
+  return bench;
+}
+
+std::vector<ModelBench> read_benches(const std::filesystem::path& dir) {
+  const std::filesystem::path file = dir / kBench;
+  std::vector<ModelBench> benches;
+  try {
+    for (const Json& each : bench_list(file)) benches.push_back(read_bench(each));
+  } catch (const Json::exception& error) {
+    throw DataError(
+        fmt::format("{}: is damaged ({}); remove it, and take the times again with "
+                    "noisefloor bench --into",
+                    file.string(), error.what()));
+  }
+  return benches;
+}
+
+void keep_bench(const std::filesystem::path& dir, const Json& bench) {
+  const std::filesystem::path file = dir / kBench;
+  Json kept = Json::array();
+  for (const Json& other : bench_list(file))
+    if (other.value("model_hash", "") != bench.at("model_hash")) kept.push_back(other);
+  kept.push_back(bench);
+  write_file_atomically(file,
+                        Json({{"format", kFormat}, {"benches", std::move(kept)}}).dump(1) + "\n");
+}
+
+}  // namespace nf
