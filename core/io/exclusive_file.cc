@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <span>
+#include <thread>
 
 #include "core/io/file_beside.h"
 #include "core/io/posix_file.h"
+#include "core/io/read_file.h"
 
 namespace nf {
 namespace {
@@ -52,6 +55,17 @@ bool create_exclusively(const std::filesystem::path& path, std::string_view text
   }
   if (made) sync_directory_of(path);
   return made;
+}
+
+bool gets_text(const std::filesystem::path& path) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kPatience = std::chrono::seconds(5);
+  const auto end = Clock::now() + kPatience;
+  while (read_text_file(path).empty()) {
+    if (Clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return true;
 }
 
 }  // namespace nf

@@ -12,4 +12,9 @@ namespace nf {
 /// may leave the file empty. Throws DataError where it can do neither.
 bool create_exclusively(const std::filesystem::path& path, std::string_view text);
 
+/// Whether such a file has something in it, or has within seconds: without hard links it is empty
+/// at first, and for good where its writer was killed then. Throws DataError where it cannot be
+/// read.
+bool gets_text(const std::filesystem::path& path);
+
 }  // namespace nf

@@ -27,12 +27,46 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index kFormat = 1;
+/// 2: workers measure the rates of a guessed cut. 1, without, is read as well.
+constexpr Index kFormat = 2;
 
 constexpr std::pair<const char*, ShardBy> kShardBy[] = {
     {"trials", ShardBy::trials}, {"text", ShardBy::text}, {"both", ShardBy::both}};
 
 std::string number_of(Index shard) { return fmt::format("{}", shard + 1); }
+
+void note_cut(Json& json, const Shard& cut, const std::vector<BatchShard>& shards) {
+  const auto by = std::find_if(std::begin(kShardBy), std::end(kShardBy),
+                               [&](const auto& one) { return one.second == cut.by; });
+  json["cut"] = {{"by", by->first}, {"rates", cut.rates.to_json()}};
+  json["shards"] = Json::array();
+  for (const BatchShard& shard : shards)
+    json["shards"].push_back({{"shard", std::ssize(json["shards"]) + 1},
+                              {"trials", shard.trials},
+                              {"seconds", shard.seconds},
+                              {"memory", shard.memory}});
+}
+
+/// Takes the cut of a file, plan.json or cut.json, over into a plan.
+void read_cut(const ObjectReader& object, const Json& json, const fs::path& file,
+              BatchFolderPlan& plan) {
+  const ObjectReader cut = object.inside("cut");
+  const std::string by = cut.text("by");
+  const auto known = std::find_if(std::begin(kShardBy), std::end(kShardBy),
+                                  [&](const auto& one) { return one.first == by; });
+  if (known == std::end(kShardBy)) cut.fail("by", "expected trials, text or both");
+  plan.shards.clear();
+  object.each("shards", [&plan](const ObjectReader& shard) {
+    plan.shards.push_back({.trials = shard.count("trials"),
+                           .seconds = shard.number("seconds"),
+                           .memory = shard.count("memory")});
+  });
+  if (plan.shards.empty()) object.fail("shards", "expected some");
+  plan.shard = {
+      .count = std::ssize(plan.shards),
+      .by = known->second,
+      .rates = WorkRates::of_json(json.at("cut").at("rates"), file.string() + ": cut.rates")};
+}
 
 Json plan_json(const BatchFolderPlan& plan) {
   Json json = {
@@ -41,15 +75,8 @@ Json plan_json(const BatchFolderPlan& plan) {
   json["trials"] = Json::array();
   for (const std::string& pattern : plan.trials) json["trials"].push_back(byte_text(pattern));
   json["lease"] = plan.lease;
-  const auto by = std::find_if(std::begin(kShardBy), std::end(kShardBy),
-                               [&](const auto& one) { return one.second == plan.shard.by; });
-  json["cut"] = {{"by", by->first}, {"rates", plan.shard.rates.to_json()}};
-  json["shards"] = Json::array();
-  for (const BatchShard& shard : plan.shards)
-    json["shards"].push_back({{"shard", std::ssize(json["shards"]) + 1},
-                              {"trials", shard.trials},
-                              {"seconds", shard.seconds},
-                              {"memory", shard.memory}});
+  note_cut(json, plan.shard, plan.shards);
+  json["cut"]["guessed"] = plan.is_guessed;
   json["notes"] = plan.notes;
   return json;
 }
@@ -58,7 +85,7 @@ BatchFolderPlan read_plan(const fs::path& dir) {
   const fs::path file = dir / kBatchPlan;
   const Json json = read_json(file);
   const ObjectReader object(json, file.string());
-  if (object.count("batch") != kFormat)
+  if (const Index format = object.count("batch"); format != 1 && format != kFormat)
     object.fail("batch", "is of another version of the program; use that one for this folder");
   BatchFolderPlan plan{.source = noted_source(json, file, read_text_file(dir / kExperiment),
                                               (dir / kExperiment).string()),
@@ -69,20 +96,9 @@ BatchFolderPlan read_plan(const fs::path& dir) {
   for (const Json& pattern : object.at("trials"))
     if (pattern.is_string()) plan.trials.push_back(bytes_of_text(pattern.get<std::string>()));
   if (!(plan.lease > 0.0)) object.fail("lease", "expected seconds above 0");
-  const ObjectReader cut = object.inside("cut");
-  const std::string by = cut.text("by");
-  const auto known = std::find_if(std::begin(kShardBy), std::end(kShardBy),
-                                  [&](const auto& one) { return one.first == by; });
-  if (known == std::end(kShardBy)) cut.fail("by", "expected trials, text or both");
-  object.each("shards", [&plan](const ObjectReader& shard) {
-    plan.shards.push_back({.trials = shard.count("trials"),
-                           .seconds = shard.number("seconds"),
-                           .memory = shard.count("memory")});
-  });
-  if (plan.shards.empty()) object.fail("shards", "expected some");
-  plan.shard = {.count = std::ssize(plan.shards),
-                .by = known->second,
-                .rates = WorkRates::of_json(cut.at("rates"), file.string() + ": cut.rates")};
+  read_cut(object, json, file, plan);
+  const Json& cut = json.at("cut");
+  plan.is_guessed = cut.contains("guessed") && cut["guessed"] == true;
   return plan;
 }
 
@@ -194,7 +210,34 @@ BatchFolder BatchFolder::open(const fs::path& dir) {
   if (!is_batch_folder(dir))
     throw ConfigError(fmt::format(
         "{}: is not a batch folder; `noisefloor submit EXPERIMENT.yaml` makes one", dir.string()));
-  return {dir, read_plan(dir)};
+  BatchFolder batch(dir, read_plan(dir));
+  if (batch.plan_.is_guessed && fs::exists(dir / kBatchCut)) batch.take_agreed_cut();
+  return batch;
+}
+
+void BatchFolder::take_agreed_cut() {
+  const fs::path file = dir_ / kBatchCut;
+  if (!gets_text(file))
+    throw DataError(fmt::format(
+        "{}: is empty: its worker was killed while it wrote; remove it once no worker runs, and "
+        "the next one measures again",
+        file.string()));
+  const Json json = read_json(file);
+  const ObjectReader object(json, file.string());
+  const Index before = shard_count();
+  read_cut(object, json, file, plan_);
+  if (shard_count() != before)
+    object.fail("shards", fmt::format("expected {}, as in plan.json", before));
+  plan_.is_guessed = false;
+}
+
+void BatchFolder::agree_on_cut(const Shard& shard, const std::vector<BatchShard>& shards) {
+  NF_CHECK(std::ssize(shards) == shard_count(), "{} shards instead of {}", shards.size(),
+           shard_count());
+  Json json = Json::object();
+  note_cut(json, shard, shards);
+  create_exclusively(dir_ / kBatchCut, json.dump(1) + "\n");
+  take_agreed_cut();
 }
 
 std::vector<ShardState> BatchFolder::shards() const {

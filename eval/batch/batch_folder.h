@@ -18,6 +18,8 @@ namespace nf {
 /// from 1, K the number of an attempt at it.
 ///
 ///   plan.json              what is to be done: BatchFolderPlan; written once
+///   cut.json               where the plan's rates are guessed: the cut by those that the first
+///                          worker measured, which counts instead; made once, before any shard
 ///   env.json               the numerics of the first worker: others must agree
 ///   claims/I.K.json        attempt K at shard I, by one worker; the file's mtime is the worker's
 ///                          last sign of life (ShardClaim)
@@ -30,6 +32,7 @@ namespace nf {
 ///   merged/                the run folder of all; appears whole
 ///   STOP                   made by the user: all workers stop at the next point
 inline constexpr const char* kBatchEnv = "env.json";
+inline constexpr const char* kBatchCut = "cut.json";
 inline constexpr const char* kDoneDir = "done";
 inline constexpr const char* kFailedDir = "failed";
 /// Hashes of the models' files, taken once for all workers (PieceHashCache).
@@ -54,6 +57,8 @@ struct BatchFolderPlan {
   std::vector<std::string> trials{};  ///< patterns of the trials that are run; none: all
   Shard shard{};                      ///< the cut: with an index, the shard of that number
   std::vector<BatchShard> shards{};
+  /// Nobody gave the cut's rates: the first worker measures some, and all cut by these.
+  bool is_guessed = false;
   double lease = kLease;  ///< seconds
   std::string command{};  ///< that made the folder
   /// Whatever else its maker notes (launcher, rates' origin): under "notes"; workers do not read
@@ -111,7 +116,13 @@ class BatchFolder {
   /// Opens one. Throws ConfigError where there is none, DataError for a damaged plan.json.
   static BatchFolder open(const std::filesystem::path& dir);
 
+  /// Puts a cut into the place of a guessed one, where no other worker has done so: then that one
+  /// counts. `shard` and `shards` are of as many shards as before. Throws DataError where the file
+  /// is damaged, or was left empty by a worker that was killed (a file system without hard links).
+  void agree_on_cut(const Shard& shard, const std::vector<BatchShard>& shards);
+
   const std::filesystem::path& dir() const { return dir_; }
+  /// With the cut that workers agreed on, where they had when this was opened or agreed.
   const BatchFolderPlan& plan() const { return plan_; }
   Index shard_count() const { return std::ssize(plan_.shards); }
 
@@ -146,6 +157,7 @@ class BatchFolder {
 
  private:
   BatchFolder(std::filesystem::path dir, BatchFolderPlan plan);
+  void take_agreed_cut();
 
   std::filesystem::path dir_;
   BatchFolderPlan plan_;

@@ -13,12 +13,12 @@
 #include "core/base/error.h"
 #include "core/io/atomic_file.h"
 #include "core/io/exclusive_file.h"
-#include "core/io/read_file.h"
 #include "core/io/read_json.h"
 #include "eval/batch/attempt_progress.h"
 #include "eval/batch/calibration_links.h"
 #include "eval/batch/join_profiles.h"
 #include "eval/batch/join_records.h"
+#include "eval/batch/measured_cut.h"
 #include "eval/batch/shard_claim.h"
 #include "eval/batch/worker_process.h"
 #include "eval/records/identity_checks.h"
@@ -39,18 +39,6 @@ std::string claim_text(const std::string& worker, Index shard, Index attempt) {
       {"shard", shard + 1}, {"attempt", attempt}, {"worker", worker}, {"begun", utc_time()}};
   note_process(note);
   return note.dump() + "\n";
-}
-
-/// Whether a file has something in it, or soon has. A file system without hard links shows
-/// it empty at first, and for good where its writer is killed then.
-bool gets_text(const fs::path& file) {
-  constexpr auto kPatience = std::chrono::seconds(5);
-  const auto end = Clock::now() + kPatience;
-  while (read_text_file(file).empty()) {
-    if (Clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return true;
 }
 
 /// The numerics of a batch are those of its first worker.
@@ -96,7 +84,7 @@ class Worker {
   void run(Held held);
   void pause() const;
 
-  const BatchFolder& batch_;
+  BatchFolder batch_;
   Experiment& experiment_;
   const WorkerOptions& options_;
   Progress& progress_;
@@ -238,6 +226,8 @@ void Worker::run(Held held) {
     }
   };
   try {
+    if (batch_.plan().is_guessed)
+      cut_by_measured_rates(batch_, experiment_, options_.run, progress_);
     const std::vector<fs::path> earlier = batch_.attempt_folders(shard);
     const fs::path folder = batch_.make_attempt_folder(shard, attempt);
     take_calibrations_over(earlier, folder);

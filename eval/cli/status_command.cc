@@ -27,13 +27,14 @@ void wait_a_while() {
 }
 
 /// Shows it again and again: in the same place of a terminal, elsewhere when it has changed.
-int watch(const BatchFolder& batch) {
+int watch(const std::filesystem::path& dir) {
   catch_stop_signals();
   const bool is_terminal = ::isatty(STDOUT_FILENO) != 0;
   std::string last;
   int looks = 0;
   while (true) {
-    const BatchStatus status = BatchStatus::of(batch);
+    // Workers may agree on another cut meanwhile.
+    const BatchStatus status = BatchStatus::of(BatchFolder::open(dir));
     const std::string text = status.text();
     if (is_terminal) print_out("\033[H\033[2J");
     if (is_terminal || text != last)
@@ -67,7 +68,7 @@ int status_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   if (!line.parse(arguments)) return 0;
   set_thread_count(1);  // this may be a login node
   const BatchFolder batch = BatchFolder::open(line.text("DIR"));
-  if (line.has("watch")) return watch(batch);
+  if (line.has("watch")) return watch(batch.dir());
   const BatchStatus status = BatchStatus::of(batch);
   if (line.has("json"))
     print_out("{}\n", status.to_json().dump(2, ' ', false, Json::error_handler_t::replace));

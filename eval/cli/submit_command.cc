@@ -9,6 +9,7 @@
 #include "core/config/yaml_writer.h"
 #include "eval/batch/batch_folder.h"
 #include "eval/batch/launch.h"
+#include "eval/batch/measured_cut.h"
 #include "eval/batch/new_batch_folder.h"
 #include "eval/batch/scheduler_options.h"
 #include "eval/batch/script_word.h"
@@ -65,15 +66,6 @@ ShardsPlan cut(Experiment& experiment, const CommandLine& line, const RunOptions
       ShardRequest{.seconds = kSeconds, .by = by_option(line), .rates = rates_option(line)});
   request.threads = threads;
   return plan_shards(experiment, options, request);
-}
-
-std::vector<BatchShard> batch_shards(const ShardsPlan& plan) {
-  std::vector<BatchShard> shards;
-  for (const PlannedShard& shard : plan.shards)
-    shards.push_back({.trials = shard.trials,
-                      .seconds = shard.seconds,
-                      .memory = static_cast<Index>(std::ceil(shard.peak_bytes))});
-  return shards;
 }
 
 /// Throws where a worker would refuse its shard.
@@ -160,6 +152,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
                              .trials = line.texts("trials"),
                              .shard = plan.shard,
                              .shards = batch_shards(plan),
+                             .is_guessed = !rates.has_value(),
                              .command = command_text("submit", arguments)};
   const TaskNeeds needs = task_needs(batch_plan.shards, file.threads, memory);
   file.memory = needs.memory;
@@ -179,6 +172,11 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   folder.keep();
   print_out("{}", plan.text());
   print_out("{}: a task has {}\n", dir.string(), needs_text(needs));
+  if (batch_plan.is_guessed)
+    print_out(
+        "the rates are guessed: the first worker measures its machine's, and all {} shards are cut "
+        "by these (--rates FILE gives them)\n",
+        batch.shard_count());
   for (const std::string& each : told) print_out("{}\n", each);
   if (request.dry_run && launcher == Launcher::slurm)
     print_out("nothing is submitted; `noisefloor resubmit {}` does\n", script_word(dir.string()));

@@ -292,6 +292,16 @@ std::string ShardsPlan::text() const {
   return text;
 }
 
+WorkRates time_experiment(Experiment& experiment, const RunOptions& options) {
+  be_fit_for_timing(experiment);
+  check_choice(options.trials, experiment);
+  check_profiled_trials(experiment);
+  std::vector<ModelPlan> models =
+      plan_models(experiment, options.trials, options.hashes ? &*options.hashes : nullptr);
+  ModelPlan& largest = largest_model(models);
+  return timed_rates(largest, largest.decoder(), experiment.config.stats);
+}
+
 ShardsPlan plan_shards(Experiment& experiment, const RunOptions& options,
                        const ShardRequest& request) {
   // The instruction set is chosen once in a process, before anything asks for it.

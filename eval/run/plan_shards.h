@@ -59,6 +59,11 @@ struct ShardsPlan {
 /// Memory that a shard is planned within, where neither the options nor the experiment say.
 inline constexpr double kShardMemory = 16.0 * 1024.0 * 1024.0 * 1024.0;
 
+/// This machine's rates for the model with the most to do, timed on the experiment's own
+/// distortions for about a second. options: `trials`, `hashes`. Throws ConfigError where the
+/// machine cannot compute as the experiment says.
+WorkRates time_experiment(Experiment& experiment, const RunOptions& options);
+
 /// Cuts an experiment. Writes nothing. options: `trials`, `memory`, `hashes`. Throws ConfigError
 /// where it cannot be cut so, and where this machine is to be timed and cannot compute as the
 /// experiment says.
