@@ -34,7 +34,8 @@ while [ $# -gt 0 ]; do
   esac
 done
 if [ ${#experiments[@]} = 0 ]; then
-  experiments=(lens/distribution lens/relation lens/clipping lens/grids lens/predictors lens/size w4a16-w8a8
+  experiments=(lens/distribution lens/relation lens/clipping lens/grids lens/predictors lens/inputs lens/sites lens/size
+    w4a16-w8a8
     calibration/gptq-w4a16 calibration/awq-w4a16 calibration/smoothquant-w8a8 calibration/naive-w8a8
     adadim/rtn adadim/gptq)
 fi
@@ -49,7 +50,7 @@ told() {
 
 # findings EXPERIMENT DIR: the tables of one experiment.
 findings() {
-  local dir=$2 trial
+  local dir=$2 trial size
   case $1 in
     lens/distribution)
       for tensor in weights inputs; do
@@ -73,6 +74,14 @@ findings() {
       told compare "$dir" shapes:dist=uniform shapes --ratio --equivalent 10%
       told league "$dir"
       told law "$dir"
+      ;;
+    lens/inputs)
+      told compare "$dir" noise:relation=independent noise --ratio
+      told league "$dir"
+      ;;
+    lens/sites)
+      told league "$dir" --trials '*-alone'
+      for size in l2 output_error; do told law "$dir" --size "$size"; done
       ;;
     lens/size) told show "$dir" --columns kl,delta_nll ;;
     w4a16-w8a8)
