@@ -9,6 +9,7 @@
 #include "core/model/site.h"
 #include "core/tensor/view.h"
 #include "perturb/input_statistics.h"
+#include "perturb/integer_form.h"
 #include "perturb/row_source.h"
 #include "perturb/sublayer_replay.h"
 #include "perturb/unit.h"
@@ -64,6 +65,9 @@ struct DistortionContext {
   /// Where the distortion marks with 1 each value of x that DistortionReport::clipped counts, row
   /// by row [rows·cols]; zeroed by the caller. Null where nobody asks.
   std::uint8_t* clipped = nullptr;
+  /// Where the distortion leaves the scales of the integers that x̂ consists of, for each row of x.
+  /// Null where nobody asks, as where integer_levels() has a problem.
+  IntegerScales* integers = nullptr;
 
   /// `weight`: x is [out, in]. `input`: x is [T, in], the input of a linear (or another
   /// activation) for one whole window.
@@ -177,6 +181,11 @@ class Distortion {
   /// one. x, lower, upper: [rows, cols].
   virtual void levels_around(ConstMatrixView x, const DistortionContext& context, MatrixView lower,
                              MatrixView upper) const;
+
+  /// The integers that x̂ consists of, each row with a scale; none for most distortions.
+  virtual IntegerLevels integer_levels(SiteTensor) const {
+    return {.problem = "it rounds to no integers; write a quantizer, grid: uniform"};
+  }
 
   /// True where the statistics that finish() needs have come by the path that the entry says
   /// (`propagate:`), as those of whole(); else they are of the untouched model.

@@ -93,6 +93,11 @@ class PartialDistortion final : public Distortion {
                          const DistortionContext& context) const override {
     return whole_->choose(readers, context);
   }
+  IntegerLevels integer_levels(SiteTensor) const override {
+    return {.problem =
+                "a dose or a part of a change is no rounding to integers; leave dose, keep "
+                "and strength out"};
+  }
   bool tells_clipped() const override { return whole_->tells_clipped(); }
   std::optional<Unit> grid_unit(SiteTensor tensor) const override {
     return whole_->grid_unit(tensor);

@@ -132,10 +132,22 @@ DistortionReport ChannelScaled::apply(ConstMatrixView x, const DistortionContext
   Matrix scaled(x.rows(), x.cols());
   coordinates.enter(x, scaled);
   DistortionReport report = inner_->apply(scaled, *inner, distorted);
+  if (context.integers != nullptr)
+    context.integers->channel.assign(coordinates.scale().begin(), coordinates.scale().end());
   coordinates.leave(distorted, distorted);
   if (const auto* choice = dynamic_cast<const AwqChoice*>(context.choice))
     report.join({.notes = {{"ratio", choice->ratio}}});
   return report;
+}
+
+IntegerLevels ChannelScaled::integer_levels(SiteTensor tensor) const {
+  if (awq() != nullptr)
+    return {.problem =
+                "inputs are not rounded under the scales of awq, which then stay in the "
+                "products; write channel_scale: {smoothquant: {alpha: 0.5}} on both"};
+  IntegerLevels levels = inner_->integer_levels(tensor);
+  levels.channel_scale = config_of(rule_);
+  return levels;
 }
 
 void ChannelScaled::local_step(ConstMatrixView x, const DistortionContext& context,

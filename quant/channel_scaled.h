@@ -32,6 +32,7 @@ class ChannelScaled final : public Distortion {
   DistortionReport apply(ConstMatrixView x, const DistortionContext& context,
                          MatrixView distorted) const override;
   bool draws() const override { return inner_->draws(); }
+  IntegerLevels integer_levels(SiteTensor tensor) const override;
   bool tells_clipped() const override { return inner_->tells_clipped(); }
   std::optional<Unit> grid_unit(SiteTensor tensor) const override {
     return inner_->grid_unit(tensor);

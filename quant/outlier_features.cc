@@ -21,10 +21,14 @@ class OutlierFeatures final : public Distortion {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     const std::vector<bool> stays = outliers(x);
     const DistortionReport report = quantizer_->apply(rest(x, stays), context, distorted);
+    if (context.integers != nullptr) context.integers->stays = stays;
     for_each_staying(x, stays, [&](Index r, Index c) { distorted(r, c) = x(r, c); });
     return report;
   }
 
+  IntegerLevels integer_levels(SiteTensor tensor) const override {
+    return quantizer_->integer_levels(tensor);
+  }
   bool tells_clipped() const override { return quantizer_->tells_clipped(); }
   std::optional<Unit> grid_unit(SiteTensor tensor) const override {
     return quantizer_->grid_unit(tensor);

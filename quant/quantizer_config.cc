@@ -95,6 +95,24 @@ Json QuantizerConfig::config() const {
   return json;
 }
 
+IntegerLevels QuantizerConfig::integer_levels(SiteTensor tensor) const {
+  if (grid.name() != "uniform")
+    return {.problem =
+                fmt::format("levels of grid {} are no integers of one scale; write grid: uniform",
+                            grid.name())};
+  const Unit& unit = granularity.unit;
+  const bool is_weight = tensor == SiteTensor::weight;
+  if (unit.kind != Unit::Kind::tensor &&
+      unit.kind != (is_weight ? Unit::Kind::channel : Unit::Kind::token))
+    return {.problem = fmt::format(
+                "products over granularity {} are not of one scale each; write granularity: {}",
+                ConfigValue<Granularity>::write(granularity).dump(),
+                is_weight ? "channel or tensor" : "token or tensor")};
+  const auto most = static_cast<Index>(last_symmetric_level(bits));
+  if (!symmetric) return {.first = 0, .last = 2 * most + 1, .has_zero = true};
+  return {.first = levels == Levels::full ? -most - 1 : -most, .last = most};
+}
+
 std::shared_ptr<const Grid> QuantizerConfig::make_grid() const {
   return nf::make_grid(grid, bits, symmetric, levels);
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/config/field_table.h"
+#include "perturb/integer_form.h"
 #include "quant/channel_scale.h"
 #include "quant/granularity.h"
 #include "quant/grid_spec.h"
@@ -38,6 +39,10 @@ struct QuantizerConfig {
   /// As it would stand in YAML with everything filled in. Of the axes that came later, those at
   /// their default are left out, so that an entry without them keeps its identity.
   Json config() const;
+
+  /// The integers of an entry without scales of features (Distortion::integer_levels()), whose
+  /// granularity is a unit.
+  IntegerLevels integer_levels(SiteTensor tensor) const;
 
   /// The grid; not of one with levels of its own.
   std::shared_ptr<const Grid> make_grid() const;

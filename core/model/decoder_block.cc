@@ -7,6 +7,7 @@
 #include "core/base/parallel.h"
 #include "core/model/attention.h"
 #include "core/ops/elementwise.h"
+#include "core/ops/integer_linear.h"
 
 namespace nf {
 namespace {
@@ -198,7 +199,12 @@ class BlockRun {
   }
 
   void project(Role role, MatrixView y, Epilogue epilogue) {
-    linear(inputs_.for_role(role), packed_[role], weights_.biases[role], y, epilogue);
+    const ConstMatrixView x = inputs_.for_role(role);
+    const IntegerInputs* const integers = filter_ == nullptr ? nullptr : filter_->integers(role);
+    if (integers != nullptr)
+      linear(*integers, packed_[role], weights_.biases[role], y, epilogue);
+    else
+      linear(x, packed_[role], weights_.biases[role], y, epilogue);
   }
 
   void attention(ConstMatrixView x, MatrixView hidden) {

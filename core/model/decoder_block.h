@@ -54,6 +54,9 @@ class InputFilter {
   virtual int variant(Role role) const = 0;
   /// distorted ← x̃ of the input that `role` reads. x, distorted: [T, in], not overlapping.
   virtual void apply(Role role, ConstMatrixView x, MatrixView distorted) = 0;
+  /// The integers that x̃ of the last apply() consists of, where the linear of `role` multiplies
+  /// these; its weight is of pack_codes() then. Null: it multiplies x̃.
+  virtual const IntegerInputs* integers(Role /*role*/) const { return nullptr; }
 
   /// True where apply_state() is to be called for a state of the block (SiteTensor: is_state).
   virtual bool distorts(SiteTensor state) const = 0;

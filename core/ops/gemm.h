@@ -53,12 +53,18 @@ struct Multiplication {
   Summation summation = Summation::whole;
 };
 
-/// Beside the codes of a weight in 8 bits.
+/// Beside the codes of a weight in 8 bits: its values are (code − zero)·scale.
 struct Int8Scales {
-  std::vector<float> scales;  ///< [out]
-  std::vector<std::int32_t>
-      offsets;  ///< [out], the part of a sum that the shift of x's codes makes
+  std::vector<float> scales;        ///< [out]
+  std::vector<std::int32_t> sums;   ///< [out], of a row's codes
+  std::vector<std::int32_t> zeros;  ///< [out]; empty: all are 0
+  /// [in, out] the codes once more, for inputs that are no integers; empty of a weight that
+  /// pack_weight() made.
+  std::vector<std::int8_t> columns;
 };
+
+struct WeightCodes;    // core/ops/integer_linear.h
+struct IntegerInputs;  // core/ops/integer_linear.h
 
 /// A weight [out, in] in the layout the product likes best. Immutable and cheap to copy: threads
 /// and lanes share one.
@@ -82,6 +88,7 @@ class PackedWeight {
 
  private:
   friend class WeightPacker;
+  friend PackedWeight pack_codes(const WeightCodes& w, PackedWeight used);
   std::shared_ptr<const float[]> values_;
   Index floats_ = 0;
   Index out_ = 0;
@@ -121,6 +128,7 @@ class WeightPacker {
   PackedWeight finish() &&;
 
  private:
+  friend PackedWeight pack_codes(const WeightCodes& w, PackedWeight used);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -18,7 +18,7 @@ const std::uint8_t* quantize_inputs(ConstMatrixView x, Index rows, Matrix& stora
   return codes;
 }
 
-void quantize_weight(ConstMatrixView w, Matrix& words, float* scales, std::int32_t* offsets) {
+void quantize_weight(ConstMatrixView w, Matrix& words, float* scales, std::int32_t* sums) {
   const Index cols = w.cols(), width = (cols + 3) / 4;
   words.resize(w.rows(), width);
   const Int8Kernels& kernels = int8_kernels();
@@ -28,7 +28,7 @@ void quantize_weight(ConstMatrixView w, Matrix& words, float* scales, std::int32
     kernels.codes(w.row(r), cols, scales[r], 0, codes);
     std::fill(codes + cols, codes + 4 * width, std::uint8_t{0});
     const auto* const values = reinterpret_cast<const std::int8_t*>(codes);
-    offsets[r] = kInputShift * std::accumulate(values, values + cols, std::int32_t{0});
+    sums[r] = std::accumulate(values, values + cols, std::int32_t{0});
   }
 }
 

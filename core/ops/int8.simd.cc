@@ -11,6 +11,7 @@ namespace {
 using native::F32;
 using native::I32;
 using native::kWidth;
+using native::U32;
 using U8 [[gnu::vector_size(native::kBytes / 4)]] = std::uint8_t;
 
 constexpr float kMostCode = 127.0f, kLeastScale = 1e-10f;
@@ -50,43 +51,75 @@ void codes(const float* x, Index n, float scale, int shift, std::uint8_t* out) {
   std::memcpy(out + i, &v, static_cast<std::size_t>(n - i));
 }
 
+/// The product of the integers alone, without their zeros.
+NF_INLINE U32 without_zeros(U32 sum, U32 code_sum, U32 zero, const Int8Row& x) {
+  return sum - static_cast<std::uint32_t>(x.zero) * code_sum -
+         static_cast<std::uint32_t>(x.sum) * zero;
+}
+
+NF_INLINE U32 load_integers(const std::int32_t* p) {
+  U32 v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+NF_INLINE U32 load_integers(const std::int32_t* p, Index n) {
+  U32 v{};
+  std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(std::int32_t));
+  return v;
+}
+
 template <class Store>
-NF_INLINE void rescale_all(const std::int32_t* sums, const std::int32_t* offset, const float* scale,
-                           float row, const float* bias, Index n, float* y, Store store) {
+NF_INLINE void rescale_all(const std::int32_t* sums, const Int8Rows& w, const Int8Row& x,
+                           const float* beside, const float* bias, Index n, float* y, Store store) {
+  const auto value = [&](U32 sum, U32 code_sum, U32 zero, F32 scale) {
+    const I32 product = native::bit_cast<I32>(without_zeros(sum, code_sum, zero, x));
+    return __builtin_convertvector(product, F32) * (scale * x.scale);
+  };
   Index i = 0;
   for (; i + kWidth <= n; i += kWidth) {
-    I32 sum, from;
-    std::memcpy(&sum, sums + i, sizeof sum);
-    std::memcpy(&from, offset + i, sizeof from);
-    F32 v = __builtin_convertvector(sum - from, F32) * (native::load(scale + i) * row);
+    F32 v =
+        value(load_integers(sums + i), load_integers(w.sums + i),
+              w.zeros == nullptr ? U32{} : load_integers(w.zeros + i), native::load(w.scales + i));
+    if (beside != nullptr) v = v + native::load(beside + i);
     if (bias != nullptr) v = v + native::load(bias + i);
     native::store(y + i, store(v, native::load(y + i)));
   }
-  for (; i < n; ++i) {
-    const float value = static_cast<float>(sums[i] - offset[i]) * (scale[i] * row);
-    const F32 v = native::splat(bias == nullptr ? value : value + bias[i]);
-    y[i] = store(v, native::splat(y[i]))[0];
-  }
+  if (i == n) return;
+  const Index rest = n - i;
+  F32 v = value(load_integers(sums + i, rest), load_integers(w.sums + i, rest),
+                w.zeros == nullptr ? U32{} : load_integers(w.zeros + i, rest),
+                native::load_part(w.scales + i, rest, 0.0f));
+  if (beside != nullptr) v = v + native::load_part(beside + i, rest, 0.0f);
+  if (bias != nullptr) v = v + native::load_part(bias + i, rest, 0.0f);
+  native::store_part(y + i, store(v, native::load_part(y + i, rest, 0.0f)), rest);
 }
 
-void rescale(const std::int32_t* sums, const std::int32_t* offset, const float* scale, float row,
+void rescale(const std::int32_t* sums, const Int8Rows& w, const Int8Row& x, const float* beside,
              const float* bias, Index n, Epilogue epilogue, float* y) {
   switch (epilogue) {
     case Epilogue::store:
-      return rescale_all(sums, offset, scale, row, bias, n, y, [](F32 v, F32) { return v; });
+      return rescale_all(sums, w, x, beside, bias, n, y, [](F32 v, F32) { return v; });
     case Epilogue::add:
-      return rescale_all(sums, offset, scale, row, bias, n, y,
-                         [](F32 v, F32 old) { return old + v; });
+      return rescale_all(sums, w, x, beside, bias, n, y, [](F32 v, F32 old) { return old + v; });
     case Epilogue::relu:  // a NaN stays one
-      return rescale_all(sums, offset, scale, row, bias, n, y, [](F32 v, F32) {
+      return rescale_all(sums, w, x, beside, bias, n, y, [](F32 v, F32) {
         return v < native::splat(0.0f) ? native::splat(0.0f) : v;
       });
   }
 }
 
+void add_column(const std::int8_t* codes, const std::int32_t* zeros, float x, Index n,
+                float* beside) {
+  if (zeros == nullptr) {
+    for (Index i = 0; i < n; ++i) beside[i] += x * static_cast<float>(codes[i]);
+    return;
+  }
+  for (Index i = 0; i < n; ++i) beside[i] += x * static_cast<float>(codes[i] - zeros[i]);
+}
+
 }  // namespace
 
 namespace NF_SIMD_NAMESPACE {
-extern const Int8Kernels int8_kernels = {scale, codes, rescale};
+extern const Int8Kernels int8_kernels = {scale, codes, rescale, add_column};
 }  // namespace NF_SIMD_NAMESPACE
 }  // namespace nf

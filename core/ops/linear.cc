@@ -38,8 +38,9 @@ void multiply_int8(ConstMatrixView x, const PackedWeight& w, const float* bias, 
   multiply_codes(quantize_inputs(x, kRowTile, codes, scales), w, tile);
   const Int8Scales& of = *w.int8_scales();
   for (Index r = 0; r < y.rows(); ++r)
-    int8_kernels().rescale(tile + r * w.out(), of.offsets.data(), of.scales.data(), scales[r], bias,
-                           w.out(), epilogue, y.row(r));
+    int8_kernels().rescale(tile + r * w.out(), {of.scales.data(), of.sums.data(), nullptr},
+                           {.scale = scales[r], .zero = kInputShift}, nullptr, bias, w.out(),
+                           epilogue, y.row(r));
 }
 
 void multiply(ConstMatrixView x, const PackedWeight& w, const float* bias, MatrixView y,

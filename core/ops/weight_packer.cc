@@ -12,6 +12,7 @@
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
 #include "core/ops/int8.h"
+#include "core/ops/integer_linear.h"
 #include "core/ops/pack.h"
 #include "core/tensor/matrix.h"
 
@@ -27,7 +28,7 @@ struct WeightPacker::State {
   /// Rows of the weight as the product has them, where these are no floats.
   void round(Index first, ConstMatrixView part, Matrix& words) {
     if (arithmetic == Arithmetic::bf16) return round_to_words(part, words);
-    quantize_weight(part, words, int8->scales.data() + first, int8->offsets.data() + first);
+    quantize_weight(part, words, int8->scales.data() + first, int8->sums.data() + first);
   }
   /// block: rows that are rounded together.
   void pack(Index first, ConstMatrixView part, Index block) {
@@ -75,7 +76,7 @@ WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packi
     NF_CHECK(in <= kMostInt8Inputs, "sums over {} inputs of 8 bits go beyond 32 bits", in);
     state_->int8 = std::make_shared<Int8Scales>();
     state_->int8->scales.resize(static_cast<std::size_t>(out));
-    state_->int8->offsets.resize(static_cast<std::size_t>(out));
+    state_->int8->sums.resize(static_cast<std::size_t>(out));
   }
   state_->form = packed_form(out, in, multiplication.arithmetic);
   if (packing == Packing::library) state_->form.layout.reset();
@@ -138,6 +139,45 @@ PackedWeight WeightPacker::finish() && {
   packed.int8_scales_ = std::move(s.int8);
   packed.floats_ = s.form.floats;
   state_.reset();
+  return packed;
+}
+
+PackedWeight pack_codes(const WeightCodes& w, PackedWeight used) {
+  WeightPacker packer(w.out, w.in, std::move(used), Packing::own, {.arithmetic = Arithmetic::int8});
+  WeightPacker::State& s = *packer.state_;
+  const Index width = (w.in + 3) / 4;
+  const Index block = s.form.layout ? packer.row_block() : w.out;
+  Matrix words;
+  for (Index first = 0; first < w.out; first += block) {
+    const Index rows = std::min(block, w.out - first);
+    words.resize(rows, width);
+    words.fill(0.0f);
+    for (Index r = 0; r < rows; ++r)
+      std::copy_n(w.row(first + r), w.in, reinterpret_cast<std::int8_t*>(words.view().row(r)));
+    if (s.form.layout)
+      pack_rows(*s.form.layout, first, words, s.values.get());
+    else
+      reorder_weight(words, s.values.get(), Arithmetic::int8, w.in);
+  }
+  s.int8->scales = w.scales;
+  s.int8->zeros = w.zeros;
+  for (Index r = 0; r < w.out; ++r)
+    s.int8->sums[static_cast<std::size_t>(r)] =
+        std::accumulate(w.row(r), w.row(r) + w.in, std::int32_t{0});
+  s.int8->columns.resize(w.codes.size());
+  constexpr Index kLine = 64;  // bytes of a column that are written together
+  for (Index first = 0; first < w.out; first += kLine)
+    for (Index c = 0; c < w.in; ++c)
+      for (Index r = first; r < std::min(first + kLine, w.out); ++r)
+        s.int8->columns[static_cast<std::size_t>(c * w.out + r)] = w.row(r)[c];
+  // Not by finish(), which would have the floats of a library's packing.
+  PackedWeight packed;
+  packed.out_ = w.out;
+  packed.in_ = w.in;
+  packed.arithmetic_ = Arithmetic::int8;
+  packed.values_ = std::move(s.values);
+  packed.int8_scales_ = std::move(s.int8);
+  packed.floats_ = s.form.floats;
   return packed;
 }
 

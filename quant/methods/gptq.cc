@@ -57,6 +57,7 @@ class Gptq final : public Distortion {
       const GptqResult result =
           gptq(x, inputs.second_moment, scale, keys_, unit_, entry_.unit_fit(grid_, context.site),
                inputs.sample, distorted, context.clipped);
+      if (context.integers != nullptr) keep_integers(result.units, *context.integers);
       return {.clipped = result.clipped, .notes = {{"damping", result.damping}}};
     } catch (const NumericError& error) {
       throw NumericError(fmt::format("{}: {}", context.site.name(), error.what()));
@@ -71,6 +72,9 @@ class Gptq final : public Distortion {
     return gptq_scratch_bytes(rows, cols, unit_);
   }
 
+  IntegerLevels integer_levels(SiteTensor tensor) const override {
+    return entry_.integer_levels(tensor);
+  }
   bool tells_clipped() const override { return true; }
   std::optional<Unit> grid_unit(SiteTensor) const override { return unit_; }
 
@@ -98,6 +102,15 @@ class Gptq final : public Distortion {
   }
 
  private:
+  /// units: of channel or tensor.
+  static void keep_integers(const FittedUnits& units, IntegerScales& integers) {
+    for (std::size_t r = 0; r < integers.scale.size(); ++r) {
+      const Index unit = units.scale.rows() == 1 ? 0 : static_cast<Index>(r);
+      integers.scale[r] = units.scale(unit, 0);
+      integers.zero[r] = units.zero(unit, 0);
+    }
+  }
+
   QuantizerConfig written_;  ///< the entry
   QuantizerConfig entry_;    ///< what of it holds here
   Unit unit_;

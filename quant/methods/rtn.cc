@@ -23,6 +23,10 @@ class Rtn final : public Distortion {
     NF_CHECK_SHAPE(distorted, x.rows(), x.cols());
     DistortionReport report;
     for_each_run(x, context, [&](const ScaledRun& run) {
+      if (context.integers != nullptr) {  // a row has one run then
+        context.integers->scale[static_cast<std::size_t>(run.row)] = *run.scales.scale;
+        context.integers->zero[static_cast<std::size_t>(run.row)] = *run.scales.zero;
+      }
       report.clipped += quantize_run(
           *grid_, run, values(x, run), values(distorted, run),
           context.clipped == nullptr ? nullptr : context.clipped + run.row * x.cols() + run.col);
@@ -31,6 +35,9 @@ class Rtn final : public Distortion {
     return report;
   }
 
+  IntegerLevels integer_levels(SiteTensor tensor) const override {
+    return entry_.integer_levels(tensor);
+  }
   bool tells_clipped() const override { return true; }
   std::optional<Unit> grid_unit(SiteTensor) const override { return unit_; }
   bool has_steps() const override { return true; }

@@ -145,8 +145,9 @@ void add_arithmetic(Values& v, std::vector<Case>& cases) {
                      int8_kernels(isa).codes(x, kValues, 0.03f, kInputShift, bytes);
                    }});
   cases.push_back({"int8: rescale", [=](Isa isa) {
-                     int8_kernels(isa).rescale(sums, offsets, scales, 0.1f, y, kValues,
-                                               Epilogue::store, out);
+                     int8_kernels(isa).rescale(sums, {scales, offsets, nullptr},
+                                               {.scale = 0.1f, .zero = kInputShift}, nullptr, y,
+                                               kValues, Epilogue::store, out);
                    }});
 }
 
