@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "eval/design/execute_words.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/results/figures.h"
@@ -39,6 +40,47 @@ void append_floor(const ResultRow& row, std::vector<std::string>& fields) {
                                                            : "false");
 }
 
+/// The simulated arms of trials with `execute`, each under what its other arms have in common with
+/// it.
+using SimulatedArms = std::map<std::string, const ResultRow*>;
+
+std::string shared_key(const RowKey& key) {
+  Json vars = key.vars;
+  vars.erase(kExecuteVariable);
+  return Json({key.model, key.name, key.seed ? Json(*key.seed) : Json(), std::move(vars)})
+      .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string arm_of(const RowKey& key) {
+  const auto found = key.vars.find(kExecuteVariable);
+  return found == key.vars.end() || !found->is_string() ? "" : found->get<std::string>();
+}
+
+SimulatedArms simulated_arms(const std::vector<ResultRow>& rows) {
+  SimulatedArms arms;
+  for (const ResultRow& row : rows)
+    if (arm_of(row.key) == kSimulatedArm) arms[shared_key(row.key)] = &row;
+  return arms;
+}
+
+/// How far a row is from the simulated arm of its trial, over the windows that both have; empty of
+/// that arm itself, and where it has not run.
+void append_distance(const ResultRow& row, const SimulatedArms& arms,
+                     std::vector<std::string>& fields) {
+  const std::string arm = arm_of(row.key);
+  const auto simulated = arms.find(shared_key(row.key));
+  const bool has_distance =
+      !arm.empty() && arm != kSimulatedArm && simulated != arms.end() && !row.failed();
+  for (const Figure& figure : {delta_nll_figure(), delta_kl_figure()}) {
+    const std::optional<FigureEstimate> estimate =
+        has_distance ? estimate_figure(figure, {&row}, simulated->second) : std::nullopt;
+    fields.push_back(estimate ? csv_number(estimate->mean.mean) : "");
+    const bool known = estimate && estimate->interval;
+    fields.push_back(known ? csv_number(estimate->interval->low) : "");
+    fields.push_back(known ? csv_number(estimate->interval->high) : "");
+  }
+}
+
 /// The baselines, by model.
 std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow>& rows) {
   std::map<std::string, const ResultRow*> baselines;
@@ -54,6 +96,9 @@ std::string results_csv(const std::vector<ResultRow>& rows,
                         const std::vector<TaskHeading>& tasks) {
   std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
   CsvText csv(results_columns(metrics, tasks, variables));
+  const bool has_arms =
+      std::find(variables.begin(), variables.end(), kExecuteVariable) != variables.end();
+  const SimulatedArms arms = has_arms ? simulated_arms(rows) : SimulatedArms();
   for (const ResultRow& row : rows) {
     std::vector<std::string> fields = row_fields(row.key, {});
     for (const Metric& metric : metrics.metrics())
@@ -70,6 +115,7 @@ std::string results_csv(const std::vector<ResultRow>& rows,
     fields.push_back(csv_number(row.relative_l2_weight));
     fields.push_back(csv_number(row.relative_l2_input));
     fields.push_back(csv_number(kl_per_r2(row)));
+    if (has_arms) append_distance(row, arms, fields);
     for (std::string& value : variable_fields(row.key.vars, variables))
       fields.push_back(std::move(value));
     csv.add_row(fields);
