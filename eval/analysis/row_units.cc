@@ -6,6 +6,7 @@
 
 #include "eval/analysis/effect_group.h"
 #include "eval/analysis/twin_ratios.h"
+#include "eval/results/simulated_arms.h"
 
 namespace nf {
 namespace {
@@ -22,6 +23,7 @@ std::vector<std::string> bonds_of(const RowKey& key) {
   if (key.name == "baseline" || is_floor(key)) return bonds;
   bonds.push_back(point_text("line", key));
   if (has_effects(key)) bonds.push_back(point_text("effects", effect_group_key(key)));
+  if (const auto arms = arms_of(key)) bonds.push_back("arms " + *arms);
   if (const auto twins = twin_group_key(key)) bonds.push_back(point_text("twins", *twins));
   return bonds;
 }

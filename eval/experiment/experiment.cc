@@ -258,6 +258,7 @@ Json resolved(const Trial& trial, bool may_stop, bool is_reshaped) {
   if (may_stop || trial.stop) json["stop"] = ConfigValue<TrialStop>::write({trial.stop});
   if (is_reshaped || !trial.reshape.is_none())
     json["reshape"] = ConfigValue<ReshapeConfig>::write(trial.reshape);
+  if (trial.execute != Execution::simulated) json["execute"] = enum_name(trial.execute);
   if (!trial.vars.empty()) json["vars"] = trial.vars;
   json["distort"] = Json::array();
   for (const Entry& entry : trial.entries) json["distort"].push_back(entry.config());

@@ -8,6 +8,7 @@
 #include "core/config/substitute.h"
 #include "eval/design/search_key.h"
 #include "eval/design/twin_words.h"
+#include "eval/experiment/integer_use.h"
 #include "eval/experiment/short_forms.h"
 #include "eval/experiment/trial_count.h"
 #include "eval/experiment/twin_use.h"
@@ -128,6 +129,28 @@ ReshapeConfig read_reshape(const ConfigNode& written, const TrialConfig& config,
   return ConfigValue<ReshapeConfig>::read(resolved, errors).value_or(ReshapeConfig{});
 }
 
+/// The arms of a trial at one point of the sweep. Without the key it is simulated. Empty after
+/// errors.
+std::vector<Execution> executions_of(const TrialConfig& config, const Variables& variables,
+                                     ConfigErrors& errors) {
+  if (!config.execute) return {Execution::simulated};
+  const ConfigNode& written = config.execute->node;
+  if (!check_references(written, config, variables, errors)) return {};
+  const Index before = errors.count();
+  const ConfigNode resolved = substitute(written, variables, errors);
+  if (errors.count() != before) return {};
+  const std::vector<Execution> arms = read_executions(resolved, errors);
+  const auto column = variables.find(kExecuteVariable);
+  for (const Execution arm : arms)
+    if (column != variables.end() && to_json(column->second) != enum_name(arm)) {
+      errors.add(written, fmt::format("a variable '{}' has the name of the column that tells the "
+                                      "arms apart, and another value; rename the variable",
+                                      kExecuteVariable));
+      return {};
+    }
+  return arms;
+}
+
 /// Twins go with what makes whole trials. Other keys are refused, each with the reason.
 void check_twins_alone(const ConfigNode& node, ConfigErrors& errors) {
   const std::optional<ConfigNode> twins = node.find("twins");
@@ -241,6 +264,10 @@ FieldTable<TrialConfig> TrialConfig::fields() {
                  {.summary = "the model in another shape of the same function, with outliers or "
                              "without any; the experiment's by default",
                   .example = {{"outliers", {{"channels", 4}, {"factor", "${f}"}}}}});
+  table.optional("execute", &TrialConfig::execute,
+                 {.summary = "arithmetic of the linears whose weights and inputs are rounded, "
+                             "`simulated` by default; a list makes a trial of each",
+                  .example = "integer"});
   table.other_key("seeds", "repeat: 3 for three seeds, seed: for the first of them")
       .other_key("noise",
                  "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: "
@@ -337,14 +364,20 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
     }
     if (config.reshape)
       trial.reshape = read_reshape(config.reshape->node, config, variables, errors);
+    const std::vector<Execution> arms = executions_of(config, variables, errors);
     trial.entries = read_entries(source, std::move(variables), errors);
-    for (Index i = 0; i < config.repeat; ++i) {
-      trials.push_back(trial);
-      trials.back().seed = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i);
+    for (const Execution arm : arms) {
+      trial.execute = arm;
+      if (config.execute) trial.vars[kExecuteVariable] = enum_name(arm);
+      for (Index i = 0; i < config.repeat; ++i) {
+        trials.push_back(trial);
+        trials.back().seed = static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i);
+      }
     }
   }
   source.taken.push_back(source.list);
   if (config.reshape) source.taken.push_back(config.reshape->node);
+  if (config.execute) source.taken.push_back(config.execute->node);
   const ConfigNode used = ConfigNode::sequence(source.taken, node.place());
   check_variables_used(config.sweep, used, errors);
   check_variables_used(config.zip, used, errors);
@@ -419,6 +452,8 @@ std::vector<Trial> trials_on_model(const std::vector<Trial>& trials, const Confi
     if (count.is_too_many()) continue;
     const auto at = [&](std::size_t t) { return trials.begin() + static_cast<std::ptrdiff_t>(t); };
     for (std::vector<Trial>& seeds : at_levels({at(i), at(next)}, points)) {
+      if (seeds.front().execute == Execution::integer)
+        check_integers(seeds.front(), node, spec, errors);
       if (twins) {
         check_twins(seeds.front(), *twins, node, spec, errors);
         seeds = with_twins(std::move(seeds), *twins);

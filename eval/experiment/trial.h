@@ -10,6 +10,7 @@
 #include "eval/design/factorial_config.h"
 #include "eval/design/levels.h"
 #include "eval/experiment/entry.h"
+#include "eval/experiment/execution.h"
 #include "eval/experiment/reshape_config.h"
 #include "eval/experiment/stop_config.h"
 #include "eval/experiment/sweep.h"
@@ -37,7 +38,8 @@ struct TrialTwin {
 struct Trial {
   std::string name;  ///< as written; shared by the points of a sweep, a design, and by repeats
   std::uint64_t seed = 0;
-  /// The sweep point in the order of the file, then the level of the design, then `twin`
+  /// The sweep point in the order of the file, then `execute` where it is written, then the level
+  /// of the design, then `twin`
   /// (empty of the trial itself), then `bisect`.
   Json vars = Json::object();
   std::vector<Entry> entries;  ///< applied in this order; each sees the result of those before it
@@ -49,6 +51,7 @@ struct Trial {
   std::optional<BisectConfig> bisect{};
   std::optional<StopConfig> stop{};  ///< its own or the experiment's; none: runs to the end
   ReshapeConfig reshape{};           ///< its own or the experiment's
+  Execution execute = Execution::simulated;
 
   /// True when the seed can change a result.
   bool draws() const;
@@ -72,6 +75,7 @@ struct TrialConfig {
   std::optional<TwinsConfig> twins;
   std::optional<TrialStop> stop;
   std::optional<ReshapeText> reshape;
+  std::optional<ExecuteText> execute;
 
   /// The generator that is given, if any.
   Design design() const;
@@ -80,8 +84,8 @@ struct TrialConfig {
 };
 
 /// All conditions one item of `trials` stands for: sweep (cartesian, the last variable fastest) ×
-/// zip (in step) × repeat, its design not yet made for a model. Mistakes go to `errors`. The last
-/// three are the experiment's; forms: null where it has none.
+/// zip (in step) × execute × repeat, its design not yet made for a model. Mistakes go to `errors`.
+/// The last three are the experiment's; forms: null where it has none.
 std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment_seed,
                                 const KindsPtr& kinds, ConfigErrors& errors,
                                 const std::optional<StopConfig>& experiment_stop = std::nullopt,

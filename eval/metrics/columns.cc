@@ -5,6 +5,7 @@
 #include <iterator>
 #include <span>
 
+#include "eval/design/execute_words.h"
 #include "eval/design/twin_words.h"
 #include "eval/metrics/detail.h"
 #include "eval/metrics/summed_figures.h"
@@ -63,6 +64,10 @@ constexpr const char* kIntegerColumns[] = {
     "against_seeds", "all_blocks", "choice",       "document", "bytes",    "greedy",
     "top1",          "correct",    "correct_norm", "group"};
 
+constexpr const char* kArmColumns[] = {"delta_nll_execute",      "delta_nll_execute_low",
+                                       "delta_nll_execute_high", "delta_kl_execute",
+                                       "delta_kl_execute_low",   "delta_kl_execute_high"};
+
 std::vector<std::string> trial_columns(const std::vector<std::string>& variables) {
   std::vector<std::string> columns(std::begin(kTrialColumns), std::end(kTrialColumns));
   append(variables, columns);
@@ -82,6 +87,8 @@ std::vector<std::string> columns_around(const std::string& stem,
 
 std::span<const SiteFigure> site_figures() { return kSiteFigures; }
 
+std::span<const char* const> arm_columns() { return kArmColumns; }
+
 std::span<const char* const> site_notes() { return kNoteColumns; }
 
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
@@ -96,6 +103,8 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
   append({"tokens", "windows", "status", "stopped", "relative_l2_weight", "relative_l2_input",
           "kl_per_r2"},
          columns);
+  if (std::find(variables.begin(), variables.end(), kExecuteVariable) != variables.end())
+    append({std::begin(kArmColumns), std::end(kArmColumns)}, columns);
   append(variables, columns);
   return columns;
 }
@@ -195,6 +204,7 @@ ColumnType column_type(const std::string& column) {
 std::vector<std::string> reserved_columns(const MetricRegistry& metrics) {
   std::vector<std::string> columns = results_columns(metrics, {}, {});
   append_new({"trial_id", kTwinVariable}, columns);
+  append_new({std::begin(kArmColumns), std::end(kArmColumns)}, columns);
   append_new(sites_columns({}), columns);
   append_new(confidence_columns({}), columns);
   std::erase_if(columns,

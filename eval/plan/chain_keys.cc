@@ -108,7 +108,7 @@ const ChainKey& ChainKeys::of_distortion(const DistortionPtr& distortion) {
 
 ChainKey ChainKeys::of_chain(const SiteChain& chain, const Place& place) {
   const ChainKey own =
-      of_steps(chain, {.steps = chain.steps.size(), .twin = true}, place.trial.seed());
+      of_steps(chain, {.steps = chain.steps.size(), .as_used = true}, place.trial.seed());
   const std::vector<ChainNeed> needs = chain.needs();
   if (needs.empty()) return own;
   ContentHash hash;
@@ -205,7 +205,8 @@ ChainKey ChainKeys::of_steps(const SiteChain& chain, const Part& part, std::uint
     add(hash, draws ? 1u : 0u);
     if (draws) add(hash, seed);
   }
-  if (part.twin && chain.twin.kind != nullptr) {
+  if (part.as_used && chain.integers) hash.add("integers");
+  if (part.as_used && chain.twin.kind != nullptr) {
     hash.add("twin");
     add(hash, chain.twin.key);  // tells the kind
     if (chain.twin.surrogate().draws()) add(hash, seed);

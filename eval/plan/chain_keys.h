@@ -67,7 +67,7 @@ class ChainKeys {
   struct Part {
     std::size_t steps = 0;
     bool whole = false;
-    bool twin = false;
+    bool as_used = false;  ///< with its twin, and what its linear multiplies
   };
   static std::vector<const SiteChain*> weights_of(const ModelTrial& trial, Index layer);
 

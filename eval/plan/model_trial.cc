@@ -36,7 +36,8 @@ std::uint64_t free_twin_ordinal(const SiteChain& chain) {
 std::optional<Trial> reference_of(const Trial& trial) {
   Trial reference = trial;
   reference.twin = {};
-  bool is_other = trial.twin.kind != nullptr;
+  reference.execute = Execution::simulated;
+  bool is_other = trial.twin.kind != nullptr || trial.execute != Execution::simulated;
   for (Entry& entry : reference.entries)
     if (const DistortionPtr whole = entry.distortion->whole()) {
       entry.distortion = whole;
@@ -57,6 +58,7 @@ ModelTrial::ModelTrial(const Trial& trial, const DecoderSpec& spec, const Calibr
     add_entry(trial, entry, spec, sets, touching);
   number_variants(spec, touching);
   if (trial.twin.kind != nullptr) add_twin(trial, spec, sets);
+  if (trial.execute == Execution::integer) execute_integers();
   if (!calibrated_) return;
   if (const std::optional<Trial> reference = reference_of(trial))
     reference_ = std::make_shared<const ModelTrial>(*reference, spec, sets);
@@ -149,6 +151,19 @@ void ModelTrial::add_twin(const Trial& trial, const DecoderSpec& spec,
   if (leaves_out) json["of"] = site_tensor_name(*twin.of);
   if (set != nullptr) json["calibration"] = set->hash;
   identity_.push_back(std::move(json));
+}
+
+void ModelTrial::execute_integers() {
+  for (SiteChain* chain : chains()) {
+    if (chain->empty()) continue;
+    NF_CHECK(chain->steps.size() == 1 && is_block_role(chain->site.role) &&
+                 !is_state(chain->site.tensor),
+             "{}: no linear in integers", chain->site.name());
+    chain->integers =
+        chain->steps.front().distortion->integer_levels(kind_tensor(chain->site.tensor));
+    NF_CHECK(chain->integers->exist(), "{}: {}", chain->site.name(), chain->integers->problem);
+  }
+  identity_.push_back({{kExecuteVariable, enum_name(Execution::integer)}});
 }
 
 std::vector<SiteChain*> ModelTrial::chains() {

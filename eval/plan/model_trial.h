@@ -51,9 +51,9 @@ class ModelTrial {
   const SiteChain& embed_tokens() const { return embed_tokens_; }
   const SiteChain& lm_head() const { return lm_head_; }
   const SiteChain& lm_head_input() const { return lm_head_input_; }
-  /// The trial with every dose 1 and all of each change, and no twin: from statistics behind what
-  /// that one does, weights are made for all doses, parts and twins. This itself where it is so, or
-  /// where no chain has needs. Held by this one.
+  /// The trial with every dose 1 and all of each change, simulated, and no twin: from statistics
+  /// behind what that one does, weights are made for all doses, parts and twins. This itself where
+  /// it is so, or where no chain has needs. Held by this one.
   const ModelTrial& reference() const { return reference_ == nullptr ? *this : *reference_; }
   /// The resolved condition on this model, apart from seed and name: sites and their distortions,
   /// and the calibration set and its path where these have input_needs(). Hashed into the trial's
@@ -76,6 +76,8 @@ class ModelTrial {
                  const CalibrationSource& sets, Touching& touching);
   void number_variants(const DecoderSpec& spec, const Touching& touching);
   void add_twin(const Trial& trial, const DecoderSpec& spec, const CalibrationSource& sets);
+  /// Has the linears multiply integers, all of which the trial's chains round to.
+  void execute_integers();
   SiteChain& chain_at(const Site& site);
   std::vector<SiteChain*> chains();
 

@@ -227,6 +227,10 @@ MadeChange SiteChain::make(ConstMatrixView x, const Use& use) const {
     made.clipped.assign(static_cast<std::size_t>(x.size()), 0);
     context.clipped = made.clipped.data();
   }
+  if (whole->integer_levels(site.tensor).exist()) {
+    made.integers.resize(x.rows());
+    context.integers = &made.integers;
+  }
   made.made.resize(x.rows(), x.cols());
   made.report = whole->apply(*last > 0 ? before.view() : x, context, made.made);
   const bool is_given = std::any_of(

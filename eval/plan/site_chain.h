@@ -70,6 +70,7 @@ struct MadeChange {
   Matrix before{};
   std::vector<std::uint8_t> clipped{};         ///< marks of x̂
   std::vector<std::uint8_t> clipped_before{};  ///< of any step before; empty as `before` is
+  IntegerScales integers{};  ///< of x̂, where it consists of integers; else empty
   DistortionReport report{}, report_before{};  ///< of x̂, and of the steps before
 };
 
@@ -80,6 +81,8 @@ struct SiteChain {
   /// Inputs only: roles that read one tensor and have the same number share one x̃; 0: untouched.
   int variant = 0;
   ChainTwin twin{};
+  /// Where the site's linear multiplies integers: those of the only step's x̂.
+  std::optional<IntegerLevels> integers{};
 
   bool empty() const { return steps.empty(); }
   /// A chain as it acts at one time.

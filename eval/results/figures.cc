@@ -77,16 +77,31 @@ Figure text_figure(const SummedFigure& figure) {
           }};
 }
 
+namespace {
+
+FigureBlocks minus(FigureBlocks blocks, const FigureBlocks& less) {
+  for (const auto& [name, block] : less) {
+    blocks[name].sum -= block.sum;
+    blocks[name].rounding += block.rounding;
+  }
+  return blocks;
+}
+
+}  // namespace
+
 Figure flips_difference_figure() {
   return {.name = "flips_difference",
           .blocks = [](const ResultRow& row, const ResultRow& baseline) {
             const auto blocks_of = [&](const char* mean) {
               return text_blocks(row, baseline, *find_summed_mean(mean));
             };
-            FigureBlocks lost = blocks_of("flips_lost");
-            for (const auto& [name, gained] : blocks_of("flips_gained"))
-              lost[name].sum -= gained.sum;
-            return lost;
+            return minus(blocks_of("flips_lost"), blocks_of("flips_gained"));
+          }};
+}
+Figure delta_kl_figure() {
+  return {.name = "delta_kl", .blocks = [](const ResultRow& row, const ResultRow& other) {
+            const SummedFigure& kl = *find_summed_mean("kl");
+            return minus(text_blocks(row, other, kl), text_blocks(other, row, kl));
           }};
 }
 Figure delta_nll_figure() { return text_figure_of("nll"); }

@@ -31,6 +31,8 @@ struct Figure {
 Figure text_figure(const SummedFigure& figure);
 Figure delta_nll_figure();
 Figure kl_figure();
+/// "delta_kl": KL - that of the row in the baseline's place, an arm of the same trial.
+Figure delta_kl_figure();
 Figure delta_top1_figure();  ///< top-1 agreement - 1
 /// "flips_difference": flips lost - flips gained, by which the share of targets that are found most
 /// probable has fallen.

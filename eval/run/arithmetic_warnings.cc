@@ -10,6 +10,7 @@
 #include "core/base/printable.h"
 #include "core/ops/bf16.h"
 #include "eval/experiment/arithmetic_mode.h"
+#include "eval/experiment/integer_use.h"
 #include "eval/output/number_text.h"
 #include "eval/output/short_list.h"
 #include "eval/records/env_arithmetic.h"
@@ -40,6 +41,19 @@ void check_arithmetic(Arithmetic arithmetic, const std::string& place) {
 
 void check_arithmetic(const Experiment& experiment) {
   check_arithmetic(experiment.config.arithmetic, experiment.source.name + ": arithmetic: bf16");
+  if (int8_is_native()) return;
+  for (const ExperimentModel& model : experiment.models)
+    for (const Trial& trial : model.trials) {
+      if (trial.execute != Execution::integer) continue;
+      const std::string site = saturating_linear(trial, model.decoder.spec());
+      if (!site.empty())
+        throw ConfigError(fmt::format(
+            "{}: trial {}: execute: integer at {}: this CPU has no VNNI ({} uses {} here), and "
+            "sums "
+            "of two products of 8 by 8 bits would not fit its 16 bits: write bits: 7 on the inputs "
+            "or on the weights, or choose a machine that has it",
+            experiment.source.name, printable(trial.name), site, gemm_library(), gemm_isa()));
+    }
 }
 
 std::vector<std::string> arithmetic_warnings(const Experiment& experiment) {

@@ -16,7 +16,7 @@ namespace nf {
 namespace {
 
 /// Of the files: others are made again.
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 
 std::string hash_of(const std::string& text) {
   ContentHash hash;
@@ -67,6 +67,29 @@ std::vector<std::uint8_t> decode_marks(const Json& count, Index size, ByteCursor
     marks[at] = 1;
   }
   return marks;
+}
+
+/// Appends the scales of integers. Returns the number of features with a scale; null where there
+/// are no integers.
+Json encode_integers(const IntegerScales& integers, std::vector<std::byte>& bytes) {
+  if (integers.scale.empty()) return nullptr;
+  for (const std::vector<float>* values : {&integers.scale, &integers.zero, &integers.channel}) {
+    if (values->empty()) continue;
+    const std::vector<std::byte> row =
+        encode_matrix(ConstMatrixView(values->data(), 1, std::ssize(*values)));
+    bytes.insert(bytes.end(), row.begin(), row.end());
+  }
+  return std::ssize(integers.channel);
+}
+
+IntegerScales decode_integers(const Json& channels, Index rows, ByteCursor& bytes) {
+  IntegerScales integers;
+  if (channels.is_null()) return integers;
+  integers.resize(rows);
+  integers.channel.resize(static_cast<std::size_t>(channels.get<Index>()));
+  for (std::vector<float>* values : {&integers.scale, &integers.zero, &integers.channel})
+    if (!values->empty()) decode_matrix(bytes, MatrixView(values->data(), 1, std::ssize(*values)));
+  return integers;
 }
 
 }  // namespace
@@ -155,6 +178,7 @@ void CalibrationResults::keep_made(const Site& site, const ChainKey& key, const 
   }
   header["marks"] = encode_marks(made.clipped, bytes);
   header["marks_before"] = encode_marks(made.clipped_before, bytes);
+  header["integers"] = encode_integers(made.integers, bytes);
   keep(site, key, header, bytes);
 }
 
@@ -204,6 +228,7 @@ MadeChange CalibrationResults::read_made(const Site& site, const ChainKey& key, 
     }
     made.clipped = decode_marks(header.value("marks", Json()), rows * cols, bytes);
     made.clipped_before = decode_marks(header.value("marks_before", Json()), rows * cols, bytes);
+    made.integers = decode_integers(header.value("integers", Json()), rows, bytes);
   });
   return made;
 }

@@ -8,6 +8,7 @@
 #include "eval/run/calibration_results.h"
 #include "eval/run/lane_activations.h"
 #include "eval/run/predictor_probe.h"
+#include "perturb/integer_codes.h"
 
 namespace nf {
 
@@ -44,22 +45,26 @@ std::string finish_weight(const SiteChain& chain, const DistortionReport& report
 
 std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
                            ConstMatrixView weight, MatrixView distorted,
-                           std::vector<SiteStats>& sites) {
-  const DistortionReport report = chain.apply(weight, {.context = {.seed = seed}}, distorted);
+                           std::vector<SiteStats>& sites, IntegerScales* integers) {
+  if (integers != nullptr) integers->resize(weight.rows());
+  const DistortionReport report =
+      chain.apply(weight, {.context = {.seed = seed, .integers = integers}}, distorted);
   return finish_weight(chain, report, measure, complete, weight, distorted, sites);
 }
 
 /// The same of a weight of which x̂ was made of a calibration set before.
 std::string take_weight(const CalibrationResults& results, const SiteChain& chain,
                         std::uint64_t seed, const WeightKeys& keys, bool measure, bool complete,
-                        ConstMatrixView weight, MatrixView distorted,
-                        std::vector<SiteStats>& sites) {
+                        ConstMatrixView weight, MatrixView distorted, std::vector<SiteStats>& sites,
+                        IntegerScales* integers) {
   if (std::optional<std::string> failure = made_failure(results, chain, keys)) {
+    if (integers != nullptr) integers->resize(weight.rows());
     for (Index r = 0; r < weight.rows(); ++r)  // values that are finite, of a lane that ends
       std::copy_n(weight.row(r), weight.cols(), distorted.row(r));
     return *std::move(failure);
   }
-  const DistortionReport report = read_made_weight(results, chain, seed, keys, weight, distorted);
+  const DistortionReport report =
+      read_made_weight(results, chain, seed, keys, weight, distorted, integers);
   return finish_weight(chain, report, measure, complete, weight, distorted, sites);
 }
 
@@ -108,18 +113,23 @@ void DistortedWeights::make(const Request& request, bool measure, DistortedWeigh
   turn->distorted.resize(linear.out, linear.in);
   const bool is_there = calibration_ != nullptr && !chain.input_needs().empty();
   const std::uint64_t seed = request.trial->seed();
-  place.problem = is_there
-                      ? take_weight(*calibration_, chain, seed, request.keys, measure,
-                                    complete_stats_, turn->weight, turn->distorted, place.sites)
-                      : distort_weight(chain, seed, measure, complete_stats_, turn->weight,
-                                       turn->distorted, place.sites);
+  IntegerScales scales;
+  IntegerScales* const integers = chain.integers ? &scales : nullptr;
+  place.problem =
+      is_there ? take_weight(*calibration_, chain, seed, request.keys, measure, complete_stats_,
+                             turn->weight, turn->distorted, place.sites, integers)
+               : distort_weight(chain, seed, measure, complete_stats_, turn->weight,
+                                turn->distorted, place.sites, integers);
   if (predictors_ != nullptr)
     for (SiteStats& site : place.sites) {  // one, where it is measured
       WeightProbe probe = predictors_->of_weight(chain, seed, linear.out);
       probe.add(0, turn->weight, turn->distorted);
       site.predictor = probe.take();
     }
-  place.packed = pack_weight(turn->distorted, std::move(place.packed), multiplication);
+  place.packed = chain.integers
+                     ? pack_codes(weight_codes(turn->distorted, scales, *chain.integers),
+                                  std::move(place.packed))
+                     : pack_weight(turn->distorted, std::move(place.packed), multiplication);
 }
 
 std::vector<const DistortedWeight*> DistortedWeights::get(

@@ -58,10 +58,11 @@ struct DistortedWeight {
 };
 
 /// distorted <- what the chain makes of a weight, measured where asked. Returns what is wrong with
-/// the result, empty where it is finite.
+/// the result, empty where it is finite. integers: takes the scales of what the result consists of,
+/// where the chain's linear multiplies integers; else null
 std::string distort_weight(const SiteChain& chain, std::uint64_t seed, bool measure, bool complete,
                            ConstMatrixView weight, MatrixView distorted,
-                           std::vector<SiteStats>& sites);
+                           std::vector<SiteStats>& sites, IntegerScales* integers = nullptr);
 
 /// The distorted weights of one block, each made once for all lanes that have it. No more than one
 /// block's worth of them is held: weights beyond that are made again when they are needed again.

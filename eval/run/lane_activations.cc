@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/ops/elementwise.h"
+#include "perturb/integer_codes.h"
 #include "perturb/partial_distortion.h"
 
 namespace nf {
@@ -35,12 +36,19 @@ std::string finite_problem(const std::string& site, ConstMatrixView distorted, I
 DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index item,
                              std::int64_t first_row, bool complete, ConstMatrixView x,
                              MatrixView distorted, const ItemUse& use) {
-  const DistortionContext where{.seed = seed,
-                                .first_element = static_cast<std::uint64_t>(first_row * x.cols())};
+  DistortionContext where{.seed = seed,
+                          .first_element = static_cast<std::uint64_t>(first_row * x.cols())};
+  IntegerScales scales;
+  if (use.integers != nullptr) {
+    scales.resize(x.rows());
+    where.integers = &scales;
+  }
   const DistortionReport report = chain.apply(
       x,
       {.context = where, .knowledge = use.knowledge, .on_calibration_set = use.on_calibration_set},
       distorted);
+  if (use.integers != nullptr)
+    put_integers(distorted, scales, *chain.integers, use.first, *use.integers);
   DistortedInput result{.site = {}, .problem = finite_problem(chain.site.name(), distorted)};
   if (!result.problem.empty()) return result;
   result.site = measure_site(chain.site.name(), x, distorted, SiteTensor::input, report, complete);
@@ -53,10 +61,12 @@ DistortedItems distort_items(const SiteChain& chain, std::uint64_t seed,
                              const std::vector<ItemRows>& items, bool complete, ConstMatrixView x,
                              MatrixView distorted, const ItemUse& use) {
   DistortedItems result;
+  ItemUse of_item = use;
   for (const ItemRows& item : items) {
+    of_item.first = item.first;
     DistortedInput one = distort_input(chain, seed, item.item, item.first_row, complete,
                                        x.middle_rows(item.first, item.rows),
-                                       distorted.middle_rows(item.first, item.rows), use);
+                                       distorted.middle_rows(item.first, item.rows), of_item);
     if (one.problem.empty())
       result.sites.push_back(std::move(one.site));
     else
@@ -71,8 +81,10 @@ void LaneInputs::distort(const SiteChain& chain, ConstMatrixView x, MatrixView d
   const bool measured =
       std::any_of(done_.sites.begin(), done_.sites.end(),
                   [&](const SiteStats& known) { return known.site == chain.site.name(); });
+  IntegerInputs* const integers = chain.integers ? &integers_ : nullptr;
+  if (integers != nullptr) integers->resize(x.rows(), x.cols());
   DistortedItems result = distort_items(chain, trial_.seed(), items_, complete_, x, distorted,
-                                        {knowledge, on_calibration_set_});
+                                        {knowledge, on_calibration_set_, integers});
   done_.problem.join(std::move(result.problem));
   if (!measured)
     std::move(result.sites.begin(), result.sites.end(), std::back_inserter(done_.sites));

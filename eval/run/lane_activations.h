@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/model/decoder_block.h"
+#include "core/ops/integer_linear.h"
 #include "eval/plan/model_trial.h"
 #include "eval/records/record.h"
 #include "eval/run/input_knowledge.h"
@@ -24,6 +25,10 @@ std::string finite_problem(const std::string& site, ConstMatrixView distorted, I
 struct ItemUse {
   std::span<const StepKnowledge> knowledge{};  ///< by step; empty where no step has needs
   bool on_calibration_set = false;             ///< draws are others than on evaluated items
+  /// Takes the integers that x̃ of the rows from `first` on consists of, where the chain's linear
+  /// multiplies these; else null.
+  IntegerInputs* integers = nullptr;
+  Index first = 0;
 };
 
 /// Distorts the input of a linear, or a state of a block, for one item and measures what it did; a
@@ -77,6 +82,9 @@ class LaneInputs final : public InputFilter {
     distort(trial_.input(layer_, role), x, distorted,
             knowledge_ == nullptr ? std::span<const StepKnowledge>{} : knowledge_->of(role));
   }
+  const IntegerInputs* integers(Role role) const override {
+    return trial_.input(layer_, role).integers ? &integers_ : nullptr;
+  }
   bool distorts(SiteTensor state) const override { return !trial_.state(layer_, state).empty(); }
   void apply_state(SiteTensor state, ConstMatrixView x, MatrixView distorted) override {
     distort(trial_.state(layer_, state), x, distorted, {});
@@ -95,6 +103,7 @@ class LaneInputs final : public InputFilter {
   bool complete_;
   const InputKnowledge* knowledge_;
   bool on_calibration_set_;
+  IntegerInputs integers_;  ///< of the last x̃
   DistortedItems done_;
 };
 

@@ -1,5 +1,9 @@
 #include "eval/run/made_weight.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
 #include "eval/run/calibration_results.h"
 
 namespace nf {
@@ -18,7 +22,14 @@ std::optional<std::string> made_failure(const CalibrationResults& results, const
 
 DistortionReport read_made_weight(const CalibrationResults& results, const SiteChain& chain,
                                   std::uint64_t seed, const WeightKeys& keys, ConstMatrixView x,
-                                  MatrixView distorted) {
+                                  MatrixView distorted, IntegerScales* integers) {
+  if (integers != nullptr) {
+    NF_CHECK(chain.is_as_made(), "{}: integers of more than was made", chain.site.name());
+    MadeChange made = results.read_made(chain.site, keys.made, x.rows(), x.cols());
+    std::copy_n(made.made.data(), made.made.size(), distorted.data());
+    *integers = std::move(made.integers);
+    return made.report;
+  }
   if (chain.finishes_with_inputs()) return results.read_weight(chain.site, keys.own, distorted);
   if (chain.is_as_made()) return results.read_weight(chain.site, keys.made, distorted);
   return chain.apply_made(x, results.read_made(chain.site, keys.made, x.rows(), x.cols()),

@@ -24,9 +24,10 @@ std::optional<std::string> made_failure(const CalibrationResults& results, const
                                         const WeightKeys& keys);
 
 /// distorted ← a weight as its chain has it, from what was made of it before. The chain has needs,
-/// and they did not fail. x: the checkpoint's weight, [out, in]. Throws DataError.
+/// and they did not fail. x: the checkpoint's weight, [out, in]. integers: takes the scales of what
+/// it consists of, where its linear multiplies integers; else null. Throws DataError.
 DistortionReport read_made_weight(const CalibrationResults& results, const SiteChain& chain,
                                   std::uint64_t seed, const WeightKeys& keys, ConstMatrixView x,
-                                  MatrixView distorted);
+                                  MatrixView distorted, IntegerScales* integers = nullptr);
 
 }  // namespace nf

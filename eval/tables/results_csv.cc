@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <map>
 
+#include "eval/design/execute_words.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/results/figures.h"
 #include "eval/results/kl_per_r2.h"
 #include "eval/results/row_fields.h"
+#include "eval/results/simulated_arms.h"
 
 namespace nf {
 namespace {
@@ -39,6 +41,21 @@ void append_floor(const ResultRow& row, std::vector<std::string>& fields) {
                                                            : "false");
 }
 
+/// How far a row is from the simulated arm of its trial, over the windows that both have; empty
+/// where it has none (SimulatedArms).
+void append_distance(const ResultRow& row, const ResultRow* simulated,
+                     std::vector<std::string>& fields) {
+  const bool has_distance = simulated != nullptr && !row.failed();
+  for (const Figure& figure : {delta_nll_figure(), delta_kl_figure()}) {
+    const std::optional<FigureEstimate> estimate =
+        has_distance ? estimate_figure(figure, {&row}, simulated) : std::nullopt;
+    fields.push_back(estimate ? csv_number(estimate->mean.mean) : "");
+    const bool known = estimate && estimate->interval;
+    fields.push_back(known ? csv_number(estimate->interval->low) : "");
+    fields.push_back(known ? csv_number(estimate->interval->high) : "");
+  }
+}
+
 /// The baselines, by model.
 std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow>& rows) {
   std::map<std::string, const ResultRow*> baselines;
@@ -49,13 +66,13 @@ std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow
 
 }  // namespace
 
-std::string result_row(const ResultRow& row, const ResultRow* baseline,
+std::string result_row(const ResultRow& row, const RowCompanions& others,
                        const std::vector<std::string>& variables, const MetricRegistry& metrics,
                        const std::vector<TaskHeading>& tasks) {
   std::vector<std::string> fields = row_fields(row.key, {});
   for (const Metric& metric : metrics.metrics())
     fields.push_back(row.failed() ? "" : csv_number(metric.value(row.text)));
-  append_intervals(row, baseline, fields);
+  append_intervals(row, others.baseline, fields);
   append_floor(row, fields);
   for (const TaskHeading& task : tasks)
     for (const std::optional<double>& value : task_values(task, row.questions))
@@ -67,6 +84,8 @@ std::string result_row(const ResultRow& row, const ResultRow* baseline,
   fields.push_back(csv_number(row.relative_l2_weight));
   fields.push_back(csv_number(row.relative_l2_input));
   fields.push_back(csv_number(kl_per_r2(row)));
+  if (std::find(variables.begin(), variables.end(), kExecuteVariable) != variables.end())
+    append_distance(row, others.simulated, fields);
   for (std::string& value : variable_fields(row.key.vars, variables))
     fields.push_back(std::move(value));
   return csv_line(fields) + '\n';
@@ -77,8 +96,9 @@ std::string results_csv(const std::vector<ResultRow>& rows,
                         const std::vector<TaskHeading>& tasks) {
   std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
   std::string text = csv_line(results_columns(metrics, tasks, variables)) + '\n';
+  const SimulatedArms arms(rows);
   for (const ResultRow& row : rows)
-    text += result_row(row, baselines[row.key.model], variables, metrics, tasks);
+    text += result_row(row, {baselines[row.key.model], arms.of(row)}, variables, metrics, tasks);
   return text;
 }
 

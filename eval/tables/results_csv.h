@@ -16,8 +16,13 @@ namespace nf {
 std::string results_csv(const std::vector<ResultRow>& rows,
                         const std::vector<std::string>& variables, const MetricRegistry& metrics,
                         const std::vector<TaskHeading>& tasks = {});
-/// The row of one result, with its line break. baseline: of its model; null where there is none.
-std::string result_row(const ResultRow& row, const ResultRow* baseline,
+/// The rows that a row is told beside; null where there is none.
+struct RowCompanions {
+  const ResultRow* baseline = nullptr;   ///< of its model
+  const ResultRow* simulated = nullptr;  ///< SimulatedArms::of()
+};
+/// The row of one result, with its line break.
+std::string result_row(const ResultRow& row, const RowCompanions& others,
                        const std::vector<std::string>& variables, const MetricRegistry& metrics,
                        const std::vector<TaskHeading>& tasks);
 

@@ -10,6 +10,7 @@
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/results/row_fields.h"
+#include "eval/results/simulated_arms.h"
 #include "eval/tables/confidence_csv.h"
 #include "eval/tables/documents_csv.h"
 #include "eval/tables/effects_csv.h"
@@ -83,6 +84,7 @@ TableStream::UnitTexts TableStream::texts_of(const std::vector<ResultRow>& rows,
                                              const std::vector<RowKey>& keys,
                                              const BaselineRows& baselines) const {
   UnitTexts texts;
+  const SimulatedArms arms(rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ResultRow& row = rows[i];
     const ResultRow* const untouched = find(baselines.last_ok, row.key.model);
@@ -90,8 +92,8 @@ TableStream::UnitTexts TableStream::texts_of(const std::vector<ResultRow>& rows,
     texts.rows.push_back(
         {.place = places[i],
          .model = row.key.model,
-         .results =
-             result_row(row, find(baselines.last, row.key.model), variables_, metrics_, tasks_),
+         .results = result_row(row, {find(baselines.last, row.key.model), arms.of(row)}, variables_,
+                               metrics_, tasks_),
          .sites = site_rows(row, variables_),
          .documents = is_compared ? document_rows(row, *untouched, variables_) : "",
          .confidence = confidence_rows(row, variables_),

@@ -57,6 +57,13 @@ TEST(RowUnits, HaveATrialWithItsTwins) {
       "0 2, 1");
 }
 
+TEST(RowUnits, HaveTheArmsOfATrial) {
+  EXPECT_EQ(shown({row("1", "w", {{"bits", 3}, {"execute", "simulated"}}),
+                   row("2", "w", {{"bits", 4}, {"execute", "simulated"}}),
+                   row("3", "w", {{"bits", 3}, {"execute", "integer"}})}),
+            "0 2, 1");
+}
+
 TEST(RowUnits, KeepTheFloorForAll) {
   RowKey floor = row("f", kFloorName);
   floor.seed.reset();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <map>
 #include <sstream>
 
 #include "eval/results/results.h"
@@ -206,6 +208,55 @@ TEST(ResultsCsv, HasColumnsOfTrialsThatHaveNotRun) {
   const auto lines = lines_of(results_csv({row}, {"r", "bits", "bisect"}, builtin_metrics()));
   EXPECT_TRUE(lines[0].ends_with(",kl_per_r2,r,bits,bisect"));
   EXPECT_TRUE(lines[1].ends_with(",0.1,,"));
+}
+
+/// A row of two windows of 10 tokens with these sums.
+ResultRow arm_of(const char* arm, std::array<double, 2> nll, std::array<double, 2> kl) {
+  ResultRow row = row_of("t", 0, {{"b", 8}});
+  if (arm != nullptr) row.key.vars["execute"] = arm;
+  for (std::size_t i = 0; i < 2; ++i) {
+    WindowSums window;
+    window.window = static_cast<Index>(i);
+    window.sums.tokens = 10;
+    window.sums.nll = nll[i];
+    window.sums.kl = kl[i];
+    row.windows.push_back(window);
+  }
+  return row;
+}
+
+/// Column → value of a line.
+std::map<std::string, std::string> fields_of(const std::vector<std::string>& lines,
+                                             std::size_t row) {
+  const auto split = [](const std::string& line) {
+    std::istringstream stream(line + ",");
+    std::vector<std::string> fields;
+    for (std::string field; std::getline(stream, field, ',');) fields.push_back(field);
+    return fields;
+  };
+  const std::vector<std::string> names = split(lines[0]), values = split(lines[row]);
+  std::map<std::string, std::string> fields;
+  for (std::size_t i = 0; i < names.size(); ++i) fields[names[i]] = values.at(i);
+  return fields;
+}
+
+TEST(ResultsCsv, TellsHowFarTheIntegerArmIsFromTheSimulatedOne) {
+  ResultRow integer = arm_of("integer", {21.0, 20.5}, {2.25, 1.0}),
+            simulated = arm_of("simulated", {20.0, 20.0}, {2.0, 1.5}),
+            other = arm_of("integer", {21.0, 20.5}, {2.25, 1.0});
+  other.key.vars["b"] = 4;  // its simulated arm is not there
+  const auto lines = lines_of(csv_of({integer, simulated, other}));
+  EXPECT_TRUE(lines[0].ends_with(
+      ",kl_per_r2,delta_nll_execute,delta_nll_execute_low,delta_nll_execute_high,delta_kl_execute,"
+      "delta_kl_execute_low,delta_kl_execute_high,b,execute"))
+      << lines[0];
+  EXPECT_EQ(fields_of(lines, 1).at("delta_nll_execute"), "0.075");
+  EXPECT_EQ(fields_of(lines, 1).at("delta_kl_execute"), "-0.0125");
+  for (const std::size_t row : {2, 3})
+    for (const char* column : {"delta_nll_execute", "delta_kl_execute", "delta_kl_execute_low"})
+      EXPECT_EQ(fields_of(lines, row).at(column), "") << row << column;
+  EXPECT_EQ(lines_of(csv_of({arm_of(nullptr, {1.0, 1.0}, {1.0, 1.0})}))[0].find("execute"),
+            std::string::npos);
 }
 
 SiteStats two_value_site() {
