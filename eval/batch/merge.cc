@@ -256,9 +256,9 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
   MergeOutcome outcome{.rows = {}, .records = stream.records(), .repeated = stream.repeated()};
   {
     RunFolder run = RunFolder::of_written(folder.path(), models, first.env, outcome.records);
-    run.write_description(runs.front().experiment, runs.front().resolved,
-                          about_merge(runs, index, stream.envs(), options.command), rows,
-                          first.tasks);
+    const Json about = about_merge(runs, index, stream.envs(), options.command);
+    outcome.mixed_env = mixed_env_text({.about = about, .env = first.env});
+    run.write_description(runs.front().experiment, runs.front().resolved, about, rows, first.tasks);
     merge_profiles(runs, rows, folder.path());
     std::vector<ResultFile> files = tables.finish(searches, stream.baselines());
     if (stream.has_predictors())
@@ -266,7 +266,6 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
           {"predictors.csv", predictors_csv(stream.read_rows(), sweep_variables(searches.keys()),
                                             PredictorRegistry::builtin())});
     run.write_tables(files, searches.keys(), first.tasks);
-    outcome.mixed_env = mixed_env_text(read_manifest(folder.path() / kManifest));
     outcome.missing = missing_trials(runs, searches.keys(), stream.row_ends());
   }
   outcome.rows = stream.take_rows();

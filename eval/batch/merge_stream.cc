@@ -222,7 +222,7 @@ std::vector<ResultRow> MergeStream::take_rows() {
 
 std::vector<RowEnd> MergeStream::row_ends() const {
   std::vector<RowEnd> ends;
-  for (const Slim& slim : rows_) ends.push_back({slim.row.key, slim.is_whole});
+  for (const Slim& slim : rows_) ends.push_back({&slim.row.key, slim.is_whole});
   return ends;
 }
 

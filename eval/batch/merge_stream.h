@@ -37,7 +37,7 @@ class MergeStream {
   std::vector<Record> envs() const;
   /// The rows of the results in their order, without windows, questions and sites.
   std::vector<ResultRow> take_rows();
-  /// Whether rows have all their text, in the same order.
+  /// Whether rows have all their text, in the same order. Points to what take_rows() gives away.
   std::vector<RowEnd> row_ends() const;
   /// The baselines, whole.
   const BaselineRows& baselines() const { return baselines_; }

@@ -117,7 +117,7 @@ std::vector<std::string> missing_trials(const std::vector<RunContents>& runs,
                                         const std::vector<RowKey>& rows,
                                         const std::vector<RowEnd>& results) {
   std::set<std::string> here;
-  for (const RowEnd& row : results) here.insert(row.key.id);
+  for (const RowEnd& row : results) here.insert(row.key->id);
   std::set<std::string> models;
   for (const RowKey& row : rows)
     if (is_trial(row)) models.insert(row.model);
@@ -141,7 +141,7 @@ std::vector<std::string> missing_trials(const std::vector<RunContents>& runs,
     lines.push_back(line(names, shards_text(range, noted.count), "is not here", "are not here"));
   std::vector<std::string> unfinished;
   for (const RowEnd& row : results)
-    if (is_trial(row.key) && !row.is_whole) unfinished.push_back(name_of(row.key));
+    if (is_trial(*row.key) && !row.is_whole) unfinished.push_back(name_of(*row.key));
   if (!unfinished.empty())
     lines.push_back(line(unfinished, "", "has not run to the end", "have not run to the end") +
                     absent_texts(noted));

@@ -10,7 +10,7 @@ namespace nf {
 
 /// A row of the results that has records, in the rows' order.
 struct RowEnd {
-  RowKey key{};
+  const RowKey* key = nullptr;
   bool is_whole = false;  ///< it has all of its text and questions, or ended before by itself
 };
 /// models: of the joined folder.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "eval/analysis/tolerance.h"
 #include "eval/metrics/columns.h"
@@ -46,12 +47,12 @@ std::string searches_csv(const FollowedSearches& searches, const std::vector<Res
   std::map<std::string, const ResultRow*> baselines;
   for (const ResultRow& row : rows)
     if (row.key.name == "baseline") baselines[row.key.model] = &row;
-  return searches_csv(searches, baselines, variables);
+  return searches_text(searches, std::move(baselines), variables);
 }
 
-std::string searches_csv(const FollowedSearches& searches,
-                         std::map<std::string, const ResultRow*> baselines,
-                         const std::vector<std::string>& variables) {
+std::string searches_text(const FollowedSearches& searches,
+                          std::map<std::string, const ResultRow*> baselines,
+                          const std::vector<std::string>& variables) {
   if (searches.searches().empty()) return "";
   const std::vector<SearchSeeds> all_seeds = search_seeds(searches);
   CsvText csv(searches_columns(variables));

@@ -17,9 +17,9 @@ namespace nf {
 /// there is no search. rows: of the results, for the baselines. variables: the experiment's.
 std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows,
                          const std::vector<std::string>& variables);
-/// The same with the baselines of the models.
-std::string searches_csv(const FollowedSearches& searches,
-                         std::map<std::string, const ResultRow*> baselines,
-                         const std::vector<std::string>& variables);
+/// The same with the baselines of the models alone.
+std::string searches_text(const FollowedSearches& searches,
+                          std::map<std::string, const ResultRow*> baselines,
+                          const std::vector<std::string>& variables);
 
 }  // namespace nf

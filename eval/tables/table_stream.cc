@@ -197,7 +197,7 @@ std::vector<ResultFile> TableStream::finish(const FollowedSearches& searches,
     files.push_back({"effects.csv", pieces_text(effects_columns(variables_), effects_)});
   if (has_twins_) files.push_back({"twins.csv", pieces_text(twins_columns(variables_), twins_)});
   if (!searches.searches().empty())
-    files.push_back({"searches.csv", searches_csv(searches, baselines.last, variables_)});
+    files.push_back({"searches.csv", searches_text(searches, baselines.last, variables_)});
   if (!sites_.finish()) files.push_back({"sites.csv", head_of(sites_columns(variables_))});
   documents_.finish();
   confidence_.finish();
