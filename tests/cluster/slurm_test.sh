@@ -35,7 +35,7 @@ experiment: held
 model: $source_dir/assets/models/opt-nano
 data: {text: $source_dir/assets/text/eval-en.txt, context: 256, windows: 4}
 trials:
-  - {name: noise, repeat: 48, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}]}
+  - {name: noise, repeat: 72, perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: 0.1}}]}
 END
 echo '{"threads": 1}' >rates.json
 for name in small held; do "$noisefloor" run $name.yaml --out one-$name --quiet >/dev/null; done
@@ -44,7 +44,7 @@ for name in small held; do "$noisefloor" run $name.yaml --out one-$name --quiet 
 submit_held() {
   local folder=$1
   shift
-  run "$noisefloor" submit held.yaml --slurm --shards 2 --rates rates.json --memory 210MiB --out "$folder" "$@"
+  run "$noisefloor" submit held.yaml --slurm --shards 2 --rates rates.json --memory 190MiB --out "$folder" "$@"
   expect_code 0 "submit of $folder"
 }
 
@@ -54,17 +54,28 @@ process_of() {
   sed -n 's/.*"process":\([0-9]*\).*/\1/p' "$1/claims/$2.1.json"
 }
 
-# hold FOLDER SHARD: stops its first worker in the middle of it.
+# hold FOLDER SHARD...: stops the first worker of each in the middle of it.
 hold() {
-  local try pid=
-  for ((try = 0; try < 2400; ++try)); do
-    if pid=$(process_of "$1" "$2"); then break; fi
+  local folder=$1 shard pid try
+  shift
+  local -a left=("$@") later
+  for ((try = 0; try < 2400 && ${#left[@]} > 0; ++try)); do
+    later=()
+    for shard in "${left[@]}"; do
+      if pid=$(process_of "$folder" "$shard"); then
+        kill -STOP "$pid" || fail "shard $shard of $folder was over before it could be held"
+        held+=("$pid")
+      else
+        later+=("$shard")
+      fi
+    done
+    left=("${later[@]}")
     sleep 0.05
   done
-  [ -n "$pid" ] || fail "shard $2 of $1 does not begin"
-  kill -STOP "$pid" || fail "shard $2 of $1 was over before it could be held"
-  held+=("$pid")
-  [ ! -e "$1/done/$2.json" ] || fail "shard $2 of $1 was over before it could be held"
+  [ ${#left[@]} = 0 ] || fail "shards ${left[*]} of $folder do not begin"
+  for shard in "$@"; do
+    [ ! -e "$folder/done/$shard.json" ] || fail "shard $shard of $folder was over before it could be held"
+  done
 }
 
 go_on() { kill -CONT "$(process_of "$1" "$2")"; }
@@ -139,8 +150,7 @@ expect_status limit "1 waiting"
 
 # A task is killed: it is not queued again, is told, and is submitted anew while another goes on.
 submit_held killed
-hold killed 1
-hold killed 2
+hold killed 1 2
 expect_status killed "2 running"
 task=$(task_of killed 1)
 kill -KILL "$(process_of killed 1)"
@@ -157,8 +167,7 @@ grep -q '"worker":"[0-9]*_1 ' limit/done/1.json || fail "the task of shard 1 end
 
 # A node is lost: its daemon, the one of the job, the script and the worker end, and Slurm learns that it is down.
 submit_held lost
-hold lost 1
-hold lost 2
+hold lost 1 2
 worker=$(process_of lost 1)
 node=$(node_of "$worker")
 script=$(parent_of "$worker")
@@ -180,12 +189,9 @@ expect_whole lost one-held
 
 # A task that is cancelled while it runs stays cancelled, and a STOP ends the others; neither queues itself again.
 submit_held ended
-hold ended 1
-hold ended 2
+hold ended 1 2
 task=$(task_of ended 1) other=$(task_of ended 2)
-scancel "$task"
-until_true 60 has_term "$(process_of ended 1)"
-go_on ended 1
+scancel "$task" # which wakes it first
 until_true 60 not_in_queue "$task"
 is_state "$task" 'JobState=CANCELLED.*Restarts=0' || fail "the cancelled task $task is back"
 touch ended/STOP
