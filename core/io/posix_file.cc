@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/io/system_error_text.h"
 
 namespace nf {
 namespace {
@@ -20,8 +20,7 @@ constexpr mode_t kMode = 0666;
 
 void throw_errno(const std::string& name, const char* action) {
   const int code = errno;
-  throw DataError(
-      fmt::format("{}: cannot {}: {}", name, action, std::generic_category().message(code)));
+  throw DataError(fmt::format("{}: cannot {}: {}", name, action, system_error_text(code)));
 }
 
 PosixFile::PosixFile(const std::filesystem::path& path, int flags,

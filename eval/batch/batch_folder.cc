@@ -15,6 +15,7 @@
 #include "core/io/exclusive_file.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "core/io/system_error_text.h"
 #include "eval/batch/attempt_progress.h"
 #include "eval/batch/shard_claim.h"
 #include "eval/batch/worker_process.h"
@@ -106,7 +107,8 @@ void make_directory(const fs::path& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
   if (error)
-    throw DataError(fmt::format("{}: cannot create folder: {}", dir.string(), error.message()));
+    throw DataError(fmt::format("{}: cannot create folder: {}", dir.string(),
+                                system_error_text(error.value())));
 }
 
 /// A small file of JSON that others may be about to write; none where it cannot be read.
@@ -308,8 +310,8 @@ fs::path BatchFolder::make_attempt_folder(Index shard, Index attempt) const {
     std::error_code error;
     if (fs::create_directory(folder, error)) return folder;
     if (error)
-      throw DataError(
-          fmt::format("{}: cannot create folder: {}", folder.string(), error.message()));
+      throw DataError(fmt::format("{}: cannot create folder: {}", folder.string(),
+                                  system_error_text(error.value())));
   }
 }
 

@@ -84,6 +84,21 @@ std::string queue_text(const std::vector<QueuedTask>& queue) {
   return text.empty() ? "no job of this folder" : text;
 }
 
+/// The command that begins with a batch whose launcher starts nothing; "" once somebody has, and of
+/// Slurm's.
+std::string how_to_begin(const BatchStatus& status) {
+  const bool is_new = status.count(ShardStanding::never_started) == std::ssize(status.states);
+  if (!is_new || !status.launch || status.launch->launcher == Launcher::slurm) return "";
+  const auto word = [&](const char* file) { return script_word((status.dir / file).string()); };
+  if (status.launch->launcher == Launcher::shell)
+    return fmt::format(
+        "{} runs one shard after the other, `noisefloor run {} --worker` what is free, on as many "
+        "machines as you like",
+        word("shards.sh"), script_word(status.dir.string()));
+  return fmt::format("{} runs the commands of {} with GNU parallel", word("parallel.sh"),
+                     word("shards.txt"));
+}
+
 }  // namespace
 
 const char* standing_name(ShardStanding standing) {
@@ -235,6 +250,8 @@ std::string BatchStatus::text() const {
                         (dir / "merged").string(), folder);
   else if (count(ShardStanding::done) == std::ssize(states))
     text += fmt::format("  all is done and not merged yet: `noisefloor merge {}`\n", folder);
+  else if (const std::string how = how_to_begin(*this); !how.empty())
+    text += fmt::format("  nobody has begun: {}\n", how);
   else if (const auto some = missing(); !some.empty() && is_idle())
     text += fmt::format("  nobody works on shard{} {}: `noisefloor resubmit {}`\n",
                         some.size() == 1 ? "" : "s", ranges_text(some), folder);

@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "core/io/posix_file.h"
+#include "core/io/system_error_text.h"
 #include "eval/batch/batch_folder.h"
 
 namespace nf {
@@ -25,7 +26,8 @@ bool make_folder(const fs::path& dir) {
   if (!error) return is_made;
   if (fs::exists(dir) && !fs::is_directory(dir))
     throw ConfigError(fmt::format("{}: is not a folder; choose another --out", dir.string()));
-  throw DataError(fmt::format("{}: cannot create folder: {}", dir.string(), error.message()));
+  throw DataError(
+      fmt::format("{}: cannot create folder: {}", dir.string(), system_error_text(error.value())));
 }
 
 }  // namespace

@@ -78,10 +78,11 @@ trap - TERM INT
 )";
 
 constexpr const char* kRequeueing = R"(
-# 75 (time, or a file STOP) and 130 (a signal) leave work that can go on. All else would come again.
+# 75 (time, or a file STOP) and 130 (a signal) leave work that can go on, as does 143, a signal before the
+# worker was ready for it. All else would come again.
 again=${SLURM_RESTART_COUNT:-0}
 case $code in
-  75 | 130)
+  75 | 130 | 143)
     # TERM comes of scancel, too: what is cancelled does not come again.
     state=$(timeout 20 squeue --noheader --jobs "$SLURM_JOB_ID" --format %T 2>/dev/null | head -n 1 | tr -d ' ')
     if [ -e STOP ]; then

@@ -65,6 +65,18 @@ int slurm_restarts() {
   return count;
 }
 
+/// Whether a process has ended and nobody has asked how: in a container whose first process does
+/// not wait for orphans it stays so for ever. /proc/ID/stat is "ID (NAME) STATE ...".
+bool is_zombie(pid_t id) {
+  try {
+    const std::string stat = read_text_file("/proc/" + std::to_string(id) + "/stat");
+    const std::size_t name_end = stat.rfind(") ");
+    return name_end != std::string::npos && stat.substr(name_end + 2, 1) == "Z";
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// Whether a note is of an earlier start of the job that this process belongs to.
 bool is_of_earlier_start(const Json& note) {
   const auto job = note.find("job"), restarts = note.find("restarts");
@@ -93,7 +105,7 @@ std::optional<bool> process_lives(const Json& note) {
       system.get<std::string>() != system_name())
     return std::nullopt;
   const pid_t id = process.get<pid_t>();
-  return id > 0 && (::kill(id, 0) == 0 || errno != ESRCH);
+  return id > 0 && (::kill(id, 0) == 0 || errno != ESRCH) && !is_zombie(id);
 }
 
 std::string process_name() {

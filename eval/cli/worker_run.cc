@@ -7,12 +7,14 @@
 #include <filesystem>
 
 #include "eval/batch/merge_batch.h"
+#include "eval/batch/node_workers.h"
 #include "eval/batch/worker.h"
 #include "eval/batch/worker_process.h"
 #include "eval/cli/report_file.h"
 #include "eval/cli/stop_rule.h"
 #include "eval/cli/stop_signal.h"
 #include "eval/output/standard_streams.h"
+#include "eval/plan/system_memory.h"
 
 namespace nf {
 namespace {
@@ -41,11 +43,19 @@ std::optional<Index> first_shard(const CommandLine& line, const BatchFolder& bat
   return number - 1;
 }
 
+/// Bytes that the worker has to stay within, where the options or the experiment say, or where
+/// others of the same launcher work on this node.
+std::optional<Index> own_memory(const CommandLine& line, const Experiment& experiment) {
+  if (const auto memory = memory_option(line)) return memory;
+  if (experiment.config.memory) return experiment.config.memory->bytes;
+  return memory_of_worker(available_bytes());
+}
+
 RunOptions run_options(const CommandLine& line, const std::vector<std::string>& arguments,
-                       const BatchFolder& batch, StopRule& stop) {
+                       const BatchFolder& batch, const Experiment& experiment, StopRule& stop) {
   return {.any_env = line.has("any-env"),
           .any_set = true,  // the folder's own --set are given again
-          .memory = memory_option(line),
+          .memory = own_memory(line, experiment),
           .command = command_text("run", arguments),
           .hashes = line.has("rehash") ? PieceHashCache(batch.dir() / kHashesDir, /*trusts=*/false)
                                        : PieceHashCache::of_batch(batch.dir() / kHashesDir),
@@ -102,12 +112,13 @@ int run_worker(const CommandLine& line, const std::vector<std::string>& argument
   StopRule stop(max_time_option(line), {batch.dir()});
   Experiment experiment = Experiment::load(batch.plan().source, kinds);
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
-  const WorkerOutcome outcome = work_on(batch, experiment,
-                                        {.run = run_options(line, arguments, batch, stop),
-                                         .name = process_name(),
-                                         .first = first,
-                                         .waits = line.has("wait")},
-                                        progress);
+  const WorkerOutcome outcome =
+      work_on(batch, experiment,
+              {.run = run_options(line, arguments, batch, experiment, stop),
+               .name = process_name(),
+               .first = first,
+               .waits = line.has("wait")},
+              progress);
   print_out("{}: {} done here; {}\n", batch.dir().string(),
             outcome.shards == 1 ? "1 shard" : fmt::format("{} shards", outcome.shards),
             state_text(batch.shards()));

@@ -15,6 +15,7 @@
 #include "core/io/line_pieces.h"
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
+#include "core/io/system_error_text.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/json_cursor.h"
 #include "eval/records/mixed_env.h"
@@ -46,7 +47,8 @@ fs::path make_folder(const fs::path& dir) {
   }
   fs::create_directories(dir, error);
   if (error)
-    throw DataError(fmt::format("{}: cannot create folder: {}", dir.string(), error.message()));
+    throw DataError(fmt::format("{}: cannot create folder: {}", dir.string(),
+                                system_error_text(error.value())));
   return dir;
 }
 

@@ -17,7 +17,7 @@ fail() {
 }
 
 for program in munged slurmctld slurmd sinfo; do
-  command -v $program >/dev/null || fail "there is no $program: apt-get install slurm-wlm munge"
+  command -v $program >/dev/null || fail "there is no $program: apt-get install slurmctld slurmd slurm-client munge"
 done
 [ "$(id -u)" = 0 ] || fail "must be run as root"
 mkdir -p "$state"/{ctld,run,log,munge,spool}

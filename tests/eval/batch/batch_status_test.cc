@@ -71,6 +71,25 @@ TEST(BatchStatus, ATaskThatTheQueueNoLongerHasIsDead) {
   EXPECT_EQ(status.missing(), (std::vector<Index>{2}));
 }
 
+TEST(BatchStatus, ABatchThatNobodyBeganSaysHowToBegin) {
+  BatchStatus status = status_of({{}, {}});
+  status.launch = LaunchFile{.launcher = Launcher::shell};
+  EXPECT_NE(status.text().find("nobody has begun: runs/x/shards.sh runs"), std::string::npos)
+      << status.text();
+  EXPECT_EQ(status.text().find("resubmit"), std::string::npos) << status.text();
+  status.launch->launcher = Launcher::parallel;
+  EXPECT_NE(status.text().find("nobody has begun: runs/x/parallel.sh runs the commands of "
+                               "runs/x/shards.txt"),
+            std::string::npos)
+      << status.text();
+  // A dry run of Slurm's, and what somebody has begun, are submitted anew.
+  status.launch->launcher = Launcher::slurm;
+  EXPECT_NE(status.text().find("noisefloor resubmit runs/x"), std::string::npos) << status.text();
+  status = status_of({{.attempts = 1, .worker = "a:1"}, {}});
+  status.launch = LaunchFile{.launcher = Launcher::shell};
+  EXPECT_NE(status.text().find("noisefloor resubmit runs/x"), std::string::npos) << status.text();
+}
+
 TEST(BatchStatus, IsAbandonedWhereNobodyComesByHimself) {
   BatchStatus status = status_of({done(1), {.attempts = 1, .worker = "a:1"}});
   EXPECT_TRUE(status.is_abandoned()) << "workers of a list were here";

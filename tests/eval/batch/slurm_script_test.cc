@@ -95,7 +95,7 @@ TEST_F(SlurmTask, HasNoTimeLimitWhereSlurmHasNone) {
 }
 
 TEST_F(SlurmTask, IsQueuedAgainWhereWorkIsLeft) {
-  for (const char* code : {"75", "130"}) {
+  for (const char* code : {"75", "130", "143"}) {
     program(std::string("exit ") + code);
     const ProgramResult result = run("SLURM_RESTART_COUNT=19");
     EXPECT_NE(result.out.find("scontrol requeue 12\n"), std::string::npos) << result.out;
