@@ -47,19 +47,24 @@ std::optional<double> dose_of(const RowKey& key) {
   return dose;
 }
 
-std::vector<DosedRow> smaller_doses(const ResultRow& row, const PredictorEvidence& evidence) {
+SmallDoses::SmallDoses(std::span<const ResultRow* const> rows) {
+  for (const ResultRow* row : rows) {
+    const std::optional<double> dose = dose_of(row->key);
+    if (row->failed() || !dose || !(*dose > 0.0) || *dose >= 1.0 || may_be_rounding(*row)) continue;
+    rows_[row->key.name].push_back({*dose, row});
+  }
+}
+
+std::vector<DosedRow> SmallDoses::below(const ResultRow& row) const {
   const std::optional<double> own = dose_of(row.key);
   std::vector<DosedRow> found;
-  if (row.failed() || row.sites.empty() || !own || !(*own > 0.0)) return found;
+  const auto of_name = rows_.find(row.key.name);
+  if (row.failed() || row.sites.empty() || !own || !(*own > 0.0) || of_name == rows_.end())
+    return found;
   const Condition condition = condition_of(row);
-  for (const ResultRow* other : evidence.rows) {
-    const std::optional<double> dose = dose_of(other->key);
-    if (other->failed() || other->key.name != row.key.name || !dose || !(*dose > 0.0) ||
-        *dose >= 1.0 || *dose >= *own || may_be_rounding(*other) ||
-        condition_of(*other) != condition)
-      continue;
-    found.push_back({*dose / *own, other});
-  }
+  for (const DosedRow& other : of_name->second)
+    if (other.dose < *own && condition_of(*other.row) == condition)
+      found.push_back({other.dose / *own, other.row});
   std::stable_sort(found.begin(), found.end(),
                    [](const DosedRow& a, const DosedRow& b) { return a.dose < b.dose; });
   const auto end =

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "eval/predict/predictor.h"
@@ -15,9 +18,18 @@ struct DosedRow {
   double dose = 0.0;  ///< over that of the row itself: below 1
   const ResultRow* row = nullptr;
 };
-/// The rows of the evidence that are a row's condition at doses below 1, its own left out: the same
-/// trial, entries and sites, and the same seed. One whose KL may be rounding (is_below_floor()) is
-/// left out. In ascending order of the dose; each dose once.
-std::vector<DosedRow> smaller_doses(const ResultRow& row, const PredictorEvidence& evidence);
+/// Rows at doses between 0 and 1, by their trials' names: of many thousand rows few are such. One
+/// that failed is left out, and one whose KL may be rounding (is_below_floor()). Points into rows.
+class SmallDoses {
+ public:
+  explicit SmallDoses(std::span<const ResultRow* const> rows);
+
+  /// Those that are a row's condition at smaller doses, its own left out: the same trial, entries
+  /// and sites, and the same seed. In ascending order of the dose; each dose once.
+  std::vector<DosedRow> below(const ResultRow& row) const;
+
+ private:
+  std::map<std::string, std::vector<DosedRow>> rows_;  ///< with doses of their own
+};
 
 }  // namespace nf

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <set>
 
+#include "eval/predict/site_size.h"
+
 namespace nf {
 namespace {
 
@@ -39,9 +41,11 @@ TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model,
 
 TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model) {
   if (!predictor.fitted) return trial_figures(predictor, model, model.rows);
-  TrialFigures figures(model.trials.size());
+  // Fits are of noise of `each` alone: where a name has none, leaving it out changes no fit.
   std::set<std::string> names;
-  for (const LeagueTrial& trial : model.trials) names.insert(trial.key().name);
+  for (const ResultRow* row : model.rows)
+    if (is_noise_of_each(row->key)) names.insert(row->key.name);
+  TrialFigures figures = trial_figures(predictor, model, model.rows);
   for (const std::string& name : names) {
     const TrialFigures of_others = trial_figures(predictor, model, rows_of_others(model, name));
     for (std::size_t t = 0; t < figures.size(); ++t)

@@ -5,8 +5,8 @@ namespace nf {
 namespace {
 
 RowPredictor curvature(const PredictorEvidence& evidence) {
-  return [evidence](const ResultRow& row) -> std::optional<double> {
-    const std::vector<DosedRow> doses = smaller_doses(row, evidence);
+  return [small = SmallDoses(evidence.rows)](const ResultRow& row) -> std::optional<double> {
+    const std::vector<DosedRow> doses = small.below(row);
     if (doses.empty()) return std::nullopt;
     const std::optional<double> kl = kl_of(*doses.front().row);
     return kl ? std::optional(*kl / (doses.front().dose * doses.front().dose)) : std::nullopt;

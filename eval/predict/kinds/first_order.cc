@@ -12,13 +12,14 @@ std::optional<double> rise_of(const ResultRow& row, const ResultRow& baseline) {
 /// The slope at 0 of the parabola through 0 and the two smallest doses, or of the line to the only
 /// one.
 RowPredictor slope(const PredictorEvidence& evidence) {
-  return [evidence](const ResultRow& row) -> std::optional<double> {
-    if (evidence.baseline == nullptr) return std::nullopt;
-    const std::vector<DosedRow> doses = smaller_doses(row, evidence);
+  return [baseline = evidence.baseline,
+          small = SmallDoses(evidence.rows)](const ResultRow& row) -> std::optional<double> {
+    if (baseline == nullptr) return std::nullopt;
+    const std::vector<DosedRow> doses = small.below(row);
     if (doses.empty()) return std::nullopt;
     std::vector<double> t, rise;
     for (const DosedRow& dosed : doses) {
-      const std::optional<double> own = rise_of(*dosed.row, *evidence.baseline);
+      const std::optional<double> own = rise_of(*dosed.row, *baseline);
       if (!own) return std::nullopt;
       t.push_back(dosed.dose);
       rise.push_back(*own);

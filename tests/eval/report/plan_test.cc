@@ -32,7 +32,7 @@ TEST(PlanSection, HoldsWhatWasTakenAgainstThePlan) {
   EXPECT_FALSE(has(section->html, "secret")) << "a page names no path";
   ASSERT_EQ(section->figures.size(), 1u);
   EXPECT_TRUE(has(section->figures[0].csv, "m,2026-01-02T03:04:05Z,2,10,12.5,1048576,"));
-  EXPECT_TRUE(has(section->html, "<td>2026-01-02 03:04:05</td>"));
+  EXPECT_TRUE(has(section->html, "<bdi>2026-01-02 03:04:05</bdi>"));
 }
 
 TEST(PlanSection, TellsWhatIsMissingOfARunThatIsNotAtItsEnd) {
