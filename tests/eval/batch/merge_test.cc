@@ -203,6 +203,12 @@ TEST_F(MergeOfShards, TellsTheFirstDamagedLine) {
       "c/records.jsonl:2: windows[0]: tokens: expected a whole number from 0 to 2^48" + way_out);
   EXPECT_TRUE(
       damage(3, "\"tokens\":10,\"nll\"", "\"tokens\":10,nll").starts_with("c/records.jsonl:3: "));
+  // Of two damaged lines in two folders the one in the earlier folder.
+  const std::string other = read_text_file(b_ / "records.jsonl");
+  std::ofstream(b_ / "records.jsonl") << "{\"id\":\"b\"}\n" << other;
+  EXPECT_TRUE(
+      damage(2, "\"tokens\":10,\"nll\"", "\"tokens\":10,nll").starts_with("c/records.jsonl:2: "));
+  std::ofstream(b_ / "records.jsonl") << other;
   // A last line that is torn was never finished: the next run has it again.
   std::ofstream(temp_ / "c" / "records.jsonl") << text.substr(0, text.size() - 1);
   EXPECT_TRUE(refusal({.runs = {a_, temp_ / "c"}, .out = out_}).starts_with("trial 'baseline'"));
