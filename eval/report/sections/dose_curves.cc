@@ -8,6 +8,7 @@
 #include "eval/output/number_text.h"
 #include "eval/report/dose_plot.h"
 #include "eval/report/equal_size_sentences.h"
+#include "eval/report/estimate_point.h"
 #include "eval/report/figure_parts.h"
 #include "eval/report/html.h"
 #include "eval/report/line_chart.h"
@@ -35,17 +36,11 @@ const DoseFigure kDeltaNll = {"dose-nll", "ΔNLL", [](const DosePoint& point) {
 /// None on a log axis.
 std::optional<ChartPoint> chart_point(const DosePoint& point, const DoseFigure& of) {
   const FigureEstimate* const estimate = of.estimate(point);
-  if (estimate == nullptr || !(estimate->mean.mean > 0.0)) return std::nullopt;
-  ChartPoint drawn{.x = point.size, .y = estimate->mean.mean};
-  drawn.value =
+  if (estimate == nullptr) return std::nullopt;
+  return estimate_point(
+      point.size, *estimate,
       fmt::format("{}: relative L2 {}, {} {}", point.line->label(), short_number(point.size, 3),
-                  of.label, figure_number(estimate->mean.mean));
-  if (estimate->interval) {
-    drawn.y_low = estimate->interval->low;
-    drawn.y_high = estimate->interval->high;
-  }
-  drawn.hollow = !estimate->interval || estimate->interval->low <= 0.0;
-  return drawn;
+                  of.label, figure_number(estimate->mean.mean)));
 }
 
 ChartSeries series_of(const DoseCurve& curve, const DoseFigure& of) {

@@ -7,6 +7,7 @@
 #include "eval/analysis/reshaped_lines.h"
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
+#include "eval/report/estimate_point.h"
 #include "eval/report/figure_parts.h"
 #include "eval/report/html.h"
 #include "eval/report/line_chart.h"
@@ -129,16 +130,9 @@ std::string csv_of(const std::vector<Point>& points, const ModelLines& model) {
 
 /// None on a log axis.
 std::optional<ChartPoint> chart_point(const Point& point) {
-  const double kl = point.kl.mean.mean;
-  if (!(kl > 0.0)) return std::nullopt;
-  ChartPoint drawn{.x = *point.line->factor, .y = kl};
-  drawn.value = fmt::format("{}: KL {}", point.line->line->label(), figure_number(kl));
-  if (point.kl.interval) {
-    drawn.y_low = point.kl.interval->low;
-    drawn.y_high = point.kl.interval->high;
-  }
-  drawn.hollow = !point.kl.interval || point.kl.interval->low <= 0.0;
-  return drawn;
+  return estimate_point(
+      *point.line->factor, point.kl,
+      fmt::format("{}: KL {}", point.line->line->label(), figure_number(point.kl.mean.mean)));
 }
 
 ReportFigure figure_of(const std::vector<Curve>& curves, const std::vector<Point>& points,
