@@ -23,11 +23,6 @@ bool is_matched(const std::string& variable, const TrialSelector& against,
   return against.name == trial.name ? !(first || second) : !(first && second);
 }
 
-bool is_selected(const RowKey& key, const std::vector<TrialSelector>& selectors) {
-  return std::any_of(selectors.begin(), selectors.end(),
-                     [&key](const TrialSelector& selector) { return selector.selects(key); });
-}
-
 std::string row_text(const RowKey& key) {
   return condition_text(key) + (key.seed ? fmt::format(" (seed {})", *key.seed) : "");
 }
@@ -210,7 +205,7 @@ std::vector<std::string> missing_rows(const ModelLines& model, const std::vector
   for (const ResultLine& line : model.lines)
     for (const ResultRow* row : line.rows) recorded.insert(row->key.id);
   for (const RowKey& key : keys)
-    if (key.model == model.model && is_selected(key, selectors) && !recorded.contains(key.id))
+    if (key.model == model.model && is_selected(selectors, key) && !recorded.contains(key.id))
       remarks.add(key, "not run yet");
   const bool has_baseline = model.baseline != nullptr && !model.baseline->failed();
   const Index windows = data != nullptr ? data->windows
@@ -220,7 +215,7 @@ std::vector<std::string> missing_rows(const ModelLines& model, const std::vector
                           : has_baseline  ? std::ssize(model.baseline->questions)
                                           : 0;
   for (const ResultLine& line : model.lines) {
-    if (!is_selected(line.key(), selectors)) continue;
+    if (!is_selected(selectors, line.key())) continue;
     for (const ResultRow* row : line.rows) {
       const std::string missing = row->failed() ? "failed: " + printable(row->error)
                                                 : what_has_run(*row, windows, questions);

@@ -152,6 +152,11 @@ bool TrialSelector::selects(const RowKey& key) const {
   });
 }
 
+bool is_selected(const std::vector<TrialSelector>& selectors, const RowKey& key) {
+  return std::any_of(selectors.begin(), selectors.end(),
+                     [&key](const TrialSelector& selector) { return selector.selects(key); });
+}
+
 std::vector<std::string> trial_names(const std::vector<RowKey>& keys) {
   std::vector<std::string> names;
   for (const RowKey& key : keys)

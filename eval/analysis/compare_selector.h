@@ -19,6 +19,9 @@ struct TrialSelector {
   bool selects(const RowKey& key) const;
 };
 
+/// Whether one of them selects it.
+bool is_selected(const std::vector<TrialSelector>& selectors, const RowKey& key);
+
 /// The names of all trials but the baseline, in order of first appearance.
 std::vector<std::string> trial_names(const std::vector<RowKey>& keys);
 

@@ -13,6 +13,7 @@
 #include "eval/predict/coverage_law.h"
 #include "eval/predict/damage_kind.h"
 #include "eval/predict/law_blocks.h"
+#include "eval/predict/law_heaps.h"
 #include "eval/results/kl_per_r2.h"
 #include "eval/results/row_fields.h"
 #include "eval/stats/multiple_testing.h"
@@ -22,104 +23,8 @@ namespace {
 
 constexpr const char* kOtherText = "has not run over all windows of the fit";
 
-bool is_selected(const std::vector<TrialSelector>& selectors, const RowKey& key) {
-  return std::any_of(selectors.begin(), selectors.end(),
-                     [&key](const TrialSelector& selector) { return selector.selects(key); });
-}
-
-/// The lines of a model in three heaps: what the law is fitted on comes first in `fit`.
-struct Lines {
-  std::vector<LawLine> fit{};  ///< parts, then the corner and what left one out
-  std::vector<std::size_t> singles{};
-  std::vector<LawLine> others{};
-  std::optional<LawCorner> corner{};
-  /// Of the corner's parts, the line that leaves it out.
-  std::vector<std::optional<std::size_t>> left_out{};
-};
-
-std::set<std::string> ids_of(const LawLine& line) {
-  std::set<std::string> ids;
-  for (const ResultRow* row : line.rows) ids.insert(row->key.id);
-  return ids;
-}
-
-/// For each line the first that has the very same records, under whatever name: itself mostly.
-std::vector<std::size_t> first_of_same(const std::vector<LawLine>& all) {
-  std::map<std::set<std::string>, std::size_t> known;
-  std::vector<std::size_t> first;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    first.push_back(known.emplace(ids_of(all[i]), i).first->second);
-  return first;
-}
-
 /// Whether it is a trial of a design whose trials have parts in common.
 bool overlaps(const RowKey& key) { return !key.design.kind.empty() && key.design.kind != "each"; }
-
-bool leaves_out(const LawLine& line, const LawLine& all, const LawLine& part) {
-  if (line.key.design.kind != "leave_one_out" || !is_sized_noise(line.key) ||
-      line.sizes.size() + part.sizes.size() != all.sizes.size() ||
-      line.key.entries != all.key.entries)
-    return false;
-  return std::all_of(line.sizes.begin(), line.sizes.end(), [&](const auto& site) {
-    return all.sizes.contains(site.first) && !part.sizes.contains(site.first);
-  });
-}
-
-/// Takes the corner of the greatest damage, where the cap shows most, and the lines about it.
-void take_corner(const std::vector<LawLine>& all, const std::vector<bool>& is_fit, Lines& lines) {
-  const std::vector<std::size_t> first = first_of_same(all);
-  std::vector<std::size_t> places(all.size(), 0);
-  for (std::size_t i = 0, next = 0; i < all.size(); ++i)
-    if (is_fit[i]) places[i] = first[i] == i ? next++ : places[first[i]];
-  const LawCorner* best = nullptr;
-  const std::vector<LawCorner> corners = law_corners(all);
-  for (const LawCorner& corner : corners) {
-    const bool has_parts = std::all_of(corner.parts.begin(), corner.parts.end(),
-                                       [&is_fit](std::size_t part) { return is_fit[part]; });
-    if (has_parts && !is_fit[corner.all] &&
-        (best == nullptr || all[corner.all].damage > all[best->all].damage))
-      best = &corner;
-  }
-  if (best == nullptr) return;
-  lines.corner = LawCorner{.all = lines.fit.size()};
-  lines.fit.push_back(all[best->all]);
-  for (const std::size_t part : best->parts) {
-    lines.corner->parts.push_back(places[part]);
-    const auto without = std::find_if(all.begin(), all.end(), [&](const LawLine& line) {
-      return leaves_out(line, all[best->all], all[part]);
-    });
-    lines.left_out.push_back(without == all.end() ? std::nullopt : std::optional(lines.fit.size()));
-    if (without != all.end()) lines.fit.push_back(*without);
-  }
-}
-
-Lines sort_lines(const std::vector<LawLine>& all, const LawRequest& request) {
-  Lines lines;
-  const std::vector<std::size_t> first = first_of_same(all);
-  std::vector<bool> is_fit(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool own =
-        request.from.empty() ? is_noise_of_each(all[i].key) : is_selected(request.from, all[i].key);
-    if (!own) continue;
-    is_fit[i] = is_fit[first[i]] = true;  // the same records are no other line
-  }
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!is_fit[i] || first[i] != i) continue;
-    lines.singles.push_back(lines.fit.size());
-    lines.fit.push_back(all[i]);
-  }
-  if (request.kind == LawKind::coverage) take_corner(all, is_fit, lines);
-  std::set<std::string> known;  // ids
-  for (const LawLine& line : lines.fit) known.merge(ids_of(line));
-  for (const LawLine& line : all) {
-    std::set<std::string> ids = ids_of(line);
-    if (std::includes(known.begin(), known.end(), ids.begin(), ids.end())) continue;
-    lines.others.push_back(line);
-    known.merge(ids);
-  }
-  take_common_damages(lines.fit);
-  return lines;
-}
 
 LawFigure figure_of(double value, const std::vector<BlockSums>& seeds) {
   const MeanEstimate mean = estimate_mean(seeds);
@@ -129,7 +34,7 @@ LawFigure figure_of(double value, const std::vector<BlockSums>& seeds) {
 /// A law of either kind.
 class FittedLaw {
  public:
-  FittedLaw(const Lines& lines, const LawRequest& request) {
+  FittedLaw(const LawHeaps& lines, const LawRequest& request) {
     std::vector<double> damages;
     for (const LawLine& line : lines.fit) damages.push_back(line.damage);
     if (request.kind == LawKind::additive)
@@ -154,7 +59,7 @@ class FittedLaw {
 };
 
 /// The damage of the corner over the sum of its parts' damages.
-LawFigure additivity_of(const Lines& lines, const LawBlocks& blocks) {
+LawFigure additivity_of(const LawHeaps& lines, const LawBlocks& blocks) {
   std::vector<double> of_parts(lines.fit.size(), 0.0), of_all(lines.fit.size(), 0.0);
   for (const std::size_t part : lines.corner->parts) of_parts[part] = 1.0;
   of_all[lines.corner->all] = 1.0;
@@ -163,7 +68,7 @@ LawFigure additivity_of(const Lines& lines, const LawBlocks& blocks) {
 }
 
 /// The finding where a corner has no cap.
-std::string why_no_cap(const Lines& lines, const ResultRow& baseline) {
+std::string why_no_cap(const LawHeaps& lines, const ResultRow& baseline) {
   double sum = 0.0, most = 0.0;
   for (const std::size_t part : lines.corner->parts) {
     sum += lines.fit[part].damage;
@@ -190,7 +95,8 @@ std::string why_no_cap(const Lines& lines, const ResultRow& baseline) {
 }
 
 /// The finding where there is no law.
-std::string why_no_law(const Lines& lines, const LawRequest& request, const ResultRow& baseline) {
+std::string why_no_law(const LawHeaps& lines, const LawRequest& request,
+                       const ResultRow& baseline) {
   const bool nothing_has_it = lines.fit.empty() && lines.others.empty();
   if (nothing_has_it && request.measure != SizeMeasure::l2)
     return fmt::format("no trial has sizes of {}: `predict:` in the experiment records them",
@@ -244,8 +150,9 @@ LawFigure weight_of(const LawPart& part, const FittedLaw& law, const LawBlocks& 
 }
 
 /// The two estimates of a_i and their difference.
-void add_two_ends(std::size_t single, const std::optional<std::size_t>& without, const Lines& lines,
-                  const CoverageLaw& law, const LawBlocks& blocks, LawPartFigures& part) {
+void add_two_ends(std::size_t single, const std::optional<std::size_t>& without,
+                  const LawHeaps& lines, const CoverageLaw& law, const LawBlocks& blocks,
+                  LawPartFigures& part) {
   const double cap = law.cap(), own = lines.fit[single].damage;
   const double alone = own / cap;
   const auto figure = [&](double value, double by_cap,
@@ -274,7 +181,7 @@ void add_two_ends(std::size_t single, const std::optional<std::size_t>& without,
   part.p = p_value(apart);
 }
 
-void add_parts(const Lines& lines, const FittedLaw& law, const LawBlocks& blocks,
+void add_parts(const LawHeaps& lines, const FittedLaw& law, const LawBlocks& blocks,
                LawReport& report) {
   for (const LawPart& part : law.parts().parts()) {
     LawPartFigures& figures = report.parts.emplace_back();
@@ -328,7 +235,7 @@ LawOutcome outcome_of(const LawLine& line, double predicted, const FittedLaw& la
   return outcome;
 }
 
-void add_outcomes(const Lines& lines, const LawRequest& request, const FittedLaw& law,
+void add_outcomes(const LawHeaps& lines, const LawRequest& request, const FittedLaw& law,
                   const LawBlocks& blocks, LawReport& report) {
   std::vector<std::string> elsewhere;
   const auto add = [&](const LawLine& line, bool fitted) {
@@ -436,7 +343,7 @@ void tell_parts_below_floor(const ModelLines& model, const std::vector<LawLine>&
         kFloorsToTrust, short_list(below, ", ", "trials")));
 }
 
-/// Lines that have no size of this measure, or no damage above rounding.
+/// LawHeaps that have no size of this measure, or no damage above rounding.
 void tell_left_out(const ModelLines& model, const std::vector<LawLine>& lines,
                    const LawRequest& request, LawReport& report) {
   std::vector<std::string> left_out;
@@ -494,7 +401,7 @@ LawReport law_report(const ModelLines& model, const LawRequest& request) {
   tell_left_out(model, all, request, report);
   if (request.measure == SizeMeasure::l2 && request.from.empty())
     tell_parts_below_floor(model, all, report);
-  const Lines lines = sort_lines(all, request);
+  const LawHeaps lines = sort_law_lines(all, request);
   report.fit_lines = std::ssize(lines.singles);
   const FittedLaw law(lines, request);
   if (!law.is_there()) {

@@ -127,12 +127,10 @@ void sort_lines(const std::vector<LineColumn>& columns, const ShowRequest& reque
 
 /// Leaves the selected lines, sorted, and of these the first; the baseline in front.
 void narrow(const std::vector<LineColumn>& columns, const ShowRequest& request, ModelLines& model) {
-  const auto is_selected = [&request](const ResultLine& line) {
-    return request.selectors.empty() || line.key().name == "baseline" ||
-           std::any_of(request.selectors.begin(), request.selectors.end(),
-                       [&line](const TrialSelector& one) { return one.selects(line.key()); });
-  };
-  std::erase_if(model.lines, [&](const ResultLine& line) { return !is_selected(line); });
+  std::erase_if(model.lines, [&](const ResultLine& line) {
+    return !request.selectors.empty() && line.key().name != "baseline" &&
+           !is_selected(request.selectors, line.key());
+  });
   if (!request.sort.empty()) sort_lines(columns, request, model);
   if (!request.top) return;
   const auto most = static_cast<std::size_t>(*request.top) + (model.baseline != nullptr ? 1 : 0);
