@@ -84,6 +84,23 @@ std::string queue_text(const std::vector<QueuedTask>& queue) {
   return text.empty() ? "no job of this folder" : text;
 }
 
+/// What helps where Slurm has taken tasks that it never starts as they are; "" elsewhere.
+std::string advice_on(const std::vector<QueuedTask>& queue, const std::string& folder) {
+  const auto waits_for = [&](const char* reason) {
+    return std::any_of(queue.begin(), queue.end(), [&](const QueuedTask& task) {
+      return task.is_pending() && task.reason.find(reason) != std::string::npos;
+    });
+  };
+  for (const auto& [reason, option] :
+       {std::pair("PartitionTimeLimit", "--time=LIMIT"), std::pair("MaxMemPerLimit", "--mem=SIZE")})
+    if (waits_for(reason))
+      return fmt::format(
+          "tasks ask for more than is allowed ({}) and never start so: scancel them, then "
+          "`noisefloor resubmit {} -- {}`",
+          reason, folder, option);
+  return "";
+}
+
 /// The command that begins with a batch whose launcher starts nothing; "" once somebody has, and of
 /// Slurm's.
 std::string how_to_begin(const BatchStatus& status) {
@@ -230,6 +247,9 @@ std::string BatchStatus::text() const {
                         std::max<Index>(workers, 1), workers > 1 ? "s" : "");
   }
   if (queue) text += fmt::format("  queue  {}\n", queue_text(*queue));
+  if (queue)
+    if (const std::string advice = advice_on(*queue, script_word(dir.string())); !advice.empty())
+      text += fmt::format("         {}\n", advice);
   if (!why_no_queue.empty()) text += fmt::format("  queue  not known: {}\n", why_no_queue);
   if (is_stopped) text += "  a file STOP is there: no worker begins anything\n";
   std::size_t lines = 0, left_out = 0;

@@ -64,6 +64,17 @@ const std::map<std::string, Json>& published() {
         {"rms_norm_eps", 1e-5},
         {"rope_theta", 500000.0},
         {"vocab_size", 128256}}},
+      {"llama-3-70b",
+       {{"model_type", "llama"},
+        {"hidden_size", 8192},
+        {"intermediate_size", 28672},
+        {"num_hidden_layers", 80},
+        {"num_attention_heads", 64},
+        {"num_key_value_heads", 8},
+        {"max_position_embeddings", 8192},
+        {"rms_norm_eps", 1e-5},
+        {"rope_theta", 500000.0},
+        {"vocab_size", 128256}}},
       {"mistral-7b",
        {{"model_type", "mistral"},
         {"hidden_size", 4096},
@@ -161,10 +172,12 @@ int run(int count, char** words) {
       .required("out", "directory to write")
       .repeated("set", "FIELD=VALUE in config.json, e.g. --set num_hidden_layers=2")
       .option("shard-mib", "largest shard, in MiB; default 5120")
-      .option("seed", "another seed gives other weights; default 0");
+      .option("seed", "another seed gives other weights; default 0")
+      .flag("hollow", "holes instead of weights: takes no room, for `noisefloor plan`");
   if (!line.parse({words + 1, words + count})) return 0;
   nf::RandomCheckpointOptions options;
   options.seed = static_cast<std::uint64_t>(line.number("seed", 0).value_or(0));
+  options.is_hollow = line.has("hollow");
   if (const auto mib = line.number("shard-mib", 1)) options.shard_bytes = *mib << 20;
   const nf::Index bytes = nf::write_random_checkpoint(config_of(line), line.text("out"), options);
   fmt::print("{}: {:.2f} GB of bf16 weights\n", line.text("out"),

@@ -95,6 +95,21 @@ TEST(RandomCheckpoint, ValuesHaveTheSizeOfAnInitialisedModel) {
   EXPECT_LT(std::abs(sum), 4.0 * std::sqrt(squares));
 }
 
+/// A plan reads shapes, and sizes of files.
+TEST(RandomCheckpoint, IsAsLongWhereItIsHollow) {
+  const TempDir dir;
+  const Json config = tiny_llama().config;
+  write_random_checkpoint(config, dir / "full");
+  write_random_checkpoint(config, dir / "hollow", {.is_hollow = true});
+  EXPECT_EQ(std::filesystem::file_size(dir / "hollow/model.safetensors"),
+            std::filesystem::file_size(dir / "full/model.safetensors"));
+  const Checkpoint full = Checkpoint::open(dir / "full"), hollow = Checkpoint::open(dir / "hollow");
+  EXPECT_EQ(full.names(), hollow.names());
+  Matrix row(1, 32);
+  hollow.read_f32("model.norm.weight", 0, 1, row);
+  EXPECT_EQ(row(0, 31), 0.0f);
+}
+
 TEST(RandomCheckpoint, RefusesAConfigOfNoFamily) {
   const TempDir dir;
   EXPECT_THROW(write_random_checkpoint({{"model_type", "unheard-of"}}, dir.path()), DataError);

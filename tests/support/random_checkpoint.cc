@@ -67,8 +67,22 @@ void draw(const Distribution& distribution, Index first, std::uint64_t key, std:
   }
 }
 
+void write_weights(AtomicFile& file, std::span<const Tensor> tensors, std::uint64_t seed) {
+  std::vector<std::uint64_t> draws;
+  std::vector<std::uint16_t> values;
+  for (const Tensor& tensor : tensors) {
+    const Distribution distribution = Distribution::of(tensor.expected);
+    const std::uint64_t key = draw_key(tensor.expected.name, 0);
+    for (Index first = 0; first < tensor.values; first += kValuesAtOnce) {
+      values.resize(static_cast<std::size_t>(std::min(kValuesAtOnce, tensor.values - first)));
+      draw(distribution, first, key, seed, draws, values);
+      file.write(std::as_bytes(std::span(values)));
+    }
+  }
+}
+
 void write_shard(const std::filesystem::path& path, std::span<const Tensor> tensors,
-                 std::uint64_t seed) {
+                 const RandomCheckpointOptions& options) {
   Json header = {{"__metadata__", {{"format", "pt"}}}};
   Index offset = 0;
   for (const Tensor& tensor : tensors) {
@@ -84,18 +98,11 @@ void write_shard(const std::filesystem::path& path, std::span<const Tensor> tens
   AtomicFile file(path);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(std::as_bytes(std::span(text)));
-  std::vector<std::uint64_t> draws;
-  std::vector<std::uint16_t> values;
-  for (const Tensor& tensor : tensors) {
-    const Distribution distribution = Distribution::of(tensor.expected);
-    const std::uint64_t key = draw_key(tensor.expected.name, 0);
-    for (Index first = 0; first < tensor.values; first += kValuesAtOnce) {
-      values.resize(static_cast<std::size_t>(std::min(kValuesAtOnce, tensor.values - first)));
-      draw(distribution, first, key, seed, draws, values);
-      file.write(std::as_bytes(std::span(values)));
-    }
-  }
+  if (!options.is_hollow) write_weights(file, tensors, options.seed);
   file.commit();
+  if (options.is_hollow)
+    std::filesystem::resize_file(path,
+                                 sizeof length + length + static_cast<std::uintmax_t>(offset));
 }
 
 }  // namespace
@@ -126,7 +133,7 @@ Index write_random_checkpoint(const Json& config, const std::filesystem::path& d
         ends.size() == 1 ? "model.safetensors"
                          : fmt::format("model-{:05}-of-{:05}.safetensors", s + 1, ends.size());
     const auto shard = std::span(tensors).subspan(begin, ends[s] - begin);
-    write_shard(dir / name, shard, options.seed);
+    write_shard(dir / name, shard, options);
     for (const Tensor& tensor : shard) index["weight_map"][tensor.expected.name] = name;
     begin = ends[s];
   }

@@ -15,6 +15,8 @@ namespace nf {
 struct RandomCheckpointOptions {
   std::uint64_t seed = 0;
   Index shard_bytes = Index{5} << 30;  ///< a shard ends before the tensor that would exceed this
+  /// No weights are written: the files are as long, with holes for them, which are read as zeros.
+  bool is_hollow = false;
 };
 
 /// Writes config.json and model.safetensors, or shards and their index, into `dir`. The tensors are

@@ -90,6 +90,16 @@ TEST(BatchStatus, ABatchThatNobodyBeganSaysHowToBegin) {
   EXPECT_NE(status.text().find("noisefloor resubmit runs/x"), std::string::npos) << status.text();
 }
 
+TEST(BatchStatus, TasksThatNeverStartSayWhy) {
+  BatchStatus status = status_of({{}, {}});
+  status.launch = LaunchFile{.jobs = {{.id = "7", .tasks = "1-2"}}};
+  status.queue = {{.job = "7_1", .state = "PENDING", .reason = "Priority", .shard = 1}};
+  EXPECT_EQ(status.text().find("--time=LIMIT"), std::string::npos) << status.text();
+  status.queue->front().reason = "PartitionTimeLimit";
+  EXPECT_NE(status.text().find("`noisefloor resubmit runs/x -- --time=LIMIT`"), std::string::npos)
+      << status.text();
+}
+
 TEST(BatchStatus, IsAbandonedWhereNobodyComesByHimself) {
   BatchStatus status = status_of({done(1), {.attempts = 1, .worker = "a:1"}});
   EXPECT_TRUE(status.is_abandoned()) << "workers of a list were here";
