@@ -30,7 +30,7 @@ namespace {
 /// One trial a kind of scheme, in both arms.
 const std::string kSchemes =
     "  - {name: token, execute: [simulated, integer], quantize: W8A8}\n"
-    "  - {name: asym, execute: [simulated, integer], quantize: W8A8 asym asym}\n"
+    "  - {name: asym, execute: [simulated, integer], quantize: W8A8 asym}\n"
     "  - {name: window, execute: [simulated, integer], quantize: W8A8 tensor tensor}\n"
     "  - {name: gptq, execute: [simulated, integer], quantize: W4A8 gptq}\n"
     "  - {name: smooth, execute: [simulated, integer], quantize: W8A8 smoothquant0.5}\n"
