@@ -177,7 +177,7 @@ TEST(IntegerLanes, WhatIsNotFiniteIsTheProblemOfTheSimulation) {
     }
     outcomes.push_back(inputs.take());
   }
-  EXPECT_EQ(outcomes[1].problem.text, "layers.0.q_proj.input: x̃ is not finite at [1, 0]");
+  EXPECT_EQ(outcomes[1].problem.text, "layers.0.q_proj.input: x̃ is not finite at [1, 3]");
   EXPECT_EQ(outcomes[1].problem.text, outcomes[0].problem.text);
   EXPECT_EQ(outcomes[1].problem.item, outcomes[0].problem.item);
 }
