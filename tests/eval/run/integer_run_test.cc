@@ -172,12 +172,12 @@ TEST(IntegerLanes, WhatIsNotFiniteIsTheProblemOfTheSimulation) {
     inputs.apply(Role::q_proj, x, distorted);
     const IntegerInputs* const integers = inputs.integers(Role::q_proj);
     ASSERT_EQ(integers != nullptr, arm == Execution::integer);
-    if (integers != nullptr)
-      for (std::size_t r = 0; r < 5; ++r)
-        EXPECT_EQ(std::isnan(integers->scales[r]), r == 1 || r == 4) << r;
+    for (std::size_t r = 0; integers != nullptr && r < 5; ++r) {
+      EXPECT_EQ(std::isnan(integers->scales[r]), r == 1 || r == 4) << r;
+    }
     outcomes.push_back(inputs.take());
   }
-  EXPECT_EQ(outcomes[1].problem.text, "layers.0.q_proj.input: x̃ is not finite at [1, 0]");
+  EXPECT_EQ(outcomes[1].problem.text, "layers.0.q_proj.input: x̃ is not finite at [1, 3]");
   EXPECT_EQ(outcomes[1].problem.text, outcomes[0].problem.text);
   EXPECT_EQ(outcomes[1].problem.item, outcomes[0].problem.item);
 }
@@ -217,12 +217,12 @@ TEST(IntegrationIntegersWithoutVnni, RunsSevenBitsAndRefusesEight) {
         {"run", (files / "e.yaml").string(), "--out", (files / ("r" + bits)).string()});
   };
   const ProgramResult eight = run("8");
-  EXPECT_EQ(eight.code, 2);
+  EXPECT_EQ(eight.exit_code, 2);
   EXPECT_NE(eight.err.find("execute: integer at layers.0.q_proj"), std::string::npos) << eight.err;
   EXPECT_NE(eight.err.find("no VNNI"), std::string::npos) << eight.err;
   EXPECT_NE(eight.err.find("bits: 7"), std::string::npos) << eight.err;
   const ProgramResult seven = run("7");
-  EXPECT_EQ(seven.code, 0) << seven.err;
+  EXPECT_EQ(seven.exit_code, 0) << seven.err;
   EXPECT_EQ(seven.err.find("reference kernel"), std::string::npos) << seven.err;
   std::map<std::string, double> kl;
   for (const auto& row : read_csv(files / "r7/results.csv"))
