@@ -60,9 +60,11 @@ void check_earlier_set(const std::filesystem::path& dir, const std::vector<std::
   if (std::filesystem::exists(dir / kResolved) &&
       what_is_run(read_text_file(dir / kResolved)) == what_is_run(resolved))
     return;
-  throw ConfigError(fmt::format(
-      "{}: was begun {}: say the same, choose another --out folder, or say --any-set to go on",
-      dir.string(), difference(was, set)));
+  throw ConfigError(
+      fmt::format("{}: was begun {}: say the same, choose another --out folder, or, where models "
+                  "and data stay the "
+                  "same, say --any-set to go on",
+                  dir.string(), difference(was, set)));
 }
 
 }  // namespace nf

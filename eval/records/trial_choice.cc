@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
+#include "eval/output/csv.h"
 #include "eval/records/row_key.h"
 
 namespace nf {
@@ -18,12 +19,11 @@ bool matches(const std::string& pattern, const std::string& text) {
   return pattern == text || ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 
-/// "r=0.1", for each variable of the sweep point and the design.
+/// "r=0.1", for each variable of the sweep point and the design; "twin=" of a trial that has twins.
 std::vector<std::string> variable_texts(const RowKey& trial) {
   std::vector<std::string> texts;
   for (const auto& [name, value] : trial.vars.items())
-    texts.push_back(
-        condition_text({.id = {}, .name = {}, .vars = Json::object({{name, value}})}).substr(1));
+    texts.push_back(fmt::format("{}={}", printable(name), printable(csv_value(value))));
   return texts;
 }
 

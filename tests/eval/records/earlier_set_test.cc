@@ -52,8 +52,8 @@ TEST_F(EarlierSet, NamesWhatIsMissingAndWhatIsNew) {
 TEST_F(EarlierSet, SaysTheWaysOut) {
   begin({}, "a: 1\n");
   EXPECT_TRUE(config_error_of([&] { check_earlier_set(dir_.path(), {"x=1"}, "a: 2\n"); })
-                  .ends_with(": say the same, choose another --out folder, or say --any-set to go "
-                             "on"));
+                  .ends_with(": say the same, choose another --out folder, or, where models and "
+                             "data stay the same, say --any-set to go on"));
 }
 
 TEST_F(EarlierSet, LetsPassWhatComesToTheSame) {

@@ -54,6 +54,23 @@ TEST(TrialChoice, TakesPointsOfASweepAsCompareDoes) {
   EXPECT_EQ(chosen({"w4-sweep dist=uni*"}), "3");
 }
 
+TEST(TrialChoice, TakesPointsOfATrialThatHasTwins) {
+  const std::vector<RowKey> trials = {trial("w4", {{"bits", 4}, {"twin", ""}}),
+                                      trial("w4", {{"bits", 4}, {"twin", "permuted"}}),
+                                      trial("w4", {{"bits", 3}, {"twin", ""}})};
+  const auto numbers = [&trials](const std::string& pattern) {
+    const TrialChoice choice({pattern});
+    choice.check(trials);
+    std::string text;
+    for (std::size_t i = 0; i < trials.size(); ++i)
+      if (choice.holds(trials[i].name, trials[i].vars)) text += std::to_string(i);
+    return text;
+  };
+  EXPECT_EQ(numbers("w4 bits=4"), "01");
+  EXPECT_EQ(numbers("w4:bits=4,twin="), "0");
+  EXPECT_EQ(numbers("w4 twin=permuted"), "1");
+}
+
 TEST(TrialChoice, TakesANameOfPatternLettersAsItIs) { EXPECT_EQ(chosen({"a [b] c"}), "4"); }
 
 TEST(TrialChoice, SaysWhatWasMeantWhereNothingMatches) {

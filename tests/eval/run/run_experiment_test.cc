@@ -246,9 +246,11 @@ TEST(IntegrationRun, GoesOnWithTheSameSetOnly) {
   ASSERT_EQ(run(files, set).exit_code, 0);
   const ProgramResult without = run(files, {"--set", "model=opt"});
   EXPECT_EQ(without.exit_code, 2);
-  EXPECT_EQ(without.err,
-            "error: out: was begun with --set trials.noise.repeat=1, which this command has not: "
-            "say the same, choose another --out folder, or say --any-set to go on\n");
+  EXPECT_EQ(
+      without.err,
+      "error: out: was begun with --set trials.noise.repeat=1, which this command has not: "
+      "say the same, choose another --out folder, or, where models and data stay the same, say "
+      "--any-set to go on\n");
   EXPECT_EQ(run(files, {"--set", "model=opt", "--any-set"}).exit_code, 0);
   EXPECT_EQ(row_names(files / "out").size(), 3u);
 }
