@@ -16,8 +16,8 @@ struct PredictorEvidence {
   /// All rows of the model. A trial's own other doses are looked up here (first_order, curvature):
   /// their outcome is no outcome of the trial itself.
   std::span<const ResultRow* const> rows{};
-  /// The rows whose outcomes may be looked at: those of the fold. weighted_l2 and coverage are
-  /// fitted on the noise trials of `each` among them.
+  /// The rows whose outcomes may be looked at: noise of a known size (is_sized_noise()), of the
+  /// fold.
   std::span<const ResultRow* const> training{};
 };
 

@@ -31,8 +31,11 @@ std::vector<const ResultRow*> rows_of_others(const LeagueModel& model, const std
 
 TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model,
                            const std::vector<const ResultRow*>& training) {
+  std::vector<const ResultRow*> noise;
+  std::copy_if(training.begin(), training.end(), std::back_inserter(noise),
+               [](const ResultRow* row) { return is_sized_noise(row->key); });
   const PredictorEvidence evidence{
-      .baseline = model.baseline, .rows = model.rows, .training = training};
+      .baseline = model.baseline, .rows = model.rows, .training = noise};
   const RowPredictor of_row = predictor.make(evidence);
   TrialFigures figures;
   for (const LeagueTrial& trial : model.trials) figures.push_back(mean_figure(of_row, trial));
@@ -41,10 +44,10 @@ TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model,
 
 TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model) {
   if (!predictor.fitted) return trial_figures(predictor, model, model.rows);
-  // Fits are of noise of `each` alone: where a name has none, leaving it out changes no fit.
+  // No other rows are learned from: where a name has none of them, leaving it out changes no fit.
   std::set<std::string> names;
   for (const ResultRow* row : model.rows)
-    if (is_noise_of_each(row->key)) names.insert(row->key.name);
+    if (is_sized_noise(row->key)) names.insert(row->key.name);
   TrialFigures figures = trial_figures(predictor, model, model.rows);
   for (const std::string& name : names) {
     const TrialFigures of_others = trial_figures(predictor, model, rows_of_others(model, name));

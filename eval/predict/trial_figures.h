@@ -15,7 +15,7 @@ using TrialFigures = std::vector<std::optional<double>>;
 /// Of a predictor that learns from outcomes: each trial's figure is learned from the rows of other
 /// names alone, so that it never knows what it is to predict.
 TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model);
-/// The same learned from these rows, whatever they are.
+/// The same learned from the noise (is_sized_noise()) among these rows.
 TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model,
                            const std::vector<const ResultRow*>& training);
 

@@ -164,7 +164,7 @@ TEST(TrialDesign, NamesEachMistake) {
       {trial("factorial: layer\nresolution: 4"),
        "f.yaml:3:1: unknown key 'resolution'; known: name, perturb, quantize, distort, sweep, zip, "
        "repeat, seed, each, leave_one_out, cumulative, pairs, factorial, bisect, twins, stop, "
-       "reshape"},
+       "reshape, execute"},
       {trial("pairs: layer\nfactorial: {of: role}"),
        "f.yaml:3:12: factorial: has 'pairs' beside it; a trial has at most one of each, "
        "leave_one_out, cumulative, pairs, factorial"},
