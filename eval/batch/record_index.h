@@ -26,7 +26,7 @@ class RecordIndex {
     std::uint32_t folder = 0;
     std::uint32_t line = 0;
 
-    auto operator<=>(const LinePlace&) const = default;
+    friend auto operator<=>(const LinePlace&, const LinePlace&) = default;
   };
   /// A line that is no record, or cannot be read. Those behind it are not indexed: its error ends
   /// it all.
