@@ -5,7 +5,6 @@
 
 #include "core/tensor/matrix.h"
 #include "perturb/unit.h"
-#include "quant/gptq_moment.h"
 #include "quant/unit_fit.h"
 
 namespace nf {

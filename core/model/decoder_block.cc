@@ -8,6 +8,7 @@
 #include "core/model/attention.h"
 #include "core/ops/elementwise.h"
 #include "core/ops/integer_linear.h"
+#include "core/tensor/copy_rows.h"
 
 namespace nf {
 namespace {
@@ -71,10 +72,6 @@ void each_rows(Index rows, const std::function<void(Index, Index)>& body) {
   parallel_for((rows + kRowTile - 1) / kRowTile, [&](Index tile) {
     body(tile * kRowTile, std::min(kRowTile, rows - tile * kRowTile));
   });
-}
-
-void copy_rows(ConstMatrixView from, MatrixView to) {
-  for (Index r = 0; r < from.rows(); ++r) std::copy_n(from.row(r), from.cols(), to.row(r));
 }
 
 /// Normalises every head of every row over its D features. x: [T, heads·D]

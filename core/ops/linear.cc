@@ -7,14 +7,11 @@
 #include "core/ops/gemm.h"
 #include "core/ops/gemm_backend.h"
 #include "core/ops/int8.h"
+#include "core/tensor/copy_rows.h"
 #include "core/tensor/matrix.h"
 
 namespace nf {
 namespace {
-
-void copy_rows(ConstMatrixView from, MatrixView to) {
-  for (Index r = 0; r < from.rows(); ++r) std::copy_n(from.row(r), from.cols(), to.row(r));
-}
 
 /// A tile of rows as the product reads it: contiguous, padded with zero rows, in bf16 where the
 /// weight is. Its rows see the same product as all others.

@@ -25,16 +25,10 @@ std::string family_of(const Json& entry) {
   return family;
 }
 
-Json sites_of(const ResultLine& line) {
-  std::set<std::string> sites;
-  for (const SiteStats& site : line.samples().front()->sites) sites.insert(site.site);
-  return sites;
-}
-
 /// Where noise acts, on a model of which shape, and how large it is, in each entry: equal for two
 /// families of one size. Null of an entry without a strength.
 Json size_of(const ResultLine& line) {
-  Json size = Json::array({sites_of(line)});
+  Json size = Json::array({site_names(line)});
   for (const Json& entry : line.key().entries) {
     if (!entry.contains("strength") || entry.at("strength").is_null()) return nullptr;
     size.push_back({entry.value("tensor", ""), entry.at("strength"), entry.value("dose", 1.0),
@@ -55,7 +49,7 @@ bool says_all(const Json& entry, const Json& part) {
 /// Whether the noise has the size of that quantizer, entry by entry.
 bool matches(const ResultLine& noise, const ResultLine& quantizer) {
   const Json &own = noise.key().entries, &other = quantizer.key().entries;
-  if (own.size() != other.size() || sites_of(noise) != sites_of(quantizer)) return false;
+  if (own.size() != other.size() || site_names(noise) != site_names(quantizer)) return false;
   for (std::size_t i = 0; i < own.size(); ++i) {
     const auto strength = own[i].find("strength");
     if (strength == own[i].end() || !strength->is_object() || !strength->contains("match") ||

@@ -57,15 +57,9 @@ Json without_shape(Json entries) {
   return entries;
 }
 
-Json sites_of(const ResultLine& line) {
-  std::set<std::string> sites;
-  for (const SiteStats& site : line.samples().front()->sites) sites.insert(site.site);
-  return sites;
-}
-
 /// What a line does, whatever the shape of its model.
 Json condition_of(const ResultLine& line) {
-  return {without_shape(line.key().entries), sites_of(line)};
+  return {without_shape(line.key().entries), site_names(line)};
 }
 
 bool is_shown(const ResultLine& line) {

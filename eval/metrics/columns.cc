@@ -87,8 +87,6 @@ std::vector<std::string> columns_around(const std::string& stem,
 
 std::span<const SiteFigure> site_figures() { return kSiteFigures; }
 
-std::span<const char* const> arm_columns() { return kArmColumns; }
-
 std::span<const char* const> site_notes() { return kNoteColumns; }
 
 std::vector<std::string> results_columns(const MetricRegistry& metrics,

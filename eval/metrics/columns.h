@@ -25,16 +25,12 @@ inline constexpr const char* kTrialColumns[] = {"id", "name", "model", "seed"};
 /// The header of results.csv: kTrialColumns, one column per metric, delta_nll, delta_nll_low,
 /// delta_nll_high, kl_low, kl_high, kl_floor, below_floor, those of each task, tokens, windows,
 /// status, stopped, relative_l2_weight, relative_l2_input, kl_per_r2, where one of the variables is
-/// kExecuteVariable those of arm_columns(), then one column per variable. No variable may have one
-/// of the other names.
+/// kExecuteVariable the distance of an arm from the simulated one (delta_nll_execute,
+/// delta_nll_execute_low, delta_nll_execute_high, delta_kl_execute, ...), then one column per
+/// variable. No variable may have one of the other names.
 std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
-
-/// The distance of an arm of `execute` from the simulated one: delta_nll_execute,
-/// delta_nll_execute_low, delta_nll_execute_high, delta_kl_execute, delta_kl_execute_low,
-/// delta_kl_execute_high.
-std::span<const char* const> arm_columns();
 
 /// What a distortion may have chosen for a weight (DistortionReport::notes): the last columns of
 /// sites.csv, empty where nothing was chosen.

@@ -8,11 +8,9 @@
 
 #include "eval/plan/calibration_sets.h"
 #include "eval/plan/finished_items.h"
-#include "eval/plan/floor_stage.h"
 #include "eval/plan/model_data.h"
 #include "eval/plan/stage.h"
 #include "eval/plan/trial_path.h"
-#include "eval/records/run_folder.h"
 #include "eval/records/trial_choice.h"
 #include "eval/results/followed_searches.h"
 #include "eval/results/results.h"

@@ -7,6 +7,7 @@
 
 #include "eval/analysis/tolerance.h"
 #include "eval/analysis/twin_ratios.h"
+#include "eval/design/search_key.h"
 #include "eval/output/number_text.h"
 #include "eval/predict/trial_levels.h"
 #include "eval/results/figures.h"
@@ -25,7 +26,7 @@ std::pair<std::string, std::string> place_of(RowKey key) {
 
 RowKey without_place(RowKey key) {
   for (const char* name : kPlaces) key.vars.erase(name);
-  key.vars.erase("bisect");
+  key.vars.erase(kSearchVariable);
   return key;
 }
 

@@ -77,6 +77,12 @@ std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows) {
   return models;
 }
 
+std::set<std::string> site_names(const ResultLine& line) {
+  std::set<std::string> names;
+  for (const SiteStats& site : line.samples().front()->sites) names.insert(site.site);
+  return names;
+}
+
 bool is_factorial_run(const ResultLine& line) { return line.key().design.kind == "factorial"; }
 
 std::string missing_text(const ResultRow& row, const ResultRow* baseline) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct ModelLines {
 /// Models in order of first appearance. Points into `rows`.
 std::vector<ModelLines> group_rows(const std::vector<ResultRow>& rows);
 
+/// Places that its trial distorts: "layers.3.q_proj.weight".
+std::set<std::string> site_names(const ResultLine& line);
 /// Whether it is a run of a factorial design, which has no line of its own on the terminal.
 bool is_factorial_run(const ResultLine& line);
 /// The state of an unfinished row, ", 1 of 2 windows"; empty where it is finished, or without a

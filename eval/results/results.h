@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "eval/metrics/metric_registry.h"
 #include "eval/metrics/task_figures.h"
 #include "eval/metrics/text_sums.h"
 #include "eval/records/model_identity.h"
@@ -51,6 +50,9 @@ std::vector<ResultRow> build_results(const std::vector<RowKey>& keys,
 /// up once they are in a row, so that they are never there twice.
 std::vector<ResultRow> build_results(const std::vector<RowKey>& keys, std::vector<Record>&& records,
                                      const std::vector<ModelIdentity>& models = {});
+/// One row alone, of the records of its id in their order, none of which is given up; as long as no
+/// RowContext has finished it, it says neither that it is partial nor what its floor is.
+ResultRow build_row(const RowKey& key, const std::vector<Record>& records);
 /// The floors among the keys, joined in the same way.
 std::vector<ResultRow> build_floors(const std::vector<RowKey>& keys,
                                     const std::vector<Record>& records);

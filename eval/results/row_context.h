@@ -8,10 +8,6 @@
 
 namespace nf {
 
-/// One row alone, of the records of its id in their order, none of which is given up; as long as no
-/// RowContext has finished it, it says neither that it is partial nor what its floor is.
-ResultRow build_row(const RowKey& key, const std::vector<Record>& records);
-
 /// Finishes rows that build_row() has made, all of the experiment: what build_results() does with
 /// them.
 std::vector<ResultRow> finish_rows(std::vector<ResultRow> rows, const std::vector<RowKey>& keys,

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/check.h"
 #include "core/base/parallel.h"
 #include "eval/run/calibration_lanes.h"
 #include "eval/run/calibration_sources.h"

@@ -7,7 +7,6 @@
 
 #include "core/ops/elementwise.h"
 #include "perturb/integer_codes.h"
-#include "perturb/partial_distortion.h"
 
 namespace nf {
 

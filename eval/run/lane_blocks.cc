@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "eval/run/calibration_results.h"
 #include "eval/run/lane_activations.h"
 #include "eval/run/lane_profile.h"
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "eval/plan/model_data.h"
-#include "eval/results/results.h"
 #include "eval/run/stage_runner.h"
 
 namespace nf {
