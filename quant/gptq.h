@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/tensor/matrix.h"
+#include "core/tensor/symmetric_matrix.h"
 #include "perturb/unit.h"
 #include "quant/unit_fit.h"
 

@@ -8,6 +8,7 @@
 
 #include "eval/design/likely_steps.h"
 #include "eval/plan/calibration_cost.h"
+#include "eval/plan/floor_stage.h"
 #include "eval/plan/job_waves.h"
 
 namespace nf {

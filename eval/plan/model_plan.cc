@@ -8,6 +8,7 @@
 #include "core/base/version.h"
 #include "core/io/content_hash.h"
 #include "eval/design/search_key.h"
+#include "eval/plan/floor_stage.h"
 #include "eval/plan/stop_rule.h"
 #include "eval/records/row_key.h"
 

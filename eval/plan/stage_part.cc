@@ -1,5 +1,6 @@
 #include "eval/plan/stage_part.h"
 
+#include "eval/plan/floor_stage.h"
 #include <algorithm>
 #include <cmath>
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "eval/plan/model_data.h"
+#include "eval/results/results.h"
 #include "eval/run/stage_runner.h"
 
 namespace nf {
