@@ -41,10 +41,19 @@ TEST(ModelBench, KeepsOneForEachModel) {
 TEST(ModelBench, RefusesADamagedFile) {
   const TempDir dir;
   for (const char* text : {"{", "{\"format\": 1}", "{\"format\": 2, \"benches\": []}",
-                           "{\"format\": 1, \"benches\": [{\"model_hash\": 3}]}"}) {
+                           "{\"format\": 1, \"benches\": [{\"model_hash\": 3}]}",
+                           "{\"format\": 1, \"benches\": [3]}"}) {
     write_file_atomically(dir / kBench, text);
     EXPECT_THROW(read_benches(dir.path()), DataError) << text;
+    EXPECT_THROW(keep_bench(dir.path(), bench_of("a", 16)), DataError) << text;
   }
+}
+
+TEST(ModelBench, ReadsSizesWithoutInputs) {
+  Json bench = bench_of("a", 16);
+  EXPECT_EQ(read_bench(bench).sizes.inputs, 0);
+  bench["sizes"]["inputs"] = 4;
+  EXPECT_EQ(read_bench(bench).sizes.inputs, 4);
 }
 
 TEST(ModelBench, CountsScalesAndZeroPoints) {
