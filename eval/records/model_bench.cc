@@ -84,13 +84,38 @@ std::vector<ModelBench> read_benches(const std::filesystem::path& dir) {
 }
 
 void keep_bench(const std::filesystem::path& dir, const Json& bench) {
-  const std::filesystem::path file = dir / kBench;
   Json kept = Json::array();
-  for (const Json& other : bench_list(file))
+  for (const Json& other : bench_list(dir / kBench))
     if (other.at("model_hash") != bench.at("model_hash")) kept.push_back(other);
   kept.push_back(bench);
-  write_file_atomically(file,
-                        Json({{"format", kFormat}, {"benches", std::move(kept)}}).dump(1) + "\n");
+  write_benches(dir, kept);
+}
+
+Json join_benches(const std::vector<std::filesystem::path>& dirs) {
+  Json joined = Json::array();
+  std::vector<std::filesystem::path> files;  // of each of them
+  for (const std::filesystem::path& dir : dirs)
+    for (const Json& bench : bench_list(dir / kBench)) {
+      const auto same = std::find_if(joined.begin(), joined.end(), [&bench](const Json& other) {
+        return other.at("model_hash") == bench.at("model_hash");
+      });
+      if (same == joined.end()) {
+        joined.push_back(bench);
+        files.push_back(dir / kBench);
+      } else if (*same != bench) {
+        throw ConfigError(fmt::format(
+            "{}: has other times of a model than {}; remove the one that is not to be kept",
+            (dir / kBench).string(),
+            files[static_cast<std::size_t>(same - joined.begin())].string()));
+      }
+    }
+  return joined;
+}
+
+void write_benches(const std::filesystem::path& dir, const Json& benches) {
+  if (benches.empty()) return;
+  write_file_atomically(dir / kBench,
+                        Json({{"format", kFormat}, {"benches", benches}}).dump(1) + "\n");
 }
 
 }  // namespace nf

@@ -55,5 +55,11 @@ std::vector<ModelBench> read_benches(const std::filesystem::path& dir);
 /// Puts such a bench into a run folder, in the place of an earlier one of the same model. Throws
 /// DataError where the file is damaged or cannot be written.
 void keep_bench(const std::filesystem::path& dir, const Json& bench);
+/// The benches of several run folders as they stand there, one a model; an empty array where none
+/// has any. Throws ConfigError where two folders have different times of a model, DataError for a
+/// file that is damaged.
+Json join_benches(const std::vector<std::filesystem::path>& dirs);
+/// Writes them into a run folder that has none; nothing of an empty array.
+void write_benches(const std::filesystem::path& dir, const Json& benches);
 
 }  // namespace nf
