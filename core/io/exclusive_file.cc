@@ -57,12 +57,12 @@ bool create_exclusively(const std::filesystem::path& path, std::string_view text
   return made;
 }
 
-bool gets_text(const std::filesystem::path& path) {
+bool is_written(const std::filesystem::path& path, std::string_view end) {
   using Clock = std::chrono::steady_clock;
   constexpr auto kPatience = std::chrono::seconds(5);
-  const auto end = Clock::now() + kPatience;
-  while (read_text_file(path).empty()) {
-    if (Clock::now() > end) return false;
+  const auto last = Clock::now() + kPatience;
+  while (!read_text_file(path).ends_with(end)) {
+    if (Clock::now() > last) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return true;

@@ -49,8 +49,7 @@ void note_cut(Json& json, const Shard& cut, const std::vector<BatchShard>& shard
 }
 
 /// Takes the cut of a file, plan.json or cut.json, over into a plan.
-void read_cut(const ObjectReader& object, const Json& json, const fs::path& file,
-              BatchFolderPlan& plan) {
+void read_cut(const ObjectReader& object, const fs::path& file, BatchFolderPlan& plan) {
   const ObjectReader cut = object.inside("cut");
   const std::string by = cut.text("by");
   const auto known = std::find_if(std::begin(kShardBy), std::end(kShardBy),
@@ -63,10 +62,9 @@ void read_cut(const ObjectReader& object, const Json& json, const fs::path& file
                            .memory = shard.count("memory")});
   });
   if (plan.shards.empty()) object.fail("shards", "expected some");
-  plan.shard = {
-      .count = std::ssize(plan.shards),
-      .by = known->second,
-      .rates = WorkRates::of_json(json.at("cut").at("rates"), file.string() + ": cut.rates")};
+  plan.shard = {.count = std::ssize(plan.shards),
+                .by = known->second,
+                .rates = WorkRates::of_json(cut.at("rates"), file.string() + ": cut.rates")};
 }
 
 Json plan_json(const BatchFolderPlan& plan) {
@@ -97,7 +95,7 @@ BatchFolderPlan read_plan(const fs::path& dir) {
   for (const Json& pattern : object.at("trials"))
     if (pattern.is_string()) plan.trials.push_back(bytes_of_text(pattern.get<std::string>()));
   if (!(plan.lease > 0.0)) object.fail("lease", "expected seconds above 0");
-  read_cut(object, json, file, plan);
+  read_cut(object, file, plan);
   const Json& cut = json.at("cut");
   plan.is_guessed = cut.contains("guessed") && cut["guessed"] == true;
   return plan;
@@ -219,18 +217,23 @@ BatchFolder BatchFolder::open(const fs::path& dir) {
 
 void BatchFolder::take_agreed_cut() {
   const fs::path file = dir_ / kBatchCut;
-  if (!gets_text(file))
-    throw DataError(fmt::format(
-        "{}: is empty: its worker was killed while it wrote; remove it once no worker runs, and "
-        "the next one measures again",
-        file.string()));
-  const Json json = read_json(file);
-  const ObjectReader object(json, file.string());
-  const Index before = shard_count();
-  read_cut(object, json, file, plan_);
-  if (shard_count() != before)
-    object.fail("shards", fmt::format("expected {}, as in plan.json", before));
-  plan_.is_guessed = false;
+  is_written(file, kEndOfNote);  // or what is wrong is told below
+  try {
+    const Json json = read_json(file);
+    const ObjectReader object(json, file.string());
+    const Index before = shard_count();
+    BatchFolderPlan agreed = plan_;
+    read_cut(object, file, agreed);
+    if (std::ssize(agreed.shards) != before)
+      object.fail("shards", fmt::format("expected {}, as in plan.json", before));
+    plan_ = std::move(agreed);
+    plan_.is_guessed = false;
+  } catch (const Error& error) {
+    throw DataError(
+        fmt::format("{}; a worker that was killed while it wrote may have left it: remove it once "
+                    "no worker runs, and the next one measures again",
+                    error.what()));
+  }
 }
 
 void BatchFolder::agree_on_cut(const Shard& shard, const std::vector<BatchShard>& shards) {

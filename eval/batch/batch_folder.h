@@ -33,6 +33,7 @@ namespace nf {
 ///   STOP                   made by the user: all workers stop at the next point
 inline constexpr const char* kBatchEnv = "env.json";
 inline constexpr const char* kBatchCut = "cut.json";
+inline constexpr const char* kEndOfNote = "\n}\n";  ///< of these two, and nowhere else in them
 inline constexpr const char* kDoneDir = "done";
 inline constexpr const char* kFailedDir = "failed";
 /// Hashes of the models' files, taken once for all workers (PieceHashCache).

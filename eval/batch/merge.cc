@@ -1,6 +1,5 @@
 #include "eval/batch/merge.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,8 +8,6 @@
 #include <cstdio>
 #include <optional>
 #include <set>
-#include <span>
-#include <string_view>
 #include <utility>
 
 #include "core/base/byte_text.h"
@@ -23,6 +20,7 @@
 #include "eval/records/file_names.h"
 #include "eval/records/identity_checks.h"
 #include "eval/records/mixed_env.h"
+#include "eval/records/model_bench.h"
 #include "eval/records/profile_order.h"
 #include "eval/records/row_key.h"
 #include "eval/records/run_folder.h"
@@ -195,6 +193,13 @@ class FolderToCome {
   bool committed_ = false;
 };
 
+/// The benches that the new folder keeps.
+Json benches_of(const MergeOptions& options) {
+  std::vector<fs::path> folders = options.runs;
+  if (!options.replaced.empty()) folders.push_back(options.replaced);
+  return join_benches(folders);
+}
+
 /// The windows that each run has looked at (`profile:`), in one file; none where none has.
 void merge_profiles(const std::vector<RunContents>& runs, const std::vector<RowKey>& rows,
                     const fs::path& out) {
@@ -239,6 +244,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     joined.add(*runs.back().manifest.rows, manifest_place(runs.back()));
     forget_whole(runs);
   }
+  const Json benches = benches_of(options);
   const std::vector<RowKey> rows = joined.take();
   const RunManifest& first = runs.front().manifest;
   const std::vector<ModelIdentity> models = join_models(runs);
@@ -260,6 +266,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     outcome.mixed_env = mixed_env_text({.about = about, .env = first.env});
     run.write_description(runs.front().experiment, runs.front().resolved, about, rows, first.tasks);
     merge_profiles(runs, rows, folder.path());
+    write_benches(folder.path(), benches);
     std::vector<ResultFile> files = tables.finish(searches, stream.baselines());
     if (stream.has_predictors())
       files.push_back(

@@ -12,6 +12,7 @@ namespace nf {
 struct MergeOptions {
   std::vector<std::filesystem::path> runs;  ///< in their order
   std::filesystem::path out;                ///< the folder to come
+  std::filesystem::path replaced{};  ///< a merge of before, whose bench.json stays; empty: none
   bool any_env = false;   ///< also runs of different machine types: each record says its own
   std::string command{};  ///< for manifest.json
 };
@@ -30,10 +31,11 @@ struct MergeOutcome {
 /// Joins the folders of runs over one set of models and data (shards of a sweep, for instance) to a
 /// folder as one run would have left it, but for the order of the records: experiment.yaml and
 /// resolved.yaml are the first's, rows stand in the first's order, new ones behind those of their
-/// model. Parts that stand in two folders are taken once and must be equal bit for bit. `out`
-/// appears whole or not at all. metrics: columns of its tables. Throws ConfigError where the runs
-/// do not go together or `out` is taken, DataError for files that cannot be read or written and for
-/// figures that differ (a line for each of the first ten).
+/// model. Parts that stand in two folders are taken once and must be equal bit for bit;
+/// bench.json has the benches of all. `out` appears whole or not at all. metrics: columns of its
+/// tables. Throws ConfigError where the runs do not go together or `out` is taken, DataError for
+/// files that cannot be read or written and for figures that differ (a line for each of the first
+/// ten).
 MergeOutcome merge_runs(const MergeOptions& options, const MetricRegistry& metrics);
 
 }  // namespace nf

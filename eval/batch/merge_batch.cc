@@ -119,8 +119,12 @@ MergeOutcome merge_batch(const BatchFolder& batch, bool any_env, const MetricReg
   const auto claim = take_claim(batch);
   const fs::path made = folder_of(batch, claim->attempt());
   try {
-    MergeOutcome outcome =
-        merge_runs({.runs = runs, .out = made, .any_env = any_env, .command = command}, metrics);
+    MergeOutcome outcome = merge_runs({.runs = runs,
+                                       .out = made,
+                                       .replaced = batch.merged_dir(),
+                                       .any_env = any_env,
+                                       .command = command},
+                                      metrics);
     put_in_place(made, batch.merged_dir());
     remove_leftovers(batch, claim->attempt(), others_live);
     claim->release();

@@ -26,6 +26,8 @@ void slim(ResultRow& row) {
   row.text.tail.reset();
 }
 
+void forget_records(TrialRecords& trial) { std::vector<Record>().swap(trial.records); }
+
 /// Floors are no rows of the results.
 void drop_floors(std::vector<ResultRow>& rows, std::vector<Index>& places) {
   std::vector<ResultRow> kept;
@@ -79,13 +81,16 @@ MergeStream::Unit MergeStream::read_unit(const RowUnit& unit) const {
     read.rows.push_back(build_row(key, found->second.records));
     read.places.push_back(static_cast<Index>(place));
   }
-  for (auto& [id, trial] : trials) read.trials.push_back(std::move(trial));
+  for (auto& [id, trial] : trials) {
+    forget_records(trial);
+    read.trials.push_back(std::move(trial));
+  }
   return read;
 }
 
 MergeStream::Unit MergeStream::read_other(Index trial) const {
   Unit read;
-  read.trials.push_back(reader_.read(trial));
+  forget_records(read.trials.emplace_back(reader_.read(trial)));
   return read;
 }
 
@@ -141,6 +146,8 @@ void MergeStream::read_others(const std::vector<RowUnit>& units) {
         context_->finish(row);
       }
       unit.texts = tables_.texts_of(unit.rows, unit.places, unit.keys, baselines_);
+      unit.has_predictors = std::any_of(unit.rows.begin(), unit.rows.end(), has_predictor);
+      for (ResultRow& row : unit.rows) slim(row);
       read[at] = std::move(unit);
     });
     for (Unit& unit : read) take(unit);
@@ -149,11 +156,9 @@ void MergeStream::read_others(const std::vector<RowUnit>& units) {
 
 void MergeStream::take(Unit& unit) {
   for (TrialRecords& trial : unit.trials) take_lines(trial);
-  for (std::size_t i = 0; i < unit.rows.size(); ++i) {
-    has_predictors_ = has_predictors_ || has_predictor(unit.rows[i]);
-    slim(unit.rows[i]);
+  has_predictors_ = has_predictors_ || unit.has_predictors;
+  for (std::size_t i = 0; i < unit.rows.size(); ++i)
     rows_.push_back({unit.places[i], std::move(unit.rows[i]), unit.is_whole[i]});
-  }
   tables_.add(std::move(unit.texts));
 }
 

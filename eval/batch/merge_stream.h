@@ -40,7 +40,7 @@ class MergeStream {
   /// Whether rows have all their text, in the same order. Points to what take_rows() gives away.
   std::vector<RowEnd> row_ends() const;
   /// The baselines, whole.
-  const BaselineRows& baselines() const { return baselines_; }
+  const TableBaselines& baselines() const { return baselines_; }
   /// Whether a site has sums for predictors. predictors.csv needs all rows at a time.
   bool has_predictors() const { return has_predictors_; }
   /// All rows of the results with all that they have, read once more.
@@ -55,6 +55,7 @@ class MergeStream {
     std::vector<Index> places{};
     std::vector<RowKey> keys{};
     std::vector<TrialRecords> trials{};  ///< without their records
+    bool has_predictors = false;
     std::vector<bool> is_whole{};
     TableStream::UnitTexts texts{};
   };
@@ -76,7 +77,7 @@ class MergeStream {
   TableStream& tables_;
 
   std::vector<Unit> common_;
-  BaselineRows baselines_;
+  TableBaselines baselines_;
   std::optional<RowContext> context_;
   Index records_ = 0, repeated_ = 0;
   bool has_predictors_ = false;

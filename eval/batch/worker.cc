@@ -47,7 +47,7 @@ void agree_on_env(const BatchFolder& batch, const Json& env, bool any_env) {
   const std::string text = env.dump(1) + "\n";
   create_exclusively(file, text);
   if (any_env) return;
-  if (!gets_text(file)) write_file_atomically(file, text);
+  if (!is_written(file, kEndOfNote)) write_file_atomically(file, text);
   check_env(read_json(file), env,
             {file.string(), "for the first worker of this batch", "here",
              "run this worker on the same machine type, make a batch with `isa: avx2` in the "

@@ -25,6 +25,7 @@ double prompt_rate(const ModelSpeed& speed, Index layers, Index context) {
 
 Json sizes_json(const LinearSizes& sizes) {
   return {{"linears", sizes.linears},
+          {"inputs", sizes.inputs},
           {"values", sizes.values},
           {"rows", sizes.rows},
           {"head_values", sizes.head_values}};
@@ -132,6 +133,7 @@ int bench_command(const std::vector<std::string>& arguments, const KindsPtr& kin
         fmt::format("--context: {} tokens are more than the model's max_position_embeddings {}",
                     context, spec.max_position_embeddings));
   const std::optional<BenchPlace> place = place_of(line, decoder);
+  if (place) read_benches(place->dir);  // a damaged file is told before the work
   print_warnings(decoder.warnings());
   decoder.prepare(context);
   const std::vector<ModelSpeed> speeds =

@@ -136,9 +136,14 @@ class BitReader {
     return value;
   }
   Index golomb(int order) {
-    constexpr int kMostBits = 48;
     fill();
-    int zeros = std::countl_zero(word_);
+    const int zeros = std::countl_zero(word_);
+    if (const int length = 2 * zeros + 1 + order; length <= std::min(in_word_, kMostBits)) {
+      // The whole code as one number: what is above its order is counted from 1.
+      const auto code = static_cast<Index>(word_ >> (kBitsOfWord - length));
+      drop(length);
+      return code - (Index{1} << order);
+    }
     if (zeros + order > kMostBits || left_ <= zeros) {
       failed_ = true;
       return 0;
@@ -149,10 +154,11 @@ class BitReader {
   }
 
  private:
-  static constexpr int kBitsOfWord = 64;
+  static constexpr int kBitsOfWord = 64, kMostBits = 48;
 
-  /// Brings at least 59 bits into word_, as far as there are so many.
+  /// Brings at least kMostBits into word_, as far as there are so many.
   void fill() {
+    if (in_word_ >= kMostBits) return;
     while (in_word_ <= kBitsOfWord - kBitsOfLetter && at_ < text_.size()) {
       const int letter = letter_of(text_[at_++]);
       failed_ = failed_ || letter < 0;

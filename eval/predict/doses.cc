@@ -40,9 +40,10 @@ bool may_be_rounding(const ResultRow& row) {
 std::optional<double> dose_of(const RowKey& key) {
   std::optional<double> dose;
   for (const Json& entry : key.entries) {
-    const double own = entry.is_object() ? entry.value("dose", 1.0) : 1.0;
-    if (dose && *dose != own) return std::nullopt;
-    dose = own;
+    const Json own = entry.is_object() ? entry.value("dose", Json(1.0)) : Json(1.0);
+    if (!own.is_number()) return std::nullopt;  // the variable of a search
+    if (dose && *dose != own.get<double>()) return std::nullopt;
+    dose = own.get<double>();
   }
   return dose;
 }

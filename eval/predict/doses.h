@@ -10,7 +10,8 @@
 
 namespace nf {
 
-/// The dose of all entries of a row: 1 where none is written; none where they differ.
+/// The dose of all entries of a row: 1 where none is written; none where they differ, or are what a
+/// search looks for.
 std::optional<double> dose_of(const RowKey& key);
 
 /// A row at another dose, as seen from a row.

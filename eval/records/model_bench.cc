@@ -16,25 +16,33 @@ constexpr double kScaleBits = 16.0, kBitsOfByte = 8.0;
 
 LinearSizes read_sizes(const Json& json) {
   return {.linears = json.at("linears").get<Index>(),
+          .inputs = json.value("inputs", Index{0}),
           .values = json.at("values").get<double>(),
           .rows = json.at("rows").get<double>(),
           .head_values = json.at("head_values").get<double>()};
 }
 
-/// The "benches" of a folder's file; an empty array where there is none.
+[[noreturn]] void throw_damaged(const std::filesystem::path& file, const std::string& what) {
+  throw DataError(
+      fmt::format("{}: {}; remove it, and take the times again with noisefloor bench --into",
+                  file.string(), what));
+}
+
+/// The "benches" of a folder's file as they stand there, each of which read_bench() reads; an empty
+/// array where there is none.
 Json bench_list(const std::filesystem::path& file) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return Json::array();
   try {
     const Json json = Json::parse(read_text_file(file));
-    if (json.at("format").get<int>() == kFormat && json.at("benches").is_array())
+    if (json.at("format").get<int>() == kFormat && json.at("benches").is_array()) {
+      for (const Json& bench : json.at("benches")) read_bench(bench);
       return json.at("benches");
-  } catch (const Json::exception&) {
+    }
+  } catch (const Json::exception& error) {
+    throw_damaged(file, fmt::format("is damaged ({})", error.what()));
   }
-  throw DataError(fmt::format(
-      "{}: is damaged, or another version of the program wrote it; remove it, and take the times "
-      "again with noisefloor bench --into",
-      file.string()));
+  throw_damaged(file, "is damaged, or another version of the program wrote it");
 }
 
 }  // namespace
@@ -70,27 +78,44 @@ ModelBench read_bench(const Json& json) {
 }
 
 std::vector<ModelBench> read_benches(const std::filesystem::path& dir) {
-  const std::filesystem::path file = dir / kBench;
   std::vector<ModelBench> benches;
-  try {
-    for (const Json& each : bench_list(file)) benches.push_back(read_bench(each));
-  } catch (const Json::exception& error) {
-    throw DataError(
-        fmt::format("{}: is damaged ({}); remove it, and take the times again with "
-                    "noisefloor bench --into",
-                    file.string(), error.what()));
-  }
+  for (const Json& each : bench_list(dir / kBench)) benches.push_back(read_bench(each));
   return benches;
 }
 
 void keep_bench(const std::filesystem::path& dir, const Json& bench) {
-  const std::filesystem::path file = dir / kBench;
   Json kept = Json::array();
-  for (const Json& other : bench_list(file))
-    if (other.value("model_hash", "") != bench.at("model_hash")) kept.push_back(other);
+  for (const Json& other : bench_list(dir / kBench))
+    if (other.at("model_hash") != bench.at("model_hash")) kept.push_back(other);
   kept.push_back(bench);
-  write_file_atomically(file,
-                        Json({{"format", kFormat}, {"benches", std::move(kept)}}).dump(1) + "\n");
+  write_benches(dir, kept);
+}
+
+Json join_benches(const std::vector<std::filesystem::path>& dirs) {
+  Json joined = Json::array();
+  std::vector<std::filesystem::path> files;  // of each of them
+  for (const std::filesystem::path& dir : dirs)
+    for (const Json& bench : bench_list(dir / kBench)) {
+      const auto same = std::find_if(joined.begin(), joined.end(), [&bench](const Json& other) {
+        return other.at("model_hash") == bench.at("model_hash");
+      });
+      if (same == joined.end()) {
+        joined.push_back(bench);
+        files.push_back(dir / kBench);
+      } else if (*same != bench) {
+        throw ConfigError(fmt::format(
+            "{}: has other times of a model than {}; remove the one that is not to be kept",
+            (dir / kBench).string(),
+            files[static_cast<std::size_t>(same - joined.begin())].string()));
+      }
+    }
+  return joined;
+}
+
+void write_benches(const std::filesystem::path& dir, const Json& benches) {
+  if (benches.empty()) return;
+  write_file_atomically(dir / kBench,
+                        Json({{"format", kFormat}, {"benches", benches}}).dump(1) + "\n");
 }
 
 }  // namespace nf

@@ -16,6 +16,7 @@ inline constexpr const char* kBench = "bench.json";
 /// The linears of all blocks of a model, and its head.
 struct LinearSizes {
   Index linears = 0;
+  Index inputs = 0;  ///< distinct tensors that they read; 0: unknown, in a file without it
   double values = 0.0, rows = 0.0;  ///< of all of them together
   double head_values = 0.0;
 };
@@ -51,8 +52,14 @@ ModelBench read_bench(const Json& json);
 /// The benches of a run folder, one a model; none where nobody took any. Throws DataError for a
 /// file that is damaged.
 std::vector<ModelBench> read_benches(const std::filesystem::path& dir);
-/// Puts such a bench into a run folder, in the place of an earlier one of
-/// the same model. Throws DataError where the file is damaged or cannot be written.
+/// Puts such a bench into a run folder, in the place of an earlier one of the same model. Throws
+/// DataError where the file is damaged or cannot be written.
 void keep_bench(const std::filesystem::path& dir, const Json& bench);
+/// The benches of several run folders as they stand there, one a model; an empty array where none
+/// has any. Throws ConfigError where two folders have different times of a model, DataError for a
+/// file that is damaged.
+Json join_benches(const std::vector<std::filesystem::path>& dirs);
+/// Writes them into a run folder that has none; nothing of an empty array.
+void write_benches(const std::filesystem::path& dir, const Json& benches);
 
 }  // namespace nf

@@ -125,6 +125,7 @@ LinearSizes linear_sizes(const DecoderSpec& spec) {
   for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
     for (const LinearTensors& linear : spec.block(layer).linears) {
       ++sizes.linears;
+      if (spec.input_owner(linear.role) == linear.role) ++sizes.inputs;
       sizes.values += static_cast<double>(linear.out) * static_cast<double>(linear.in);
       sizes.rows += static_cast<double>(linear.out);
     }

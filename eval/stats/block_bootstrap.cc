@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <functional>
 #include <span>
 #include <utility>
 
@@ -23,15 +23,18 @@ constexpr double kTail = 0.025;
 constexpr double kLeastError = 0.1;
 
 /// The value below which a share of all lies: of the sorted ones, the one at position share·(n + 1)
-/// from 1. Moves them.
+/// from 1. Moves them; takes few steps where the share is near 0 or 1.
 double quantile(std::vector<double>& values, double share) {
   const double position = share * static_cast<double>(values.size() + 1) - 1.0;
-  const Index below = static_cast<Index>(position);
+  const Index below = static_cast<Index>(position), from_above = std::ssize(values) - 1 - below;
   const double part = position - static_cast<double>(below);
-  const auto low = values.begin() + below;
-  std::nth_element(values.begin(), low, values.end());
-  const double high = *std::min_element(std::next(low), values.end());  // all behind are not less
-  return *low * (1.0 - part) + high * part;
+  const auto begin = values.begin();
+  if (below < from_above) {
+    std::partial_sort(begin, begin + below + 2, values.end());
+    return begin[below] * (1.0 - part) + begin[below + 1] * part;
+  }
+  std::partial_sort(begin, begin + from_above + 1, values.end(), std::greater<>());
+  return begin[from_above] * (1.0 - part) + begin[from_above - 1] * part;
 }
 
 /// A figure over the runs, its sums about their mean, so that the squares lose no digits.
@@ -45,30 +48,62 @@ bool have_same_tokens(const BlockSums& a, const BlockSums& b) {
                     [](const BlockSum& x, const BlockSum& y) { return x.tokens == y.tokens; });
 }
 
-/// The terms of a replicate's sums of one figure or two.
-std::vector<ReplicateSums> terms_of(std::span<const Centred* const> figures) {
-  std::vector<ReplicateSums> terms(figures.front()->runs.size());
-  for (std::size_t b = 0; b < terms.size(); ++b) {
-    const double tokens = figures.front()->runs[b].tokens;
-    terms[b].tokens = tokens;
-    terms[b].tokens2 = tokens * tokens;
-    for (std::size_t f = 0; f < figures.size(); ++f) {
-      const double sum = figures[f]->runs[b].sum;
-      terms[b].figures[f] = {.sum = sum, .cross = tokens * sum, .sum2 = sum * sum};
+/// A row of what a replicate sums: tokens, their squares, and of each figure its sum, tokens·sum
+/// and sum². Figures over the same tokens share the first two.
+constexpr Index kShared = 2, kOfFigure = 3;
+constexpr Index kMostFigures = (kMostReplicateRegisters * kReplicateLanes - kShared) / kOfFigure;
+
+Index registers_of(Index figures) {
+  return (kShared + figures * kOfFigure + kReplicateLanes - 1) / kReplicateLanes;
+}
+
+/// The rows of the blocks, [blocks, width].
+std::vector<double> terms_of(std::span<const Centred* const> figures, Index width) {
+  const BlockSums& first = figures.front()->runs;
+  std::vector<double> terms(first.size() * static_cast<std::size_t>(width));
+  auto row = terms.begin();
+  for (std::size_t b = 0; b < first.size(); ++b, row += width) {
+    const double tokens = first[b].tokens;
+    row[0] = tokens;
+    row[1] = tokens * tokens;
+    auto term = row + kShared;
+    for (const Centred* figure : figures) {
+      const double sum = figure->runs[b].sum;
+      *term++ = sum;
+      *term++ = tokens * sum;
+      *term++ = sum * sum;
     }
   }
   return terms;
 }
 
+/// Replicates: their sums, [kReplicates, width].
+struct Replicates {
+  Index width = 0;
+  std::vector<double> sums{};
+};
+
+Replicates replicates_of(std::span<const Centred* const> figures,
+                         const std::vector<std::uint16_t>& draws, Index drawn) {
+  const Index registers = registers_of(std::ssize(figures));
+  Replicates replicates{.width = registers * kReplicateLanes};
+  replicates.sums.resize(static_cast<std::size_t>(kReplicates * replicates.width));
+  replicate_kernels().add(terms_of(figures, replicates.width).data(), registers, draws.data(),
+                          kReplicates, drawn, replicates.sums.data());
+  return replicates;
+}
+
 Interval interval_of(const MeanEstimate& whole, Index figure, double n,
-                     const std::vector<ReplicateSums>& replicates) {
+                     const Replicates& replicates) {
   std::vector<double> errors;  // of the replicates, in their own standard errors
-  errors.reserve(replicates.size());
-  for (const ReplicateSums& one : replicates) {
-    const auto& [sum, cross, sum2] = one.figures[figure];
-    const double error = sum / one.tokens;
-    const double squares = std::max(0.0, sum2 - 2.0 * error * cross + error * error * one.tokens2);
-    const double se = std::sqrt(squares * n / (n - 1.0)) / one.tokens;
+  errors.reserve(kReplicates);
+  for (Index r = 0; r < kReplicates; ++r) {
+    const double* const row = replicates.sums.data() + r * replicates.width;
+    const double* const own = row + kShared + figure * kOfFigure;
+    const double tokens = row[0], tokens2 = row[1], cross = own[1], sum2 = own[2];
+    const double error = own[0] / tokens;
+    const double squares = std::max(0.0, sum2 - 2.0 * error * cross + error * error * tokens2);
+    const double se = std::sqrt(squares * n / (n - 1.0)) / tokens;
     errors.push_back(error / std::max(se, kLeastError * whole.se_text));
   }
   // As with the analytic interval, skewness may only widen a side, and by no more than there: with
@@ -124,20 +159,18 @@ std::vector<std::optional<Interval>> BlockBootstrap::intervals(
     centred[f] = Centred{whole, std::move(runs)};
   }
   std::vector<std::optional<Interval>> intervals(figures.size());
-  std::vector<ReplicateSums> replicates(kReplicates);
   const double n = static_cast<double>(drawn_);
   for (std::size_t f = 0; f < figures.size(); ++f) {
     if (!centred[f]) continue;
-    std::vector<std::size_t> pair = {f};
-    for (std::size_t g = f + 1; g < figures.size() && pair.size() == 1; ++g)
-      if (centred[g] && have_same_tokens(centred[f]->runs, centred[g]->runs)) pair.push_back(g);
+    std::vector<std::size_t> group = {f};
+    for (std::size_t g = f + 1; g < figures.size() && std::ssize(group) < kMostFigures; ++g)
+      if (centred[g] && have_same_tokens(centred[f]->runs, centred[g]->runs)) group.push_back(g);
     std::vector<const Centred*> members;
-    for (const std::size_t member : pair) members.push_back(&*centred[member]);
-    replicate_kernels().add(terms_of(members).data(), draws_.data(), kReplicates, drawn_,
-                            replicates.data());
-    for (std::size_t i = 0; i < pair.size(); ++i)
-      intervals[pair[i]] = interval_of(members[i]->whole, static_cast<Index>(i), n, replicates);
-    for (const std::size_t member : pair) centred[member].reset();
+    for (const std::size_t member : group) members.push_back(&*centred[member]);
+    const Replicates replicates = replicates_of(members, draws_, drawn_);
+    for (std::size_t i = 0; i < group.size(); ++i)
+      intervals[group[i]] = interval_of(members[i]->whole, static_cast<Index>(i), n, replicates);
+    for (const std::size_t member : group) centred[member].reset();
   }
   return intervals;
 }

@@ -30,7 +30,7 @@ class BlockBootstrap {
   /// standard errors and at most kMostWidening times that. None where all blocks are equal. blocks:
   /// as many as were announced (NF_CHECK).
   std::optional<Interval> interval(const BlockSums& blocks) const;
-  /// The same of several figures; two that have the same tokens take the time of one.
+  /// The same of several figures; those that have the same tokens share the draws.
   std::vector<std::optional<Interval>> intervals(std::span<const BlockSums> figures) const;
 
  private:

@@ -7,21 +7,17 @@
 
 namespace nf {
 
-/// What a replicate of BlockBootstrap sums over its blocks, one register of AVX-512 a block: of two
-/// figures over the same tokens, for these are the same sums then.
-struct ReplicateSums {
-  double tokens = 0.0, tokens2 = 0.0;  ///< tokens, and their squares
-  struct Figure {
-    double sum = 0.0, cross = 0.0, sum2 = 0.0;  ///< sum, tokens·sum, sum²
-  };
-  Figure figures[2] = {};
-};
+/// Doubles of a register of AVX-512, and the most registers that a block has.
+inline constexpr Index kReplicateLanes = 8, kMostReplicateRegisters = 3;
 
 struct ReplicateKernels {
-  /// Sums of `replicates` replicates, `drawn` draws each, in the order of the draws. blocks: those
-  /// that may be drawn. draws: [replicates, drawn], the numbers of blocks. sums: [replicates].
-  void (*add)(const ReplicateSums* blocks, const std::uint16_t* draws, Index replicates,
-              Index drawn, ReplicateSums* sums);
+  /// Sums of `replicates` replicates, `drawn` draws each, lane by lane in the order of the draws:
+  /// so neither the form nor what else a block holds changes a bit. registers: of a block, 1 to
+  /// kMostReplicateRegisters. blocks: [n, registers · kReplicateLanes], those that may be drawn.
+  /// draws: [replicates, drawn], the numbers of blocks. sums: [replicates, registers ·
+  /// kReplicateLanes].
+  void (*add)(const double* blocks, Index registers, const std::uint16_t* draws, Index replicates,
+              Index drawn, double* sums);
 };
 NF_DECLARE_KERNELS(ReplicateKernels, replicate_kernels)
 

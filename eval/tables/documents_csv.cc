@@ -1,32 +1,22 @@
 #include "eval/tables/documents_csv.h"
 
-#include <map>
-#include <optional>
 #include <string>
 
 #include "eval/analysis/document_damage.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
 #include "eval/results/row_fields.h"
+#include "eval/tables/table_baselines.h"
 
 namespace nf {
 namespace {
 
-std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow>& rows) {
-  std::map<std::string, const ResultRow*> baselines;
-  for (const ResultRow& row : rows)
-    if (row.key.name == "baseline" && !row.failed()) baselines[row.key.model] = &row;
-  return baselines;
-}
-
 /// Calls each(row, baseline) for the results that have one to be compared with.
 template <class Each>
 void for_each_trial(const std::vector<ResultRow>& rows, const Each& each) {
-  const std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
+  const TableBaselines baselines(rows);
   for (const ResultRow& row : rows)
-    if (const auto baseline = baselines.find(row.key.model);
-        baseline != baselines.end() && baseline->second != &row && !row.failed())
-      each(row, *baseline->second);
+    if (const ResultRow* const baseline = baselines.against(row)) each(row, *baseline);
 }
 
 void append_number_or_nothing(Index number, std::string& text) {

@@ -1,7 +1,6 @@
 #include "eval/tables/results_csv.h"
 
 #include <algorithm>
-#include <map>
 
 #include "eval/design/execute_words.h"
 #include "eval/metrics/columns.h"
@@ -10,6 +9,7 @@
 #include "eval/results/kl_per_r2.h"
 #include "eval/results/row_fields.h"
 #include "eval/results/simulated_arms.h"
+#include "eval/tables/table_baselines.h"
 
 namespace nf {
 namespace {
@@ -56,14 +56,6 @@ void append_distance(const ResultRow& row, const ResultRow* simulated,
   }
 }
 
-/// The baselines, by model.
-std::map<std::string, const ResultRow*> baselines_of(const std::vector<ResultRow>& rows) {
-  std::map<std::string, const ResultRow*> baselines;
-  for (const ResultRow& row : rows)
-    if (row.key.name == "baseline") baselines[row.key.model] = &row;
-  return baselines;
-}
-
 }  // namespace
 
 std::string result_row(const ResultRow& row, const RowCompanions& others,
@@ -94,11 +86,12 @@ std::string result_row(const ResultRow& row, const RowCompanions& others,
 std::string results_csv(const std::vector<ResultRow>& rows,
                         const std::vector<std::string>& variables, const MetricRegistry& metrics,
                         const std::vector<TaskHeading>& tasks) {
-  std::map<std::string, const ResultRow*> baselines = baselines_of(rows);
+  const TableBaselines baselines(rows);
   std::string text = csv_line(results_columns(metrics, tasks, variables)) + '\n';
   const SimulatedArms arms(rows);
   for (const ResultRow& row : rows)
-    text += result_row(row, {baselines[row.key.model], arms.of(row)}, variables, metrics, tasks);
+    text +=
+        result_row(row, {baselines.last(row.key.model), arms.of(row)}, variables, metrics, tasks);
   return text;
 }
 

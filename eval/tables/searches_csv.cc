@@ -1,8 +1,6 @@
 #include "eval/tables/searches_csv.h"
 
 #include <algorithm>
-#include <map>
-#include <utility>
 
 #include "eval/analysis/tolerance.h"
 #include "eval/metrics/columns.h"
@@ -44,14 +42,10 @@ RowKey key_of_all(const SearchSeeds& seeds) {
 
 std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows,
                          const std::vector<std::string>& variables) {
-  std::map<std::string, const ResultRow*> baselines;
-  for (const ResultRow& row : rows)
-    if (row.key.name == "baseline") baselines[row.key.model] = &row;
-  return searches_text(searches, std::move(baselines), variables);
+  return searches_text(searches, TableBaselines(rows), variables);
 }
 
-std::string searches_text(const FollowedSearches& searches,
-                          std::map<std::string, const ResultRow*> baselines,
+std::string searches_text(const FollowedSearches& searches, const TableBaselines& baselines,
                           const std::vector<std::string>& variables) {
   if (searches.searches().empty()) return "";
   const std::vector<SearchSeeds> all_seeds = search_seeds(searches);
@@ -59,7 +53,7 @@ std::string searches_text(const FollowedSearches& searches,
   for (const FollowedSearch& search : searches.searches()) {
     if (search.steps.empty()) continue;
     const Bisection::Point best = search.bisection.best();
-    const ResultRow* const baseline = baselines[search.key.model];
+    const ResultRow* const baseline = baselines.last(search.key.model);
     add_row(
         search.key, variables,
         {csv_number(best.value), csv_number(best.metric), std::to_string(search.bisection.steps()),

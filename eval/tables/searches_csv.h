@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "eval/results/followed_searches.h"
+#include "eval/tables/table_baselines.h"
 
 namespace nf {
 
@@ -18,8 +18,7 @@ namespace nf {
 std::string searches_csv(const FollowedSearches& searches, const std::vector<ResultRow>& rows,
                          const std::vector<std::string>& variables);
 /// The same with the baselines of the models alone.
-std::string searches_text(const FollowedSearches& searches,
-                          std::map<std::string, const ResultRow*> baselines,
+std::string searches_text(const FollowedSearches& searches, const TableBaselines& baselines,
                           const std::vector<std::string>& variables);
 
 }  // namespace nf

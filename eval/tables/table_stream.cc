@@ -26,12 +26,6 @@ namespace {
 
 std::string head_of(const std::vector<std::string>& columns) { return csv_line(columns) + '\n'; }
 
-const ResultRow* find(const std::map<std::string, const ResultRow*>& rows,
-                      const std::string& model) {
-  const auto found = rows.find(model);
-  return found == rows.end() ? nullptr : found->second;
-}
-
 bool is_same_point(const RowKey& a, const RowKey& b) {
   return a.name == b.name && a.vars == b.vars;
 }
@@ -60,12 +54,6 @@ class UnitPlaces {
 
 }  // namespace
 
-void BaselineRows::add(const ResultRow& row) {
-  if (row.key.name != "baseline") return;
-  last[row.key.model] = &row;
-  if (!row.failed()) last_ok[row.key.model] = &row;
-}
-
 TableStream::TableStream(const std::filesystem::path& dir, const std::vector<RowKey>& keys,
                          const MetricRegistry& metrics, const std::vector<TaskHeading>& tasks)
     : metrics_(metrics),
@@ -82,20 +70,19 @@ TableStream::TableStream(const std::filesystem::path& dir, const std::vector<Row
 TableStream::UnitTexts TableStream::texts_of(const std::vector<ResultRow>& rows,
                                              const std::vector<Index>& places,
                                              const std::vector<RowKey>& keys,
-                                             const BaselineRows& baselines) const {
+                                             const TableBaselines& baselines) const {
   UnitTexts texts;
   const SimulatedArms arms(rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const ResultRow& row = rows[i];
-    const ResultRow* const untouched = find(baselines.last_ok, row.key.model);
-    const bool is_compared = untouched != nullptr && untouched != &row && !row.failed();
+    const ResultRow* const untouched = baselines.against(row);
     texts.rows.push_back(
         {.place = places[i],
          .model = row.key.model,
-         .results = result_row(row, {find(baselines.last, row.key.model), arms.of(row)}, variables_,
+         .results = result_row(row, {baselines.last(row.key.model), arms.of(row)}, variables_,
                                metrics_, tasks_),
          .sites = site_rows(row, variables_),
-         .documents = is_compared ? document_rows(row, *untouched, variables_) : "",
+         .documents = untouched != nullptr ? document_rows(row, *untouched, variables_) : "",
          .confidence = confidence_rows(row, variables_),
          .entropy = entropy_rows(row, variables_)});
   }
@@ -104,11 +91,11 @@ TableStream::UnitTexts TableStream::texts_of(const std::vector<ResultRow>& rows,
 }
 
 void TableStream::add_lines(const std::vector<ResultRow>& rows, const std::vector<Index>& places,
-                            const std::vector<RowKey>& keys, const BaselineRows& baselines,
+                            const std::vector<RowKey>& keys, const TableBaselines& baselines,
                             UnitTexts& texts) const {
   const UnitPlaces place_of(rows, places);
   for (ModelLines& model : group_rows(rows)) {
-    model.baseline = find(baselines.last, model.model);
+    model.baseline = baselines.last(model.model);
     for (const ResultLine& line : model.lines) {
       if (line.key().name == "baseline") continue;
       std::vector<Statistic> statistics =
@@ -190,14 +177,14 @@ std::string TableStream::pieces_text(const std::vector<std::string>& columns,
 }
 
 std::vector<ResultFile> TableStream::finish(const FollowedSearches& searches,
-                                            const BaselineRows& baselines) {
+                                            const TableBaselines& baselines) {
   std::vector<ResultFile> files = {{"results.csv", results_text()},
                                    {"statistics.csv", statistics_text()}};
   if (has_effects_)
     files.push_back({"effects.csv", pieces_text(effects_columns(variables_), effects_)});
   if (has_twins_) files.push_back({"twins.csv", pieces_text(twins_columns(variables_), twins_)});
   if (!searches.searches().empty())
-    files.push_back({"searches.csv", searches_text(searches, baselines.last, variables_)});
+    files.push_back({"searches.csv", searches_text(searches, baselines, variables_)});
   if (!sites_.finish()) files.push_back({"sites.csv", head_of(sites_columns(variables_))});
   documents_.finish();
   confidence_.finish();

@@ -9,16 +9,9 @@
 #include "eval/analysis/statistics.h"
 #include "eval/records/run_folder.h"
 #include "eval/results/followed_searches.h"
+#include "eval/tables/table_baselines.h"
 
 namespace nf {
-
-/// The rows of baselines, by model. Points to rows that others hold.
-struct BaselineRows {
-  std::map<std::string, const ResultRow*> last{},
-      last_ok{};  ///< of each model, the latter not failed
-
-  void add(const ResultRow& row);
-};
 
 /// The tables of kResultFiles but predictors.csv, made of one unit of rows after the other
 /// (row_units()), none of which stays: the same bytes that result_files() makes of all rows
@@ -54,17 +47,17 @@ class TableStream {
   /// rows: those of one unit that have records, finished; places: their places among all rows,
   /// ascending; keys: of the unit, some of which may have no record. Thread-safe.
   UnitTexts texts_of(const std::vector<ResultRow>& rows, const std::vector<Index>& places,
-                     const std::vector<RowKey>& keys, const BaselineRows& baselines) const;
+                     const std::vector<RowKey>& keys, const TableBaselines& baselines) const;
   /// Takes the texts of each unit, in any order.
   void add(UnitTexts&& texts);
   /// Ends the files in `dir`; the other tables.
-  std::vector<ResultFile> finish(const FollowedSearches& searches, const BaselineRows& baselines);
+  std::vector<ResultFile> finish(const FollowedSearches& searches, const TableBaselines& baselines);
 
  private:
   using Piece = UnitTexts::Piece;
 
   void add_lines(const std::vector<ResultRow>& rows, const std::vector<Index>& places,
-                 const std::vector<RowKey>& keys, const BaselineRows& baselines,
+                 const std::vector<RowKey>& keys, const TableBaselines& baselines,
                  UnitTexts& texts) const;
   bool is_before(const Piece& a, const Piece& b) const;
   std::string results_text();

@@ -36,6 +36,7 @@ namespace {
 constexpr double kLeastShare = 0.4;
 constexpr Index kValues = 4096;  ///< of a call: four arrays of it lie in the first two caches
 constexpr Index kReplicates = 16, kBlocks = 64;
+constexpr Index kRow = kMostReplicateRegisters * kReplicateLanes;
 constexpr int kCalls = 50;  ///< of a case, so that the clock's steps do not count
 
 /// Where calls leave what they return, so that none is left out.
@@ -51,7 +52,7 @@ struct Values {
   std::vector<std::int32_t> integers, offsets;  ///< sums of products; zeros
   std::vector<std::uint16_t> rounded;
   std::vector<std::uint8_t> bytes;
-  std::vector<ReplicateSums> blocks, sums;  ///< kReplicates of the latter
+  std::vector<double> blocks, sums;         ///< of kBlocks and kReplicates, kRow each
   std::vector<std::uint16_t> drawn_blocks;  ///< [kReplicates, kValues / kReplicates]
   std::vector<float> matrix, transposed;    ///< [kPackRows, kValues], [kValues, kPackRows]
 
@@ -73,8 +74,8 @@ struct Values {
     for (auto* values : {&integers, &offsets}) values->resize(static_cast<std::size_t>(kValues));
     rounded.resize(static_cast<std::size_t>(kValues));
     bytes.resize(static_cast<std::size_t>(kValues));
-    blocks.assign(static_cast<std::size_t>(kBlocks), {.tokens = 100.0, .tokens2 = 1e4});
-    sums.resize(static_cast<std::size_t>(kReplicates));
+    blocks.assign(static_cast<std::size_t>(kBlocks * kRow), 100.0);
+    sums.resize(static_cast<std::size_t>(kReplicates * kRow));
     for (Index i = 0; i < kValues; ++i)
       drawn_blocks.push_back(static_cast<std::uint16_t>(i * 40503 % kBlocks));
     matrix.assign(static_cast<std::size_t>(kPackRows * kValues), 1.0f);
@@ -164,10 +165,12 @@ void add_sums(Values& v, std::vector<Case>& cases) {
                    }});
   cases.push_back(
       {"profile: bins", [=](Isa isa) { profile_kernels(isa).bins(x, kValues, places); }});
-  cases.push_back({"replicates: add", [&v](Isa isa) {
-                     replicate_kernels(isa).add(v.blocks.data(), v.drawn_blocks.data(), kReplicates,
-                                                kValues / kReplicates, v.sums.data());
-                   }});
+  for (Index registers = 1; registers <= kMostReplicateRegisters; ++registers)
+    cases.push_back({fmt::format("replicates: add {}", registers), [&v, registers](Isa isa) {
+                       replicate_kernels(isa).add(v.blocks.data(), registers, v.drawn_blocks.data(),
+                                                  kReplicates, kValues / kReplicates,
+                                                  v.sums.data());
+                     }});
 }
 
 void add_noise(Values& v, std::vector<Case>& cases) {

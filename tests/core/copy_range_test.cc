@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/io/read_file.h"
+#include "tests/support/small_file_limit.h"
 #include "tests/support/temp_dir.h"
 
 namespace nf {
@@ -26,6 +27,21 @@ TEST(CopyRange, AppendsThoseBytes) {
     copy_range(from, 7, 0, to);
     copy_range(from, 3, 400'000, to);
     EXPECT_EQ(read_text_file(temp / "to"), text.substr(499'000) + text.substr(3, 400'000));
+  }
+}
+
+TEST(CopyRange, SaysWhatCannotBeWritten) {
+  const TempDir temp;
+  std::ofstream(temp / "from") << std::string(10'000, 'a');
+  const PosixFile from(temp / "from", O_RDONLY);
+  PosixFile to(temp / "to", O_WRONLY | O_CREAT);
+  const SmallFileLimit limit(4096);
+  try {
+    copy_range(from, 0, 10'000, to);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_EQ(std::string(error.what()).find((temp / "to").string() + ": cannot write: "), 0u)
+        << error.what();
   }
 }
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -42,6 +44,26 @@ TEST(ExclusiveFile, IsMadeByOneOfMany) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(temp.path()),
                           std::filesystem::directory_iterator()),
             kFiles);
+}
+
+TEST(ExclusiveFile, IsAwaitedWhereItIsHalf) {
+  const TempDir temp;
+  std::ofstream file(temp / "half");
+  file << "{\n {}\n" << std::flush;
+  std::thread writer([&file] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    file << "}\n" << std::flush;
+  });
+  EXPECT_TRUE(is_written(temp / "half", "\n}\n"));
+  EXPECT_EQ(read_text_file(temp / "half"), "{\n {}\n}\n");
+  writer.join();
+}
+
+TEST(ExclusiveFile, IsNotAwaitedForEver) {
+  const TempDir temp;
+  std::ofstream(temp / "half") << "{\n {}\n";
+  EXPECT_FALSE(is_written(temp / "half", "\n}\n"));
+  EXPECT_THROW(is_written(temp / "none", ""), DataError);
 }
 
 TEST(ExclusiveFile, OfAFolderThatIsNotThereIsAnError) {

@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kMostRows = 40, kMostSentences = 8;
 constexpr double kWideBits = 16.0, kHeadBytes = 2.0, kMega = 1e6;
 constexpr int kBitsOfNf4 = 4, kIntegerBits = 8;
+constexpr const char* kPartKeys[] = {"dose", "keep", "strength", "reshape"};
 
 /// A quantizer of all linears of the blocks, what it costs, and what it does.
 struct PricedLine {
@@ -66,7 +67,8 @@ bool is_integer(const Json& entry, const char* unit) {
          !entry.contains("channel_scale") && !entry.contains("except_outliers");
 }
 
-/// The sites of a tensor in the blocks; none where some lie outside them.
+/// The sites of a tensor in the blocks, one for all linears that read the same input; none where
+/// some lie outside them.
 std::optional<Index> sites_of(const ResultRow& row, const std::string& tensor) {
   Index count = 0;
   for (const SiteStats& site : row.sites) {
@@ -78,9 +80,18 @@ std::optional<Index> sites_of(const ResultRow& row, const std::string& tensor) {
   return count;
 }
 
+/// Whether an entry rounds all of a tensor to its levels: not a share or a part of that change, nor
+/// in another shape of the model.
+bool is_whole_rounding(const Json& entry) {
+  return std::none_of(std::begin(kPartKeys), std::end(kPartKeys),
+                      [&entry](const char* key) { return entry.contains(key); });
+}
+
 std::optional<PricedLine> priced(const ResultLine& line, const ModelLines& model,
                                  const ModelBench& bench) {
   const Json& entries = line.key().entries;
+  if (line.key().search || !std::all_of(entries.begin(), entries.end(), is_whole_rounding))
+    return std::nullopt;
   const Json* const weight = only_entry(entries, "weight");
   const Json* const input = only_entry(entries, "input");
   if (weight == nullptr || entries.size() != (input == nullptr ? 1U : 2U)) return std::nullopt;
@@ -95,7 +106,7 @@ std::optional<PricedLine> priced(const ResultLine& line, const ModelLines& model
                    .bytes = bytes_per_token(bench.sizes, *bits, kHeadBytes),
                    .kl = std::move(*kl)};
   if (input != nullptr && is_integer(*weight, "channel") && is_integer(*input, "token") &&
-      sites_of(row, "input") == bench.sizes.linears)
+      sites_of(row, "input") == bench.sizes.inputs)
     found.rate = bench.find("w8a8");
   return found;
 }

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "core/base/error.h"
 #include "core/config/yaml_writer.h"
@@ -95,8 +97,10 @@ TEST_F(IntegrationMeasuredCuts, AreMadeOnceAndLeaveWhatOneRunLeaves) {
   EXPECT_NE(agreed.plan().shard.rates, WorkRates{});
   for (const BatchShard& shard : agreed.plan().shards) EXPECT_GT(shard.seconds, 0.0);
   const std::string text = read_text_file(batch.dir() / kBatchCut);
-  // The next ones, whether they saw the folder before or after, take that cut.
-  EXPECT_TRUE(work(batch).is_all_done || work(agreed).is_all_done);
+  // The next ones take that cut, the one that saw the folder before and the one that did after.
+  EXPECT_FALSE(work(batch, 2).is_all_done);
+  EXPECT_EQ(batch.attempt_folders().size(), 2u);
+  EXPECT_TRUE(work(agreed).is_all_done);
   EXPECT_EQ(read_text_file(batch.dir() / kBatchCut), text);
   EXPECT_EQ(batch.attempt_folders().size(), static_cast<std::size_t>(kShards));
   for (const fs::path& folder : batch.attempt_folders())
@@ -117,7 +121,7 @@ TEST_F(IntegrationMeasuredCuts, OfAnotherWorkerCount) {
   other.agree_on_cut(slow_at_measuring(), std::vector<BatchShard>(kShards, {.trials = 7}));
   ASSERT_NE(cut_by(slow_at_measuring()), cut_by({.count = kShards}));
   EXPECT_TRUE(batch.plan().is_guessed);  // it was opened before
-  work(batch);
+  EXPECT_TRUE(work(batch).is_all_done);
   for (const fs::path& folder : batch.attempt_folders())
     EXPECT_EQ(cut_of(folder), cut_by(slow_at_measuring())) << folder;
 }
@@ -134,17 +138,50 @@ TEST_F(IntegrationMeasuredCuts, ComeFromTheFirstOfTwoThatAgree) {
 /// Nobody works by a cut of his own where that of all cannot be read.
 TEST_F(IntegrationMeasuredCuts, ThatAreDamagedStopAll) {
   const BatchFolder batch = make();
-  std::ofstream(batch.dir() / kBatchCut) << R"({"cut": {"by": "trials", "rates": {}}, "shards": [
-    {"shard": 1, "trials": 1, "seconds": 1.0, "memory": 1}]})";
-  EXPECT_THROW(work(batch), DataError);
-  std::ofstream(batch.dir() / kBatchCut, std::ios::trunc).close();
-  try {
-    work(batch);
-    FAIL() << "an empty file was taken for a cut";
-  } catch (const DataError& error) {
-    EXPECT_NE(std::string(error.what()).find("remove it once no worker runs"), std::string::npos);
+  BatchFolder(batch).agree_on_cut(slow_at_measuring(), std::vector<BatchShard>(kShards));
+  const fs::path file = batch.dir() / kBatchCut;
+  const std::string whole = read_text_file(file);
+  const std::string fewer = R"({"cut": {"by": "trials", "rates": {}}, "shards": [
+    {"shard": 1, "trials": 1, "seconds": 1.0, "memory": 1}]
+}
+)";
+  for (const std::string& text :
+       {std::string(), whole.substr(0, whole.size() / 2), fewer,
+        std::string("{\n \"cut\": {\"by\": \"trials\"}, \"shards\": []\n}\n")}) {
+    std::ofstream(file, std::ios::trunc) << text;
+    for (Index shard = 0; shard < kShards; ++shard) batch.forget_failure(shard);
+    try {
+      work(batch);
+      FAIL() << "was taken for a cut: " << text;
+    } catch (const DataError& error) {
+      const std::string message = error.what();
+      EXPECT_EQ(message.find(file.string() + ": "), 0u) << message;
+      EXPECT_NE(message.find("remove it once no worker runs"), std::string::npos) << message;
+    }
   }
   EXPECT_TRUE(batch.attempt_folders().empty());
+  fs::remove(file);
+  for (Index shard = 0; shard < kShards; ++shard) batch.forget_failure(shard);
+  EXPECT_TRUE(work(batch).is_all_done);
+}
+
+/// Without hard links a file is half for a while.
+TEST_F(IntegrationMeasuredCuts, AreAwaitedWhileTheyAreWritten) {
+  const BatchFolder batch = make();
+  BatchFolder(batch).agree_on_cut(slow_at_measuring(), std::vector<BatchShard>(kShards));
+  const std::string whole = read_text_file(batch.dir() / kBatchCut);
+  const std::size_t half = whole.rfind("}\n", whole.size() - 3) + 2;  // behind an inner end
+  ASSERT_LT(half, whole.size() - 2);
+  std::ofstream file(batch.dir() / kBatchCut, std::ios::trunc);
+  file << whole.substr(0, half) << std::flush;
+  std::thread writer([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    file << whole.substr(half) << std::flush;
+  });
+  const BatchFolder opened = BatchFolder::open(batch.dir());
+  writer.join();
+  EXPECT_EQ(opened.plan().shard.rates, slow_at_measuring().rates);
+  EXPECT_FALSE(opened.plan().is_guessed);
 }
 
 TEST_F(IntegrationMeasuredCuts, AreNotMadeWhereRatesWereGiven) {

@@ -11,6 +11,7 @@
 #include "core/io/read_file.h"
 #include "core/io/read_json.h"
 #include "eval/records/mixed_env.h"
+#include "eval/records/model_bench.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/result_files.h"
 #include "tests/support/builtin_kinds.h"
@@ -369,6 +370,28 @@ TEST_F(MergeOfShards, RefusesOtherNumerics) {
   std::ofstream(b_ / "manifest.json") << manifest;
   EXPECT_NE(refusal({.runs = {a_, b_}, .out = out_}).find("b/manifest.json: made with numerics"),
             std::string::npos);
+}
+
+TEST_F(MergeOfShards, KeepsTimesOfModels) {
+  const auto bench = [](const char* cpu) {
+    return Json(
+        {{"model_hash", "abc"},
+         {"cpu", cpu},
+         {"gemm", "oneDNN"},
+         {"isa", "avx2"},
+         {"threads", 2},
+         {"context", 16},
+         {"sizes", {{"linears", 1}, {"values", 64.0}, {"rows", 8.0}, {"head_values", 10.0}}},
+         {"forms", Json::array()}});
+  };
+  keep_bench(b_, bench("a CPU"));
+  merge_runs({.runs = {a_, b_}, .out = out_}, builtin_metrics());
+  EXPECT_EQ(read_text_file(out_ / kBench), read_text_file(b_ / kBench));
+  keep_bench(a_, bench("another"));
+  EXPECT_EQ(refusal({.runs = {a_, b_}, .out = temp_ / "again"}),
+            "b/bench.json: has other times of a model than a/bench.json; remove the one that is "
+            "not to be kept");
+  EXPECT_FALSE(fs::exists(temp_ / "again"));
 }
 
 TEST_F(MergeOfShards, NeverWritesOverAnything) {

@@ -13,6 +13,7 @@
 #include "eval/batch/shard_claim.h"
 #include "eval/batch/worker_process.h"
 #include "eval/records/file_names.h"
+#include "eval/records/model_bench.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/builtin_kinds.h"
 #include "tests/support/experiment_files.h"
@@ -104,8 +105,21 @@ TEST_F(IntegrationWorkers, LeaveWhatOneRunLeaves) {
   }
   expect_merged_as_straight(batch);
   EXPECT_EQ(work(batch).shards, 0);  // nothing is left
-  // Again, over the merged folder of before.
+  // Again, over the merged folder of before, whose times stay.
+  keep_bench(
+      batch.merged_dir(),
+      {{"model_hash", "abc"},
+       {"cpu", "a CPU"},
+       {"gemm", "oneDNN"},
+       {"isa", "avx2"},
+       {"threads", 2},
+       {"context", 16},
+       {"sizes",
+        {{"linears", 1}, {"inputs", 1}, {"values", 64.0}, {"rows", 8.0}, {"head_values", 10.0}}},
+       {"forms", Json::array()}});
+  const std::string bench = read_text_file(batch.merged_dir() / kBench);
   expect_merged_as_straight(BatchFolder::open(batch.dir()));
+  EXPECT_EQ(read_text_file(batch.merged_dir() / kBench), bench);
   EXPECT_EQ(RunFolder::read(batch.dir()).dir, batch.merged_dir());
 }
 
@@ -202,6 +216,13 @@ TEST_F(IntegrationWorkers, TakeEnvFromTheNextWhereTheFirstLeftItEmpty) {
   EXPECT_TRUE(read_json(batch.dir() / kBatchEnv).is_object());
 }
 
+TEST_F(IntegrationWorkers, TakeEnvFromTheNextWhereTheFirstLeftHalf) {
+  const BatchFolder batch = make(1);
+  std::ofstream(batch.dir() / kBatchEnv) << "{\n \"isa\": ";
+  EXPECT_TRUE(work(batch).is_all_done);
+  EXPECT_TRUE(read_json(batch.dir() / kBatchEnv).is_object());
+}
+
 TEST_F(IntegrationWorkers, WaitForAMergeUntilItsProcessIsDead) {
   const BatchFolder batch = make(1, /*lease=*/1.0);
   EXPECT_FALSE(is_being_merged(batch));
@@ -255,7 +276,7 @@ TEST_F(IntegrationWorkers, NoteErrorsThatNameFilesOfAnyBytes) {
 
 TEST_F(IntegrationWorkers, OfOtherNumericsAreRefused) {
   const BatchFolder batch = make(2);
-  std::ofstream(batch.dir() / kBatchEnv) << R"({"isa": "none", "gemm": "other"})";
+  std::ofstream(batch.dir() / kBatchEnv) << "{\n \"isa\": \"none\",\n \"gemm\": \"other\"\n}\n";
   EXPECT_THROW(work(batch), ConfigError);
   EXPECT_EQ(batch.shards()[0].attempts, 0);
 }

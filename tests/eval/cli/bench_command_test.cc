@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -59,6 +60,52 @@ TEST(IntegrationBench, LeavesItsResultInARunOfTheModel) {
   // The run goes on, and its folder keeps the times.
   ASSERT_EQ(program({"run", "e.yaml", "--out", "r", "--quiet"}).exit_code, 0);
   EXPECT_EQ(program({"report", "r", "--data", "speed-llama"}).out, data.out);
+}
+
+TEST(IntegrationBench, RatesIntegersOfModelsWhoseLinearsShareInputs) {
+  if (!int8_is_native()) GTEST_SKIP() << "this CPU has no VNNI, so that w8a8 is not timed";
+  const ExperimentFiles files;
+  files.write_experiment(
+      "  - {name: whole, quantize: W8A8}\n"
+      "  - {name: half, quantize: [{sites: {tensor: weight}, grid: uniform, bits: 8, granularity: "
+      "channel, dose: 0.5}]}\n"
+      "  - name: searched\n"
+      "    bisect: {range: [0.5, 4], target: {kl: 0.001}, max_steps: 2}\n"
+      "    quantize: [{sites: {tensor: weight}, grid: uniform, bits: 4, granularity: channel, "
+      "dose: "
+      "\"${bisect}\"}]\n");
+  const auto program = [&files](const std::vector<std::string>& arguments) {
+    return run_program(arguments, files.dir());
+  };
+  ASSERT_EQ(program({"run", "e.yaml", "--out", "r", "--quiet"}).exit_code, 0);
+  for (const char* model : {"llama", "opt"}) {  // seven linears of four inputs, six of four
+    const ProgramResult bench =
+        program({"bench", "--model", model, "--context", "16", "--rounds", "1", "--into", "r"});
+    ASSERT_EQ(bench.exit_code, 0) << bench.err;
+    const ProgramResult data = program({"report", "r", "--data", fmt::format("speed-{}", model)});
+    EXPECT_NE(data.out.find(fmt::format("\n{},whole,\"W8A8 channel, token\"", model)),
+              std::string::npos)
+        << data.out << data.err;
+    EXPECT_NE(data.out.find(",w8a8,"), std::string::npos) << data.out;
+    EXPECT_EQ(data.out.find("half"), std::string::npos) << data.out;
+    EXPECT_EQ(data.out.find("searched"), std::string::npos) << data.out;
+  }
+}
+
+TEST(IntegrationBench, TellsADamagedFileBeforeTheWork) {
+  const ExperimentFiles files;
+  files.write_experiment("  - {name: w, quantize: W4 channel}\n");
+  const auto program = [&files](const std::vector<std::string>& arguments) {
+    return run_program(arguments, files.dir());
+  };
+  ASSERT_EQ(program({"run", "e.yaml", "--out", "r", "--quiet"}).exit_code, 0);
+  files.write("r/bench.json", R"({"format": 1, "benches": [3]})");
+  // Rounds that would take days: the file is read first.
+  const ProgramResult bench =
+      program({"bench", "--model", "llama", "--rounds", "100000000", "--into", "r"});
+  EXPECT_EQ(bench.exit_code, 3);
+  EXPECT_NE(bench.err.find("bench.json: is damaged"), std::string::npos) << bench.err;
+  EXPECT_NE(bench.err.find("remove it"), std::string::npos) << bench.err;
 }
 
 TEST(IntegrationBench, RefusesARunOfOtherModels) {

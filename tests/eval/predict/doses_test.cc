@@ -53,6 +53,12 @@ TEST_F(Doses, TellTheSlopeAndTheCurvature) {
   EXPECT_FALSE(value("curvature", baseline_));
 }
 
+TEST_F(Doses, OfASearchAreNone) {
+  rows_[0].key.entries[0]["dose"] = "${bisect}";
+  EXPECT_FALSE(dose_of(rows_[0].key));
+  EXPECT_FALSE(value("first_order", rows_[0]));
+}
+
 TEST_F(Doses, NeverSeeTheRowsOwnOutcome) {
   const std::optional<double> slope = value("first_order", rows_[0]);
   const std::optional<double> curvature = value("curvature", rows_[0]);

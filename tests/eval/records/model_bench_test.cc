@@ -38,13 +38,40 @@ TEST(ModelBench, KeepsOneForEachModel) {
   EXPECT_EQ(benches[1].find("w8a8"), nullptr);
 }
 
+TEST(ModelBench, JoinsThoseOfFolders) {
+  const TempDir a, b, none;
+  EXPECT_TRUE(join_benches({a.path(), none.path()}).empty());
+  keep_bench(a.path(), bench_of("a", 16));
+  keep_bench(b.path(), bench_of("a", 16));
+  keep_bench(b.path(), bench_of("b", 16));
+  write_benches(none.path(), join_benches({a.path(), b.path()}));
+  EXPECT_EQ(read_benches(none.path()).size(), 2u);
+  keep_bench(b.path(), bench_of("a", 32));
+  try {
+    join_benches({a.path(), b.path()});
+    FAIL() << "of different times one was taken";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.what(), (b / kBench).string() + ": has other times of a model than " +
+                                (a / kBench).string() + "; remove the one that is not to be kept");
+  }
+}
+
 TEST(ModelBench, RefusesADamagedFile) {
   const TempDir dir;
   for (const char* text : {"{", "{\"format\": 1}", "{\"format\": 2, \"benches\": []}",
-                           "{\"format\": 1, \"benches\": [{\"model_hash\": 3}]}"}) {
+                           "{\"format\": 1, \"benches\": [{\"model_hash\": 3}]}",
+                           "{\"format\": 1, \"benches\": [3]}"}) {
     write_file_atomically(dir / kBench, text);
     EXPECT_THROW(read_benches(dir.path()), DataError) << text;
+    EXPECT_THROW(keep_bench(dir.path(), bench_of("a", 16)), DataError) << text;
   }
+}
+
+TEST(ModelBench, ReadsSizesWithoutInputs) {
+  Json bench = bench_of("a", 16);
+  EXPECT_EQ(read_bench(bench).sizes.inputs, 0);
+  bench["sizes"]["inputs"] = 4;
+  EXPECT_EQ(read_bench(bench).sizes.inputs, 4);
 }
 
 TEST(ModelBench, CountsScalesAndZeroPoints) {

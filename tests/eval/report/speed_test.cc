@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "eval/records/model_bench.h"
 #include "tests/support/report_runs.h"
 #include "tests/support/temp_dir.h"
@@ -24,7 +27,11 @@ Json bench_json() {
           {"threads", 2},
           {"context", 512},
           {"sizes",
-           {{"linears", kLinears}, {"values", 16384.0}, {"rows", 128.0}, {"head_values", 1000.0}}},
+           {{"linears", kLinears},
+            {"inputs", kLinears},
+            {"values", 16384.0},
+            {"rows", 128.0},
+            {"head_values", 1000.0}}},
           {"forms", {form("f32", 1000.0), form("w8a8", 1750.0)}}};
 }
 
@@ -92,6 +99,23 @@ TEST_F(SpeedSection, PricesOnlyWhatTheBenchKnows) {
   add("codebook", 0.1, {codebook});
   add("mixed", 0.1, {weight_entry(4, "channel"), weight_entry(8, "channel")});
   EXPECT_FALSE(section_of("speed", run_.input()));
+}
+
+TEST_F(SpeedSection, PricesNoPartOfAQuantizer) {
+  keep_bench(dir_.path(), bench_json());
+  add("whole", 0.1, {weight_entry(4, "channel")});
+  for (const auto& [key, value] :
+       {std::pair("dose", Json(0.5)), std::pair("keep", Json("clipping")),
+        std::pair("strength", Json({{"relative_l2", 0.1}})),
+        std::pair("reshape", Json({{"flatten", true}}))}) {
+    Json entry = weight_entry(4, "channel");
+    entry[key] = value;
+    add(key, 0.1, {entry});
+  }
+  const auto section = section_of("speed", run_.input());
+  ASSERT_TRUE(section);
+  const std::string& csv = section->figures[0].csv;
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 2) << csv;  // the heading and "whole"
 }
 
 TEST_F(SpeedSection, IsLeftOutWithoutABenchOfTheModel) {
