@@ -341,12 +341,12 @@ void BatchFolder::forget_failure(Index shard) const {
 }
 
 void BatchFolder::note_merged() const {
-  create_exclusively(dir_ / kDoneDir / "merge.json", Json{{"finished", utc_time()}}.dump() + "\n");
+  create_exclusively(dir_ / kDoneDir / kMergeNote, Json{{"finished", utc_time()}}.dump() + "\n");
 }
 
 bool BatchFolder::is_all_merged() const {
   std::error_code ignored;
-  return fs::exists(dir_ / kDoneDir / "merge.json", ignored) && is_merged();
+  return fs::exists(dir_ / kDoneDir / kMergeNote, ignored) && is_merged();
 }
 
 bool BatchFolder::is_stopped() const {

@@ -31,10 +31,10 @@ namespace nf {
 ///   hashes/                what is known of the models' files
 ///   merged/                the run folder of all; appears whole
 ///   STOP                   made by the user: all workers stop at the next point
-inline constexpr const char* kBatchEnv = "env.json";
 inline constexpr const char* kBatchCut = "cut.json";
 inline constexpr const char* kEndOfNote = "\n}\n";  ///< of these two, and nowhere else in them
 inline constexpr const char* kDoneDir = "done";
+inline constexpr const char* kMergeNote = "merge.json";
 inline constexpr const char* kFailedDir = "failed";
 /// Hashes of the models' files, taken once for all workers (PieceHashCache).
 inline constexpr const char* kHashesDir = "hashes";

@@ -7,6 +7,7 @@
 
 #include "core/base/printable.h"
 #include "eval/batch/array_jobs.h"
+#include "eval/batch/launch.h"
 #include "eval/batch/script_word.h"
 #include "eval/output/progress.h"
 
@@ -111,9 +112,9 @@ std::string how_to_begin(const BatchStatus& status) {
     return fmt::format(
         "{} runs one shard after the other, `noisefloor run {} --worker` what is free, on as many "
         "machines as you like",
-        word("shards.sh"), script_word(status.dir.string()));
-  return fmt::format("{} runs the commands of {} with GNU parallel", word("parallel.sh"),
-                     word("shards.txt"));
+        word(kLoopScript), script_word(status.dir.string()));
+  return fmt::format("{} runs the commands of {} with GNU parallel", word(kListScript),
+                     word(kShardList));
 }
 
 }  // namespace

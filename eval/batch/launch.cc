@@ -176,21 +176,21 @@ ShardList list_of(const BatchFolder& batch, const LaunchRequest& request, const 
 std::vector<std::string> write_list(const BatchFolder& batch, const LaunchRequest& request,
                                     const LaunchFile& file) {
   const ShardList list = list_of(batch, request, file);
-  write_file_atomically(list.dir / "shards.txt", list_text(list));
-  write_script(list.dir / "parallel.sh", parallel_script(list));
+  write_file_atomically(list.dir / kShardList, list_text(list));
+  write_script(list.dir / kListScript, parallel_script(list));
   // GNU parallel would take lines of the list before for these.
   fs::remove(list.dir / "parallel.log");
   return {fmt::format("{} in shards.txt, a command a line; {} runs them with GNU parallel",
                       shards_text(request, batch.shard_count()),
-                      script_word((batch.dir() / "parallel.sh").string()))};
+                      script_word((batch.dir() / kListScript).string()))};
 }
 
 std::vector<std::string> write_loop(const BatchFolder& batch, const LaunchRequest& request,
                                     const LaunchFile& file) {
   const ShardList list = list_of(batch, request, file);
-  write_script(list.dir / "shards.sh", loop_script(list));
+  write_script(list.dir / kLoopScript, loop_script(list));
   return {fmt::format("{} in a loop; {} runs it", shards_text(request, batch.shard_count()),
-                      script_word((batch.dir() / "shards.sh").string()))};
+                      script_word((batch.dir() / kLoopScript).string()))};
 }
 
 }  // namespace

@@ -10,6 +10,12 @@
 
 namespace nf {
 
+/// Files of the launchers that are no scheduler: a loop over all shards, and a list of commands
+/// with the script that gives it to GNU parallel.
+inline constexpr const char* kLoopScript = "shards.sh";
+inline constexpr const char* kListScript = "parallel.sh";
+inline constexpr const char* kShardList = "shards.txt";
+
 /// The way in which workers of a batch folder are started.
 struct LaunchRequest {
   std::filesystem::path program;  ///< noisefloor, absolute

@@ -270,8 +270,8 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
     std::vector<ResultFile> files = tables.finish(searches, stream.baselines());
     if (stream.has_predictors())
       files.push_back(
-          {"predictors.csv", predictors_csv(stream.read_rows(), sweep_variables(searches.keys()),
-                                            PredictorRegistry::builtin())});
+          {kPredictorsCsv, predictors_csv(stream.read_rows(), sweep_variables(searches.keys()),
+                                          PredictorRegistry::builtin())});
     run.write_tables(files, searches.keys(), first.tasks);
     outcome.missing = missing_trials(runs, searches.keys(), stream.row_ends());
   }

@@ -14,9 +14,11 @@ struct Kinds;
 /// Kinds never change once they are made. Shared: an experiment needs them for as long as it lives.
 using KindsPtr = std::shared_ptr<const Kinds>;
 
-/// Everything that has a name and a file of its own: made once by main() (or a test) and passed
-/// down. Only eval sees noise, quantizers and architectures together. What reads records is given
-/// the metrics alone.
+/// Everything of an experiment that has a name and a file of its own: made once by main() (or a
+/// test) and passed down. Only eval sees noise, quantizers and architectures together. What reads
+/// records is given the metrics alone: its own kinds, predictors and sections of the report, stand
+/// on floors above this one and are made where they are asked. Relations, parts of δ, grids, ranges
+/// and scales have no registry; each is a constant table of functions beside its type.
 struct Kinds {
   NoiseRegistry noises;
   QuantizerRegistry quantizers;

@@ -14,6 +14,7 @@
 #include "eval/metrics/summed_figures.h"
 #include "eval/output/csv.h"
 #include "eval/output/sqlite_file.h"
+#include "eval/records/file_names.h"
 #include "eval/results/row_fields.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/result_files.h"
@@ -99,8 +100,8 @@ void write_meta(const RunContents& run, SqliteFile& file) {
   insert.row({"numerics", std::to_string(run.manifest.numerics)});
   insert.row({"env", run.manifest.env.dump()});
   insert.row({"folder", byte_text(fs::absolute(run.dir).lexically_normal().string())});
-  insert.row({"experiment.yaml", run.experiment});
-  insert.row({"resolved.yaml", run.resolved});
+  insert.row({kExperiment, run.experiment});
+  insert.row({kResolved, run.resolved});
   insert.row({"exported_by", fmt::format("noisefloor {} ({})", version(), git_hash())});
 }
 

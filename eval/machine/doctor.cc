@@ -17,6 +17,7 @@
 #include "eval/machine/slurm_checks.h"
 #include "eval/records/file_names.h"
 #include "eval/records/run_manifest.h"
+#include "eval/records/run_place.h"
 #include "eval/run/preparation.h"
 
 namespace nf {
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 /// The env of a batch folder's first worker, or of a run folder.
 std::optional<EarlierEnv> env_of(const fs::path& folder) {
   std::error_code ignored;
-  for (const fs::path& file : {folder / "env.json", folder / kManifest}) {
+  for (const fs::path& file : {folder / kBatchEnv, folder / kManifest}) {
     if (!fs::is_regular_file(file, ignored)) continue;
     const Json json = read_json(file);
     const auto env = json.find("env");

@@ -37,7 +37,7 @@ struct Predictor {
   std::function<RowPredictor(const PredictorEvidence& evidence)> make;
 };
 
-/// The predictors by name. A plain value: built once at the start and passed down.
+/// The predictors by name: a plain value that functions are given, so that a test may give its own.
 class PredictorRegistry {
  public:
   /// All predictors this program was built with.

@@ -19,9 +19,19 @@ inline constexpr const char* kProfilesCsv = "profiles.csv";
 /// The folder of what was made of calibration sets: a cache.
 inline constexpr const char* kCalibrationDir = "calibration";
 /// Tables that are made of records and manifest alone.
+inline constexpr const char* kResultsCsv = "results.csv";
+inline constexpr const char* kStatisticsCsv = "statistics.csv";
+inline constexpr const char* kEffectsCsv = "effects.csv";
+inline constexpr const char* kSitesCsv = "sites.csv";
+inline constexpr const char* kDocumentsCsv = "documents.csv";
+inline constexpr const char* kConfidenceCsv = "confidence.csv";
+inline constexpr const char* kEntropyCsv = "entropy.csv";
+inline constexpr const char* kSearchesCsv = "searches.csv";
+inline constexpr const char* kTwinsCsv = "twins.csv";
+inline constexpr const char* kPredictorsCsv = "predictors.csv";
 inline constexpr const char* kResultFiles[] = {
-    "results.csv",    "statistics.csv", "effects.csv",  "sites.csv", "documents.csv",
-    "confidence.csv", "entropy.csv",    "searches.csv", "twins.csv", "predictors.csv"};
+    kResultsCsv,    kStatisticsCsv, kEffectsCsv,  kSitesCsv, kDocumentsCsv,
+    kConfidenceCsv, kEntropyCsv,    kSearchesCsv, kTwinsCsv, kPredictorsCsv};
 
 /// All of them but records.jsonl, which is appended: each appears whole or not at all.
 std::vector<std::string> whole_files();

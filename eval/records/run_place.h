@@ -7,6 +7,7 @@ namespace nf {
 /// Folders of a batch folder: many workers share the work of one experiment there. Readers of
 /// results want the run folder that is joined of all.
 inline constexpr const char* kBatchPlan = "plan.json";
+inline constexpr const char* kBatchEnv = "env.json";
 inline constexpr const char* kClaimsDir = "claims";
 inline constexpr const char* kWorkersDir = "workers";
 inline constexpr const char* kMergedDir = "merged";

@@ -9,6 +9,7 @@
 #include "core/base/printable.h"
 #include "eval/output/number_text.h"
 #include "eval/output/table.h"
+#include "eval/records/file_names.h"
 #include "eval/results/result_lines.h"
 #include "eval/tables/design_findings.h"
 #include "eval/tables/finding.h"
@@ -64,9 +65,9 @@ std::string findings_text(const std::vector<ResultRow>& rows, const FollowedSear
       who.emplace_back(word);
       files.emplace_back(file);
     };
-    tell(findings, "searches", "searches.csv");
-    tell(of_designs, "designs", "effects.csv");
-    tell(of_twins, "twins", "twins.csv");
+    tell(findings, "searches", kSearchesCsv);
+    tell(of_designs, "designs", kEffectsCsv);
+    tell(of_twins, "twins", kTwinsCsv);
     if (who.empty()) continue;
     for (const std::vector<Finding>* more : {&of_designs, &of_twins})
       findings.insert(findings.end(), more->begin(), more->end());

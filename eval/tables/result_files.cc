@@ -1,6 +1,5 @@
 #include "eval/tables/result_files.h"
 
-#include <iterator>
 #include <utility>
 
 #include "core/io/atomic_file.h"
@@ -27,22 +26,20 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks) {
   const std::vector<std::string> variables = sweep_variables(searches.keys());
-  std::string texts[] = {
-      results_csv(rows, variables, metrics, tasks),
-      statistics_csv(rows, variables, tasks),
-      effects_csv(rows, searches.keys(), variables),
-      sites_csv(rows, variables),
-      has_documents(rows) ? documents_csv(rows, variables) : "",
-      has_confidence(rows) ? confidence_csv(rows, variables) : "",
-      has_entropy(rows) ? entropy_csv(rows, variables) : "",
-      searches_csv(searches, rows, variables),
-      twins_csv(rows, searches.keys(), variables),
-      has_predictors(rows) ? predictors_csv(rows, variables, PredictorRegistry::builtin()) : ""};
-  static_assert(std::size(texts) == std::size(kResultFiles));
-  std::vector<ResultFile> files;
-  for (std::size_t i = 0; i < std::size(texts); ++i)
-    files.push_back({kResultFiles[i], std::move(texts[i])});
-  return files;
+  const auto none = std::string();
+  return {
+      {kResultsCsv, results_csv(rows, variables, metrics, tasks)},
+      {kStatisticsCsv, statistics_csv(rows, variables, tasks)},
+      {kEffectsCsv, effects_csv(rows, searches.keys(), variables)},
+      {kSitesCsv, sites_csv(rows, variables)},
+      {kDocumentsCsv, has_documents(rows) ? documents_csv(rows, variables) : none},
+      {kConfidenceCsv, has_confidence(rows) ? confidence_csv(rows, variables) : none},
+      {kEntropyCsv, has_entropy(rows) ? entropy_csv(rows, variables) : none},
+      {kSearchesCsv, searches_csv(searches, rows, variables)},
+      {kTwinsCsv, twins_csv(rows, searches.keys(), variables)},
+      {kPredictorsCsv,
+       has_predictors(rows) ? predictors_csv(rows, variables, PredictorRegistry::builtin()) : none},
+  };
 }
 
 void write_profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys) {

@@ -9,6 +9,7 @@
 #include "eval/analysis/twin_ratios.h"
 #include "eval/metrics/columns.h"
 #include "eval/output/csv.h"
+#include "eval/records/file_names.h"
 #include "eval/results/row_fields.h"
 #include "eval/results/simulated_arms.h"
 #include "eval/tables/confidence_csv.h"
@@ -62,10 +63,10 @@ TableStream::TableStream(const std::filesystem::path& dir, const std::vector<Row
       has_effects_(std::any_of(keys.begin(), keys.end(), has_effects)),
       has_twins_(std::any_of(keys.begin(), keys.end(), is_twin)),
       figures_(all_figures(tasks)),
-      sites_(dir / "sites.csv", head_of(sites_columns(variables_))),
-      documents_(dir / "documents.csv", head_of(documents_columns(variables_))),
-      confidence_(dir / "confidence.csv", head_of(confidence_columns(variables_))),
-      entropy_(dir / "entropy.csv", head_of(entropy_columns(variables_))) {}
+      sites_(dir / kSitesCsv, head_of(sites_columns(variables_))),
+      documents_(dir / kDocumentsCsv, head_of(documents_columns(variables_))),
+      confidence_(dir / kConfidenceCsv, head_of(confidence_columns(variables_))),
+      entropy_(dir / kEntropyCsv, head_of(entropy_columns(variables_))) {}
 
 TableStream::UnitTexts TableStream::texts_of(const std::vector<ResultRow>& rows,
                                              const std::vector<Index>& places,
@@ -178,14 +179,14 @@ std::string TableStream::pieces_text(const std::vector<std::string>& columns,
 
 std::vector<ResultFile> TableStream::finish(const FollowedSearches& searches,
                                             const TableBaselines& baselines) {
-  std::vector<ResultFile> files = {{"results.csv", results_text()},
-                                   {"statistics.csv", statistics_text()}};
+  std::vector<ResultFile> files = {{kResultsCsv, results_text()},
+                                   {kStatisticsCsv, statistics_text()}};
   if (has_effects_)
-    files.push_back({"effects.csv", pieces_text(effects_columns(variables_), effects_)});
-  if (has_twins_) files.push_back({"twins.csv", pieces_text(twins_columns(variables_), twins_)});
+    files.push_back({kEffectsCsv, pieces_text(effects_columns(variables_), effects_)});
+  if (has_twins_) files.push_back({kTwinsCsv, pieces_text(twins_columns(variables_), twins_)});
   if (!searches.searches().empty())
-    files.push_back({"searches.csv", searches_text(searches, baselines, variables_)});
-  if (!sites_.finish()) files.push_back({"sites.csv", head_of(sites_columns(variables_))});
+    files.push_back({kSearchesCsv, searches_text(searches, baselines, variables_)});
+  if (!sites_.finish()) files.push_back({kSitesCsv, head_of(sites_columns(variables_))});
   documents_.finish();
   confidence_.finish();
   entropy_.finish();
