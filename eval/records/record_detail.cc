@@ -12,15 +12,6 @@ namespace {
 
 using Bins = std::span<const TokenBin>;
 
-struct TokenFigure {
-  const char* key;
-  double TokenDetail::*member;
-};
-constexpr TokenFigure kTokenFigures[] = {{"nll", &TokenDetail::nll},
-                                         {"kl", &TokenDetail::kl},
-                                         {"kl_reverse", &TokenDetail::kl_reverse},
-                                         {"confidence", &TokenDetail::confidence}};
-
 /// JSON has no way to write a number that is not finite.
 double finite(double value, const char* key) {
   NF_CHECK(std::isfinite(value), "{} of a window's detail is {}", key, value);

@@ -3,9 +3,9 @@
 #include <limits>
 #include <utility>
 
-#include "eval/metrics/detail.h"
 #include "eval/metrics/kl_tail.h"
 #include "eval/metrics/summed_figures.h"
+#include "eval/records/record_detail.h"
 #include "eval/records/skim_fields.h"
 #include "eval/records/skim_site.h"
 
@@ -74,22 +74,13 @@ std::vector<TokenBin> read_bins(JsonCursor& cursor) {
   return bins;
 }
 
-struct TokenField {
-  const char* key;
-  double TokenDetail::*member;
-};
-constexpr TokenField kTokenFields[] = {{"nll", &TokenDetail::nll},
-                                       {"kl", &TokenDetail::kl},
-                                       {"kl_reverse", &TokenDetail::kl_reverse},
-                                       {"confidence", &TokenDetail::confidence}};
-
 std::vector<TokenDetail> read_tokens(Index count, JsonCursor& cursor) {
   std::vector<TokenDetail> tokens(static_cast<std::size_t>(count));
-  SeenFields<TokenField> seen(kTokenFields);
+  SeenFields<TokenFigure> seen(kTokenFigures);
   std::size_t keys = 0;
   cursor.object([&](std::string_view key) {
-    const TokenField* const field = seen.take(
-        key, [](const TokenField& one) { return one.key; }, cursor);
+    const TokenFigure* const field = seen.take(
+        key, [](const TokenFigure& one) { return one.key; }, cursor);
     if (field == nullptr && key != "top1") {
       cursor.skip();
       return;
@@ -107,7 +98,7 @@ std::vector<TokenDetail> read_tokens(Index count, JsonCursor& cursor) {
     });
     if (t != tokens.size()) cursor.fail();
   });
-  if (keys != std::size(kTokenFields) + 1) cursor.fail();
+  if (keys != std::size(kTokenFigures) + 1) cursor.fail();
   return tokens;
 }
 

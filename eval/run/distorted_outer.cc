@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "eval/run/finite_problem.h"
 #include "eval/run/lane_activations.h"
 #include "perturb/order_statistic.h"
 

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "eval/run/calibration_results.h"
+#include "eval/run/finite_problem.h"
 #include "eval/run/lane_activations.h"
 #include "eval/run/predictor_probe.h"
 #include "perturb/integer_codes.h"

@@ -1,11 +1,9 @@
 #include "eval/run/lane_activations.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 
-#include "core/ops/elementwise.h"
+#include "eval/run/finite_problem.h"
 #include "perturb/integer_codes.h"
 
 namespace nf {
@@ -23,13 +21,6 @@ SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixVi
   else if (report.notes.contains(kKeptNote))
     result.join_notes({{kKeptNote, report.notes[kKeptNote]}});
   return result;
-}
-
-std::string finite_problem(const std::string& site, ConstMatrixView distorted, Index first_row) {
-  const Index bad = first_non_finite(distorted);
-  if (bad < 0) return {};
-  return fmt::format("{}: x̃ is not finite at [{}, {}]", site, first_row + bad / distorted.cols(),
-                     bad % distorted.cols());
 }
 
 DistortedInput distort_input(const SiteChain& chain, std::uint64_t seed, Index item,

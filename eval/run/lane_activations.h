@@ -17,10 +17,6 @@ namespace nf {
 SiteStats measure_site(const std::string& site, ConstMatrixView x, ConstMatrixView distorted,
                        SiteTensor tensor, const DistortionReport& report, bool complete);
 
-/// "layers.0.up_proj.weight: x̃ is not finite at [3, 17]", or empty where it is finite. first_row:
-/// of `distorted` in the matrix.
-std::string finite_problem(const std::string& site, ConstMatrixView distorted, Index first_row = 0);
-
 /// The way in which a chain acts on items, beside their places.
 struct ItemUse {
   std::span<const StepKnowledge> knowledge{};  ///< by step; empty where no step has needs

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "eval/run/finite_problem.h"
 #include "eval/run/lane_activations.h"
 
 namespace nf {
