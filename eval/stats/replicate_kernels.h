@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// What a replicate of BlockBootstrap sums over its blocks, one register of AVX-512 a block: of two
+/// Sums of a replicate of BlockBootstrap over its blocks, one register of AVX-512 a block: of two
 /// figures over the same tokens, for these are the same sums then.
 struct ReplicateSums {
   double tokens = 0.0, tokens2 = 0.0;  ///< tokens, and their squares
