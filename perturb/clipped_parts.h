@@ -4,7 +4,7 @@
 
 namespace nf {
 
-/// What a quantizer or a clip does to the values that it counts as clipped, and the rest.
+/// A half of δ of a quantizer or a clip: at the values that it counts as clipped, or at the rest.
 enum class ClippedHalf { clipping, rounding };
 DeltaPartPtr clipped_part(ClippedHalf half);
 

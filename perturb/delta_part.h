@@ -42,7 +42,7 @@ class DeltaPart {
   virtual bool sees_clipped() const { return false; }
   /// Whether δ of such a tensor has that part.
   virtual bool acts_on(SiteTensor) const { return true; }
-  /// As it stands in YAML.
+  /// The part as it stands in YAML.
   virtual Json config() const = 0;
 };
 using DeltaPartPtr = std::shared_ptr<const DeltaPart>;

@@ -62,10 +62,10 @@ struct DistortionContext {
   /// Figures of the whole weight where x is a part of it (Distortion::figures()); first_element
   /// says which part. Null where x is the whole.
   const MatrixFigures* figures = nullptr;
-  /// Where the distortion marks with 1 each value of x that DistortionReport::clipped counts, row
-  /// by row [rows·cols]; zeroed by the caller. Null where nobody asks.
+  /// Marks of the values of x, row by row [rows·cols]: the distortion sets 1 at each that
+  /// DistortionReport::clipped counts; zeroed by the caller. Null where nobody asks.
   std::uint8_t* clipped = nullptr;
-  /// Where the distortion leaves the scales of the integers that x̂ consists of, for each row of x.
+  /// Scales of the integers that x̂ consists of, for each row of x, left here by the distortion.
   /// Null where nobody asks, as where integer_levels() has a problem.
   IntegerScales* integers = nullptr;
 
@@ -77,8 +77,8 @@ struct DistortionContext {
 /// Counts that only the distortion itself can make.
 struct DistortionReport {
   Index clipped = 0;  ///< values outside the representable range before clamping
-  /// What was chosen for this site, by column of sites.csv: {"axis": "in"}, {"damping": 0.1}. Null
-  /// where there was no choice.
+  /// Choices for this site, by column of sites.csv: {"axis": "in"}, {"damping": 0.1}. Null where
+  /// there was none.
   Json notes = nullptr;
 
   /// Takes in what a later step at the same site reports.
@@ -88,7 +88,7 @@ struct DistortionReport {
   }
 };
 
-/// What an entry makes of a matrix before its dose and its part of δ are taken: x̂ [rows, cols].
+/// An entry's x̂ [rows, cols] of a matrix, before its dose and its part of δ are taken.
 struct WholeChange {
   ConstMatrixView made;
   /// The values that DistortionContext::clipped marks; null where the part does not ask for them.
@@ -112,8 +112,8 @@ class Distortion {
   virtual bool is_identity() const { return false; }
   /// True when the seed can change the result.
   virtual bool draws() const { return false; }
-  /// Added to the entry's ordinal in the key of its own draws, so that they are not those of a
-  /// distortion that it refers to.
+  /// Number added to the entry's ordinal in the key of its own draws, so that they are not those of
+  /// a distortion that it refers to.
   virtual std::uint64_t first_ordinal() const { return 0; }
   /// True when the distortion has grid steps that local_step() can report (quantizers).
   virtual bool has_steps() const { return false; }

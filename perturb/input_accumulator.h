@@ -25,7 +25,7 @@ class InputAccumulator {
   /// A linear that reads the tensor, or some of its rows, in any order. weight: [out, in], of the
   /// checkpoint
   void add_weight(ConstMatrixView weight);
-  /// Once all windows of the set, and all weights where they are asked for, were there.
+  /// The statistics, once all windows of the set, and all weights where asked for, were there.
   InputStatisticsPtr finish() &&;
 
  private:

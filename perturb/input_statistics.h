@@ -66,7 +66,7 @@ struct InputStatistics {
   Matrix first_windows;                           ///< [rows of the first windows, in] of X
   std::vector<float> max_abs_weight;              ///< [in] max |w|, in the unit of w
 
-  /// Everything that is asked for is there.
+  /// Whether everything that is asked for is there.
   bool has(const InputNeeds& needs) const;
 };
 using InputStatisticsPtr = std::shared_ptr<const InputStatistics>;

@@ -33,7 +33,7 @@ struct MagnitudeThreshold {
 
   /// Whether it is as large as the largest |x|, whatever x is.
   bool is_maximum() const;
-  /// Of one unit [rows, cols].
+  /// The threshold of one unit [rows, cols].
   float of(ConstMatrixView unit) const;
   /// The same of a matrix that is one unit and read in parts.
   float of(const RowSource& x) const;

@@ -8,8 +8,8 @@
 
 namespace nf {
 
-/// What a noise refers to, as it stands in YAML: a mapping or a shorthand, which only the builder
-/// given from above understands.
+/// An entry that a noise refers to, as it stands in YAML: a mapping or a shorthand, which only the
+/// builder given from above understands.
 struct ReferredEntry {
   ConfigNode node;
 };

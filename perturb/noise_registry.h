@@ -32,7 +32,7 @@ class NoiseRegistry {
   /// Throws InternalError when the name is taken.
   void add(NoiseKind kind);
 
-  /// In the order of their names.
+  /// The kinds in the order of their names.
   const std::vector<NoiseKind>& kinds() const { return kinds_; }
   /// Null for an unknown name.
   const NoiseKind* find(const std::string& name) const;

@@ -28,7 +28,7 @@ struct RelatedNoise {
   std::string summary;  ///< one line for `noisefloor list noises`
   std::string distribution;
   std::vector<FieldDoc> relation_fields{};
-  /// From the whole entry; reads the keys of relation_fields alone. Its config is these keys.
+  /// The relation of an entry; reads the keys of relation_fields alone. Its config is these keys.
   std::function<Relation(const ConfigNode& entry, ConfigErrors& errors)> relation{};
 };
 /// YAML: {noise: NAME, keys of the relation, strength: {relative_l2: 0.1}, scope: channel}.

@@ -51,7 +51,7 @@ struct SiteSelector {
   static FieldTable<SiteSelector> fields();
   /// `roles` with a state is a mistake.
   void check(const ConfigNode& node, ConfigErrors& errors) const;
-  /// As it would stand in YAML with everything filled in.
+  /// The selector as it would stand in YAML with everything filled in.
   Json config() const;
 
   /// The sites it means in one model, in the order of the forward pass.

@@ -69,7 +69,7 @@ class TwinTable {
  public:
   /// A name or a number that is taken is our own bug (NF_CHECK).
   void add(TwinKind kind);
-  /// In the order of their numbers.
+  /// The kinds in the order of their numbers.
   const std::vector<TwinKind>& kinds() const { return kinds_; }
 
  private:

@@ -15,7 +15,7 @@ class ValueHistogram {
  public:
   static constexpr Index kPerOctave = 16;
   static constexpr int kLeastExponent = -24, kEndExponent = 16;
-  /// Of one sign, with the first and the last.
+  /// Number of bins of one sign, with the first and the last.
   static constexpr Index kBins = (kEndExponent - kLeastExponent) * kPerOctave + 2;
 
   ValueHistogram() : bins_(static_cast<std::size_t>(2 * kBins)) {}
@@ -25,7 +25,7 @@ class ValueHistogram {
   void add(const float* x, Index n);
   void merge(const ValueHistogram& other);
 
-  /// Of values from 0 up, then of negative ones.
+  /// Counts of values from 0 up, then of negative ones.
   const std::vector<std::uint64_t>& bins() const { return bins_; }
   Index count() const;
   /// Lower edge of a bin of one sign; 0 of the first.

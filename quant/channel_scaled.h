@@ -14,7 +14,7 @@ struct SmoothQuantRule {
 /// `channel_scale: {awq: {steps: n}}`: search_awq_scale(). Weights only.
 struct AwqRule {
   Index steps = 20;
-  /// Of the search: rtn with the entry's grid and granularity, minmax, zero_in_range: false.
+  /// Rounding of the search: rtn with the entry's grid and granularity, minmax, no zero_in_range.
   DistortionPtr rounding;
 };
 /// The scales s of the features that a quantizer is applied to.

@@ -30,9 +30,9 @@ struct FittedUnits {
 /// How a weight [out, in] was rounded, in the order of its own columns. On a uniform grid the code
 /// of a value is round(value / scale) + zero of its unit, exactly.
 struct GptqResult {
-  /// Of tensor [1, 1], of channel [out, 1], of groups along the inputs [out, groups], of groups
-  /// along the outputs [groups, in]. With act_order and without static_groups the groups are those
-  /// of the sorted columns.
+  /// Units of all scales: [1, 1] for tensor, [out, 1] for channel, [out, groups] for groups along
+  /// the inputs, [groups, in] for groups along the outputs. With act_order and without
+  /// static_groups the groups are those of the sorted columns.
   FittedUnits units;
   std::vector<Index> unit_of_column;  ///< [in] the column of `units` that a column goes by
   Index clipped = 0;                  ///< compensated values beyond the last level
@@ -44,7 +44,7 @@ struct GptqResult {
 /// overlapping. sums: Σ x·xᵀ of the inputs; H = scale·sums. sample: [S, in] some rows of the
 /// inputs, where fit.needs_inputs(); else empty.
 ///
-/// In the order of the authors' code: scales of tensor and channel from w; then the columns of
+/// The order is that of the authors' code: scales of tensor and channel from w; then the columns of
 /// features that were always 0 become 0; then the scales of static groups; then the columns in
 /// blocks, each group's scales when its first column is reached, from w as it stood at the start of
 /// that block; groups along the outputs when their column is reached, as compensated. A

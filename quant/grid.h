@@ -59,7 +59,7 @@ float largest_magnitude(float lowest, float highest);
 /// 2^(bits−1) − 1.
 float last_symmetric_level(Index bits);
 
-/// Every x has its out, and scales are there (NF_CHECK).
+/// Checks that every x has its out, and that scales are there (NF_CHECK).
 void check_lengths(ConstVectorView x, const UnitScales& scales, ConstVectorView out);
 
 }  // namespace nf

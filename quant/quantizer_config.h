@@ -36,8 +36,8 @@ struct QuantizerConfig {
 
   /// Adds errors for values of the entry that do not go together, or not with this tensor.
   void check(const ConfigNode& node, SiteTensor tensor, ConfigErrors& errors) const;
-  /// As it would stand in YAML with everything filled in. Of the axes that came later, those at
-  /// their default are left out, so that an entry without them keeps its identity.
+  /// The entry as it would stand in YAML with everything filled in. Of the axes that came later,
+  /// those at their default are left out, so that an entry without them keeps its identity.
   Json config() const;
 
   /// The integers of an entry without scales of features (Distortion::integer_levels()), whose

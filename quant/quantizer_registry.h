@@ -30,7 +30,7 @@ class QuantizerRegistry {
   /// A name given twice is our own bug (NF_CHECK).
   void add(QuantizerMethod method);
 
-  /// In the order in which they were added.
+  /// The methods in the order in which they were added.
   const std::vector<QuantizerMethod>& methods() const { return methods_; }
   std::vector<std::string> names() const;
   /// Nullptr for an unknown name.

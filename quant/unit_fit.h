@@ -36,14 +36,14 @@ class UnitFit {
   /// Whether fit() must be told what the unit's columns are multiplied with.
   bool needs_inputs() const { return rule_.kind == RangeRule::Kind::awq; }
 
-  /// Of units by their smallest and largest values; needs_values() is false. All of one length.
+  /// Fits units by their smallest and largest values, all of one length; needs_values() is false.
   void fit_range(ConstVectorView lowest, ConstVectorView highest, VectorView scale,
                  VectorView zero) const;
 
-  /// Of one unit, a part of a row or of a column, by its values. inputs: of the columns that it
-  /// lies in, where needs_inputs().
+  /// The fit of one unit, a part of a row or of a column, by its values. inputs: of the columns
+  /// that it lies in, where needs_inputs().
   MatrixScale fit(ConstVectorView values, const PartialProduct* inputs = nullptr) const;
-  /// Of a matrix [rows, n] that is one unit.
+  /// The fit of a matrix [rows, n] that is one unit.
   MatrixScale fit(ConstMatrixView x, const PartialProduct* inputs = nullptr) const;
   /// The same, of a matrix that is read in parts, several times: the bits of the whole.
   MatrixScale fit(const RowSource& x, const PartialProduct* inputs = nullptr) const;

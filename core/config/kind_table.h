@@ -20,7 +20,7 @@ struct Kind {
 
   FieldDoc parameter{};  ///< its name is the kind's; without a name: there is no parameter
   Json schema{};         ///< JSON Schema of {name: parameter}
-  /// From the whole mapping {name: parameter}; nullopt after errors have been added.
+  /// The value of the whole mapping {name: parameter}; nullopt after errors have been added.
   std::function<std::optional<Value>(const ConfigNode& mapping, ConfigErrors& errors)> read{};
 
   /// Adds the form {name: parameter}, of which make(parameter) is the value.
@@ -62,7 +62,7 @@ class KindTable {
     kinds_.push_back(std::move(kind));
   }
 
-  /// In the order of their names.
+  /// The kinds in the order of their names.
   const std::vector<Kind<Value>>& kinds() const { return kinds_; }
   /// The value of a name alone. An unknown name, or one that needs a parameter, is our own bug.
   const Value& plain(const std::string& name) const {

@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// Where a text is no JSON, and why.
+/// The place where a text is no JSON, and the cause.
 struct JsonFault {
   Index at = 0;  ///< in bytes
   std::string cause;

@@ -29,7 +29,7 @@ struct FileStamp {
   /// may be written to again within one tick of its file system's clock.
   bool is_settled = false;
 
-  /// That of the mapped file, as it was then; nullopt where it is empty or has lost its name.
+  /// The stamp of the mapped file, as it was then; nullopt where it is empty or has lost its name.
   static std::optional<FileStamp> of(const MappedFile& file);
 };
 

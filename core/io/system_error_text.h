@@ -4,7 +4,7 @@
 
 namespace nf {
 
-/// What the system says of an error number, and behind "; " what helps where files cannot be
+/// The system's words for an error number, and behind "; " what helps where files cannot be
 /// written: for want of room or of a folder that may be written to.
 std::string system_error_text(int code);
 

@@ -64,7 +64,7 @@ class Decoder {
   /// residual stream at the layer's end.
   std::vector<Site> sites() const;
 
-  /// How all products of the model are made from here on, f32 at first. To be called before a
+  /// The arithmetic of all products of the model from here on, f32 at first. To be called before a
   /// weight is packed.
   void set_arithmetic(Arithmetic arithmetic) { set_arithmetic(arithmetic, arithmetic); }
   /// The same where the checkpoint's linears of the blocks are multiplied otherwise than the rest:

@@ -46,7 +46,7 @@ struct LinearTensors {
   Index in = 0;
   std::string weight;  ///< [tensor_rows, in], or [in, tensor_rows] where transposed
   std::string bias;    ///< [tensor_rows]; empty: none
-  /// For tensors that hold more than this linear (fused query/key/value).
+  /// Rows of a tensor that holds more than this linear (fused query/key/value).
   RowRuns rows{};
   Index tensor_rows = 0;    ///< output rows of the whole tensor; 0: `out`
   bool transposed = false;  ///< stored [in, out], as GPT-2's Conv1D does
@@ -108,7 +108,7 @@ struct DecoderSpec {
 
   std::optional<RopeSpec> rope;
   std::optional<LearnedPositions> positions;
-  /// Added to the scores of each head, slope · key position (arXiv 2108.12409). [A] or empty.
+  /// Slopes of the heads: slope · key position is added to scores (arXiv 2108.12409). [A] or empty.
   std::vector<float> alibi_slopes;
 
   std::string embed_tokens;      ///< [V, E]
@@ -128,7 +128,7 @@ struct DecoderSpec {
   std::vector<std::pair<std::string, Role>> aliases;
 
   Index embedding_size() const { return embed_size == 0 ? hidden_size : embed_size; }
-  /// For whoever uses bos_token_id. Throws DataError where config.json's is no token of the model.
+  /// Throws DataError where the bos_token_id that is used, config.json's, is no token of the model.
   void check_bos() const;
   /// The linears of a block, in order of use.
   std::vector<Role> roles() const;

@@ -53,7 +53,7 @@ struct Multiplication {
   Summation summation = Summation::whole;
 };
 
-/// Beside the codes of a weight in 8 bits: its values are (code − zero)·scale.
+/// Scales beside the codes of a weight in 8 bits: its values are (code − zero)·scale.
 struct Int8Scales {
   std::vector<float> scales;        ///< [out]
   std::vector<std::int32_t> sums;   ///< [out], of a row's codes
@@ -124,7 +124,7 @@ class WeightPacker {
   /// Rows [first, first + rows.rows()) of the weight, `first` a multiple of row_block(). rows: [n,
   /// in]. Each row once, in any order; thread-safe.
   void put_rows(Index first, ConstMatrixView rows);
-  /// To be called once all rows are there.
+  /// The packed weight; to be called once all rows are there.
   PackedWeight finish() &&;
 
  private:

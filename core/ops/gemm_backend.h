@@ -14,7 +14,7 @@ namespace nf {
 /// The layout of a packed weight in memory.
 struct PackedForm {
   Index floats = 0;  ///< words of four bytes
-  /// Of the words, as a matrix [in, out], with two bf16 or four codes in a word [in / 2 or in / 4
+  /// Layout of the words, [in, out], with two bf16 or four codes in a word [in / 2 or in / 4
   /// rounded up, out]; nullopt: of no kind we know.
   std::optional<BlockedLayout> layout;
 };

@@ -12,14 +12,14 @@
 
 namespace nf {
 
-/// What the values of a row of inputs are beside its codes: (code − zero)·scale.
+/// Scale, zero point and sum of a row of inputs, whose values are (code − zero)·scale.
 struct Int8Row {
   float scale = 0.0f;
   std::int32_t zero = 0;
   std::int32_t sum = 0;  ///< Σ (code − zero)
 };
 
-/// What the rows of a weight are beside their codes, [n] each.
+/// Scales, sums and zero points of the rows of a weight, [n] each.
 struct Int8Rows {
   const float* scales = nullptr;
   const std::int32_t* sums = nullptr;   ///< of the codes
@@ -47,7 +47,7 @@ NF_DECLARE_KERNELS(Int8Kernels, int8_kernels)
 /// The largest number of inputs whose products of bytes and codes fit a sum of 32 bits.
 inline constexpr Index kMostInt8Inputs = 65536;
 
-/// What is added to the codes of inputs: products take them as bytes from 0 on.
+/// Offset that is added to the codes of inputs: products take them as bytes from 0 on.
 inline constexpr int kInputShift = 128;
 
 /// Rows of inputs as bytes, codes plus kInputShift. storage holds the result, [rows, x.cols()]

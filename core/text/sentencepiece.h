@@ -20,10 +20,10 @@ namespace nf {
 /// file lists stay the library's.
 class SentencePiece final : public TokenizerKind {
  public:
-  /// Of tokenizer_config.json it reads `add_prefix_space` (the space before a text; else the
-  /// model's own `add_dummy_prefix` counts) and `legacy`: true, or missing, puts that space before
-  /// each stretch, as the library does; false only before the beginning of the text, and not before
-  /// a space. Refuses the `tokenizer_class` of other families and sampling (`sp_model_kwargs`).
+  /// Reads `add_prefix_space` of tokenizer_config.json (the space before a text; else the model's
+  /// own `add_dummy_prefix` counts) and `legacy`: true, or missing, puts that space before each
+  /// stretch, as the library does; false only before the beginning of the text, and not before a
+  /// space. Refuses the `tokenizer_class` of other families and sampling (`sp_model_kwargs`).
   /// DataError "FILE: CAUSE" for a file that is no such model or damaged.
   explicit SentencePiece(const std::filesystem::path& file, const SideFiles& side = {});
   ~SentencePiece() override;

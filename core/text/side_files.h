@@ -30,7 +30,7 @@ struct DefaultTokens {
 ///   added_tokens.json        added tokens         } `added_tokens_decoder`
 class SideFiles {
  public:
-  /// As if none were there.
+  /// Side files of which none is there.
   SideFiles() = default;
   /// DataError names the file and the place in it. Refuses what changes ids on every route and is
   /// not built: `split_special_tokens`.

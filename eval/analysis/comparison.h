@@ -52,7 +52,7 @@ struct ComparedFigure {
   /// own.
   std::optional<MeanRatio> ratio{};
   std::optional<EquivalenceTest> equivalence{};  ///< where a margin was given
-  /// That of the sooner test, over all comparisons of the model in this figure (Holm).
+  /// The p of the sooner test, over all comparisons of the model in this figure (Holm).
   std::optional<double> p_equivalent{};
   EquivalenceVerdict equivalence_verdict = EquivalenceVerdict::not_known;
   bool rough = false;  ///< few blocks differ: the interval may cover too little

@@ -19,7 +19,7 @@ struct DocumentDamage {
   double residual_norm = 0.0, residual_error = 0.0;
 };
 
-/// In the order of the text, of the windows that both have. row: not failed.
+/// Damages in the order of the text, of the windows that both have. row: not failed.
 std::vector<DocumentDamage> document_damages(const ResultRow& row, const ResultRow& baseline);
 
 /// Spearman's correlation of a figure with the norm of the residual stream, where that is known of

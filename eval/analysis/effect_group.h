@@ -42,8 +42,8 @@ struct Effect {
   std::string effect, a{}, b{};
   std::optional<FigureEstimate> estimate{};
   std::string note{};  ///< instead of an estimate; neither: there is no such row
-  /// Only interactions with an interval have these: p is two-sided, against 0, from that interval;
-  /// p_holm is adjusted over the interactions of the group.
+  /// The p-values of interactions with an interval, which no other has: p is two-sided, against 0,
+  /// from that interval; p_holm is adjusted over the interactions of the group.
   std::optional<double> p{}, p_holm{};
 };
 

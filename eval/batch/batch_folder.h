@@ -85,7 +85,7 @@ enum class ShardStage {
 /// "waiting", "running", "lost", "done", "failed".
 const char* stage_name(ShardStage stage);
 
-/// What is known of a shard.
+/// The known state of a shard.
 struct ShardState {
   Index shard = 0;  ///< from 0
   ShardStage stage = ShardStage::waiting;
@@ -123,7 +123,7 @@ class BatchFolder {
   void agree_on_cut(const Shard& shard, const std::vector<BatchShard>& shards);
 
   const std::filesystem::path& dir() const { return dir_; }
-  /// With the cut that workers agreed on, where they had when this was opened or agreed.
+  /// The plan, with the cut that workers agreed on where they had when this was opened or agreed.
   const BatchFolderPlan& plan() const { return plan_; }
   Index shard_count() const { return std::ssize(plan_.shards); }
 

@@ -32,7 +32,7 @@ class ItemRuns {
 /// equal. Points into the contents it is given; they must outlive it.
 class RecordJoin {
  public:
-  /// What of a record is new.
+  /// The part of a record that is new.
   enum class Newness { nothing, some, all };
   struct Added {
     Newness newness = Newness::nothing;
@@ -63,7 +63,7 @@ class RecordJoin {
   const std::vector<std::string>& conflicts() const { return conflicts_; }
 
  private:
-  /// Where a record of records_ comes from.
+  /// The origin of a record of records_.
   struct Source {
     const RunContents* folder = nullptr;
     Index line = 0;

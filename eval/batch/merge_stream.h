@@ -30,7 +30,7 @@ class MergeStream {
 
   Index records() const { return records_; }
   Index repeated() const { return repeated_; }
-  /// In the order of the folders and their lines.
+  /// The conflicts in the order of the folders and their lines.
   std::vector<std::string> conflicts() const;
   /// The envs of records that are not those of their folders, likewise, in records without anything
   /// else.

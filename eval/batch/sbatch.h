@@ -21,7 +21,7 @@ SubmittedJob parse_sbatch(const std::string& printed);
 /// done.
 SubmittedJob submit_job(const std::vector<std::string>& words);
 
-/// What can be done about a refusal of sbatch; "" where nothing is known.
+/// Advice on a refusal of sbatch; "" where nothing is known.
 std::string sbatch_advice(const std::string& printed);
 
 }  // namespace nf

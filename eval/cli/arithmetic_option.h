@@ -5,7 +5,7 @@
 
 namespace nf {
 
-/// What --arithmetic may be, for a command's help.
+/// Values of --arithmetic, for a command's help.
 inline constexpr const char* kArithmeticHelp =
     "what is multiplied: f32 (default); bf16; w8a8, the blocks' linears in integers of 8 bits, "
     "weights with a scale a row and inputs with a scale a token; w8a8+bf16, the rest in bf16; on "

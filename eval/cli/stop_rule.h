@@ -23,7 +23,7 @@ class StopRule {
   bool should_stop() { return reason() != StopReason::none; }
   /// Seconds until the process has no more.
   double seconds_left() const;
-  /// What stopped it, and what to do about it; empty for a signal.
+  /// The cause of the stop, and what to do about it; empty for a signal.
   std::string text() const;
 
  private:

@@ -2,7 +2,7 @@
 
 namespace nf {
 
-/// From now on SIGINT and SIGTERM end the process at once, with the exit code of an interrupt.
+/// Makes SIGINT and SIGTERM end the process at once, with the exit code of an interrupt.
 void end_at_stop_signals();
 /// From now on they are noted; one of either kind that comes after another ends the process at
 /// once. notice: a line for standard error when the first comes, or "".

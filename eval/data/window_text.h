@@ -17,8 +17,8 @@ struct WindowText {
   std::vector<std::string> tokens;  ///< [scored], in order
 };
 
-/// None where it is not known which text the tokens stand for. document: the text of the document
-/// that the window is part of; one that has become shorter than the window gives none.
+/// The text of a window; none where it is not known which text its tokens stand for. document: the
+/// text of its document; one that has become shorter than the window gives none.
 std::optional<WindowText> window_text(const WindowPlace& place, const std::string& document);
 
 }  // namespace nf

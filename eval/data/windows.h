@@ -67,7 +67,7 @@ struct WindowOptionsError {
 /// The first mistake, nullopt where there is none. The context is at least 2 already.
 std::optional<WindowOptionsError> find_error(const WindowOptions& options);
 
-/// Where a window stands in its source, so that its tokens can be shown as text.
+/// The place of a window in its source, so that its tokens can be shown as text.
 struct WindowPlace {
   Index document = 0;    ///< counted from the first that was read
   Index first_byte = 0;  ///< of the document's text, where its first token begins

@@ -20,7 +20,7 @@ struct TwinWords {
   bool draws;              ///< the twin is another with each seed
 };
 
-/// Of all kinds, in the order of their table.
+/// The words of all kinds, in the order of their table.
 std::span<const TwinWords> all_twin_words();
 /// Null for a name that is not known, as in a folder of a later version of the program.
 const TwinWords* find_twin_words(const std::string& name);

@@ -38,7 +38,7 @@ struct Entry {
   Propagate path() const {
     return propagate.value_or(distortion->follows_path() ? Propagate::blocks : Propagate::none);
   }
-  /// As it would stand in YAML with everything filled in.
+  /// The entry as it would stand in YAML with everything filled in.
   Json config() const;
 };
 

@@ -15,7 +15,7 @@ struct ProfileText {
   std::string name;
   PathValue file;
 
-  /// By the file's name: .npy holds ids, .jsonl documents under `text`, all others are plain text.
+  /// The file by its name: .npy holds ids, .jsonl documents under `text`, all others plain text.
   DataSource source() const;
 };
 

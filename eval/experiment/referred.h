@@ -6,7 +6,7 @@
 
 namespace nf {
 
-/// What an entry refers to, as written: its `reference:` and the `match:` of its strength.
+/// Entries that an entry refers to, as written: `reference:`, and the `match:` of its strength.
 std::vector<ConfigNode> referred_by(const ConfigNode& entry);
 
 }  // namespace nf

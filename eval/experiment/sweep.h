@@ -35,8 +35,8 @@ std::vector<SweepPoint> sweep_points(
     const std::vector<std::pair<std::string, std::string>>& reserved, const MetricRegistry& metrics,
     ConfigErrors& errors);
 
-/// Every variable is used somewhere in `entries`: one that is not would repeat the same condition
-/// under other names.
+/// Checks that every variable is used somewhere in `entries`: one that is not would repeat the same
+/// condition under other names.
 void check_variables_used(const std::optional<VariableLists>& variables, const ConfigNode& entries,
                           ConfigErrors& errors);
 

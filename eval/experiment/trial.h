@@ -44,7 +44,7 @@ struct Trial {
   Json vars = Json::object();
   std::vector<Entry> entries;  ///< applied in this order; each sees the result of those before it
   Design design{};
-  /// At each site the change of all entries together is replaced by the twin's.
+  /// The twin whose change replaces that of all entries together at each site.
   TrialTwin twin{};
   /// The search for the value of "${bisect}". A trial with one is not run itself, only what at()
   /// makes of it. Its entries are those of the value that is tried first.

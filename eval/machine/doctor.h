@@ -16,7 +16,7 @@ struct DoctorReport {
   WorkRates rates;
   Json env{};  ///< of this machine, in the arithmetic of the folder's experiment
 
-  /// No check asks for a change.
+  /// Whether no check asks for a change.
   bool is_fit() const;
   /// A line or more a check, "! " before those that ask for something, and what to do below.
   std::string text() const;

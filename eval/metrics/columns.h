@@ -16,7 +16,7 @@ struct SiteFigure {
   double (*value)(const DistortionStats&);
   bool always;  ///< also where the statistics are not complete
 };
-/// In the order of the columns.
+/// The figures in the order of the columns.
 std::span<const SiteFigure> site_figures();
 
 /// The columns that every file begins with that speaks of trials.
@@ -32,7 +32,7 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
                                          const std::vector<TaskHeading>& tasks,
                                          const std::vector<std::string>& variables);
 
-/// What a distortion may have chosen for a weight (DistortionReport::notes): the last columns of
+/// Names of a distortion's choices for a weight (DistortionReport::notes): the last columns of
 /// sites.csv, empty where nothing was chosen.
 std::span<const char* const> site_notes();
 

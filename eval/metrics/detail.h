@@ -74,7 +74,7 @@ struct TokenDetail {
 /// The detail that is kept of one window of one trial.
 struct Detail {
   std::array<TokenBin, kConfidenceBins> bins{};  ///< by confidence; all 0 where there is `entropy`
-  /// By entropy, up to the last bin with a token; with DetailMode::entropy alone.
+  /// Bins by entropy, up to the last one with a token; with DetailMode::entropy alone.
   std::optional<std::vector<TokenBin>> entropy{};
   std::vector<TokenDetail> tokens{};  ///< in order; empty unless with DetailMode::tokens
 

@@ -27,11 +27,11 @@ class KlHistogram {
   /// Number of values in the bin of `kl` and below.
   Index count_up_to(double kl) const;
 
-  /// As letters, digits, '-' and '_', of six bits each. The bins that hold something, ascending,
-  /// each as its distance to the one before and its count, both less 1, in exponential Golomb
-  /// codes: well below one character a value where values are many.
+  /// The histogram as letters, digits, '-' and '_', of six bits each. The bins that hold something,
+  /// ascending, each as its distance to the one before and its count, both less 1, in exponential
+  /// Golomb codes: well below one character a value where values are many.
   std::string packed() const;
-  /// None where the text is not what packed() makes.
+  /// The histogram; none where the text is not what packed() makes.
   static std::optional<KlHistogram> unpacked(std::string_view text);
   /// count() of the same; none likewise.
   static std::optional<Index> packed_count(std::string_view text);

@@ -24,7 +24,7 @@ struct PackedKlTail {
   double max = 0.0;
 
   static PackedKlTail of(const KlTail& tail);
-  /// None where the bins are no histogram.
+  /// The tail; none where the bins are no histogram.
   std::optional<KlTail> unpacked() const;
   bool operator==(const PackedKlTail&) const = default;
 };

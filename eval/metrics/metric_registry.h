@@ -25,7 +25,7 @@ class MetricRegistry {
  public:
   /// A name given twice is our own bug (NF_CHECK).
   void add(Metric metric);
-  /// In the order of the columns.
+  /// The metrics in the order of the columns.
   const std::vector<Metric>& metrics() const { return metrics_; }
   /// The metric of that name, which must be there: else it is our own bug (NF_CHECK).
   const Metric& at(std::string_view name) const;

@@ -35,7 +35,7 @@ class CsvText {
   /// Rows alone, of a table whose head is written elsewhere.
   static CsvText without_head(std::size_t columns) { return CsvText(columns); }
 
-  /// As many fields as there are columns.
+  /// Adds as many fields as there are columns.
   void add_row(const std::vector<std::string>& fields);
   const std::string& text() const { return text_; }
   /// Gives it away; nothing can be added behind that.

@@ -47,7 +47,7 @@ class SqliteInsert {
   SqliteInsert(const SqliteInsert&) = delete;
   SqliteInsert& operator=(const SqliteInsert&) = delete;
 
-  /// As many values as there are columns. Not a number becomes NULL, as SQLite has no such value.
+  /// Adds as many values as there are columns. Not a number becomes NULL, as SQLite has none.
   void row(const std::vector<SqlValue>& values);
 
  private:

@@ -50,14 +50,14 @@ class TextTable {
   void add_section(const std::string& heading);
   /// Words in the place of a row; no column becomes wider for them.
   void add_words(const std::string& words);
-  /// As many cells as there are headings; an empty one stays blank.
+  /// Adds as many cells as there are headings; an empty one stays blank.
   void add_row(const std::string& label, std::vector<TableCell> cells);
 
   const std::vector<std::string>& headings() const { return headings_; }
   const std::vector<Row>& rows() const { return rows_; }
   /// The columns that have a value, in their order.
   std::vector<std::size_t> used_columns() const;
-  /// Those of them that render() has room for.
+  /// The columns of them that render() has room for.
   std::vector<std::size_t> shown_columns(Index width) const;
 
   /// Lines of at most `width` columns where possible; 0: as wide as it comes.

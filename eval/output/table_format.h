@@ -14,7 +14,7 @@ enum class TableFormat {
   json,      ///< all digits, a list of objects
 };
 
-/// As `--format` spells them.
+/// Names of the formats, as `--format` spells them.
 std::vector<std::string> table_format_names();
 /// Throws ConfigError "--format: unknown ..." with a suggestion.
 TableFormat parse_table_format(const std::string& name);

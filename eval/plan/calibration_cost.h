@@ -17,8 +17,8 @@ struct MakingWork {
 
   MakingWork& operator+=(const MakingWork& more);
 };
-/// By the kind of chain (DistortionKinds) and the first linear that reads the tensor: the widths of
-/// weights, and whether others read what they read, follow from it.
+/// The kind of a chain (DistortionKinds) and the first linear that reads the tensor: the widths of
+/// weights, and whether others read what they read, follow from these.
 using MakingKind = std::pair<Index, Role>;
 using MakingWorks = std::map<MakingKind, MakingWork>;
 

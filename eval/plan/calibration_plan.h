@@ -35,7 +35,7 @@ struct CalibratedSet {
 inline constexpr int kPhases = 4;
 int phase_of(const DecoderSpec& spec, Role role);
 
-/// What passes have to be made to get at missing outcomes.
+/// The passes that have to be made to get at missing outcomes.
 class CalibrationPlan {
  public:
   /// All must outlive this.

@@ -33,7 +33,7 @@ class CalibrationSets {
   /// read() for trials made ready for the model. This must outlive it.
   CalibrationSource source();
 
-  /// Those that were asked for, in the order of the file and then of seeds.
+  /// The sets that were asked for, in the order of the file and then of seeds.
   std::vector<CalibrationIdentity> identities() const;
   /// A line for each that shares text with what is evaluated, and for what is odd about a file.
   std::vector<std::string> warnings() const;

@@ -27,16 +27,16 @@ struct ChainKey {
 /// The keys of everything that a trial does to a model.
 struct TrialKeys {
   using OfBlock = std::array<ChainKey, kRoleCount>;
-  /// By step of the forward pass: the embedding, each block, the head. [L + 2]
+  /// Keys by step of the forward pass: the embedding, each block, the head. [L + 2]
   std::vector<ChainKey> steps;
-  /// By block and role. [L]
+  /// Keys by block and role. [L]
   std::vector<OfBlock> weights, inputs;
   ChainKey head_weight, head_input;
 
-  /// Of x̂ (SiteChain::make): the same for all doses, parts and twins. Nothing where a weight is not
-  /// made of a calibration set. [L]
+  /// Keys of x̂ (SiteChain::make), the same for all doses, parts and twins. Nothing where a weight
+  /// is not made of a calibration set. [L]
   std::vector<OfBlock> made;
-  /// Of the statistics that inputs and the head act by; nothing where these need none. [L]
+  /// Keys of the statistics that inputs and the head act by; nothing where these need none. [L]
   std::vector<OfBlock> statistics;
   ChainKey head_weight_statistics, head_input_statistics;
 };

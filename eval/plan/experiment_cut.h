@@ -38,10 +38,10 @@ class ExperimentCut {
   /// The seconds of each shard. units: units() or units_by().
   std::vector<Seconds> seconds(const std::vector<CutUnit>& units) const;
   const Shard& shard() const { return shard_; }
-  /// Why it is not cut as it was asked for; empty where it is.
+  /// The reason why it is not cut as it was asked for; empty where it is.
   const std::string& note() const { return note_; }
-  /// For the manifest: the shards of each trial, by model ("of": numbers of "ranges", each the
-  /// first and last shard, from 1 on; 0: not chosen).
+  /// The shards of each trial for the manifest, by model ("of": numbers of "ranges", each the first
+  /// and last shard, from 1 on; 0: not chosen).
   Json to_json(const std::vector<ModelPlan>& models) const;
 
  private:

@@ -25,7 +25,7 @@ class InputWatch {
   InputWatch(const InputWatch&) = delete;  // what it hands out points into it
   InputWatch& operator=(const InputWatch&) = delete;
 
-  /// To be calibrated beside others. This must outlive them.
+  /// The trials, to be calibrated beside others. This must outlive them.
   std::vector<CalibratedTrial> trials() const;
 
   /// The place where the statistics of the tensor that a role reads are kept. layer: any for

@@ -39,7 +39,7 @@ struct ModelPart {
   Index first_item = 0, last_item = 0;  ///< [first, last)
   bool with_floor = false;              ///< of the windows that it has
 
-  /// Not even the baseline.
+  /// Whether there is nothing in it, not even the baseline.
   bool empty() const { return first_item == last_item; }
 };
 
@@ -56,9 +56,9 @@ class ModelPlan {
   ModelPlan(const ModelPlan& own, const Experiment& experiment, const TrialChoice& choice,
             const ReshapeConfig& shape);
 
-  /// From here on there is this part alone to do. May be called again, with another part.
+  /// Leaves this part alone to do from here on. May be called again, with another part.
   void take_part(const ModelPart& part);
-  /// Of all that was chosen: the conditions that can be shared out, each id once. A search stands
+  /// The conditions of all that was chosen that can be shared out, each id once. A search stands
   /// for its steps with the first one, of first_steps(), behind the others.
   std::vector<const Job*> conditions(const std::vector<Job>& first_steps) const;
   /// The first step of each search.

@@ -31,7 +31,7 @@ class ModelTrial {
   static ModelTrial at_weight(const DecoderSpec& spec, const DistortionPtr& distortion,
                               const Site& site);
 
-  /// Of the linears of the blocks, the projections beside them and the head.
+  /// Rounding of the linears of the blocks, the projections beside them and the head.
   Rounding rounding() const { return rounding_; }
   std::uint64_t seed() const { return seed_; }
   const SiteChain& weight(Index layer, Role role) const { return chain(weights_, layer, role); }

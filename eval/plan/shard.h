@@ -5,7 +5,7 @@
 
 namespace nf {
 
-/// What an experiment is cut by.
+/// The way in which an experiment is cut.
 enum class ShardBy {
   trials,  ///< each shard runs some trials on all of the text
   text,    ///< each shard runs all trials on some of the text

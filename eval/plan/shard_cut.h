@@ -15,7 +15,7 @@ struct CutCost {
   double text = 0.0;
   double flops = 0.0;  ///< operations of blocks and heads, which grow with the text
 
-  /// On one of so many equal parts of the text.
+  /// Seconds on one of so many equal parts of the text.
   double on(Index texts) const { return fixed + text / static_cast<double>(texts); }
   CutCost& operator+=(const CutCost& more);
   friend CutCost operator*(double times, const CutCost& cost) {

@@ -30,7 +30,7 @@ struct SiteStep {
   StepCalibration calibration{};         ///< of what makes x̂
   StepCalibration finish_calibration{};  ///< of what takes a dose or a part of x̂ − x
 
-  /// What makes x̂: `distortion` without its dose and its part.
+  /// The distortion that makes x̂: `distortion` without its dose and its part.
   DistortionPtr whole() const;
   InputNeeds whole_needs(SiteTensor tensor) const { return whole()->input_needs(tensor); }
 };
@@ -61,8 +61,8 @@ struct ChainNeed {
   InputNeeds needs{};
 };
 
-/// What a weight's chain has made of a calibration set: x̂ of its last step with needs. It is the
-/// same for all doses, parts and twins. Marks as in DistortionContext::clipped; empty where the
+/// The x̂ that a weight's chain has made of a calibration set: of its last step with needs. It is
+/// the same for all doses, parts and twins. Marks as in DistortionContext::clipped; empty where the
 /// method tells none.
 struct MadeChange {
   Matrix made;  ///< [rows, cols] x̂
@@ -81,16 +81,16 @@ struct SiteChain {
   /// Inputs only: roles that read one tensor and have the same number share one x̃; 0: untouched.
   int variant = 0;
   ChainTwin twin{};
-  /// Where the site's linear multiplies integers: those of the only step's x̂.
+  /// Integers of the only step's x̂, where the site's linear multiplies integers.
   std::optional<IntegerLevels> integers{};
 
   bool empty() const { return steps.empty(); }
   /// A chain as it acts at one time.
   struct Use {
     DistortionContext context{};  ///< everything but the site, the key and what follows here
-    /// By step, where x is a part of a weight; empty where it is the whole.
+    /// Figures by step, where x is a part of a weight; empty where it is the whole.
     std::span<const MatrixFiguresPtr> figures{};
-    /// By step, and behind them of the twin where there is one; empty where nothing has needs.
+    /// Knowledge by step, then of the twin where there is one; empty where nothing has needs.
     std::span<const StepKnowledge> knowledge{};
     bool on_calibration_set = false;  ///< x is of one: draws are others than on the evaluated items
   };

@@ -13,13 +13,13 @@ namespace nf {
 /// A trial's way through the model, in numbers: where two trials have the same number, the same
 /// happens to them, bit for bit. 0: nothing happens.
 struct TrialPath {
-  /// By step of the forward pass: the embedding, each block, the head. [L + 2]
+  /// Numbers by step of the forward pass: the embedding, each block, the head. [L + 2]
   std::vector<Index> steps;
-  /// By block: the number of the distortion of each weight. [L]
+  /// Numbers of the distortion of each weight, by block. [L]
   std::vector<std::array<Index, kRoleCount>> weights;
   Index head_weight = 0;
-  /// What is to be made, or known, of a calibration set. Null where no chain of the trial has
-  /// needs.
+  /// Keys of what is to be made, or known, of a calibration set. Null where no chain of the trial
+  /// has needs.
   std::shared_ptr<const TrialKeys> calibrated{};
   /// The path of ModelTrial::reference(), numbered along with this one and with `calibrated`; null
   /// where the trial is its own, or nothing is made behind that one.

@@ -25,8 +25,8 @@ class SmallDoses {
  public:
   explicit SmallDoses(std::span<const ResultRow* const> rows);
 
-  /// Those that are a row's condition at smaller doses, its own left out: the same trial, entries
-  /// and sites, and the same seed. In ascending order of the dose; each dose once.
+  /// The rows that are a row's condition at smaller doses, its own left out: the same trial,
+  /// entries and sites, and the same seed. In ascending order of the dose; each dose once.
   std::vector<DosedRow> below(const ResultRow& row) const;
 
  private:

@@ -16,7 +16,7 @@ struct LawHeaps {
   std::vector<std::size_t> singles{};
   std::vector<LawLine> others{};
   std::optional<LawCorner> corner{};
-  /// Of the corner's parts, the line that leaves it out.
+  /// The line that leaves it out, for each of the corner's parts.
   std::vector<std::optional<std::size_t>> left_out{};
 };
 

@@ -16,7 +16,7 @@ enum class LawKind {
   additive,  ///< KL = Σ α_i·t_i²
   coverage,  ///< KL = c(1 − Π(1 − a_i))
 };
-/// By their names on the command line.
+/// The kinds by their names on the command line.
 inline constexpr std::pair<const char*, LawKind> kLawKinds[] = {{"additive", LawKind::additive},
                                                                 {"coverage", LawKind::coverage}};
 const char* law_kind_name(LawKind kind);

@@ -24,7 +24,7 @@ struct LeaguePrediction {
   std::vector<LeaguePoint> points{};
 };
 
-/// Of each model the single predictor and the factor with the greatest R² left out: no measured
+/// The single predictor and the factor of each model with the greatest R² left out: no measured
 /// one, which predicts nothing. A model without one is left out. league: make_league() of `trials`
 /// and `registry`. Points into `trials`.
 std::vector<LeaguePrediction> league_predictions(const League& league, const LeagueTrials& trials,

@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// What one run folder has.
+/// The rows and the models of one run folder.
 struct LeagueRun {
   std::string dir;
   std::vector<ResultRow> rows{};

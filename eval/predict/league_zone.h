@@ -12,14 +12,14 @@
 
 namespace nf {
 
-/// What predictors say of the trials of one model. Figures of those that learn from outcomes are
-/// learned anew for each level that is left out, and kept.
+/// Figures of predictors for the trials of one model. Those of predictors that learn from outcomes
+/// are learned anew for each level that is left out, and kept.
 class ModelFigures {
  public:
   ModelFigures(const LeagueModel& model, const PredictorRegistry& registry);
 
   const LeagueModel& model() const { return *model_; }
-  /// Those that have a figure at all.
+  /// The predictors that have a figure at all.
   const std::vector<const Predictor*>& predictors() const { return predictors_; }
   const TrialFigures& figures(std::size_t predictor) const { return figures_[predictor]; }
   /// The figures where the rows of one level teach nothing.

@@ -45,7 +45,7 @@ class PredictorRegistry {
 
   /// Throws InternalError when the name is taken.
   void add(Predictor predictor);
-  /// In the order of their names.
+  /// The predictors in the order of their names.
   const std::vector<Predictor>& predictors() const& { return predictors_; }
   /// A registry that is gone at the end of the line has none to look at.
   const std::vector<Predictor>& predictors() && = delete;

@@ -18,7 +18,7 @@ enum class SizeMeasure {
   output_error,  ///< ‖Xδᵀ‖² / ‖XWᵀ‖² on a calibration set, which `predict:` records
   both,          ///< the geometric mean of these two
 };
-/// By their names on the command line.
+/// The measures by their names on the command line.
 inline constexpr std::pair<const char*, SizeMeasure> kSizeMeasures[] = {
     {"l2", SizeMeasure::l2},
     {"output_error", SizeMeasure::output_error},
@@ -28,7 +28,7 @@ const char* size_measure_name(SizeMeasure measure);
 /// t² of δ at each site that a row distorts, ratios of energies, by the site's name.
 using SiteSizes = std::map<std::string, double>;
 
-/// None where the row failed, distorts nothing, or lacks the measure at one of its sites.
+/// Sizes at a row's sites; none where it failed, distorts nothing, or lacks the measure at one.
 std::optional<SiteSizes> site_sizes(const ResultRow& row, SizeMeasure measure);
 
 /// Whether all that the row's entries do is noise of a given size, so that its damage tells of the

@@ -12,8 +12,8 @@ namespace nf {
 /// has none. [trials]
 using TrialFigures = std::vector<std::optional<double>>;
 
-/// Of a predictor that learns from outcomes: each trial's figure is learned from the rows of other
-/// names alone, so that it never knows what it is to predict.
+/// Figures of a predictor; of one that learns from outcomes each trial's is learned from the rows
+/// of other names alone, so that it never knows what it is to predict.
 TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model);
 /// The same learned from the noise (is_sized_noise()) among these rows.
 TrialFigures trial_figures(const Predictor& predictor, const LeagueModel& model,

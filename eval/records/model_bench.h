@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// What `noisefloor bench` leaves in a run folder: times of this machine, of no record's.
+/// File that `noisefloor bench` leaves in a run folder: times of this machine, of no record's.
 inline constexpr const char* kBench = "bench.json";
 
 /// The linears of all blocks of a model, and its head.

@@ -26,8 +26,8 @@ struct PredictorSums {
   /// Σ n·(mean of δ)² over the rows of n values: output rows of a weight, positions of an input.
   std::optional<double> row_mean_energy{};
   std::optional<OutputSums> outputs{};
-  /// Of an input: δ on the first windows of the calibration set, which row_mean_energy and outputs
-  /// are of too. None of a weight.
+  /// Statistics of an input's δ on the first windows of the calibration set, which row_mean_energy
+  /// and outputs are of too. None of a weight.
   std::optional<DistortionStats> on_calibration{};
 };
 

@@ -32,7 +32,7 @@ struct Record {
   std::string convention{};
   std::vector<WindowSums> windows{};      ///< in ascending order
   std::vector<QuestionSums> questions{};  ///< in the order of the tasks, then of their files
-  /// Those of weights stand in the trial's first stage only; those of inputs are of this stage.
+  /// Sums of weights stand in the trial's first stage only; those of inputs are of this stage.
   std::vector<SiteStats> sites{};
   std::optional<StopState> stop{};  ///< where the trial has a stopping rule and text in this stage
   Json env = Json::object();  ///< what may change bits between machines: ISA, library versions

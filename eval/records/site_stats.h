@@ -24,11 +24,11 @@ struct SiteStats {
   bool complete = true;
   Index first_window = 0;  ///< of an input's block: an item's number in the evaluation
   Index windows = 0;       ///< in the block; 0 for a weight
-  /// What was chosen for a weight, and that nothing is left of a change (DistortionReport::notes);
-  /// null where there is nothing to say.
+  /// Choices for a weight, and that nothing is left of a change (DistortionReport::notes); null
+  /// where there is nothing to say.
   Json notes = nullptr;
-  /// Where the experiment has `predict`. Of an input it is no part of the block: the blocks of a
-  /// trial that have it have the same.
+  /// Sums for predictors where the experiment has `predict`. Of an input they are no part of the
+  /// block: the blocks of a trial that have them have the same.
   std::optional<PredictorSums> predictor{};
 
   bool is_weight() const { return windows == 0; }

@@ -10,7 +10,7 @@
 #include "core/base/types.h"
 #include "eval/records/json_cursor.h"
 
-/// What skim_record() reads the parts of a record with. A value that is not as record_to_line()
+/// Readers of the parts of a record, for skim_record(). A value that is not as record_to_line()
 /// writes it makes the cursor fail.
 
 namespace nf {
@@ -21,7 +21,7 @@ inline double read_number(JsonCursor& cursor) {
   if (!std::isfinite(number)) cursor.fail();
   return number;
 }
-/// As ObjectReader::count().
+/// A count as ObjectReader::count() has it.
 inline Index read_count(JsonCursor& cursor) {
   constexpr Index kMost = Index{1} << 48;
   const auto count = cursor.number<Index>();
@@ -43,8 +43,8 @@ inline std::vector<Index> read_counts(JsonCursor& cursor) {
 /// An object that may hold anything, by the parser.
 Json read_object(JsonCursor& cursor);
 
-/// Which keys of a list of fields an object has had. They mostly come in the order of the list, so
-/// each is looked for behind the one before.
+/// The keys of a list of fields that an object has had. They mostly come in the order of the list,
+/// so each is looked for behind the one before.
 template <typename Field>
 class SeenFields {
  public:

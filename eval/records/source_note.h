@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// What a manifest notes of an experiment's source beside its text: experiment_dir, set, set_dir.
+/// Notes in a manifest an experiment's source beside its text: experiment_dir, set, set_dir.
 void note_source(Json& about, const ExperimentSource& source);
 /// The source again, with the text and its name. Throws DataError "FILE: KEY: ..." where a key is
 /// missing or has another type.

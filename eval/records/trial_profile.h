@@ -47,7 +47,7 @@ struct SuperWeight {
   friend bool operator==(const SuperWeight&, const SuperWeight&) = default;
 };
 
-/// What was seen of one trial, or of the untouched model, in some windows.
+/// Profiles of one trial, or of the untouched model, in some windows.
 struct ProfileParts {
   std::vector<SiteProfile> sites{};
   std::vector<AttentionProfile> attention{};

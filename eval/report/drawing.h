@@ -37,7 +37,7 @@ void draw_y_axis(const Axis& axis, const AxisSpec& spec, const PlotArea& area, S
 /// Bands and reference values of the axis below, upright through the area, their words above it.
 void draw_x_marks(const Axis& axis, const std::vector<Band>& bands,
                   const std::vector<ReferenceValue>& references, const PlotArea& area, Svg& svg);
-/// Those of the axis at the left, their words inside.
+/// Bands and reference values of the axis at the left, their words inside.
 void draw_y_marks(const Axis& axis, const std::vector<Band>& bands,
                   const std::vector<ReferenceValue>& references, const PlotArea& area, Svg& svg);
 

@@ -29,7 +29,7 @@ class HtmlFragment {
   HtmlFragment& list(const std::vector<std::string>& items);
   HtmlFragment& table(const HtmlTable& table);
   HtmlFragment& code(const std::string& text);  ///< as it stands, in lines
-  /// Behind a heading that opens it: for what is long.
+  /// Content behind a heading that opens it, for what is long.
   HtmlFragment& details(const std::string& summary, const HtmlFragment& content);
   /// The place of a figure of the section, "{{figure:ID}}".
   HtmlFragment& figure(const std::string& id);

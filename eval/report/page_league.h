@@ -21,8 +21,8 @@ struct PageLeague {
 /// there is nothing to rank. Not thread-safe. Points into the input's runs.
 std::shared_ptr<const PageLeague> page_league(const ReportInput& input);
 
-/// What orders the trials of each model best by KL, a sentence each, the model's name before it
-/// where there are several.
+/// Sentences on what orders the trials of each model best by KL, one each, the model's name before
+/// it where there are several.
 std::vector<std::string> league_answers(const PageLeague& page);
 
 }  // namespace nf

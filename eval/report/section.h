@@ -68,7 +68,7 @@ std::optional<Section> section_of_parts(const std::string& id, const std::string
 struct SectionKind {
   std::string id;  ///< of its Section, the stem of its file with '-'
   int order = 0;   ///< place on the page, the smallest first
-  /// None where the runs have nothing to say about it: it is left out.
+  /// The section; none where the runs have nothing to say about it: it is left out.
   std::function<std::optional<Section>(const ReportInput&)> make;
 };
 

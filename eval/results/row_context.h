@@ -13,7 +13,7 @@ namespace nf {
 std::vector<ResultRow> finish_rows(std::vector<ResultRow> rows, const std::vector<RowKey>& keys,
                                    const std::vector<ModelIdentity>& models);
 
-/// What a row takes from other rows of its model.
+/// The kl_floor and the status of a row, as they follow from other rows of its model.
 class RowContext {
  public:
   /// rows: at least the baselines and floors of all models, as build_row() makes them.

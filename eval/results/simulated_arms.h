@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// What the arms of one trial (`execute`) with one seed have in common, and no other key; none
+/// A text that the arms of one trial (`execute`) with one seed share, and no other key has; none
 /// where the trial has no arms.
 std::optional<std::string> arms_of(const RowKey& key);
 

@@ -48,7 +48,7 @@ class CalibrationResults {
   DistortionReport read_weight(const Site& site, const ChainKey& key, MatrixView weight) const;
   /// The same of keep_made(). rows, cols: of the weight.
   MadeChange read_made(const Site& site, const ChainKey& key, Index rows, Index cols) const;
-  /// As they were kept. Throws DataError.
+  /// The statistics as they were kept. Throws DataError.
   std::vector<InputStatisticsPtr> read_statistics(const Site& site, const ChainKey& key) const;
 
  private:

@@ -27,11 +27,11 @@ class CalibrationSources {
   /// passes: lanes that leave the block untouched have passed it then.
   void gather(bool passes);
 
-  /// What is wrong with the inputs there; empty: they are finite.
+  /// The fault of the inputs there; empty: they are finite.
   std::string problem(const CalibrationPlace& place) const;
   const InputStatisticsPtr& statistics(const CalibrationPlace& place, Role role) const;
-  /// For a need of a weight's chain. A replay has the linears before the role as the reference
-  /// trial has them, until the next one is asked for.
+  /// Knowledge for a need of a weight's chain. A replay has the linears before the role as the
+  /// reference trial has them, until the next one is asked for.
   StepKnowledge knowledge(const ModelTrial& trial, const ChainNeed& need, Role role);
 
  private:
@@ -59,7 +59,7 @@ class CalibrationSources {
   std::size_t made_of_ = 0;
 };
 
-/// By the lanes of a pass, which must outlive it.
+/// The leaders by the lanes of a pass, which must outlive it.
 LeaderOf leaders_of(const CalibrationPlan& plan, const CalibrationSetLanes& lanes);
 
 }  // namespace nf

@@ -29,7 +29,7 @@ class InputGatherer final : public InputProbe {
 
   /// Reads the weights that statistics are asked for, once all windows have passed.
   void finish(const Decoder& decoder, Index layer);
-  /// What is wrong with the inputs; empty: they are finite. Nothing else may be asked then.
+  /// The fault of the inputs; empty: they are finite. Nothing else may be asked then.
   const std::string& problem() const { return problem_; }
   const InputStatisticsPtr& statistics(Role role) const;
   /// Rows [first, first + rows) of the tensor that the role reads; empty where it was not kept.

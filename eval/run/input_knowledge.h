@@ -21,7 +21,7 @@ class ChainKnowledge {
   /// whose steps without any may be more or fewer
   ChainKnowledge(const SiteChain& chain, std::vector<InputStatisticsPtr> statistics);
 
-  /// By step, and behind them of the twin; empty where nothing is known.
+  /// Knowledge by step, and behind them of the twin; empty where nothing is known.
   std::span<const StepKnowledge> steps() const { return steps_; }
 
  private:
@@ -35,12 +35,12 @@ std::vector<InputStatisticsPtr> chain_statistics(
     const SiteChain& chain,
     const std::function<InputStatisticsPtr(const ChainNeed& need)>& statistics);
 
-/// What is known of a calibration set for one chain of a trial. key: of its statistics. problem ←
-/// the reason why nothing is, where there is one and none was before.
+/// Knowledge of a calibration set for one chain of a trial. key: of its statistics. problem ← the
+/// reason why there is none, where there is one and none was before.
 ChainKnowledge chain_knowledge(const SiteChain& chain, const ChainKey& key,
                                const CalibrationResults& results, std::string& problem);
 
-/// What is known of a calibration set for the distorted inputs of one block of a trial.
+/// Knowledge of a calibration set for the distorted inputs of one block of a trial.
 class InputKnowledge {
  public:
   InputKnowledge() = default;

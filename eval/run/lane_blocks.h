@@ -36,7 +36,7 @@ class LaneBlocks {
   /// Null where the group has ended.
   std::unique_ptr<DistortedOuter> distorted_outer(const Group& group, Role role,
                                                   const SiteChain& chain, const ChainKey& key = {});
-  /// What a group knows of its calibration sets for a chain; a failure is noted.
+  /// A group's knowledge of its calibration sets for a chain; a failure is noted.
   ChainKnowledge knowledge_of(const Group& group, const SiteChain& chain, const ChainKey& key);
   /// Takes the problem and the statistics of a matrix of which all rows were made.
   void note_outer(const Group& group, DistortedOuter& outer);

@@ -9,7 +9,7 @@
 
 namespace nf {
 
-/// What was seen of one group of lanes in one block, by window.
+/// Profiles of one group of lanes in one block, by window.
 using SeenWindows = std::map<Index, ProfileParts>;
 
 /// Sees the tensors that the linears of one block read, its states and its attention, for the

@@ -7,7 +7,7 @@
 
 namespace nf {
 
-/// What it takes to make a weight from a calibration set, or a choice for a tensor.
+/// The cost of making a weight from a calibration set, or a choice for a tensor.
 struct MakingRate {
   double each = 0.0;     ///< seconds of one thread, whatever the rows: GPTQ's factorisation
   double row = 0.0;      ///< seconds of one thread for each row

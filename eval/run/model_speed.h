@@ -16,7 +16,7 @@ struct FormSeconds {
   double pass(Index layers) const { return static_cast<double>(layers) * block + head; }
 };
 
-/// What one form of a model takes, its weights packed before.
+/// Times of one form of a model, its weights packed before.
 struct ModelSpeed {
   ModelForm form;
   /// A window of `context` tokens, where as many as there are threads run side by side: a part of

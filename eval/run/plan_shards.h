@@ -16,10 +16,10 @@ struct ShardRequest {
   std::optional<Index> count{};
   std::optional<double> seconds{};
   ShardBy by = ShardBy::trials;
-  /// Of the machine that shall run them. Without any the parts are balanced by nominal rates, and
-  /// their time is that of this machine, which is timed for a moment.
+  /// Rates of the machine that shall run them. Without any the parts are balanced by nominal rates,
+  /// and their time is that of this machine, which is timed for a moment.
   std::optional<WorkRates> rates{};
-  /// Of a shard's process, for its memory and time; by default those of the rates or of the timing.
+  /// Threads of a shard, for its memory and time; by default those of the rates or of the timing.
   std::optional<Index> threads{};
 };
 
@@ -52,7 +52,7 @@ struct ShardsPlan {
   /// The largest shard in the mean one, of those that have work.
   double unevenness() const;
   Json to_json() const;
-  /// For the terminal.
+  /// The plan for the terminal.
   std::string text() const;
 };
 

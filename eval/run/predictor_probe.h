@@ -24,7 +24,7 @@ class WeightProbe {
  public:
   /// Rows [first, first + x.rows()) as read and as distorted, in their order.
   void add(Index first, ConstMatrixView x, ConstMatrixView distorted);
-  /// Once all rows were there.
+  /// The sums, once all rows were there.
   PredictorSums take();
 
  private:
@@ -65,9 +65,9 @@ class PredictorProbe {
   /// Weights and inputs of that layer come next, or, of the number of layers, the outer ones.
   void start(Index layer);
 
-  /// Of a weight at a chain's site, with all rows or a part of them at a time. chain: to outlive it
+  /// A probe of a weight at a chain's site, all rows or a part at a time. chain: to outlive it
   WeightProbe of_weight(const SiteChain& chain, std::uint64_t seed, Index rows);
-  /// Of the input that a trial distorts at a role of this layer. knowledge: of its chain. None
+  /// Sums of the input that a trial distorts at a role of this layer. knowledge: of its chain. None
   /// where there is no set, or where it, or the untouched model, is not finite on it.
   std::optional<PredictorSums> of_input(const ModelTrial& trial, Role role,
                                         std::span<const StepKnowledge> knowledge);

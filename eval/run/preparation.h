@@ -22,10 +22,10 @@ void prepare_decoder(Decoder& decoder, const EvalSet& set, Index positions = 0);
 /// not got it.
 void take_isa(const ExperimentConfig& config);
 
-/// What may change bits from machine to machine, compared before records are mixed: versions, a
-/// hash of the results of eight fixed products, and the names of what computes them, which are told
-/// and count for nothing beside that hash; and the arithmetic where it is not f32, with the hash of
-/// its own products. The machine must have it (check_arithmetic()).
+/// Facts that may change bits from machine to machine, compared before records are mixed: versions,
+/// a hash of the results of eight fixed products, and the names of what computes them, which are
+/// told and count for nothing beside that hash; and the arithmetic where it is not f32, with the
+/// hash of its own products. The machine must have it (check_arithmetic()).
 Json numerics_env(Arithmetic arithmetic = Arithmetic::f32);
 
 }  // namespace nf

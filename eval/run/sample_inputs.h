@@ -16,8 +16,8 @@ class SampleInputs {
  public:
   SampleInputs(const SiteChain& chain, Index in);
 
-  /// By step of the chain, and of its twin, without choices. replay: for the steps that ask for
-  /// one.
+  /// Knowledge by step of the chain, and of its twin, without choices. replay: for the steps that
+  /// ask for one.
   std::vector<StepKnowledge> knowledge(const SublayerReplay* replay) const;
 
  private:

@@ -44,7 +44,7 @@ class WeightMaker {
   Index layer_;
   const Knowledge& knowledge_;
   CalibrationResults& results_;
-  /// By trial, entry and the first role that reads the tensor.
+  /// Choices by trial, entry and the first role that reads the tensor.
   std::map<std::tuple<const ModelTrial*, std::size_t, Role>, TensorChoicePtr> choices_;
 };
 

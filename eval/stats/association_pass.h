@@ -10,7 +10,7 @@
 
 namespace nf {
 
-/// Of a statistic that a sample does not have.
+/// Value of a statistic that a sample does not have.
 inline constexpr double kNoStatistic = std::numeric_limits<double>::quiet_NaN();
 
 /// Fisher's z of a correlation over n trials; 1 counts as half an exchange of neighbours less.

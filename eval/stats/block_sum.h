@@ -13,7 +13,7 @@ namespace nf {
 struct BlockSum {
   double tokens = 0.0;  ///< the block's weight in the mean; 1 for a question
   double sum = 0.0;     ///< of the figure over the tokens: nats, or tokens
-  /// By how much rounding may have moved `sum`, at most; 0 where it is exact, as counts are. Blocks
+  /// The most by which rounding may have moved `sum`; 0 where it is exact, as counts are. Blocks
   /// whose means differ by no more are equal (blocks_are_equal()).
   double rounding = 0.0;
 

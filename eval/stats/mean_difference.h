@@ -39,15 +39,15 @@ MeanDifference difference_of_pairs(std::span<const BlockSums> first,
 MeanDifference difference_of_groups(std::span<const BlockSums> first,
                                     std::span<const BlockSums> second);
 
-/// As why_no_interval() of a mean.
+/// The reason why there is no interval, as why_no_interval() of a mean has it.
 std::string why_no_interval(const MeanDifference& difference);
 
-/// As interval_of() of a mean, with the squares of t[seeds - 1]·se_seed added for all that have
-/// seeds of their own. With paired seeds no side is shorter than t[seeds - 1]·se_rows.
+/// The interval, as interval_of() of a mean, with the squares of t[seeds - 1]·se_seed added for all
+/// that have seeds of their own. With paired seeds no side is shorter than t[seeds - 1]·se_rows.
 std::optional<Interval> interval_of(const MeanDifference& difference, double tail = 0.025);
 /// Widens `text`, the interval of the text alone, by the errors of all seeds.
 Interval with_seeds(const Interval& text, const MeanDifference& difference, double tail = 0.025);
-/// As p_value() of a mean: below 0.05 exactly where the interval leaves 0 out.
+/// The p-value, as p_value() of a mean: below 0.05 exactly where the interval leaves 0 out.
 std::optional<double> p_value(const MeanDifference& difference);
 
 /// The smallest true difference that a two-sided test at `level` finds four times in five if blocks

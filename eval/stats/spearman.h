@@ -13,7 +13,7 @@ std::vector<double> mid_ranks(std::span<const double> values);
 /// of one side are equal. x, y: as many values (NF_CHECK).
 std::optional<double> spearman(std::span<const double> x, std::span<const double> y);
 
-/// What is left of the correlation of x and y where both have lost what z says of them:
+/// The correlation of x and y that is left where both have lost what z says of them:
 ///   (xy − xz·yz) / √((1 − xz²)(1 − yz²)).
 /// None where z says all of one of them.
 std::optional<double> partial_correlation(double xy, double xz, double yz);

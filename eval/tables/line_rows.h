@@ -16,7 +16,7 @@ namespace nf {
 /// they have not converged: " (seed 1, above the range)". searches: null: the states are unknown.
 void mark_searches(const FollowedSearches* searches, std::vector<ModelLines>& models);
 
-/// Where the lines of a model end.
+/// A limit on the lines of a model.
 struct LineLimit {
   Index lines = 0;        ///< 0: all are shown
   std::string command{};  ///< shows the others

@@ -23,7 +23,7 @@ std::vector<KindValues> kind_values(const TrialProfile& profile);
 /// width; 0: as wide as it comes.
 std::string profile_text(const std::vector<TrialProfile>& profiles, Index columns);
 
-/// What stands out in one profile, a line each; empty where nothing does.
+/// A sentence on each thing that stands out in one profile; empty where nothing does.
 std::vector<std::string> profile_sentences(const TrialProfile& profile);
 
 /// "opt-nano", "opt-nano, french", "opt-nano, w8a8, french", "opt-nano: weights".

@@ -8,7 +8,7 @@
 
 namespace nf {
 
-/// Where tables end, and the command that shows the rest.
+/// A limit on the lines of tables, and the command that shows the rest.
 struct TableLimit {
   Index lines = 0;  ///< 0: all are shown
   std::string command{};

@@ -18,7 +18,7 @@ namespace nf {
 /// together. What has a line for each site, document or window of a row is written as it comes.
 class TableStream {
  public:
-  /// What one unit adds to the tables.
+  /// The texts that one unit adds to the tables.
   struct UnitTexts {
     struct Row {
       Index place = 0;

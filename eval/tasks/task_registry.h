@@ -25,7 +25,7 @@ class TaskRegistry {
  public:
   /// A name given twice is our own bug (NF_CHECK).
   void add(TaskKind kind);
-  /// In the order of their names.
+  /// The kinds in the order of their names.
   const std::vector<TaskKind>& kinds() const { return kinds_; }
   /// nullptr where there is none of that name.
   const TaskKind* find(std::string_view name) const;

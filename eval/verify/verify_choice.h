@@ -63,12 +63,12 @@ class VerifyChoice {
   std::vector<ModelPlan>& plans_;
   StatsMode preferred_;
   std::list<Job> jobs_;  ///< stay where they are
-  /// By model and id; null: looked for in vain.
+  /// Jobs by model and id; null: looked for in vain.
   std::map<std::pair<std::size_t, std::string>, const Job*> job_of_id_;
-  /// By model, the items' numbers of questions.
+  /// Numbers of questions of the items, by model.
   std::vector<std::map<std::pair<std::string, Index>, Index>> questions_;
   std::map<std::size_t, Found> found_;
-  /// By model and id: items that some record has.
+  /// Items that some record has, by model and id.
   std::map<std::pair<std::size_t, std::string>, std::set<Index>> held_;
 };
 

@@ -35,8 +35,8 @@ struct VerifyReport {
   Index rerun = 0;
   Index different_records = 0, different_figures = 0;
   std::vector<std::string> lines{};  ///< the first kShown differences
-  /// By figure of windows and questions ("nll", "loglikelihood"): the largest |a - b| / max(|a|,
-  /// |b|).
+  /// The largest |a - b| / max(|a|, |b|) by figure of windows and questions ("nll",
+  /// "loglikelihood").
   std::map<std::string, double> largest{};
   bool interrupted = false;
   std::optional<Files> files{};               ///< none: they were not looked at
@@ -44,8 +44,8 @@ struct VerifyReport {
 
   static constexpr Index kShown = 20;
 
-  /// Nothing that follows from the experiment differs. The account of what calls cost does not
-  /// follow from it, so its damage is told and no difference.
+  /// Whether nothing that follows from the experiment differs. The account of what calls cost does
+  /// not follow from it, so its damage is told and no difference.
   bool equal() const { return different_figures == 0 && (!files || files->different == 0); }
   /// Takes in a record that was run again. `what`: "runs/e/records.jsonl:3: llama: noise r=0.1"; in
   /// the differences `first` is the stored one's.

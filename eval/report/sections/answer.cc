@@ -122,15 +122,39 @@ std::size_t count_of(const std::vector<const LineComparison*>& lines, Verdict ve
       [verdict](const LineComparison* line) { return line->figures.front().verdict == verdict; }));
 }
 
+/// The sentence on comparisons of which none is shown.
+std::string undecided_sentence(const std::vector<const LineComparison*>& lines,
+                               const std::string& against) {
+  const auto count = [&lines](auto&& is) {
+    return std::count_if(lines.begin(), lines.end(), [&is](const LineComparison* line) {
+      return is(line->figures.front().interval);
+    });
+  };
+  const auto all = std::ssize(lines);
+  if (count([](const auto& interval) { return interval.has_value(); }) == 0)
+    return fmt::format(
+        "None of {} differences from {} has an interval: this comparison decides nothing.", all,
+        against);
+  const auto has_zero = [](const auto& interval) {
+    return interval && interval->low <= 0.0 && interval->high >= 0.0;
+  };
+  if (count(has_zero) == all)
+    return fmt::format("All {} differences from {} include zero: this comparison decides nothing.",
+                       all, against);
+  return fmt::format(
+      "None of {} differences from {} is shown once all are counted (Holm): this comparison "
+      "decides "
+      "nothing.",
+      all, against);
+}
+
 void add_comparisons(std::vector<const LineComparison*> lines, const std::string& against,
                      HtmlFragment& html) {
   if (lines.empty()) return;
   const std::size_t better = count_of(lines, Verdict::better),
                     worse = count_of(lines, Verdict::worse);
   if (better + worse == 0 && lines.size() > 1)
-    html.headline(
-        fmt::format("All {} differences from {} include zero: this comparison decides nothing.",
-                    lines.size(), against));
+    html.headline(undecided_sentence(lines, against));
   else if (lines.size() > 1)
     html.paragraph(fmt::format(
         "Against {}, over the same text and seeds: of {} comparisons {} are milder, {} more "

@@ -136,6 +136,10 @@ std::string resolution_text(const std::vector<RankedLine>& lines) {
   for (std::size_t i = 0; i + 1 < lines.size(); ++i, ++pairs)
     if (lie_apart(lines[i].kl, lines[i + 1].kl)) ++known;
   if (lines.size() < 2) return "";
+  const bool none = std::none_of(lines.begin(), lines.end(), [](const RankedLine& line) {
+    return kl_interval(line.kl).has_value();
+  });
+  if (none) return "No trial has an interval: nothing is known of how sure this order is.";
   if (overlap(lines.front().kl, lines.back().kl))
     return "The intervals of the first and the last overlap: the order decides nothing.";
   return fmt::format(

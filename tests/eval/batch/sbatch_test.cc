@@ -31,6 +31,20 @@ TEST(Sbatch, ARefusalComesWithWhatHelps) {
                           "and/or time limits)")
                 .find("fewer"),
             std::string::npos);
+  const std::pair<const char*, const char*> refusals[] = {
+      {"sbatch: error: Memory required by task is not available", "--memory"},
+      {"sbatch: error: User's group not permitted to use this partition", "sinfo"},
+      {"sbatch: error: You must specify an account", "--account=NAME"},
+      {"sbatch: error: AssocGrpSubmitJobsLimit", "fewer --shards"},
+      {"sbatch: error: QOSMaxSubmitJobPerUserLimit", "fewer --shards"},
+      {"sbatch: error: Invalid feature specification", "--constraint=NAME"},
+      {"sbatch: error: Required node not available (down, drained or reserved)",
+       "down or reserved"},
+      {"sbatch: error: Job dependency problem", "resubmit"},
+      {"sbatch: error: Batch job submission failed: Socket timed out on send/recv operation",
+       "squeue --me"}};
+  for (const auto& [printed, helps] : refusals)
+    EXPECT_NE(sbatch_advice(printed).find(helps), std::string::npos) << printed;
   EXPECT_EQ(sbatch_advice("something new"), "");
 }
 

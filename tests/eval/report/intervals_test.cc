@@ -16,5 +16,15 @@ TEST(IntervalsSection, RanksTrialsWithTheirIntervals) {
   EXPECT_TRUE(has(section->figures[0].svg, "b&lt;w4&gt;"));
 }
 
+TEST(IntervalsSection, CountsNoNeighboursWithoutIntervals) {
+  ReportRunMaker run(4);
+  run.add("b", 0.4);
+  run.add("a", 0.2);
+  const auto section = section_of("intervals", run.input());
+  ASSERT_TRUE(section);
+  EXPECT_TRUE(has(section->figures[0].caption, "No trial has an interval"));
+  EXPECT_FALSE(has(section->figures[0].caption, "neighbours"));
+}
+
 }  // namespace
 }  // namespace nf
