@@ -14,6 +14,7 @@
 #include "eval/metrics/summed_figures.h"
 #include "eval/output/csv.h"
 #include "eval/output/sqlite_file.h"
+#include "eval/records/file_names.h"
 #include "eval/results/row_fields.h"
 #include "eval/results/run_results.h"
 #include "eval/tables/result_files.h"
@@ -204,6 +205,8 @@ Index export_sqlite(const RunContents& run, const MetricRegistry& metrics, const
   CsvTables tables(rows, variables, file);
   for (const ResultFile& csv : result_files(rows, searches, metrics, run.manifest.tasks))
     if (!csv.text.empty()) tables.write(csv);
+  if (const std::string profiles = profile_table(run.dir, *run.manifest.rows); !profiles.empty())
+    tables.write_alone({kProfilesCsv, profiles});
   for (const std::string& view : run_views(variables, run.manifest.tasks)) file.execute(view);
   file.commit();
   return std::ssize(rows);
