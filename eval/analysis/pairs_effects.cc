@@ -5,20 +5,26 @@
 namespace nf {
 namespace {
 
+/// Two levels and the name of the trial that has both.
+struct Pair {
+  std::string a, b, both;
+};
+
 /// The levels that the trials of a `pairs` design are made of.
 struct Pairs {
   std::vector<std::string> singles{};
-  std::vector<std::pair<std::string, std::string>> pairs{};
+  std::vector<Pair> pairs{};
 
   explicit Pairs(const std::vector<std::string>& levels) {
     for (const std::string& level : levels) {
       const std::vector<std::string> parts = joined_levels(level);
-      if (parts.size() == 2) pairs.emplace_back(parts[0], parts[1]);
+      if (parts.size() == 2) pairs.push_back({parts[0], parts[1], level});
       for (const std::string& single : parts)  // a shard may have the pairs alone
         if (single != kAllLevels &&
             std::find(singles.begin(), singles.end(), single) == singles.end())
           singles.push_back(single);
     }
+    if (pairs.empty() && singles.size() == 2) pairs.push_back({singles[0], singles[1], kAllLevels});
   }
 
   /// Whether all singles are known: those of a part of the trials would add up to too little.
@@ -53,10 +59,12 @@ std::vector<Effect> pairs_effects(const EffectGroup& group, const Figure& figure
   for (const std::string& level : known.singles)
     effects.push_back(
         {.effect = kMain, .a = level, .estimate = estimate_level(group, figure, level)});
-  for (const auto& [a, b] : known.pairs) {
-    const LevelBlocks blocks(group, figure, {a + '+' + b, a, b});
-    effects.push_back(
-        {.effect = kInteraction, .a = a, .b = b, .estimate = blocks.estimate(interaction)});
+  for (const Pair& pair : known.pairs) {
+    const LevelBlocks blocks(group, figure, {pair.both, pair.a, pair.b});
+    effects.push_back({.effect = kInteraction,
+                       .a = pair.a,
+                       .b = pair.b,
+                       .estimate = blocks.estimate(interaction)});
   }
   if (!known.are_whole()) return effects;
   std::vector<std::string> levels = {kAllLevels};

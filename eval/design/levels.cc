@@ -140,8 +140,9 @@ class Points {
   }
 
  private:
+  /// The only pair of two levels is all of them.
   void add_pairs() {
-    for (std::size_t a = 0; a < levels_.size(); ++a)
+    for (std::size_t a = 0; a < levels_.size() && levels_.size() > 2; ++a)
       for (std::size_t b = a + 1; b < levels_.size(); ++b)
         add_kept(levels_[a] + "+" + levels_[b], {levels_[a], levels_[b]});
     add_kept(kAllLevels, levels_);

@@ -61,9 +61,10 @@ struct DesignPoint {
 std::string design_column(const Design& design);
 
 /// The trials of a design on one model, in the order of the forward pass; pairs: singles "a", pairs
-/// "a+b" and "all"; factorial: its runs 1, 2, ... in the same words. Empty where
-/// why_no_design_points() has a reason. Sites outside the layers (embed_tokens, lm_head) are left
-/// alone by a design of layers, except that leave_one_out leaves everything but the one layer in.
+/// "a+b" and "all", which of two levels is their pair; factorial: its runs 1, 2, ... in the same
+/// words. Empty where why_no_design_points() has a reason. Sites outside the layers (embed_tokens,
+/// lm_head) are left alone by a design of layers, except that leave_one_out leaves everything but
+/// the one layer in.
 std::vector<DesignPoint> design_points(const Design& design,
                                        const std::vector<SiteSelector>& selectors,
                                        const DecoderSpec& spec);

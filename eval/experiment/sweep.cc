@@ -66,6 +66,33 @@ void check_variable_name(const ConfigEntry& variable, const FixedColumns& column
                              column, key));
 }
 
+void add_equal(const ConfigNode& at, const std::string& what, ConfigErrors& errors) {
+  errors.add(at, fmt::format("{} stands here twice: both would be the same trial, counted twice; "
+                             "'repeat' gives a trial more seeds",
+                             what));
+}
+
+/// Refuses values of a variable that are equal: 3 and 3.0 are.
+void check_values_differ(const ConfigNode& sweep, ConfigErrors& errors) {
+  for (const ConfigEntry& variable : sweep.entries()) {
+    std::set<Json> known;
+    for (const ConfigNode& value : variable.value.items())
+      if (const Json json = to_json(value); !known.insert(json).second)
+        add_equal(value, fmt::format("the value {}", to_flow_yaml(json)), errors);
+  }
+}
+
+/// Refuses steps of a zip that are equal in all variables.
+void check_steps_differ(const std::vector<SweepPoint>& steps, ConfigErrors& errors) {
+  std::set<Json> known;
+  for (const SweepPoint& step : steps) {
+    Json values = Json::array();
+    for (const auto& [name, value] : step) values.push_back(to_json(value));
+    if (!known.insert(values).second)
+      add_equal(step.front().second, "the step " + point_text(step), errors);
+  }
+}
+
 /// Every combination of the variables' values, the last variable fastest.
 std::vector<SweepPoint> cartesian(const ConfigNode& sweep) {
   std::vector<SweepPoint> points = {{}};
@@ -100,6 +127,13 @@ std::vector<SweepPoint> in_step(const ConfigNode& zip, ConfigErrors& errors) {
 
 }  // namespace
 
+std::string point_text(const SweepPoint& point) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : point)
+    parts.push_back(printable(name) + '=' + to_flow_yaml(to_json(value)));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::optional<VariableLists> ConfigValue<VariableLists>::read(const ConfigNode& node,
                                                               ConfigErrors& errors) {
   const Index before = errors.count();
@@ -122,6 +156,7 @@ std::vector<SweepPoint> sweep_points(const std::optional<VariableLists>& sweep,
     if (variables)
       for (const ConfigEntry& variable : variables->node.entries())
         check_variable_name(variable, columns, reserved, errors);
+  if (sweep) check_values_differ(sweep->node, errors);
   std::vector<SweepPoint> points = {{}};
   if (sweep) points = cartesian(sweep->node);
   if (!zip) return points;
@@ -130,6 +165,7 @@ std::vector<SweepPoint> sweep_points(const std::optional<VariableLists>& sweep,
       errors.add(variable.key_place, variable.value.path(),
                  fmt::format("variable '{}' stands in sweep already", variable.key));
   const std::vector<SweepPoint> steps = in_step(zip->node, errors);
+  check_steps_differ(steps, errors);
   std::vector<SweepPoint> both;
   for (const SweepPoint& point : points) {
     for (const SweepPoint& step : steps) {

@@ -26,10 +26,13 @@ struct ConfigValue<VariableLists> {
 
 /// One value for each variable of a sweep.
 using SweepPoint = std::vector<std::pair<std::string, ConfigNode>>;
+/// "bits=3, grid=uniform"
+std::string point_text(const SweepPoint& point);
 
 /// sweep (cartesian, the last variable fastest) × zip (in step). `reserved`: columns that the
 /// trial's design makes, each with the key that makes it; no variable may have their names, nor
-/// that of a column of results, of which `metrics` are some. Mistakes go to `errors`.
+/// that of a column of results, of which `metrics` are some. Equal values of a variable in `sweep`,
+/// and equal steps of `zip`, are mistakes. Mistakes go to `errors`.
 std::vector<SweepPoint> sweep_points(
     const std::optional<VariableLists>& sweep, const std::optional<VariableLists>& zip,
     const std::vector<std::pair<std::string, std::string>>& reserved, const MetricRegistry& metrics,

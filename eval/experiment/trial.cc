@@ -175,6 +175,34 @@ bool tells_entries(const TrialConfig& config, const ConfigNode& node) {
          is_sound("zip", config.zip.has_value()) && !node.find("bisect");
 }
 
+/// What two points of a sweep are compared by: everything that they do.
+Json condition_of(const Trial& trial, const std::vector<Execution>& arms) {
+  Json entries = Json::array(), executions = Json::array();
+  for (const Entry& entry : trial.entries) entries.push_back(entry.config());
+  for (const Execution arm : arms) executions.push_back(enum_name(arm));
+  return {{"entries", entries},
+          {"reshape", ConfigValue<ReshapeConfig>::write(trial.reshape)},
+          {"execute", executions}};
+}
+
+/// Finds points that are written differently (`g64`, {group: 64}) and are the same trial.
+class EqualPoints {
+ public:
+  void add(const SweepPoint& point, const Json& condition) {
+    const std::string text = point_text(point);
+    const auto [same, is_new] = known_.emplace(condition, text);
+    if (!is_new && same->second != text && first_.empty())
+      first_ = fmt::format("the points {} and {} are the same trial; leave one of them out",
+                           same->second, text);
+  }
+  /// The mistake; empty where there is none.
+  const std::string& first() const { return first_; }
+
+ private:
+  std::map<Json, std::string> known_;
+  std::string first_;
+};
+
 }  // namespace
 
 bool Trial::draws() const {
@@ -349,6 +377,7 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
             "the last of {} seeds from {} on would be {}, beyond 2^63 - 1", config.repeat, first,
             static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(config.repeat - 1)));
   std::vector<Trial> trials;
+  EqualPoints equal_points;
   for (const SweepPoint& point :
        sweep_points(config.sweep, config.zip, own_columns(config), kinds->metrics, errors)) {
     Trial trial{.name = config.name,
@@ -366,6 +395,8 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
       trial.reshape = read_reshape(config.reshape->node, config, variables, errors);
     const std::vector<Execution> arms = executions_of(config, variables, errors);
     trial.entries = read_entries(source, std::move(variables), errors);
+    if (errors.count() == before && !point.empty())
+      equal_points.add(point, condition_of(trial, arms));
     for (const Execution arm : arms) {
       trial.execute = arm;
       if (config.execute) trial.vars[kExecuteVariable] = enum_name(arm);
@@ -381,6 +412,8 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
   const ConfigNode used = ConfigNode::sequence(source.taken, node.place());
   check_variables_used(config.sweep, used, errors);
   check_variables_used(config.zip, used, errors);
+  if (errors.count() == before && !equal_points.first().empty())
+    errors.add(node.find("sweep").value_or(node.find("zip").value_or(node)), equal_points.first());
   if (config.bisect && !collect_variables(used).contains(kSearchVariable))
     errors.add(*node.find("bisect"),
                "is never used; write \"${bisect}\" where the value goes that is searched for");

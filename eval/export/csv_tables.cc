@@ -54,6 +54,8 @@ SqlValue value_of(const std::string& field, const std::optional<ColumnType>& typ
   return field;
 }
 
+std::string stem_of(const ResultFile& csv) { return csv.name.substr(0, csv.name.find('.')); }
+
 /// The place of the variables in a file's header: results.csv alone has them last.
 std::size_t first_variable(const std::string& stem, std::size_t columns, std::size_t variables) {
   return stem == "results" ? columns - variables : kTrialFields;
@@ -69,7 +71,7 @@ CsvTables::CsvTables(const std::vector<ResultRow>& rows, const std::vector<std::
 }
 
 void CsvTables::write(const ResultFile& csv) {
-  const std::string stem = csv.name.substr(0, csv.name.find('.'));
+  const std::string stem = stem_of(csv);
   const auto lines = parse_csv(csv.text);
   const std::vector<std::string>& header = lines.front();
   const std::size_t variable = first_variable(stem, header.size(), variables_.size());
@@ -96,6 +98,23 @@ void CsvTables::write(const ResultFile& csv) {
                                                                  : SqlValue(trial_id->second)};
     for (std::size_t c = 0; c < line.size(); ++c)
       values.push_back(value_of(line[c], columns[c].type));
+    insert.row(values);
+  }
+}
+
+void CsvTables::write_alone(const ResultFile& csv) {
+  const std::string stem = stem_of(csv);
+  const auto lines = parse_csv(csv.text);
+  const std::vector<std::string>& header = lines.front();
+  std::string declared;
+  for (const std::string& name : header)
+    declared += (declared.empty() ? "" : ", ") + sql_name(name) + declared_type(column_type(name));
+  file_.execute(fmt::format("CREATE TABLE {} ({});", stem, declared));
+  SqliteInsert insert(file_, stem, static_cast<int>(header.size()));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    std::vector<SqlValue> values;
+    for (std::size_t c = 0; c < header.size(); ++c)
+      values.push_back(value_of(lines[i][c], column_type(header[c])));
     insert.row(values);
   }
 }

@@ -25,6 +25,8 @@ class CsvTables {
 
   /// csv: one of result_files(), not empty.
   void write(const ResultFile& csv);
+  /// A file whose rows are of no row of the results (profiles.csv): its columns alone.
+  void write_alone(const ResultFile& csv);
 
  private:
   std::vector<std::string> variables_;

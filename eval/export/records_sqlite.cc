@@ -205,6 +205,8 @@ Index export_sqlite(const RunContents& run, const MetricRegistry& metrics, const
   CsvTables tables(rows, variables, file);
   for (const ResultFile& csv : result_files(rows, searches, metrics, run.manifest.tasks))
     if (!csv.text.empty()) tables.write(csv);
+  if (const std::string profiles = profile_table(run.dir, *run.manifest.rows); !profiles.empty())
+    tables.write_alone({kProfilesCsv, profiles});
   for (const std::string& view : run_views(variables, run.manifest.tasks)) file.execute(view);
   file.commit();
   return std::ssize(rows);

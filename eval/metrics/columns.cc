@@ -48,21 +48,21 @@ bool contains(std::span<const char* const> names, const std::string& name) {
 constexpr const char* kPlaceColumns[] = {"layer", "role", "tensor", "site"};
 constexpr const char* kNoteColumns[] = {"axis", "group", "ratio", "damping", "kept"};
 
-/// A column of sites.csv that a variable of its name gives way to.
+/// A column of sites.csv that gives way to a variable of its name.
 bool is_of_site(const std::string& column) {
   return contains(kPlaceColumns, column) || contains(kNoteColumns, column);
 }
 
 constexpr const char* kTextColumns[] = {
-    "id",      "name",   "model",       "status", "below_floor", "stopped",    "role",
-    "tensor",  "site",   "figure",      "note",   "metric",      "effect",     "a",
-    "b",       "design", "task",        "state",  "pairing",     "against_id", "against",
-    "verdict", "margin", "equivalence", "axis",   "kept"};
+    "id",   "name",   "model",   "status",     "below_floor", "stopped", "role",   "tensor",
+    "site", "figure", "note",    "metric",     "effect",      "a",       "b",      "design",
+    "task", "state",  "pairing", "against_id", "against",     "verdict", "margin", "equivalence",
+    "axis", "kept",   "trial",   "text",       "statistic"};
 constexpr const char* kIntegerColumns[] = {
     "trial_id",      "seed",       "tokens",       "windows",  "layer",    "elements",
     "seeds",         "blocks",     "steps",        "window",   "question", "against_seed",
     "against_seeds", "all_blocks", "choice",       "document", "bytes",    "greedy",
-    "top1",          "correct",    "correct_norm", "group"};
+    "top1",          "correct",    "correct_norm", "group",    "index"};
 
 constexpr const char* kArmColumns[] = {"delta_nll_execute",      "delta_nll_execute_low",
                                        "delta_nll_execute_high", "delta_kl_execute",
@@ -108,15 +108,11 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
 }
 
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables) {
-  std::vector<std::string> names;
-  for (const std::string& variable : variables)
-    names.push_back(is_of_site(variable) ? "var_" + variable : variable);
-  std::vector<std::string> columns = trial_columns(names);
-  append({std::begin(kPlaceColumns), std::end(kPlaceColumns)}, columns);
-  columns.emplace_back("elements");
-  for (const SiteFigure& figure : kSiteFigures) columns.emplace_back(figure.column);
-  append({std::begin(kNoteColumns), std::end(kNoteColumns)}, columns);
-  return columns;
+  std::vector<std::string> own(std::begin(kPlaceColumns), std::end(kPlaceColumns));
+  own.emplace_back("elements");
+  for (const SiteFigure& figure : kSiteFigures) own.emplace_back(figure.column);
+  append({std::begin(kNoteColumns), std::end(kNoteColumns)}, own);
+  return columns_around("sites", variables, own);
 }
 
 std::vector<std::string> confidence_columns(const std::vector<std::string>& variables) {

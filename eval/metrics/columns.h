@@ -37,8 +37,8 @@ std::vector<std::string> results_columns(const MetricRegistry& metrics,
 std::span<const char* const> site_notes();
 
 /// The header of sites.csv: kTrialColumns, one column per variable, layer, role, tensor, site,
-/// elements, then one column per figure and one per note. The place and the notes are the site's
-/// here: a variable of such a name (the level of `each: layer`) is var_NAME.
+/// elements, then one column per figure and one per note. Beside a variable that is called like a
+/// place or a note (the level of `each: layer`) the site's own is sites_layer.
 std::vector<std::string> sites_columns(const std::vector<std::string>& variables);
 
 /// The header of confidence.csv: kTrialColumns, one column per variable, bin_low, bin_high, tokens,
@@ -103,7 +103,7 @@ std::vector<std::string> reserved_columns(const MetricRegistry& metrics);
 /// The fixed columns of all files.
 std::vector<std::string> fixed_columns(const MetricRegistry& metrics);
 /// The columns that some file has besides its own because of a variable, and not under its name:
-/// statistics_p of p, var_layer of layer, against_r of r.
+/// statistics_p of p, sites_layer of layer, against_r of r.
 std::vector<std::string> columns_beside(const std::string& variable);
 /// A column's name as SQL compares it: ASCII letters in lower case.
 std::string sql_key(std::string name);

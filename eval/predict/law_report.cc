@@ -374,14 +374,15 @@ std::optional<Interval> median_interval(std::vector<double> values) {
   const std::size_t count = values.size();
   // The k smallest and greatest are left out as long as P(fewer than k + 1 of n lie below the
   // median) is at most 2.5 %.
-  double term = std::pow(0.5, static_cast<double>(count)), below = term;
+  // Logarithms: of more than 1074 values the first term is no double.
+  double log_term = static_cast<double>(count) * std::log(0.5), below = std::exp(log_term);
   constexpr double kTail = 0.025;
   if (count == 0 || below > kTail) return std::nullopt;
   std::size_t rank = 0;
   while (true) {
-    term *= static_cast<double>(count - rank) / static_cast<double>(rank + 1);
-    if (below + term > kTail) break;
-    below += term;
+    log_term += std::log(static_cast<double>(count - rank) / static_cast<double>(rank + 1));
+    if (below + std::exp(log_term) > kTail) break;
+    below += std::exp(log_term);
     ++rank;
   }
   return Interval{values[rank], values[count - 1 - rank]};

@@ -11,22 +11,48 @@ namespace nf {
 namespace {
 
 /// The level of the trial that an effect of `pairs` is of.
-std::string level_of(const Effect& effect) {
+std::string level_of(const EffectGroup& group, const Effect& effect) {
   if (effect.effect == kAdditivity) return kAllLevels;
-  return effect.b.empty() ? effect.a : effect.a + '+' + effect.b;
+  if (effect.b.empty()) return effect.a;
+  const std::string both = effect.a + '+' + effect.b;
+  const bool is_level =
+      std::find(group.levels.begin(), group.levels.end(), both) != group.levels.end();
+  return is_level ? both : kAllLevels;
 }
 
-/// The trial that an effect is of; without an id where it is made of many.
-RowKey key_of(const EffectGroup& group, const Effect& effect) {
-  RowKey key = group.key;
-  key.id.clear();
-  key.seed.reset();
-  if (key.design.kind != "pairs") return key;
-  const std::string level = level_of(effect);
+/// The rows of one level, by seed.
+std::vector<const ResultRow*> rows_of(const EffectGroup& group, const std::string& level) {
   std::vector<const ResultRow*> rows;
   for (const auto& [seed, of_level] : group.rows)
     if (const auto row = of_level.find(level); row != of_level.end()) rows.push_back(row->second);
-  return rows.empty() ? key : pooled_key(rows);
+  return rows;
+}
+
+/// The key of an effect that is made of all runs of a design: the id of the first, no level, and
+/// the seed that all have, if one.
+RowKey whole_key(const EffectGroup& group) {
+  RowKey key = group.key;
+  key.id.clear();
+  for (const std::string& level : group.levels) {
+    const std::vector<const ResultRow*> rows = rows_of(group, level);
+    if (rows.empty()) continue;
+    const RowKey first = pooled_key(rows);
+    key.id = first.id;
+    key.seed = first.seed;
+    break;
+  }
+  if (group.rows.size() != 1) key.seed.reset();
+  return key;
+}
+
+RowKey key_of(const EffectGroup& group, const Effect& effect) {
+  if (group.key.design.kind != "pairs") return whole_key(group);
+  const std::vector<const ResultRow*> rows = rows_of(group, level_of(group, effect));
+  if (!rows.empty()) return pooled_key(rows);
+  RowKey key = group.key;
+  key.id.clear();
+  key.seed.reset();
+  return key;
 }
 
 class EffectsCsv {

@@ -42,11 +42,16 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
   };
 }
 
-void write_profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys) {
+std::string profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys) {
   std::vector<TrialProfile> profiles = read_profiles(dir);
-  if (profiles.empty()) return;
+  if (profiles.empty()) return "";
   sort_profiles(keys, profiles);
-  write_file_atomically(dir / kProfilesCsv, profiles_csv(profiles));
+  return profiles_csv(profiles);
+}
+
+void write_profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys) {
+  if (const std::string table = profile_table(dir, keys); !table.empty())
+    write_file_atomically(dir / kProfilesCsv, table);
 }
 
 std::vector<ResultRow> write_results(RunFolder& folder, const std::vector<RowKey>& keys,

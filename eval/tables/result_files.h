@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "eval/records/run_folder.h"
@@ -14,6 +15,9 @@ std::vector<ResultFile> result_files(const std::vector<ResultRow>& rows,
                                      const MetricRegistry& metrics,
                                      const std::vector<TaskHeading>& tasks);
 
+/// profiles.csv of a run folder; empty where it has no profiles. keys: of its rows, in whose order
+/// it is.
+std::string profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys);
 /// Writes profiles.csv of a run folder that has profiles. keys: of its rows, in whose order it is.
 void write_profile_table(const std::filesystem::path& dir, const std::vector<RowKey>& keys);
 

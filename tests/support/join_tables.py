@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api.types import is_integer_dtype
 
 TRIAL = ["id", "name", "model", "seed"]
-TEXT = {"id": str, "name": str, "model": str}
+TEXT = {"id": str, "name": str, "model": str, "index": str}
 
 
 def read(path):
@@ -32,6 +32,12 @@ def check_file(path, variables, integers):
     return frame
 
 
+def check_unique(name, frame, keys):
+    columns = [column for column in keys if column in frame]
+    twice = frame[frame.duplicated(columns, keep=False)]
+    assert twice.empty, (name, columns, twice[columns].head(4))
+
+
 def check_join(name, frame, results, variables):
     rows = frame[frame["id"].notna() & (frame["name"] != "floor")].reset_index(drop=True).reset_index()
     joined = rows.merge(results, on=["id", "model"], how="left", suffixes=("", "_of_results"), indicator="side")
@@ -40,14 +46,17 @@ def check_join(name, frame, results, variables):
     for variable in variables:
         ours, theirs = joined[variable], joined[variable + "_of_results"]
         # A row that pools searches has no value of its own.
-        same &= (ours == theirs) | ours.isna() if variable == "bisect" else (ours == theirs) | (ours.isna() & theirs.isna())
+        # Nor has an effect of all runs of a factorial design a level.
+        pooled = variable == "bisect" or (name == "effects.csv" and variable == "role")
+        same &= (ours == theirs) | (ours.isna() if pooled else ours.isna() & theirs.isna())
     found = same.groupby(joined["index"]).any()
     assert found.all() and len(found) == len(rows), (name, rows[~found.reindex(rows["index"]).fillna(False)])
 
 
 def check_database(database, name, frame):
     table = pd.read_sql(f"SELECT * FROM {name}", database)
-    assert list(table.columns) == ["trial_id"] + list(frame.columns), name
+    front = [] if name == "profiles" else ["trial_id"]
+    assert list(table.columns) == front + list(frame.columns), name
     assert len(table) == len(frame), name
     for column in frame:
         ours, theirs = frame[column], table[column]
@@ -67,11 +76,15 @@ def main():
     database = sqlite3.connect(sys.argv[2])
     paths = sorted(folder.glob("*.csv"))
     results = read(folder / "results.csv")
+    check_unique("results.csv", results, TRIAL)
     for path in paths + [Path(argument) for argument in sys.argv[5:]]:
-        # In sites.csv these are where the site lies.
-        own = [name for name in variables if path.name != "sites.csv" or name not in ("layer", "role", "site")]
-        frame = check_file(path, own, integers)
-        check_join(path.name, frame, results, own)
+        if path.name == "profiles.csv":  # of tensors: no file with trials in its rows
+            frame = read(path)
+            check_unique(path.name, frame, ["model", "trial", "text", "site", "statistic", "index"])
+            check_database(database, path.stem, frame)
+            continue
+        frame = check_file(path, variables, integers)
+        check_join(path.name, frame, results, variables)
         if path in paths:
             check_database(database, path.stem, frame)
     size = results["relative_l2_weight"].fillna(results["relative_l2_input"])

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "core/base/json.h"
@@ -33,11 +34,17 @@ const std::string kTrials =
     "k_proj, v_proj]}, noise: gaussian, strength: {relative_l2: 0.2}}]}\n"
     "  - {name: few, factorial: role, perturb: [{sites: {tensor: weight, roles: [q_proj, k_proj]}, "
     "noise: gaussian, strength: {relative_l2: 0.2}}]}\n"
+    "  - {name: skipped, pairs: role, perturb: [{sites: {tensor: weight, roles: [q_proj, "
+    "gate_proj, "
+    "k_proj]}, noise: gaussian, strength: {relative_l2: 0.2}}]}\n"
+    "  - {name: others, repeat: 2, twins: [permuted, resigned], quantize: [{sites: {tensor: "
+    "weight}, "
+    "grid: uniform, bits: 3, granularity: channel}]}\n"
     "  - {name: bear, repeat: 2, bisect: {range: [0.001, 2], target: {kl: 0.0005}, max_steps: 2}, "
     "perturb: [{sites: {tensor: weight}, noise: gaussian, strength: {relative_l2: "
     "\"${bisect}\"}}]}\n";
 
-const std::string kVariables = "p,b,value,layer,role,bisect";
+const std::string kVariables = "p,b,value,layer,role,bisect,twin";
 const std::string kIntegers =
     "seed,b,tokens,windows,seeds,blocks,all_blocks,elements,steps,against_seed,against_seeds,"
     "window,question,choice,document,bytes,top1,greedy,correct,correct_norm";
@@ -54,7 +61,7 @@ class IntegrationTables : public testing::Test {
           '\n';
     files_->write("q.jsonl", questions);
     files_->write("e.yaml",
-                  "experiment: e\nmodel: [opt, llama]\ndetail: confidence\n"
+                  "experiment: e\nmodel: [opt, llama]\ndetail: confidence\nprofile: true\n"
                   "data: {text: text.txt, context: 32, windows: 9}\n"
                   "tasks: [{name: quiz, kind: multiple_choice, file: q.jsonl}]\ntrials:\n" +
                       kTrials);
@@ -82,7 +89,8 @@ ExperimentFiles* IntegrationTables::files_ = nullptr;
 
 const std::vector<fs::path> kFiles = {"out/results.csv",    "out/statistics.csv", "out/effects.csv",
                                       "out/sites.csv",      "out/searches.csv",   "compare.csv",
-                                      "out/confidence.csv", "out/documents.csv",  "export.csv"};
+                                      "out/confidence.csv", "out/documents.csv",  "out/twins.csv",
+                                      "export.csv"};
 
 TEST_F(IntegrationTables, BeginWithTheTrialAndHaveItsIdInTheResults) {
   std::set<std::pair<std::string, std::string>> known;  // id and model
@@ -97,10 +105,58 @@ TEST_F(IntegrationTables, BeginWithTheTrialAndHaveItsIdInTheResults) {
       const bool is_of_results = !row[0].empty() && row[1] != "floor";
       EXPECT_TRUE(!is_of_results || known.contains({row[0], row[2]})) << file << ": " << row[1];
     }
-    if (file.filename() == "sites.csv") continue;
-    for (const char* variable : {"p", "b", "value", "layer", "role", "bisect"})
+    for (const char* variable : {"p", "b", "value", "layer", "role", "bisect", "twin"})
       EXPECT_EQ(std::count(rows[0].begin(), rows[0].end(), variable), 1) << file << variable;
   }
+}
+
+/// The values of these columns of each row; a column that a file lacks is left out.
+std::multiset<std::vector<std::string>> keys_of(const std::vector<std::vector<std::string>>& rows,
+                                                const std::vector<std::string>& columns) {
+  std::vector<std::size_t> places;
+  for (const std::string& column : columns)
+    for (std::size_t c = 0; c < rows[0].size(); ++c)
+      if (rows[0][c] == column) places.push_back(c);
+  std::multiset<std::vector<std::string>> keys;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    std::vector<std::string> key;
+    for (const std::size_t place : places) key.push_back(rows[r][place]);
+    keys.insert(key);
+  }
+  return keys;
+}
+
+TEST_F(IntegrationTables, HaveEachRowOnce) {
+  const std::vector<std::string> trial = {"id", "name", "model", "seed"};
+  std::vector<std::string> point = trial;
+  for (const char* variable : {"p", "b", "value", "layer", "role", "bisect", "twin"})
+    point.emplace_back(variable);
+  const std::map<std::string, std::vector<std::string>> own = {
+      {"out/results.csv", {}},
+      {"out/statistics.csv", {"figure"}},
+      {"out/effects.csv", {"metric", "effect", "a", "effects_b"}},
+      {"out/sites.csv", {"site"}},
+      {"out/searches.csv", {"metric", "target"}},
+      {"out/twins.csv", {}},
+      {"out/documents.csv", {"document", "window"}},
+      {"out/confidence.csv", {"bin_low"}},
+      {"out/profiles.csv", {"trial", "text", "site", "statistic", "index"}},
+      {"compare.csv",
+       {"against_id", "against", "against_seed", "against_p", "against_b", "figure"}},
+      {"export.csv", {"window", "task", "question", "choice"}}};
+  for (const auto& [file, columns] : own) {
+    std::vector<std::string> key = point;
+    key.insert(key.end(), columns.begin(), columns.end());
+    std::string twice;
+    const auto keys = keys_of(lines(file), key);
+    EXPECT_GT(keys.size(), 0u) << file;
+    for (const auto& values : keys)
+      if (keys.count(values) > 1) twice = Json(values).dump();
+    EXPECT_EQ(twice, "") << file;
+  }
+  // One trial is one row of the results: no variable is needed to find it.
+  const auto trials = keys_of(lines("out/results.csv"), trial);
+  EXPECT_EQ(trials.size(), std::set(trials.begin(), trials.end()).size());
 }
 
 TEST_F(IntegrationTables, HaveTheColumnsOfTheExperimentWhateverHasRun) {

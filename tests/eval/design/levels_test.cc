@@ -145,6 +145,10 @@ TEST(Levels, PairsAreSinglesPairsAndAll) {
              R"("q_proj+v_proj": {"roles":["q_proj","v_proj"]})",
              R"("k_proj+v_proj": {"roles":["k_proj","v_proj"]})",
              R"("all": {"roles":["q_proj","k_proj","v_proj"]})"}));
+  // The one pair of two levels, as where the model lacks the third, is all of them.
+  EXPECT_EQ(points({"pairs", "role"}, {"{tensor: weight, roles: [q_proj, k_proj]}"}),
+            (Lines{R"("q_proj": {"roles":"q_proj"})", R"("k_proj": {"roles":"k_proj"})",
+                   R"("all": {"roles":["q_proj","k_proj"]})"}));
   EXPECT_EQ(points({"pairs", "layer"}, {"{tensor: weight, layers: 0-2}"})[4],
             R"("0+2": {"roles":"*","layers":[0,2]})");
   const Lines sites = points({"pairs", "site"}, {"{tensor: weight, roles: [q_proj, o_proj], "

@@ -17,7 +17,7 @@ std::string message_of(const std::string& trials) {
 TEST(ColumnCases, TellApartWhatSqlTellsApart) {
   EXPECT_EQ(message_of("- {sweep: {r: [1], s: [2]}, zip: {t: [3]}}\n- {sweep: {r: [4]}}\n"),
             "no error");
-  // Columns of other files alone, which give way, or in sites.csv are var_role.
+  // Columns of other files alone, which give way, or in sites.csv are sites_role.
   EXPECT_EQ(message_of("- {sweep: {p: [1], var_q: [2]}}\n"), "no error");
   EXPECT_EQ(message_of("- {sweep: {k: [1], role: [2]}}\n- {each: role}\n"), "no error");
 }
@@ -43,7 +43,7 @@ TEST(ColumnCases, RefuseTheNameOfAColumnThatAnotherVariableBringsIntoSomeFiles) 
             "column that some files have because of 'p' (f.yaml:1:12)");
   for (const char* trials :
        {"- {sweep: {Statistics_P: [2], p: [1]}}\n", "- {sweep: {b: [1], effects_b: [2]}}\n",
-        "- {sweep: {layer: [1], var_layer: [2]}}\n", "- {each: role, sweep: {var_role: [1]}}\n",
+        "- {sweep: {layer: [1], sites_layer: [2]}}\n", "- {each: role, sweep: {sites_role: [1]}}\n",
         "- {sweep: {r: [1]}}\n- {sweep: {against_r: [1]}}\n"})
     EXPECT_NE(message_of(trials).find("a column that some files have because of '"),
               std::string::npos)

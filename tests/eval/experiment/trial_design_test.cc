@@ -79,8 +79,7 @@ TEST(TrialDesign, NamesItsColumns) {
   EXPECT_EQ(conditions(trial("cumulative: layer")),
             (Lines{R"(5 {"k":1})", R"(5 {"k":2})", R"(5 {"k":3})"}));
   EXPECT_EQ(conditions(trial("pairs: role", qk)),
-            (Lines{R"(5 {"role":"q_proj"})", R"(5 {"role":"k_proj"})",
-                   R"(5 {"role":"q_proj+k_proj"})", R"(5 {"role":"all"})"}));
+            (Lines{R"(5 {"role":"q_proj"})", R"(5 {"role":"k_proj"})", R"(5 {"role":"all"})"}));
   EXPECT_EQ(conditions(trial("factorial: role", qk)),
             (Lines{R"(5 {"role":"q_proj"})", R"(5 {"role":"k_proj"})", R"(5 {"role":"all"})"}));
   const std::vector<Trial> trials = read(trial("cumulative: layer"));

@@ -252,6 +252,16 @@ TEST(Trial, NamesEachMistakeInVariables) {
       {"name: a\nsweep: {b: [], g: 32}\n" + bits,
        "f.yaml:2:12: sweep.b: needs a list of at least one value\n"
        "f.yaml:2:19: sweep.g: needs a list of at least one value; write [32]"},
+      {"name: a\nsweep: {b: [4, 3, 4], g: [32]}\n" + bits,
+       "f.yaml:2:19: sweep.b[2]: the value 4 stands here twice: both would be the same trial, "
+       "counted twice; 'repeat' gives a trial more seeds"},
+      {"name: a\nzip: {b: [4, 3, 4], g: [32, 32, 32]}\n" + bits,
+       "f.yaml:2:17: zip.b[2]: the step b=4, g=32 stands here twice: both would be the same trial, "
+       "counted twice; 'repeat' gives a trial more seeds"},
+      {"name: a\nsweep: {g: [g32, {group: 32}, channel]}\nquantize: [{sites: {tensor: weight}, "
+       "grid: uniform, bits: 4, granularity: \"${g}\"}]\n",
+       "f.yaml:2:8: sweep: the points g=g32 and g={group: 32} are the same trial; leave one of "
+       "them out"},
       {"name: a\nsweep: {b: [4, 40], g: [64]}\n" + bits,
        "f.yaml:4:52: quantize[0].bits: must be between 2 and 8, is 40"},
   };

@@ -39,11 +39,11 @@ TEST(Columns, GiveWayToVariables) {
   EXPECT_TRUE(has(comparison_columns({"seeds"}), "compare_against_seeds"));
 }
 
-TEST(Columns, OfSitesAreTheSitesOwnWhereADesignHasTheName) {
-  EXPECT_EQ(sites_columns({"site"})[4], "var_site");  // the level of `each: site`
-  EXPECT_EQ(sites_columns({"site"})[8], "site");
-  EXPECT_EQ(sites_columns({"group"})[4], "var_group");
-  EXPECT_TRUE(has(sites_columns({"group"}), "group"));
+TEST(Columns, OfSitesGiveWayToADesignsLevels) {
+  EXPECT_EQ(sites_columns({"site"})[4], "site");  // the level of `each: site`
+  EXPECT_EQ(sites_columns({"site"})[8], "sites_site");
+  EXPECT_EQ(sites_columns({"group"})[4], "group");
+  EXPECT_TRUE(has(sites_columns({"group"}), "sites_group"));
   EXPECT_FALSE(has(reserved_columns(builtin_metrics()), "group"));  // results.csv has it as it is
 }
 
@@ -66,7 +66,7 @@ TEST(Columns, ThatAVariableBringsBesideItsOwn) {
   const std::vector<std::string> beside = columns_beside("p");
   for (const char* column : {"statistics_p", "effects_p", "compare_p", "against_p"})
     EXPECT_TRUE(has(beside, column)) << column;
-  EXPECT_TRUE(has(columns_beside("layer"), "var_layer"));
+  EXPECT_TRUE(has(columns_beside("layer"), "sites_layer"));
 }
 
 TEST(Columns, HaveATypeByTheirName) {
@@ -74,6 +74,7 @@ TEST(Columns, HaveATypeByTheirName) {
   EXPECT_EQ(column_type("tokens"), ColumnType::integer);
   EXPECT_EQ(column_type("kl"), ColumnType::real);
   EXPECT_EQ(column_type("piqa_acc"), ColumnType::real);
+  EXPECT_EQ(column_type("statistic"), ColumnType::text);
 }
 
 TEST(Columns, ThatAreFixedAreThoseOfAllFilesEachOnce) {

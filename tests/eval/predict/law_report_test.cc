@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "tests/support/law_support.h"
 
@@ -192,6 +193,11 @@ TEST(LawReport, HasTheIntervalOfAMedian) {
   for (int i = 1; i <= 20; ++i) twenty.push_back(i);
   EXPECT_EQ(median_interval(twenty)->low, 6.0);  // the exact interval of 20 (6th and 15th)
   EXPECT_EQ(median_interval(twenty)->high, 15.0);
+  // Of 10,000 the normal approximation, n / 2 -+ 0.98 sqrt(n), is right to a rank or two.
+  std::vector<double> many(10'000);
+  std::iota(many.begin(), many.end(), 1.0);
+  EXPECT_NEAR(median_interval(many)->low, 4902.0, 2.0);
+  EXPECT_NEAR(median_interval(many)->high, 5099.0, 2.0);
 }
 
 /// A row whose windows are the text's, each with luck of its own.

@@ -90,6 +90,16 @@ TEST(StatisticsEffects, AreContrastsOfTheTrials) {
   EXPECT_NE(lines[1].find(",16,"), std::string::npos);
 }
 
+TEST(StatisticsEffects, OfTwoLevelsTakeAllForTheirPair) {
+  const std::vector<std::string> lines =
+      lines_of(effects({baseline(), row_of("inter", "q_proj", 0.25, 1.0),
+                        row_of("inter", "k_proj", 0.5, 2.0), row_of("inter", "all", 1.0, 4.0)}));
+  ASSERT_EQ(lines.size(), 9u);
+  EXPECT_TRUE(begins(lines[3], "interall0,inter,m,0,all,0.1,kl,interaction,q_proj,k_proj,0.25,0.2"))
+      << lines[3];
+  EXPECT_TRUE(begins(lines[4], "interall0,inter,m,0,all,0.1,kl,additivity,,,0.75,")) << lines[4];
+}
+
 /// By column, of lines without quotes.
 std::map<std::string, std::string> fields_of(const std::string& header, const std::string& line) {
   std::map<std::string, std::string> fields;

@@ -289,7 +289,7 @@ TEST(SitesCsv, HasOneRowPerTrialAndSite) {
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(
       lines[0],
-      "id,name,model,seed,r,var_layer,layer,role,tensor,site,elements,delta_relative_l2,"
+      "id,name,model,seed,r,layer,sites_layer,role,tensor,site,elements,delta_relative_l2,"
       "delta_sqnr_db,delta_max,delta_mean,delta_kurtosis,delta_cosine,delta_correlation,"
       "delta_energy_below_median,delta_sign_flips,delta_to_zero,delta_clipped,axis,group,ratio,"
       "damping,kept");
