@@ -16,9 +16,9 @@ std::string sentence_of(const NoisePair& pair) {
                               : kl.verdict == Verdict::better ? "does less damage"
                                                               : "is not told apart in damage";
   return fmt::format(
-      "At equal size {} {} {} {}: KL {}.", equal_size_label(pair), verdict,
+      "At equal size {} {} {} {}: KL {}{}.", equal_size_label(pair), verdict,
       kl.verdict == Verdict::worse || kl.verdict == Verdict::better ? "than" : "from",
-      pair.comparison.against_label, change);
+      pair.comparison.against_label, change, unresolved_p(kl));
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ std::string change_of(const GridPair& pair, const ModelLines& model) {
                   figure_number(kl_of_line(*pair.uniform, model)));
   const ComparedFigure* const kl = pair.kl();
   if (kl == nullptr || !kl->ratio || !kl->ratio->ratio) return kls;
-  return fmt::format("{}, {}", kls,
-                     change_text(*kl->ratio->ratio, kl->ratio->interval, kl->ratio->note));
+  return fmt::format("{}, {}{}", kls,
+                     change_text(*kl->ratio->ratio, kl->ratio->interval, kl->ratio->note),
+                     unresolved_p(*kl));
 }
 
 const char* outcome_words(const GridPair& pair) {

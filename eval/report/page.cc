@@ -90,8 +90,12 @@ std::string run_text(const ReportRun& run) {
   std::string models;
   for (const ModelIdentity& model : run.contents.manifest.models)
     models += (models.empty() ? "" : ", ") + model.model;
-  return fmt::format("{}: {}; {} of {} rows have all their text, {} records.", run.name, models,
-                     run.finished_rows, run.keys.size(), run.contents.records.size());
+  const auto failed = std::count_if(run.rows.begin(), run.rows.end(),
+                                    [](const ResultRow& row) { return row.failed(); });
+  return fmt::format("{}: {}; {} of {} rows have all their text{}, {} records.", run.name, models,
+                     run.finished_rows - failed, run.keys.size(),
+                     failed == 0 ? "" : fmt::format(", {} failed", failed),
+                     run.contents.records.size());
 }
 
 std::string run_html(const ReportRun& run) {

@@ -94,6 +94,12 @@ Drawing draw(const RatioPlot& plot, double width_mm) {
   return draw(intervals, width_mm);
 }
 
+std::string unresolved_p(const ComparedFigure& figure) {
+  if (figure.verdict == Verdict::better || figure.verdict == Verdict::worse || !figure.p_holm)
+    return "";
+  return fmt::format(", p {} after Holm", short_number(*figure.p_holm, 2));
+}
+
 std::string verdict_with_p(const ComparedFigure& figure) {
   std::string text = verdict_text(figure.verdict);
   if (figure.verdict == Verdict::same) return figure.note.empty() ? text : figure.note;

@@ -36,6 +36,10 @@ struct RatioPlot {
 inline constexpr std::size_t kMostRatioRows = 40;
 Drawing draw(const RatioPlot& plot, double width_mm);
 
+/// ", p 0.07 after Holm" where a comparison is not shown: its interval alone may leave out 1, and
+/// the reader wants to know why. Else empty.
+std::string unresolved_p(const ComparedFigure& figure);
+
 /// "better", "worse", "not resolved", "equal bit for bit", with the p that says so.
 std::string verdict_with_p(const ComparedFigure& figure);
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "core/base/error.h"
 #include "eval/analysis/compare.h"
@@ -28,7 +31,7 @@ namespace nf {
 namespace {
 
 // A reader in a hurry has room for so many sentences; the tables of the program have the rest.
-constexpr std::size_t kMostSentences = 8, kMostTrials = 12;
+constexpr std::size_t kMostSentences = 8, kMostTrials = 60;
 
 /// A line with its KL.
 struct KnownLine {
@@ -63,8 +66,7 @@ std::string range_sentence(const std::vector<KnownLine>& lines) {
   return fmt::format(
       "Of {} trials {} does the least damage, KL {} nats per token, and {} the most, {}{}.",
       lines.size(), mildest->label, kl_text(mildest->kl), worst->label, kl_text(worst->kl),
-      overlap(mildest->kl, worst->kl) ? ": their intervals overlap, so this ranking decides nothing"
-                                      : "");
+      overlap(mildest->kl, worst->kl) ? "; their intervals overlap" : "");
 }
 
 std::string verb_of(Verdict verdict) {
@@ -86,19 +88,37 @@ std::string comparison_sentence(const LineComparison& line) {
   return text + (figure.note.empty() ? "" : " (" + figure.note + ")");
 }
 
-/// Trials compared with the first of them, where their sweep points are the same.
-std::optional<TrialComparison> compared(const ReportRun& run) {
-  std::vector<TrialSelector> selectors;
-  for (const std::string& name : trial_names(run.keys))
-    selectors.push_back({.text = name, .name = name});
-  if (selectors.size() < 2 || selectors.size() > kMostTrials) return std::nullopt;
-  try {
-    return compare_trials(run.rows, run.keys, run.contents.manifest.tasks, selectors,
-                          run.contents.manifest.models,
-                          {.figures = {"kl"}, .ratio = true, .bootstrap = false});
-  } catch (const ConfigError&) {  // no two lines of it can be compared
-    return std::nullopt;
+/// Names of trials by the variables that they sweep: only trials that ask the same questions are
+/// compared by themselves.
+std::map<std::set<std::string>, std::vector<std::string>> comparable_names(
+    const std::vector<RowKey>& keys) {
+  std::map<std::string, std::set<std::string>> variables;
+  for (const RowKey& key : keys)
+    for (const auto& [variable, value] : key.vars.items()) variables[key.name].insert(variable);
+  std::map<std::set<std::string>, std::vector<std::string>> names;
+  for (const std::string& name : trial_names(keys)) names[variables[name]].push_back(name);
+  return names;
+}
+
+/// Trials that sweep the same variables, each compared with the first of them where their sweep
+/// points are the same. Twins have sentences of their own.
+std::vector<TrialComparison> compared(const ReportRun& run) {
+  std::vector<RowKey> keys;
+  std::copy_if(run.keys.begin(), run.keys.end(), std::back_inserter(keys),
+               [](const RowKey& key) { return !is_twin(key); });
+  std::vector<TrialComparison> comparisons;
+  for (const auto& [variables, names] : comparable_names(keys)) {
+    if (names.size() < 2 || names.size() > kMostTrials) continue;
+    std::vector<TrialSelector> selectors;
+    for (const std::string& name : names) selectors.push_back({.text = name, .name = name});
+    try {
+      comparisons.push_back(compare_trials(run.rows, keys, run.contents.manifest.tasks, selectors,
+                                           run.contents.manifest.models,
+                                           {.figures = {"kl"}, .ratio = true, .bootstrap = false}));
+    } catch (const ConfigError&) {  // no two lines of them can be compared
+    }
   }
+  return comparisons;
 }
 
 std::vector<const LineComparison*> comparisons_of(const TrialComparison& comparison,
@@ -196,14 +216,66 @@ void add_findings(const std::vector<Finding>& findings, HtmlFragment& html) {
                                items.size(), findings.size()));
 }
 
-bool add_part(const ReportPart& part, const std::optional<TrialComparison>& comparison,
+/// "All 2 trials failed: ..."; none where one has not.
+std::optional<std::string> failure_sentence(const ModelLines& model) {
+  Index trials = 0;
+  const ResultRow* first = nullptr;
+  for (const ResultLine& line : model.lines) {
+    if (line.key().name == "baseline") continue;
+    if (!line.samples().empty()) return std::nullopt;
+    ++trials;
+    if (first == nullptr) first = line.rows.front();
+  }
+  if (first == nullptr || !first->failed()) return std::nullopt;
+  return trials == 1
+             ? fmt::format("The trial failed: {}", first->error)
+             : fmt::format("All {} trials failed, the first of them: {}", trials, first->error);
+}
+
+/// What a task's questions say: the untouched model, and the trials that answer most and fewest.
+void add_task(const TaskHeading& task, const ModelLines& model, HtmlFragment& html) {
+  const Figure figure = delta_accuracy_figure(task);
+  const ResultLine *most = nullptr, *fewest = nullptr;
+  std::optional<FigureEstimate> best, worst;
+  for (const ResultLine& line : model.lines) {
+    if (line.key().name == "baseline") continue;
+    std::optional<FigureEstimate> change = estimate_figure(figure, line.samples(), model.baseline);
+    if (!change) continue;
+    if (!best || change->mean.mean > best->mean.mean) best = change, most = &line;
+    if (!worst || change->mean.mean < worst->mean.mean) worst = change, fewest = &line;
+  }
+  if (!best) return;
+  const auto told = [](const ResultLine& line, const FigureEstimate& change) {
+    const double points = 100.0;
+    const std::string mean = signed_figure(points * change.mean.mean);
+    return fmt::format("{} {}{}", line.label(), mean,
+                       change.interval
+                           ? fmt::format(" [{}, {}]", signed_figure(points * change.interval->low),
+                                         signed_figure(points * change.interval->high))
+                           : "");
+  };
+  std::string text = fmt::format(
+      "{}: of 100 questions, answered right beyond those of the untouched "
+      "model: {}",
+      task.name, told(*most, *best));
+  if (most != fewest) text += fmt::format(" (most); {} (fewest)", told(*fewest, *worst));
+  html.paragraph(text + ".");
+}
+
+bool add_part(const ReportPart& part, const std::vector<TrialComparison>& comparisons,
               HtmlFragment& html) {
+  HtmlFragment own;
   const std::vector<KnownLine> lines = known_lines(*part.model);
-  if (lines.empty()) return false;
+  if (!lines.empty()) own.headline(range_sentence(lines));
+  if (const auto failure = failure_sentence(*part.model)) own.headline(*failure);
+  for (const TaskHeading& task : part.run->contents.manifest.tasks)
+    add_task(task, *part.model, own);
+  if (own.text().empty()) return false;
   if (!part.heading.empty()) html.heading(part.heading);
-  html.headline(range_sentence(lines));
-  if (comparison)
-    add_comparisons(comparisons_of(*comparison, part.model->model), comparison->against, html);
+  html.append(own);
+  if (lines.empty()) return true;
+  for (const TrialComparison& comparison : comparisons)
+    add_comparisons(comparisons_of(comparison, part.model->model), comparison.against, html);
   add_pairs(*part.model, html);
   add_findings(search_findings(part.run->searches, part.model->model, part.model->baseline), html);
   add_findings(design_findings(*part.model, part.run->keys), html);
@@ -225,11 +297,11 @@ std::optional<Section> make(const ReportInput& input) {
   HtmlFragment html;
   bool any = false;
   const ReportRun* run = nullptr;
-  std::optional<TrialComparison> comparison;
+  std::vector<TrialComparison> comparisons;
   for (const ReportPart& part : parts_of(input)) {
-    if (part.run != run) comparison = compared(*part.run);
+    if (part.run != run) comparisons = compared(*part.run);
     run = part.run;
-    any |= add_part(part, comparison, html);
+    any |= add_part(part, comparisons, html);
   }
   if (!any) return std::nullopt;
   add_league(input, html);

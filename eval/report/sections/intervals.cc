@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "eval/output/csv.h"
@@ -140,8 +141,14 @@ std::string resolution_text(const std::vector<RankedLine>& lines) {
     return kl_interval(line.kl).has_value();
   });
   if (none) return "No trial has an interval: nothing is known of how sure this order is.";
-  if (overlap(lines.front().kl, lines.back().kl))
-    return "The intervals of the first and the last overlap: the order decides nothing.";
+  double highest_low = -std::numeric_limits<double>::infinity();
+  double lowest_high = std::numeric_limits<double>::infinity();
+  for (const RankedLine& line : lines)
+    if (const std::optional<Interval> interval = kl_interval(line.kl)) {
+      highest_low = std::max(highest_low, interval->low);
+      lowest_high = std::min(lowest_high, interval->high);
+    }
+  if (highest_low <= lowest_high) return "No two intervals lie apart: the order decides nothing.";
   return fmt::format(
       "Of {} neighbours in this order, {} have intervals that do not overlap; brackets at the left "
       "join trials whose order is not to be read. Intervals that overlap may still differ, since "
