@@ -106,7 +106,8 @@ double output_error(ConstMatrixView delta, const SymmetricMatrix& second_moment)
   for (Index row = 0; row < delta.rows(); row += kBandRows)
     total +=
         band_error(delta.middle_rows(row, std::min(kBandRows, delta.rows() - row)), second_moment);
-  return total;
+  // Rounding of f32 products is all that is left where δ lies in the moment's null space.
+  return std::max(0.0, total);
 }
 
 }  // namespace nf

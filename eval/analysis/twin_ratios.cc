@@ -56,6 +56,14 @@ void note_single_draw(TwinRatio& twin) {
                            twin.note.empty() ? "" : "; ");
 }
 
+/// Whether a kind that moves or draws anew left every value as it was: few values in a unit, or all
+/// of them equal. Such a twin says nothing.
+bool changed_nothing(const TwinRatio& twin) {
+  const TwinWords* const words = find_twin_words(twin.kind);
+  return words != nullptr && words->draws && twin.interval &&
+         twin.interval->low == twin.interval->high;
+}
+
 void set_verdicts(std::vector<TwinRatio>& twins) {
   std::vector<TwinRatio*> tested;
   std::vector<double> p;
@@ -67,8 +75,10 @@ void set_verdicts(std::vector<TwinRatio>& twins) {
   const std::vector<double> holm = holm_adjusted(p);
   for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->p_holm = holm[i];
   for (TwinRatio& twin : twins) {
-    if (twin.interval && twin.interval->low >= kSameDamage.low &&
-        twin.interval->high <= kSameDamage.high)
+    if (changed_nothing(twin))
+      twin.note += ": the twin changed nothing";
+    else if (twin.interval && twin.interval->low >= kSameDamage.low &&
+             twin.interval->high <= kSameDamage.high)
       twin.verdict = TwinVerdict::not_matter;
     else if (twin.p_holm && *twin.p_holm < kLevel)
       twin.verdict = TwinVerdict::matters;

@@ -138,6 +138,16 @@ std::vector<CalibrationIdentity> CalibrationSets::identities() const {
 
 std::vector<std::string> CalibrationSets::warnings() const {
   std::vector<std::string> lines;
+  for (const CalibrationConfig& config : configs_) {
+    const auto pool = pools_.find(config.name);
+    if (pool == pools_.end()) continue;
+    const Index all = std::ssize(pool->second);
+    if (config.windows.value_or(all) == all)
+      lines.push_back(fmt::format(
+          "{}: {} has {} windows, and each seed takes all of them: its draws are one set; fewer "
+          "windows, or a longer text, make them differ",
+          config.node.where(), config.name, all));
+  }
   for (const auto& [place, read] : read_) {
     if (read.overlap.empty()) continue;
     const std::string of_seed = read.seed ? fmt::format("drawn by seed {}, ", *read.seed) : "";

@@ -210,7 +210,9 @@ std::string kind_of(const RowKey& key) {
 }
 
 /// Whether predicted and measured are of one text.
-bool is_comparable(const LawOutcome& outcome) { return outcome.factor.note != kOtherText; }
+bool is_comparable(const LawOutcome& outcome) {
+  return outcome.factor.note != kOtherText && outcome.predicted.value > 0.0;
+}
 
 LawOutcome outcome_of(const LawLine& line, double predicted, const FittedLaw& law,
                       const LawBlocks& blocks) {
@@ -265,7 +267,20 @@ void add_outcomes(const LawHeaps& lines, const LawRequest& request, const Fitted
                     short_list(elsewhere, ", ", "trials")));
 }
 
+/// Names trials in which the law sees nothing: their δ has no size of its measure, and factors of
+/// what was measured mean nothing then.
+void remark_unseen(LawReport& report) {
+  std::vector<std::string> unseen;
+  for (const LawOutcome& outcome : report.outcomes)
+    if (!(outcome.predicted.value > 0.0)) unseen.push_back(outcome.label);
+  if (!unseen.empty())
+    report.remarks.push_back(
+        fmt::format("in no median factor, for the law sees no damage in them: {}",
+                    short_list(unseen, ", ", "trials")));
+}
+
 void add_errors(LawReport& report) {
+  remark_unseen(report);
   std::vector<std::pair<std::string, std::vector<double>>> by_kind;
   for (const LawOutcome& outcome : report.outcomes) {
     if (outcome.fitted || !is_comparable(outcome)) continue;

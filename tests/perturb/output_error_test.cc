@@ -56,6 +56,24 @@ TEST(OutputError, ReadsStridedRows) {
   EXPECT_EQ(output_error(wide.view().middle_cols(7, 20), moment), output_error(narrow, moment));
 }
 
+/// Inputs that are all one vector, and δ at a right angle to it: rounding alone is left, of either
+/// sign.
+TEST(OutputError, IsNeverNegative) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u}) {
+    const Matrix x = random_matrix(1, 24, seed);
+    Matrix delta = random_matrix(16, 24, seed + 100);
+    double square = 0.0;
+    for (Index c = 0; c < 24; ++c) square += static_cast<double>(x(0, c)) * x(0, c);
+    for (Index r = 0; r < 16; ++r) {
+      double along = 0.0;
+      for (Index c = 0; c < 24; ++c) along += static_cast<double>(delta(r, c)) * x(0, c);
+      for (Index c = 0; c < 24; ++c)
+        delta.view().row(r)[c] -= static_cast<float>(along / square * x(0, c));
+    }
+    EXPECT_GE(output_error(delta, moment_of(x)), 0.0) << seed;
+  }
+}
+
 TEST(OutputError, OfNothingIsZero) {
   EXPECT_EQ(output_error(Matrix(0, 3), SymmetricMatrix(3)), 0.0);
   EXPECT_THROW(output_error(Matrix(2, 3), SymmetricMatrix(4)), InternalError);

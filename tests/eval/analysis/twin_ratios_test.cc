@@ -130,6 +130,15 @@ TEST(TwinRatios, OfEqualRowsAreOne) {
   EXPECT_EQ(twin.note, "equal bit for bit");
 }
 
+TEST(TwinRatios, OfATwinThatMovedNothingSayNothing) {
+  const auto ratios =
+      ratios_of({twin_baseline(), twin_row("", twin_kl(0.3)), twin_row("permuted", twin_kl(0.3))});
+  const TwinRatio& twin = ratios.at("permuted");
+  EXPECT_EQ(*twin.ratio, 1.0);
+  EXPECT_EQ(twin.verdict, TwinVerdict::not_resolved);
+  EXPECT_TRUE(twin.note.starts_with("equal bit for bit: the twin changed nothing")) << twin.note;
+}
+
 TEST(TwinRatios, OfFewBlocksHaveNoInterval) {
   const auto ratios = ratios_of({twin_baseline(4), twin_row("", twin_kl(0.3, 0.0, 4)),
                                  twin_row("permuted", twin_kl(0.1, 0.01, 4))});

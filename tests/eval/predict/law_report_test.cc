@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -52,6 +53,17 @@ const LawOutcome& outcome(const LawReport& report, const std::string& name) {
   for (const LawOutcome& outcome : report.outcomes)
     if (outcome.key.name == name) return outcome;
   throw std::runtime_error("no outcome " + name);
+}
+
+TEST(LawReport, LeavesOutOfItsFactorsWhereItSeesNothing) {
+  std::vector<ResultRow> rows = planted(additive);
+  const SiteSizes none = {{kSites[0], 0.0}, {kSites[1], 0.0}, {kSites[2], 0.0}};
+  rows.push_back(law_row("unseen", 0.1, none, kLawQuantizer));
+  const LawReport report = report_of(rows);
+  for (const LawErrors& errors : report.errors) EXPECT_TRUE(std::isfinite(errors.median));
+  EXPECT_TRUE(std::any_of(report.remarks.begin(), report.remarks.end(), [](const auto& remark) {
+    return remark.find("sees no damage in them: unseen") != std::string::npos;
+  }));
 }
 
 TEST(LawReport, HoldsAnAdditiveLawAgainstWhatItNeverSaw) {
