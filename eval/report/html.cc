@@ -163,9 +163,11 @@ HtmlFragment& HtmlFragment::code(const std::string& text) {
   return *this;
 }
 
-HtmlFragment& HtmlFragment::details(const std::string& summary, const HtmlFragment& content) {
-  text_ += fmt::format("<details><summary>{}</summary>\n{}</details>\n", escape_html(summary),
-                       content.text());
+HtmlFragment& HtmlFragment::details(const std::string& summary, const HtmlFragment& content,
+                                    bool in_print) {
+  text_ +=
+      fmt::format("<details{}><summary>{}</summary>\n{}</details>\n",
+                  in_print ? "" : " class=\"unprinted\"", escape_html(summary), content.text());
   return *this;
 }
 

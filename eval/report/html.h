@@ -29,8 +29,9 @@ class HtmlFragment {
   HtmlFragment& list(const std::vector<std::string>& items);
   HtmlFragment& table(const HtmlTable& table);
   HtmlFragment& code(const std::string& text);  ///< as it stands, in lines
-  /// Content behind a heading that opens it, for what is long.
-  HtmlFragment& details(const std::string& summary, const HtmlFragment& content);
+  /// Content behind a heading that opens it, for what is long. in_print: paper has it open.
+  HtmlFragment& details(const std::string& summary, const HtmlFragment& content,
+                        bool in_print = true);
   /// The place of a figure of the section, "{{figure:ID}}".
   HtmlFragment& figure(const std::string& id);
 

@@ -52,7 +52,7 @@ summary { cursor: pointer; color: var(--link); font-size: 0.9rem; }
   :root { color-scheme: light; }
   @page { size: A4; margin: 16mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  details::details-content { content-visibility: visible; height: auto; }
+  details:not(.unprinted)::details-content { content-visibility: visible; height: auto; }
   nav, details.data, .save { display: none; }
   figure, thead, tr, .headline { break-inside: avoid; }
   thead { display: table-header-group; break-after: avoid; }

@@ -68,7 +68,7 @@ Drawing draw(const RatioPlot& plot, double width_mm) {
   IntervalPlot intervals{.title = plot.title,
                          .description = plot.description,
                          .axis = {.label = plot.axis, .scale = AxisScale::log},
-                         .references = {{.value = 1.0, .label = "as much"}},
+                         .references = {{.value = 1.0, .label = plot.same ? "" : "as much"}},
                          .series = plot.series};
   if (plot.same)
     intervals.bands.push_back(

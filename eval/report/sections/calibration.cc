@@ -11,6 +11,7 @@
 #include "eval/report/html.h"
 #include "eval/report/report_lines.h"
 #include "eval/report/section.h"
+#include "eval/results/seen_text.h"
 
 namespace nf {
 namespace {
@@ -178,6 +179,10 @@ std::optional<Section> make_section(const ReportInput& input) {
     std::vector<std::string> sentences;
     for (const CalibrationGroup& group : groups) sentences.push_back(sentence_of(group));
     html.list(sentences);
+    std::vector<const ResultLine*> lines;
+    for (const ResultLine& line : part.model->lines) lines.push_back(&line);
+    if (const std::string seen = seen_text(part.model->model, lines); !seen.empty())
+      html.paragraph("Beware: " + seen);
     if (groups.size() < all)
       html.paragraph(fmt::format("Shown are the first {} of {} trials.", groups.size(), all));
     section.figures.push_back(figure_of(part, groups, input.width_mm));

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
+
 #include "eval/report/html.h"
 #include "eval/report/section.h"
 #include "eval/report/without_paths.h"
@@ -36,12 +39,19 @@ HtmlTable model_table(const ReportRun& run) {
   return table;
 }
 
+/// About two pages of A4: hundreds of trials would fill a hundred.
+constexpr std::ptrdiff_t kMostPrintedLines = 120;
+
+void add_text(const std::string& summary, const std::string& text, HtmlFragment& html) {
+  const bool in_print = std::count(text.begin(), text.end(), '\n') <= kMostPrintedLines;
+  html.details(in_print ? summary : summary + " (not printed: it is long)",
+               HtmlFragment().code(text), in_print);
+}
+
 void add_run(const ReportRun& run, bool several, HtmlFragment& html) {
   if (several) html.heading(run.name);
-  html.details("The experiment as it was given",
-               HtmlFragment().code(without_paths(run.contents.experiment)));
-  html.details("The experiment as it was understood",
-               HtmlFragment().code(without_paths(run.contents.resolved)));
+  add_text("The experiment as it was given", without_paths(run.contents.experiment), html);
+  add_text("The experiment as it was understood", without_paths(run.contents.resolved), html);
   html.table(model_table(run));
   html.table(machine_table(run));
 }

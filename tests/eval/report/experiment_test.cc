@@ -17,5 +17,17 @@ TEST(ExperimentSection, NamesNoFolderAndNoCommand) {
   EXPECT_FALSE(has(section->html, "noisefloor run x"));
 }
 
+TEST(ExperimentSection, DoesNotPrintWhatFillsManyPages) {
+  ReportRunMaker run;
+  run.contents().experiment = "a: 1\n";
+  for (int line = 0; line < 500; ++line) run.contents().resolved += "- b\n";
+  const auto section = section_of("experiment", run.input());
+  ASSERT_TRUE(section);
+  EXPECT_TRUE(has(section->html, "<details><summary>The experiment as it was given"));
+  EXPECT_TRUE(
+      has(section->html,
+          "<details class=\"unprinted\"><summary>The experiment as it was understood (not printed"));
+}
+
 }  // namespace
 }  // namespace nf
