@@ -77,7 +77,7 @@ void draw_x_marks(const Axis& axis, const std::vector<Band>& bands,
   for (const ReferenceValue& reference : references) {
     const double x = axis.place(reference.value);
     svg.line(x, area.top, x, area.bottom, {.width = 0.25, .dash = "1 0.8"});
-    word(x, reference.label);
+    if (!reference.label.empty()) word(x, reference.label);
   }
   svg.close();
 }

@@ -91,10 +91,11 @@ void draw_row(const IntervalRow& row, const Axis& axis, double y, Svg& svg) {
   svg.close();
 }
 
-void draw_texts(const IntervalRow& row, const Columns& columns, double width, double left, double y,
-                Svg& svg) {
+/// label: the row's, as short as there is room for.
+void draw_texts(const IntervalRow& row, const std::string& label, const Columns& columns,
+                double width, double left, double y, Svg& svg) {
   svg.open_value(row.label);
-  svg.text(left, y + 0.9, fitting_text(row.label, columns.labels, kSize), {.anchor = Anchor::end});
+  svg.text(left, y + 0.9, label, {.anchor = Anchor::end});
   svg.close();
   svg.text(width - columns.notes + 0.5, y + 0.9, fitting_text(note_of(row), columns.notes, kSize));
 }
@@ -133,9 +134,12 @@ Drawing draw(const IntervalPlot& plot, double width_mm) {
   draw_x_axis(axis, plot.axis, area, svg);
   svg.open_plain();
   draw_groups(plot.rows, area.top, svg);
+  std::vector<std::string> labels;
+  for (const IntervalRow& row : plot.rows) labels.push_back(row.label);
+  labels = fitting_texts(labels, columns.labels, kSize);
   for (std::size_t i = 0; i < plot.rows.size(); ++i) {
     const double y = area.top + kRow * (static_cast<double>(i) + 0.5);
-    draw_texts(plot.rows[i], columns, width_mm, left, y, svg);
+    draw_texts(plot.rows[i], labels[i], columns, width_mm, left, y, svg);
     draw_row(plot.rows[i], axis, y, svg);
   }
   svg.close();

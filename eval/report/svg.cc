@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "eval/output/cut_middle.h"
 #include "eval/output/table.h"
@@ -95,6 +96,24 @@ double text_width(const std::string& text, double size) {
 std::string fitting_text(const std::string& text, double width, double size) {
   if (text_width(text, size) <= width) return text;
   return cut_middle(text, std::max<Index>(1, static_cast<Index>(width / (kLetter * size))));
+}
+
+std::vector<std::string> fitting_texts(const std::vector<std::string>& texts, double width,
+                                       double size) {
+  constexpr std::array<Index, 5> kQuarters = {2, 1, 3, 0, 4};
+  const auto letters = std::max<Index>(1, static_cast<Index>(width / (kLetter * size)));
+  const std::size_t apart = std::set<std::string>(texts.begin(), texts.end()).size();
+  std::vector<std::string> best;
+  std::size_t most = 0;
+  for (const Index quarters : kQuarters) {
+    std::vector<std::string> cut;
+    for (const std::string& text : texts)
+      cut.push_back(text_width(text, size) <= width ? text : cut_middle(text, letters, quarters));
+    const std::size_t told = std::set<std::string>(cut.begin(), cut.end()).size();
+    if (told > most) most = told, best = std::move(cut);
+    if (most == apart) break;
+  }
+  return best;
 }
 
 Svg::Svg(double width, double height, const std::string& title, const std::string& description)

@@ -39,6 +39,9 @@ std::string series_color(int series);
 double text_width(const std::string& text, double size);
 /// A text cut in its middle to that width; mm.
 std::string fitting_text(const std::string& text, double width, double size);
+/// The same of all labels of a figure, cut where as many of them as can be stay different.
+std::vector<std::string> fitting_texts(const std::vector<std::string>& texts, double width,
+                                       double size);
 
 /// A picture made of lines, shapes and texts, in mm from its upper left corner. Black is the
 /// reader's colour of text (currentColor), so that it suits light and dark pages; texts stay text.

@@ -24,9 +24,9 @@ TEST(ExperimentSection, DoesNotPrintWhatFillsManyPages) {
   const auto section = section_of("experiment", run.input());
   ASSERT_TRUE(section);
   EXPECT_TRUE(has(section->html, "<details><summary>The experiment as it was given"));
-  EXPECT_TRUE(
-      has(section->html,
-          "<details class=\"unprinted\"><summary>The experiment as it was understood (not printed"));
+  EXPECT_TRUE(has(
+      section->html,
+      "<details class=\"unprinted\"><summary>The experiment as it was understood (not printed"));
 }
 
 }  // namespace

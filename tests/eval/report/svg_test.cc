@@ -53,5 +53,16 @@ TEST(FittingText, CutsTheMiddle) {
   EXPECT_TRUE(cut.starts_with("aa") && cut.ends_with("zz")) << cut;
 }
 
+TEST(Svg, CutsLabelsWhereTheyStayDifferent) {
+  const std::vector<std::string> texts = {"fac role=q_proj+k_proj+v_proj+up_proj",
+                                          "fac role=q_proj+k_proj+o_proj+up_proj",
+                                          "fac role=q_proj+k_proj+gate_proj+up_proj"};
+  const std::vector<std::string> cut = fitting_texts(texts, 30.0, 2.6);
+  ASSERT_EQ(cut.size(), 3u);
+  EXPECT_EQ(std::set<std::string>(cut.begin(), cut.end()).size(), 3u)
+      << cut[0] << ", " << cut[1] << ", " << cut[2];
+  for (const std::string& text : cut) EXPECT_NE(text.find("\u2026"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace nf
