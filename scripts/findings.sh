@@ -72,8 +72,11 @@ findings() {
     lens/predictors)
       told compare "$dir" noise:relation=independent noise --ratio
       told compare "$dir" shapes:dist=uniform shapes --ratio --equivalent 10%
+      for trial in rtn-tensor rtn-channel rtn-group; do
+        told compare "$dir" "$trial:grid=uniform" "$trial:grid=power" --ratio
+      done
       told league "$dir"
-      told law "$dir"
+      for size in l2 output_error both; do told law "$dir" --size "$size"; done
       ;;
     lens/inputs)
       told compare "$dir" noise:relation=independent noise --ratio
@@ -87,10 +90,13 @@ findings() {
     w4a16-w8a8)
       for width in w4a16 w8a8; do told compare "$dir" "$width:grid=uniform" "$width:grid=power" --ratio; done
       ;;
-    calibration/naive-w8a8) told compare "$dir" static:set=reference static --ratio ;;
+    calibration/naive-w8a8) told compare "$dir" static:set=reference static dynamic:set=reference --ratio ;;
+    calibration/smoothquant-w8a8)
+      told compare "$dir" smoothquant:set=reference smoothquant naive:set=reference --ratio
+      ;;
     calibration/*)
       trial=${1#calibration/}
-      told compare "$dir" "${trial%%-*}:set=reference" "${trial%%-*}" --ratio
+      told compare "$dir" "${trial%%-*}:set=reference" "${trial%%-*}" rtn:set=reference --ratio
       ;;
     adadim/*)
       trial=${1#adadim/}
