@@ -5,7 +5,7 @@ usage() {
   cat <<'END'
 usage: scripts/findings.sh [--program FILE] [--out DIR] [--set KEY=VALUE]... [EXPERIMENT]...
 
-Makes the numbers of docs/findings.md: runs the experiments (configs/; default: all that the page names), each
+Makes the numbers of docs/findings.md for the models of the repository: runs the experiments (configs/; default: all that the page names), each
 into DIR/NAME, and leaves what the page tells of in DIR/NAME.txt: the tables that the page's commands print.
 DIR is runs/findings by default. A run that is there goes on where it stopped. --set is given to every run:
 --set model=DIR for another model, --set data.windows=8 for less text.
