@@ -307,7 +307,10 @@ WorkerOutcome work_on(const BatchFolder& batch, Experiment& experiment,
                       const WorkerOptions& options, Progress& progress) {
   take_isa(experiment.config);
   check_arithmetic(experiment);  // before this machine's env becomes that of all
-  agree_on_env(batch, numerics_env(experiment.config.arithmetic), options.run.any_env);
+  const std::vector<ShardState> shards = batch.shards();
+  // Of a batch that is over nothing is left to agree on, and its folder need not be writable.
+  if (!std::all_of(shards.begin(), shards.end(), [](const auto& one) { return one.is_over(); }))
+    agree_on_env(batch, numerics_env(experiment.config.arithmetic), options.run.any_env);
   return Worker(batch, experiment, options, progress).work();
 }
 

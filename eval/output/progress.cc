@@ -30,7 +30,7 @@ Index terminal_width(std::FILE* stream) {
 }  // namespace
 
 std::string duration_text(double seconds) {
-  constexpr double kLongest = 999.0 * 3600.0;  // a rate near zero must not overflow
+  constexpr double kLongest = 999'999.0 * 3600.0;  // a rate near zero must not overflow
   const auto whole = static_cast<Index>(std::llround(std::clamp(seconds, 0.0, kLongest)));
   const Index hours = whole / 3600;
   const Index minutes = whole / 60 % 60;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -43,6 +44,32 @@ std::string plain_hash(std::string_view head, const std::vector<const MappedFile
     }
   }
   return all.hex();
+}
+
+/// Reading as many zeros would take minutes and terabytes of page cache; on a file system without
+/// holes such a file cannot be made.
+TEST(HashFiles, ReadsNoHoles) {
+  const TempDir dir;
+  constexpr Index kSize = Index{1} << 40;
+  make_file(dir / "hollow", kSize + 3, {kSize / 2 + 7, kSize + 2});
+  const auto before = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1);
+  std::filesystem::last_write_time(dir / "hollow", before);
+  const MappedFile file(dir / "hollow");
+  ContentHash zeros, one, last, all;
+  std::vector<std::byte> piece(static_cast<std::size_t>(kPiece));
+  zeros.add_raw(piece);
+  piece[7] = std::byte{1};
+  one.add_raw(piece);
+  last.add_raw(std::vector<std::byte>{std::byte{0}, std::byte{0}, std::byte{1}});
+  all.add("head");
+  all.add_length(static_cast<std::size_t>(kSize + 3));
+  for (Index begin = 0; begin < kSize; begin += kPiece)
+    all.add_raw(begin == kSize / 2 ? one.digest() : zeros.digest());
+  all.add_raw(last.digest());
+  const std::vector<const MappedFile*> files{&file};
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(hash_files("head", files), all.hex());
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
 }
 
 TEST(HashFiles, EqualsItsDefinitionForEveryNumberOfThreads) {

@@ -223,6 +223,22 @@ TEST_F(IntegrationWorkers, TakeEnvFromTheNextWhereTheFirstLeftHalf) {
   EXPECT_TRUE(read_json(batch.dir() / kBatchEnv).is_object());
 }
 
+/// Its folder may be on a file system that is mounted for reading alone by then.
+TEST_F(IntegrationWorkers, WriteNothingWhereAllIsDone) {
+  const BatchFolder batch = make(1);
+  EXPECT_TRUE(work(batch).is_all_done);
+  fs::remove(batch.dir() / kBatchEnv);
+  std::set<std::string> before, after;
+  for (const auto& entry : fs::recursive_directory_iterator(batch.dir()))
+    before.insert(entry.path().string());
+  const WorkerOutcome outcome = work(batch);
+  EXPECT_TRUE(outcome.is_all_done);
+  EXPECT_EQ(outcome.shards, 0);
+  for (const auto& entry : fs::recursive_directory_iterator(batch.dir()))
+    after.insert(entry.path().string());
+  EXPECT_EQ(before, after);
+}
+
 TEST_F(IntegrationWorkers, WaitForAMergeUntilItsProcessIsDead) {
   const BatchFolder batch = make(1, /*lease=*/1.0);
   EXPECT_FALSE(is_being_merged(batch));

@@ -48,7 +48,8 @@ TEST(DurationText, ShowsHoursOnlyWhereThereAreAny) {
   EXPECT_EQ(duration_text(13.0), "0:13");
   EXPECT_EQ(duration_text(725.0), "12:05");
   EXPECT_EQ(duration_text(11260.0), "3:07:40");
-  EXPECT_EQ(duration_text(1e300), "999:00:00");
+  EXPECT_EQ(duration_text(6300.0 * 3600.0 + 1.0), "6300:00:01");
+  EXPECT_EQ(duration_text(1e300), "999999:00:00");
 }
 
 TEST(ProgressBar, ShowsShareElapsedAndLeft) {
