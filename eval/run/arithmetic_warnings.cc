@@ -56,14 +56,6 @@ void check_arithmetic(const Experiment& experiment) {
     }
 }
 
-std::vector<std::string> arithmetic_warnings(const Experiment& experiment) {
-  if (experiment.config.arithmetic != Arithmetic::bf16) return {};
-  if (!bf16_takes_amx()) return {};
-  return {fmt::format(
-      "arithmetic: bf16 was tested on AVX512_BF16; this machine takes AMX ({}), which is untried",
-      gemm_isa())};
-}
-
 std::vector<std::string> floor_warnings(const Json& env, const std::vector<ResultRow>& rows) {
   const std::string arithmetic = env_arithmetic(env);
   if (arithmetic.empty()) return {};
