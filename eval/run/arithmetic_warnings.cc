@@ -8,7 +8,6 @@
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
-#include "core/ops/bf16.h"
 #include "eval/experiment/arithmetic_mode.h"
 #include "eval/experiment/integer_use.h"
 #include "eval/output/number_text.h"
