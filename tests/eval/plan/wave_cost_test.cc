@@ -82,17 +82,17 @@ TEST_F(WaveCosts, ThreeBatchesKeepTwoThreadsBusyAsLongAsFour) {
 
 TEST_F(WaveCosts, ProductsOfIntegersAreCountedApart) {
   const auto rounded = [](const std::string& sites) {
-    return "{sites: {tensor: weight, " + sites +
-           "}, grid: uniform, bits: 8, granularity: channel}, {sites: {tensor: input, " + sites +
+    return "{sites: {tensor: weight" + sites +
+           "}, grid: uniform, bits: 8, granularity: channel}, {sites: {tensor: input" + sites +
            "}, grid: uniform, bits: 8, granularity: token}";
   };
-  const WaveCost simulated = cost({rounded("layers: all")});
+  const WaveCost simulated = cost({rounded("")});
   EXPECT_EQ(simulated.integer_work, 0.0);
-  const WaveCost all = cost({rounded("layers: all")}, true, Execution::integer);
+  const WaveCost all = cost({rounded("")}, true, Execution::integer);
   // The lane's passes; the baseline's stay as they are.
   EXPECT_DOUBLE_EQ(all.integer_flops, all.block_flops / 2.0);
   EXPECT_DOUBLE_EQ(all.block_work + all.integer_work, simulated.block_work);
-  const WaveCost one = cost({rounded("layers: 0, roles: down_proj")}, true, Execution::integer);
+  const WaveCost one = cost({rounded(", layers: 0, roles: down_proj")}, true, Execution::integer);
   const double share = weight_values({Role::down_proj}) /
                        weight_values({Role::q_proj, Role::k_proj, Role::v_proj, Role::o_proj,
                                       Role::gate_proj, Role::up_proj, Role::down_proj});
