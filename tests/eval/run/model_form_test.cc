@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/ops/int8.h"
 #include "tests/support/family_support.h"
+#include "tests/support/random_checkpoint.h"
 #include "tests/support/stage_support.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/tiny_model.h"
@@ -37,9 +38,15 @@ TEST(ModelForm, OfIntegersTakesNoLinearOfMoreInputsThanASumHolds) {
 
 TEST(ModelForm, IsRefusedWithThePlaceWhereItIsSet) {
   const TempDir dir;
-  TinyModel model = tiny_llama();
-  model.config["intermediate_size"] = kMostInt8Inputs + 2;
-  model.write(dir.path());
+  write_random_checkpoint({{"model_type", "llama"},
+                           {"hidden_size", 32},
+                           {"intermediate_size", kMostInt8Inputs + 2},
+                           {"num_hidden_layers", 1},
+                           {"num_attention_heads", 2},
+                           {"vocab_size", 300},
+                           {"max_position_embeddings", 64},
+                           {"tie_word_embeddings", true}},
+                          dir.path());
   Decoder decoder = open_decoder(dir.path());
   form("f32").set(decoder, "here");
   try {
