@@ -1,5 +1,6 @@
 #include "perturb/integer_codes.h"
 
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -24,15 +25,19 @@ class Rows {
              "{} scales of {} features", scales.channel.size(), x_.cols());
   }
 
-  std::int32_t zero(Index r) const { return static_cast<std::int32_t>(scales_.zero[at(r)]); }
-  /// NaN where the row is not finite.
-  float scale(Index r) const {
-    return first_non_finite(x_.middle_rows(r, 1)) < 0 ? scales_.scale[at(r)] : kNaN;
-  }
-  /// shift: of all codes
-  void write(Index r, Index shift, std::uint8_t* out) {
-    const auto zero_and_shift = zero(r) + static_cast<int>(shift);
-    int8_kernels().codes(own(r), x_.cols(), scale(r), zero_and_shift, out);
+  /// What the codes of a row mean.
+  struct Row {
+    float scale = kNaN;
+    std::int32_t zero = 0;  ///< the shift of the codes with it
+  };
+  /// Writes the codes of a row. One that is not finite has a scale of NaN and codes that mean 0;
+  /// the zero point that its range led to may be a NaN, which is no integer. shift: of all codes
+  Row write(Index r, Index shift, std::uint8_t* out) {
+    Row row;
+    if (first_non_finite(x_.middle_rows(r, 1)) < 0) row = finite_row(r);
+    row.zero += static_cast<std::int32_t>(shift);
+    int8_kernels().codes(own(r), x_.cols(), row.scale, row.zero, out);
+    return row;
   }
   /// A value in the quantizer's own coordinates.
   float own_value(Index r, Index c) const {
@@ -42,6 +47,13 @@ class Rows {
 
  private:
   static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+  /// A row without any integer, all of whose features stay, has a range of none: a scale of 1 keeps
+  /// it out of the product.
+  Row finite_row(Index r) const {
+    const float scale = scales_.scale[at(r)], zero = scales_.zero[at(r)];
+    if (!std::isfinite(scale) || !std::isfinite(zero)) return {1.0f, 0};
+    return {scale, static_cast<std::int32_t>(zero)};
+  }
   const float* own(Index r) {
     if (scales_.channel.empty() && scales_.stays.empty()) return x_.row(r);
     for (Index c = 0; c < x_.cols(); ++c)
@@ -65,10 +77,10 @@ WeightCodes weight_codes(ConstMatrixView distorted, const IntegerScales& scales,
   codes.codes.resize(static_cast<std::size_t>(codes.out * codes.in));
   Rows rows(distorted, scales, true);
   for (Index r = 0; r < codes.out; ++r) {
-    rows.write(r, levels.weight_shift(), reinterpret_cast<std::uint8_t*>(codes.row(r)));
-    codes.scales.push_back(rows.scale(r));
-    if (levels.has_zero)
-      codes.zeros.push_back(rows.zero(r) + static_cast<std::int32_t>(levels.weight_shift()));
+    const auto [scale, zero] =
+        rows.write(r, levels.weight_shift(), reinterpret_cast<std::uint8_t*>(codes.row(r)));
+    codes.scales.push_back(scale);
+    if (levels.has_zero) codes.zeros.push_back(zero);
   }
   return codes;
 }
@@ -81,9 +93,9 @@ void put_integers(ConstMatrixView distorted, const IntegerScales& scales,
   for (Index r = 0; r < distorted.rows(); ++r) {
     const auto row = static_cast<std::size_t>(first + r);
     std::uint8_t* const codes = to.codes() + (first + r) * to.in;
-    rows.write(r, levels.input_shift(), codes);
-    to.scales[row] = rows.scale(r);
-    to.zeros[row] = rows.zero(r) + static_cast<std::int32_t>(levels.input_shift());
+    const auto [scale, zero] = rows.write(r, levels.input_shift(), codes);
+    to.scales[row] = scale;
+    to.zeros[row] = zero;
     to.sums[row] = std::accumulate(codes, codes + to.in, std::int32_t{0}) -
                    static_cast<std::int32_t>(to.in) * to.zeros[row];
   }

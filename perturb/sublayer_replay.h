@@ -18,7 +18,7 @@ class SublayerReplay {
     made,       ///< of roles earlier in the block (q, k, v, o, gate, up, down) as they were made
   };
   struct Candidate {
-    Role role;
+    Role role = Role::q_proj;
     ConstMatrixView weight;  ///< [out, in]
   };
 

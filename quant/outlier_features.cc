@@ -11,6 +11,9 @@
 namespace nf {
 namespace {
 
+/// The key of its config.
+constexpr const char* kThreshold = "except_outliers";
+
 class OutlierFeatures final : public Distortion {
  public:
   OutlierFeatures(DistortionPtr quantizer, double threshold)
@@ -65,7 +68,7 @@ class OutlierFeatures final : public Distortion {
 
   Json config() const override {
     Json json = quantizer_->config();
-    json["except_outliers"] = threshold_;
+    json[kThreshold] = threshold_;
     return json;
   }
 
@@ -103,5 +106,7 @@ class OutlierFeatures final : public Distortion {
 DistortionPtr except_outlier_features(DistortionPtr quantizer, double threshold) {
   return std::make_shared<OutlierFeatures>(std::move(quantizer), threshold);
 }
+
+bool keeps_features(const Distortion& quantizer) { return quantizer.config().contains(kThreshold); }
 
 }  // namespace nf

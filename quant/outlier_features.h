@@ -10,4 +10,8 @@ namespace nf {
 /// has the width 0.
 DistortionPtr except_outlier_features(DistortionPtr quantizer, double threshold);
 
+/// Whether a quantizer, under scales of the features or not, leaves features of its inputs as they
+/// are: linears that multiply its integers want the codes of weights by columns, too.
+bool keeps_features(const Distortion& quantizer);
+
 }  // namespace nf

@@ -2,11 +2,7 @@
 
 #include <algorithm>
 
-#include "core/ops/gemm_backend.h"
-
 namespace nf {
-
-bool bf16_takes_amx() { return library_takes_amx(); }
 
 Bf16View round_rows(ConstMatrixView x, Index rows, Matrix& storage) {
   const Index cols = x.cols();

@@ -17,10 +17,6 @@ struct Bf16Kernels {
 };
 NF_DECLARE_KERNELS(Bf16Kernels, bf16_kernels)
 
-/// Whether products of bf16 are made in the tiles of AMX here, which newer CPUs have. False: in
-/// vectors (AVX512_BF16), or not at all (bf16_is_native()).
-bool bf16_takes_amx();
-
 /// Rounds x into `storage`, which holds the result: [rows, x.cols()] without gaps. Rows beyond x's
 /// are zeros.
 Bf16View round_rows(ConstMatrixView x, Index rows, Matrix& storage);

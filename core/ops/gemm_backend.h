@@ -22,9 +22,6 @@ struct PackedForm {
 /// The form of a packed weight [out, in].
 PackedForm packed_form(Index out, Index in, Arithmetic arithmetic = Arithmetic::f32);
 
-/// Whether the library may multiply in the tiles of AMX here, whatever more the CPU has.
-bool library_takes_amx();
-
 /// Values in a word of four bytes.
 Index values_in_word(Arithmetic arithmetic);
 

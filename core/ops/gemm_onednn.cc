@@ -324,8 +324,6 @@ void matmul_nn(Bf16View a, Bf16View b, MatrixView c) {
 
 bool bf16_is_native() { return has_isa(dnnl_cpu_isa_avx512_core_bf16); }
 
-bool library_takes_amx() { return has_isa(dnnl_cpu_isa_avx512_core_amx); }
-
 bool int8_is_native() {
   return has_isa(dnnl_cpu_isa_avx512_core_vnni) || has_isa(dnnl_cpu_isa_avx2_vnni);
 }

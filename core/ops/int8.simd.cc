@@ -31,9 +31,24 @@ float scale(const float* x, Index n) {
   return std::max(native::bit_cast<float>(bits) / kMostCode, kLeastScale);
 }
 
+/// The lowest byte of each integer. AVX2 has no instruction for it, and g++ takes the integers out
+/// one by one: here bytes go to the front of each half of the register, and the halves' together.
+NF_INLINE U8 low_bytes(I32 v) {
+#if defined(NF_SIMD_avx2)
+  using Bytes [[gnu::vector_size(native::kBytes)]] = std::uint8_t;
+  const auto bytes = native::bit_cast<Bytes>(v);
+  const I32 halves = native::bit_cast<I32>(
+      __builtin_shufflevector(bytes, bytes, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 16,
+                              20, 24, 28, 16, 20, 24, 28, 16, 20, 24, 28, 16, 20, 24, 28));
+  return native::bit_cast<U8>(__builtin_shufflevector(halves, halves, 0, 4));
+#else
+  return __builtin_convertvector(v, U8);
+#endif
+}
+
 NF_INLINE U8 code(F32 v, float scale, int shift) {
   const F32 k = native::round_even(v / scale);
-  return __builtin_convertvector(__builtin_convertvector(k, I32) + shift, U8);
+  return low_bytes(__builtin_convertvector(k, I32) + shift);
 }
 
 void codes(const float* x, Index n, float scale, int shift, std::uint8_t* out) {

@@ -35,6 +35,7 @@ struct WeightCodes {
   std::vector<std::int8_t> codes;   ///< [out, in]
   std::vector<float> scales;        ///< [out]
   std::vector<std::int32_t> zeros;  ///< [out], -128 to 127; empty: all are 0
+  bool has_columns = false;         ///< also packed by columns, for IntegerInputs::beside
 
   const std::int8_t* row(Index r) const { return codes.data() + r * in; }
   std::int8_t* row(Index r) { return codes.data() + r * in; }

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -22,6 +23,17 @@ namespace {
 /// Rows at once where oneDNN packs.
 constexpr Index kLibraryRowBlock = 64;
 
+/// [in, out]
+std::vector<std::int8_t> columns_of(const WeightCodes& w) {
+  std::vector<std::int8_t> columns(w.codes.size());
+  constexpr Index kLine = 64;  // bytes of a column that are written together
+  for (Index first = 0; first < w.out; first += kLine)
+    for (Index c = 0; c < w.in; ++c)
+      for (Index r = first; r < std::min(first + kLine, w.out); ++r)
+        columns[static_cast<std::size_t>(c * w.out + r)] = w.row(r)[c];
+  return columns;
+}
+
 }  // namespace
 
 struct WeightPacker::State {
@@ -39,6 +51,12 @@ struct WeightPacker::State {
       pack_rows(*form.layout, first + r, words, values.get());
     }
   }
+  /// The first rows make room for all: codes, which are put by others (pack_codes), need none.
+  void collect(Index first, ConstMatrixView part) {
+    std::call_once(has_room, [this] { collected.resize(out, in); });
+    for (Index r = 0; r < part.rows(); ++r)
+      std::copy_n(part.row(r), in, collected.view().row(first + r));
+  }
   /// oneDNN rounds to bf16 itself; codes are ours.
   void reorder() {
     if (arithmetic != Arithmetic::int8) return reorder_weight(collected, values.get(), arithmetic);
@@ -53,6 +71,7 @@ struct WeightPacker::State {
   std::shared_ptr<float[]> values;
   std::shared_ptr<Int8Scales> int8;  ///< Arithmetic::int8
   Matrix collected;                  ///< Packing::library: the rows until they are all there
+  std::once_flag has_room;           ///< of `collected`
   std::atomic<Index> rows{0};
   std::vector<WeightPacker> halves;  ///< Summation::halves: nothing else is used then
 };
@@ -80,7 +99,6 @@ WeightPacker::WeightPacker(Index out, Index in, PackedWeight used, Packing packi
   }
   state_->form = packed_form(out, in, multiplication.arithmetic);
   if (packing == Packing::library) state_->form.layout.reset();
-  if (!state_->form.layout) state_->collected.resize(out, in);
   // Fresh memory costs more than the packing: the kernel hands it out zeroed, page by page.
   if (used.values_.use_count() == 1 && used.floats_ == state_->form.floats)
     state_->values = std::const_pointer_cast<float[]>(std::move(used.values_));
@@ -114,8 +132,7 @@ void WeightPacker::put_rows(Index first, ConstMatrixView rows) {
   if (s.form.layout)
     s.pack(first, rows, row_block());
   else
-    for (Index r = 0; r < rows.rows(); ++r)
-      std::copy_n(rows.row(r), s.in, s.collected.view().row(first + r));
+    s.collect(first, rows);
   s.rows += rows.rows();
 }
 
@@ -164,12 +181,7 @@ PackedWeight pack_codes(const WeightCodes& w, PackedWeight used) {
   for (Index r = 0; r < w.out; ++r)
     s.int8->sums[static_cast<std::size_t>(r)] =
         std::accumulate(w.row(r), w.row(r) + w.in, std::int32_t{0});
-  s.int8->columns.resize(w.codes.size());
-  constexpr Index kLine = 64;  // bytes of a column that are written together
-  for (Index first = 0; first < w.out; first += kLine)
-    for (Index c = 0; c < w.in; ++c)
-      for (Index r = first; r < std::min(first + kLine, w.out); ++r)
-        s.int8->columns[static_cast<std::size_t>(c * w.out + r)] = w.row(r)[c];
+  if (w.has_columns) s.int8->columns = columns_of(w);
   // Not by finish(), which would have the floats of a library's packing.
   PackedWeight packed;
   packed.out_ = w.out;

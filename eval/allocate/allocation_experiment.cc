@@ -74,8 +74,11 @@ std::string experiment_with_trials(const Experiment& experiment,
   }
   json["experiment"] = name;
   json["trials"] = Json::array();
-  for (const auto& [trial, entries] : trials)
-    json["trials"].push_back({{"name", trial}, {"distort", entries}});
+  for (const auto& [trial, keys] : trials) {
+    Json written = {{"name", trial}};
+    written.update(keys);
+    json["trials"].push_back(std::move(written));
+  }
   std::string text;
   for (const std::string& line : comment) text += line.empty() ? "#\n" : "# " + line + "\n";
   text += to_yaml(json);

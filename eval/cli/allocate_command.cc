@@ -219,8 +219,13 @@ AllocatedExperiment allocate_bits(const CommandLine& line, const Request& reques
                                                  searches_together(*points.front().trial)),
                            .sites = site_table(model.name, sites, arms, request, law)};
   std::vector<std::pair<std::string, Json>> trials;
-  for (const AllocationArm& arm : arms)
-    trials.emplace_back(arm.name, allocated_entries(points, sites, arm.allocation.choices, spec));
+  for (const AllocationArm& arm : arms) {
+    Json keys = {{"distort", allocated_entries(points, sites, arm.allocation.choices, spec)}};
+    // As the law's t² were measured, products are made.
+    if (points.front().trial->execute != Execution::simulated)
+      keys[kExecuteVariable] = enum_name(points.front().trial->execute);
+    trials.emplace_back(arm.name, std::move(keys));
+  }
   const fs::path directory = (fs::current_path() / folder / "").lexically_normal().parent_path();
   made.text = experiment_with_trials(experiment, made.comment, name, number, trials, directory);
   return made;

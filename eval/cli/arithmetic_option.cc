@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
 #include <vector>
 
 #include "core/base/error.h"
@@ -12,17 +11,19 @@
 
 namespace nf {
 
-ModelForm arithmetic_option(const CommandLine& line) {
+void set_arithmetic(const CommandLine& line, Decoder& decoder) {
   const std::string word = line.has("arithmetic") ? line.text("arithmetic") : "f32";
   std::vector<std::string> known;
-  for (ModelForm& form : model_forms()) {
+  for (const ModelForm& form : model_forms()) {
     if (word != form.name) {
       known.push_back(form.name);
       continue;
     }
+    const std::string place = "--arithmetic: " + word;
     for (const Arithmetic arithmetic : {form.blocks, form.elsewhere})
-      check_arithmetic(arithmetic, "--arithmetic: " + word);
-    return std::move(form);
+      check_arithmetic(arithmetic, place);
+    form.set(decoder, place);
+    return;
   }
   throw ConfigError(
       fmt::format("--arithmetic: unknown '{}'{}", printable(word), suggestion(word, known)));

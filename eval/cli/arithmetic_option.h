@@ -11,8 +11,8 @@ inline constexpr const char* kArithmeticHelp =
     "weights with a scale a row and inputs with a scale a token; w8a8+bf16, the rest in bf16; on "
     "CPUs that have it";
 
-/// --arithmetic, f32 where it is not given. Throws ConfigError for another word, and where this
-/// machine does not have it.
-ModelForm arithmetic_option(const CommandLine& line);
+/// The decoder multiplies by --arithmetic from here on, in f32 where it is not given. Throws
+/// ConfigError for another word, and where this machine or the model does not take it.
+void set_arithmetic(const CommandLine& line, Decoder& decoder);
 
 }  // namespace nf

@@ -76,6 +76,9 @@ void print_table(const std::vector<ModelSpeed>& speeds, const DecoderSpec& spec,
               speed.form.summary);
   if (!bf16_is_native()) print_out("no bf16: this CPU has no such products\n");
   if (!int8_is_native()) print_out("no w8a8: this CPU has no VNNI\n");
+  for (const ModelForm& form : model_forms())
+    if (const std::string why = form.problem(spec); form.is_native() && !why.empty())
+      print_out("no {}: {}\n", form.name, why);
   print_out("\n{:<17} {:>15} {:>16}\n", "weights", "bits per weight", "MB per token");
   for (const WeightScheme& scheme : weight_schemes(spec))
     print_out("{:<17} {:>15.3f} {:>16.2f}\n", scheme.name, scheme.bits, scheme.bytes / 1e6);

@@ -18,7 +18,7 @@ int logits_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   if (!line.parse(arguments)) return 0;
   use_threads(line);
   Decoder decoder = Decoder::open(model_directory(line), kinds->architectures);
-  arithmetic_option(line).set(decoder);
+  set_arithmetic(line, decoder);
   print_warnings(decoder.warnings());
   write_logits(decoder, existing_file(line, "ids"), line.text("out"));
   return 0;

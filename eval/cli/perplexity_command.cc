@@ -113,7 +113,7 @@ int perplexity_command(const std::vector<std::string>& arguments, const KindsPtr
   const std::filesystem::path dir = model_directory(line);
   const DataSource source = data_source(line);
   Decoder decoder = Decoder::open(dir, kinds->architectures);
-  arithmetic_option(line).set(decoder);
+  set_arithmetic(line, decoder);
   const WindowOptions options = window_options(line, decoder.spec());
   const TokenWindows windows = read_windows(source, options, dir, decoder.spec());
 

@@ -80,9 +80,14 @@ std::string why_not_together(const IntegerSite& linear, const DecoderSpec& spec)
     return "weight and input are rounded under different scales of the features, which then stay "
            "in the products; write the same channel_scale on both";
   const Index in = inputs_of(linear.site, spec);
+  if (in > kMostInt8Inputs)
+    return fmt::format(
+        "it has {} inputs, and sums of more than {} products of 8 by 8 bits go beyond 32 bits; "
+        "leave the linear to a trial without execute",
+        in, kMostInt8Inputs);
   const double most = static_cast<double>(in) * static_cast<double>(weight.most()) *
                       static_cast<double>(input.most());
-  if (in > kMostInt8Inputs || most > static_cast<double>(INT32_MAX))
+  if (most > static_cast<double>(INT32_MAX))
     return fmt::format("sums over {} inputs go beyond 32 bits; write symmetric: true or fewer bits",
                        in);
   return "";

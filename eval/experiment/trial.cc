@@ -22,6 +22,8 @@ std::vector<std::pair<std::string, std::string>> own_columns(const TrialConfig& 
   const Design design = config.design();
   if (!design.kind.empty()) columns.emplace_back(design_column(design), design.kind);
   if (config.bisect) columns.emplace_back(kSearchVariable, "bisect");
+  // Beside the key a variable may hold its values.
+  if (!config.execute) columns.emplace_back(kExecuteVariable, "execute");
   return columns;
 }
 

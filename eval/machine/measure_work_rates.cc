@@ -23,9 +23,9 @@ constexpr double kProductShare = 0.9;
 constexpr Index kSize = 1024;
 
 /// Of all threads together, each at products of its own: processor time, in which other programs
-/// have no part.
-double product_flops() {
-  const PackedWeight w = pack_weight(some_values(kSize, kSize));
+/// have no part. The codes of inputs are part of integer products.
+double product_flops(Arithmetic arithmetic) {
+  const PackedWeight w = pack_weight(some_values(kSize, kSize), {}, {.arithmetic = arithmetic});
   std::vector<Matrix> x(static_cast<std::size_t>(thread_count())), y(x.size());
   for (std::size_t t = 0; t < x.size(); ++t) {
     x[t] = some_values(2 * kRowTile, kSize);
@@ -81,8 +81,11 @@ double reading_rate() {
 
 WorkRates measure_work_rates() {
   WorkRates rates{.threads = thread_count()};
-  rates.head_flops = product_flops();
+  rates.head_flops = product_flops(Arithmetic::f32);
   rates.block_flops = kProductShare * rates.head_flops;
+  // What is no product takes as long beside either.
+  const double rest = 1.0 / rates.block_flops - 1.0 / rates.head_flops;
+  rates.integer_flops = 1.0 / (1.0 / product_flops(Arithmetic::int8) + rest);
   std::vector<Bench> benches(static_cast<std::size_t>(thread_count()));
   for (Bench& bench : benches) {
     bench.weight = some_values(kSize, kSize);

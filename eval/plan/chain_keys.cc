@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "quant/outlier_features.h"
+
 namespace nf {
 namespace {
 
@@ -36,6 +38,13 @@ ChainKey of_all(std::span<const ChainKey> keys) {
   ContentHash hash;
   for (const ChainKey& key : keys) add(hash, key);
   return key_of(hash);
+}
+
+/// Whether a weight's integers are packed for inputs that keep some features, too.
+bool is_wanted_by_columns(const SiteChain& chain, const ModelTrial& trial) {
+  if (!chain.integers || chain.site.tensor != SiteTensor::weight) return false;
+  const SiteChain& input = trial.input(chain.site.layer, chain.site.role);
+  return input.integers && keeps_features(*input.steps.front().distortion);
 }
 
 }  // namespace
@@ -107,8 +116,14 @@ const ChainKey& ChainKeys::of_distortion(const DistortionPtr& distortion) {
 }
 
 ChainKey ChainKeys::of_chain(const SiteChain& chain, const Place& place) {
-  const ChainKey own =
+  ChainKey own =
       of_steps(chain, {.steps = chain.steps.size(), .as_used = true}, place.trial.seed());
+  if (is_wanted_by_columns(chain, place.trial)) {
+    ContentHash hash;
+    hash.add("columns");
+    add(hash, own);
+    own = key_of(hash);
+  }
   const std::vector<ChainNeed> needs = chain.needs();
   if (needs.empty()) return own;
   ContentHash hash;

@@ -10,6 +10,7 @@
 #include "eval/plan/calibration_cost.h"
 #include "eval/plan/floor_stage.h"
 #include "eval/plan/job_waves.h"
+#include "eval/plan/wave_cost.h"
 
 namespace nf {
 namespace {
@@ -42,6 +43,14 @@ class Costs {
   const DecoderSpec& spec() const { return spec_; }
   CutCost block() const {
     return {.fixed = 0.0, .text = block_flops_ / rates_.block_flops, .flops = block_flops_};
+  }
+  /// The same of a lane, whose linears may multiply integers.
+  CutCost block(const ModelTrial& trial, Index layer) const {
+    const double integers = integer_share(spec_, trial, layer);
+    return {.fixed = 0.0,
+            .text = block_flops_ *
+                    ((1.0 - integers) / rates_.block_flops + integers / rates_.integer_flops),
+            .flops = block_flops_};
   }
   CutCost head() const {
     return {.fixed = 0.0, .text = head_flops_ / rates_.head_flops, .flops = head_flops_};
@@ -296,7 +305,7 @@ class Units {
     CutCost cost;
     if (from == 0 && to > 0 && !job.trial.embed_tokens().empty()) cost += costs_.outer();
     for (Index step = std::max<Index>(from, 1); step < std::min(to, layers + 1); ++step) {
-      cost += costs_.block();
+      cost += costs_.block(job.trial, step - 1);
       cost += costs_.inputs(job.trial, step - 1);
     }
     if (from < to && to > layers + 1) {

@@ -17,6 +17,7 @@ Json words_of(const Json& config) {
 Index DistortionKinds::of(const SiteChain& chain, std::uint64_t seed) {
   std::vector<Index> words = {chain.site.tensor == SiteTensor::weight ? 1 : 0};
   for (const SiteStep& step : chain.steps) words.push_back(of(step.distortion));
+  words.push_back(chain.integers ? 1 : 0);  // codes are made of x̂ then
   words.push_back(chain.twin.kind == nullptr ? 0 : 1 + static_cast<Index>(chain.twin.kind->number));
   const auto [found, is_new] = numbers_.emplace(std::move(words), std::ssize(kinds_));
   if (is_new) kinds_.push_back({chain, seed});

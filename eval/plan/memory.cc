@@ -9,6 +9,7 @@
 #include "core/ops/gemm.h"
 #include "eval/metrics/token_scores.h"
 #include "eval/plan/batch_plan.h"
+#include "quant/outlier_features.h"
 
 namespace nf {
 namespace {
@@ -111,6 +112,33 @@ double statistics_bytes(const DecoderSpec& spec, const std::vector<LinearTensors
   return most;
 }
 
+/// What products of integers take beside x̃ (integer_linear.cc).
+struct IntegerMemory {
+  double batch = 0.0;   ///< codes of an input, with what stays as it is beside them
+  double thread = 0.0;  ///< a tile of sums, and of what is taken beside
+  double weight = 0.0;  ///< codes of a weight while it is packed, and by columns
+};
+
+/// Of the largest linear that multiplies integers. rows: of a batch
+IntegerMemory integer_memory(const DecoderSpec& spec, const std::vector<LinearTensors>& linears,
+                             std::span<const ModelTrial* const> trials, Index rows) {
+  IntegerMemory most;
+  for (const ModelTrial* trial : trials)
+    for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
+      for (const LinearTensors& linear : linears) {
+        const SiteChain& chain = trial->input(layer, linear.role);
+        if (!chain.integers) continue;
+        const bool keeps = keeps_features(*chain.steps.front().distortion);
+        const double in = number(linear.in), out = number(linear.out);
+        const double staying = keeps ? kFloat * number(rows) * in : 0.0;
+        most.batch = std::max(
+            most.batch, number(padded_rows(rows)) * in + 3.0 * kFloat * number(rows) + staying);
+        most.thread = std::max(most.thread, kFloat * (number(kRowTile + 1) * out + in));
+        most.weight = std::max(most.weight, (keeps ? 2.0 : 1.0) * out * in);
+      }
+  return most;
+}
+
 /// Memory held while batches go through a block (decoder_block.cc, attention.cc): buffers of whole
 /// batches, and of each thread one head's rows and scores.
 double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, const Stage& stage,
@@ -130,9 +158,11 @@ double run_scratch(const DecoderSpec& spec, std::span<const EvalItem> items, con
       number(3 * spec.hidden_size + heads * spec.head_dim + 2 * spec.intermediate_size + widest);
   const double attention =
       number(padded_rows(positions) + 2 * kRowTile) * number(3 * spec.head_dim + kRowTile);
-  const double distorting = activation_scratch(spec, spec.block(0).linears, trials, longest);
-  return number(batches.at_once) * (kFloat * number(rows) * per_row + distorting) +
-         kFloat * number(threads) * attention;
+  const std::vector<LinearTensors> linears = spec.block(0).linears;
+  const double distorting = activation_scratch(spec, linears, trials, longest);
+  const IntegerMemory integers = integer_memory(spec, linears, trials, rows);
+  return number(batches.at_once) * (kFloat * number(rows) * per_row + distorting + integers.batch) +
+         number(threads) * (kFloat * attention + integers.thread);
 }
 
 /// Bytes of an embedding or a head that is distorted in parts (DistortedOuter).
@@ -217,7 +247,8 @@ StageMemory stage_memory(const DecoderSpec& spec, std::span<const EvalItem> item
   if (weights) {
     memory.turn = std::max(memory.turn, block);
     // The weight as read and distorted, what a median looks at in the end, what the chain takes.
-    memory.distortion = (2.0 + kMedianShare) * largest + weight_scratch(spec, linears, trials);
+    memory.distortion = (2.0 + kMedianShare) * largest + weight_scratch(spec, linears, trials) +
+                        integer_memory(spec, linears, trials, 0).weight;
   }
   memory.turn += statistics_bytes(spec, linears, trials);
   return memory;

@@ -98,11 +98,22 @@ class WaveCount {
     for (const auto& [weights, lanes] : bundles) {
       distort_weights(layer, weights, lanes.front(), made);
       const double share = batch_stretch(std::ssize(lanes));
-      cost_.block_work += number(std::ssize(lanes)) * share * block_flops_;
-      for (const Index lane : lanes) distort_activations(layer, lane, share);
+      for (const Index lane : lanes) {
+        run_block(layer, lane, share);
+        distort_activations(layer, lane, share);
+      }
     }
     cost_.block_passes += wave_.tree.passes(layer + 1, wave_.with_baseline);
     ++cost_.blocks_read;
+  }
+
+  void run_block(Index layer, Index lane, double share) {
+    const ModelTrial* own = wave_.trials[static_cast<std::size_t>(lane)];
+    const double integers =
+        own == nullptr ? 0.0 : integer_share(wave_.spec, *own, layer) * block_flops_;
+    cost_.integer_flops += integers;
+    cost_.integer_work += share * integers;
+    cost_.block_work += share * (block_flops_ - integers);
   }
 
   /// Weights of a bundle that no bundle before has made.
@@ -188,10 +199,12 @@ WaveCost& WaveCost::operator+=(const WaveCost& more) {
   head_passes += more.head_passes;
   blocks_read += more.blocks_read;
   block_flops += more.block_flops;
+  integer_flops += more.integer_flops;
   head_flops += more.head_flops;
   distorted_weights += more.distorted_weights;
   bytes_read += more.bytes_read;
   block_work += more.block_work;
+  integer_work += more.integer_work;
   baseline_head_work += more.baseline_head_work;
   trial_head_work += more.trial_head_work;
   packing_work += more.packing_work;
@@ -201,6 +214,16 @@ WaveCost& WaveCost::operator+=(const WaveCost& more) {
   add(more.activations, activations);
   add(more.outer, outer);
   return *this;
+}
+
+double integer_share(const DecoderSpec& spec, const ModelTrial& trial, Index layer) {
+  double integers = 0.0, all = 0.0;
+  for (const LinearTensors& linear : spec.block(layer).linears) {
+    const double values = number(linear.out) * number(linear.in);
+    all += values;
+    if (trial.weight(layer, linear.role).integers) integers += values;
+  }
+  return integers / all;
 }
 
 Index timed_threads() {

@@ -25,11 +25,14 @@ struct WaveCost {
   Index head_passes = 0;
   Index blocks_read = 0;
   double block_flops = 0.0;
+  double integer_flops = 0.0;  ///< of block_flops: products of integers, with their blocks' share
+                               ///< of everything that is none
   double head_flops = 0.0;
   double distorted_weights = 0.0;  ///< values of weights that are distorted and packed
   double bytes_read = 0.0;         ///< of the checkpoint, as stored
 
-  double block_work = 0.0;          ///< of block_flops
+  double block_work = 0.0;          ///< of block_flops but integer_flops
+  double integer_work = 0.0;        ///< of integer_flops
   double baseline_head_work = 0.0;  ///< of head_flops: what the baseline's logits take
   double trial_head_work = 0.0;     ///< of head_flops: trials' logits beside the baseline's
   double packing_work = 0.0;        ///< of distorted_weights
@@ -62,6 +65,9 @@ struct Wave {
   bool measures_weights = true;  ///< some lane has no statistics of its weights yet
   Index threads = 1;             ///< that share the work
 };
+
+/// The share of a block's products of linears that multiply integers in a trial.
+double integer_share(const DecoderSpec& spec, const ModelTrial& trial, Index layer);
 
 /// The threads of which this machine can tell the time: thread_count(), or usable_threads() where a
 /// plan asks for those of another machine, more than most_threads().

@@ -12,9 +12,13 @@ namespace nf {
 namespace {
 
 constexpr std::pair<const char*, double WorkRates::*> kRates[] = {
-    {"block_flops", &WorkRates::block_flops}, {"head_flops", &WorkRates::head_flops},
-    {"packing", &WorkRates::packing},         {"distorting", &WorkRates::distorting},
-    {"measuring", &WorkRates::measuring},     {"reading", &WorkRates::reading}};
+    {"block_flops", &WorkRates::block_flops},
+    {"head_flops", &WorkRates::head_flops},
+    {"integer_flops", &WorkRates::integer_flops},
+    {"packing", &WorkRates::packing},
+    {"distorting", &WorkRates::distorting},
+    {"measuring", &WorkRates::measuring},
+    {"reading", &WorkRates::reading}};
 
 }  // namespace
 
@@ -42,6 +46,7 @@ WorkRates WorkRates::of_json(const Json& json, const std::string& place) {
           fmt::format("{}: {}: needs a number above 0, is {}", place, name, found->dump()));
     rates.*rate = value;
   }
+  if (!json.contains("integer_flops")) rates.integer_flops = kIntegerSpeed * rates.block_flops;
   return rates;
 }
 

@@ -8,7 +8,6 @@
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
-#include "core/ops/bf16.h"
 #include "eval/experiment/arithmetic_mode.h"
 #include "eval/experiment/integer_use.h"
 #include "eval/output/number_text.h"
@@ -54,14 +53,6 @@ void check_arithmetic(const Experiment& experiment) {
             "or on the weights, or choose a machine that has it",
             experiment.source.name, printable(trial.name), site, gemm_library(), gemm_isa()));
     }
-}
-
-std::vector<std::string> arithmetic_warnings(const Experiment& experiment) {
-  if (experiment.config.arithmetic != Arithmetic::bf16) return {};
-  if (!bf16_takes_amx()) return {};
-  return {fmt::format(
-      "arithmetic: bf16 was tested on AVX512_BF16; this machine takes AMX ({}), which is untried",
-      gemm_isa())};
 }
 
 std::vector<std::string> floor_warnings(const Json& env, const std::vector<ResultRow>& rows) {

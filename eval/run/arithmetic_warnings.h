@@ -17,9 +17,6 @@ void check_arithmetic(const Experiment& experiment);
 /// The same of an arithmetic. place: of who asks, before the cause.
 void check_arithmetic(Arithmetic arithmetic, const std::string& place);
 
-/// A line where nobody has tried the arithmetic on this kind of machine.
-std::vector<std::string> arithmetic_warnings(const Experiment& experiment);
-
 /// A line for each model with trials whose KL is below kFloorsToTell floors, where the results are
 /// not in f32. env: of their records.
 std::vector<std::string> floor_warnings(const Json& env, const std::vector<ResultRow>& rows);

@@ -10,6 +10,7 @@
 #include "eval/run/lane_activations.h"
 #include "eval/run/predictor_probe.h"
 #include "perturb/integer_codes.h"
+#include "quant/outlier_features.h"
 
 namespace nf {
 
@@ -127,10 +128,14 @@ void DistortedWeights::make(const Request& request, bool measure, DistortedWeigh
       probe.add(0, turn->weight, turn->distorted);
       site.predictor = probe.take();
     }
-  place.packed = chain.integers
-                     ? pack_codes(weight_codes(turn->distorted, scales, *chain.integers),
-                                  std::move(place.packed))
-                     : pack_weight(turn->distorted, std::move(place.packed), multiplication);
+  if (!chain.integers) {
+    place.packed = pack_weight(turn->distorted, std::move(place.packed), multiplication);
+    return;
+  }
+  const SiteChain& input = request.trial->input(weights_->layer, request.role);
+  WeightCodes codes = weight_codes(turn->distorted, scales, *chain.integers);
+  codes.has_columns = keeps_features(*input.steps.front().distortion);
+  place.packed = pack_codes(codes, std::move(place.packed));
 }
 
 std::vector<const DistortedWeight*> DistortedWeights::get(

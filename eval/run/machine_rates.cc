@@ -1,10 +1,14 @@
 #include "eval/run/machine_rates.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
+#include <optional>
 
 #include "core/base/parallel.h"
 #include "core/ops/gemm.h"
+#include "core/ops/int8.h"
+#include "core/ops/integer_linear.h"
 #include "eval/plan/batch_plan.h"
 #include "eval/plan/memory.h"
 #include "eval/run/best_seconds.h"
@@ -13,6 +17,7 @@
 #include "eval/run/sample_inputs.h"
 #include "eval/run/score_heads.h"
 #include "eval/run/stage_batches.h"
+#include "perturb/integer_codes.h"
 
 namespace nf {
 namespace {
@@ -26,14 +31,44 @@ StageRows sample_rows(const EvalSet& set) {
   return StageRows(set, Stage(0, count));
 }
 
-double block_rate(const Decoder& decoder, const EvalSet& set, const BlockWeights& weights) {
+/// Hands the linears of a block integers that are there already: the making of codes is part of
+/// what a distortion takes.
+class ReadyIntegers final : public InputFilter {
+ public:
+  ReadyIntegers(const BlockSpec& block, Index rows) {
+    for (const LinearTensors& linear : block.linears) {
+      IntegerInputs& inputs = inputs_[linear.role];
+      inputs.resize(rows, linear.in);
+      std::fill_n(inputs.codes(), rows * linear.in, std::uint8_t{129});
+      std::fill(inputs.scales.begin(), inputs.scales.end(), 1e-3f);
+      std::fill(inputs.zeros.begin(), inputs.zeros.end(), kInputShift);
+      std::fill(inputs.sums.begin(), inputs.sums.end(), static_cast<std::int32_t>(linear.in));
+    }
+  }
+  int variant(Role /*role*/) const override { return 0; }
+  void apply(Role /*role*/, ConstMatrixView /*x*/, MatrixView /*distorted*/) override {}
+  const IntegerInputs* integers(Role role) const override { return &inputs_[role]; }
+  bool distorts(SiteTensor /*state*/) const override { return false; }
+  void apply_state(SiteTensor /*state*/, ConstMatrixView /*x*/, MatrixView /*to*/) override {}
+
+ private:
+  ByRole<IntegerInputs> inputs_;
+};
+
+/// Operations a second of all threads together. packed: as `weights` has them, or of integers
+double block_rate(const Decoder& decoder, const EvalSet& set, const BlockWeights& weights,
+                  const PackedLinears& packed) {
   const StageRows rows = sample_rows(set);
+  const bool integers =
+      packed[Role::q_proj].arithmetic() == Arithmetic::int8;  // codes of every linear
   const auto pass = [&](Index b, Matrix& hidden) {
     const Batch& batch = rows.batch(b);
     hidden.resize(batch.layout.rows(), decoder.spec().hidden_size);
     decoder.embed(batch.ids, batch.layout, hidden);
+    thread_local std::optional<ReadyIntegers> ready;
+    if (integers) ready.emplace(weights.spec, batch.layout.rows());
     const double start = thread_seconds();
-    decoder.run(weights, weights.packed, batch.layout, nullptr, hidden);
+    decoder.run(weights, packed, batch.layout, integers ? &*ready : nullptr, hidden);
     return thread_seconds() - start;
   };
   const double flops = block_flops(decoder.spec(), rows.batch(0).layout);
@@ -54,6 +89,25 @@ double block_rate(const Decoder& decoder, const EvalSet& set, const BlockWeights
            return std::accumulate(seconds.begin(), seconds.end(), 0.0) /
                   static_cast<double>(threads);
          });
+}
+
+/// A block's linears in codes. Empty where one has too many inputs for integers.
+std::optional<PackedLinears> integer_linears(const Decoder& decoder) {
+  PackedLinears packed;
+  Matrix weight;
+  for (const LinearTensors& linear : decoder.spec().block(0).linears) {
+    if (linear.in > kMostInt8Inputs) return std::nullopt;
+    weight.resize(linear.out, linear.in);
+    decoder.read_weight(0, linear.role, weight);
+    packed[linear.role] = pack_weight(weight, {}, {.arithmetic = Arithmetic::int8});
+  }
+  return packed;
+}
+
+bool any_integers(const DistortionKinds& kinds) {
+  return std::any_of(kinds.all().begin(), kinds.all().end(), [](const DistortionKinds::Kind& kind) {
+    return kind.chain.integers.has_value();
+  });
 }
 
 /// Seconds of one thread for a tile of the baseline's logits over a slab of the head, and with so
@@ -128,15 +182,25 @@ double distorting_seconds(const DistortionKinds::Kind& kind, ConstMatrixView x, 
                           bool complete) {
   const SampleInputs inputs(kind.chain, x.cols());
   const std::vector<StepKnowledge> knowledge = inputs.knowledge(nullptr);
-  std::vector<Matrix> distorted(static_cast<std::size_t>(thread_count()));
+  struct Bench {
+    Matrix distorted;
+    IntegerScales scales;
+    IntegerInputs integers;
+  };
+  std::vector<Bench> benches(static_cast<std::size_t>(thread_count()));
+  const std::optional<IntegerLevels>& levels = kind.chain.integers;
   return best_thread_seconds([&](Index thread) {
-           Matrix& own = distorted[static_cast<std::size_t>(thread)];
-           own.resize(x.rows(), x.cols());
+           Bench& own = benches[static_cast<std::size_t>(thread)];
+           own.distorted.resize(x.rows(), x.cols());
            if (kind.chain.site.tensor == SiteTensor::weight) {
              std::vector<SiteStats> sites;
-             distort_weight(kind.chain, kind.seed, measure, complete, x, own, sites);
+             distort_weight(kind.chain, kind.seed, measure, complete, x, own.distorted, sites,
+                            levels ? &own.scales : nullptr);
+             if (levels) weight_codes(own.distorted, own.scales, *levels);
            } else {
-             distort_input(kind.chain, kind.seed, 0, 0, complete, x, own, {.knowledge = knowledge});
+             if (levels) own.integers.resize(x.rows(), x.cols());
+             distort_input(kind.chain, kind.seed, 0, 0, complete, x, own.distorted,
+                           {.knowledge = knowledge, .integers = levels ? &own.integers : nullptr});
            }
          }) /
          static_cast<double>(x.rows() * x.cols());
@@ -198,9 +262,12 @@ double MachineRates::seconds(const WaveCost& cost) const {
   const double of_threads =
       cost.packing_work * packing + seconds_of(cost.measured_weights, measuring) +
       seconds_of(cost.weights, distorting) + seconds_of(cost.activations, distorting);
-  return cost.block_work / block_flops + cost.baseline_head_work / baseline_head_flops +
-         cost.trial_head_work / trial_head_flops + of_threads / static_cast<double>(threads) +
-         seconds_of(cost.outer, measuring) +
+  // Trials that came up later, and whose products were not timed, count as of f32.
+  const double of_integers =
+      cost.integer_work / (integer_flops > 0.0 ? integer_flops : block_flops);
+  return cost.block_work / block_flops + of_integers +
+         cost.baseline_head_work / baseline_head_flops + cost.trial_head_work / trial_head_flops +
+         of_threads / static_cast<double>(threads) + seconds_of(cost.outer, measuring) +
          static_cast<double>(cost.blocks_read) * seconds_of_block +
          static_cast<double>(cost.waves + cost.own_heads) * seconds_of_head;
 }
@@ -218,7 +285,10 @@ MachineRates measure_rates(const Decoder& decoder, const EvalSet& set, const Dis
     BlockWeights weights;
     rates.seconds_of_block =
         best_seconds([&] { weights = decoder.load_block(0, std::move(weights)); });
-    rates.block_flops = block_rate(decoder, set, weights);
+    rates.block_flops = block_rate(decoder, set, weights, weights.packed);
+    if (any_integers(kinds))
+      if (const std::optional<PackedLinears> integers = integer_linears(decoder))
+        rates.integer_flops = block_rate(decoder, set, weights, *integers);
   }
   HeadSlab slab;
   const double slab_seconds =

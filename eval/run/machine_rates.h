@@ -16,7 +16,10 @@ namespace nf {
 /// taken while all are at work: they share caches and memory.
 struct MachineRates {
   Index threads = 1;
-  double block_flops = 0.0;          ///< per second, everything around the products included
+  double block_flops = 0.0;  ///< per second, everything around the products included
+  /// The same of blocks whose linears multiply integers, which are there; 0 where no trial of the
+  /// plan has any.
+  double integer_flops = 0.0;
   double baseline_head_flops = 0.0;  ///< per second: logits and their log-sum-exp
   double trial_head_flops = 0.0;     ///< per second: scores included
   double seconds_of_block = 0.0;     ///< reading and packing one

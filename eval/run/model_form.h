@@ -15,8 +15,12 @@ struct ModelForm {
   Arithmetic elsewhere = Arithmetic::f32;  ///< of attention and the head
   /// Whether this CPU, and oneDNN on it, has the products itself.
   bool is_native() const;
-  /// The decoder multiplies so from here on.
-  void set(Decoder& decoder) const { decoder.set_arithmetic(elsewhere, blocks); }
+  /// Why its products cannot be made of that model, whatever the CPU, in one line: sums of integers
+  /// over too many inputs. Empty: they can.
+  std::string problem(const DecoderSpec& spec) const;
+  /// The decoder multiplies so from here on. Throws ConfigError where there is a problem(). place:
+  /// of the error
+  void set(Decoder& decoder, const std::string& place) const;
 };
 
 /// f32, bf16, and integer blocks beside either.

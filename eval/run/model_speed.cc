@@ -33,7 +33,7 @@ double seconds_of(const std::function<void()>& work) {
 class FormRun {
  public:
   FormRun(Decoder& decoder, ModelForm form) : decoder_(decoder), speed_{std::move(form), {}, {}} {
-    speed_.form.set(decoder);
+    speed_.form.set(decoder, speed_.form.name);
     weights_ = decoder.load_block(0);
     head_ = decoder.load_head(0, kHeadChunks * kVocabChunk);
     for (FormSeconds* seconds : {&speed_.prompt, &speed_.token})
@@ -42,7 +42,7 @@ class FormRun {
 
   /// So many equal windows at once.
   void time(Index windows, const Layout& layout, ConstMatrixView start, FormSeconds& best) {
-    speed_.form.set(decoder_);
+    speed_.form.set(decoder_, speed_.form.name);
     hidden_.resize(static_cast<std::size_t>(windows));
     for (Matrix& hidden : hidden_) {
       hidden.resize(layout.rows(), start.cols());
@@ -106,7 +106,7 @@ std::vector<ModelSpeed> measure_speed(Decoder& decoder, Index context, Index rou
   const Arithmetic before = decoder.arithmetic();
   std::vector<FormRun> runs;
   for (const ModelForm& form : model_forms())
-    if (form.is_native()) runs.emplace_back(decoder, form);
+    if (form.is_native() && form.problem(decoder.spec()).empty()) runs.emplace_back(decoder, form);
   const Matrix start = FormRun::values(context, decoder.spec().hidden_size);
   for (Index round = 0; round <= rounds; ++round)  // the first compiles the products
     for (FormRun& run : runs) {

@@ -55,7 +55,9 @@ double speed_of(Index threads) {
 WorkRates with_threads(WorkRates rates, Index threads) {
   const double more = speed_of(threads) / speed_of(rates.threads);
   rates.threads = threads;
-  for (double* const rate : {&rates.block_flops, &rates.head_flops, &rates.reading}) *rate *= more;
+  for (double* const rate :
+       {&rates.block_flops, &rates.integer_flops, &rates.head_flops, &rates.reading})
+    *rate *= more;
   return rates;
 }
 
@@ -106,6 +108,8 @@ WorkRates timed_rates(const ModelPlan& model, Decoder& decoder, StatsMode stats)
                   .block_flops = timed.block_flops,
                   .head_flops = timed.trial_head_flops,
                   .packing = timed.packing};
+  rates.integer_flops = timed.integer_flops > 0.0 ? timed.integer_flops
+                                                  : WorkRates::kIntegerSpeed * rates.block_flops;
   rates.distorting = mean_of(timed.distorting, rates.distorting);
   rates.measuring = mean_of(timed.measuring, rates.measuring);
   rates.reading = stored.block / std::max(timed.seconds_of_block, 1e-9);

@@ -212,7 +212,6 @@ void tell_warnings(const RunContext& run, const std::vector<ModelPlan>& plans) {
          {fmt::format("shard {}/{} has nothing to do: there is no more to share out{}",
                       shard.index + 1, shard.count,
                       shard.by == ShardBy::trials ? "; --by both cuts the text as well" : "")});
-  warn(run, arithmetic_warnings(run.experiment));
   if (const auto damage = plan_file_damage(run.folder.dir() / kPlan))
     warn(run, {*damage + "; the account of earlier calls is lost, a new one takes its place"});
   mend_plan_file(run.folder.dir() / kPlan);

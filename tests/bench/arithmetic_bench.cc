@@ -1,15 +1,19 @@
-/// A pass of the untouched model in f32 and in bf16, in turn, and the products of its linears
-/// alone. arithmetic_bench [rounds [windows [hidden layers intermediate]]]
+/// A pass of the untouched model in f32, in bf16 and with linears in integers, in turn, and the
+/// products of its linears alone. arithmetic_bench [rounds [windows [hidden layers intermediate]]]
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/base/parallel.h"
 #include "core/model/decoder.h"
+#include "eval/run/model_form.h"
 #include "perturb/draws.h"
 #include "tests/bench/bench_support.h"
 #include "tests/support/random_checkpoint.h"
@@ -50,11 +54,11 @@ void pass(const Decoder& decoder, Index windows) {
   }
 }
 
-Decoder opened(const std::filesystem::path& dir, Arithmetic arithmetic) {
+Decoder opened(const std::filesystem::path& dir, const ModelForm& form) {
   ArchitectureRegistry registry;
   register_builtin_architectures(registry);
   Decoder decoder = Decoder::open(dir, registry);
-  decoder.set_arithmetic(arithmetic);
+  form.set(decoder, form.name);
   decoder.prepare(kContext);
   return decoder;
 }
@@ -70,34 +74,41 @@ void bench_pass(Index hidden, Index layers, Index intermediate, int rounds, Inde
                            {"max_position_embeddings", kContext},
                            {"tie_word_embeddings", true}},
                           dir.path());
-  const Decoder f32 = opened(dir.path(), Arithmetic::f32),
-                bf16 = opened(dir.path(), Arithmetic::bf16);
+  std::vector<std::pair<std::string, Decoder>> decoders;
+  for (const ModelForm& form : model_forms())
+    if (form.is_native()) decoders.emplace_back(form.name, opened(dir.path(), form));
   Interleaved cases;
-  cases.add("f32", [&] { pass(f32, windows); });
-  cases.add("bf16", [&] { pass(bf16, windows); });
+  for (const auto& [name, decoder] : decoders)
+    cases.add(name, [&of = decoder, windows] { pass(of, windows); });
   cases.run(rounds);
   fmt::print("Llama, hidden {} x {} layers, intermediate {}: {} windows of {}, best of {}\n\n",
              hidden, layers, intermediate, windows, kContext, rounds);
-  fmt::print("| pass | seconds | tokens/s |\n|---|---|---|\n");
-  for (const char* name : {"f32", "bf16"})
-    fmt::print("| {} | {:.2f} | {:.0f} |\n", name, cases.best(name),
-               static_cast<double>(windows * kContext) / cases.best(name));
-  fmt::print("\nbf16: {:.2f} times as fast\n", cases.best("f32") / cases.best("bf16"));
+  fmt::print("| pass | seconds | tokens/s | ratio |\n|---|---|---|---|\n");
+  for (const auto& [name, decoder] : decoders)
+    fmt::print("| {} | {:.2f} | {:.0f} | {:.2f} |\n", name, cases.best(name),
+               static_cast<double>(windows * kContext) / cases.best(name),
+               cases.best("f32") / cases.best(name));
 }
 
+/// Rows of inputs rounded, multiplied and rescaled.
 void bench_product(Index width, int rounds) {
   Matrix w(width, width), x(kContext, width), y(kContext, width);
   draws_of("uniform").fill(w.data(), w.size(), 0, 1, 2);
   draws_of("uniform").fill(x.data(), x.size(), 0, 3, 4);
-  const PackedWeight f32 = pack_weight(w),
-                     bf16 = pack_weight(w, {}, {.arithmetic = Arithmetic::bf16});
   Interleaved cases;
-  cases.add("f32", [&] { linear(x, f32, {}, y); });
-  cases.add("bf16", [&] { linear(x, bf16, {}, y); });
+  std::vector<std::pair<std::string, PackedWeight>> weights;
+  for (const auto& [name, arithmetic, is_native] :
+       {std::tuple("f32", Arithmetic::f32, true),
+        std::tuple("bf16", Arithmetic::bf16, bf16_is_native()),
+        std::tuple("w8a8", Arithmetic::int8, int8_is_native())})
+    if (is_native) weights.emplace_back(name, pack_weight(w, {}, {.arithmetic = arithmetic}));
+  for (const auto& [name, packed] : weights)
+    cases.add(name, [&of = packed, &x, &y] { linear(x, of, {}, y); });
   cases.run(rounds);
   const double flops = 2.0 * static_cast<double>(kContext * width * width);
-  fmt::print("| {} | {:.0f} | {:.0f} | {:.2f} |\n", width, flops / cases.best("f32") / 1e9,
-             flops / cases.best("bf16") / 1e9, cases.best("f32") / cases.best("bf16"));
+  for (const auto& [name, packed] : weights)
+    fmt::print("| {} | {} | {:.0f} | {:.2f} |\n", width, name, flops / cases.best(name) / 1e9,
+               cases.best("f32") / cases.best(name));
 }
 
 }  // namespace
@@ -107,15 +118,11 @@ int main(int argc, char** argv) {
   const auto argument = [&](int i, long otherwise) {
     return argc > i ? std::strtol(argv[i], nullptr, 10) : otherwise;
   };
-  if (!nf::bf16_is_native()) {
-    fmt::print("no bf16 products on this CPU ({})\n", nf::gemm_isa());
-    return 0;
-  }
   nf::set_thread_count(1);
   fmt::print("{}\n\n", nf::machine_line());
   const int rounds = static_cast<int>(argument(1, 3));
   fmt::print(
-      "| linear of {} rows, width | f32 GFLOP/s | bf16, rows rounded | ratio |\n"
+      "| linear of {} rows, width | arithmetic, rows rounded | G operations/s | ratio |\n"
       "|---|---|---|---|\n",
       nf::kContext);
   for (const nf::Index width : {768, 2048, 4096}) nf::bench_product(width, 10 * rounds);

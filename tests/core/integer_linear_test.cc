@@ -81,6 +81,7 @@ void put_beside(IntegerCase& c, Index first, Index rows, std::vector<Index> feat
       code = static_cast<std::uint8_t>(c.x.zeros[row]);
     }
   some.features = std::move(features);
+  c.w.has_columns = true;
   c.x.beside.push_back(std::move(some));
 }
 
@@ -199,7 +200,7 @@ TEST(IntegerLinear, RowsOfZerosAreZeroAndNansStayInTheirRows) {
     }
 }
 
-TEST(SameBitsIntegerLinear, ARowDependsNeitherOnOtherRowsNorOnThreads) {
+TEST(SameBitsIntegerLinear, ARowDependsOnNoOtherRow) {
   NF_SKIP_WITHOUT_INT8();
   IntegerCase all = make_integers(300, 97, 65, true);
   put_beside(all, 120, 60, {3, 50});
@@ -222,10 +223,24 @@ TEST(SameBitsIntegerLinear, ARowDependsNeitherOnOtherRowsNorOnThreads) {
       one.beside.push_back(std::move(some));
     }
     Matrix alone(1, 65);
-    const Threads guard(3);
     linear(one, w, {}, alone);
     EXPECT_TRUE(equal_bits(alone, std::as_const(y).view().middle_rows(r, 1))) << r;
   }
+}
+
+TEST(SameBitsIntegerLinear, ThreadsShareOutTilesAndChangeNothing) {
+  NF_SKIP_WITHOUT_INT8();
+  IntegerCase c = make_integers(300, 97, 65, true);
+  put_beside(c, 120, 60, {3, 50});
+  const PackedWeight w = pack_codes(c.w);
+  const auto with_threads = [&](Index count) {
+    const Threads guard(count);
+    Matrix y(300, 65);
+    linear(c.x, w, {}, y);
+    return y;
+  };
+  const Matrix one = with_threads(1), three = with_threads(3);
+  EXPECT_TRUE(equal_bits(three, one));
 }
 
 TEST(IntegerLinear, NoImplementationIsTheReferenceOne) {

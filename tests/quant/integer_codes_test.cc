@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/ops/gemm.h"
+#include "quant/outlier_features.h"
 #include "tests/quant/gptq_test_data.h"
 #include "tests/quant/quantizer_test_data.h"
 #include "tests/reference/integer_reference.h"
@@ -167,8 +168,9 @@ TEST(IntegerCodes, LinearsAreWithinF32SumsOfTheirSimulation) {
         put_integers(input.made, input.scales, input.levels, 0, integers);
         Matrix simulated(x.rows(), 19), executed(x.rows(), 19);
         linear(input.made, pack_weight(weight.made), bias, simulated);
-        linear(integers, pack_codes(weight_codes(weight.made, weight.scales, weight.levels)), bias,
-               executed);
+        WeightCodes codes = weight_codes(weight.made, weight.scales, weight.levels);
+        codes.has_columns = keeps_features(*input.quantizer);
+        linear(integers, pack_codes(codes), bias, executed);
         for (Index r = 0; r < x.rows(); ++r)
           for (Index o = 0; o < 19; ++o) {
             double size = 0.25;
@@ -214,6 +216,81 @@ TEST(IntegerCodes, WhatIsNotFiniteMakesItsRowNan) {
     for (const std::size_t r : {0, 3}) EXPECT_FALSE(std::isnan(codes.scales[r])) << more << r;
     for (const std::size_t r : {1, 2}) EXPECT_TRUE(std::isnan(codes.scales[r])) << more << r;
   }
+}
+
+/// Ordinary rows, and those of which a range says nothing.
+Matrix rows_of_any_kind(Index cols) {
+  constexpr float kInf = std::numeric_limits<float>::infinity();
+  Matrix x = bell_matrix(10, cols, 1);
+  x(1, 3) = std::numeric_limits<float>::quiet_NaN();
+  x(2, 5) = kInf;
+  x(3, 5) = -kInf;
+  x(4, 0) = kInf;
+  x(4, 1) = -kInf;
+  for (Index c = 0; c < cols; ++c) {
+    x(5, c) = 0.0f;
+    x(6, c) *= 1e-40f;
+    x(7, c) = -std::abs(x(7, c)) - 3.0f;
+    x(8, c) = -kInf;
+  }
+  return x;
+}
+
+/// Codes lie where products take them from, and the two arms are finite in the same places.
+void expect_same_places(const std::string& of_weight, const std::string& of_input,
+                        ConstMatrixView w, ConstMatrixView x) {
+  const std::string where = of_weight + of_input;
+  const InputStatisticsPtr inputs = statistics(bell_matrix(19, kFeatures, 5, 0.1f));
+  const Rounded weight(of_weight, SiteTensor::weight, w, inputs),
+      input(of_input, SiteTensor::input, x, inputs);
+  WeightCodes codes = weight_codes(weight.made, weight.scales, weight.levels);
+  codes.has_columns = keeps_features(*input.quantizer);
+  for (const std::int32_t zero : codes.zeros) EXPECT_TRUE(zero >= -128 && zero <= 127) << where;
+  IntegerInputs integers;
+  integers.resize(x.rows(), kFeatures);
+  put_integers(input.made, input.scales, input.levels, 0, integers);
+  for (const std::int32_t zero : integers.zeros) EXPECT_TRUE(zero >= 0 && zero <= 255) << where;
+  Matrix simulated(x.rows(), w.rows()), executed(x.rows(), w.rows());
+  linear(input.made, pack_weight(weight.made), {}, simulated);
+  linear(integers, pack_codes(codes), {}, executed);
+  for (Index r = 0; r < x.rows(); ++r)
+    for (Index o = 0; o < w.rows(); ++o)
+      ASSERT_EQ(std::isfinite(executed(r, o)), std::isfinite(simulated(r, o)))
+          << where << " at " << r << ", " << o;
+}
+
+TEST(IntegerCodes, AreFiniteWhereTheSimulationIs) {
+  if (!int8_is_native()) GTEST_SKIP() << "no VNNI (" << gemm_isa() << ")";
+  const Matrix odd = rows_of_any_kind(kFeatures), plain = bell_matrix(19, kFeatures, 5, 0.1f);
+  const std::string channel = entry("bits: 8", "granularity: channel");
+  for (const std::string bits :
+       {"bits: 8", "bits: 8, symmetric: false", "bits: 8, symmetric: false, zero_in_range: true"}) {
+    for (const std::string more :
+         {"granularity: token", "granularity: tensor", "granularity: tensor, static: true",
+          "granularity: token, except_outliers: 6.0", "granularity: token, except_outliers: 1e-9",
+          "granularity: tensor, except_outliers: 1e-9"}) {
+      expect_same_places(channel, entry(bits, more), plain, odd);
+      expect_same_places(channel, entry(bits, more), plain, plain);
+    }
+    for (const char* more : {"granularity: channel", "granularity: tensor"})
+      expect_same_places(entry(bits, more), entry("bits: 8", "granularity: token"), odd, plain);
+  }
+}
+
+TEST(IntegerCodes, OfWeightsAreKeptByColumnsForInputsThatKeepFeatures) {
+  const auto keeps = [](const std::string& more) {
+    return keeps_features(*make_quantizer(entry("bits: 8", more), SiteTensor::input));
+  };
+  EXPECT_FALSE(keeps("granularity: token"));
+  EXPECT_TRUE(keeps("granularity: token, except_outliers: 6.0"));
+  EXPECT_TRUE(keeps(kInputAxes[5])) << "under a scale of the features";
+  const Matrix w = bell_matrix(19, kFeatures, 5, 0.1f);
+  const Rounded weight(entry("bits: 8", "granularity: channel"), SiteTensor::weight, w,
+                       statistics(w));
+  WeightCodes codes = weight_codes(weight.made, weight.scales, weight.levels);
+  EXPECT_TRUE(pack_codes(codes).int8_scales()->columns.empty());
+  codes.has_columns = true;
+  EXPECT_EQ(std::ssize(pack_codes(codes).int8_scales()->columns), w.size());
 }
 
 TEST(IntegerLevels, AreRefusedWhereRowsHaveNoScaleOfTheirOwn) {

@@ -16,6 +16,9 @@ const std::string kTrials =
     "  - {name: w, sweep: {bits: [3, 4, 5]}, quantize: \"W${bits} g64\"}\n"
     "  - {name: two, sweep: {bits: [3, 4]}, quantize: [{sites: {tensor: weight, roles: [q_proj, "
     "down_proj]}, grid: uniform, bits: \"${bits}\", granularity: channel}]}\n"
+    "  - {name: int, execute: integer, sweep: {bits: [3, 4]}, quantize: [{sites: {tensor: weight}, "
+    "grid: uniform, bits: \"${bits}\", granularity: channel}, {sites: {tensor: input}, grid: "
+    "uniform, bits: 7, granularity: token}]}\n"  // of 7 bits, which every CPU multiplies
     "  - {name: clip, perturb: weight clip quantile=0.98}\n";
 
 /// A run of noise at each site and of a quantizer at three numbers of bits.
@@ -75,6 +78,23 @@ TEST_F(IntegrationAllocate, WritesNoRoleThatHasNoSiteLeft) {
   ASSERT_EQ(made.exit_code, 0) << made.err;
   files_.write("two.yaml", made.out);
   EXPECT_EQ(program({"check", "two.yaml"}).exit_code, 0);
+}
+
+TEST_F(IntegrationAllocate, MultipliesAsTheTrialDoes) {
+  const auto text_of = [&](const std::string& trial) {
+    const ProgramResult made = program(
+        {"allocate", "r", "--of", trial, "--model", model_, "--bits", "3,4", "--size", "4"});
+    EXPECT_EQ(made.exit_code, 0) << made.err;
+    return made.out;
+  };
+  EXPECT_EQ(text_of("two").find("execute"), std::string::npos);
+  const std::string integers = text_of("int");
+  std::size_t trials = 0, executed = 0;
+  for (std::size_t at = 0; (at = integers.find("name: ", at)) != std::string::npos; ++at) ++trials;
+  for (std::size_t at = 0; (at = integers.find("execute: integer", at)) != std::string::npos; ++at)
+    ++executed;
+  EXPECT_GT(trials, 6u) << integers;
+  EXPECT_EQ(executed, trials) << integers;
 }
 
 TEST_F(IntegrationAllocate, RefusesBitsThatHaveNotRunAndSizesThatDoNotFit) {

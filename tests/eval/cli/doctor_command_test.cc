@@ -109,8 +109,8 @@ TEST(IntegrationDoctor, WritesOneObject) {
   EXPECT_EQ(result.err, "");
   const Json json = Json::parse(result.out);
   EXPECT_TRUE(json.at("fit").get<bool>());
-  for (const char* rate :
-       {"threads", "block_flops", "head_flops", "packing", "distorting", "measuring", "reading"})
+  for (const char* rate : {"threads", "block_flops", "integer_flops", "head_flops", "packing",
+                           "distorting", "measuring", "reading"})
     EXPECT_GT(json.at("rates").at(rate).get<double>(), 0.0) << rate;
   EXPECT_TRUE(fs::is_empty(dir.path()));
 }

@@ -7,9 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "core/ops/int8.h"
 #include "eval/experiment/experiment.h"
 #include "tests/support/config_support.h"
 #include "tests/support/experiment_files.h"
+#include "tests/support/family_support.h"
+#include "tests/support/tiny_model.h"
+#include "tests/support/trial_support.h"
 #include "tests/support/without_folder.h"
 
 namespace nf {
@@ -81,6 +85,30 @@ TEST_F(IntegerUse, MayBeAVariableOfTheSweep) {
       message_of("execute: integer\n    sweep: {execute: [3, 4]}\n    quantize: W${execute}A8")
           .find("rename the variable"),
       std::string::npos);
+}
+
+TEST_F(IntegerUse, IsTheNameOfNoOtherVariable) {
+  const std::string message = message_of("sweep: {execute: [3, 4]}\n    quantize: W${execute}A8");
+  EXPECT_NE(message.find("a variable cannot be called 'execute', which is the column of 'execute'"),
+            std::string::npos)
+      << message;
+  EXPECT_NE(message_of("zip: {execute: [3, 4]}\n    quantize: W${execute}A8"), "no error");
+}
+
+TEST_F(IntegerUse, RefusesLinearsOfMoreInputsThanASumOf32BitsHolds) {
+  const auto problem = [](Index inputs) {
+    const DecoderSpec spec =
+        spec_of(with_fields(tiny_llama().config, {{"intermediate_size", inputs}}));
+    Trial trial = make_trials(kWeight + ", " + kInput).front();
+    trial.execute = Execution::integer;
+    ConfigErrors errors;
+    check_integers(trial, parse_good("{}"), spec, errors);
+    return errors.count() == 0 ? std::string() : errors.message();
+  };
+  EXPECT_EQ(problem(kMostInt8Inputs), "");
+  const std::string message = problem(kMostInt8Inputs + 2);
+  EXPECT_NE(message.find("down_proj"), std::string::npos) << message;
+  EXPECT_NE(message.find("65538 inputs"), std::string::npos) << message;
 }
 
 TEST_F(IntegerUse, WordsThatAreNoneAreRefused) {

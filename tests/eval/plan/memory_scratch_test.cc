@@ -98,6 +98,27 @@ TEST(MemoryScratch, CountsWhatAPermutationOfAStateTakes) {
   }
 }
 
+TEST(MemoryScratch, CountsCodesAndSumsOfIntegerProducts) {
+  const auto of = [](Execution arm, const std::string& more) {
+    std::vector<Trial> made = make_trials(
+        weights("grid: uniform, bits: 8, granularity: channel") +
+        ", {sites: {tensor: input}, grid: uniform, bits: 8, granularity: token" + more + "}");
+    made.front().execute = arm;
+    const ModelTrial trial(made.front(), model());
+    const std::vector<const ModelTrial*> trials = {&trial};
+    return stage_memory(model(), windows_of(1, 512), {0, 1}, trials, 1, 0.0);
+  };
+  const StageMemory simulated = of(Execution::simulated, ""), integer = of(Execution::integer, "");
+  const double codes = 512 * 4096, sums = 4.0 * 129 * 4096;
+  EXPECT_GE(integer.fixed, simulated.fixed + codes + sums);
+  EXPECT_LT(integer.fixed, simulated.fixed + 1.1 * (codes + sums));
+  EXPECT_EQ(integer.distortion, simulated.distortion + 4096 * 1024);
+  // What stays as it is stands beside the codes in f32, and the codes of weights by columns.
+  const StageMemory outliers = of(Execution::integer, ", except_outliers: 6.0");
+  EXPECT_GE(outliers.fixed, integer.fixed + 4.0 * codes);
+  EXPECT_EQ(outliers.distortion, integer.distortion + 4096 * 1024);
+}
+
 TEST(MemoryScratch, CountsStatisticsWhereALaneActsByThem) {
   const auto of = [](const std::string& entries) {
     const ModelTrial trial = make_needy_trial(entries, model());

@@ -25,9 +25,14 @@ class WaveCosts : public testing::Test {
   const DecoderSpec& spec() const { return decoder_->spec(); }
 
   /// The cost of a wave of the baseline and these trials.
-  WaveCost cost(const std::vector<std::string>& entries, bool measures_weights = true) {
+  WaveCost cost(const std::vector<std::string>& entries, bool measures_weights = true,
+                Execution arm = Execution::simulated) {
     std::vector<ModelTrial> own;
-    for (const std::string& entry : entries) own.push_back(make_model_trial(entry, spec()));
+    for (const std::string& entry : entries) {
+      Trial trial = make_trials(entry).front();
+      trial.execute = arm;
+      own.emplace_back(trial, spec());
+    }
     PathNumbers numbers;
     std::vector<TrialPath> paths = {TrialPath::untouched(spec())};
     for (const ModelTrial& trial : own) paths.push_back(numbers.path(trial, spec()));
@@ -73,6 +78,26 @@ TEST_F(WaveCosts, ThreeBatchesKeepTwoThreadsBusyAsLongAsFour) {
   const WaveCost inputs = cost({"{sites: {tensor: input, layers: 0}, noise: clip, quantile: 0.9}"});
   EXPECT_GE(inputs.block_work, inputs.block_flops);
   EXPECT_LT(inputs.block_work / inputs.block_flops, 4.0 / 3.0);
+}
+
+TEST_F(WaveCosts, ProductsOfIntegersAreCountedApart) {
+  const auto rounded = [](const std::string& sites) {
+    return "{sites: {tensor: weight" + sites +
+           "}, grid: uniform, bits: 8, granularity: channel}, {sites: {tensor: input" + sites +
+           "}, grid: uniform, bits: 8, granularity: token}";
+  };
+  const WaveCost simulated = cost({rounded("")});
+  EXPECT_EQ(simulated.integer_work, 0.0);
+  const WaveCost all = cost({rounded("")}, true, Execution::integer);
+  // The lane's passes; the baseline's stay as they are.
+  EXPECT_DOUBLE_EQ(all.integer_flops, all.block_flops / 2.0);
+  EXPECT_DOUBLE_EQ(all.block_work + all.integer_work, simulated.block_work);
+  const WaveCost one = cost({rounded(", layers: 0, roles: down_proj")}, true, Execution::integer);
+  const double share = weight_values({Role::down_proj}) /
+                       weight_values({Role::q_proj, Role::k_proj, Role::v_proj, Role::o_proj,
+                                      Role::gate_proj, Role::up_proj, Role::down_proj});
+  const double layers = static_cast<double>(spec().num_hidden_layers);
+  EXPECT_DOUBLE_EQ(one.integer_flops, share * all.integer_flops / layers);
 }
 
 TEST_F(WaveCosts, AWeightAloneIsMadeByOneThread) {

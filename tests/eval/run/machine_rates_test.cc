@@ -37,6 +37,29 @@ TEST(Calibration, MeasuresEveryRate) {
     EXPECT_TRUE(std::isfinite(rate) && rate > 0.0) << rate;
 }
 
+TEST(Calibration, MeasuresIntegersWhereATrialMultipliesThem) {
+  const TempDir dir;
+  tiny_llama().write(dir.path());
+  Decoder decoder = open_decoder(dir.path());
+  decoder.prepare(24);
+  const EvalSet set = window_set(random_ids(5 * 24, 300), {.context = 24});
+  const auto rates_of = [&](Execution arm) {
+    std::vector<Trial> trials = make_trials(
+        "{sites: {tensor: weight}, grid: uniform, bits: 8, granularity: channel}, {sites: {tensor: "
+        "input}, grid: uniform, bits: 8, granularity: token}");
+    trials.front().execute = arm;
+    const ModelTrial trial(trials.front(), decoder.spec());
+    DistortionKinds kinds;
+    kinds.of(trial.weight(0, Role::q_proj), 0);
+    kinds.of(trial.input(1, Role::down_proj), 0);
+    return measure_rates(decoder, set, kinds, StatsMode::weights);
+  };
+  EXPECT_EQ(rates_of(Execution::simulated).integer_flops, 0.0);
+  const MachineRates rates = rates_of(Execution::integer);
+  EXPECT_TRUE(std::isfinite(rates.integer_flops) && rates.integer_flops > 0.0);
+  for (const std::size_t kind : {0, 1}) EXPECT_GT(rates.distorting[kind], 0.0);
+}
+
 TEST(Calibration, AddsUpWhatEachPartTakes) {
   const MachineRates rates{.threads = 2,
                            .block_flops = 10.0,
@@ -60,6 +83,11 @@ TEST(Calibration, AddsUpWhatEachPartTakes) {
                       .outer = {{0, 7.0}}};
   EXPECT_DOUBLE_EQ(rates.seconds(cost),
                    10.0 + 4.0 + 2.0 + (4.0 + 6.0 + 2.0 + 5.0) / 2.0 + 14.0 + 2.0 + 9.0);
+  MachineRates with_integers = rates;
+  with_integers.integer_flops = 40.0;
+  const WaveCost integers{.integer_work = 200.0};
+  EXPECT_DOUBLE_EQ(with_integers.seconds(integers), 5.0);
+  EXPECT_DOUBLE_EQ(rates.seconds(integers), 20.0) << "not timed, so as of f32";
 }
 
 }  // namespace
