@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -19,6 +20,19 @@ bool says_of_place(std::string_view line, const ConfigPlace& place, const std::s
   if (line.size() <= begin.size() + end.size()) return false;
   const std::string_view path = line.substr(begin.size(), line.size() - begin.size() - end.size());
   return path.find(' ') == std::string_view::npos;
+}
+
+/// ": PATH: required key 'KEY' is missing", the mistake of a line ": PATH: unknown key 'KYE'; did
+/// you mean 'KEY'?" once more, each without its place: that is the key's in one and the mapping's
+/// in the other. Empty of other lines.
+std::string missing_of_misspelt(const std::string& told) {
+  constexpr std::string_view kUnknown = "unknown key '", kMeant = "'; did you mean '", kEnd = "'?";
+  const std::size_t unknown = told.find(kUnknown), meant = told.find(kMeant);
+  if (unknown == std::string::npos || meant == std::string::npos || !told.ends_with(kEnd))
+    return {};
+  const std::size_t begin = meant + kMeant.size();
+  return fmt::format("{}required key '{}' is missing", told.substr(0, unknown),
+                     told.substr(begin, told.size() - kEnd.size() - begin));
 }
 
 }  // namespace
@@ -51,6 +65,10 @@ bool ConfigErrors::is_muted(const ConfigPlace& place) const {
 
 std::string ConfigErrors::message() const {
   std::vector<Found> found = found_;
+  const auto told = [](const Found& each) { return each.line.substr(each.place.str().size()); };
+  std::set<std::string> misspelt;
+  for (const Found& each : found) misspelt.insert(missing_of_misspelt(told(each)));
+  std::erase_if(found, [&](const Found& each) { return misspelt.contains(told(each)); });
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return std::tie(a.place.source, a.place.line, a.place.column) <
            std::tie(b.place.source, b.place.line, b.place.column);
