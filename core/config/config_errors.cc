@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace nf {
 namespace {
@@ -22,17 +23,23 @@ bool says_of_place(std::string_view line, const ConfigPlace& place, const std::s
   return path.find(' ') == std::string_view::npos;
 }
 
-/// ": PATH: required key 'KEY' is missing", the mistake of a line ": PATH: unknown key 'KYE'; did
-/// you mean 'KEY'?" once more, each without its place: that is the key's in one and the mapping's
-/// in the other. Empty of other lines.
+/// ": PATH: required key 'KEY' is missing", which a line ": PATH: unknown key 'KYE'; did you mean
+/// 'KEY'?" or "...; write KEY: VALUE" says already, each without its place: that is the key's in
+/// one and the mapping's in the other. Empty of other lines.
 std::string missing_of_misspelt(const std::string& told) {
-  constexpr std::string_view kUnknown = "unknown key '", kMeant = "'; did you mean '", kEnd = "'?";
-  const std::size_t unknown = told.find(kUnknown), meant = told.find(kMeant);
-  if (unknown == std::string::npos || meant == std::string::npos || !told.ends_with(kEnd))
-    return {};
-  const std::size_t begin = meant + kMeant.size();
-  return fmt::format("{}required key '{}' is missing", told.substr(0, unknown),
-                     told.substr(begin, told.size() - kEnd.size() - begin));
+  constexpr std::string_view kUnknown = "unknown key '", kMeant = "'; did you mean '",
+                             kWrite = "'; write ";
+  const std::size_t unknown = told.find(kUnknown);
+  if (unknown == std::string::npos) return {};
+  for (const auto& [begins, end] : {std::pair{kMeant, "'?"}, std::pair{kWrite, ": "}}) {
+    const std::size_t at = told.find(begins, unknown);
+    if (at == std::string::npos) continue;
+    const std::string behind = told.substr(at + begins.size());
+    const std::string key = behind.substr(0, behind.find(end));
+    if (key.size() < behind.size())
+      return fmt::format("{}required key '{}' is missing", told.substr(0, unknown), key);
+  }
+  return {};
 }
 
 }  // namespace

@@ -241,12 +241,20 @@ class QuantizerText {
                             said, fmt::join(parts, " ")));
   }
 
+  /// The whole text with another word in the place of that one.
+  std::string with_word(const std::string& word, const std::string& other) const {
+    std::vector<std::string> parts = split_words(node_.text());
+    std::replace(parts.begin(), parts.end(), word, other);
+    return fmt::format("{}", fmt::join(parts, " "));
+  }
+
   bool read_word(const std::string& text) {
     for (const Word& word : words()) {
       if (word.example == nullptr && text == word.name) return take(text, word, word.keys(""));
       if (word.example == nullptr) continue;
       if (text == word.name)
-        return fail(fmt::format("'{}' needs a number; write {}{}", text, word.example,
+        return fail(fmt::format("'{}' needs a number; write {}{}", text,
+                                with_word(text, word.example),
                                 text == "power" ? ", or cube-root" : ""));
       if (const std::optional<std::string> number = number_behind(text, word.name))
         return take(text, word, word.keys(*number));

@@ -75,8 +75,7 @@ const std::vector<Case> kReplaced = {
      "weight"},
     {"trials: [{name: t, quantize: [{" + kWeight + "grid: uniform, bits: 4, granularity: @}]}]",
      "group64"},
-    {"trials: [{name: t, quantize: [{" + kWeight + "grid: @, bits: 4, granularity: channel}]}]",
-     "codebook"},
+    {"trials: [{name: t, quantize: [{" + kWeight + "grid: @, granularity: channel}]}]", "codebook"},
     {"trials: [{name: t, quantize: [{" + kWeight +
          "grid: uniform, bits: 4, granularity: channel, range: @}]}]",
      "percentile"},

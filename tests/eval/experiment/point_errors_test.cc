@@ -25,7 +25,7 @@ TEST(PointErrors, AMistakeOfSeveralPointsIsToldOnceWithTheirNumber) {
             "f.yaml:3:44: quantize[0].grid: unknown grid 'nf5', 'nf6'; did you mean 'nf4'? (2 of 3 "
             "points)");
   EXPECT_EQ(message("name: t\nsweep: {b: [33, 44, 55, 66, 77]}\nquantize: W${b}\n"),
-            "f.yaml:3:10: quantize: 'W33', 'W44', 'W55' and 2 more: between 2 and 8 bits, or 16 to "
+            "f.yaml:3:11: quantize: 'W33', 'W44', 'W55' and 2 more: between 2 and 8 bits, or 16 to "
             "leave the weights alone (5 of 5 points)");
 }
 
@@ -34,10 +34,10 @@ TEST(PointErrors, WhatIsWrongAtOneOrAtEveryPointIsToldAsItIs) {
             "f.yaml:3:44: quantize[0].grid: unknown grid 'nf5'; did you mean 'nf4'?");
   EXPECT_EQ(
       message("name: t\nsweep: {b: [3, 4]}\nquantize: W${b} assym\n"),
-      "f.yaml:3:10: quantize: unknown word 'assym' behind W3, W4; did you mean 'asym'? (2 of 2 "
+      "f.yaml:3:11: quantize: unknown word 'assym' behind W3, W4; did you mean 'asym'? (2 of 2 "
       "points)");
   EXPECT_EQ(message("name: t\nsweep: {b: [3, 4, 5]}\nquantize: W${b} group64\n"),
-            "f.yaml:3:10: quantize: cannot read 'W3 group64'; write W3 g64 (3 of 3 points, this is "
+            "f.yaml:3:11: quantize: cannot read 'W3 group64'; write W3 g64 (3 of 3 points, this is "
             "the first)");
 }
 
