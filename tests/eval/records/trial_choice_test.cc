@@ -65,12 +65,14 @@ TEST(TrialChoice, TakesWhatTablesPrintBehindAPoint) {
 
 TEST(TrialChoice, TakesValuesAsAFileWritesThem) {
   const std::vector<RowKey> trials = {trial("w", {{"gr", {{"group", 32}}}}),
-                                      trial("w", {{"gr", {{"group", 32}, {"axis", "in"}}}})};
+                                      trial("w", {{"gr", {{"group", 32}, {"axis", "in"}}}}),
+                                      trial("w", {{"gr", "g64"}})};
   for (const auto& [pattern, expected] :
        std::vector<std::pair<std::string, std::string>>{{"w:gr={group: 32}", "0"},
                                                         {"w gr=g32", "0"},
                                                         {"w:gr={group: 32, axis: in}", "1"},
                                                         {"w:gr=g32,per-ic32", "01"},
+                                                        {"w:gr={group: 64}", "2"},
                                                         {"w gr=per*", "1"}}) {
     const TrialChoice choice({pattern});
     choice.check(trials);
