@@ -167,10 +167,10 @@ TEST(IntegrationCheck, RefusesTheDataThatARunRefuses) {
   files.write("text.npy", "no array\n");
   files.write("bad.jsonl", "{\"text\": \"a text of some words\"}\n{\"text\": \n");
   files.write("cut.txt.gz", std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c", 12));
-  files.write("short.txt", "a\n");
+  files.write("empty.txt", "");
   for (const std::string data :
        {"{ids: text.npy, context: 32}", "{jsonl: bad.jsonl, context: 32}",
-        "{text: cut.txt.gz, context: 32}", "{text: short.txt, context: 32}"}) {
+        "{text: cut.txt.gz, context: 32}", "{text: empty.txt, context: 32}"}) {
     const std::vector<std::string> options = {"e.yaml", "--set", "data=" + data};
     const auto result = [&](const std::string& command) {
       std::vector<std::string> words = options;
