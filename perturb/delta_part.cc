@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/base/parallel.h"
+#include "core/config/joined_word.h"
 #include "perturb/held_matrix.h"
 
 namespace nf {
@@ -58,7 +59,7 @@ void keep_part(const DeltaPart& part, ConstMatrixView x, const std::uint8_t* cli
 std::optional<DeltaPartPtr> ConfigValue<DeltaPartPtr>::read(const ConfigNode& node,
                                                             ConfigErrors& errors) {
   if (node.is_null()) return DeltaPartPtr();
-  return delta_parts().read(node, errors);
+  return read_kind_or_joined(delta_parts(), node, errors);
 }
 
 }  // namespace nf

@@ -1,5 +1,7 @@
 #include "perturb/relation.h"
 
+#include "core/config/joined_word.h"
+
 namespace nf {
 namespace {
 
@@ -41,11 +43,11 @@ Json with_first_relation_names(Json config) {
 std::optional<Relation> ConfigValue<Relation>::read(const ConfigNode& node, ConfigErrors& errors) {
   if (node.is_scalar() && relation_name(node.text()) != node.text())
     return relations().plain(relation_name(node.text()));
-  return relations().read(node, errors);
+  return read_kind_or_joined(relations(), node, errors);
 }
 
 Json ConfigValue<Relation>::schema() {
-  Json schema = relations().schema();
+  Json schema = with_joined_words(relations().schema(), relations());
   for (const Renamed& name : kRenamed)
     schema["anyOf"].push_back(
         {{"const", name.was}, {"description", fmt::format("the former name of {}", name.is)}});

@@ -14,16 +14,19 @@ struct Amount {
   const char* name;
   const char* summary;
   Range range;
+  const char* word;  ///< as tables print it, before the number
+  const char* unit;  ///< that may stand behind the number
 };
 
 // The bounds keep δ within f32 for values of ordinary size.
 const std::vector<Amount>& amounts() {
   static const std::vector<Amount> table = {
       {Strength::Kind::relative_l2, "relative_l2", "norm of the noise / norm of the values",
-       between(0, 1e9)},
-      {Strength::Kind::snr_db, "snr_db", "-20 log10 of relative_l2 [dB]", between(-180, 400)},
+       between(0, 1e9), "l2=", ""},
+      {Strength::Kind::snr_db, "snr_db", "-20 log10 of relative_l2 [dB]", between(-180, 400),
+       "snr=", "dB"},
       {Strength::Kind::sigma_abs, "sigma_abs",
-       "root mean square of the noise, in the unit of the values", between(0, 1e9)}};
+       "root mean square of the noise, in the unit of the values", between(0, 1e9), "rms=", ""}};
   return table;
 }
 
@@ -36,10 +39,26 @@ std::vector<std::string> names() {
   return result;
 }
 
+/// {relative_l2: 0.1} of l2=0.1, as tables print it; other values as they are.
+ConfigNode written_out(const ConfigNode& node) {
+  if (!node.is_scalar()) return node;
+  for (const Amount& amount : amounts()) {
+    const std::string_view word = amount.word, unit = amount.unit;
+    if (!node.text().starts_with(word)) continue;
+    std::string number = node.text().substr(word.size());
+    if (number.ends_with(unit)) number.resize(number.size() - unit.size());
+    return ConfigNode::mapping(
+               {{amount.name, node.place(), ConfigNode::scalar(number, false, node.place())}},
+               node.place())
+        .with_path(node.path());
+  }
+  return node;
+}
+
 }  // namespace
 
 std::optional<Strength> ConfigValue<Strength>::read(const ConfigNode& node, ConfigErrors& errors) {
-  const std::optional<ConfigEntry> entry = read_single_key(node, names(), errors);
+  const std::optional<ConfigEntry> entry = read_single_key(written_out(node), names(), errors);
   if (!entry) return std::nullopt;
   if (entry->key == kMatch) return Strength{Strength::Kind::match, 0.0, entry->value};
   for (const Amount& amount : amounts()) {
@@ -80,6 +99,11 @@ Json ConfigValue<Strength>::schema() {
   Json matched = ConfigValue<ReferredEntry>::schema();
   matched["description"] = "the quantizer or noise whose error is matched in L2";
   add(kMatch, std::move(matched));
+  for (const Amount& amount : amounts())
+    options.push_back(
+        {{"type", "string"},
+         {"pattern", fmt::format(R"(^{}-?([0-9]+\.?|[0-9]*\.[0-9]+)([eE][-+]?[0-9]+)?({})?$)",
+                                 amount.word, amount.unit)}});
   return {{"anyOf", std::move(options)}};
 }
 

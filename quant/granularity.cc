@@ -1,5 +1,7 @@
 #include "quant/granularity.h"
 
+#include "core/config/scalar.h"
+
 namespace nf {
 namespace {
 
@@ -14,6 +16,23 @@ struct AutoForm {
     return table;
   }
 };
+
+constexpr const char* kAdaptiveWords[] = {"adadim", "adaptive"};
+
+/// {adaptive: 64} of adadim64, the shorthand's word, and of adaptive64, as tables print it.
+std::optional<ConfigNode> adaptive_of(const ConfigNode& node) {
+  if (!node.is_scalar()) return std::nullopt;
+  for (const std::string word : kAdaptiveWords) {
+    if (!node.text().starts_with(word)) continue;
+    const std::string group = node.text().substr(word.size());
+    if (!parse_integer(group)) continue;
+    return ConfigNode::mapping(
+               {{"adaptive", node.place(), ConfigNode::scalar(group, false, node.place())}},
+               node.place())
+        .with_path(node.path());
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -45,6 +64,8 @@ std::optional<Granularity> ConfigValue<Granularity>::read(const ConfigNode& node
     granularity.adaptive = fields_of<AdaptiveGroups>().read(node, errors);
   } else if (node.is_mapping() && node.find("auto")) {
     granularity.automatic = fields_of<AutoForm>().read(node, errors).config;
+  } else if (const std::optional<ConfigNode> mapping = adaptive_of(node)) {
+    granularity.adaptive = fields_of<AdaptiveGroups>().read(*mapping, errors);
   } else {
     const std::optional<Unit> unit = ConfigValue<Unit>::read(node, errors);
     if (unit) granularity.unit = *unit;
@@ -69,6 +90,9 @@ Json ConfigValue<Granularity>::schema() {
   Json forms = ConfigValue<Unit>::schema();
   forms["anyOf"].push_back(fields_of<AdaptiveGroups>().schema());
   forms["anyOf"].push_back(fields_of<AutoForm>().schema());
+  std::string words;
+  for (const char* word : kAdaptiveWords) words += (words.empty() ? "" : "|") + std::string(word);
+  forms["anyOf"].push_back({{"type", "string"}, {"pattern", "^(" + words + ")[1-9][0-9]*$"}});
   return forms;
 }
 

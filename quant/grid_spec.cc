@@ -1,5 +1,7 @@
 #include "quant/grid_spec.h"
 
+#include "core/config/joined_word.h"
+
 namespace nf {
 namespace {
 
@@ -18,11 +20,11 @@ const GridTable& grids() {
 
 std::optional<GridSpec> ConfigValue<GridSpec>::read(const ConfigNode& node, ConfigErrors& errors) {
   if (node.is_scalar() && node.text() == kCubeRootWord) return grids().plain("power");
-  return grids().read(node, errors);
+  return read_kind_or_joined(grids(), node, errors);
 }
 
 Json ConfigValue<GridSpec>::schema() {
-  Json schema = grids().schema();
+  Json schema = with_joined_words(grids().schema(), grids());
   schema["anyOf"].push_back({{"const", kCubeRootWord}, {"description", "the same as power"}});
   return schema;
 }

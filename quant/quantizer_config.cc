@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/config/joined_word.h"
 #include "quant/axis_rules.h"
 
 namespace nf {
@@ -30,12 +31,12 @@ FieldTable<QuantizerConfig> QuantizerConfig::fields() {
                              "min to max (uniform only)"});
   table.optional("levels", &QuantizerConfig::levels,
                  {.summary = "the levels of a symmetric uniform grid"});
-  table.optional("range", &QuantizerConfig::range,
+  table.optional("range", &QuantizerConfig::range, joined_form(range_rules),
                  {.summary = "which of a unit's values the levels span"});
   table.optional("zero_in_range", &QuantizerConfig::zero_in_range,
                  {.summary = "an asymmetric range is widened until it holds 0, as in GPTQ's own "
                              "code"});
-  table.optional("channel_scale", &QuantizerConfig::channel_scale,
+  table.optional("channel_scale", &QuantizerConfig::channel_scale, joined_form(channel_scales),
                  {.summary = "scales of the input features under which the quantizer acts; they "
                              "are taken back afterwards"});
   table.optional(
@@ -70,10 +71,13 @@ ConfigNode QuantizerConfig::with_own_bits(const ConfigNode& entry) {
   if (!grid || entry.find("bits")) return entry;
   ConfigErrors later;
   const std::optional<GridSpec> spec = ConfigValue<GridSpec>::read(*grid, later);
-  if (!spec || !spec->own_bits) return entry;
+  // Whether a grid that nobody knows brings its bits is not known: to miss them would be a second
+  // mistake for one.
+  if (spec && !spec->own_bits) return entry;
+  const Index bits = spec ? *spec->own_bits : kMostBits;
   std::vector<ConfigEntry> entries = entry.entries();
-  entries.push_back({"bits", grid->place(),
-                     ConfigNode::scalar(fmt::format("{}", *spec->own_bits), false, grid->place())});
+  entries.push_back(
+      {"bits", grid->place(), ConfigNode::scalar(fmt::format("{}", bits), false, grid->place())});
   return ConfigNode::mapping(std::move(entries), entry.place()).with_path(entry.path());
 }
 

@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace nf {
 namespace {
@@ -19,6 +21,25 @@ bool says_of_place(std::string_view line, const ConfigPlace& place, const std::s
   if (line.size() <= begin.size() + end.size()) return false;
   const std::string_view path = line.substr(begin.size(), line.size() - begin.size() - end.size());
   return path.find(' ') == std::string_view::npos;
+}
+
+/// ": PATH: required key 'KEY' is missing", which a line ": PATH: unknown key 'KYE'; did you mean
+/// 'KEY'?" or "...; write KEY: VALUE" says already, each without its place: that is the key's in
+/// one and the mapping's in the other. Empty of other lines.
+std::string missing_of_misspelt(const std::string& told) {
+  constexpr std::string_view kUnknown = "unknown key '", kMeant = "'; did you mean '",
+                             kWrite = "'; write ";
+  const std::size_t unknown = told.find(kUnknown);
+  if (unknown == std::string::npos) return {};
+  for (const auto& [begins, end] : {std::pair{kMeant, "'?"}, std::pair{kWrite, ": "}}) {
+    const std::size_t at = told.find(begins, unknown);
+    if (at == std::string::npos) continue;
+    const std::string behind = told.substr(at + begins.size());
+    const std::string key = behind.substr(0, behind.find(end));
+    if (key.size() < behind.size())
+      return fmt::format("{}required key '{}' is missing", told.substr(0, unknown), key);
+  }
+  return {};
 }
 
 }  // namespace
@@ -51,6 +72,10 @@ bool ConfigErrors::is_muted(const ConfigPlace& place) const {
 
 std::string ConfigErrors::message() const {
   std::vector<Found> found = found_;
+  const auto told = [](const Found& each) { return each.line.substr(each.place.str().size()); };
+  std::set<std::string> misspelt;
+  for (const Found& each : found) misspelt.insert(missing_of_misspelt(told(each)));
+  std::erase_if(found, [&](const Found& each) { return misspelt.contains(told(each)); });
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
     return std::tie(a.place.source, a.place.line, a.place.column) <
            std::tie(b.place.source, b.place.line, b.place.column);

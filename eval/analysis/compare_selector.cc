@@ -5,7 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <cctype>
+#include <optional>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
@@ -13,24 +13,13 @@
 #include "eval/output/csv.h"
 #include "eval/output/short_list.h"
 #include "eval/output/table.h"
-#include "eval/output/value_label.h"
+#include "eval/records/point_values.h"
 
 namespace nf {
 namespace {
 
 void add_new(const std::string& text, std::vector<std::string>& texts) {
   if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
-}
-
-/// Whether the text is the value as tables have it, or as an experiment file may: 0.10 for 0.1,
-/// {group: 64} for g64.
-bool is_value(const std::string& text, const Json& value) {
-  const std::string label = csv_value(value);
-  if (label == text) return true;
-  if (!value.is_number() && !value.is_structured()) return false;
-  const Json written = written_value(text);
-  if (value.is_number()) return written.is_number() && written == value;
-  return written.is_structured() && csv_value(written) == label;
 }
 
 /// The longest name that the text begins with, followed by a separator.
@@ -43,34 +32,16 @@ std::string name_before_values(const std::string& text, const std::vector<std::s
   return longest;
 }
 
-/// "bits=3,g=64" by variable. A part without a variable's "VAR=" goes on with the value before it.
-/// variables: the names that can begin a part behind the first; empty: any can.
+/// "bits=3,g=64" by variable; whole: the selector, for messages.
 std::map<std::string, std::string> split_values(const std::string& text, const std::string& whole,
                                                 const std::vector<std::string>& variables) {
-  const auto is_variable = [&variables](const std::string& name) {
-    return variables.empty() ||
-           std::find(variables.begin(), variables.end(), name) != variables.end();
-  };
-  std::map<std::string, std::string> values;
-  std::string last;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find_first_of(", ", begin), text.size());
-    const std::string part = text.substr(begin, end - begin);
-    const std::size_t equal = part.find('=');
-    if (equal != std::string::npos && equal > 0 &&
-        (last.empty() || is_variable(part.substr(0, equal)))) {
-      last = part.substr(0, equal);
-      if (values.contains(last))
-        throw ConfigError(fmt::format("{}: variable '{}' is there twice", whole, printable(last)));
-      values[last] = part.substr(equal + 1);
-    } else if (!last.empty()) {
-      values[last] += text[begin - 1] + part;
-    } else {
-      throw ConfigError(fmt::format("{}: expected NAME:VARIABLE=VALUE,VARIABLE=VALUE", whole));
-    }
-    begin = end + 1;
-  }
-  return values;
+  const std::optional<PointValues> point = split_point_values(text, variables);
+  if (!point)
+    throw ConfigError(fmt::format("{}: expected NAME:VARIABLE=VALUE,VARIABLE=VALUE", whole));
+  if (!point->twice.empty())
+    throw ConfigError(
+        fmt::format("{}: variable '{}' is there twice", whole, printable(point->twice)));
+  return point->values;
 }
 
 std::vector<std::string> variables_of(const std::string& trial, const std::vector<RowKey>& keys) {
@@ -79,19 +50,6 @@ std::vector<std::string> variables_of(const std::string& trial, const std::vecto
     if (key.name == trial)
       for (const auto& [name, value] : key.vars.items()) add_new(name, variables);
   return variables;
-}
-
-/// "noise r=0.1 (3 seeds, partial)" without what a table says behind the point.
-std::string without_notes(const std::string& text) {
-  const std::size_t open = text.rfind(" (");
-  if (open == std::string::npos || !text.ends_with(')')) return text;
-  std::string notes = text.substr(open + 2, text.size() - open - 3);
-  const std::string partial = status_name(Status::partial);
-  if (notes == partial) return text.substr(0, open);
-  if (notes.ends_with(", " + partial)) notes.resize(notes.size() - partial.size() - 2);
-  const bool counts =
-      notes.ends_with(" seeds") && std::isdigit(static_cast<unsigned char>(notes[0])) != 0;
-  return counts ? text.substr(0, open) : text;
 }
 
 /// "w4*:bits=3" in two: the pattern of names and ":bits=3", its values.
@@ -142,13 +100,34 @@ std::vector<std::string> values_of(const std::string& trial, const std::string& 
   return values;
 }
 
+/// Whether each of several values of a variable, "4,5", is one of a point: one that is not is a
+/// mistake, which the others would hide.
+bool selects_each_choice(const TrialSelector& selector, const std::vector<RowKey>& keys) {
+  return std::all_of(selector.values.begin(), selector.values.end(), [&](const auto& wanted) {
+    std::vector<Json> values;
+    for (const RowKey& key : keys)
+      if (key.name == selector.name && key.vars.contains(wanted.first))
+        values.push_back(key.vars.at(wanted.first));
+    const auto is_any = [&values](const std::string& text) {
+      return std::any_of(values.begin(), values.end(),
+                         [&text](const Json& value) { return means_value(text, value); });
+    };
+    if (std::any_of(values.begin(), values.end(), [&](const Json& value) {
+          return csv_value(value) == wanted.second;  // a text with commas
+        }))
+      return true;
+    const std::vector<std::string> choices = value_choices(wanted.second);
+    return std::all_of(choices.begin(), choices.end(), is_any);
+  });
+}
+
 }  // namespace
 
 bool TrialSelector::selects(const RowKey& key) const {
   if (key.name != name) return false;
   return std::all_of(values.begin(), values.end(), [&key](const auto& wanted) {
     const auto found = key.vars.find(wanted.first);
-    return found != key.vars.end() && is_value(wanted.second, *found);
+    return found != key.vars.end() && means_value(wanted.second, *found);
   });
 }
 
@@ -189,14 +168,14 @@ TrialSelector parse_trial_selector(const std::string& given, const std::vector<R
   };
   // A value may hold what looks like a variable: "noise=gaussian l2=0.1".
   selector.values = split_values(values, printable(text), variables);
-  if (selects_something()) return selector;
+  if (selects_something() && selects_each_choice(selector, keys)) return selector;
   selector.values = split_values(values, printable(text), {});
   for (const auto& [name, value] : selector.values)
     if (std::find(variables.begin(), variables.end(), name) == variables.end())
       throw ConfigError(fmt::format(
           "{}: trial '{}' has no variable '{}'{}", printable(text), printable(selector.name),
           printable(name), variables.empty() ? ", it is no sweep" : suggestion(name, variables)));
-  if (!selects_something()) {
+  if (!selects_something() || !selects_each_choice(selector, keys)) {
     std::vector<std::string> known;
     for (const auto& [name, value] : selector.values)
       known.push_back(fmt::format(

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/counted.h"
 #include "core/base/printable.h"
 #include "eval/batch/array_jobs.h"
 #include "eval/batch/launch.h"
@@ -36,8 +37,8 @@ std::string task_of(const std::string& worker) { return worker.substr(0, worker.
 
 std::string failure_line(const ShardState& state) {
   if (state.stage == ShardStage::done)
-    return fmt::format("all is run; the arithmetic of {} of {} rows failed", state.end.failed_rows,
-                       state.end.rows);
+    return fmt::format("all is run; the arithmetic of {} of {} failed", state.end.failed_rows,
+                       counted(state.end.rows, "row"));
   return fmt::format("exit code {}: {}", state.exit_code, printable(state.error));
 }
 
@@ -232,8 +233,7 @@ ExitCode BatchStatus::exit_code() const {
 }
 
 std::string BatchStatus::text() const {
-  std::string text =
-      fmt::format("{}: {} shard{}:", dir.string(), states.size(), states.size() == 1 ? "" : "s");
+  std::string text = fmt::format("{}: {}:", dir.string(), counted(std::ssize(states), "shard"));
   const char* separator = " ";
   for (const ShardStanding standing :
        {ShardStanding::done, ShardStanding::running, ShardStanding::waiting, ShardStanding::failed,
@@ -244,8 +244,8 @@ std::string BatchStatus::text() const {
   text += fmt::format("\n  rows   {:.0f} of {}\n", rows_done(), rows());
   if (count(ShardStanding::done) + count(ShardStanding::failed) < std::ssize(states)) {
     const Index workers = count(ShardStanding::running);
-    text += fmt::format("  time   about {} left with {} worker{}\n", duration_text(seconds_left()),
-                        std::max<Index>(workers, 1), workers > 1 ? "s" : "");
+    text += fmt::format("  time   about {} left with {}\n", duration_text(seconds_left()),
+                        counted(std::max<Index>(workers, 1), "worker"));
   }
   if (queue) text += fmt::format("  queue  {}\n", queue_text(*queue));
   if (queue)

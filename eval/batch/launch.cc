@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "core/io/atomic_file.h"
 #include "eval/batch/array_jobs.h"
@@ -36,7 +37,7 @@ std::string shell_line(const std::vector<std::string>& words) {
 /// "20 shards", and which where these are not all.
 std::string shards_text(const LaunchRequest& request, Index all) {
   const Index count = std::ssize(request.shards);
-  const std::string text = fmt::format("{} shard{}", count, count == 1 ? "" : "s");
+  const std::string text = counted(count, "shard");
   return count == all ? text : fmt::format("{} ({})", text, ranges_text(request.shards));
 }
 

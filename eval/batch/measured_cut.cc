@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/base/counted.h"
 #include "core/base/parallel.h"
 #include "eval/records/trial_choice.h"
 
@@ -32,8 +33,9 @@ void cut_by_measured_rates(BatchFolder& batch, Experiment& experiment, const Run
                                        .rates = rates,
                                        .threads = thread_count()});
   batch.agree_on_cut(plan.shard, batch_shards(plan));
-  progress.message(fmt::format("{} shards cut by measured rates: {:.1f} GFLOP/s in blocks",
-                               batch.shard_count(), 1e-9 * batch.plan().shard.rates.block_flops));
+  progress.message(fmt::format("{} cut by measured rates: {:.1f} GFLOP/s in blocks",
+                               counted(batch.shard_count(), "shard"),
+                               1e-9 * batch.plan().shard.rates.block_flops));
 }
 
 }  // namespace nf

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "core/base/counted.h"
 #include "eval/output/short_list.h"
 
 namespace nf {
@@ -98,8 +99,8 @@ std::string shards_text(const std::pair<Index, Index>& range, Index count) {
 /// "5 trials of shard 3/3 are not here: a, b, c"
 std::string line(const std::vector<std::string>& names, const std::string& of_what,
                  const std::string& one, const std::string& many) {
-  return fmt::format("{} {}{} {}: {}", names.size(), names.size() == 1 ? "trial" : "trials",
-                     of_what, names.size() == 1 ? one : many, short_list(names, ", ", "trials"));
+  return fmt::format("{}{} {}: {}", counted(std::ssize(names), "trial"), of_what,
+                     names.size() == 1 ? one : many, short_list(names, ", ", "trials"));
 }
 
 }  // namespace

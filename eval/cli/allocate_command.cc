@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/byte_text.h"
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "core/config/scalar.h"
@@ -107,8 +108,7 @@ std::string counts_text(const Allocation& allocation, const std::vector<Index>& 
   std::vector<std::string> counts;
   for (std::size_t i = 0; i < bits.size(); ++i) {
     const auto sites = std::count(allocation.choices.begin(), allocation.choices.end(), i);
-    if (sites > 0)
-      counts.push_back(fmt::format("{} bits at {} site{}", bits[i], sites, sites == 1 ? "" : "s"));
+    if (sites > 0) counts.push_back(fmt::format("{} bits at {}", bits[i], counted(sites, "site")));
   }
   return fmt::format("{}", fmt::join(counts, ", "));
 }
@@ -159,14 +159,23 @@ std::vector<std::string> comment_of(const Request& request, const std::string& m
                                     const std::vector<AllocationArm>& arms, const SiteLaw& law,
                                     const std::string& name, bool search_together) {
   std::vector<std::string> comment = {
-      fmt::format("Bits for {} weights of {} in at most {} bits a weight, as `noisefloor allocate`",
-                  sites.size(), printable(model), csv_number(request.size)),
+      fmt::format("Bits for {} of {} in at most {} bits a weight, as `noisefloor allocate`",
+                  counted(std::ssize(sites), "weight"), printable(model), csv_number(request.size)),
       fmt::format("chose them for {} by the {} law of {}: {}.", printable(request.of),
                   law_kind_name(request.law), size_measure_name(request.measure),
                   counts_text(arms.front().allocation, request.bits)),
       ""};
   for (const std::string& text : arm_lines(arms, static_cast<double>(weights_of(sites)), law))
     comment.push_back("  " + text);
+  std::set<double> parts;
+  for (const AllocationSite& site : sites) parts.insert(law.weight(site.site.name()));
+  if (parts.size() < sites.size())
+    comment.insert(
+        comment.end(),
+        {"",
+         fmt::format("The law knows {} of these {}: those that its noise met together",
+                     counted(std::ssize(parts), "part"), counted(std::ssize(sites), "weight")),
+         "count the same, and share bits by the size of their errors alone."});
   if (search_together)
     comment.insert(
         comment.end(),

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "eval/cli/option_values.h"
+
 namespace nf {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr const char* kHead =
 
 _noisefloor() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local commands='' options='' values='' choices='' kind=''
+  local commands='' options='' values='' folders='' files='' offered='' choices='' kind=''
   COMPREPLY=()
 )";
 constexpr const char* kTail = R"(  esac
@@ -21,7 +23,17 @@ constexpr const char* kTail = R"(  esac
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
     return
   fi
-  [[ " $values " != *" $before "* ]] || return 0
+  if [[ " $values " == *" $before "* ]]; then
+    if [[ -n $offered ]]; then
+      mapfile -t COMPREPLY < <(compgen -W "$offered" -- "$word")
+    elif [[ " $folders " == *" $before "* ]]; then
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -d -- "$word")
+    elif [[ " $files " != *" $before "* ]]; then
+      compopt +o default
+    fi
+    return 0
+  fi
   if [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     return
@@ -62,15 +74,25 @@ const char* kind_of(const CommandHelp& help) {
 
 std::string branch(const Command& command) {
   const CommandHelp help = help_of(command);
-  std::vector<std::string> options, values;
+  std::vector<std::string> options, values, folders, files;
+  std::string offered;
   for (const auto& option : help.options) {
-    options.push_back("--" + option.name);
-    if (option.takes_value) values.push_back("--" + option.name);
+    const std::string name = "--" + option.name;
+    options.push_back(name);
+    if (!option.takes_value) continue;
+    values.push_back(name);
+    const OptionValues of = option_values(command.name, option.name);
+    if (of.kind == OptionValues::Kind::folder) folders.push_back(name);
+    if (of.kind == OptionValues::Kind::file) files.push_back(name);
+    if (of.kind == OptionValues::Kind::choices)
+      offered += fmt::format("        {}) offered='{}' ;;\n", name, fmt::join(of.choices, " "));
   }
+  if (!offered.empty()) offered = "      case $before in\n" + offered + "      esac\n";
   return fmt::format(
-      "    {})\n      options='{}'\n      values='{}'\n      choices='{}' kind={}\n      ;;\n",
-      command.name, fmt::join(options, " "), fmt::join(values, " "), fmt::join(help.choices(), " "),
-      kind_of(help));
+      "    {})\n      options='{}'\n      values='{}'\n      folders='{}' files='{}'\n{}      "
+      "choices='{}' kind={}\n      ;;\n",
+      command.name, fmt::join(options, " "), fmt::join(values, " "), fmt::join(folders, " "),
+      fmt::join(files, " "), offered, fmt::join(help.choices(), " "), kind_of(help));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/base/counted.h"
 #include "core/base/cpu_info.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
@@ -63,8 +64,8 @@ Json json_of(const std::vector<ModelSpeed>& speeds, const DecoderSpec& spec, Ind
 
 void print_table(const std::vector<ModelSpeed>& speeds, const DecoderSpec& spec, Index context) {
   const Index layers = spec.num_hidden_layers;
-  print_out("{}, {} thread{}, {} ({})\n\n", cpu_model(), thread_count(),
-            thread_count() == 1 ? "" : "s", gemm_library(), gemm_isa());
+  print_out("{}, {}, {} ({})\n\n", cpu_model(), counted(thread_count(), "thread"), gemm_library(),
+            gemm_isa());
   print_out("{:<11} {:>16} {:>8} {:>8} {:>14}\n{:<11} {:>16} {:>8} {:>8} {:>14}\n", "",
             fmt::format("prompt of {}", context), "pass", "blocks", "single token", "", "tokens/s",
             "× f32", "× f32", "tokens/s");

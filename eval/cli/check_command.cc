@@ -10,6 +10,7 @@
 #include "eval/experiment/repeat_warnings.h"
 #include "eval/output/standard_streams.h"
 #include "eval/plan/calibration_sets.h"
+#include "eval/plan/checked_data.h"
 #include "eval/plan/chosen_trials.h"
 #include "eval/run/profile_texts.h"
 
@@ -46,13 +47,15 @@ std::string calibration_text(const Experiment& experiment) {
 }  // namespace
 
 int check_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
-  CommandLine line("check EXPERIMENT.yaml [options]",
-                   "Validates an experiment: keys, values, paths, selectors against the models' "
-                   "sites. Prints\n"
-                   "a line for each item of `trials`: points, seeds, sites, and what it does. "
-                   "With --full\n"
-                   "all of it as YAML, every sweep expanded and every default filled in. Reads no "
-                   "weights.");
+  CommandLine line(
+      "check EXPERIMENT.yaml [options]",
+      "Validates an experiment: keys, values, paths, selectors against the models' "
+      "sites. Prints\n"
+      "a line for each item of `trials`: points, seeds, sites, and what it does. "
+      "With --full\n"
+      "all of it as YAML, every sweep expanded and every default filled in. Reads the text "
+      "and the\n"
+      "questions, of a very long text the beginning as tokens, and no weights.");
   line.positional("EXPERIMENT.yaml", "the experiment")
       .flag("full", "everything filled in, as YAML (resolved.yaml of a run)")
       .repeated("trials", kTrialsHelp)
@@ -65,6 +68,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
     for (const ReadProfileText& text :
          read_profile_texts(experiment.config, model.decoder, kReadWindows))
       print_warnings(text.data.warnings);
+  const std::vector<std::string> of_data = check_data(experiment);
   keep_chosen(TrialChoice(line.texts("trials")), experiment);
   if (line.has("full")) {
     print_out("{}", to_yaml(experiment.resolved()));
@@ -74,6 +78,7 @@ int check_command(const std::vector<std::string>& arguments, const KindsPtr& kin
               shorthand_text(chosen_shorthands(experiment)));
   }
   print_warnings(model_warnings(experiment));
+  print_warnings(of_data);
   print_warnings(repeats);
   return 0;
 }

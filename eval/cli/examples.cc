@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 
 #include "core/base/error.h"
@@ -57,6 +58,24 @@ std::vector<std::string> Examples::names() const {
   return names;
 }
 
+void Examples::refuse_missing(const std::string& word) const {
+  const std::filesystem::path path = word;
+  if (path.extension() == kExtension && find(path.parent_path() / path.stem()))
+    throw ConfigError(fmt::format("{}: no such file; '{}' is the example of that name", word,
+                                  (path.parent_path() / path.stem()).string()));
+  const std::vector<std::string> all = names();
+  if (path.has_extension() || path.is_absolute() || all.empty()) return;
+  const std::string meant = did_you_mean(word, all);
+  const std::string folder = path.parent_path().string() + "/";
+  std::vector<std::string> beside;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(beside),
+               [&folder](const std::string& name) { return name.starts_with(folder); });
+  const std::vector<std::string>& near = beside.empty() ? all : beside;
+  throw ConfigError(
+      fmt::format("{}: no such file, and no example{}", word,
+                  meant.empty() ? "; known: " + short_list(near, ", ", "examples") : meant));
+}
+
 std::optional<std::filesystem::path> Examples::find(const std::string& name) const {
   const std::vector<std::string> all = names();
   std::filesystem::path file = dir_ / (name + kExtension);
@@ -68,7 +87,10 @@ std::filesystem::path Examples::file(const std::string& word) const {
   const std::filesystem::path path = word;
   if (is_file(path)) return path;
   if (auto example = find(word)) return *std::move(example);
-  if (path.filename() != path) return path;
+  if (path.filename() != path) {
+    if (!std::filesystem::exists(path)) refuse_missing(word);
+    return path;
+  }
   if (path.extension() == kExtension && find(path.stem()))
     throw ConfigError(fmt::format("{}: no such file; '{}' is the example of that name", word,
                                   path.stem().string()));

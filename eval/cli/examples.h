@@ -23,10 +23,14 @@ class Examples {
   std::vector<std::string> names() const;
   std::optional<std::filesystem::path> find(const std::string& name) const;
   /// The file that a word of the command line means: a file of that name, else the example.
-  /// ConfigError where a mere name, without a folder, is neither.
+  /// ConfigError where a name without extension is neither.
   std::filesystem::path file(const std::string& word) const;
 
  private:
+  /// Of a word with a folder that is no file: with the examples that there are, unless it may be
+  /// another path.
+  void refuse_missing(const std::string& word) const;
+
   std::filesystem::path dir_;
 };
 

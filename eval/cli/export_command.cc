@@ -1,3 +1,4 @@
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "eval/cli/command.h"
 #include "eval/export/records_csv.h"
@@ -27,11 +28,13 @@ int export_command(const std::vector<std::string>& arguments, const KindsPtr& ki
     throw ConfigError((run.dir / kRecords).string() +
                       ": holds no records yet, there is nothing to export");
   if (line.has("sqlite"))
-    print_out("{}: {} rows from {} records\n", line.text("sqlite"),
-              export_sqlite(run, kinds->metrics, line.text("sqlite")), run.records.size());
+    print_out("{}: {} from {}\n", line.text("sqlite"),
+              counted(export_sqlite(run, kinds->metrics, line.text("sqlite")), "row"),
+              counted(std::ssize(run.records), "record"));
   if (line.has("csv"))
-    print_out("{}: {} rows from {} records\n", line.text("csv"), export_csv(run, line.text("csv")),
-              run.records.size());
+    print_out("{}: {} from {}\n", line.text("csv"),
+              counted(export_csv(run, line.text("csv")), "row"),
+              counted(std::ssize(run.records), "record"));
   return 0;
 }
 

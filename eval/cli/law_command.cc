@@ -1,8 +1,12 @@
+#include <algorithm>
+#include <iterator>
+
 #include "eval/cli/command.h"
 #include "eval/cli/enum_option.h"
 #include "eval/cli/run_rows.h"
 #include "eval/output/standard_streams.h"
 #include "eval/predict/law_report.h"
+#include "eval/records/trial_choice.h"
 #include "eval/results/row_fields.h"
 #include "eval/tables/design_findings.h"
 #include "eval/tables/law_csv.h"
@@ -17,11 +21,28 @@ std::vector<TrialSelector> selectors_of(const CommandLine& line, const char* opt
   return parse_trial_selectors(line.texts(option), keys);
 }
 
+/// Takes away the trials that are not chosen. The baseline and the floor stay, which every damage
+/// is measured from.
+void keep_chosen(const TrialChoice& choice, RunRows& runs) {
+  const auto is_measured = [](const RowKey& key) {
+    return key.name != "baseline" && !is_floor(key);
+  };
+  std::vector<RowKey> trials;
+  std::copy_if(runs.keys.begin(), runs.keys.end(), std::back_inserter(trials), is_measured);
+  choice.check(trials);
+  const auto is_left_out = [&](const RowKey& key) {
+    return is_measured(key) && !choice.holds(key.name, key.vars);
+  };
+  std::erase_if(runs.keys, is_left_out);
+  std::erase_if(runs.rows, [&](const ResultRow& row) { return is_left_out(row.key); });
+}
+
 }  // namespace
 
 int law_command(const std::vector<std::string>& arguments, const KindsPtr&) {
   CommandLine line(
-      "law RUN... [--kind additive|coverage] [--size l2|output_error|both] [--from TRIAL]...",
+      "law RUN... [--kind additive|coverage] [--size l2|output_error|both] [--from TRIAL]... "
+      "[--trials NAME]...",
       "Fits a law of damage to noise in one part of the model at a time, and holds it against\n"
       "trials that it has never seen: quantizers, noise everywhere, pairs. additive: KL = Σ α·t²\n"
       "over the parts, t² the squared size of δ there. coverage: damage saturates, KL =\n"
@@ -38,12 +59,14 @@ int law_command(const std::vector<std::string>& arguments, const KindsPtr&) {
                 "made by `each`")
       .repeated("predict",
                 "TRIAL to predict, each of its lines shown; may be repeated; default: all others")
+      .repeated("trials", kTrialsHelp)
       .option("csv", "also write all figures to this file");
   if (!line.parse(arguments)) return 0;
   LawRequest request;
   request.kind = enum_option(line, "kind", kLawKinds, LawKind::additive);
   request.measure = enum_option(line, "size", kSizeMeasures, SizeMeasure::l2);
-  const RunRows runs = read_run_rows(line.texts("RUN..."), RecordParts::tables);
+  RunRows runs = read_run_rows(line.texts("RUN..."), RecordParts::tables);
+  keep_chosen(TrialChoice(line.texts("trials")), runs);
   request.from = selectors_of(line, "from", runs.keys);
   request.predict = selectors_of(line, "predict", runs.keys);
   std::vector<LawReport> reports;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "eval/batch/batch_folder.h"
 #include "eval/batch/batch_status.h"
@@ -51,8 +52,8 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
       std::all_of(status.states.begin(), status.states.end(),
                   [](const auto& state) { return state.stage == ShardStage::done; });
   if (is_whole) batch.note_merged();
-  print_out("{}: {} rows from {} records\n", batch.merged_dir().string(), outcome.rows.size(),
-            outcome.records);
+  print_out("{}: {} from {}\n", batch.merged_dir().string(),
+            counted(std::ssize(outcome.rows), "row"), counted(outcome.records, "record"));
   if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   print_warnings(outcome.floor_warnings);
@@ -100,8 +101,10 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
                                            .any_env = line.has("mixed-env") || line.has("any-env"),
                                            .command = command_text("merge", arguments)},
                                           kinds->metrics);
-  print_out("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
-            outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
+  print_out("{}: {} from {} of {} ({} there twice)\n", out,
+            counted(std::ssize(outcome.rows), "row"), counted(outcome.records, "record"),
+            counted(std::ssize(runs), "run"),
+            outcome.repeated == 1 ? "1 was" : fmt::format("{} were", outcome.repeated));
   if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   print_warnings(outcome.floor_warnings);

@@ -27,6 +27,14 @@ std::string about(const std::vector<ExperimentTemplate>& templates) {
   return text;
 }
 
+/// "lens|w4"
+std::string names_of(const std::vector<ExperimentTemplate>& templates) {
+  std::string names;
+  for (const ExperimentTemplate& known : templates)
+    names += (names.empty() ? "" : "|") + known.name;
+  return names;
+}
+
 const ExperimentTemplate& find_template(const std::vector<ExperimentTemplate>& templates,
                                         const std::string& name) {
   std::vector<Choice> known;
@@ -61,8 +69,10 @@ void write_new_file(const std::filesystem::path& file, const std::string& text) 
 
 int new_command(const std::vector<std::string>& arguments, const KindsPtr& kinds) {
   const std::vector<ExperimentTemplate> templates = builtin_templates();
-  CommandLine line("new TEMPLATE --model DIR --text FILE [--context N] [--windows N] [--out FILE]",
-                   about(templates));
+  CommandLine line(
+      fmt::format("new {} --model DIR --text FILE [--context N] [--windows N] [--out FILE]",
+                  names_of(templates)),
+      about(templates));
   line.positional("TEMPLATE", "one of the names above")
       .required("model", "checkpoint directory")
       .required("text", "evaluation text: .txt, documents as .jsonl, or token ids as .npy")

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/base/counted.h"
 #include "eval/cli/arithmetic_option.h"
 #include "eval/cli/command.h"
 #include "eval/cli/stop_signal.h"
@@ -70,11 +71,10 @@ void print_json(const TextSums& text, const MetricRegistry& metrics, const Windo
 void print_sentence(const TextSums& text, const MetricRegistry& metrics,
                     const WindowOptions& options, const std::string& convention) {
   const double bits_per_byte = metrics.at("bits_per_byte").value(text);
-  print_out("perplexity {:.4f}  ({:.5f} nats per token{}; {} tokens scored in {} {} of {}{}; {})\n",
+  print_out("perplexity {:.4f}  ({:.5f} nats per token{}; {} scored in {} of {}{}; {})\n",
             metrics.at("ppl").value(text), metrics.at("nll").value(text),
             std::isnan(bits_per_byte) ? "" : fmt::format(", {:.5f} bits per byte", bits_per_byte),
-            text.sums.tokens, text.windows, text.windows == 1 ? "window" : "windows",
-            options.context,
+            counted(text.sums.tokens, "token"), counted(text.windows, "window"), options.context,
             options.convention == Convention::strided
                 ? fmt::format(", stride {}", options.effective_stride())
                 : "",

@@ -20,7 +20,9 @@ int plan_command(const std::vector<std::string>& arguments, const KindsPtr& kind
       "time (after a second of calibration on this machine), and the smallest differences that "
       "this\n"
       "much text can show; with --shards or --hours, how it is cut for several machines. Searches\n"
-      "(bisect) count with all the steps they may take. Writes nothing.");
+      "(bisect) count with the steps that they are likely to take; beside them stands the bound "
+      "if\n"
+      "all take as many as they may. Writes nothing.");
   line.positional("EXPERIMENT.yaml", "the experiment")
       .option(
           "threads",

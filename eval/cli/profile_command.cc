@@ -135,7 +135,7 @@ int profile_command(const std::vector<std::string>& arguments, const KindsPtr& k
                            .memory = memory_option(line),
                            .command = command_text("profile", arguments),
                            .hashes = PieceHashCache::of_user(true),
-                           .begin_work = [](double) { catch_stop_signals(""); },
+                           .begin_work = [](double) { catch_stop_signals(); },
                            .should_stop = stop_requested};
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   const RunOutcome outcome = run_experiment(experiment, options, progress);

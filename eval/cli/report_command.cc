@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "eval/cli/command.h"
 #include "eval/cli/report_file.h"
@@ -30,8 +31,9 @@ void write_page(const ReportInput& input, const std::vector<Section>& sections,
                 const std::filesystem::path& file) {
   const std::string page = report_page(input, sections);
   write_marked_file(file, page, kPageMark);
-  print_out("{}: {} sections, {} figures, {:.0f} kB\n", file.string(), sections.size(),
-            count_figures(sections), static_cast<double>(page.size()) / 1000.0);
+  print_out("{}: {}, {}, {:.0f} kB\n", file.string(), counted(std::ssize(sections), "section"),
+            counted(static_cast<Index>(count_figures(sections)), "figure"),
+            static_cast<double>(page.size()) / 1000.0);
 }
 
 std::filesystem::path page_file(const CommandLine& line) {

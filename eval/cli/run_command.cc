@@ -117,24 +117,19 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
   const std::filesystem::path out =
       line.has("out") ? line.text("out") : "runs/" + experiment.config.experiment;
   StopRule stop(max_time_option(line), {out});
-  const RunOptions options{
-      .out = out,
-      .any_env = line.has("any-env"),
-      .any_set = line.has("any-set"),
-      .memory = memory_option(line),
-      .trials = TrialChoice(line.texts("trials")),
-      .shard = shard_option(line),
-      .command = command_text("run", arguments),
-      .hashes = PieceHashCache::of_user(!line.has("rehash")),
-      .save_every = save_every_option(line),
-      .begin_work =
-          [quiet = line.has("quiet")](double) {
-            catch_stop_signals(
-                quiet ? ""
-                      : "\nstopping once the work under way is recorded; again to stop at once\n");
-          },
-      .should_stop = [&stop] { return stop.should_stop(); },
-      .seconds_left = [&stop] { return stop.seconds_left(); }};
+  const RunOptions options{.out = out,
+                           .any_env = line.has("any-env"),
+                           .any_set = line.has("any-set"),
+                           .memory = memory_option(line),
+                           .trials = TrialChoice(line.texts("trials")),
+                           .shard = shard_option(line),
+                           .command = command_text("run", arguments),
+                           .hashes = PieceHashCache::of_user(!line.has("rehash")),
+                           .save_every = save_every_option(line),
+                           .begin_work = [notices = run_notices(line, (out / kRecords).string())](
+                                             double) { catch_stop_signals(notices); },
+                           .should_stop = [&stop] { return stop.should_stop(); },
+                           .seconds_left = [&stop] { return stop.seconds_left(); }};
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   const RunOutcome outcome = run_and_report(experiment, options, progress, line.has("report"));
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/config/byte_size.h"
@@ -76,15 +77,15 @@ void check_memory(const ShardsPlan& plan, std::optional<Index> given, Index thre
     return static_cast<Index>(std::ceil(bytes / kMiB) * kMiB);
   };
   throw ConfigError(fmt::format(
-      "memory: {} are too few for tasks of {} thread{}: a shard takes {} and {:.0f} % of a task's "
+      "memory: {} are too few for tasks of {}: a shard takes {} and {:.0f} % of a task's "
       "are its worker's, so --memory {} would do, or fewer --threads",
-      byte_size_text({*given}), threads, threads == 1 ? "" : "s", byte_size_text({whole(peak)}),
+      byte_size_text({*given}), counted(threads, "thread"), byte_size_text({whole(peak)}),
       100 * kWorkerShare, byte_size_text({whole(peak / kWorkerShare)})));
 }
 
 std::string needs_text(const TaskNeeds& needs) {
-  return fmt::format("{} thread{}, {}, {}", needs.threads, needs.threads == 1 ? "" : "s",
-                     byte_size_text({needs.memory}), time_limit_text(needs.minutes));
+  return fmt::format("{}, {}, {}", counted(needs.threads, "thread"), byte_size_text({needs.memory}),
+                     time_limit_text(needs.minutes));
 }
 
 std::vector<Index> all_shards(Index count) {

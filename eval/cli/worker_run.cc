@@ -6,6 +6,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "core/base/counted.h"
 #include "eval/batch/merge_batch.h"
 #include "eval/batch/node_workers.h"
 #include "eval/batch/worker.h"
@@ -60,13 +61,7 @@ RunOptions run_options(const CommandLine& line, const std::vector<std::string>& 
           .hashes = line.has("rehash") ? PieceHashCache(batch.dir() / kHashesDir, /*trusts=*/false)
                                        : PieceHashCache::of_batch(batch.dir() / kHashesDir),
           .save_every = save_every_option(line),
-          .begin_work =
-              [quiet = line.has("quiet")](double) {
-                catch_stop_signals(
-                    quiet ? ""
-                          : "\nstopping once the work under way is recorded; again to stop at "
-                            "once\n");
-              },
+          .begin_work = [notices = worker_notices(line)](double) { catch_stop_signals(notices); },
           .should_stop = [&stop] { return stop.should_stop(); },
           .seconds_left = [&stop] { return stop.seconds_left(); }};
 }
@@ -79,7 +74,8 @@ std::string state_text(const std::vector<ShardState>& shards) {
     const auto count = std::count_if(shards.begin(), shards.end(),
                                      [stage](const auto& state) { return state.stage == stage; });
     if (text.empty())
-      text = fmt::format("{} of {} shards are {}", count, shards.size(), stage_name(stage));
+      text = fmt::format("{} of {} {} {}", count, counted(std::ssize(shards), "shard"),
+                         shards.size() == 1 ? "is" : "are", stage_name(stage));
     else if (count > 0)
       text += fmt::format(", {} {}", count, stage_name(stage));
   }
@@ -96,8 +92,8 @@ void merge_all(const CommandLine& line, const std::vector<std::string>& argument
       merge_batch(batch, line.has("any-env"), kinds->metrics, command_text("run", arguments));
   write_report(batch.merged_dir(), kinds);
   batch.note_merged();
-  print_out("{}: {} rows from {} records of all shards\n", batch.merged_dir().string(),
-            merged.rows.size(), merged.records);
+  print_out("{}: {} from {} of all shards\n", batch.merged_dir().string(),
+            counted(std::ssize(merged.rows), "row"), counted(merged.records, "record"));
   print_warnings(merged.missing);
   print_warnings(merged.floor_warnings);
 }
@@ -119,8 +115,7 @@ int run_worker(const CommandLine& line, const std::vector<std::string>& argument
                .first = first,
                .waits = line.has("wait")},
               progress);
-  print_out("{}: {} done here; {}\n", batch.dir().string(),
-            outcome.shards == 1 ? "1 shard" : fmt::format("{} shards", outcome.shards),
+  print_out("{}: {} done here; {}\n", batch.dir().string(), counted(outcome.shards, "shard"),
             state_text(batch.shards()));
   if (outcome.was_stopped && !outcome.is_all_done) {
     const std::string why = stop.text();

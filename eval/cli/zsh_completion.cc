@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "eval/cli/option_values.h"
+
 namespace nf {
 namespace {
 
@@ -54,10 +56,25 @@ std::string escaped(const std::string& text, std::string_view letters) {
   return out;
 }
 
-std::string option_spec(const CommandHelp::Option& option) {
-  return quoted(fmt::format("{}--{}[{}]{}", option.repeats ? "*" : "", option.name,
-                            escaped(option.help, "\\[]:"),
-                            option.takes_value ? ":VALUE:_files" : ""));
+/// What is offered behind an option, as `_arguments` wants it.
+std::string value_action(const OptionValues& values) {
+  switch (values.kind) {
+    case OptionValues::Kind::choices:
+      return fmt::format("({})", fmt::join(values.choices, " "));
+    case OptionValues::Kind::folder:
+      return "_files -/";
+    case OptionValues::Kind::file:
+      return "_files";
+    case OptionValues::Kind::nothing:
+      return " ";
+  }
+  return " ";
+}
+
+std::string option_spec(const std::string& command, const CommandHelp::Option& option) {
+  return quoted(fmt::format(
+      "{}--{}[{}]{}", option.repeats ? "*" : "", option.name, escaped(option.help, "\\[]:"),
+      option.takes_value ? ":VALUE:" + value_action(option_values(command, option.name)) : ""));
 }
 
 std::string action(const CommandHelp& help) {
@@ -78,7 +95,8 @@ std::string action(const CommandHelp& help) {
 std::string branch(const Command& command) {
   const CommandHelp help = help_of(command);
   std::string specs;
-  for (const auto& option : help.options) specs += " \\\n        " + option_spec(option);
+  for (const auto& option : help.options)
+    specs += " \\\n        " + option_spec(command.name, option);
   if (!help.words.empty()) {
     const std::string name = escaped(help.words.front().name, ":\\");
     specs += fmt::format(" \\\n        {} '*:file:_files'",

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/utf8.h"
 
 namespace nf {
@@ -145,12 +146,13 @@ class WindowCutter {
               ? fmt::format(", convention llama.cpp needs {} tokens", options_.context)
               : ""));
     if (short_documents_ > 0 && options_.convention != Convention::strided)
-      warn(fmt::format("{} of {} documents shorter than the context of {} tokens; {}",
-                       short_documents_, documents_, options_.context,
+      warn(fmt::format("{} of {} shorter than the context of {}; {}", short_documents_,
+                       counted(documents_, "document"), counted(options_.context, "token"),
                        drops_short_documents() ? "convention llama.cpp leaves them out"
                                                : "each is one shorter window"));
     if (options_.limit && windows_.count() < *options_.limit)
-      warn(fmt::format("{} windows, {} were asked for", windows_.count(), *options_.limit));
+      warn(fmt::format("{}, {} were asked for", counted(windows_.count(), "window"),
+                       *options_.limit));
     return std::move(windows_);
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/byte_text.h"
+#include "core/config/yaml_writer.h"
 
 namespace nf {
 namespace {
@@ -31,6 +32,22 @@ void check_name(const ConfigEntry& entry, ConfigErrors& errors) {
         entry.key_place, entry.value.path(),
         "names a set, which entries and tables call by it: letters, digits, '_', '-' and '.' "
         "only");
+}
+
+/// The set, called `ref`, that keys without a name were meant for.
+std::optional<Json> set_without_name(const ConfigNode& node,
+                                     const FieldTable<CalibrationConfig>& table) {
+  const std::vector<std::string> keys = table.names();
+  const auto is_key = [&keys](const ConfigEntry& entry) {
+    return !entry.value.is_mapping() &&
+           std::find(keys.begin(), keys.end(), entry.key) != keys.end();
+  };
+  const std::vector<ConfigEntry> entries = node.entries();
+  if (std::none_of(entries.begin(), entries.end(), is_key)) return std::nullopt;
+  Json set = to_json(node);
+  if (!set.contains("ids") && !set.contains("context")) set["context"] = 512;
+  if (!set.contains("windows")) set["windows"] = 64;
+  return Json{{"ref", std::move(set)}};
 }
 
 /// "{name: {ids: path, ...}, ...}": keys of the sets as other mappings show theirs.
@@ -151,6 +168,10 @@ ConfigForm<std::vector<CalibrationConfig>> calibration_form(const TaskRegistry& 
             if (node.entries().empty()) {
               add_unreadable(node, "a mapping",
                              "write {NAME: {text: FILE, context: 512, windows: 64}}", errors);
+              return std::nullopt;
+            }
+            if (const auto set = set_without_name(node, table)) {
+              add_unreadable(node, "sets by their names", "write " + to_flow_yaml(*set), errors);
               return std::nullopt;
             }
             // Sets with mistakes are there all the same, so that who names them makes no second.

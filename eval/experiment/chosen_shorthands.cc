@@ -1,9 +1,11 @@
 #include "eval/experiment/chosen_shorthands.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <iterator>
 #include <set>
 
+#include "core/base/printable.h"
 #include "core/config/substitute.h"
 #include "eval/experiment/shorthand_text.h"
 
@@ -12,10 +14,12 @@ namespace {
 
 constexpr const char* kLists[] = {"sweep", "zip"};
 
-/// The values of an item's variables at the points of its sweep that a model still has.
-std::set<Json> points_of(const ConfigNode& item, const Experiment& experiment) {
+/// The values of an item's variables at the points of its sweep that a model still has, in its
+/// order.
+std::vector<Json> points_of(const ConfigNode& item, const Experiment& experiment) {
   const std::string name = item.find("name")->text();
-  std::set<Json> points;
+  std::vector<Json> points;
+  std::set<Json> known;
   for (const ExperimentModel& model : experiment.models)
     for (const Trial& trial : model.trials) {
       if (trial.name != name) continue;
@@ -24,7 +28,7 @@ std::set<Json> points_of(const ConfigNode& item, const Experiment& experiment) {
         if (const std::optional<ConfigNode> variables = item.find(list))
           for (const ConfigEntry& variable : variables->entries())
             point[variable.key] = trial.vars.at(variable.key);
-      points.insert(std::move(point));
+      if (known.insert(point).second) points.push_back(std::move(point));
     }
   return points;
 }
@@ -43,23 +47,35 @@ ConfigNode at_point(const ConfigNode& item, const Json& point) {
 
 }  // namespace
 
-std::vector<Shorthand> chosen_shorthands(const Experiment& experiment) {
+std::vector<ItemShorthands> chosen_shorthands(const Experiment& experiment) {
   const ExperimentConfig& config = experiment.config;
   ShortForms forms;
   ConfigErrors none;  // load() would have thrown them
   if (config.defaults) forms.defaults = Defaults(*config.defaults, experiment.kinds, none);
-  for (const ConfigNode& item : config.trials)
+  std::vector<ItemShorthands> chosen;
+  for (const ConfigNode& item : config.trials) {
+    const std::ptrdiff_t before = std::ssize(forms.shorthands);
     for (const Json& point : points_of(item, experiment))
       expand_trial(at_point(item, point), static_cast<std::uint64_t>(config.seed), experiment.kinds,
                    none, config.stop, &forms);
-  std::vector<Shorthand> chosen;
-  std::copy_if(experiment.shorthands.begin(), experiment.shorthands.end(),
-               std::back_inserter(chosen), [&forms](const Shorthand& one) {
-                 return std::any_of(
-                     forms.shorthands.begin(), forms.shorthands.end(),
-                     [&one](const Shorthand& met) { return met.entries == one.entries; });
-               });
+    if (std::ssize(forms.shorthands) > before)
+      chosen.push_back(
+          {item.find("name")->text(), {forms.shorthands.begin() + before, forms.shorthands.end()}});
+  }
   return chosen;
+}
+
+std::string shorthand_text(const std::vector<ItemShorthands>& items) {
+  constexpr std::ptrdiff_t kMostTold = 3;
+  std::string text;
+  for (const ItemShorthands& item : items) {
+    const auto told = std::min(std::ssize(item.shorthands), kMostTold);
+    text += shorthand_text(
+        std::vector<Shorthand>(item.shorthands.begin(), item.shorthands.begin() + told));
+    if (const auto more = std::ssize(item.shorthands) - told; more > 0)
+      text += fmt::format("# and {} more of {}: --full\n", more, printable(item.name));
+  }
+  return text;
 }
 
 }  // namespace nf

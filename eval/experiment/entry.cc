@@ -8,6 +8,7 @@
 #include "eval/design/search_key.h"
 #include "eval/experiment/referred.h"
 #include "eval/experiment/shorthand.h"
+#include "eval/experiment/stray_keys.h"
 #include "perturb/partial_distortion.h"
 
 namespace nf {
@@ -136,14 +137,18 @@ std::optional<Entry> read_entry(const ConfigNode& node, EntryKind kind, const Ki
   if (kind == EntryKind::quantizer && is_noise)
     errors.add(node, "'quantize' takes quantizers; noise stands under 'perturb' or 'distort'");
   const Index before = errors.count();
-  const ConfigNode whole = with_calibration(node, errors);
+  const StrayKeys stray = find_stray_keys(node, kinds, errors);
+  const ConfigNode whole = with_calibration(without_keys(node, stray.keys), errors);
   Entry entry;
   entry.node = whole;
   static const FieldTable<Entry> fields = entry_fields();  // a sweep reads thousands of entries
-  fields.read_fields(whole, entry, errors);
+  ConfigErrors missing;
+  const bool may_miss_sites = stray.are_sites && !node.find("sites");
+  fields.read_fields(whole, entry, may_miss_sites ? missing : errors);
   const bool has_sites = errors.count() == before;
   if (is_open) return has_sites ? std::optional(std::move(entry)) : std::nullopt;
-  const ConfigNode own = without_keys(node, fields.names());  // as its kind reads it
+  const ConfigNode own =
+      without_keys(without_keys(node, stray.keys), fields.names());  // as its kind reads it
   const auto create = [&](SiteTensor tensor, ConfigErrors& found) {
     return create_distortion(own, is_noise, tensor, kinds, found);
   };

@@ -240,6 +240,21 @@ void add_all_trials(const ConfigNode& root, const ExperimentConfig& config, cons
   }
 }
 
+/// An experiment without `defaults` with an empty one, where an override puts a key into it.
+ConfigNode with_set_defaults(ConfigNode root, const std::vector<std::string>& overrides) {
+  const auto sets_default = [](const std::string& assignment) {
+    return assignment.starts_with("defaults.");
+  };
+  const std::optional<ConfigNode> written = root.find("defaults");
+  if (!root.is_mapping() || (written && !written->is_null()) ||
+      std::none_of(overrides.begin(), overrides.end(), sets_default))
+    return root;
+  std::vector<ConfigEntry> entries = root.entries();
+  std::erase_if(entries, [](const ConfigEntry& entry) { return entry.key == "defaults"; });
+  entries.push_back({"defaults", root.place(), ConfigNode::mapping({}, root.place())});
+  return ConfigNode::mapping(std::move(entries), root.place()).with_path(root.path());
+}
+
 Json resolved(const TrialTwin& twin) {
   Json json = {{"kind", twin.kind->name}};
   if (twin.of) json["of"] = enum_name(*twin.of);
@@ -369,6 +384,7 @@ Experiment Experiment::from_tree(ConfigNode root, const ExperimentSource& source
   Experiment experiment;
   experiment.source = source;
   experiment.kinds = kinds;
+  root = with_set_defaults(std::move(root), source.set);
   for (const std::string& assignment : source.set)
     root = with_earlier_override(root, assignment, source.set_directory);
   ExperimentConfig& config = experiment.config;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/byte_text.h"
+#include "core/base/counted.h"
 #include "core/base/printable.h"
 #include "eval/output/csv.h"
 #include "eval/output/short_list.h"
@@ -15,10 +16,6 @@
 
 namespace nf {
 namespace {
-
-std::string plural(Index count, const std::string& one, const std::string& many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 void add_new(const std::string& text, std::vector<std::string>& texts) {
   if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
@@ -144,7 +141,7 @@ std::string design_text(const Trial& trial, const std::vector<std::string>& twin
     text += fmt::format("; bisect {} {} in [{}, {}], at most {}",
                         enum_name(trial.bisect->target.metric), trial.bisect->target.value,
                         trial.bisect->range.lowest, trial.bisect->range.highest,
-                        plural(trial.bisect->max_steps, "step", "steps"));
+                        counted(trial.bisect->max_steps, "step"));
   if (!twins.empty()) text += fmt::format("; twins {}", fmt::join(twins, ", "));
   if (trial.stop) text += fmt::format("; stop at KL ±{}", trial.stop->kl_halfwidth);
   return text;
@@ -170,8 +167,8 @@ std::string item_text(const Item& item, const DecoderSpec& spec, Index name_widt
   const std::vector<std::string> shapes = shapes_of(item);
   const std::string does = fmt::format(
       "{}{}, {}: {}{}{}",
-      item.first().bisect ? plural(counts.points, "search", "searches")
-                          : plural(counts.points, "point", "points"),
+      item.first().bisect ? counted(counts.points, "search", "searches")
+                          : counted(counts.points, "point"),
       counts.seeds == 1 ? "" : fmt::format(" x {} seeds", counts.seeds), sites_text(item, spec),
       action_text(item), design_text(item.first(), twins_of(item)),
       shapes.empty() ? "" : fmt::format("; shape {}", fmt::join(shapes, " | ")));
@@ -203,7 +200,7 @@ std::string trials_text(const ExperimentModel& model, Index width) {
 std::string count_text(const ExperimentModel& model) {
   Index points = 0;
   for (const Item& item : items_of(model)) points += counts_of(item).points;
-  return fmt::format("{}, {}, beside the baseline", plural(points, "point", "points"),
+  return fmt::format("{}, {}, beside the baseline", counted(points, "point"),
                      model.trials.size() == 1
                          ? "1 trial with its seed"
                          : fmt::format("{} trials with their seeds", model.trials.size()));
@@ -212,15 +209,15 @@ std::string count_text(const ExperimentModel& model) {
 std::string model_text(const ExperimentModel& model) {
   const DecoderSpec& spec = model.decoder.spec();
   return fmt::format("{} ({}, {} of {})", printable(model.name), spec.architecture,
-                     plural(spec.num_hidden_layers, "layer", "layers"), spec.hidden_size);
+                     counted(spec.num_hidden_layers, "layer"), spec.hidden_size);
 }
 
 /// "books.txt, 64 windows of 512 tokens, drawn by seed 3"
 std::string set_text(const CalibrationConfig& set) {
   std::string text = set.source();
   if (set.windows || set.context)
-    text += fmt::format(", {}windows{}", set.windows ? fmt::format("{} ", *set.windows) : "",
-                        set.context ? fmt::format(" of {} tokens", *set.context) : "");
+    text += fmt::format(", {}{}", set.windows ? counted(*set.windows, "window") : "windows",
+                        set.context ? " of " + counted(*set.context, "token") : "");
   if (set.seed)
     text += set.seed->is_of_trial() ? ", drawn by each trial's seed"
                                     : fmt::format(", drawn by seed {}", *set.seed->number);
@@ -232,10 +229,10 @@ std::string data_text(const ExperimentConfig& config) {
   if (config.data) {
     const DataConfig& data = *config.data;
     text += fmt::format(
-        "  text   {}, {}windows of {} tokens{}\n",
-        byte_text(data.source().resolved.generic_string()),
+        "  text   {}, {}windows of {}{}\n", byte_text(data.source().resolved.generic_string()),
         data.convention == Convention::window ? "" : enum_name(data.convention) + std::string(" "),
-        data.context, data.windows ? fmt::format(", the first {}", *data.windows) : "");
+        counted(data.context, "token"),
+        data.windows ? fmt::format(", the first {}", *data.windows) : "");
   }
   for (const TaskConfig& task : config.tasks)
     text += fmt::format("  task   {}{}\n", printable(task.name),

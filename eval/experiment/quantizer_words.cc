@@ -1,6 +1,7 @@
 #include "eval/experiment/quantizer_words.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -9,6 +10,7 @@
 #include "core/config/scalar.h"
 #include "core/config/yaml_writer.h"
 #include "eval/experiment/shorthand_text.h"
+#include "quant/grid_spec.h"
 
 namespace nf {
 namespace {
@@ -143,7 +145,7 @@ class QuantizerText {
     }
     for (const std::string& word : open)
       if (!read_either(word)) return false;
-    return true;
+    return check_own_bits();
   }
 
   /// Keys of the half, but for `sites`.
@@ -219,12 +221,40 @@ class QuantizerText {
     return true;
   }
 
+  /// A grid whose levels are given has bits of its own.
+  bool check_own_bits() {
+    std::string said, meant;
+    for (const Half* half : {&weights_, &inputs_}) {
+      if (half->bits.empty() || !half->keys.contains("grid")) continue;
+      ConfigErrors later;
+      const auto grid =
+          ConfigValue<GridSpec>::read(shorthand_node(half->keys["grid"], node_.place()), later);
+      if (!grid || !grid->own_bits || *grid->own_bits == parse_integer(half->bits)) continue;
+      said = grid->name();
+      meant = fmt::format("{}", *grid->own_bits);
+    }
+    if (said.empty()) return true;
+    std::vector<std::string> parts = split_words(node_.text());
+    parts.front() = "W" + (weights_.bits.empty() ? kUntouched : meant);
+    if (!inputs_.bits.empty()) parts.front() += "A" + meant;
+    return fail(fmt::format("the levels of grid {} are given, and so are their bits; write {}",
+                            said, fmt::join(parts, " ")));
+  }
+
+  /// The whole text with another word in the place of that one.
+  std::string with_word(const std::string& word, const std::string& other) const {
+    std::vector<std::string> parts = split_words(node_.text());
+    std::replace(parts.begin(), parts.end(), word, other);
+    return fmt::format("{}", fmt::join(parts, " "));
+  }
+
   bool read_word(const std::string& text) {
     for (const Word& word : words()) {
       if (word.example == nullptr && text == word.name) return take(text, word, word.keys(""));
       if (word.example == nullptr) continue;
       if (text == word.name)
-        return fail(fmt::format("'{}' needs a number; write {}{}", text, word.example,
+        return fail(fmt::format("'{}' needs a number; write {}{}", text,
+                                with_word(text, word.example),
                                 text == "power" ? ", or cube-root" : ""));
       if (const std::optional<std::string> number = number_behind(text, word.name))
         return take(text, word, word.keys(*number));

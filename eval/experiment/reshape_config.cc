@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/base/counted.h"
 #include "core/random/draw_key.h"
 #include "core/random/philox.h"
 
@@ -72,7 +73,7 @@ void check_channels(const ChannelChoice& choice, const ConfigNode& node, const s
 std::string outliers_text(const OutliersConfig& outliers) {
   const ChannelChoice& choice = outliers.channels;
   std::string text = choice.channels.empty()
-                         ? fmt::format("{} channel{}", choice.count, choice.count == 1 ? "" : "s")
+                         ? counted(choice.count, "channel")
                          : fmt::format("channel{} {}", choice.channels.size() == 1 ? "" : "s",
                                        fmt::join(choice.channels, ", "));
   text += fmt::format(" ×{}", outliers.factor);

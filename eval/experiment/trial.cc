@@ -8,7 +8,9 @@
 #include "core/config/substitute.h"
 #include "eval/design/search_key.h"
 #include "eval/design/twin_words.h"
+#include "eval/experiment/bare_trial.h"
 #include "eval/experiment/integer_use.h"
+#include "eval/experiment/point_errors.h"
 #include "eval/experiment/short_forms.h"
 #include "eval/experiment/trial_count.h"
 #include "eval/experiment/twin_use.h"
@@ -112,6 +114,17 @@ std::vector<Entry> read_entries(EntrySource& source, Variables variables, Config
     }
   }
   return entries;
+}
+
+/// Values with unknown variables make no second mistake where others, of the sites say, come later.
+void mute_unknown(const EntrySource& source, Variables variables, ConfigErrors& errors) {
+  if (source.config.bisect)
+    variables.emplace(kSearchVariable, ConfigNode::scalar("${bisect}", true, source.list.place()));
+  for (const ConfigNode& written : items_of(source.list)) {
+    ConfigErrors told;
+    if (check_references(written, source.config, variables, told))
+      substitute(written, variables, errors);
+  }
 }
 
 /// The model's shape at one point of the sweep. Mistakes leave it as it is.
@@ -356,6 +369,10 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
                                 const KindsPtr& kinds, ConfigErrors& errors,
                                 const std::optional<StopConfig>& experiment_stop, ShortForms* forms,
                                 const ReshapeConfig& experiment_reshape) {
+  if (node.is_scalar()) {
+    refuse_bare_trial(node, *kinds, errors);
+    return {};
+  }
   const Index before = errors.count();
   const TrialConfig config = fields_of<TrialConfig>().read(node, errors);
   // What is wrong with the entries is told together with what is wrong beside them, unless that
@@ -378,10 +395,14 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
         fmt::format(
             "the last of {} seeds from {} on would be {}, beyond 2^63 - 1", config.repeat, first,
             static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(config.repeat - 1)));
+  const std::vector<SweepPoint> points =
+      sweep_points(config.sweep, config.zip, own_columns(config), kinds->metrics, errors);
+  PointErrors of_points(node);
   std::vector<Trial> trials;
   EqualPoints equal_points;
-  for (const SweepPoint& point :
-       sweep_points(config.sweep, config.zip, own_columns(config), kinds->metrics, errors)) {
+  for (const SweepPoint& point : points) {
+    ConfigErrors of_point;
+    ConfigErrors& own = points.size() > 1 ? of_point : errors;
     Trial trial{.name = config.name,
                 .entries = {},
                 .design = config.design(),
@@ -393,11 +414,12 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
       variables.emplace(name, value);
       trial.vars[name] = to_json(value);
     }
-    if (config.reshape)
-      trial.reshape = read_reshape(config.reshape->node, config, variables, errors);
-    const std::vector<Execution> arms = executions_of(config, variables, errors);
-    trial.entries = read_entries(source, std::move(variables), errors);
-    if (errors.count() == before && !point.empty())
+    if (config.reshape) trial.reshape = read_reshape(config.reshape->node, config, variables, own);
+    const std::vector<Execution> arms = executions_of(config, variables, own);
+    trial.entries = read_entries(source, variables, own);
+    if (!of_point.empty()) mute_unknown(source, variables, errors);
+    of_points.add(trial.vars.dump(), of_point);
+    if (errors.count() == before && of_point.empty() && !point.empty())
       equal_points.add(point, condition_of(trial, arms));
     for (const Execution arm : arms) {
       trial.execute = arm;
@@ -408,6 +430,7 @@ std::vector<Trial> expand_trial(const ConfigNode& node, std::uint64_t experiment
       }
     }
   }
+  of_points.tell(errors);
   source.taken.push_back(source.list);
   if (config.reshape) source.taken.push_back(config.reshape->node);
   if (config.execute) source.taken.push_back(config.execute->node);

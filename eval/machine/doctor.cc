@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/base/byte_text.h"
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "core/config/yaml_reader.h"
 #include "core/io/read_json.h"
@@ -58,11 +59,10 @@ ExperimentConfig products_config(const fs::path& folder) {
 }
 
 MachineCheck speed(const WorkRates& rates) {
-  return {
-      .what = "speed",
-      .found = fmt::format("{:.0f} GFLOP/s of products with {} thread{}", 1e-9 * rates.head_flops,
-                           rates.threads, rates.threads == 1 ? "" : "s"),
-      .data = rates.to_json()};
+  return {.what = "speed",
+          .found = fmt::format("{:.0f} GFLOP/s of products with {}", 1e-9 * rates.head_flops,
+                               counted(rates.threads, "thread")),
+          .data = rates.to_json()};
 }
 
 const char* verdict_name(Verdict verdict) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "eval/plan/calibration_place.h"
 
@@ -176,11 +177,11 @@ std::vector<CalibrationWave> cut_calibration(const DecoderSpec& spec,
     }
     if (least > budget.bytes && budget.is_binding)
       throw ConfigError(fmt::format(
-          "memory: {:.0f} MiB{} are too few to calibrate this model on {} threads: at least {:.0f} "
+          "memory: {:.0f} MiB{} are too few to calibrate this model on {}: at least {:.0f} "
           "MiB are needed; a calibration set of fewer or shorter windows, or fewer threads, need "
           "less",
-          budget.bytes / kMiB, budget.is_given ? "" : ", most of what is free here,", threads,
-          std::ceil((least + kRunToRun) / kMiB)));
+          budget.bytes / kMiB, budget.is_given ? "" : ", most of what is free here,",
+          counted(threads, "thread"), std::ceil((least + kRunToRun) / kMiB)));
     CalibrationWave wave{
         .trials = {left.begin(), left.begin() + static_cast<std::ptrdiff_t>(fits)}};
     while (wave.distorting_threads < threads &&

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/utf8.h"
 #include "core/io/gzip.h"
 #include "core/io/npy.h"
@@ -74,8 +75,8 @@ std::vector<std::size_t> draw_places(Index places, Index count, std::uint64_t ke
   const std::string of_length =
       config.context ? fmt::format(" of {} tokens", *config.context) : std::string();
   fail(config.windows_node(),
-       fmt::format("{} has {} window{}{}{}; take a longer text or fewer windows", config.source(),
-                   windows, windows == 1 ? "" : "s", of_length,
+       fmt::format("{} has {}{}{}; take a longer text or fewer windows", config.source(),
+                   counted(windows, "window"), of_length,
                    config.windows ? fmt::format(", {} are asked for", *config.windows) : ""));
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/model/decoder.h"
 #include "core/ops/gemm.h"
 #include "eval/metrics/token_scores.h"
@@ -264,12 +265,12 @@ WavePlan plan_waves(const DecoderSpec& spec, std::span<const EvalItem> items, co
   const Index one = trials.empty() ? 1 : 2;  // the baseline, and one trial
   const double least = memory.of(one, 1, any_head);
   if (least > budget.bytes && budget.is_binding)
-    throw ConfigError(fmt::format(
-        "memory: {:.0f} MiB{} are too few for this model and data on {} threads: at least "
-        "{:.0f} MiB are needed; fewer threads, a shorter context or fewer windows need "
-        "less",
-        budget.bytes / kMiB, budget.is_given ? "" : ", most of what is free here,", threads,
-        std::ceil((least + kRunToRun) / kMiB)));
+    throw ConfigError(
+        fmt::format("memory: {:.0f} MiB{} are too few for this model and data on {}: at least "
+                    "{:.0f} MiB are needed; fewer threads, a shorter context or fewer windows need "
+                    "less",
+                    budget.bytes / kMiB, budget.is_given ? "" : ", most of what is free here,",
+                    counted(threads, "thread"), std::ceil((least + kRunToRun) / kMiB)));
   WavePlan plan;
   if (memory.distortion == 0.0 && least <= budget.bytes) plan.distorting_threads = threads;
   while (plan.distorting_threads < threads &&

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/base/counted.h"
 #include "core/base/parallel.h"
 #include "eval/design/likely_steps.h"
 #include "eval/output/number_text.h"
@@ -114,10 +115,6 @@ std::string scaled(double value, const char* unit) {
   return fmt::format("{} {}{}", short_number(value, 3), prefixes[p], unit);
 }
 
-std::string plural(Index count, const char* one, const char* many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 /// ", at most 1:12" where searches may take more steps than they are likely to.
 std::string bound_text(double seconds, double most) {
   return most > seconds ? fmt::format(", at most {}", duration_text(most)) : "";
@@ -127,8 +124,7 @@ std::string bound_text(double seconds, double most) {
 std::string cuts_text(const ModelEstimate& estimate) {
   if (estimate.longest_wave == 0.0) return "";
   return fmt::format("  kept     {} in all, {} apart at most; this takes {:.1f} % of the time\n",
-                     plural(estimate.cost.waves, "time", "times"),
-                     duration_text(estimate.longest_wave),
+                     counted(estimate.cost.waves, "time"), duration_text(estimate.longest_wave),
                      100.0 * estimate.seconds_of_cuts / std::max(estimate.seconds, 1e-9));
 }
 
@@ -174,8 +170,8 @@ std::string calibrating_text(const ModelEstimate& estimate) {
   if (cost.outcomes == 0) return "";
   return fmt::format(
       "  calib.   {} made once a run: {} of a set through a block, {}{}\n",
-      plural(cost.outcomes, "weight or statistic", "weights or statistics"),
-      plural(cost.block_passes, "pass", "passes"), scaled(cost.flops(), "FLOP"),
+      counted(cost.outcomes, "weight or statistic", "weights or statistics"),
+      counted(cost.block_passes, "pass", "passes"), scaled(cost.flops(), "FLOP"),
       estimate.calibrating_seconds > 0.0 ? ", " + duration_text(estimate.calibrating_seconds) : "");
 }
 
@@ -331,8 +327,7 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
     at_most = at_most || e.is_upper_bound();
     text += e.model + '\n';
     text += fmt::format(
-        "  trials   {}, {} beside the baseline{}\n", e.trials,
-        plural(e.conditions, "condition", "conditions"),
+        "  trials   {}, {} beside the baseline{}\n", e.trials, counted(e.conditions, "condition"),
         e.searches == 0 ? ""
                         : fmt::format("; {} of them {} of about {:.0f} steps in all, at most {}",
                                       e.searches, e.searches == 1 ? "a search" : "searches",
@@ -356,17 +351,17 @@ std::string estimate_text(const std::vector<ModelEstimate>& estimates, Index thr
     text += fmt::format(
         "  time     {}{}{} on {} ({}/s here){}\n", e.is_upper_bound() ? "at most " : "",
         duration_text(e.seconds), bound_text(e.seconds, e.most_seconds),
-        plural(e.timed_threads, "thread", "threads"),
+        counted(e.timed_threads, "thread"),
         scaled(e.cost.flops() / std::max(e.seconds - e.calibrating_seconds, 1e-9), "FLOP"),
         e.timed_threads == threads
             ? ""
-            : fmt::format("; {} threads are not this machine's, which has {}", threads,
-                          plural(machine_cores(), "core", "cores")));
+            : fmt::format("; {} {} not this machine's, which has {}", counted(threads, "thread"),
+                          threads == 1 ? "is" : "are", counted(machine_cores(), "core")));
     text += calibrating_text(e);
     text += calibration_text(e);
     if (e.tokens > 0.0)
       text += fmt::format("  text     {:.0f} tokens scored in {}\n{}", e.tokens,
-                          plural(e.blocks, "block", "blocks"), detectable_text(e, spread));
+                          counted(e.blocks, "block"), detectable_text(e, spread));
   }
   if (estimates.size() > 1)
     text += fmt::format("all: {}{}{}\n", at_most ? "at most " : "", duration_text(seconds),

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/counted.h"
+
 namespace nf {
 
 Json CalibrationIdentity::to_json() const {
@@ -24,10 +26,11 @@ CalibrationIdentity CalibrationIdentity::from_json(const Json& json) {
 }
 
 std::string CalibrationIdentity::text() const {
-  return fmt::format(
-      "{}{}: {} window{}, {} tokens, hash {}{}", name, seed ? fmt::format(" (seed {})", *seed) : "",
-      windows, windows == 1 ? "" : "s", tokens, hash,
-      overlap > 0 ? fmt::format("; {} evaluated tokens stand in it, too", overlap) : "");
+  return fmt::format("{}{}: {}, {}, hash {}{}", name, seed ? fmt::format(" (seed {})", *seed) : "",
+                     counted(windows, "window"), counted(tokens, "token"), hash,
+                     overlap > 0 ? fmt::format("; {} evaluated {} in it, too", overlap,
+                                               overlap == 1 ? "token stands" : "tokens stand")
+                                 : "");
 }
 
 }  // namespace nf

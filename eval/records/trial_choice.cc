@@ -9,6 +9,8 @@
 #include "core/base/printable.h"
 #include "core/base/suggest.h"
 #include "eval/output/csv.h"
+#include "eval/output/short_list.h"
+#include "eval/records/point_values.h"
 #include "eval/records/row_key.h"
 
 namespace nf {
@@ -27,8 +29,9 @@ std::vector<std::string> variable_texts(const RowKey& trial) {
   return texts;
 }
 
-/// Whether each part of "VAR=VALUE,VAR=VALUE" (or with blanks between them) is a variable's.
-bool match_variables(const std::string& parts, const std::vector<std::string>& variables) {
+/// Whether each part of "VAR=VALUE,VAR=VALUE" (or with blanks between them) is a variable's,
+/// patterns in their names too.
+bool match_parts(const std::string& parts, const std::vector<std::string>& variables) {
   for (std::size_t begin = 0; begin <= parts.size();) {
     const std::size_t end = std::min(parts.find_first_of(", ", begin), parts.size());
     const std::string part = parts.substr(begin, end - begin);
@@ -41,14 +44,35 @@ bool match_variables(const std::string& parts, const std::vector<std::string>& v
   return true;
 }
 
-bool matches(const std::string& pattern, const RowKey& trial) {
+/// The same of values as `compare` takes them: several with commas between, or as a file writes
+/// them.
+bool match_values(const std::string& parts, const RowKey& trial) {
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : trial.vars.items()) variables.push_back(name);
+  const std::optional<PointValues> point =
+      variables.empty() ? std::nullopt : split_point_values(parts, variables);
+  if (!point || !point->twice.empty()) return false;
+  return std::all_of(point->values.begin(), point->values.end(), [&trial](const auto& wanted) {
+    const auto found = trial.vars.find(wanted.first);
+    return found != trial.vars.end() && means_value(wanted.second, *found);
+  });
+}
+
+bool matches_as_written(const std::string& pattern, const RowKey& trial) {
   if (matches(pattern, trial.name) || matches(pattern, condition_text(trial))) return true;
   for (std::size_t at = pattern.find_first_of(": "); at != std::string::npos;
        at = pattern.find_first_of(": ", at + 1))
     if (matches(pattern.substr(0, at), trial.name) &&
-        match_variables(pattern.substr(at + 1), variable_texts(trial)))
+        (match_parts(pattern.substr(at + 1), variable_texts(trial)) ||
+         match_values(pattern.substr(at + 1), trial)))
       return true;
   return false;
+}
+
+/// "noise r=0.1 (3 seeds)" is what a table calls the point.
+bool matches(const std::string& pattern, const RowKey& trial) {
+  const std::string bare = without_notes(pattern);
+  return matches_as_written(pattern, trial) || (bare != pattern && matches_as_written(bare, trial));
 }
 
 /// The trials' names, each once, or the printed names of those that are called `name`.
@@ -61,6 +85,21 @@ std::vector<std::string> known_names(const std::vector<RowKey>& trials, const st
       names.push_back(std::move(text));
   }
   return names;
+}
+
+/// "; did you mean 'w4'?", or the names that hold the pattern's letters, or those that there are.
+std::string near_names(const std::string& pattern, const std::vector<std::string>& names) {
+  std::string letters = pattern.substr(0, pattern.find_first_of(": "));
+  std::erase_if(letters, [](char c) { return c == '*' || c == '?'; });
+  const std::string meant = did_you_mean(letters, names);
+  if (!meant.empty()) return meant;
+  std::vector<std::string> near;
+  for (const std::string& name : names)
+    if (!letters.empty() && (name.find(letters) != std::string::npos ||
+                             (name.size() > 1 && letters.find(name) != std::string::npos)))
+      near.push_back(name);
+  return near.empty() ? "; known: " + short_list(names, ", ", "trials")
+                      : "; near: " + short_list(near, ", ", "trials");
 }
 
 /// The advice for a pattern that matches nothing: the points of the trial that it begins with, else
@@ -78,9 +117,10 @@ std::string advice(const std::string& pattern, const std::vector<RowKey>& trials
       return points.size() > kMostTold ? text + fmt::format(", ... ({} points)", points.size())
                                        : text;
     }
-  if (pattern.find(',') != std::string::npos)
-    return suggestion(pattern, names) + "; of several patterns each has a --trials of its own";
-  return suggestion(pattern, names);
+  const std::string near = near_names(pattern, names);
+  return pattern.find(',') == std::string::npos
+             ? near
+             : near + "; of several patterns each has a --trials of its own";
 }
 
 }  // namespace

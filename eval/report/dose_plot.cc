@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/counted.h"
 #include "eval/analysis/noise_pairs.h"
 #include "eval/analysis/twin_ratios.h"
 
@@ -100,7 +101,7 @@ std::string place_text(const ResultLine& line) {
   const RowKey& key = line.key();
   if (!key.design.kind.empty()) return fmt::format("each {} of {}", key.design.factor, key.name);
   const std::size_t sites = line.samples().front()->sites.size();
-  return fmt::format("{} site{}", sites, sites == 1 ? "" : "s");
+  return counted(sites, "site");
 }
 
 OpenPlot& plot_of(const ResultLine& line, const char* tensor, std::vector<OpenPlot>& plots) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/base/counted.h"
 #include "eval/report/without_paths.h"
 
 namespace nf {
@@ -15,10 +16,6 @@ bool is_early(const ResultRow& row, const ReportRun& run) {
   if (!row.stop || !row.stop->reached) return false;
   const ModelIdentity* const model = find_sized_model(run.contents.manifest.models, row.key.model);
   return model != nullptr && row.text.windows < model->windows;
-}
-
-std::string counted(Index count, const char* one, const char* several) {
-  return fmt::format("{} {}", count, count == 1 ? one : several);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/counted.h"
 #include "core/config/config_value.h"
 
 namespace nf {
@@ -38,15 +39,11 @@ std::set<std::string> without_sums_of_predictors(const std::vector<Record>& reco
   return without;
 }
 
-std::string counted(std::size_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 void add_warning(const Without& without, const std::string& asked,
                  std::vector<std::string>& warnings) {
-  std::string what = without.trials.empty() ? "" : counted(without.trials.size(), "trial");
+  std::string what = without.trials.empty() ? "" : counted(std::ssize(without.trials), "trial");
   if (!without.baselines.empty())
-    what += (what.empty() ? "" : " and ") + counted(without.baselines.size(), "baseline");
+    what += (what.empty() ? "" : " and ") + counted(std::ssize(without.baselines), "baseline");
   if (what.empty()) return;
   warnings.push_back(fmt::format(
       "{} holds for what is still to run: {} in this folder ran without it, wholly or in part; "
@@ -102,7 +99,7 @@ std::string other_records(const std::vector<Record>& records, const std::vector<
   return fmt::format(
       "{} of {} that the experiment has no more, or has changed, {} in records.jsonl; the tables "
       "are without {}",
-      counted(count, "record"), counted(others.size(), "trial"), count == 1 ? "stays" : "stay",
+      counted(count, "record"), counted(std::ssize(others), "trial"), count == 1 ? "stays" : "stay",
       count == 1 ? "it" : "them");
 }
 

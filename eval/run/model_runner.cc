@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/counted.h"
 #include "core/base/cpu_info.h"
 #include "core/base/parallel.h"
 #include "core/base/version.h"
@@ -50,7 +51,8 @@ void ModelRunner::run(const std::function<void()>& searches_moved) {
     searches_moved();
     std::vector<const Job*> jobs;
     for (const Job& step : steps) jobs.push_back(&step);
-    run_round(jobs, fmt::format("{}, step {} of {} searches", plan_.title(), round, steps.size()));
+    run_round(jobs, fmt::format("{}, step {} of {}", plan_.title(), round,
+                                counted(std::ssize(steps), "search", "searches")));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/counted.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "eval/output/number_text.h"
@@ -266,14 +267,14 @@ Json ShardsPlan::to_json() const {
 std::string ShardsPlan::text() const {
   const PlannedShard sum = all();
   std::string text =
-      fmt::format("{} {} by {}: {} trials, {} conditions beside the baseline\n", shard.count,
-                  shard.count == 1 ? "shard" : "shards", by_text(shard.by), trials, conditions);
+      fmt::format("{} by {}: {}, {} beside the baseline\n", counted(shard.count, "shard"),
+                  by_text(shard.by), counted(trials, "trial"), counted(conditions, "condition"));
   for (const std::string& note : notes) text += fmt::format("  {}\n", note);
   text += fmt::format(
-      "  time     {} in all, {} in one run; the longest shard {}, {} of the mean one; on {} {} "
+      "  time     {} in all, {} in one run; the longest shard {}, {} of the mean one; on {} "
       "{}\n",
       duration_text(sum.seconds), duration_text(whole_seconds), duration_text(longest()),
-      short_number(unevenness(), 3), threads, threads == 1 ? "thread" : "threads",
+      short_number(unevenness(), 3), counted(threads, "thread"),
       is_timed ? "of this machine" : "of the given rates");
   text += fmt::format(
       "  repeats  {} more work than one run: baselines {}, shared prefixes {}, shared weights {}\n",

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "core/base/counted.h"
 #include "eval/run/calibrate_jobs.h"
 #include "eval/run/preparation.h"
 #include "eval/run/profile_keeper.h"
@@ -97,10 +98,11 @@ class ProfileRest {
                  const std::vector<Lane>& lanes, const std::vector<const Job*>& jobs,
                  const Gather& gather) {
     if (run_.options.should_stop()) throw Interrupted();
-    run_.progress.message(fmt::format("{}: looking at {} windows of {} as {} lanes have them",
-                                      plan_.title(), stage.count(),
+    const Index own = std::ssize(lanes) + (plan_.has_own_shape() ? 1 : 0);
+    run_.progress.message(fmt::format("{}: looking at {} of {} as {} it", plan_.title(),
+                                      counted(stage.count(), "window"),
                                       text == kDataText ? "the text" : "'" + text + "'",
-                                      lanes.size() + (plan_.has_own_shape() ? 1 : 0)));
+                                      counted(own, "lane") + (own == 1 ? " has" : " have")));
     prepare_decoder(decoder_, data.set, calibration_positions(plan_, jobs));
     CalibrationResults calibration =
         calibration_results(run_.folder.dir() / kCalibrationDir, plan_, run_.env,

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <optional>
 
+#include "core/base/counted.h"
+
 namespace nf {
 namespace {
 
@@ -22,10 +24,6 @@ double relative_difference(const RecordDifference& difference) {
   const std::optional<double> a = number_of(difference.first), b = number_of(difference.second);
   if (!a || !b || *a == *b) return 0.0;
   return std::abs(*a - *b) / std::max(std::abs(*a), std::abs(*b));
-}
-
-std::string counted(Index count, const char* noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -51,7 +49,7 @@ std::string VerifyReport::text() const {
   std::string text;
   for (const std::string& line : lines) text += line + '\n';
   if (const Index more = different_figures - std::ssize(lines); more > 0)
-    text += fmt::format("and {} more figure{}\n", more, more == 1 ? "" : "s");
+    text += fmt::format("and {}\n", counted(more, "more figure"));
   if (different_figures > kShown) {
     std::string figures;
     for (const auto& [figure, relative] : largest)

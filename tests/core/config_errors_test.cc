@@ -50,6 +50,20 @@ TEST(ConfigErrors, TellOnceWhatAnAliasBringsToSeveralPaths) {
   EXPECT_EQ(errors.count(), 6);
 }
 
+TEST(ConfigErrors, TellOnceOfAKeyThatIsMisspelt) {
+  const ConfigNode root = parse_good("a: {nam: 1}\nb: {kind: 1}\n");
+  ConfigErrors errors;
+  for (const char* key : {"a", "b"}) errors.add(*root.find(key), "required key 'name' is missing");
+  errors.add(root.find("a")->entries().front().key_place, "a",
+             "unknown key 'nam'; did you mean 'name'?");
+  errors.add(root.find("b")->entries().front().key_place, "b",
+             "unknown key 'kind'; did you mean 'king' or 'name'?");
+  EXPECT_EQ(errors.message(),
+            "f.yaml:1:5: a: unknown key 'nam'; did you mean 'name'?\n"
+            "f.yaml:2:4: b: required key 'name' is missing\n"
+            "f.yaml:2:5: b: unknown key 'kind'; did you mean 'king' or 'name'?");
+}
+
 TEST(ConfigErrors, KeepPlacesOfAnOptionApart) {
   ConfigErrors errors;
   errors.add({.source = "--set trials"}, "trials[0].name", "wrong");

@@ -131,7 +131,6 @@ TEST(FieldTable, ReportsAllMistakesInOneGo) {
   EXPECT_EQ(message("nam: n\nrelation: [x]\nsigma: yes\ndoses: 5\ngrid: {bits: 1, clap: 1}\n"
                     "grids: [{bits: '4'}, {}, 3]\n"),
             "f.yaml:1:1: unknown key 'nam'; did you mean 'name'?\n"
-            "f.yaml:1:1: required key 'name' is missing\n"
             "f.yaml:2:11: relation: cannot read a list as independent | proportional\n"
             "f.yaml:3:8: sigma: cannot read 'yes' as a number\n"
             "f.yaml:4:8: doses: cannot read '5' as a list\n"

@@ -20,6 +20,11 @@ std::string relation_error(const std::string& yaml) {
 
 TEST(Relation, ReadsAndWritesItsForms) { expect_forms_read_and_write(relations()); }
 
+TEST(Relation, ReadsTheWordsThatTablesPrint) {
+  EXPECT_EQ(read_value<Relation>("power-0.5").config, Json({{"power", -0.5}}));
+  EXPECT_EQ(read_value<Relation>("rank-up").config, Json({{"rank", "up"}}));
+}
+
 TEST(Relation, WeightsAreFiniteAndKeepTheSign) {
   const Matrix x = normal_matrix(5, 33, 3);
   Matrix step(5, 33);

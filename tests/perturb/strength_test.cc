@@ -33,6 +33,18 @@ TEST(Strength, ReadsAndWritesItsForms) {
             Json({{"match", {{"step", 0.25}}}}));
 }
 
+TEST(Strength, ReadsTheWordsThatTablesPrint) {
+  for (const auto& [word, written_out] :
+       std::vector<std::pair<std::string, std::string>>{{"l2=0.1", "{relative_l2: 0.1}"},
+                                                        {"snr=20dB", "{snr_db: 20}"},
+                                                        {"snr=-6", "{snr_db: -6}"},
+                                                        {"rms=1e-3", "{sigma_abs: 1e-3}"}})
+    EXPECT_EQ(ConfigValue<Strength>::write(read_strength(word)),
+              ConfigValue<Strength>::write(read_strength(written_out)))
+        << word;
+  EXPECT_EQ(strength_error("l2=10%"), "f.yaml:1:1: relative_l2: cannot read '10%' as a number");
+}
+
 TEST(Strength, SaysWhatIsWrong) {
   EXPECT_EQ(strength_error("{relative_l2: -1}").substr(0, 37),
             "f.yaml:1:15: relative_l2: must be bet");

@@ -20,6 +20,8 @@ TEST(Granularity, IsAUnitOrARuleThatChoosesOne) {
   EXPECT_EQ(read_and_written("g32").dump(), R"({"group":32})");
   EXPECT_EQ(read_and_written("per-ic32").dump(), R"({"group":32,"axis":"in"})");
   EXPECT_EQ(read_and_written("{adaptive: 64}").dump(), R"({"adaptive":64,"error_at":"block"})");
+  EXPECT_EQ(read_and_written("adadim64"), read_and_written("{adaptive: 64}"));
+  EXPECT_EQ(read_and_written("adaptive64"), read_and_written("{adaptive: 64}"));
   EXPECT_EQ(read_and_written("{error_at: site, adaptive: 8}").dump(),
             R"({"adaptive":8,"error_at":"site"})");
   EXPECT_EQ(read_and_written("{auto: {loss: 0.1}}").dump(),

@@ -11,6 +11,7 @@ TEST(GridSpec, ReadsAndWritesItsForms) {
   expect_forms_read_and_write(grids());
   for (const char* yaml : {"\"uniform\"", "\"power\"", "{\"power\":0.5}", "{\"power\":0.05}"})
     EXPECT_EQ(read_value<GridSpec>(Json::parse(yaml)).config.dump(), yaml);
+  EXPECT_EQ(read_value<GridSpec>("power0.5").config.dump(), "{\"power\":0.5}");
 }
 
 TEST(GridSpec, RefusesTheRest) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/counted.h"
 #include "eval/analysis/grid_pairs.h"
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
@@ -16,7 +17,7 @@ namespace {
 
 std::string place_text(const GridPair& pair) {
   const auto sites = pair.uniform->samples().front()->sites.size();
-  return fmt::format("{} site{}", sites, sites == 1 ? "" : "s");
+  return counted(sites, "site");
 }
 
 std::string csv_of(const std::vector<GridPair>& pairs, const ModelLines& model) {

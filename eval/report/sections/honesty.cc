@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/counted.h"
 #include "eval/analysis/twin_ratios.h"
 #include "eval/output/number_text.h"
 #include "eval/records/env_arithmetic.h"
@@ -112,7 +113,7 @@ std::string comparisons_text(const ModelLines& model) {
       fmt::format("{} trial{} tested against the baseline in ΔNLL, as one family", tested,
                   tested == 1 ? " is" : "s are")};
   if (twins > 0)
-    parts.push_back(fmt::format("{} twins against their trials, each trial's a family", twins));
+    parts.push_back(counted(twins, "twin") + " against their trials, each trial's a family");
   return fmt::format(
       "Comparisons: {}; p-values are adjusted by Holm within each, and so are those of the other "
       "sections within theirs. Intervals are not adjusted: of twenty true nulls one is expected to "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/counted.h"
 #include "core/base/version.h"
 #include "eval/output/number_text.h"
 #include "eval/records/env_arithmetic.h"
@@ -45,11 +46,13 @@ std::string models_sentence(const ReportRun& run) {
   std::vector<std::string> models;
   for (const ModelLines& model : run.models) {
     const TextSums& text = model.first_row().text;
-    models.push_back(text.windows == 0 ? model.model
-                                       : fmt::format("{} ({} scored tokens in {} windows)",
-                                                     model.model, text.sums.tokens, text.windows));
+    models.push_back(text.windows == 0
+                         ? model.model
+                         : fmt::format("{} ({} scored tokens in {})", model.model, text.sums.tokens,
+                                       counted(text.windows, "window")));
   }
-  return fmt::format("We perturbed {} under {} conditions.", joined(models), line_count(run));
+  return fmt::format("We perturbed {} under {}.", joined(models),
+                     counted(static_cast<Index>(line_count(run)), "condition"));
 }
 
 std::string convention_of(const ReportRun& run) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/counted.h"
 #include "eval/analysis/grid_pairs.h"
 #include "eval/output/csv.h"
 #include "eval/output/number_text.h"
@@ -245,11 +246,10 @@ HtmlTable price_table(const std::vector<PricedLine>& lines, const ModelBench& be
 }
 
 HtmlTable rate_table(const ModelBench& bench) {
-  HtmlTable table{
-      .caption = fmt::format("Tokens a second by form: {}, {} thread{}, {} ({})", bench.cpu,
-                             bench.threads, bench.threads == 1 ? "" : "s", bench.gemm, bench.isa),
-      .columns = {"form", fmt::format("prompt of {}, tokens/s", bench.context), "× f32",
-                  "single token, tokens/s"}};
+  HtmlTable table{.caption = fmt::format("Tokens a second by form: {}, {}, {} ({})", bench.cpu,
+                                         counted(bench.threads, "thread"), bench.gemm, bench.isa),
+                  .columns = {"form", fmt::format("prompt of {}, tokens/s", bench.context), "× f32",
+                              "single token, tokens/s"}};
   for (const FormRate& form : bench.forms)
     table.rows.push_back({form.name, short_number(form.prompt, 3),
                           fixed_number(form.prompt_speedup, 2), short_number(form.token, 3)});

@@ -50,6 +50,18 @@ TEST(TrialSelector, NarrowsToPoints) {
   EXPECT_EQ(selected("noise:roles=[\"q_proj\",\"k_proj\"]"), 1);
 }
 
+TEST(TrialSelector, TakesPatternsAndSeveralValues) {
+  EXPECT_EQ(selected("w4:bits=3,4"), 3);
+  EXPECT_EQ(selected("w4:bits=3,4,g=128"), 1);
+  EXPECT_EQ(selected("w4:g=12*"), 1);
+  EXPECT_EQ(selected("w4 g=6?,128 bits=3"), 2);
+  EXPECT_EQ(selected("grid:g=g*,per*"), 2);
+  EXPECT_EQ(selected("grid:q=gauss*"), 1);
+  EXPECT_EQ(selected("noise:roles=q_*"), 1);
+  EXPECT_EQ(error_of("w4:bits=3,5"), "w4:bits=3,5: trial 'w4' has no such point; bits is 3, 4");
+  EXPECT_EQ(error_of("w4:bits=5*"), "w4:bits=5*: trial 'w4' has no such point; bits is 3, 4");
+}
+
 TEST(TrialSelector, TakesValuesAsTablesAndAsExperimentsHaveThem) {
   for (const std::string text :
        {"grid:g=g64", "grid:g={group: 64}", "grid:g={\"group\":64}", "grid:q=W4 g64",

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "core/io/read_file.h"
 #include "tests/support/config_support.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
@@ -145,6 +146,41 @@ TEST(IntegrationCheck, TakesOverrides) {
   EXPECT_EQ(
       bad.err,
       "error: --set trials.0.repeat=many: trials[0].repeat: cannot read 'many' as an integer\n");
+}
+
+TEST(IntegrationCheck, AnOverrideMayBeginTheDefaults) {
+  const ExperimentFiles files;
+  files.write_experiment(kTrials + "  - {name: g, perturb: gaussian l2=0.1}\n");
+  for (const std::string defaults : {"", "defaults:\n", "defaults: {repeat: 3}\n"}) {
+    files.write("d.yaml", read_text_file(files / "e.yaml") + defaults);
+    const ProgramResult result = run_program(
+        {"check", "d.yaml", "--full", "--trials", "g", "--set", "defaults.repeat=5"}, files.dir());
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(to_json(parse_good(result.out))["trials"].size(), 5u) << defaults;
+  }
+}
+
+/// What a run would begin with is known before a job is queued.
+TEST(IntegrationCheck, RefusesTheDataThatARunRefuses) {
+  const ExperimentFiles files;
+  files.write_experiment("  []\n");
+  files.write("text.npy", "no array\n");
+  files.write("bad.jsonl", "{\"text\": \"a text of some words\"}\n{\"text\": \n");
+  files.write("cut.txt.gz", std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c", 12));
+  files.write("empty.txt", "");
+  for (const std::string data :
+       {"{ids: text.npy, context: 32}", "{jsonl: bad.jsonl, context: 32}",
+        "{text: cut.txt.gz, context: 32}", "{text: empty.txt, context: 32}"}) {
+    const std::vector<std::string> options = {"e.yaml", "--set", "data=" + data};
+    const auto result = [&](const std::string& command) {
+      std::vector<std::string> words = options;
+      words.insert(words.begin(), command);
+      return run_program(words, files.dir());
+    };
+    const ProgramResult check = result("check"), run = result("run");
+    EXPECT_EQ(check.exit_code, 3) << data << '\n' << check.out;
+    EXPECT_EQ(check.err, run.err) << data;
+  }
 }
 
 /// A trial for each of 10^4 points, seeds, items, or steps of a list.

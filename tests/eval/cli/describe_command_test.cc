@@ -9,7 +9,9 @@
 #include "eval/cli/bash_completion.h"
 #include "eval/cli/command.h"
 #include "eval/cli/man_page.h"
+#include "eval/cli/option_values.h"
 #include "eval/cli/zsh_completion.h"
+#include "eval/output/table_format.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temp_dir.h"
 
@@ -57,6 +59,27 @@ TEST(DescribeCommand, ChoicesFollowFromTheUsage) {
   EXPECT_EQ(completion_of({"WHAT", ""}), Completion::file);
 }
 
+/// What is offered must be taken, and everything with a closed list of words has one.
+TEST(DescribeCommand, OptionsOfferTheirValues) {
+  using Kind = OptionValues::Kind;
+  EXPECT_EQ(option_values("show", "format").choices, table_format_names());
+  EXPECT_EQ(option_values("perplexity", "convention").choices,
+            (std::vector<std::string>{"window", "strided", "llama.cpp"}));
+  EXPECT_EQ(option_values("law", "size").choices.size(), 3u);
+  EXPECT_EQ(option_values("allocate", "size").kind, Kind::nothing);
+  EXPECT_EQ(option_values("allocate", "model").kind, Kind::nothing);
+  EXPECT_EQ(option_values("perplexity", "model").kind, Kind::folder);
+  EXPECT_EQ(option_values("run", "out").kind, Kind::folder);
+  EXPECT_EQ(option_values("new", "out").kind, Kind::file);
+  EXPECT_EQ(option_values("run", "threads").kind, Kind::nothing);
+  for (const char* option : {"by", "arithmetic", "law", "measure", "bos"})
+    EXPECT_EQ(option_values("x", option).kind, Kind::choices) << option;
+  const std::string zsh = zsh_completion(commands());
+  for (const char* action : {":VALUE:(table markdown latex csv json)'", ":VALUE:_files -/'",
+                             ":VALUE:_files'", ":VALUE: '"})
+    EXPECT_NE(zsh.find(action), std::string::npos) << action;
+}
+
 /// The words that bash offers behind a line.
 std::string completed(const TempDir& dir, const std::string& line) {
   const std::string script =
@@ -78,7 +101,12 @@ TEST(IntegrationDescribe, BashCompletes) {
   EXPECT_EQ(completed(dir, "noisefloor verify my"), "my-run ");
   EXPECT_EQ(completed(dir, "noisefloor list si"), "sites ");
   EXPECT_EQ(completed(dir, "noisefloor run mi"), "mine.yaml ");
-  EXPECT_EQ(completed(dir, "noisefloor run --out m"), " ") << "left to readline";
+  EXPECT_EQ(completed(dir, "noisefloor run --out m"), "my-run ");
+  EXPECT_EQ(completed(dir, "noisefloor new --text m"), " ") << "left to readline";
+  EXPECT_EQ(completed(dir, "noisefloor show my-run --format m"), "markdown ");
+  EXPECT_EQ(completed(dir, "noisefloor law my-run --size o"), "output_error ");
+  EXPECT_EQ(completed(dir, "noisefloor plan mine.yaml --by t"), "trials text ");
+  EXPECT_EQ(completed(dir, "noisefloor new sens"), "sensitivity ");
   EXPECT_EQ(completed(dir, "\"$NF\" run quick"), "quickstart ");
 }
 

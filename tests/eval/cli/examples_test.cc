@@ -65,6 +65,15 @@ TEST_F(ExamplesTest, MistakesAreTold) {
       "xyzzy: no such file, and no example; known: adadim/rtn, folder, quickstart, sensitivity");
   EXPECT_EQ(error_of("quickstart.yaml"),
             "quickstart.yaml: no such file; 'quickstart' is the example of that name");
+  EXPECT_EQ(error_of("adadim/everything"),
+            "adadim/everything: no such file, and no example; known: adadim/rtn");
+  EXPECT_EQ(error_of("adadim/rnt"),
+            "adadim/rnt: no such file, and no example; did you mean 'adadim/rtn'?");
+  EXPECT_EQ(error_of("other/place"),
+            "other/place: no such file, and no example; known: adadim/rtn, folder, quickstart, "
+            "sensitivity");
+  EXPECT_EQ(error_of("adadim/rtn.yaml"),
+            "adadim/rtn.yaml: no such file; 'adadim/rtn' is the example of that name");
   const Examples none(files_ / "nowhere");
   try {
     none.file("xyzzy");

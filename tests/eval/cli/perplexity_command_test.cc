@@ -203,7 +203,7 @@ TEST(IntegrationPerplexity, WarnsOfAShortText) {
   files.write("text.txt", "too short");
   const ProgramResult loud = perplexity(files, {"--context", "100", "--json"});
   EXPECT_EQ(loud.exit_code, 0);
-  EXPECT_NE(loud.err.find("warning: text.txt: 1 of 1 documents shorter"), std::string::npos)
+  EXPECT_NE(loud.err.find("warning: text.txt: 1 of 1 document shorter"), std::string::npos)
       << loud.err;
   EXPECT_EQ(Json::parse(loud.out)["windows"], 1);
   EXPECT_EQ(perplexity(files, {"--context", "100", "--quiet"}).err, "");

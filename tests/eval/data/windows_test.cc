@@ -92,7 +92,7 @@ TEST(TokenWindows, TakeATextShorterThanTheContextAsOneWindow) {
   EXPECT_EQ(all(windows), (std::vector<Ids>{{kX, kY}}));
   ASSERT_EQ(windows.warnings().size(), 1u);
   EXPECT_EQ(windows.warnings()[0],
-            "text.txt: 1 of 1 documents shorter than the context of 5 tokens; each is one shorter "
+            "text.txt: 1 of 1 document shorter than the context of 5 tokens; each is one shorter "
             "window");
 }
 

@@ -25,7 +25,8 @@ std::vector<std::string> texts(const std::vector<std::string>& left) {
                  left.end();
     });
   std::vector<std::string> texts;
-  for (const Shorthand& shorthand : chosen_shorthands(experiment)) texts.push_back(shorthand.text);
+  for (const ItemShorthands& item : chosen_shorthands(experiment))
+    for (const Shorthand& shorthand : item.shorthands) texts.push_back(shorthand.text);
   return texts;
 }
 
@@ -40,6 +41,20 @@ TEST(ChosenShorthands, AreThoseOfThePointsThatAreLeft) {
   EXPECT_EQ(texts({"each"}), (Texts{"gaussian l2=0.1"}));
   EXPECT_EQ(texts({"n"}), (Texts{"W4 g16"})) << "what its strength is matched with";
   EXPECT_EQ(texts({}), Texts{});
+}
+
+TEST(ChosenShorthands, OfALongSweepTheFirstAreTold) {
+  const ExperimentFiles files;
+  files.write_experiment(
+      "  - {name: one, quantize: W4 g16}\n"
+      "  - {name: \"w b\", sweep: {b: [2, 3, 4, 5, 6, 7], g: [g16, g8]}, quantize: \"W${b} "
+      "${g}\"}\n");
+  const std::string text = shorthand_text(
+      chosen_shorthands(Experiment::load((files / "e.yaml").string(), {}, Kinds::builtin())));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 9) << text;
+  for (const char* told : {"# W4 g16 stands for", "# W2 g16 stands for", "# W3 g16 stands for",
+                           "# and 8 more of w b: --full\n"})
+    EXPECT_NE(text.find(told), std::string::npos) << told << " in\n" << text;
 }
 
 }  // namespace

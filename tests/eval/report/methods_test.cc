@@ -14,7 +14,7 @@ TEST(MethodsSection, NamesTheVersionThatMadeTheRecords) {
   ASSERT_TRUE(section);
   EXPECT_TRUE(is_well_formed(section->html));
   EXPECT_TRUE(has(section->html, "noisefloor 0.0.7 (numerics"));
-  EXPECT_TRUE(has(section->html, "under 1 conditions"));
+  EXPECT_TRUE(has(section->html, "under 1 condition"));
 }
 
 TEST(MethodsSection, SaysThatProductsWereInBf16) {
