@@ -1,6 +1,7 @@
 #include "eval/analysis/noise_pairs.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "eval/analysis/compare.h"
@@ -46,19 +47,77 @@ bool says_all(const Json& entry, const Json& part) {
          });
 }
 
+/// Lines of noise that is matched to one quantizer, in one way.
+struct MatchedNoise {
+  Json sites{}, entries{};
+  std::vector<const ResultLine*> lines{};
+};
+
+/// What the noise of a line takes its size from, entry by entry; null where one has a size of its
+/// own.
+Json matched_entries(const ResultLine& line) {
+  Json entries = Json::array();
+  for (const Json& entry : line.key().entries) {
+    const auto strength = entry.find("strength");
+    if (strength == entry.end() || !strength->is_object() || !strength->contains("match"))
+      return nullptr;
+    entries.push_back({{"tensor", entry.value("tensor", "")},
+                       {"reshape", entry.value("reshape", Json())},
+                       {"match", strength->at("match")}});
+  }
+  return entries;
+}
+
+/// The groups in the order of their first lines. Thousands of points share few of them, and each
+/// quantizer is held against the groups alone.
+std::vector<MatchedNoise> matched_noises(const std::vector<const ResultLine*>& noises) {
+  std::vector<MatchedNoise> groups;
+  std::map<std::string, std::size_t> places;
+  for (const ResultLine* line : noises) {
+    Json entries = matched_entries(*line);
+    if (entries.is_null()) continue;
+    Json sites = site_names(*line);
+    const auto [place, is_new] = places.emplace(
+        Json::array({sites, entries}).dump(-1, ' ', false, Json::error_handler_t::ignore),
+        groups.size());
+    if (is_new) groups.push_back({std::move(sites), std::move(entries)});
+    groups[place->second].lines.push_back(line);
+  }
+  return groups;
+}
+
 /// Whether the noise has the size of that quantizer, entry by entry.
-bool matches(const ResultLine& noise, const ResultLine& quantizer) {
-  const Json &own = noise.key().entries, &other = quantizer.key().entries;
-  if (own.size() != other.size() || site_names(noise) != site_names(quantizer)) return false;
-  for (std::size_t i = 0; i < own.size(); ++i) {
-    const auto strength = own[i].find("strength");
-    if (strength == own[i].end() || !strength->is_object() || !strength->contains("match") ||
-        own[i].value("tensor", "") != other[i].value("tensor", "") ||
-        own[i].value("reshape", Json()) != other[i].value("reshape", Json()) ||
-        !says_all(other[i], strength->at("match")))
+bool matches(const MatchedNoise& noise, const Json& sites, const ResultLine& quantizer) {
+  const Json& other = quantizer.key().entries;
+  if (noise.entries.size() != other.size() || noise.sites != sites) return false;
+  for (std::size_t i = 0; i < other.size(); ++i) {
+    const Json& own = noise.entries[i];
+    if (own.at("tensor") != other[i].value("tensor", "") ||
+        own.at("reshape") != other[i].value("reshape", Json()) ||
+        !says_all(other[i], own.at("match")))
       return false;
   }
   return true;
+}
+
+void add_pair(const ResultLine& against, const ResultLine& trial, std::vector<NoisePair>& pairs) {
+  pairs.push_back({.against = &against,
+                   .trial = &trial,
+                   .against_family = noise_family(against.key()),
+                   .trial_family = noise_family(trial.key())});
+}
+
+/// Each quantizer against the noise of its size.
+void add_matched(const std::vector<const ResultLine*>& noises,
+                 const std::vector<const ResultLine*>& quantizers, std::vector<NoisePair>& pairs) {
+  const std::vector<MatchedNoise> groups = matched_noises(noises);
+  if (groups.empty()) return;
+  for (const ResultLine* quantizer : quantizers) {
+    const Json sites = site_names(*quantizer);
+    for (const MatchedNoise& group : groups)
+      if (matches(group, sites, *quantizer))
+        for (const ResultLine* noise : group.lines) add_pair(*noise, *quantizer, pairs);
+  }
 }
 
 /// The lines that may be compared.
@@ -80,27 +139,17 @@ struct Lines {
 
 /// The lines of one size, in the order of their first.
 std::vector<std::vector<const ResultLine*>> by_size(const std::vector<const ResultLine*>& noises) {
-  std::vector<std::pair<Json, std::vector<const ResultLine*>>> groups;
+  std::vector<std::vector<const ResultLine*>> groups;
+  std::map<std::string, std::size_t> places;
   for (const ResultLine* line : noises) {
     const Json size = size_of(*line);
     if (size.is_null()) continue;
-    const auto found = std::find_if(groups.begin(), groups.end(),
-                                    [&size](const auto& group) { return group.first == size; });
-    if (found == groups.end())
-      groups.emplace_back(size, std::vector{line});
-    else
-      found->second.push_back(line);
+    const auto [place, is_new] =
+        places.emplace(size.dump(-1, ' ', false, Json::error_handler_t::ignore), groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].push_back(line);
   }
-  std::vector<std::vector<const ResultLine*>> lines;
-  for (auto& [size, group] : groups) lines.push_back(std::move(group));
-  return lines;
-}
-
-void add_pair(const ResultLine& against, const ResultLine& trial, std::vector<NoisePair>& pairs) {
-  pairs.push_back({.against = &against,
-                   .trial = &trial,
-                   .against_family = noise_family(against.key()),
-                   .trial_family = noise_family(trial.key())});
+  return groups;
 }
 
 void add_families(const std::vector<const ResultLine*>& group, std::vector<NoisePair>& pairs) {
@@ -134,9 +183,7 @@ std::vector<NoisePair> noise_pairs(const ModelLines& model) {
   const Lines lines(model);
   for (const std::vector<const ResultLine*>& group : by_size(lines.noises))
     add_families(group, pairs);
-  for (const ResultLine* quantizer : lines.quantizers)
-    for (const ResultLine* noise : lines.noises)
-      if (matches(*noise, *quantizer)) add_pair(*noise, *quantizer, pairs);
+  add_matched(lines.noises, lines.quantizers, pairs);
   std::vector<ComparedLines> compared;
   for (const NoisePair& pair : pairs)
     compared.push_back({.against = pair.against, .trial = pair.trial});

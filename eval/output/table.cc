@@ -72,6 +72,20 @@ Index width_from_point(const std::string& number) {
   return display_width(number) - width_before_point(number);
 }
 
+/// How many of the first bytes two texts share, at most so many.
+std::size_t common_front(std::string_view a, std::string_view b, std::size_t most) {
+  std::size_t count = 0;
+  while (count < std::min({most, a.size(), b.size()}) && a[count] == b[count]) ++count;
+  return count;
+}
+std::size_t common_back(std::string_view a, std::string_view b, std::size_t most) {
+  std::size_t count = 0;
+  while (count < std::min({most, a.size(), b.size()}) &&
+         a[a.size() - 1 - count] == b[b.size() - 1 - count])
+    ++count;
+  return count;
+}
+
 std::string without_trailing_blanks(std::string line) {
   line.resize(line.find_last_not_of(' ') + 1);
   return line;
@@ -118,13 +132,27 @@ struct TextTable::NumberColumn {
   }
 };
 
+/// The bytes that the labels of a section begin and end with alike, in whole words.
+struct TextTable::CommonEnds {
+  std::size_t front = 0, back = 0;
+
+  std::string inner(const std::string& label) const {
+    if (front + back >= label.size()) return label;
+    return (front > 0 ? "…" : "") + label.substr(front, label.size() - front - back) +
+           (back > 0 ? "…" : "");
+  }
+};
+
 /// The room of labels, and where they are cut for it.
 struct TextTable::LabelCut {
-  Index width = 0;     ///< with the indent
-  Index quarters = 2;  ///< of what is left in front of the cut
+  Index width = 0;                    ///< with the indent
+  Index quarters = 2;                 ///< of what is left in front of the cut
+  std::vector<CommonEnds> without{};  ///< by row: what is left out; empty: nothing
 
-  std::string text(const std::string& label) const {
-    return cut_middle(label, std::max<Index>(1, width - kIndent), quarters);
+  std::string text(const std::string& label, std::size_t row) const {
+    const Index room = std::max<Index>(1, width - kIndent);
+    const bool is_whole = without.empty() || display_width(label) <= room;
+    return cut_middle(is_whole ? label : without[row].inner(label), room, quarters);
   }
 };
 
@@ -188,6 +216,13 @@ std::string in_one_line(const std::string& text) {
   return without_trailing_blanks(line.substr(std::min(line.find_first_not_of(' '), line.size())));
 }
 
+std::string single_spaced(const std::string& text) {
+  std::string spaced;
+  for (const char c : text)
+    if (c != ' ' || (!spaced.empty() && spaced.back() != ' ')) spaced += c;
+  return without_trailing_blanks(spaced);
+}
+
 std::string spread_text(const TableCell& cell) {
   const bool is_plain = cell.spread.empty() || cell.spread.front() == '[';
   return is_plain ? cell.spread : std::string(kPlusMinus) + cell.spread;
@@ -243,12 +278,42 @@ TextTable::NumberColumn TextTable::measure(std::size_t column) const {
   return measured;
 }
 
+/// What the labels of each row's section have in common, up to the last blank or comma of it.
+std::vector<TextTable::CommonEnds> TextTable::common_ends() const {
+  std::vector<CommonEnds> ends(rows_.size());
+  for (std::size_t first = 0; first < rows_.size();) {
+    std::size_t end = first;
+    const Row* row = nullptr;
+    CommonEnds common;
+    for (; end < rows_.size() && (end == first || rows_[end].has_numbers()); ++end) {
+      if (!rows_[end].has_numbers()) continue;
+      const std::string& label = rows_[end].label;
+      if (row == nullptr) {
+        row = &rows_[end];
+        common = {label.size(), label.size()};
+      }
+      common.front = common_front(row->label, label, common.front);
+      common.back = common_back(row->label, label, common.back);
+    }
+    if (row != nullptr) {
+      common.front = common.front == 0 ? 0 : row->label.find_last_of(" ,", common.front - 1) + 1;
+      const std::size_t gap = row->label.find_first_of(" ,", row->label.size() - common.back);
+      common.back = gap == std::string::npos ? 0 : row->label.size() - gap;
+    }
+    for (std::size_t at = first; at < end; ++at) ends[at] = common;
+    first = end;
+  }
+  return ends;
+}
+
 /// Whether the labels of each section differ that differ as a whole.
 bool TextTable::are_distinct(const LabelCut& cut) const {
   std::set<std::string> shown, whole;
-  for (const Row& row : rows_) {
+  for (std::size_t at = 0; at < rows_.size(); ++at) {
+    const Row& row = rows_[at];
     if (row.has_numbers()) {
-      if (whole.insert(row.label).second && !shown.insert(cut.text(row.label)).second) return false;
+      if (whole.insert(row.label).second && !shown.insert(cut.text(row.label, at)).second)
+        return false;
     } else {
       shown.clear();
       whole.clear();
@@ -257,23 +322,28 @@ bool TextTable::are_distinct(const LabelCut& cut) const {
   return true;
 }
 
-/// The narrowest labels at which those of each section differ, cut in the middle where that can be;
-/// half of the width where they never do.
-TextTable::LabelCut TextTable::least_labels(Index width) const {
+/// The narrowest labels at which those of each section differ, at most half of the width: cut in
+/// the middle where that can be, else elsewhere, else without what all have in common. Whole where
+/// they never do.
+TextTable::LabelCut TextTable::least_labels(Index width, Index whole) const {
   const Index most = std::max(kNarrowestLabel, width / 2);
-  for (const Index quarters : {2, 3, 1, 4, 0}) {
-    if (!are_distinct({most, quarters})) continue;
-    Index least = kNarrowestLabel, known = most;  // wider labels only tell more apart
-    while (least < known) {
-      const Index middle = least + (known - least) / 2;
-      if (are_distinct({middle, quarters}))
-        known = middle;
-      else
-        least = middle + 1;
+  for (const bool is_inner : {false, true}) {
+    for (const Index quarters : {2, 3, 1, 4, 0}) {
+      LabelCut cut{most, quarters, is_inner ? common_ends() : std::vector<CommonEnds>()};
+      if (!are_distinct(cut)) continue;
+      Index least = kNarrowestLabel, known = most;  // wider labels only tell more apart
+      while (least < known) {
+        cut.width = least + (known - least) / 2;
+        if (are_distinct(cut))
+          known = cut.width;
+        else
+          least = cut.width + 1;
+      }
+      cut.width = known;
+      return cut;
     }
-    return {known, quarters};
   }
-  return {most};
+  return {whole};
 }
 
 TextTable::Layout TextTable::fit(Index width) const {
@@ -283,7 +353,7 @@ TextTable::Layout TextTable::fit(Index width) const {
   Layout layout{.labels = {whole_label}};
   for (const std::size_t column : used_columns()) layout.columns.push_back(measure(column));
   if (width == 0 || whole_label + layout.numbers_width() <= width) return layout;
-  const LabelCut cut = least_labels(width);
+  const LabelCut cut = least_labels(width, whole_label);
   const Index least = std::min(whole_label, cut.width);
   for (const std::size_t column : drop_order_) {
     if (layout.columns.size() <= 1 || least + layout.numbers_width() <= width) break;
@@ -298,9 +368,10 @@ TextTable::Layout TextTable::fit(Index width) const {
 std::string TextTable::render(Index width) const {
   const Layout layout = fit(width);
   std::string text = heading_text(layout);
-  for (const Row& row : rows_) {
+  for (std::size_t at = 0; at < rows_.size(); ++at) {
+    const Row& row = rows_[at];
     if (row.has_numbers())
-      text += row_text(layout, row);
+      text += row_text(layout, at);
     else if (row.kind == Row::Kind::words)
       text += words_text(row.label, width);
     else
@@ -332,8 +403,9 @@ std::string TextTable::heading_text(const Layout& layout) {
   return text;
 }
 
-std::string TextTable::row_text(const Layout& layout, const Row& row) {
-  std::string line = blanks(kIndent) + layout.labels.text(row.label);
+std::string TextTable::row_text(const Layout& layout, std::size_t at) const {
+  const Row& row = rows_[at];
+  std::string line = blanks(kIndent) + layout.labels.text(row.label, at);
   line += blanks(layout.labels.width - display_width(line));
   for (const NumberColumn& column : layout.columns) {
     const TableCell& cell = row.cells[column.cell];

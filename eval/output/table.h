@@ -28,9 +28,10 @@ struct TableCell {
 /// out.
 ///
 /// Rendered to a width, a row is one line all the same: where the whole does not fit, labels are
-/// cut in the middle, or elsewhere if they differ there, as long as those of a section can be told
-/// apart, and where that does not help columns are left out, in the order of drop_first(), and
-/// named below the table.
+/// cut in the middle, or elsewhere if they differ there, or what all of a section have in common is
+/// left out, as long as those of a section can be told apart (labels that never can stay whole),
+/// and where that does not help columns are left out, in the order of drop_first(), and named below
+/// the table.
 class TextTable {
  public:
   struct Row {
@@ -67,14 +68,16 @@ class TextTable {
   struct NumberColumn;
   struct Layout;
   struct LabelCut;
+  struct CommonEnds;
 
   NumberColumn measure(std::size_t column) const;
-  LabelCut least_labels(Index width) const;
+  LabelCut least_labels(Index width, Index whole) const;
+  std::vector<CommonEnds> common_ends() const;
   bool are_distinct(const LabelCut& cut) const;
   Layout fit(Index width) const;
   static std::string words_text(const std::string& words, Index width);
   static std::string heading_text(const Layout& layout);
-  static std::string row_text(const Layout& layout, const Row& row);
+  std::string row_text(const Layout& layout, std::size_t row) const;
   std::string dropped_text(const Layout& layout, Index width) const;
 
   std::vector<std::string> headings_;
@@ -84,6 +87,8 @@ class TextTable {
 
 /// The heading of a column, or another text, in one line.
 std::string in_one_line(const std::string& text);
+/// A text whose blanks beside each other are one: without what aligns it on a terminal.
+std::string single_spaced(const std::string& text);
 /// The spread of a cell as it stands behind the value: "± 0.04", "[0.01, 0.09]".
 std::string spread_text(const TableCell& cell);
 

@@ -212,10 +212,7 @@ void RunFolder::check_manifest(const std::vector<ModelIdentity>& models, bool an
 
 RunContents RunFolder::read_description(const fs::path& given) {
   const fs::path dir = run_folder_at(given);
-  if (!fs::is_directory(dir)) throw ConfigError(fmt::format("{}: no such folder", dir.string()));
-  if (!fs::exists(dir / kManifest))
-    throw ConfigError(
-        fmt::format("{}: is not a run folder, it has no {}", dir.string(), kManifest));
+  if (!fs::exists(dir / kManifest)) throw ConfigError(why_no_run_folder(dir));
   RunContents contents{.dir = dir,
                        .manifest = read_manifest(dir / kManifest),
                        .records = {},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace nf {
 
@@ -16,7 +17,12 @@ inline constexpr const char* kStopFile = "STOP";
 
 bool is_batch_folder(const std::filesystem::path& dir);
 /// The run folder that a command reads when it is given this one: the joined one of a batch folder,
-/// else the folder itself. Throws ConfigError for a batch folder that has none yet.
+/// runs/NAME for a bare NAME that is no folder, else the folder itself. Throws ConfigError for a
+/// batch folder that has none yet.
 std::filesystem::path run_folder_at(const std::filesystem::path& dir);
+
+/// The message for what is no run folder: says what to give instead of a folder of runs, or of a
+/// file.
+std::string why_no_run_folder(const std::filesystem::path& given);
 
 }  // namespace nf

@@ -14,6 +14,7 @@
 #include "eval/output/number_text.h"
 #include "eval/results/figures.h"
 #include "eval/results/kl_per_r2.h"
+#include "eval/results/row_fields.h"
 #include "eval/tables/line_rows.h"
 
 namespace nf {
@@ -275,6 +276,14 @@ void add_facts(std::vector<LineColumn>& columns) {
       "seeds", "seeds", [](const LineSource& source) { return Json(std::ssize(source.samples)); }));
   columns.push_back(word_column(
       "name", "trial", [](const LineSource& source) { return Json(source.line->key().name); }));
+  columns.push_back(word_column(
+      "id", "id", [](const LineSource& source) { return Json(pooled_key(source.line->rows).id); }));
+  columns.push_back(word_column(
+      "model", "model", [](const LineSource& source) { return Json(source.line->key().model); }));
+  columns.push_back(word_column("seed", "seed", [](const LineSource& source) {
+    const std::optional<std::uint64_t> seed = pooled_key(source.line->rows).seed;
+    return seed ? Json(*seed) : Json(nullptr);
+  }));
 }
 
 }  // namespace

@@ -23,6 +23,12 @@
 namespace nf {
 namespace {
 
+/// Columns that tables for programs begin with, whatever is asked for.
+bool is_in_front(const std::string& column) {
+  return column == "seeds" || std::find(std::begin(kTrialColumns), std::end(kTrialColumns),
+                                        column) != std::end(kTrialColumns);
+}
+
 /// The columns that are asked for.
 std::vector<const LineColumn*> chosen_columns(const std::vector<LineColumn>& columns,
                                               const MetricRegistry& metrics,
@@ -47,7 +53,7 @@ std::vector<const LineColumn*> chosen_columns(const std::vector<LineColumn>& col
   if (!is_for_readers(request.format)) {
     std::vector<const LineColumn*> all;
     for (const LineColumn& column : columns)
-      if (column.name != "name" && column.name != "seeds") all.push_back(&column);
+      if (!is_in_front(column.name)) all.push_back(&column);
     return all;
   }
   if (has_text) names = kUsualColumns;
@@ -177,7 +183,7 @@ ValueTable program_table(const std::vector<ModelLines>& models,
   std::vector<const LineColumn*> figures;
   std::vector<std::string> fields = {"seeds"};
   for (const LineColumn* column : columns) {
-    if (known.contains(column->name) || column->name == "name" || column->name == "seeds") continue;
+    if (known.contains(column->name) || is_in_front(column->name)) continue;
     if (is_field_of_another(*column, columns)) continue;
     figures.push_back(column);
     fields.insert(fields.end(), column->fields.begin(), column->fields.end());

@@ -85,6 +85,31 @@ TEST_F(IntegrationShow, NamesMistakes) {
             "error: --figure and --columns: each says what is shown; give one of them\n");
 }
 
+TEST_F(IntegrationShow, FindsARunByItsNameAndSaysWhatToGiveInstead) {
+  const ProgramResult whole = program({"show", "r", "--format", "csv"});
+  std::filesystem::create_directories(files_ / "runs");
+  std::filesystem::copy(files_ / "r", files_ / "runs" / "first");
+  std::filesystem::copy(files_ / "r", files_ / "runs" / "second");
+  EXPECT_EQ(program({"show", "first", "--format", "csv"}).out, whole.out);
+  EXPECT_EQ(program({"show", "runs"}).err,
+            "error: runs: is a folder of runs; give one of them: runs/first, runs/second\n");
+  EXPECT_EQ(program({"show", "r/results.csv"}).err,
+            "error: r/results.csv: is a file of the run folder r; give that\n");
+  EXPECT_EQ(program({"show", "e.yaml"}).err,
+            "error: e.yaml: is a file; give the run folder that `noisefloor run e.yaml` made, "
+            "runs/<experiment> where it had no --out\n");
+  EXPECT_EQ(program({"show", "runs/first"}).exit_code, 0);
+}
+
+TEST_F(IntegrationShow, HasTheIdAndTheSeedAsColumns) {
+  const ProgramResult table = program({"show", "r", "--columns", "id,seed,kl"});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_NE(table.out.find("seed"), std::string::npos) << table.out;
+  const ProgramResult csv = program({"show", "r", "--columns", "id,seed,kl", "--format", "csv"});
+  EXPECT_TRUE(csv.out.starts_with("id,name,model,seed,")) << csv.out;
+  EXPECT_EQ(csv.out.find(",id"), std::string::npos) << csv.out;
+}
+
 TEST_F(IntegrationShow, IsNamedWhereAFolderIsRun) {
   const ProgramResult of_run = program({"run", "r"});
   EXPECT_EQ(of_run.exit_code, 2);

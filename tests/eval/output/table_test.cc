@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "core/base/error.h"
 
 namespace nf {
@@ -119,6 +121,30 @@ TEST(TextTable, MakesNoColumnWiderForWords) {
 TEST(TextTable, RefusesARowOfAnotherLength) {
   TextTable table({"a", "b"});
   EXPECT_THROW(table.add_row("x", {{"1", ""}}), InternalError);
+}
+
+/// Sections of labels that are long in front of and behind what tells them apart.
+TEST(TextTable, KeepsRowsApartThatDifferInTheMiddleAlone) {
+  TextTable table({"difference", "verdict"});
+  const std::string front = "quantizer of the whole model, sweep point granularity=channel, ";
+  const std::string back =
+      ", symmetric=true, range=minmax, calibration=books, repeat of three seeds";
+  std::vector<std::string> names;
+  for (const char* bits : {"bits=3", "bits=4", "bits=5"}) {
+    table.add_row(front + bits + back, {{"+0.123", "[0.100, 0.140]"}, {"no difference shown", ""}});
+    names.emplace_back(bits);
+  }
+  table.drop_first({0});
+  const std::string text = table.render(80);
+  for (const std::string& name : names) EXPECT_NE(text.find(name), std::string::npos) << text;
+  EXPECT_NE(text.find("no difference shown"), std::string::npos) << text;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 80) << line;
+}
+
+TEST(SingleSpaced, LeavesOneBlank) {
+  EXPECT_EQ(single_spaced("  [  -0.1,   2]  "), "[ -0.1, 2]");
+  EXPECT_EQ(single_spaced(""), "");
 }
 
 }  // namespace
