@@ -72,7 +72,9 @@ void parallel_for(Index count, const std::function<void(Index)>& body) {
   std::atomic<bool> failed{false};
   std::exception_ptr first;
   std::mutex first_mutex;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(static_cast <int>(thread_count()))
+  // A plan for another machine may count more threads than this one can start.
+  const auto threads = static_cast<int>(std::min(thread_count(), most_threads()));
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
   for (Index i = 0; i < count; ++i) {
     if (failed) continue;
     try {

@@ -21,9 +21,9 @@ Index usable_threads(const std::filesystem::path& root = "/");
 void set_thread_count(Index count);
 Index thread_count();
 
-/// Calls body(i) for each i in [0, count), shared out one by one among the threads. The first
-/// exception stops the handing out and is thrown again here (an exception must not leave an OpenMP
-/// region). Calls inside a call run in the calling thread.
+/// Calls body(i) for each i in [0, count), shared out one by one among the threads, never more than
+/// most_threads(). The first exception stops the handing out and is thrown again here (an exception
+/// must not leave an OpenMP region). Calls inside a call run in the calling thread.
 void parallel_for(Index count, const std::function<void(Index)>& body);
 
 }  // namespace nf

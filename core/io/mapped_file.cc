@@ -26,10 +26,16 @@ constexpr Index kReleaseBlock = Index{2} << 20;
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
-  const PosixFile file(path, O_RDONLY);
+  // Opening a pipe waits for its other end, unless told not to.
+  const PosixFile file(path, O_RDONLY | O_NONBLOCK);
   if (file.is_directory())
     throw DataError(fmt::format("{}: is a directory, a file is needed", file.name()));
   const struct stat status = file.status();  // before it is mapped: a change in between counts
+  if (!S_ISREG(status.st_mode))
+    throw DataError(
+        fmt::format("{}: is a pipe or a device, which cannot be mapped into memory; copy it to a "
+                    "file first",
+                    file.name()));
   size_ = status.st_size;
   if (size_ == 0) return;  // mmap refuses a length of zero
   void* address =

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +38,16 @@ TEST(MappedFile, HoldsTheBytes) {
   EXPECT_EQ(file.size(), 100'000);
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()),
             text);
+}
+
+TEST(MappedFile, APipeIsRefusedAndNotWaitedFor) {
+  const TempDir dir;
+  const std::filesystem::path pipe = dir / "model.safetensors";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(message_of(pipe), pipe.string() +
+                                  ": is a pipe or a device, which cannot be mapped into memory; "
+                                  "copy it to a file first");
+  EXPECT_NE(message_of("/dev/zero").find("is a pipe or a device"), std::string::npos);
 }
 
 TEST(MappedFile, EmptyFileHasNoBytes) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -40,6 +41,20 @@ TEST(ParallelFor, UsesTheThreadsItWasGiven) {
   });
   EXPECT_EQ(running, 3);
   EXPECT_LT(std::chrono::steady_clock::now(), deadline);
+}
+
+TEST(ParallelFor, StartsNoMoreThreadsThanTheMachineCanUse) {
+  const Threads guard(std::numeric_limits<int>::max());  // OpenMP's runtime dies of as many
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  Index calls = 0;
+  parallel_for(20'000, [&](Index) {
+    const std::lock_guard lock(mutex);
+    threads.insert(std::this_thread::get_id());
+    ++calls;
+  });
+  EXPECT_EQ(calls, 20'000);
+  EXPECT_LE(std::ssize(threads), most_threads());
 }
 
 TEST(ParallelFor, OneThreadGoesInOrderInTheCaller) {
