@@ -9,6 +9,7 @@
 #include "core/base/printable.h"
 #include "eval/batch/array_jobs.h"
 #include "eval/batch/launch.h"
+#include "eval/batch/merge_batch.h"
 #include "eval/batch/script_word.h"
 #include "eval/output/progress.h"
 
@@ -159,6 +160,8 @@ BatchStatus BatchStatus::of(const BatchFolder& batch) {
     status.queue = queued_tasks(status.launch->jobs, status.why_no_queue);
   status.states = batch.shards();
   status.stand();
+  if (!status.is_merged && status.count(ShardStanding::done) == std::ssize(status.states))
+    status.is_being_merged = nf::is_being_merged(batch);
   return status;
 }
 
@@ -203,7 +206,7 @@ double BatchStatus::seconds_left() const {
 }
 
 bool BatchStatus::is_idle() const {
-  return count(ShardStanding::running) == 0 && (!queue || queue->empty());
+  return count(ShardStanding::running) == 0 && !is_being_merged && (!queue || queue->empty());
 }
 
 bool BatchStatus::is_abandoned() const {
@@ -212,6 +215,11 @@ bool BatchStatus::is_abandoned() const {
   const bool has_queue = launch && !launch->jobs.empty();  // it does not answer
   return !has_queue && std::any_of(states.begin(), states.end(),
                                    [](const ShardState& state) { return state.attempts > 0; });
+}
+
+bool BatchStatus::is_over() const {
+  const Index failed = count(ShardStanding::failed);
+  return is_merged || (failed > 0 && count(ShardStanding::done) + failed == std::ssize(states));
 }
 
 std::vector<Index> BatchStatus::missing() const {
@@ -229,7 +237,9 @@ std::vector<Index> BatchStatus::missing() const {
 
 ExitCode BatchStatus::exit_code() const {
   if (count(ShardStanding::failed) > 0) return ExitCode::numeric;
-  return count(ShardStanding::done) == std::ssize(states) ? ExitCode::ok : ExitCode::work_left;
+  // The last worker merges, and may fail at that.
+  const bool is_whole = is_merged && count(ShardStanding::done) == std::ssize(states);
+  return is_whole ? ExitCode::ok : ExitCode::work_left;
 }
 
 std::string BatchStatus::text() const {
@@ -269,6 +279,8 @@ std::string BatchStatus::text() const {
   if (is_merged)
     text += fmt::format("  merged in {}; `noisefloor show {}` prints it\n",
                         (dir / "merged").string(), folder);
+  else if (is_being_merged)
+    text += "  all is done, and a process joins the records\n";
   else if (count(ShardStanding::done) == std::ssize(states))
     text += fmt::format("  all is done and not merged yet: `noisefloor merge {}`\n", folder);
   else if (const std::string how = how_to_begin(*this); !how.empty())

@@ -33,6 +33,7 @@ struct BatchStatus {
   std::optional<std::vector<QueuedTask>> queue{};  ///< none: it did not answer, or was not asked
   std::string why_no_queue{};                      ///< "" where nobody had to ask it
   bool is_merged = false, is_stopped = false;
+  bool is_being_merged = false;  ///< all shards are done, and a process joins the records
 
   /// Reads the folder and asks squeue, where jobs were submitted.
   static BatchStatus of(const BatchFolder& batch);
@@ -47,15 +48,17 @@ struct BatchStatus {
   /// Seconds until all is done with as many workers as there are now, or with one; by the plan, and
   /// by how long the finished shards took.
   double seconds_left() const;
-  /// Whether nobody works on anything and nobody waits in the queue.
+  /// Whether nobody works on anything, or merges, and nobody waits in the queue.
   bool is_idle() const;
   /// Whether it is idle and no worker comes by itself: a queue is known, or there is none and
   /// workers have been here, or a file STOP is there.
   bool is_abandoned() const;
+  /// Whether nothing is to come: all is merged, or over with failures.
+  bool is_over() const;
   /// Shards (from 1) that are free and begin no task of the queue.
   std::vector<Index> missing() const;
 
-  /// ok: all done; numeric: something failed; work_left.
+  /// ok: all done and merged; numeric: something failed; work_left.
   ExitCode exit_code() const;
   std::string text() const;
   Json to_json() const;

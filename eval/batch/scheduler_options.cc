@@ -4,10 +4,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
+#include "core/config/time_limit.h"
+#include "eval/output/progress.h"
 
 namespace nf {
 namespace {
@@ -49,6 +54,37 @@ constexpr Name kAboutTasks[] = {{"--cpus-per-task", 'c'},
                                 {"--begin", 'b'},
                                 {"--constraint", 'C'},
                                 {"--gpus", 'G'}};
+
+/// The whole number that a text is.
+std::optional<double> number_of(std::string_view text) {
+  unsigned number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || read.ec != std::errc{} || read.ptr != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+/// A limit as sbatch reads it, in seconds, rounded up to minutes as Slurm does: M, M:S, H:M:S, D-H,
+/// D-H:M, D-H:M:S; 0 and words are none. Nullopt for what it does not read.
+std::optional<double> limit_of(const std::string& text) {
+  constexpr double kMinute = 60.0;
+  const std::optional<double> minutes = number_of(text);
+  const bool has_fields = text.find_first_of(":-") != std::string::npos;
+  const std::optional<double> seconds = minutes      ? *minutes * kMinute
+                                        : has_fields ? parse_time_limit(text)
+                                                     : std::nullopt;
+  if (!seconds) return std::nullopt;
+  return *seconds == 0.0 ? std::numeric_limits<double>::infinity()
+                         : std::ceil(*seconds / kMinute) * kMinute;
+}
+
+/// Seconds before the end of its time at which a task is sent a signal: "B:TERM@300".
+double lead_of(const std::optional<std::string>& signal) {
+  constexpr double kSlurms = 60.0;
+  if (!signal) return kTermLead;
+  const std::size_t at = signal->find('@');
+  return at == std::string::npos ? kSlurms : number_of(signal->substr(at + 1)).value_or(kSlurms);
+}
 
 }  // namespace
 
@@ -95,6 +131,20 @@ std::optional<Index> SchedulerOptions::cpus() const {
         fmt::format("--cpus-per-task behind --: needs a whole number of at least 1, is '{}'",
                     printable(*text)));
   return cpus;
+}
+
+void SchedulerOptions::check_time_limit() const {
+  const double lead = lead_of(value("--signal", 0));
+  for (const auto& [name, letter] : {Name("--time", 't'), Name("--time-min", 0)}) {
+    const std::optional<std::string> text = value(name, letter);
+    const std::optional<double> limit = text ? limit_of(*text) : std::nullopt;
+    if (limit && *limit <= lead)
+      throw ConfigError(fmt::format(
+          "{} behind --: '{}' is {}, and a task is told to end {} before its time is over, so that "
+          "it would do nothing; give it more (a number alone is minutes), or say when it is told, "
+          "as in --signal=B:TERM@30",
+          name, printable(*text), duration_text(*limit), duration_text(lead)));
+  }
 }
 
 std::vector<std::string> SchedulerOptions::for_merging() const {

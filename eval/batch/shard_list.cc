@@ -62,14 +62,20 @@ std::string loop_script(const ShardList& list) {
          "follow.\n" +
          beginning(list) +
          fmt::format(
+             "failed=0\n"
              "for shard in{}; do\n"
              "  \"$noisefloor\" run \"$dir\" --worker --shard \"$shard\" {} \"$@\"\n"
              "  code=$?\n"
              "  case $code in\n"
              "    75 | 130) exit \"$code\" ;; # asked to stop\n"
              "  esac\n"
+             "  [ \"$failed\" -ne 0 ] || failed=$code\n"
              "done\n"
-             "exec \"$noisefloor\" status \"$dir\"\n",
+             "# What a worker left undone, another may have done.\n"
+             "\"$noisefloor\" status \"$dir\"\n"
+             "code=$?\n"
+             "[ \"$code\" -eq 0 ] || [ \"$failed\" -eq 0 ] || code=$failed\n"
+             "exit \"$code\"\n",
              shards, limits_text(list));
 }
 

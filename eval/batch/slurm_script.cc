@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "eval/batch/scheduler_options.h"
 #include "eval/batch/script_word.h"
 
 namespace nf {
@@ -116,11 +117,11 @@ std::string shards_script(const SlurmScript& script) {
              "#SBATCH --cpus-per-task={}\n"
              "#SBATCH --mem={}M\n"
              "#SBATCH --time={}\n"
-             "#SBATCH --signal=B:TERM@180\n"
+             "#SBATCH --signal=B:TERM@{:.0f}\n"
              "#SBATCH --requeue\n"
              "#SBATCH --open-mode=append\n",
              job_name(script.experiment), script.needs.threads, mebibytes(script.needs.memory),
-             time_limit_text(script.needs.minutes)) +
+             time_limit_text(script.needs.minutes), kTermLead) +
          output_line(script, "%A_%a.log") + "\n" +
          beginning(script,
                    "\"logs/${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}_$SLURM_ARRAY_TASK_ID.log\"") +

@@ -303,10 +303,34 @@ WorkerOutcome Worker::work() {
 
 }  // namespace
 
+void note_failed_start(const BatchFolder& batch, const std::string& name,
+                       std::optional<Index> first, const Error& error) {
+  try {
+    for (const ShardState& state : batch.shards()) {
+      if (first ? state.shard != *first : !state.is_free()) continue;
+      if (!state.is_free()) return;
+      const Index attempt = state.attempts + 1;
+      const auto claim =
+          ShardClaim::take(batch.claims_dir(), work_name(state.shard), attempt, batch.plan().lease,
+                           claim_text(name, state.shard, attempt));
+      if (!claim) return;  // another worker was faster, and will see for itself
+      batch.note_failed(state.shard, name, static_cast<int>(error.exit_code()), error.what());
+      claim->release();
+      return;
+    }
+  } catch (const Error&) {  // the first error is the one to tell
+  }
+}
+
 WorkerOutcome work_on(const BatchFolder& batch, Experiment& experiment,
                       const WorkerOptions& options, Progress& progress) {
-  take_isa(experiment.config);
-  check_arithmetic(experiment);  // before this machine's env becomes that of all
+  try {
+    take_isa(experiment.config);
+    check_arithmetic(experiment);  // before this machine's env becomes that of all
+  } catch (const Error& error) {
+    note_failed_start(batch, options.name, options.first, error);
+    throw;
+  }
   const std::vector<ShardState> shards = batch.shards();
   // Of a batch that is over nothing is left to agree on, and its folder need not be writable.
   if (!std::all_of(shards.begin(), shards.end(), [](const auto& one) { return one.is_over(); }))

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/error.h"
 #include "eval/batch/batch_folder.h"
 #include "eval/output/progress.h"
 #include "eval/run/run_options.h"
@@ -31,10 +32,18 @@ struct WorkerOutcome {
   bool is_all_done = false;  ///< every shard is done
 };
 
+/// Notes the error of a worker that could not begin, such as that of an experiment whose model is
+/// gone, at the shard that it would have taken: `first` (from 0) or, without one, the first free
+/// one. It is claimed and counts as failed, as where its run had failed; nothing is noted where
+/// others have it, where it is over, or where the folder cannot be written to.
+void note_failed_start(const BatchFolder& batch, const std::string& name,
+                       std::optional<Index> first, const Error& error);
+
 /// Runs shards of a batch folder, one after the other, until none is free. Any number of workers
 /// may do so at once. Throws what run_experiment() throws: the shard counts as failed then, and the
-/// error is noted in the folder. Throws ConfigError where the numerics of this machine are not
-/// those of the first worker's, unless run.any_env.
+/// error is noted in the folder; so it is where this machine cannot compute as the experiment says.
+/// Throws ConfigError where the numerics of this machine are not those of the first worker's,
+/// unless run.any_env: no shard has failed then, for others can run it.
 WorkerOutcome work_on(const BatchFolder& batch, Experiment& experiment,
                       const WorkerOptions& options, Progress& progress);
 

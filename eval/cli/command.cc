@@ -214,7 +214,9 @@ std::filesystem::path model_directory(const CommandLine& line) {
 
 std::string existing_file(const CommandLine& line, const std::string& option) {
   std::string file = line.text(option);
-  if (!std::filesystem::exists(file) || std::filesystem::is_directory(file))
+  if (std::filesystem::is_directory(file))
+    throw ConfigError(fmt::format("--{}: is a folder, not a file: {}", option, file));
+  if (!std::filesystem::exists(file))
     throw ConfigError(fmt::format("--{}: no such file: {}", option, file));
   return file;
 }

@@ -25,25 +25,30 @@ bool is_unbegun_attempt(const std::string& run) {
          std::filesystem::is_directory(dir) && !std::filesystem::exists(dir / kManifest);
 }
 
-int say_merged(const BatchFolder& batch, const BatchStatus& status) {
+/// The exit code of `status`, once all is joined.
+int status_code(const BatchFolder& batch) {
+  return static_cast<int>(BatchStatus::of(batch).exit_code());
+}
+
+int say_merged(const BatchFolder& batch) {
   print_out("{}: is merged already\n", batch.merged_dir().string());
-  return static_cast<int>(status.exit_code());
+  return status_code(batch);
 }
 
 /// Joins what the workers of a batch have left; where something is missing, that is named instead.
 int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::string& command) {
   const BatchFolder batch = BatchFolder::open(line.texts("RUN...").front());
   const BatchStatus status = BatchStatus::of(batch);
-  if (status.is_merged) return say_merged(batch, status);
+  if (status.is_merged) return say_merged(batch);
   const Index over = status.count(ShardStanding::done) + status.count(ShardStanding::failed);
-  if (over < batch.shard_count() || status.exit_code() == ExitCode::work_left) {
+  if (over < batch.shard_count()) {
     print_out("not merged, for not all is there\n{}", status.text());
     return static_cast<int>(status.exit_code());
   }
   if (is_being_merged(batch)) {
     print_err("{}: another process is joining the records; waiting for it\n", batch.dir().string());
     await_merge(batch, [] { return false; });
-    if (batch.is_all_merged()) return say_merged(batch, status);
+    if (batch.is_all_merged()) return say_merged(batch);
   }
   const MergeOutcome outcome =
       merge_batch(batch, line.has("mixed-env") || line.has("any-env"), kinds->metrics, command);
@@ -57,7 +62,7 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
   if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
   print_warnings(outcome.missing);
   print_warnings(outcome.floor_warnings);
-  return static_cast<int>(status.exit_code());
+  return status_code(batch);
 }
 
 }  // namespace

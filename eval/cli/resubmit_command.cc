@@ -75,6 +75,7 @@ int resubmit_command(const std::vector<std::string>& arguments, const KindsPtr&)
     throw DataError(
         fmt::format("{}: whether shards are queued already is not known", status.why_no_queue));
   file.options.insert(file.options.end(), scheduler.begin(), scheduler.end());
+  if (file.launcher == Launcher::slurm) SchedulerOptions(file.options).check_time_limit();
   file.requeues = line.number("requeues", 0).value_or(file.requeues);
   if (const auto at_once = line.number("at-once", 1)) file.at_once = *at_once;
   if (const auto cpus = checked.cpus()) file.threads = *cpus;

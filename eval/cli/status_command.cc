@@ -41,11 +41,10 @@ int watch(const std::filesystem::path& dir) {
       print_out("{:%H:%M:%S} {}", fmt::localtime(std::time(nullptr)), text);
     flush_out();
     last = text;
-    const Index over = status.count(ShardStanding::done) + status.count(ShardStanding::failed);
-    const bool is_over = over == std::ssize(status.states);
     looks = status.is_abandoned() ? looks + 1 : 0;
     const bool nobody_comes = looks >= (status.queue || status.is_stopped ? 1 : kLooks);
-    if (is_over || nobody_comes || stop_requested()) return static_cast<int>(status.exit_code());
+    if (status.is_over() || nobody_comes || stop_requested())
+      return static_cast<int>(status.exit_code());
     wait_a_while();
   }
 }
@@ -57,9 +56,9 @@ int status_command(const std::vector<std::string>& arguments, const KindsPtr&) {
       "status DIR [--watch | --json]",
       "How a batch stands: its shards done, running, waiting, failed and never started, rows, the "
       "time\n"
-      "left; from its files alone, and from squeue where that answers. Exit code 0: all done, 75: "
-      "work\n"
-      "is left, 4: something failed.");
+      "left; from its files alone, and from squeue where that answers. Exit code 0: all done and "
+      "merged,\n"
+      "75: work is left, 4: something failed.");
   line.positional("DIR", "a folder of `noisefloor submit`")
       .flag("watch",
             "shows it again every 10 s until all is over, or nobody runs and nothing is queued (of "

@@ -128,6 +128,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   if (!line.parse(own)) return 0;
   const SchedulerOptions options(scheduler);
   const Launcher launcher = launcher_option(line, Launcher::slurm, scheduler);
+  options.check_time_limit();
   LaunchFile file{.launcher = launcher,
                   .requeues = line.number("requeues", 0).value_or(20),
                   .at_once = line.number("at-once", 1),

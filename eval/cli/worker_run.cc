@@ -66,6 +66,18 @@ RunOptions run_options(const CommandLine& line, const std::vector<std::string>& 
           .seconds_left = [&stop] { return stop.seconds_left(); }};
 }
 
+/// The experiment of a batch. One that cannot be loaded here is noted in the folder: `status` has
+/// to tell it to whoever does not see this process.
+Experiment load_experiment(const BatchFolder& batch, std::optional<Index> first,
+                           const KindsPtr& kinds) {
+  try {
+    return Experiment::load(batch.plan().source, kinds);
+  } catch (const Error& error) {
+    note_failed_start(batch, process_name(), first, error);
+    throw;
+  }
+}
+
 /// "12 of 20 shards are done, 3 running, 5 waiting"
 std::string state_text(const std::vector<ShardState>& shards) {
   std::string text;
@@ -106,7 +118,7 @@ int run_worker(const CommandLine& line, const std::vector<std::string>& argument
   const BatchFolder batch = BatchFolder::open(line.text("EXPERIMENT.yaml"));
   const std::optional<Index> first = first_shard(line, batch);
   StopRule stop(max_time_option(line), {batch.dir()});
-  Experiment experiment = Experiment::load(batch.plan().source, kinds);
+  Experiment experiment = load_experiment(batch, first, kinds);
   Progress progress(stderr, Progress::style_for(stderr, line.has("quiet")));
   const WorkerOutcome outcome =
       work_on(batch, experiment,

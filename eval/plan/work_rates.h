@@ -30,7 +30,8 @@ struct WorkRates {
   /// Unknown keys are ignored, missing ones nominal (integer_flops: kIntegerSpeed times
   /// block_flops). place: of the error. Throws ConfigError for a value that is no number above 0.
   static WorkRates of_json(const Json& json, const std::string& place);
-  /// The object of a file, or its "rates". Throws ConfigError where it cannot be read.
+  /// The object of a file that a person names, or its "rates". Throws ConfigError where it cannot
+  /// be read, holds no rate or an unknown key, or where a rate is no machine's.
   static WorkRates of_file(const std::filesystem::path& file);
 };
 

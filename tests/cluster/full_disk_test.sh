@@ -66,9 +66,14 @@ run "$noisefloor" run "$disk/batch" --worker --quiet --threads 1
 expect_code 0 "a worker with room again"
 same_results "$disk/batch" one
 
-# The joined folder is replaced whole or not at all.
+# The joined folder is replaced whole or not at all, and until it is the batch is not done.
 fill 16
 rm "$disk/batch/done/merge.json"
+run "$disk/batch/shards.sh" --quiet
+expect_code 3 "a loop whose last worker cannot merge"
+expect_output "all is done and not merged yet: \`noisefloor merge $disk/batch\`"
+run "$noisefloor" status "$disk/batch"
+expect_code 75 "status of what is not merged"
 run "$noisefloor" merge "$disk/batch"
 expect_refusal "merge on a full disk" "$full"
 same_results "$disk/batch" one

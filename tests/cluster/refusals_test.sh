@@ -32,6 +32,7 @@ refused 3 "--cpus-per-task=N"
 stand_in sbatch 'echo "welcome"'
 refused 3 "sbatch printed no number"
 refused 2 "--array" --slurm -- --array=1-2
+refused 2 "would do nothing" --slurm -- --time=2
 refused 2 "one of them alone" --slurm --shell
 refused 2 "options behind -- are for sbatch" --shell -- -p long
 refused 2 "needs a whole number" --requeues -1

@@ -45,7 +45,12 @@ TEST(BatchStatus, TheTimeLeftFollowsTheFinishedShards) {
 }
 
 TEST(BatchStatus, ExitCodesSayHowItStands) {
-  EXPECT_EQ(status_of({done(1), done(1)}).exit_code(), ExitCode::ok);
+  BatchStatus whole = status_of({done(1), done(1)});
+  EXPECT_EQ(whole.exit_code(), ExitCode::work_left) << "the records are not joined";
+  EXPECT_FALSE(whole.is_over());
+  whole.is_merged = true;
+  EXPECT_EQ(whole.exit_code(), ExitCode::ok);
+  EXPECT_TRUE(whole.is_over());
   EXPECT_EQ(status_of({done(1, 2), {}}).exit_code(), ExitCode::numeric);
   const BatchStatus failed = status_of(
       {{.stage = ShardStage::failed, .attempts = 1, .exit_code = 3, .error = "m: truncated"}, {}});
@@ -122,6 +127,10 @@ TEST(BatchStatus, SaysWhatToDoNext) {
       << status.text();
   status = status_of({done(1)});
   EXPECT_NE(status.text().find("`noisefloor merge runs/x`"), std::string::npos);
+  EXPECT_TRUE(status.is_idle());
+  status.is_being_merged = true;
+  EXPECT_FALSE(status.is_idle());
+  EXPECT_EQ(status.text().find("noisefloor merge"), std::string::npos) << status.text();
   status.is_merged = true;
   EXPECT_NE(status.text().find("merged in runs/x/merged"), std::string::npos);
 }

@@ -31,6 +31,31 @@ TEST(SchedulerOptions, TheJobThatMergesTakesThoseOfAJob) {
             (Words{"--account=a", "-p", "long", "--mail-type=END"}));
 }
 
+TEST(SchedulerOptions, ATimeLimitHasToBeLongerThanWhatTermComesBeforeItsEnd) {
+  const auto refused = [](const Words& words) {
+    try {
+      SchedulerOptions(words).check_time_limit();
+    } catch (const ConfigError&) {
+      return true;
+    }
+    return false;
+  };
+  // Slurm rounds seconds up to minutes.
+  for (const char* text : {"1", "3", "2:30", "3:00", "0:02:30", "0:3:0", "0-0:3", "0-00:02:59"}) {
+    EXPECT_TRUE(refused({std::string("--time=") + text})) << text;
+    EXPECT_TRUE(refused({"-t", text})) << text;
+  }
+  for (const char* text : {"4", "3:01", "4:0", "1:0:0", "0-1", "2-0:1", "0-0:3:01", "0",
+                           "UNLIMITED", "INFINITE", "soon", ""})
+    EXPECT_FALSE(refused({"--time", text[0] == 0 ? "-p" : text})) << text;
+  EXPECT_TRUE(refused({"-t2"}));
+  EXPECT_TRUE(refused({"--time=60", "--time-min=2"}));
+  EXPECT_FALSE(refused({"--time=2", "-t60"})) << "the last holds";
+  EXPECT_FALSE(refused({"--time=2", "--signal=B:TERM@30"}));
+  EXPECT_FALSE(refused({"--time=2", "--signal=B:TERM"})) << "a minute, then";
+  EXPECT_TRUE(refused({"--time=5", "--signal=B:TERM@300"}));
+}
+
 TEST(SchedulerOptions, WhatSubmitSetsItselfIsRefused) {
   for (const Words& words : {Words{"--array=1-3"}, Words{"-a", "1-3"}, Words{"--wrap", "x"},
                              Words{"-p", "x", "-D", "/"}, Words{"-n4"}, Words{"a\nb"}, Words{""}})

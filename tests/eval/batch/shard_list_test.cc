@@ -61,6 +61,16 @@ TEST_F(ShardLoop, WorksOnOneAfterTheOther) {
   EXPECT_EQ(run().out, call(1) + call(3) + "status " + dir_.string() + "\n");
 }
 
+TEST_F(ShardLoop, EndsAsTheFirstWorkerThatFailedUnlessAllIsDone) {
+  std::ofstream(dir_ / "1") << "3";
+  std::ofstream(dir_ / "3") << "4";
+  EXPECT_EQ(run().exit_code, 0) << "another has done it";
+  std::ofstream(program_, std::ios::app) << "[ \"$1\" != status ] || exit 75\n";
+  EXPECT_EQ(run().exit_code, 3);
+  for (const char* shard : {"1", "3"}) std::filesystem::remove(dir_ / shard);
+  EXPECT_EQ(run().exit_code, 75) << "that of status";
+}
+
 TEST_F(ShardLoop, EndsWhenItIsAskedTo) {
   std::ofstream(dir_ / "1") << "75";
   const ProgramResult result = run();

@@ -79,6 +79,30 @@ TEST_F(IntegrationWorkerRun, EndsWith75WhereItIsStopped) {
   EXPECT_TRUE(fs::exists(batch_ / "merged/results.csv"));
 }
 
+TEST_F(IntegrationWorkerRun, NotesWhereItsModelIsGone) {
+  fs::rename(files_ / "opt", files_ / "away");
+  EXPECT_NE(refusal({"a b", "--worker", "--shard", "2"}).find("no such directory"), std::string::npos);
+  const auto batch = [&](const char* command) {
+    return run_program({command, "a b"}, files_.dir());
+  };
+  const ProgramResult told = batch("status");
+  EXPECT_EQ(told.exit_code, 4);
+  EXPECT_NE(told.out.find("1 failed, 1 never started"), std::string::npos) << told.out;
+  EXPECT_NE(told.out.find("shard 2 failed: exit code 2: "), std::string::npos) << told.out;
+  EXPECT_NE(told.out.find("no such directory"), std::string::npos) << told.out;
+  // Once more is no other failure, and without --shard it is that of the one that is free.
+  refusal({"a b", "--worker", "--shard", "2"});
+  refusal({"a b", "--worker"});
+  EXPECT_NE(batch("status").out.find("2 failed, 0 never started"), std::string::npos);
+  EXPECT_TRUE(fs::exists(batch_ / "claims/1.1.released"));
+  EXPECT_FALSE(fs::exists(batch_ / "claims/2.2.json"));
+  fs::rename(files_ / "away", files_ / "opt");
+  EXPECT_EQ(run_program({"resubmit", "a b", "--shell"}, files_.dir()).exit_code, 0);
+  EXPECT_NE(batch("status").out.find("2 waiting, 0 failed"), std::string::npos);
+  EXPECT_EQ(run({"a b", "--worker"}).exit_code, 0);
+  EXPECT_EQ(batch("status").exit_code, 0);
+}
+
 TEST_F(IntegrationWorkerRun, OfOneProcessStopsForTimeAndFileAsWell) {
   const ProgramResult late = run({"e.yaml", "--out", "out", "--max-time", "1ms"});
   EXPECT_EQ(late.exit_code, 75) << late.err;
