@@ -35,8 +35,8 @@ class CalibrationSets {
 
   /// The sets that were asked for, in the order of the file and then of seeds.
   std::vector<CalibrationIdentity> identities() const;
-  /// A line for each that is drawn by the trial's seed and takes all that there is, so that seeds do
-  /// not differ, and for each that shares text with what is evaluated.
+  /// A line for each that is drawn by the trial's seed and takes all that there is, so that seeds
+  /// do not differ, and for each that shares text with what is evaluated.
   std::vector<std::string> warnings() const;
 
  private:
