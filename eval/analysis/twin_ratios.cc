@@ -52,8 +52,7 @@ void set_ratio(const SeedPairs& rows, const ResultRow& baseline, TwinRatio& twin
 void note_single_draw(TwinRatio& twin) {
   const TwinWords* const words = find_twin_words(twin.kind);
   if (!twin.interval || words == nullptr || !words->draws || twin.kl.mean.seeds > 1) return;
-  twin.note += fmt::format("{}one draw of the twin, of which the interval speaks",
-                           twin.note.empty() ? "" : "; ");
+  twin.note += (twin.note.empty() ? "" : "; ") + std::string(kSingleDraw);
 }
 
 /// Whether a kind that moves or draws anew left every value as it was: few values in a unit, or all

@@ -21,6 +21,9 @@ std::string verdict_text(TwinVerdict verdict);
 /// Ratios of two KLs that count as the same damage.
 inline constexpr Interval kSameDamage = {.low = 0.9, .high = 1.1};
 
+/// The last part of a TwinRatio's note where its kind draws and has one seed.
+inline constexpr const char* kSingleDraw = "one draw of the twin, of which the interval speaks";
+
 /// A twin against its trial: a row of twins.csv.
 struct TwinRatio {
   const ResultLine* twin = nullptr;  ///< its line

@@ -9,15 +9,11 @@
 #include "eval/records/file_names.h"
 #include "eval/records/run_place.h"
 #include "eval/run/run_experiment.h"
-#include "eval/tables/findings.h"
-#include "eval/tables/results_table.h"
+#include "eval/tables/run_summary.h"
 #include "eval/tasks/task_questions.h"
 
 namespace nf {
 namespace {
-
-// A terminal has room for so many; `show` has the rest.
-constexpr Index kMostLines = 60, kMostFindings = 30;
 
 /// Runs the experiment and, where that is asked for, leaves a report of what there is then, also
 /// where it was interrupted or fails.
@@ -134,13 +130,15 @@ int run_command(const std::vector<std::string>& arguments, const KindsPtr& kinds
   const RunOutcome outcome = run_and_report(experiment, options, progress, line.has("report"));
 
   if (!outcome.rows.empty()) {
-    print_out("{}{}",
-              results_table(outcome.rows, kinds->metrics, terminal_columns(),
-                            task_headings(experiment.config.tasks, kinds->tasks), &outcome.searches,
-                            {kMostLines, "noisefloor show " + shell_word(options.out.string())}),
-              findings_text(outcome.rows, outcome.searches, terminal_columns(), kMostFindings));
-    if (!outcome.mixed_env.empty()) print_out("\n{}\n", outcome.mixed_env);
-    print_out("\n{}: {}\n", options.out.string(), files_in(options.out));
+    const std::string mixed =
+        outcome.mixed_env.empty() ? "" : fmt::format("\n{}\n", outcome.mixed_env);
+    print_out(
+        "{}",
+        run_summary(outcome.rows, outcome.searches, kinds->metrics,
+                    task_headings(experiment.config.tasks, kinds->tasks),
+                    mixed + fmt::format("\n{}: {}\n", options.out.string(), files_in(options.out)),
+                    {.columns = terminal_columns(),
+                     .command = "noisefloor show " + shell_word(options.out.string())}));
   }
   // A signal that came when all was recorded has interrupted nothing.
   if (outcome.interrupted) {

@@ -59,7 +59,8 @@ std::string math_text(const std::string& text) {
 }
 
 /// Numbers and what stands around them are mathematics, "failed" is not.
-std::string cell_text(const TableCell& cell) {
+std::string cell_text(const TableCell& aligned) {
+  const TableCell cell{single_spaced(aligned.value), single_spaced(aligned.spread)};
   if (cell.value.empty()) return "";
   if (cell.value.find_first_of("0123456789") == std::string::npos) return latex_text(cell.value);
   const bool is_marked = cell.value.back() == '*';

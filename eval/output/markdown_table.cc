@@ -7,7 +7,7 @@ namespace {
 
 std::string cell_text(const TableCell& cell) {
   const std::string spread = spread_text(cell);
-  return markdown_text(cell.value + (spread.empty() ? "" : " " + spread));
+  return markdown_text(single_spaced(cell.value + (spread.empty() ? "" : " " + spread)));
 }
 
 std::string header(const TextTable& table, const std::vector<std::size_t>& columns) {

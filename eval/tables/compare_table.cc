@@ -345,11 +345,6 @@ std::vector<std::string> legends_of(const TrialComparison& comparison,
   return legends;
 }
 
-bool has_ratio(const TrialComparison& comparison) {
-  return has_figure(comparison,
-                    [](const ComparedFigure& figure) { return figure.ratio.has_value(); });
-}
-
 }  // namespace
 
 std::string comparison_table(const TrialComparison& comparison, Index columns, TableFormat format) {
@@ -357,11 +352,8 @@ std::string comparison_table(const TrialComparison& comparison, Index columns, T
   TextTable table({"difference", "p", "shown from",
                    padded("verdict", verdict_text(Verdict::not_shown)), "ratio", within,
                    "p of\nwithin"});
-  std::vector<std::size_t> drop_first = {kShownFrom, kPOfWithin, kP};
-  // The answer to the question that was asked is dropped last.
-  if (has_ratio(comparison) || comparison.margin)
-    drop_first.insert(drop_first.end(), {kDifference, kVerdict});
-  table.drop_first(drop_first);
+  // Of the answers to the questions that were asked the verdict is the last.
+  table.drop_first({kShownFrom, kPOfWithin, kP, kDifference, kRatio, kWithin});
   for (const ModelComparison& model : comparison.models) add_model(model, comparison, table);
   std::string below = comparison.remarks.empty() ? "" : "\n";
   for (const std::string& remark : comparison.remarks) below += remark + '\n';

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "core/base/printable.h"
 #include "eval/output/number_text.h"
@@ -19,7 +21,7 @@
 namespace nf {
 namespace {
 
-constexpr Index kIndent = 2, kGap = 2;
+constexpr Index kIndent = 2, kGap = 2, kWidestRemark = 100;
 
 /// Labels beside the findings or, where that is too wide, above them.
 std::string block_text(const std::vector<Finding>& findings, Index columns) {
@@ -51,34 +53,52 @@ std::string block_text(const std::vector<Finding>& findings, Index columns) {
 
 }  // namespace
 
-std::string findings_text(const std::vector<ResultRow>& rows, const FollowedSearches& searches,
-                          Index columns, Index most) {
+std::vector<ModelFindings> model_findings(const std::vector<ResultRow>& rows,
+                                          const FollowedSearches& searches) {
   const std::vector<RowKey> keys = searches.rows();
-  std::string text;
+  std::vector<ModelFindings> models;
   for (const ModelLines& model : group_rows(rows)) {
-    std::vector<Finding> findings = search_findings(searches, model.model, model.baseline);
-    const std::vector<Finding> of_designs = design_findings(model, keys);
-    const std::vector<Finding> of_twins = twin_findings(model);
-    std::vector<std::string> who, files;
-    const auto tell = [&](const std::vector<Finding>& more, const char* word, const char* file) {
+    ModelFindings all{.model = model.model};
+    const auto tell = [&](std::vector<Finding> more, const char* word, const char* file) {
       if (more.empty()) return;
-      who.emplace_back(word);
-      files.emplace_back(file);
+      all.who.emplace_back(word);
+      all.files.emplace_back(file);
+      std::move(more.begin(), more.end(), std::back_inserter(all.findings));
     };
-    tell(findings, "searches", kSearchesCsv);
-    tell(of_designs, "designs", kEffectsCsv);
-    tell(of_twins, "twins", kTwinsCsv);
-    if (who.empty()) continue;
-    for (const std::vector<Finding>* more : {&of_designs, &of_twins})
-      findings.insert(findings.end(), more->begin(), more->end());
+    tell(search_findings(searches, model.model, model.baseline), "searches", kSearchesCsv);
+    tell(design_findings(model, keys), "designs", kEffectsCsv);
+    const std::vector<TwinGroup> twins = twin_groups(model);
+    tell(twin_findings(twins), "twins", kTwinsCsv);
+    all.remark = twin_remark(twins);
+    if (!all.findings.empty()) models.push_back(std::move(all));
+  }
+  return models;
+}
+
+std::string findings_text(const std::vector<ModelFindings>& models, Index columns, Index most,
+                          const std::string& command) {
+  std::string text;
+  for (const ModelFindings& model : models) {
+    std::vector<Finding> findings = model.findings;
     const Index more = most == 0 ? 0 : std::max<Index>(0, std::ssize(findings) - most);
     findings.resize(findings.size() - static_cast<std::size_t>(more));
     text += fmt::format("\n{}: what {} found, with 95 % intervals\n", printable(model.model),
-                        fmt::join(who, " and ")) +
+                        fmt::join(model.who, " and ")) +
             block_text(findings, columns);
-    if (more > 0) text += fmt::format("  [...] {} more: {}\n", more, fmt::join(files, ", "));
+    if (more > 0)
+      text +=
+          fmt::format("  [...] {} more: {} ({})\n", more, command, fmt::join(model.files, ", "));
+    if (!model.remark.empty())
+      for (const std::string& line :
+           wrap_words(model.remark, columns == 0 ? kWidestRemark : columns - kIndent))
+        text += std::string(kIndent, ' ') + line + '\n';
   }
   return text;
+}
+
+std::string findings_text(const std::vector<ResultRow>& rows, const FollowedSearches& searches,
+                          Index columns) {
+  return findings_text(model_findings(rows, searches), columns);
 }
 
 }  // namespace nf

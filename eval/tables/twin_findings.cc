@@ -44,6 +44,14 @@ std::string ratio_text(const TwinRatio& twin) {
                      decimals, twin.interval->high, decimals);
 }
 
+/// A note without what twin_remark() says once.
+std::string without_single_draw(std::string note) {
+  const std::size_t at = note.find(kSingleDraw);
+  if (at == std::string::npos) return note;
+  note.erase(at);
+  return note.substr(0, note.find_last_not_of("; ") + 1);
+}
+
 std::string verdict_words(const TwinRatio& twin, const Words& words) {
   switch (twin.verdict) {
     case TwinVerdict::not_matter:
@@ -64,8 +72,8 @@ std::string part_of(const TwinRatio& twin, const TwinRatio* before) {
       before != nullptr && words.of.starts_with(kSame) && Words(before->kind).of.starts_with(kSame);
   const std::string of =
       is_again ? "that" + words.of.substr(kSame.size()) : "the damage of " + words.of;
-  const std::string note =
-      twin.interval && !twin.note.empty() ? fmt::format(" ({})", twin.note) : "";
+  const std::string own = twin.interval ? without_single_draw(twin.note) : "";
+  const std::string note = own.empty() ? "" : fmt::format(" ({})", own);
   return fmt::format("{} of {}: {}{}", ratio_text(twin), of, verdict_words(twin, words), note);
 }
 
@@ -95,6 +103,16 @@ std::vector<Finding> twin_findings(const std::vector<TwinGroup>& groups) {
   for (const TwinGroup& group : groups)
     findings.push_back({.label = condition_text(group.key), .lines = lines_of(group)});
   return findings;
+}
+
+std::string twin_remark(const std::vector<TwinGroup>& groups) {
+  for (const TwinGroup& group : groups)
+    for (const TwinRatio& twin : group.twins)
+      if (twin.interval && twin.note.find(kSingleDraw) != std::string::npos)
+        return "Twins of one seed: the interval speaks of that one draw of the twin; `repeat: 3` "
+               "in "
+               "the trial draws more.";
+  return "";
 }
 
 }  // namespace nf

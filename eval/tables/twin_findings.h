@@ -13,5 +13,7 @@ namespace nf {
 /// each.
 std::vector<Finding> twin_findings(const ModelLines& model);
 std::vector<Finding> twin_findings(const std::vector<TwinGroup>& groups);
+/// A remark on all of them, where some twins have one draw alone; else empty.
+std::string twin_remark(const std::vector<TwinGroup>& groups);
 
 }  // namespace nf

@@ -37,6 +37,7 @@ std::vector<std::string> sentences(const std::vector<TwinGroup>& groups) {
     texts.resize(kMostSentences);
     texts.push_back(fmt::format("And {} more, in the table.", more));
   }
+  if (const std::string remark = twin_remark(groups); !remark.empty()) texts.push_back(remark);
   return texts;
 }
 
