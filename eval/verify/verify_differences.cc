@@ -5,7 +5,9 @@
 #include <set>
 #include <tuple>
 
+#include "core/base/error.h"
 #include "core/base/printable.h"
+#include "core/io/read_json.h"
 
 namespace nf {
 namespace {
@@ -54,7 +56,13 @@ std::vector<RecordDifference> rerun_differences(const Record& stored, const Reco
 
 std::vector<RecordDifference> derived_differences(const std::string& line, const Record& record,
                                                   const MetricRegistry& metrics) {
-  const Json stored = Json::parse(line), now = Json::parse(record_to_line(record, metrics));
+  Json stored;
+  try {
+    stored = parse_json(line, "damaged");  // figures that nothing reads were only skipped before
+  } catch (const DataError& error) {
+    return {{"trial", "JSON", printable(error.what()), "sound"}};
+  }
+  const Json now = Json::parse(record_to_line(record, metrics));
   std::vector<RecordDifference> found;
   if (const auto before = stored.find("metrics"); before != stored.end() && before->is_object())
     compare("metrics", *before, now.at("metrics"), found);

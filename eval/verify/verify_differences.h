@@ -13,7 +13,8 @@ namespace nf {
 std::vector<RecordDifference> rerun_differences(const Record& stored, const Record& now);
 
 /// The figures of a line of records.jsonl that do not follow from its own sums: among its metrics
-/// and the relative L2 of its sites. Nothing reads these, but people do.
+/// and the relative L2 of its sites. Nothing reads these, but people do: where one of them is no
+/// JSON, that is the difference.
 std::vector<RecordDifference> derived_differences(const std::string& line, const Record& record,
                                                   const MetricRegistry& metrics);
 
