@@ -158,6 +158,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   const TaskNeeds needs = task_needs(batch_plan.shards, file.threads, memory);
   file.memory = needs.memory;
   file.minutes = needs.minutes;
+  for (const PlannedShard& shard : plan.shards) file.record_bytes += shard.record_bytes;
   const BatchFolder batch = BatchFolder::create(dir, batch_plan);
   const LaunchRequest request{.program = program_path(),
                               .shards = all_shards(batch.shard_count()),
