@@ -24,6 +24,13 @@ bool is_unbegun_attempt(const std::string& run) {
          std::filesystem::is_directory(dir) && !std::filesystem::exists(dir / kManifest);
 }
 
+void print_outcome_warnings(const MergeOutcome& outcome) {
+  for (const std::string& text : {outcome.mixed_env, outcome.other_copies})
+    if (!text.empty()) print_warnings({text});
+  print_warnings(outcome.missing);
+  print_warnings(outcome.floor_warnings);
+}
+
 /// The exit code of `status`, once all is joined.
 int status_code(const BatchFolder& batch) {
   return static_cast<int>(BatchStatus::of(batch).exit_code());
@@ -58,9 +65,7 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
   if (is_whole) batch.note_merged();
   print_out("{}: {} rows from {} records\n", batch.merged_dir().string(), outcome.rows.size(),
             outcome.records);
-  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
-  print_warnings(outcome.missing);
-  print_warnings(outcome.floor_warnings);
+  print_outcome_warnings(outcome);
   return status_code(batch);
 }
 
@@ -107,9 +112,7 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
                                           kinds->metrics);
   print_out("{}: {} rows from {} records of {} runs ({} were there twice)\n", out,
             outcome.rows.size(), outcome.records, runs.size(), outcome.repeated);
-  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
-  print_warnings(outcome.missing);
-  print_warnings(outcome.floor_warnings);
+  print_outcome_warnings(outcome);
   return 0;
 }
 

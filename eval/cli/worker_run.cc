@@ -110,6 +110,7 @@ void merge_all(const CommandLine& line, const std::vector<std::string>& argument
   batch.note_merged();
   print_out("{}: {} rows from {} records of all shards\n", batch.merged_dir().string(),
             merged.rows.size(), merged.records);
+  if (!merged.other_copies.empty()) print_warnings({merged.other_copies});
   print_warnings(merged.missing);
   print_warnings(merged.floor_warnings);
 }
