@@ -73,6 +73,12 @@ expect_code 3 "resubmit where the queue is not known"
 
 # A dry run writes everything, submits nothing, and needs no Slurm.
 rm bin/*
+echo '{"rates": {"threads": 1}}' >rates.json
+run "$noisefloor" submit small.yaml --shards 2 --rates rates.json --dry-run --out single
+expect_code 0 "a dry run by rates of one thread"
+expect_output "warning: rates.json: was measured with 1 thread"
+run "$noisefloor" submit small.yaml --shards 2 --rates rates.json --threads 1 --dry-run --out asked
+[ -z "$(grep warning "$work/output")" ] || fail "a warning where one thread was asked for"
 run "$noisefloor" submit small.yaml --shards 3 --threads 2 --dry-run --out dry --at-once 2 -- -p long
 expect_code 0 "a dry run"
 expect_output "sbatch --parsable -p long --array=1-3%2"
