@@ -8,6 +8,7 @@
 #include "eval/batch/merge_batch.h"
 #include "eval/cli/command.h"
 #include "eval/cli/report_file.h"
+#include "eval/cli/unbegun_attempt.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
@@ -15,14 +16,6 @@
 
 namespace nf {
 namespace {
-
-/// Whether it is the folder of a worker that has written nothing yet, as BATCH/workers/* may name.
-bool is_unbegun_attempt(const std::string& run) {
-  const std::filesystem::path dir = (std::filesystem::absolute(run) / "").lexically_normal();
-  const std::filesystem::path workers = dir.parent_path().parent_path();
-  return workers.filename() == kWorkersDir && is_batch_folder(workers.parent_path()) &&
-         std::filesystem::is_directory(dir) && !std::filesystem::exists(dir / kManifest);
-}
 
 void print_outcome_warnings(const MergeOutcome& outcome) {
   for (const std::string& text : {outcome.mixed_env, outcome.other_copies})

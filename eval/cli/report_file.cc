@@ -9,6 +9,7 @@
 #include "core/io/atomic_file.h"
 #include "core/io/read_file.h"
 #include "eval/cli/command.h"
+#include "eval/cli/unbegun_attempt.h"
 #include "eval/cli/window_texts.h"
 #include "eval/records/file_names.h"
 #include "eval/records/run_place.h"
@@ -48,6 +49,10 @@ ReportInput read_report_input(const std::vector<std::string>& folders, const Kin
   const std::vector<std::string> distinct = distinct_folders(folders);
   std::vector<std::string> left_out;
   for (const std::string& folder : distinct) {
+    if (is_unbegun_attempt(folder)) {
+      left_out.push_back(folder + ": its worker has recorded nothing yet, ");
+      continue;
+    }
     RunContents contents = RunFolder::read(folder, RecordParts::all);
     if (contents.records.empty()) {
       left_out.push_back(no_records(contents));
