@@ -184,13 +184,18 @@ void RecordJoin::compare(const Known& known, const Record& record, const Source&
     look(find_question(known, sums.task, sums.question));
   for (const SiteStats& site : record.sites)
     if (site.is_weight()) look(find_weight(known, site.site));
+  bool is_other_copy = false;
   for (const std::size_t place : shared) {
-    if (any_env_ && !same_env(records_[place].env, record.env)) continue;
+    if (any_env_ && !same_env(records_[place].env, record.env)) {
+      is_other_copy = true;
+      continue;
+    }
     for (const RecordDifference& difference : record_differences(records_[place], record))
       conflicts_.push_back(fmt::format("{}: {}: {}: {} in {}, {} in {}", trial_text(record),
                                        difference.where, difference.figure, difference.first,
                                        sources_[place].place(), difference.second, source.place()));
   }
+  if (is_other_copy) ++other_copies_;
 }
 
 Record RecordJoin::what_is_new(const Known& known, Record&& record) const {

@@ -58,6 +58,9 @@ class RecordJoin {
   std::vector<Record> take_records() { return std::move(records_); }
   /// Number of records with nothing new in them.
   Index repeated() const { return repeated_; }
+  /// Number of records of which something is left out that an earlier one has from a machine whose
+  /// products give other bits; none unless any_env.
+  Index other_copies() const { return other_copies_; }
   /// One line for each figure that is not equal, with trial, window and both values and places, and
   /// for each trial that failed in one folder on what another has figures of.
   const std::vector<std::string>& conflicts() const { return conflicts_; }
@@ -104,7 +107,7 @@ class RecordJoin {
   std::map<std::string, Known> known_;  ///< by id
   std::vector<Record> records_;
   std::vector<Source> sources_;  ///< of records_
-  Index repeated_ = 0;
+  Index repeated_ = 0, other_copies_ = 0;
   std::vector<std::string> conflicts_;
 };
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "core/base/counted.h"
 #include "core/base/error.h"
 #include "core/io/atomic_file.h"
@@ -13,6 +16,7 @@
 #include "eval/batch/slurm_script.h"
 #include "eval/batch/task_needs.h"
 #include "eval/machine/slurm_limits.h"
+#include "eval/records/file_names.h"
 
 namespace nf {
 namespace {
@@ -48,6 +52,17 @@ std::vector<Index> shards_of(const ArrayJob& array) {
   return shards;
 }
 
+/// Bytes of the records that workers have left until now.
+double recorded_bytes(const BatchFolder& batch) {
+  double bytes = 0;
+  for (const fs::path& folder : batch.attempt_folders()) {
+    std::error_code error;
+    const std::uintmax_t size = fs::file_size(folder / kRecords, error);
+    if (!error) bytes += static_cast<double>(size);
+  }
+  return bytes;
+}
+
 /// A call of sbatch for each array, and one for the job that merges behind them.
 class SlurmLaunch {
  public:
@@ -80,7 +95,8 @@ class SlurmLaunch {
         .program = request_.program,
         .experiment = fs::path(batch_.dir()).lexically_normal().filename().string(),
         .needs = {.threads = file_.threads, .memory = file_.memory, .minutes = file_.minutes},
-        .requeues = file_.requeues};
+        .requeues = file_.requeues,
+        .merging = merging_needs(std::max(file_.record_bytes, recorded_bytes(batch_)))};
     write_script(dir / kShardsScript, shards_script(script));
     write_script(dir / kMergingScript, merging_script(script));
   }

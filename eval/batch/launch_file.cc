@@ -34,6 +34,7 @@ LaunchFile launch_of(const Json& json) {
   file.memory = json.at("memory");
   file.minutes = json.at("minutes");
   file.requeues = json.at("requeues");
+  file.record_bytes = json.value("record_bytes", 0.0);  // 0: of an earlier version
   if (json.contains("at_once")) file.at_once = json.at("at_once").get<Index>();
   file.options = json.at("options").get<std::vector<std::string>>();
   for (const Json& job : json.at("jobs")) file.jobs.push_back(job_of(job));
@@ -58,6 +59,7 @@ Json LaunchFile::to_json() const {
                {"threads", threads},
                {"memory", memory},
                {"minutes", minutes},
+               {"record_bytes", record_bytes},
                {"requeues", requeues}};
   if (at_once) json["at_once"] = *at_once;
   json["options"] = options;

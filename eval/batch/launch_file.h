@@ -33,6 +33,7 @@ struct LaunchFile {
   Index threads = 1;                   ///< of a worker
   Index memory = 0;                    ///< bytes that a worker is given
   Index minutes = 0;                   ///< of its time limit
+  double record_bytes = 0;             ///< that all workers together leave, as planned
   Index requeues = 20;                 ///< times that a task queues itself again
   std::optional<Index> at_once{};      ///< tasks of an array that may run at a time
   std::vector<std::string> options{};  ///< for sbatch

@@ -222,6 +222,14 @@ void forget_whole(std::vector<RunContents>& runs) {
   last.resolved = {};
 }
 
+std::string other_copies_text(Index count) {
+  if (count == 0) return "";
+  return fmt::format(
+      "{} record{} left out, for an earlier folder has the same trials from a machine whose matrix "
+      "products have other bits: the first counts",
+      count, count == 1 ? " is" : "s are");
+}
+
 }  // namespace
 
 MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics) {
@@ -263,6 +271,7 @@ MergeOutcome merge_runs(const MergeOptions& given, const MetricRegistry& metrics
   {
     RunFolder run = RunFolder::of_written(folder.path(), models, first.env, outcome.records);
     const Json about = about_merge(runs, index, stream.envs(), options.command);
+    outcome.other_copies = other_copies_text(stream.other_copies());
     outcome.mixed_env = mixed_env_text({.about = about, .env = first.env});
     run.write_description(runs.front().experiment, runs.front().resolved, about, rows, first.tasks);
     merge_profiles(runs, rows, folder.path());

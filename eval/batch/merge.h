@@ -24,6 +24,9 @@ struct MergeOutcome {
   Index repeated = 0;                  ///< records that another folder had in full already
   std::vector<std::string> missing{};  ///< a line for each part of the trials that is not there
   std::string mixed_env{};             ///< mixed_env_text() of the new folder
+  /// What to say of records that are left out for those of another machine, whose products have
+  /// other bits; empty where there are none.
+  std::string other_copies{};
   /// floor_warnings() of the rows: shards by themselves have seldom the floor beside a KL.
   std::vector<std::string> floor_warnings{};
 };

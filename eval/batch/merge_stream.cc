@@ -167,6 +167,7 @@ void MergeStream::take_lines(TrialRecords& trial) {
   for (const auto& [place, line] : trial.parts) file_.replace(place, line);
   records_ += std::ssize(trial.whole) + std::ssize(trial.parts);
   repeated_ += trial.repeated;
+  other_copies_ += trial.other_copies;
   conflicts_.insert(conflicts_.end(), trial.conflicts.begin(), trial.conflicts.end());
   for (auto& [place, env] : trial.envs) {
     const auto known = std::find_if(envs_.begin(), envs_.end(),

@@ -30,6 +30,7 @@ class MergeStream {
 
   Index records() const { return records_; }
   Index repeated() const { return repeated_; }
+  Index other_copies() const { return other_copies_; }  ///< RecordJoin's
   /// The conflicts in the order of the folders and their lines.
   std::vector<std::string> conflicts() const;
   /// The envs of records that are not those of their folders, likewise, in records without anything
@@ -79,7 +80,7 @@ class MergeStream {
   std::vector<Unit> common_;
   TableBaselines baselines_;
   std::optional<RowContext> context_;
-  Index records_ = 0, repeated_ = 0;
+  Index records_ = 0, repeated_ = 0, other_copies_ = 0;
   bool has_predictors_ = false;
   std::optional<RecordIndex::Fault> fault_;
   std::vector<std::pair<LinePlace, std::string>> conflicts_;

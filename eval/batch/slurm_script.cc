@@ -143,10 +143,11 @@ std::string merging_script(const SlurmScript& script) {
              "#SBATCH --nodes=1\n"
              "#SBATCH --ntasks=1\n"
              "#SBATCH --cpus-per-task=1\n"
-             "#SBATCH --mem=2G\n"
-             "#SBATCH --time=1:00:00\n"
+             "#SBATCH --mem={}M\n"
+             "#SBATCH --time={}\n"
              "#SBATCH --open-mode=append\n",
-             job_name(script.experiment)) +
+             job_name(script.experiment), mebibytes(script.merging.memory),
+             time_limit_text(script.merging.minutes)) +
          output_line(script, "merge.log") + "\n" + beginning(script, "logs/merge.log") +
          "exec \"$noisefloor\" merge \"$dir\"\n";
 }

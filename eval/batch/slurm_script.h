@@ -14,6 +14,7 @@ struct SlurmScript {
   std::string experiment;
   TaskNeeds needs{};
   Index requeues = 20;  ///< times that a task queues itself again
+  TaskNeeds merging{};  ///< of the job that merges
 };
 
 /// A script for sbatch: a worker, as one task of an array or a job of its own. Its argument is the

@@ -33,6 +33,20 @@ TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads,
           .minutes = static_cast<Index>(std::ceil(minutes / kMinuteStep) * kMinuteStep)};
 }
 
+TaskNeeds merging_needs(double record_bytes) {
+  // docs/scale.md (Merging): `report` keeps 1.4 bytes a byte of records; merging 39 MB a processor
+  // second, reading them for the report 114 MB: half of that is counted upon.
+  constexpr double kMemory = 1.4, kBytesASecond = 15e6;
+  constexpr double kLeastForAll = 2048 * kMiB, kLeastTime = 60;
+  const double memory = record_bytes * kMemory * kMoreMemory + kLeastMemory;
+  const double minutes = record_bytes / kBytesASecond / 60 + kLeastMinutes;
+  return {
+      .memory =
+          static_cast<Index>(std::max(kLeastForAll, std::ceil(memory / kMemoryStep) * kMemoryStep)),
+      .minutes =
+          static_cast<Index>(std::max(kLeastTime, std::ceil(minutes / kMinuteStep) * kMinuteStep))};
+}
+
 std::string time_limit_text(Index minutes) {
   const Index hours = minutes / 60;
   if (hours < 24) return fmt::format("{}:{:02}:00", hours, minutes % 60);

@@ -27,6 +27,10 @@ Index worker_memory(Index task_memory);
 TaskNeeds task_needs(const std::vector<BatchShard>& shards, Index threads,
                      std::optional<Index> most_memory = {});
 
+/// Enough to join so many bytes of records and make the report of them, on one thread: at least 2
+/// GiB and an hour.
+TaskNeeds merging_needs(double record_bytes);
+
 /// "2:15:00", as schedulers write it; "1-02:15:00" from a day on.
 std::string time_limit_text(Index minutes);
 

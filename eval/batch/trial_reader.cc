@@ -70,6 +70,7 @@ TrialRecords TrialReader::read(Index trial) const {
       read.conflicts.emplace_back(place, join.conflicts()[read.conflicts.size()]);
   }
   read.repeated = join.repeated();
+  read.other_copies = join.other_copies();
   read.records = join.take_records();
   return read;
 }

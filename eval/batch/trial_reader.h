@@ -17,6 +17,7 @@ struct TrialRecords {
   std::vector<LinePlace> whole{};                          ///< the lines that are new as they stand
   std::vector<std::pair<LinePlace, std::string>> parts{};  ///< what is new of other lines
   Index repeated = 0;                                      ///< lines with nothing new in them
+  Index other_copies = 0;                                  ///< RecordJoin's
   /// Conflicts in the order in which they were met, each with the line that showed it.
   std::vector<std::pair<LinePlace, std::string>> conflicts{};
   /// The envs that records keep, one where it differs from that of the record before.

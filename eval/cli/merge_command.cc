@@ -9,6 +9,7 @@
 #include "eval/batch/merge_batch.h"
 #include "eval/cli/command.h"
 #include "eval/cli/report_file.h"
+#include "eval/cli/unbegun_attempt.h"
 #include "eval/output/standard_streams.h"
 #include "eval/records/file_names.h"
 #include "eval/records/plan_file.h"
@@ -17,12 +18,11 @@
 namespace nf {
 namespace {
 
-/// Whether it is the folder of a worker that has written nothing yet, as BATCH/workers/* may name.
-bool is_unbegun_attempt(const std::string& run) {
-  const std::filesystem::path dir = (std::filesystem::absolute(run) / "").lexically_normal();
-  const std::filesystem::path workers = dir.parent_path().parent_path();
-  return workers.filename() == kWorkersDir && is_batch_folder(workers.parent_path()) &&
-         std::filesystem::is_directory(dir) && !std::filesystem::exists(dir / kManifest);
+void print_outcome_warnings(const MergeOutcome& outcome) {
+  for (const std::string& text : {outcome.mixed_env, outcome.other_copies})
+    if (!text.empty()) print_warnings({text});
+  print_warnings(outcome.missing);
+  print_warnings(outcome.floor_warnings);
 }
 
 /// The exit code of `status`, once all is joined.
@@ -59,9 +59,7 @@ int merge_workers(const CommandLine& line, const KindsPtr& kinds, const std::str
   if (is_whole) batch.note_merged();
   print_out("{}: {} from {}\n", batch.merged_dir().string(),
             counted(std::ssize(outcome.rows), "row"), counted(outcome.records, "record"));
-  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
-  print_warnings(outcome.missing);
-  print_warnings(outcome.floor_warnings);
+  print_outcome_warnings(outcome);
   return status_code(batch);
 }
 
@@ -110,9 +108,7 @@ int merge_command(const std::vector<std::string>& arguments, const KindsPtr& kin
             counted(std::ssize(outcome.rows), "row"), counted(outcome.records, "record"),
             counted(std::ssize(runs), "run"),
             outcome.repeated == 1 ? "1 was" : fmt::format("{} were", outcome.repeated));
-  if (!outcome.mixed_env.empty()) print_warnings({outcome.mixed_env});
-  print_warnings(outcome.missing);
-  print_warnings(outcome.floor_warnings);
+  print_outcome_warnings(outcome);
   return 0;
 }
 

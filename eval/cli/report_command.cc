@@ -38,7 +38,7 @@ void write_page(const ReportInput& input, const std::vector<Section>& sections,
 
 std::filesystem::path page_file(const CommandLine& line) {
   if (line.has("out")) return line.text("out");
-  const std::vector<std::string> runs = line.texts("RUN...");
+  const std::vector<std::string> runs = distinct_folders(line.texts("RUN..."));
   return runs.size() == 1 ? run_folder_at(runs.front()) / kReport : std::filesystem::path(kReport);
 }
 

@@ -9,9 +9,14 @@
 
 namespace nf {
 
-/// The runs of these folders for a page; those of one name get a number behind it. title: empty:
-/// the runs' names. Throws ConfigError where a folder is none, or has no records yet. The
-/// runs' texts are read where a section asks for them.
+/// Folders as they were given, each once: a run that has several names, as a batch folder and its
+/// merged one, keeps the first.
+std::vector<std::string> distinct_folders(const std::vector<std::string>& folders);
+
+/// The runs of these folders for a page; those of one name get a number behind it. One of several
+/// that has no records yet is left out, which a warning says. title: empty: the runs' names. Throws
+/// ConfigError where a folder is none, or no run has records. The runs' texts are read where a
+/// section asks for them.
 ReportInput read_report_input(const std::vector<std::string>& folders, const KindsPtr& kinds,
                               const std::string& title);
 

@@ -53,6 +53,17 @@ Index task_threads(const CommandLine& line, Launcher launcher, const SchedulerOp
   return node_cpus(options.value("--partition", 'p').value_or("")).value_or(usable_threads());
 }
 
+/// What to say of rates that would make tasks of one thread where nobody asked for these: a
+/// measurement in one CPU's allocation, in most cases.
+std::vector<std::string> thread_warnings(const CommandLine& line, const SchedulerOptions& options,
+                                         const std::optional<WorkRates>& rates) {
+  if (!rates || rates->threads > 1 || line.has("threads") || options.cpus()) return {};
+  return {fmt::format(
+      "{}: was measured with 1 thread, so a task has one; measure with the CPUs that a task shall "
+      "have (`srun -c 16 noisefloor doctor --json`), or say --threads N",
+      line.text("rates"))};
+}
+
 /// Bytes that a task has to stay within, where the options or the experiment say.
 std::optional<Index> given_memory(const CommandLine& line, const Experiment& experiment) {
   if (const auto memory = memory_option(line)) return memory;
@@ -140,6 +151,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   const fs::path dir = batch_dir(line, experiment);
   const std::optional<WorkRates> rates = rates_option(line);
   file.threads = task_threads(line, launcher, options, rates);
+  print_warnings(thread_warnings(line, options, rates));
   const std::optional<Index> memory = given_memory(line, experiment);
 
   NewBatchFolder folder(dir);
@@ -159,6 +171,7 @@ int submit_command(const std::vector<std::string>& arguments, const KindsPtr& ki
   const TaskNeeds needs = task_needs(batch_plan.shards, file.threads, memory);
   file.memory = needs.memory;
   file.minutes = needs.minutes;
+  for (const PlannedShard& shard : plan.shards) file.record_bytes += shard.record_bytes;
   const BatchFolder batch = BatchFolder::create(dir, batch_plan);
   const LaunchRequest request{.program = program_path(),
                               .shards = all_shards(batch.shard_count()),

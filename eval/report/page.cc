@@ -18,9 +18,11 @@ namespace {
 
 constexpr std::size_t kLongestTitle = 70;  // bytes in a browser's bar
 
+/// The folders as words of a command: one that begins with '-' would be an option of it.
 std::string runs_text(const ReportInput& input) {
   std::string text;
-  for (const ReportRun& run : input.runs) text += " " + shell_word(run.name);
+  for (const ReportRun& run : input.runs)
+    text += " " + shell_word((run.name.starts_with('-') ? "./" : "") + run.name);
   return text;
 }
 

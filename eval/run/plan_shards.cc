@@ -178,6 +178,21 @@ double peak_of(const ModelPlan& model, const MemoryBudget& budget) {
   return peak;
 }
 
+/// Bytes of the records of a part of a model's work: of each row a line's share for every window,
+/// and figures of every site that it distorts.
+double record_bytes(const ModelPlan& model) {
+  constexpr double kItem = 350, kSite = 500;
+  const DecoderSpec& spec = model.spec();
+  double sites = 0;
+  for (const Job* job : model.jobs_with({}))
+    for (Index layer = 0; layer < spec.num_hidden_layers; ++layer)
+      for (int role = 0; role < kRoleCount; ++role)
+        for (const auto chain : {&ModelTrial::weight, &ModelTrial::input})
+          sites += (job->trial.*chain)(layer, static_cast<Role>(role)).empty() ? 0 : 1;
+  return kItem * static_cast<double>((model.row_count() + 1) * model.items().count()) +
+         kSite * sites;
+}
+
 /// All but the seconds of a shard: the models take its part.
 PlannedShard planned_of(std::vector<ModelPlan>& models, const ExperimentCut& cut, Index shard,
                         const MemoryBudget& budget) {
@@ -187,6 +202,7 @@ PlannedShard planned_of(std::vector<ModelPlan>& models, const ExperimentCut& cut
     models[m].take_part(parts[m]);
     planned.trials += models[m].row_count();
     planned.items += models[m].items().count();
+    planned.record_bytes += record_bytes(models[m]);
     planned.peak_bytes = std::max(planned.peak_bytes, peak_of(models[m], budget));
   }
   return planned;

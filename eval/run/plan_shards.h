@@ -31,6 +31,8 @@ struct PlannedShard {
   double baseline = 0.0, prefix = 0.0, weights = 0.0;  ///< of them, what other shards do, too
   double peak_bytes = 0.0;  ///< the most memory that it takes, within the budget
 
+  double record_bytes = 0.0;  ///< of its records, about
+
   double flops = 0.0, repeated_flops = 0.0;  ///< of blocks and heads
 
   double repeated() const { return baseline + prefix + weights; }

@@ -73,8 +73,23 @@ expect_code 3 "resubmit where the queue is not known"
 
 # A dry run writes everything, submits nothing, and needs no Slurm.
 rm bin/*
+echo '{"rates": {"threads": 1}}' >rates.json
+run "$noisefloor" submit small.yaml --shards 2 --rates rates.json --dry-run --out single
+expect_code 0 "a dry run by rates of one thread"
+expect_output "warning: rates.json: was measured with 1 thread"
+run "$noisefloor" submit small.yaml --shards 2 --rates rates.json --threads 1 --dry-run --out asked
+[ -z "$(grep warning "$work/output")" ] || fail "a warning where one thread was asked for"
 run "$noisefloor" submit small.yaml --shards 3 --threads 2 --dry-run --out dry --at-once 2 -- -p long
 expect_code 0 "a dry run"
 expect_output "sbatch --parsable -p long --array=1-3%2"
 expect_output "nothing is submitted"
+grep -q '^#SBATCH --mem=2048M$' dry/merge.sbatch || fail "the least memory of the job that merges"
+# Records that are there count, where they are more than was planned; an earlier version had planned nothing.
+mkdir dry/workers/1.1
+touch dry/workers/1.1/manifest.json
+truncate -s 6G dry/workers/1.1/records.jsonl
+sed -i '/record_bytes/d' dry/launch.json
+run "$noisefloor" resubmit dry --dry-run
+expect_code 0 "a dry run of resubmit"
+grep -q '^#SBATCH --mem=10368M$' dry/merge.sbatch || fail "memory by the records: $(grep mem= dry/merge.sbatch)"
 for script in dry/*.sbatch; do bash -n "$script" || fail "$script is no script"; done

@@ -214,12 +214,14 @@ TEST(RecordJoin, TakesTheFirstOfTwoEnvs) {
   strict.add(a);
   strict.add(same);
   EXPECT_EQ(strict.conflicts().size(), 1u);  // one machine type gives the same bits
+  EXPECT_EQ(strict.other_copies(), 0);
   other.env = {{"isa", "avx512"}};
   const RunContents another = contents("B", {other});
   RecordJoin join(true);
   join.add(a);
   join.add(another);
   EXPECT_EQ(join.conflicts(), Texts());
+  EXPECT_EQ(join.other_copies(), 1);
   EXPECT_EQ(shown(join), Texts{"x: 0 1"});
 }
 

@@ -339,6 +339,13 @@ TEST_F(MergeOfShards, ComparesWhatProductsGive) {
   EXPECT_EQ(mixed.mixed_env,
             "mixed: records of machines whose matrix products differ in their last bits (isa "
             "avx512 and avx2)");
+  EXPECT_EQ(mixed.other_copies, "");
+  const fs::path again = write("again", 0, {{"isa", "avx2"}, {"products", "p2"}});
+  const MergeOutcome doubled = merge_runs(
+      {.runs = {one, again}, .out = temp_ / "doubled", .any_env = true}, builtin_metrics());
+  EXPECT_EQ(doubled.mixed_env, "") << "nothing of it is kept";
+  EXPECT_EQ(doubled.other_copies.find("1 record is left out, for an earlier folder has"), 0u)
+      << doubled.other_copies;
   const RunContents contents = RunFolder::read(out_, RecordParts::figures);
   EXPECT_EQ(contents.manifest.about.at("other_envs").size(), 1u);
   EXPECT_EQ(mixed_env_text(contents.manifest), mixed.mixed_env);

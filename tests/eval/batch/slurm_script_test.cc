@@ -31,6 +31,15 @@ TEST(SlurmScript, SaysWhatATaskNeeds) {
   EXPECT_EQ(text.find("exec >>"), std::string::npos);
 }
 
+TEST(SlurmScript, SaysWhatMergingNeeds) {
+  const std::string text = merging_script({.dir = "/d",
+                                           .program = "/n",
+                                           .experiment = "e",
+                                           .merging = {.memory = Index{3} << 30, .minutes = 90}});
+  for (const char* line : {"#SBATCH --mem=3072M\n", "#SBATCH --time=1:30:00\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
 TEST(SlurmScript, OpensItsLogItselfWhereSlurmWouldMisreadTheName) {
   for (const char* dir : {"/x/100%", "/x/a\\b", "/x/it's", "/x/\"q\""}) {
     const std::string text = shards_script({.dir = dir, .program = "/n", .experiment = "e"});

@@ -14,6 +14,15 @@ TEST(TaskNeeds, AreEnoughForTheLargestShard) {
   EXPECT_EQ(task_needs({{.seconds = 1, .memory = 1}}, 1).minutes, 20) << "a round number";
 }
 
+TEST(TaskNeeds, OfMergingGrowWithTheRecords) {
+  constexpr Index kGiB = Index{1} << 30;
+  EXPECT_EQ(merging_needs(0).memory, 2 * kGiB);
+  EXPECT_EQ(merging_needs(0).minutes, 60);
+  const TaskNeeds large = merging_needs(6e10);
+  EXPECT_GT(static_cast<double>(large.memory), 1.4 * 6e10);
+  EXPECT_EQ(large.minutes, 85) << "4,000 s and a quarter of an hour, in steps of five minutes";
+}
+
 TEST(TaskNeeds, TimeLimitsAreSlurms) {
   EXPECT_EQ(time_limit_text(5), "0:05:00");
   EXPECT_EQ(time_limit_text(24 * 60 - 5), "23:55:00");

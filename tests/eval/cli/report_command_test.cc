@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "core/io/read_file.h"
 #include "tests/support/experiment_files.h"
 #include "tests/support/run_program.h"
@@ -48,6 +50,30 @@ TEST_F(IntegrationReport, WritesThePageIntoItsFolderAndReplacesIt) {
     EXPECT_EQ(report.out.find("r/report.html: "), 0u) << report.out;
   }
   EXPECT_EQ(read_text_file(files_ / "r/report.html").find("<!DOCTYPE html>"), 0u);
+}
+
+TEST_F(IntegrationReport, PrintsCommandsForFoldersThatBeginLikeOptions) {
+  std::filesystem::rename(files_ / "r", files_ / "-x");
+  ASSERT_EQ(program({"report", "./-x", "--out", "page.html"}).exit_code, 0);
+  const std::string page = read_text_file(files_ / "page.html");
+  EXPECT_NE(page.find("noisefloor report ./-x --data "), std::string::npos);
+  EXPECT_EQ(page.find("noisefloor report -x"), std::string::npos);
+}
+
+TEST_F(IntegrationReport, TakesEachRunOnceAndLeavesOutThoseWithoutRecords) {
+  const ProgramResult twice = program({"report", "r", "./r/", "--list-figures"});
+  EXPECT_EQ(twice.out, program({"report", "r", "--list-figures"}).out) << twice.err;
+  ASSERT_EQ(program({"report", "r", "r"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(files_ / "r/report.html")) << "it is one run";
+  std::filesystem::copy(files_ / "r", files_ / "empty");
+  files_.write("empty/records.jsonl", "");
+  const ProgramResult two = program({"report", "empty", "r", "--out", "page.html"});
+  EXPECT_EQ(two.exit_code, 0);
+  EXPECT_EQ(two.err, "warning: empty/records.jsonl: holds no records yet, it is left out\n");
+  const ProgramResult none = program({"report", "empty"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_EQ(none.err,
+            "error: empty/records.jsonl: holds no records yet, there is nothing to report\n");
 }
 
 TEST_F(IntegrationReport, RefusesWhatItCannotGive) {

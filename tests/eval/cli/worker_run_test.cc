@@ -79,9 +79,23 @@ TEST_F(IntegrationWorkerRun, EndsWith75WhereItIsStopped) {
   EXPECT_TRUE(fs::exists(batch_ / "merged/results.csv"));
 }
 
+TEST_F(IntegrationWorkerRun, AttemptsAreReportedBeforeAllIsDone) {
+  ASSERT_EQ(run({"a b", "--worker"}).exit_code, 0);
+  fs::remove_all(batch_ / "merged");
+  fs::create_directory(batch_ / "workers/2.2");  // of a worker that begins
+  const ProgramResult report = run_program(
+      {"report", "a b/workers/1.1", "a b/workers/2.1", "a b/workers/2.2", "--out", "now.html"},
+      files_.dir());
+  EXPECT_EQ(report.exit_code, 0);
+  EXPECT_EQ(report.err,
+            "warning: a b/workers/2.2: its worker has recorded nothing yet, it is left out\n");
+  EXPECT_EQ(run_program({"status", "a b"}, files_.dir()).exit_code, 75) << "it is not merged";
+}
+
 TEST_F(IntegrationWorkerRun, NotesWhereItsModelIsGone) {
   fs::rename(files_ / "opt", files_ / "away");
-  EXPECT_NE(refusal({"a b", "--worker", "--shard", "2"}).find("no such directory"), std::string::npos);
+  EXPECT_NE(refusal({"a b", "--worker", "--shard", "2"}).find("no such directory"),
+            std::string::npos);
   const auto batch = [&](const char* command) {
     return run_program({command, "a b"}, files_.dir());
   };
