@@ -9,6 +9,7 @@
 #include "eval/design/search_key.h"
 #include "eval/design/twin_words.h"
 #include "eval/experiment/bare_trial.h"
+#include "eval/experiment/equal_points.h"
 #include "eval/experiment/integer_use.h"
 #include "eval/experiment/point_errors.h"
 #include "eval/experiment/short_forms.h"
@@ -189,34 +190,6 @@ bool tells_entries(const TrialConfig& config, const ConfigNode& node) {
   return lists == 1 && is_sound("sweep", config.sweep.has_value()) &&
          is_sound("zip", config.zip.has_value()) && !node.find("bisect");
 }
-
-/// What two points of a sweep are compared by: everything that they do.
-Json condition_of(const Trial& trial, const std::vector<Execution>& arms) {
-  Json entries = Json::array(), executions = Json::array();
-  for (const Entry& entry : trial.entries) entries.push_back(entry.config());
-  for (const Execution arm : arms) executions.push_back(enum_name(arm));
-  return {{"entries", entries},
-          {"reshape", ConfigValue<ReshapeConfig>::write(trial.reshape)},
-          {"execute", executions}};
-}
-
-/// Finds points that are written differently (`g64`, {group: 64}) and are the same trial.
-class EqualPoints {
- public:
-  void add(const SweepPoint& point, const Json& condition) {
-    const std::string text = point_text(point);
-    const auto [same, is_new] = known_.emplace(condition, text);
-    if (!is_new && same->second != text && first_.empty())
-      first_ = fmt::format("the points {} and {} are the same trial; leave one of them out",
-                           same->second, text);
-  }
-  /// The mistake; empty where there is none.
-  const std::string& first() const { return first_; }
-
- private:
-  std::map<Json, std::string> known_;
-  std::string first_;
-};
 
 }  // namespace
 

@@ -1,8 +1,9 @@
 #include "eval/plan/stage_part.h"
 
-#include "eval/plan/floor_stage.h"
 #include <algorithm>
 #include <cmath>
+
+#include "eval/plan/floor_stage.h"
 
 namespace nf {
 namespace {

@@ -35,8 +35,7 @@ NF_INLINE void add_some(const double* blocks, const std::uint16_t* draws, Index 
       for (Index part = 0; part < kParts; ++part)
         totals[r][part] += load_part(blocks + draws[r * drawn + draw] * kRow, part);
   }
-  for (Index r = 0; r < kSideBySide; ++r)
-    std::memcpy(sums + r * kRow, totals[r], sizeof totals[r]);
+  for (Index r = 0; r < kSideBySide; ++r) std::memcpy(sums + r * kRow, totals[r], sizeof totals[r]);
 }
 
 template <Index kRegisters, Index kSideBySide>
