@@ -45,7 +45,7 @@ void check_given(const Json& json, const std::string& place) {
     if (found == json.end() || !found->is_number()) continue;
     const double usual = nominal.*rate, value = found->get<double>();
     if (value > 0.0 && (value < usual / kMostApart || value > usual * kMostApart))
-      throw ConfigError(fmt::format("{}: {}: {} is no machine's, about {} is usual; {}", place,
+      throw ConfigError(fmt::format("{}: {}: {} is no machine's, about {:g} is usual; {}", place,
                                     name, found->dump(), usual, help));
   }
 }
