@@ -235,6 +235,14 @@ TEST_F(IntegrationVerify, FindsEveryKindOfChange) {
     record["error"] = "layers.0";
     record["run"]["items"] = {0, 1};
   });
+  // Python's json module writes it so.
+  constexpr std::string_view kMetric = "\"metrics\":{\"nll\":";
+  files_.write("out/records.jsonl",
+               std::string(records).insert(records.find(kMetric) + kMetric.size(), "NaN,\"x\":"));
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.different_records, 1);
+  EXPECT_NE(report.text().find("trial: JSON: stored damaged: byte "), std::string::npos)
+      << report.text();
 }
 
 TEST_F(IntegrationVerify, FoldersMergedAcrossTheirStagesAreEqual) {
