@@ -8,6 +8,7 @@
 #include "eval/output/number_text.h"
 #include "eval/records/env_arithmetic.h"
 #include "eval/report/html.h"
+#include "eval/report/references.h"
 #include "eval/report/section.h"
 
 namespace nf {
@@ -133,7 +134,11 @@ std::optional<Section> make(const ReportInput& input) {
     if (input.runs.size() > 1) html.heading(run.name);
     html.paragraph(methods_of(run));
   }
-  html.code(bibtex());
+  std::string entries = bibtex();
+  std::vector<RowKey> keys;
+  for (const ReportRun& run : input.runs) keys.insert(keys.end(), run.keys.begin(), run.keys.end());
+  for (const Reference& reference : references_of(keys)) entries += "\n" + bibtex_of(reference);
+  html.code(entries);
   return Section{.id = "methods", .title = "Methods, to paste", .html = html.text()};
 }
 
