@@ -247,8 +247,7 @@ TEST(PartialDistortion, TellsItsMistakes) {
   EXPECT_EQ(error_of(clipping(), "{keep: lage}"),
             "f.yaml:1:8: keep: unknown part 'lage'; did you mean 'large'?");
   EXPECT_EQ(error_of(clipping(), "{keep: off_top_directions}"),
-            "f.yaml:1:8: keep: off_top_directions needs a value; write {off_top_directions: "
-            "integer}");
+            "f.yaml:1:8: keep: off_top_directions needs a value; write {off_top_directions: 4}");
   EXPECT_EQ(error_of(noise, "{keep: clipping}"),
             "f.yaml:1:8: keep: clipping is a part of what a quantizer or a clip does; this noise "
             "clips nothing");

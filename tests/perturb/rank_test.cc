@@ -33,7 +33,7 @@ TEST(Rank, NeedsAWord) {
   const auto error = [](const std::string& relation) {
     return noise_error("{noise: gaussian, relation: " + relation + ", strength: {snr_db: 20}}");
   };
-  EXPECT_EQ(error("rank"), "f.yaml:1:29: relation: rank needs a value; write {rank: up | down}");
+  EXPECT_EQ(error("rank"), "f.yaml:1:29: relation: rank needs a value; write {rank: up}");
   EXPECT_EQ(error("{rank: sideways}"),
             "f.yaml:1:36: relation.rank: unknown value 'sideways'; known: up (the larger "
             "|x|, the larger the noise), down (the larger |x|, the smaller the noise)");

@@ -49,7 +49,7 @@ TEST(Relation, SaysWhatIsWrong) {
   EXPECT_EQ(relation_error("independant"),
             "f.yaml:1:1: unknown relation 'independant'; did you mean 'independent'?");
   EXPECT_EQ(relation_error("{power: 9}"), "f.yaml:1:9: power: must be between -4 and 4, is 9");
-  EXPECT_EQ(relation_error("power"), "f.yaml:1:1: power needs a value; write {power: number}");
+  EXPECT_EQ(relation_error("power"), "f.yaml:1:1: power needs a value; write {power: 0.5}");
 }
 
 }  // namespace
