@@ -48,19 +48,20 @@ void set_ratio(const SeedPairs& rows, const ResultRow& baseline, TwinRatio& twin
   twin.note = std::move(found.note);
 }
 
-/// Says that the interval holds of one draw alone, where the kind would have others.
-void note_single_draw(TwinRatio& twin) {
-  const TwinWords* const words = find_twin_words(twin.kind);
-  if (!twin.interval || words == nullptr || !words->draws || twin.kl.mean.seeds > 1) return;
-  twin.note += (twin.note.empty() ? "" : "; ") + std::string(kSingleDraw);
-}
-
 /// Whether a kind that moves or draws anew left every value as it was: few values in a unit, or all
 /// of them equal. Such a twin says nothing.
 bool changed_nothing(const TwinRatio& twin) {
   const TwinWords* const words = find_twin_words(twin.kind);
   return words != nullptr && words->draws && twin.interval &&
          twin.interval->low == twin.interval->high;
+}
+
+/// Says that the interval holds of one draw alone, where the kind would have others.
+void note_single_draw(TwinRatio& twin) {
+  const TwinWords* const words = find_twin_words(twin.kind);
+  if (!twin.interval || words == nullptr || !words->draws || twin.kl.mean.seeds > 1) return;
+  if (changed_nothing(twin)) return;
+  twin.note += (twin.note.empty() ? "" : "; ") + std::string(kSingleDraw);
 }
 
 void set_verdicts(std::vector<TwinRatio>& twins) {

@@ -217,6 +217,8 @@ bool BatchStatus::is_abandoned() const {
                                    [](const ShardState& state) { return state.attempts > 0; });
 }
 
+bool BatchStatus::is_all_done() const { return count(ShardStanding::done) == std::ssize(states); }
+
 bool BatchStatus::is_over() const {
   const Index failed = count(ShardStanding::failed);
   return is_merged || (failed > 0 && count(ShardStanding::done) + failed == std::ssize(states));
@@ -238,8 +240,7 @@ std::vector<Index> BatchStatus::missing() const {
 ExitCode BatchStatus::exit_code() const {
   if (count(ShardStanding::failed) > 0) return ExitCode::numeric;
   // The last worker merges, and may fail at that.
-  const bool is_whole = is_merged && count(ShardStanding::done) == std::ssize(states);
-  return is_whole ? ExitCode::ok : ExitCode::work_left;
+  return is_merged && is_all_done() ? ExitCode::ok : ExitCode::work_left;
 }
 
 std::string BatchStatus::text() const {
@@ -305,10 +306,11 @@ Json BatchStatus::to_json() const {
     if (!line.empty()) shard["note"] = line;
     shards.push_back(std::move(shard));
   }
-  Json json = {{"folder", dir.string()},         {"exit_code", static_cast<int>(exit_code())},
-               {"rows_done", rows_done()},       {"rows", rows()},
-               {"seconds_left", seconds_left()}, {"merged", is_merged},
-               {"stopped", is_stopped},          {"shards", std::move(shards)}};
+  Json json = {{"folder", dir.string()},          {"exit_code", static_cast<int>(exit_code())},
+               {"rows_done", rows_done()},        {"rows", rows()},
+               {"seconds_left", seconds_left()},  {"merged", is_merged},
+               {"being_merged", is_being_merged}, {"stopped", is_stopped},
+               {"shards", std::move(shards)}};
   for (const ShardStanding standing :
        {ShardStanding::done, ShardStanding::running, ShardStanding::waiting, ShardStanding::failed,
         ShardStanding::never_started})

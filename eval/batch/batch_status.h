@@ -53,6 +53,8 @@ struct BatchStatus {
   /// Whether it is idle and no worker comes by itself: a queue is known, or there is none and
   /// workers have been here, or a file STOP is there.
   bool is_abandoned() const;
+  /// Whether all shards are done, merged or not.
+  bool is_all_done() const;
   /// Whether nothing is to come: all is merged, or over with failures.
   bool is_over() const;
   /// Shards (from 1) that are free and begin no task of the queue.

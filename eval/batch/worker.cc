@@ -306,6 +306,8 @@ WorkerOutcome Worker::work() {
 void note_failed_start(const BatchFolder& batch, const std::string& name,
                        std::optional<Index> first, const Error& error) {
   try {
+    // Where others have begun, they can do what this machine cannot.
+    if (!batch.attempt_folders().empty()) return;
     for (const ShardState& state : batch.shards()) {
       if (first ? state.shard != *first : !state.is_free()) continue;
       if (!state.is_free()) return;

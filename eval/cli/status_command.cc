@@ -41,8 +41,11 @@ int watch(const std::filesystem::path& dir) {
       print_out("{:%H:%M:%S} {}", fmt::localtime(std::time(nullptr)), text);
     flush_out();
     last = text;
-    looks = status.is_abandoned() ? looks + 1 : 0;
-    const bool nobody_comes = looks >= (status.queue || status.is_stopped ? 1 : kLooks);
+    // Once all shards are done nobody but a merge under way is waited for, whatever the queue says.
+    const bool is_unmerged = status.is_all_done() && !status.is_being_merged;
+    looks = status.is_abandoned() || is_unmerged ? looks + 1 : 0;
+    const bool knows_queue = (status.queue && !is_unmerged) || status.is_stopped;
+    const bool nobody_comes = looks >= (knows_queue ? 1 : kLooks);
     if (status.is_over() || nobody_comes || stop_requested())
       return static_cast<int>(status.exit_code());
     wait_a_while();

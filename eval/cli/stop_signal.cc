@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,15 +18,22 @@ namespace nf {
 namespace {
 
 volatile std::sig_atomic_t requested = 0;
-StopNotices told;  // set before the handler is; read by it as it lies there
+// Read by the handler as they lie there: never destroyed, and changed while signals wait.
+StopNotices& told = *new StopNotices;
 
 void write_all(std::string_view text) { (void)!::write(STDERR_FILENO, text.data(), text.size()); }
 
-/// The number of lines of a file; -1 where it cannot be read. By calls alone that a handler may
-/// make.
+/// The number of lines of a file; -1 where it cannot be read, or where reading would keep whoever
+/// wants to end at once. By calls alone that a handler may make.
 long count_lines(const char* file) {
   const int fd = ::open(file, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -1;
+  struct stat about {};
+  constexpr off_t kMostBytes = off_t{64} << 20;
+  if (::fstat(fd, &about) != 0 || about.st_size > kMostBytes) {
+    ::close(fd);
+    return -1;
+  }
   static std::array<char, 1 << 16> part;
   long lines = 0;
   ssize_t size = 0;
@@ -95,8 +103,13 @@ std::string first_notice(const CommandLine& line) {
 void end_at_stop_signals() { handle(end_now); }
 
 void catch_stop_signals(const StopNotices& notices) {
+  sigset_t both, before;
+  sigemptyset(&both);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&both, signal);
+  ::sigprocmask(SIG_BLOCK, &both, &before);
   told = notices;
   handle(note_signal);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
 bool stop_requested() { return requested != 0; }

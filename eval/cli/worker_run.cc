@@ -106,7 +106,8 @@ void merge_all(const CommandLine& line, const std::vector<std::string>& argument
   batch.note_merged();
   print_out("{}: {} from {} of all shards\n", batch.merged_dir().string(),
             counted(std::ssize(merged.rows), "row"), counted(merged.records, "record"));
-  if (!merged.other_copies.empty()) print_warnings({merged.other_copies});
+  for (const std::string& text : {merged.mixed_env, merged.other_copies})
+    if (!text.empty()) print_warnings({text});
   print_warnings(merged.missing);
   print_warnings(merged.floor_warnings);
 }

@@ -23,7 +23,7 @@ class EqualPoints {
   const std::string& first() const { return first_; }
 
  private:
-  std::map<Json, std::string> known_;  ///< points by their conditions
+  std::map<Json, std::vector<SweepPoint>> known_;  ///< points by their conditions
   std::string first_;
 };
 

@@ -182,6 +182,9 @@ bool is_accepted(const std::string& text, const Kinds& kinds) {
 }  // namespace
 
 std::string meant_shorthand(const std::string& text, const Kinds& kinds) {
+  constexpr std::size_t kLongest =
+      200;  // no shorthand is; std::regex goes as deep as a text is long
+  if (text.size() > kLongest) return "";
   for (const std::string& meant : {as_quantizer(text), as_noise(text, kinds)})
     if (!meant.empty() && meant != text && is_accepted(meant, kinds)) return meant;
   return {};

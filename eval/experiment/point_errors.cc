@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <sstream>
 
 namespace nf {
@@ -22,6 +23,18 @@ void find_place(const ConfigNode& tree, const std::string& line, ConfigPlace& lo
     look_at(entry.key_place);
     find_place(entry.value, line, longest);
   }
+}
+
+/// The place "FILE:LINE:COL" that a line begins with, of a value outside the tree (`defaults`);
+/// empty where it begins with none.
+ConfigPlace place_before(const std::string& line, const std::string& source) {
+  if (!line.starts_with(source + ":")) return {};
+  long row = 0, column = 0;
+  int length = 0;
+  if (std::sscanf(line.c_str() + source.size(), ":%ld:%ld:%n", &row, &column, &length) != 2 ||
+      length == 0)
+    return {};
+  return {.source = source, .line = row, .column = column};
 }
 
 /// "'a', 'b', 'c' and 2 more;" of "'a';", "'b';" and so on: a mark that all end with stands once.
@@ -70,7 +83,8 @@ std::vector<std::size_t> differences(const std::vector<std::string>& a,
 void PointErrors::add(const std::string& point, const ConfigErrors& found) {
   points_.insert(point);
   std::istringstream lines(found.message());
-  for (std::string line; std::getline(lines, line);) add_line(point, line);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with("... and ")) add_line(point, line);
 }
 
 bool PointErrors::Mistake::is_like(const std::vector<std::string>& line) const {
@@ -82,7 +96,8 @@ bool PointErrors::Mistake::is_like(const std::vector<std::string>& line) const {
 void PointErrors::add_line(const std::string& point, const std::string& line) {
   ConfigPlace place;
   find_place(tree_, line, place);
-  const bool has_place = !place.str().empty();  // none: "... and 3 more"
+  if (place.str().empty()) place = place_before(line, tree_.place().source);
+  const bool has_place = !place.str().empty();
   std::vector<std::string> words = words_of(has_place ? line.substr(place.str().size() + 2) : line);
   if (!has_place) place = tree_.place();
   const auto find = [&](const auto& is_same) {

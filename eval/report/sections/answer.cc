@@ -13,6 +13,7 @@
 #include "eval/analysis/compare.h"
 #include "eval/analysis/grid_pairs.h"
 #include "eval/analysis/noise_pairs.h"
+#include "eval/design/twin_words.h"
 #include "eval/output/number_text.h"
 #include "eval/report/equal_size_sentences.h"
 #include "eval/report/grid_sentences.h"
@@ -94,7 +95,8 @@ std::map<std::set<std::string>, std::vector<std::string>> comparable_names(
     const std::vector<RowKey>& keys) {
   std::map<std::string, std::set<std::string>> variables;
   for (const RowKey& key : keys)
-    for (const auto& [variable, value] : key.vars.items()) variables[key.name].insert(variable);
+    for (const auto& [variable, value] : key.vars.items())
+      if (variable != kTwinVariable) variables[key.name].insert(variable);
   std::map<std::set<std::string>, std::vector<std::string>> names;
   for (const std::string& name : trial_names(keys)) names[variables[name]].push_back(name);
   return names;
@@ -110,7 +112,13 @@ std::vector<TrialComparison> compared(const ReportRun& run) {
   for (const auto& [variables, names] : comparable_names(keys)) {
     if (names.size() < 2 || names.size() > kMostTrials) continue;
     std::vector<TrialSelector> selectors;
-    for (const std::string& name : names) selectors.push_back({.text = name, .name = name});
+    for (const std::string& name : names) {
+      const bool has_twins = std::any_of(run.keys.begin(), run.keys.end(), [&](const RowKey& key) {
+        return key.name == name && key.vars.contains(kTwinVariable);
+      });
+      TrialSelector& selector = selectors.emplace_back(TrialSelector{.text = name, .name = name});
+      if (has_twins) selector.values.emplace(kTwinVariable, "");
+    }
     try {
       comparisons.push_back(compare_trials(run.rows, keys, run.contents.manifest.tasks, selectors,
                                            run.contents.manifest.models,

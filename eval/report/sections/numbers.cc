@@ -46,7 +46,8 @@ HtmlTable table_of(const ModelLines& model, const std::vector<const LineColumn*>
     if (lines.size() == kMostLines) break;
     lines.emplace_back(line.label(), reader_cells(columns, source_of(line, model)));
   }
-  HtmlTable table{.caption = text_heading(model), .columns = {"trial"}};
+  HtmlTable table{.caption = model.first_row().windows.empty() ? model.model : text_heading(model),
+                  .columns = {"trial"}};
   std::vector<std::size_t> used;
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const bool has_value = std::any_of(lines.begin(), lines.end(), [c](const auto& line) {
