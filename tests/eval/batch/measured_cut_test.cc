@@ -12,6 +12,7 @@
 #include "eval/batch/merge_batch.h"
 #include "eval/batch/worker.h"
 #include "eval/records/file_names.h"
+#include "eval/records/run_folder.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/builtin_kinds.h"
 #include "tests/support/experiment_files.h"

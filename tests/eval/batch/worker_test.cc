@@ -14,6 +14,7 @@
 #include "eval/batch/worker_process.h"
 #include "eval/records/file_names.h"
 #include "eval/records/model_bench.h"
+#include "eval/records/run_folder.h"
 #include "eval/run/run_experiment.h"
 #include "tests/support/builtin_kinds.h"
 #include "tests/support/experiment_files.h"
