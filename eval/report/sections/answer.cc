@@ -22,6 +22,7 @@
 #include "eval/report/ratio_plot.h"
 #include "eval/report/report_lines.h"
 #include "eval/report/section.h"
+#include "eval/report/without_paths.h"
 #include "eval/results/figures.h"
 #include "eval/tables/design_findings.h"
 #include "eval/tables/finding.h"
@@ -235,9 +236,9 @@ std::optional<std::string> failure_sentence(const ModelLines& model) {
     if (first == nullptr) first = line.rows.front();
   }
   if (first == nullptr || !first->failed()) return std::nullopt;
-  return trials == 1
-             ? fmt::format("The trial failed: {}", first->error)
-             : fmt::format("All {} trials failed, the first of them: {}", trials, first->error);
+  const std::string error = without_paths(first->error);
+  return trials == 1 ? fmt::format("The trial failed: {}", error)
+                     : fmt::format("All {} trials failed, the first of them: {}", trials, error);
 }
 
 /// What a task's questions say: the untouched model, and the trials that answer most and fewest.

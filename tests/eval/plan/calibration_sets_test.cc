@@ -274,19 +274,19 @@ TEST_F(CalibratedPlan, TellsWhatIsEvaluatedOnItsOwnCalibration) {
 
 /// text.txt holds as many windows as the set takes, so that each seed draws the same.
 TEST_F(CalibratedPlan, TellsOfDrawsThatAreOneSet) {
-  const std::string all =
-      "calibration:\n  c: {text: text.txt, context: 64, seed: trial}\ntrials:\n";
-  const std::string half =
-      "calibration:\n  c: {text: text.txt, context: 64, windows: 1, seed: trial}\ntrials:\n";
-  const auto warned = [this](const std::string& sets) {
+  const auto warned = [this](Index count) {
+    const std::string sets = fmt::format(
+        "calibration:\n  c: {{text: text.txt, context: 64, windows: {}, seed: trial}}\ntrials:\n",
+        count);
     const Experiment experiment = load(sets, trial("a", needy("c"), ", repeat: 2"));
     const ModelPlan plan(experiment, experiment.models.front(), {});
     std::string text;
     for (const std::string& line : plan.calibration().warnings()) text += line + '\n';
     return text.find("its draws are one set") != std::string::npos;
   };
+  const Index all = std::ssize(windows("text: text.txt, context: 64"));
   EXPECT_TRUE(warned(all));
-  EXPECT_FALSE(warned(half));
+  EXPECT_FALSE(warned(all - 1));
 }
 
 }  // namespace

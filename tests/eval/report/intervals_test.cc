@@ -22,8 +22,8 @@ TEST(IntervalsSection, CountsNoNeighboursWithoutIntervals) {
   run.add("a", 0.2);
   const auto section = section_of("intervals", run.input());
   ASSERT_TRUE(section);
-  EXPECT_TRUE(has(section->figures[0].caption, "No trial has an interval"));
-  EXPECT_FALSE(has(section->figures[0].caption, "neighbours"));
+  EXPECT_TRUE(has(section->html, "No trial has an interval"));
+  EXPECT_FALSE(has(section->html, "neighbours"));
 }
 
 }  // namespace
