@@ -136,7 +136,11 @@ TEST_P(StageWaves, CostWhatWasPlanned) {
     std::size_t first = 1;
     for (const Index count : lanes) {
       std::vector<const TrialPath*> wave = {&paths.front()};
-      for (Index i = 0; i < count; ++i) wave.push_back(&paths[first++]);
+      std::vector<const ModelTrial*> trials = {nullptr};
+      for (Index i = 0; i < count; ++i) {
+        trials.push_back(&trials_[first - 1]);
+        wave.push_back(&paths[first++]);
+      }
       const LaneTree tree(wave);
       const bool is_first = first - 1 == static_cast<std::size_t>(lanes.front());
       cost += wave_cost({.spec = decoder_.spec(),
@@ -144,7 +148,7 @@ TEST_P(StageWaves, CostWhatWasPlanned) {
                          .stage = stage_,
                          .tree = tree,
                          .paths = wave,
-                         .trials = {},
+                         .trials = trials,
                          .with_baseline = is_first},
                         {});
     }
