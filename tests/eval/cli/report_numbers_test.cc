@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "core/io/read_file.h"
@@ -94,12 +95,20 @@ TEST_F(IntegrationReportNumbers, StandBesideTheText) {
 }
 
 TEST_F(IntegrationReportNumbers, AreOfSeveralRunsOnOnePage) {
-  const ProgramResult report =
-      run_program({"report", "r", "r", "--out", "two.html", "--title", "<Two>"}, files_.dir());
+  std::filesystem::create_directories(files_ / "other");
+  std::filesystem::copy(files_ / "r", files_ / "other" / "r",
+                        std::filesystem::copy_options::recursive);
+  const ProgramResult report = run_program(
+      {"report", "r", "other/r", "--out", "two.html", "--title", "<Two>"}, files_.dir());
   ASSERT_EQ(report.exit_code, 0) << report.err;
   const std::string text = read_text_file(files_ / "two.html");
   EXPECT_NE(text.find("<bdi>&lt;Two&gt;</bdi>"), std::string::npos);
   EXPECT_NE(text.find("(r (2))"), std::string::npos) << "the second of one name";
+}
+
+TEST_F(IntegrationReportNumbers, AreThereOnceOfARunThatIsGivenTwice) {
+  ASSERT_EQ(run_program({"report", "r", "./r", "--out", "one.html"}, files_.dir()).exit_code, 0);
+  EXPECT_EQ(read_text_file(files_ / "one.html").find("(r (2))"), std::string::npos);
 }
 
 }  // namespace
