@@ -128,7 +128,7 @@ std::string PointErrors::Mistake::text(std::size_t all_points) const {
       if (line[*places.begin()] != values.front()) values.push_back(line[*places.begin()]);
     told[*places.begin()] = some_of(values);
   }
-  const std::string line = fmt::format("{}", fmt::join(told, " "));
+  std::string line = fmt::format("{}", fmt::join(told, " "));
   // What is wrong at every point for one reason is not the sweep's.
   if (points.size() < 2 || (points.size() == all_points && places.empty())) return line;
   return fmt::format("{} ({} of {} points{})", line, points.size(), all_points,
